@@ -1,0 +1,46 @@
+"""What the engine hands out: finished buckets, their records and influencers, and the bucket values behind them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields
+from functools import partial
+
+import polars as pl
+
+from barograph.results import schema
+from barograph.results.counts import DataCounts
+
+
+@dataclass(frozen=True)
+class Results:
+    """Finished buckets in time order, as flat, typed DataFrames (columns in `results/schema.py`).
+
+    Attributes:
+        buckets: one row a bucket, also the quiet ones.
+        records: one row an anomalous series and bucket, worst first within its bucket.
+        influencers: one row an influential entity and bucket.
+        bucket_influencers: one row an influencer field and bucket, `bucket_time` being the bucket itself.
+        bucket_values: one row a series and bucket with data, with the model's bounds where they are on.
+        influencer_shares: one row a series, bucket and entity: what the entity's rows alone yield.
+        counts: what was read and dropped since the engine was built, cumulative.
+    """
+
+    buckets: pl.DataFrame = field(default_factory=partial(schema.empty, schema.BUCKETS))
+    records: pl.DataFrame = field(default_factory=partial(schema.empty, schema.RECORDS))
+    influencers: pl.DataFrame = field(default_factory=partial(schema.empty, schema.INFLUENCERS))
+    bucket_influencers: pl.DataFrame = field(default_factory=partial(schema.empty, schema.BUCKET_INFLUENCERS))
+    bucket_values: pl.DataFrame = field(default_factory=partial(schema.empty, schema.BUCKET_VALUES))
+    influencer_shares: pl.DataFrame = field(default_factory=partial(schema.empty, schema.INFLUENCER_SHARES))
+    counts: DataCounts = field(default_factory=DataCounts)
+
+    @classmethod
+    def concat(cls, parts: Iterable["Results"]) -> "Results":
+        """Join the results of consecutive calls; the counts are those of the last."""
+        kept = list(parts)
+        if not kept:
+            return cls()
+        tables = {
+            item.name: pl.concat([getattr(part, item.name) for part in kept], rechunk=True)
+            for item in fields(cls)
+            if item.name != "counts"
+        }
+        return cls(**tables, counts=kept[-1].counts)

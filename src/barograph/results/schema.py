@@ -1,0 +1,133 @@
+"""The columns of every result table: name, type, unit, meaning. The store, the machine formats and the docs follow this file.
+
+Times are epoch milliseconds (UTC) of the *start* of a bucket. Scores run from 0 to 100. `probability` is a double in
+(0, 1], clamped at the smallest normal double 2.2e-308; `log_probability` is its natural logarithm and is not clamped.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a result table."""
+
+    name: str
+    dtype: pl.DataType
+    meaning: str
+
+
+INFLUENCE: Final = pl.Struct(
+    {
+        "influencer_field_name": pl.String(),
+        "influencer_field_values": pl.List(pl.String()),
+        "influences": pl.List(pl.Float64()),
+    }
+)
+
+_BUCKET_KEY: Final = (
+    Column("timestamp", pl.Int64(), "start of the bucket, epoch ms"),
+    Column("bucket_span", pl.Int64(), "length of the bucket, seconds"),
+)
+_INTERIM: Final = Column("is_interim", pl.Boolean(), "true while the bucket is still open")
+_RAW: Final = (
+    Column("probability", pl.Float64(), "chance of something at least as unlikely, (0, 1]"),
+    Column("log_probability", pl.Float64(), "natural logarithm of the probability, never clamped"),
+    Column("raw_anomaly_score", pl.Float64(), "deviation of the probability before normalisation, 0 to 100"),
+)
+_SPLITS: Final = tuple(
+    Column(f"{role}_field_{part}", pl.String(), f"{part} of the {role} field; null when the detector has none")
+    for role in ("partition", "by")
+    for part in ("name", "value")
+)
+
+RECORDS: Final = (
+    *_BUCKET_KEY,
+    Column("seq", pl.Int32(), "rank among the records of its bucket, 0 is the least likely"),
+    Column("detector_index", pl.Int32(), "position of the detector in the job, from 0"),
+    Column("function", pl.String(), "the detector's function as configured, aliases resolved"),
+    Column("function_description", pl.String(), "what the function measures: count, mean, sum, ..."),
+    Column("field_name", pl.String(), "the field the function reads; null for counts"),
+    *_SPLITS,
+    Column("actual", pl.Float64(), "the bucket value"),
+    Column("typical", pl.Float64(), "the model's centre for this bucket"),
+    Column("lower_bound", pl.Float64(), "lower end of the model's 95 % interval for this bucket"),
+    Column("upper_bound", pl.Float64(), "upper end of the model's 95 % interval for this bucket"),
+    *_RAW,
+    Column("multi_bucket_impact", pl.Float64(), "-5 (this bucket alone) to 5 (the last buckets together)"),
+    Column("record_score", pl.Float64(), "normalised score, may be renormalised later"),
+    Column("initial_record_score", pl.Float64(), "normalised score when first written, never changes"),
+    Column("influencers", pl.List(INFLUENCE), "entities without which the record would not be anomalous, strongest first"),
+    _INTERIM,
+)
+
+BUCKETS: Final = (
+    *_BUCKET_KEY,
+    Column("anomaly_score", pl.Float64(), "normalised score of the whole bucket, may be renormalised later"),
+    Column("initial_anomaly_score", pl.Float64(), "normalised score when first written, never changes"),
+    *_RAW,
+    Column("max_record_score", pl.Float64(), "highest record_score in the bucket, 0 without records"),
+    Column("record_count", pl.Int64(), "records written for this bucket"),
+    Column("event_count", pl.Int64(), "input rows in this bucket (summed counts for summarised input)"),
+    Column("episode_start", pl.Int64(), "start of the episode this bucket belongs to, epoch ms; null when quiet"),
+    Column("is_news", pl.Boolean(), "true when the bucket opens an episode or raises it to a new peak"),
+    _INTERIM,
+)
+
+BUCKET_INFLUENCERS: Final = (
+    *_BUCKET_KEY,
+    Column("influencer_field_name", pl.String(), "the influencer field, or bucket_time for the bucket itself"),
+    Column("anomaly_score", pl.Float64(), "normalised score, may be renormalised later"),
+    Column("initial_anomaly_score", pl.Float64(), "normalised score when first written, never changes"),
+    *_RAW,
+    _INTERIM,
+)
+
+INFLUENCERS: Final = (
+    *_BUCKET_KEY,
+    Column("influencer_field_name", pl.String(), "the influencer field"),
+    Column("influencer_field_value", pl.String(), "the entity to blame"),
+    Column("influencer_score", pl.Float64(), "normalised score, may be renormalised later"),
+    Column("initial_influencer_score", pl.Float64(), "normalised score when first written, never changes"),
+    *_RAW,
+    _INTERIM,
+)
+
+_SERIES: Final = (
+    Column("timestamp", pl.Int64(), "start of the bucket, epoch ms"),
+    Column("detector_index", pl.Int32(), "position of the detector in the job, from 0"),
+    Column("partition_field_value", pl.String(), "partition of the series; null when the detector has none"),
+    Column("by_field_value", pl.String(), "by value of the series; null when the detector has none"),
+)
+
+BUCKET_VALUES: Final = (
+    *_SERIES,
+    Column("actual", pl.Float64(), "the bucket value; a bucket without data has no row, zero is a value"),
+    Column("weight", pl.Float64(), "rows behind the value (summed counts for summarised input)"),
+    Column("typical", pl.Float64(), "the model's centre for this bucket; null when bounds are off"),
+    Column("lower_bound", pl.Float64(), "lower end of the configured interval; null when bounds are off"),
+    Column("upper_bound", pl.Float64(), "upper end of the configured interval; null when bounds are off"),
+    Column("log_probability", pl.Float64(), "natural logarithm of the bucket value's probability"),
+)
+
+INFLUENCER_SHARES: Final = (
+    *_SERIES,
+    Column("influencer_field_name", pl.String(), "the influencer field"),
+    Column("influencer_field_value", pl.String(), "the entity"),
+    Column("value", pl.Float64(), "what the function yields for this entity's rows alone"),
+    Column("weight", pl.Float64(), "rows of this entity in the series' bucket (summed counts for summarised input)"),
+    Column("mean", pl.Float64(), "mean of this entity's values; null for counts"),
+    Column("m2", pl.Float64(), "sum of squared deviations from that mean; null for counts"),
+)
+
+
+def polars_schema(columns: tuple[Column, ...]) -> pl.Schema:
+    """The Polars schema of a result table."""
+    return pl.Schema({column.name: column.dtype for column in columns})
+
+
+def empty(columns: tuple[Column, ...]) -> pl.DataFrame:
+    """A result table without rows."""
+    return pl.DataFrame(schema=polars_schema(columns))

@@ -1,0 +1,37 @@
+"""Snapshots: arrays to bytes and back."""
+
+import numpy as np
+import pytest
+
+from barograph.results import snapshot
+from barograph.results.snapshot import Snapshot, prefixed, under
+
+STATE = np.dtype([("weight", "f8"), ("mean", "f8"), ("n", "i4")])
+
+
+def test_a_snapshot_comes_back_bit_for_bit() -> None:
+    state = np.zeros(3, STATE)
+    state["mean"] = [5e-324, -0.0, np.nan]
+    loaded = Snapshot.from_bytes(Snapshot({"model.state": state, "empty": np.zeros(0)}).to_bytes())
+    assert loaded.arrays["model.state"].tobytes() == state.tobytes()
+    assert loaded.arrays["model.state"].dtype == STATE
+    assert loaded.arrays["empty"].size == 0
+
+
+def test_equal_snapshots_have_equal_names_whatever_the_order() -> None:
+    a, b = np.arange(3.0), np.arange(4)
+    assert Snapshot({"a": a, "b": b}).name() == Snapshot({"b": b, "a": a}).name()
+    assert Snapshot({"a": a}).name() != Snapshot({"a": a + 1}).name()
+
+
+def test_an_unknown_format_is_refused_by_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshot, "FORMAT", 99)
+    data = Snapshot({}).to_bytes()
+    monkeypatch.undo()
+    with pytest.raises(ValueError, match="format=99: wanted 1"):
+        Snapshot.from_bytes(data)
+
+
+def test_components_share_a_snapshot_under_prefixes() -> None:
+    arrays = {**prefixed("intake", {"seen": np.ones(1)}), **prefixed("model.0", {"state": np.zeros(2)})}
+    assert list(under("model.0", arrays)) == ["state"]
