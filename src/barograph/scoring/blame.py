@@ -1,0 +1,108 @@
+"""Who is to blame: the influencers of records, and the influencer results across detectors."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from barograph.results import schema
+from barograph.scoring.combine import combine
+from barograph.scoring.influence import CUTOFF, Shares, Whole, influences
+from barograph.scoring.leaves import Measure, Stretch
+from barograph.scoring.severity import Floats
+
+ENTITY: Final = ("influencer_field_name", "influencer_field_value")
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Entities or fields with the probability of what they did in a bucket."""
+
+    keys: pl.DataFrame  # bucket, influencer_field_name[, influencer_field_value]
+    ln_p: Floats
+
+
+def blame(stretch: Stretch, measures: tuple[Measure, ...], records: NDArray[np.int64]) -> pl.DataFrame:
+    """Run the experiment for the leaves that became records.
+
+    Args:
+        stretch: the stretch of buckets.
+        measures: what each leaf measures.
+        records: [r] positions of the leaves that became records.
+
+    Returns:
+        `leaf`, `influencer_field_name`, `influencer_field_value`, `influence`: the entities at or above the cutoff.
+    """
+    shares = stretch.shares_of(records)
+    influence = np.zeros(len(shares))
+    leaf = shares["leaf"].to_numpy()
+    measure = stretch.leaves["measure"][leaf]
+    for position in np.unique(measure):
+        rows = np.flatnonzero(measure == position)
+        influence[rows] = _experiment(stretch, measures[position].statistic, shares[rows])
+    influence[_is_split(shares, measures, measure) | _is_alone(shares)] = 1.0
+    return (
+        shares.select("leaf", *ENTITY)
+        .with_columns(influence=influence)
+        .filter(pl.col("influence") >= CUTOFF)
+        .sort("leaf", "influence", *ENTITY, descending=[False, True, False, False])
+    )
+
+
+def _experiment(stretch: Stretch, statistic: str, shares: pl.DataFrame) -> Floats:
+    leaves = stretch.leaves
+    whole = Whole(*(np.ascontiguousarray(leaves[name]) for name in ("actual", "typical", "weight", "mean", "ln_p")))
+    columns = {name: shares[name].fill_null(np.nan).to_numpy() for name in ("weight", "value", "mean", "m2")}
+    return influences(statistic, whole, Shares(leaf=shares["leaf"].to_numpy(), **columns), stretch.judge)
+
+
+def _is_split(shares: pl.DataFrame, measures: tuple[Measure, ...], measure: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """The record is about this very entity: its influencer field is the series' own split."""
+    fields = shares["influencer_field_name"].to_numpy()
+    found = np.zeros(len(shares), dtype=bool)
+    for position, one in enumerate(measures):
+        for split in (one.partition_field_name, one.by_field_name):
+            found |= (measure == position) & (fields == split)
+    return found
+
+
+def _is_alone(shares: pl.DataFrame) -> NDArray[np.bool_]:
+    """All rows of the leaf are this entity's."""
+    return shares.select(pl.len().over("leaf", "influencer_field_name") == 1).to_series().to_numpy()
+
+
+def influencer_ln_p(stretch: Stretch, blamed: pl.DataFrame) -> Scored:
+    """Combine what each entity did over all detectors and series of a bucket; a leaf counts as far as the entity influenced it."""
+    if blamed.is_empty():
+        return Scored(pl.DataFrame(schema={"bucket": pl.Int64, **dict.fromkeys(ENTITY, pl.String)}), np.zeros(0))
+    leaf = blamed["leaf"].to_numpy()
+    rows = blamed.with_columns(
+        bucket=stretch.leaves["bucket"][leaf], ln_p=blamed["influence"].to_numpy() * stretch.leaves["ln_evidence"][leaf]
+    ).join(stretch.presence, on=["bucket", *ENTITY], how="left", maintain_order="left")
+    keys = rows.select("bucket", *ENTITY).unique(maintain_order=True).sort("bucket", *ENTITY)
+    code = rows.join(keys.with_row_index("code"), on=["bucket", *ENTITY], how="left", maintain_order="left")["code"]
+    _, ln_p = combine(rows["ln_p"].to_numpy(), code.cast(pl.Int64).to_numpy(), rows["leaves"].cast(pl.Float64).to_numpy())
+    return Scored(keys, ln_p)
+
+
+def field_ln_p(stretch: Stretch, entities: Scored) -> Scored:
+    """Combine the entities of each influencer field in a bucket, the quiet ones counted."""
+    present = stretch.presence.group_by("bucket", "influencer_field_name").len("entities")
+    rows = entities.keys.join(present, on=["bucket", "influencer_field_name"], how="left", maintain_order="left")
+    keys = rows.select("bucket", "influencer_field_name").unique(maintain_order=True).sort("bucket", "influencer_field_name")
+    code = rows.join(keys.with_row_index("code"), on=["bucket", "influencer_field_name"], how="left", maintain_order="left")
+    n = rows["entities"].fill_null(1).cast(pl.Float64).to_numpy()
+    _, ln_p = combine(entities.ln_p, code["code"].cast(pl.Int64).to_numpy(), n)
+    return Scored(keys, ln_p)
+
+
+def nested(blamed: pl.DataFrame) -> pl.DataFrame:
+    """`leaf` and its `influencers` as records carry them: by field, the strongest entity first."""
+    by_field = blamed.group_by("leaf", "influencer_field_name", maintain_order=True).agg(
+        pl.col("influencer_field_value").alias("influencer_field_values"), pl.col("influence").alias("influences")
+    )
+    return by_field.group_by("leaf", maintain_order=True).agg(
+        pl.struct("influencer_field_name", "influencer_field_values", "influences").cast(schema.INFLUENCE).alias("influencers")
+    )

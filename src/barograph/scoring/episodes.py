@@ -1,0 +1,77 @@
+"""Episodes: an anomaly that goes on is not news.
+
+An episode opens when a bucket is anomalous and ends after `QUIET_BUCKETS` buckets that are not. Within and shortly after it, a
+bucket is news only when it is clearly less likely than anything the episode has shown, the memory of its peak fading slowly.
+The bucket's probability and score know nothing of this: they stay memoryless.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from barograph.results.snapshot import Arrays
+from barograph.scoring.severity import Floats
+
+OPENING_SCORE: Final = 50.0
+"""A bucket scoring at least this opens an episode or keeps one open. Chosen: the border of `major`."""
+QUIET_BUCKETS: Final = 12
+"""An episode ends after this many buckets below the opening score. Chosen: the multi-bucket window of the reference engine."""
+MARGIN: Final = 1.0
+"""A new peak must be less likely than the remembered one by this factor (in nats) to be news (modelling lab, section 1.7)."""
+MEMORY_BUCKETS: Final = 200.0
+"""The remembered peak fades by 1/e in this many buckets (modelling lab, section 1.7)."""
+
+STATE: Final = np.dtype([("start", "i8"), ("last", "i8"), ("peak", "f8"), ("peak_at", "i8")])
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Per bucket: where its episode starts (-1 when quiet), and whether it is news."""
+
+    start: NDArray[np.int64]
+    is_news: NDArray[np.bool_]
+
+
+class Episodes:
+    """The running episode of one job."""
+
+    def __init__(self, state: NDArray[np.void]) -> None:
+        self._state = state
+
+    @classmethod
+    def build(cls, state: Arrays | None = None) -> "Episodes":
+        """Start without an episode, or resume."""
+        if state is not None:
+            return cls(np.array(state["episode"], dtype=STATE))
+        return cls(np.array([(-1, -1, 0.0, 0)], dtype=STATE))
+
+    def snapshot(self) -> Arrays:
+        """The running episode."""
+        return {"episode": self._state.copy()}
+
+    def mark(self, bucket: NDArray[np.int64], ln_p: Floats, score: Floats) -> Marks:
+        """Mark consecutive buckets, given only those with any evidence; the others are quiet.
+
+        Args:
+            bucket: [k] bucket indices, ascending, later than any marked before.
+            ln_p: [k] ln of the buckets' probabilities.
+            score: [k] their normalised scores.
+        """
+        start = np.full(len(bucket), -1, dtype=np.int64)
+        is_news = np.zeros(len(bucket), dtype=bool)
+        for i in np.flatnonzero(score >= OPENING_SCORE):
+            start[i], is_news[i] = self._step(int(bucket[i]), -float(ln_p[i]))
+        return Marks(start, is_news)
+
+    def _step(self, bucket: int, surprise: float) -> tuple[int, bool]:
+        episode = self._state[0]
+        if episode["start"] < 0 or bucket - episode["last"] > QUIET_BUCKETS:
+            episode["start"] = bucket
+        episode["last"] = bucket
+        faded = episode["peak"] * np.exp((episode["peak_at"] - bucket) / MEMORY_BUCKETS)
+        is_news = bool(surprise > faded + MARGIN)
+        if surprise > faded:
+            episode["peak"], episode["peak_at"] = surprise, bucket
+        return int(episode["start"]), is_news

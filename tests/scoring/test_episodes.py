@@ -1,0 +1,44 @@
+"""An anomaly that goes on is not news."""
+
+import numpy as np
+
+from barograph.scoring.episodes import QUIET_BUCKETS, Episodes
+
+
+def mark(episodes: Episodes, *events: tuple[int, float]):
+    bucket, surprise = (np.array(column) for column in zip(*events, strict=True))
+    return episodes.mark(bucket.astype(np.int64), -surprise, np.full(len(events), 80.0))
+
+
+def test_the_first_bucket_is_news_and_the_next_alike_are_not() -> None:
+    marks = mark(Episodes.build(), (10, 20.0), (11, 20.0), (12, 19.0))
+    assert marks.is_news.tolist() == [True, False, False]
+    assert marks.start.tolist() == [10, 10, 10]
+
+
+def test_a_clearly_worse_bucket_is_news_again() -> None:
+    assert mark(Episodes.build(), (10, 20.0), (11, 40.0), (12, 40.5)).is_news.tolist() == [True, True, False]
+
+
+def test_an_episode_ends_after_quiet_buckets() -> None:
+    marks = mark(Episodes.build(), (10, 20.0), (10 + QUIET_BUCKETS, 20.0), (11 + 2 * QUIET_BUCKETS, 20.0))
+    assert marks.start.tolist() == [10, 10, 11 + 2 * QUIET_BUCKETS]
+
+
+def test_the_memory_of_a_peak_fades() -> None:
+    assert mark(Episodes.build(), (10, 20.0), (300, 20.0)).is_news.tolist() == [True, True]
+
+
+def test_quiet_buckets_are_no_episode() -> None:
+    marks = Episodes.build().mark(np.array([3]), np.array([-2.0]), np.array([10.0]))
+    assert marks.start.tolist() == [-1]
+    assert marks.is_news.tolist() == [False]
+
+
+def test_resuming_goes_on_where_it_stopped() -> None:
+    whole = mark(Episodes.build(), (10, 20.0), (11, 30.0), (12, 25.0), (13, 60.0))
+    first = Episodes.build()
+    head = mark(first, (10, 20.0), (11, 30.0))
+    tail = mark(Episodes.build(first.snapshot()), (12, 25.0), (13, 60.0))
+    assert np.concatenate([head.is_news, tail.is_news]).tolist() == whole.is_news.tolist()
+    assert np.concatenate([head.start, tail.start]).tolist() == whole.start.tolist()

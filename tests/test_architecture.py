@@ -1,0 +1,50 @@
+"""The rooms import downwards only, and no room looks into a neighbour's."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[1] / "src" / "barograph"
+ROOMS = [
+    {"cli"},
+    {"jobs", "sources", "samples"},
+    {"store"},
+    {"engine"},
+    {"intake", "buckets", "models", "scoring"},
+    {"kernels"},
+    {"results", "config"},
+]
+LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+def imported_rooms(path: Path) -> set[str]:
+    rooms = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        names = []
+        if isinstance(node, ast.ImportFrom) and node.module == "barograph":
+            names = [f"barograph.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module or ""]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        rooms |= {name.split(".")[1] for name in names if name.startswith("barograph.")}
+    return rooms
+
+
+FILES = sorted(path for path in SOURCE.rglob("*.py") if path.parent != SOURCE or path.name == "engine.py")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_a_room_imports_only_itself_and_rooms_below(path: Path) -> None:
+    room = room_of(path)
+    for other in imported_rooms(path):
+        assert other == room or LEVEL[other] > LEVEL[room], f"{path.name} ({room}) imports {other}"
+
+
+def test_every_folder_has_its_place() -> None:
+    assert {room_of(path) for path in FILES} <= set(LEVEL)
