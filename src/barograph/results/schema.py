@@ -98,6 +98,7 @@ INFLUENCERS: Final = (
 _SERIES: Final = (
     Column("timestamp", pl.Int64(), "start of the bucket, epoch ms"),
     Column("detector_index", pl.Int32(), "position of the detector in the job, from 0"),
+    Column("function_description", pl.String(), "what is measured: count, mean, sum, ...; `metric` has mean, min and max"),
     Column("partition_field_value", pl.String(), "partition of the series; null when the detector has none"),
     Column("by_field_value", pl.String(), "by value of the series; null when the detector has none"),
 )

@@ -74,7 +74,7 @@ def _is_alone(shares: pl.DataFrame) -> NDArray[np.bool_]:
 
 
 def influencer_ln_p(stretch: Stretch, blamed: pl.DataFrame) -> Scored:
-    """Combine what each entity did over all detectors and series of a bucket; a leaf counts as far as the entity influenced it."""
+    """Combine what each entity did over detectors and series of a bucket; a leaf counts as far as the entity influenced it."""
     if blamed.is_empty():
         return Scored(pl.DataFrame(schema={"bucket": pl.Int64, **dict.fromkeys(ENTITY, pl.String)}), np.zeros(0))
     leaf = blamed["leaf"].to_numpy()

@@ -10,6 +10,7 @@ from barograph.kernels import _scores
 from barograph.scoring.severity import Floats, least_of
 
 TAU: Final = 0.05
+LN_TAU: Final = math.log(TAU)
 """Only leaves at or below this probability reach the score stage; the quiet ones count, they do not add up."""
 
 
@@ -34,7 +35,7 @@ def combine(ln_p: Floats, group: NDArray[np.int64], n: Floats) -> tuple[NDArray[
         return ids, np.zeros(0)
     sorted_ln_p = ln_p[order]
     size = np.ascontiguousarray(n[order][start], dtype=float)
-    odd = np.where(sorted_ln_p <= math.log(TAU), -sorted_ln_p, 0.0)
+    odd = np.where(sorted_ln_p <= LN_TAU, -sorted_ln_p, 0.0)
     joint = np.empty(len(ids))
     _scores.truncated_product(np.add.reduceat(odd, start), size, TAU, joint)
     least = np.minimum.reduceat(sorted_ln_p, start)

@@ -1,0 +1,133 @@
+"""The score stage as a whole: a made stretch of buckets to tables."""
+
+import math
+
+import numpy as np
+import polars as pl
+import pytest
+
+from barograph.results import schema
+from barograph.scoring.leaves import LEAF, Measure, Stretch
+from barograph.scoring.stage import ScoreStage
+
+HOUR = 3_600_000
+COUNT = Measure(0, "count", "count", None, "host", None, "count")
+MEAN = Measure(1, "mean", "mean", "cpu", "host", None, "mean")
+NO_SHARES = pl.DataFrame(
+    schema={
+        "leaf": pl.Int64,
+        "influencer_field_name": pl.String,
+        "influencer_field_value": pl.String,
+        **dict.fromkeys(("weight", "value", "mean", "m2"), pl.Float64),
+    }
+)
+NO_PRESENCE = pl.DataFrame(
+    schema={"bucket": pl.Int64, "influencer_field_name": pl.String, "influencer_field_value": pl.String, "leaves": pl.UInt32}
+)
+
+
+def leaf(bucket: int, p: float, measure: int = 0, series: int = 0, actual: float = 50.0, typical: float = 10.0) -> tuple:
+    ln_p = math.log(p)
+    return (bucket, measure, series, series, ln_p, ln_p, actual, typical, 5.0, 15.0, -5.0, actual, math.nan, 1.0, 4.0)
+
+
+def stretch(
+    *leaves: tuple, shares: pl.DataFrame = NO_SHARES, presence: pl.DataFrame = NO_PRESENCE, buckets: int = 10
+) -> Stretch:
+    rows = np.array(list(leaves), dtype=LEAF)
+    return Stretch(
+        first_bucket=100,
+        event_count=np.full(buckets, 7.0),
+        leaves=rows,
+        names=pl.DataFrame(
+            {"partition_field_value": [f"host-{one}" for one in rows["series"]], "by_field_value": [None] * len(rows)},
+            schema={"partition_field_value": pl.String, "by_field_value": pl.String},
+        ),
+        shares_of=lambda positions: shares.filter(pl.col("leaf").is_in(positions.tolist())),
+        presence=presence,
+        judge=lambda leaf, value: np.minimum(-np.abs(value - 10.0), 0.0),
+    )
+
+
+def stage() -> ScoreStage:
+    return ScoreStage.build((COUNT, MEAN), HOUR)
+
+
+def test_every_bucket_has_a_row_and_quiet_ones_score_zero() -> None:
+    buckets = stage().score(stretch(leaf(103, 1e-9)))["buckets"]
+    assert buckets["timestamp"].to_list() == [hour * HOUR for hour in range(100, 110)]
+    assert buckets["event_count"].to_list() == [7] * 10
+    assert (buckets["anomaly_score"] > 0).to_list() == [hour == 103 for hour in range(100, 110)]
+    assert buckets.filter(pl.col("is_news"))["episode_start"].to_list() == [103 * HOUR]
+
+
+def test_a_stretch_without_odd_leaves_gives_empty_tables_with_their_schemas() -> None:
+    tables = stage().score(stretch())
+    for name in ("records", "influencers", "bucket_influencers"):
+        assert tables[name].is_empty()
+        assert tables[name].schema == schema.polars_schema(getattr(schema, name.upper()))
+    assert tables["buckets"]["anomaly_score"].max() == 0.0
+
+
+def test_records_are_ranked_within_their_bucket_and_labelled() -> None:
+    records = stage().score(stretch(leaf(103, 1e-3), leaf(103, 1e-12, measure=1, series=2), leaf(105, 1e-5)))["records"]
+    assert records["seq"].to_list() == [0, 1, 0]
+    worst = records.row(0, named=True)
+    assert (worst["function"], worst["field_name"], worst["partition_field_value"]) == ("mean", "cpu", "host-2")
+    assert worst["probability"] == pytest.approx(1e-12)
+    assert worst["record_score"] == worst["initial_record_score"] > records["record_score"][1]
+
+
+def test_a_leaf_that_is_only_mildly_odd_counts_but_is_no_record() -> None:
+    tables = stage().score(stretch(leaf(103, 0.04)))
+    assert tables["records"].is_empty()
+
+
+def test_a_probability_below_the_smallest_double_is_written_as_that() -> None:
+    rows = list(leaf(103, 1e-300))
+    rows[4] = rows[5] = -5000.0
+    record = stage().score(stretch(tuple(rows)))["records"].row(0, named=True)
+    assert record["probability"] == np.finfo(float).tiny
+    assert record["log_probability"] == -5000.0
+
+
+def test_the_entity_behind_a_record_is_its_influencer_and_has_a_result_of_its_own() -> None:
+    shares = pl.DataFrame(
+        {
+            "leaf": [0, 0, 0],
+            "influencer_field_name": ["user", "user", "host"],
+            "influencer_field_value": ["mallory", "alice", "host-0"],
+            "weight": [40.0, 10.0, 50.0],
+            "value": [40.0, 10.0, 50.0],
+            "mean": [None, None, None],
+            "m2": [None, None, None],
+        },
+        schema_overrides={"mean": pl.Float64, "m2": pl.Float64},
+    )
+    presence = pl.DataFrame(
+        {
+            "bucket": [103] * 3,
+            "influencer_field_name": ["user", "user", "host"],
+            "influencer_field_value": ["mallory", "alice", "host-0"],
+            "leaves": [1, 1, 1],
+        },
+        schema_overrides={"leaves": pl.UInt32},
+    )
+    tables = stage().score(stretch(leaf(103, 1e-17, actual=50.0), shares=shares, presence=presence))
+    found = {one["influencer_field_name"]: one for one in tables["records"]["influencers"][0]}
+    assert found["user"]["influencer_field_values"] == ["mallory"]
+    assert found["host"]["influences"] == [1.0]
+    assert set(tables["influencers"]["influencer_field_value"]) == {"mallory", "host-0"}
+    assert set(tables["bucket_influencers"]["influencer_field_name"]) == {"user", "host", "bucket_time"}
+    assert tables["influencers"]["influencer_score"].max() > 80
+
+
+def test_scoring_in_two_stretches_is_scoring_in_one() -> None:
+    leaves = [leaf(101, 1e-8), leaf(102, 1e-9), leaf(106, 1e-8), leaf(108, 1e-30)]
+    whole = stage().score(stretch(*leaves))["buckets"]
+    first = stage()
+    head = first.score(stretch(*leaves[:2], buckets=5))["buckets"]
+    second = ScoreStage.build((COUNT, MEAN), HOUR, first.snapshot())
+    rest = stretch(*leaves[2:], buckets=5)
+    tail = second.score(Stretch(**{**rest.__dict__, "first_bucket": 105}))["buckets"]
+    assert pl.concat([head, tail]).equals(whole)
