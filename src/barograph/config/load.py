@@ -1,0 +1,74 @@
+"""Jobs from files and dictionaries."""
+
+import json
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from barograph.config.errors import ConfigError, Problem
+from barograph.config.job import Job
+
+_SUFFIXES: Final = {".json": "JSON", ".yaml": "YAML", ".yml": "YAML", ".toml": "TOML"}
+
+
+def load_job(source: str | Path | Mapping[str, Any] | list[Any] | Job) -> Job:
+    """A job from a file (JSON, YAML or TOML, by its extension) or from the document itself.
+
+    Elastic's `GET` answer (`{"count": 1, "jobs": [{...}]}`) and Kibana's export (`[{"job": {...}, "datafeed": {...}}]`) are
+    accepted when they hold exactly one job.
+
+    Raises:
+        ConfigError: with all problems at once.
+    """
+    if isinstance(source, Job):
+        return source
+    document = read_document(Path(source)) if isinstance(source, str | Path) else source
+    job = _only_job(dict(document) if isinstance(document, Mapping) else document)
+    if not isinstance(job, dict):
+        raise ConfigError([Problem("", job, "an object with job_id and analysis_config")])
+    return Job.model_validate(job)
+
+
+def read_document(path: Path) -> Any:
+    """What a JSON, YAML or TOML file holds.
+
+    Raises:
+        ConfigError: it cannot be read, or is not what its extension says.
+    """
+    kind = _SUFFIXES.get(path.suffix.lower())
+    if kind is None:
+        raise ConfigError([Problem("job file", str(path), f"a file that ends with {', '.join(_SUFFIXES)}")])
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise ConfigError([Problem("job file", str(path), f"a readable file ({reason})")]) from None
+    try:
+        return _parse(text, kind)
+    except (ValueError, yaml.YAMLError) as error:
+        raise ConfigError([Problem("job file", str(path), f"valid {kind} ({' '.join(str(error).split())})")]) from None
+
+
+def _parse(text: str, kind: str) -> Any:
+    if kind == "JSON":
+        return json.loads(text)
+    return yaml.safe_load(text) if kind == "YAML" else tomllib.loads(text)
+
+
+def _only_job(document: Any) -> Any:
+    """The job inside the envelopes that Elastic and Kibana put around it."""
+    found, where = document, ""
+    if isinstance(document, dict) and "jobs" in document:
+        found, where = document["jobs"], "jobs"
+    if isinstance(found, list):
+        if len(found) != 1:
+            names = [one.get("job_id") for one in found if isinstance(one, dict)]
+            raise ConfigError([Problem(where, names, f"exactly one job; this has {len(found)}")])
+        found = found[0]
+    if isinstance(found, dict) and isinstance(found.get("job"), dict):
+        datafeed = {"datafeed_config": found["datafeed"]} if found.get("datafeed") else {}
+        found = {**found["job"], **datafeed}
+    return found

@@ -1,0 +1,44 @@
+"""What this version cannot do yet: a job that needs it is refused, a job that merely asks for it is told so."""
+
+from barograph.config.errors import ConfigError, Problem
+from barograph.config.job import Job
+
+
+def refuse_unsupported(job: Job) -> None:
+    """Refuse a job whose results this version could only get wrong.
+
+    Raises:
+        ConfigError: with every part of the job that is not supported yet.
+    """
+    problems = []
+    for index, detector in enumerate(job.detectors):
+        path = f"analysis_config.detectors[{index}]"
+        if not detector.spec.available:
+            problems.append(
+                Problem(f"{path}.function", detector.function, "a function that this version computes; this one comes later")
+            )
+        if detector.over_field_name is not None:
+            wanted = "no over field: population analysis comes in a later version"
+            problems.append(Problem(f"{path}.over_field_name", detector.over_field_name, wanted))
+    category = job.analysis_config.categorization_field_name
+    if category is not None:
+        wanted = "no categorization: it comes in a later version"
+        problems.append(Problem("analysis_config.categorization_field_name", category, wanted))
+    if problems:
+        raise ConfigError(problems)
+
+
+def left_out(job: Job) -> tuple[str, ...]:
+    """Settings of the job that are read but not acted on yet, each as a sentence."""
+    notices = []
+    for index, detector in enumerate(job.detectors):
+        path = f"analysis_config.detectors[{index}]"
+        if detector.custom_rules:
+            notices.append(f"{path}.custom_rules are not applied yet: all results are written and all values learned.")
+        if detector.exclude_frequent not in (None, "none"):
+            notices.append(f"{path}.exclude_frequent is not applied yet: frequent values have results too.")
+    if job.analysis_config.model_prune_window is not None:
+        notices.append("analysis_config.model_prune_window is not applied yet: no series is forgotten.")
+    if job.analysis_config.multivariate_by_fields:
+        notices.append("analysis_config.multivariate_by_fields is not applied: series are modelled one by one.")
+    return tuple(notices)

@@ -1,0 +1,40 @@
+"""What this version refuses, and what it announces as left out."""
+
+import pytest
+
+from barograph.config.errors import ConfigError
+from barograph.config.load import load_job
+from barograph.config.support import left_out, refuse_unsupported
+
+
+def job(detector: dict, **analysis: object):
+    return load_job({"job_id": "j", "analysis_config": {"detectors": [detector], **analysis}})
+
+
+def test_a_plain_job_is_accepted_and_nothing_is_left_out() -> None:
+    plain = job({"function": "mean", "field_name": "cpu", "partition_field_name": "host"}, influencers=["host"])
+    refuse_unsupported(plain)
+    assert left_out(plain) == ()
+
+
+def test_everything_unsupported_is_named_at_once() -> None:
+    with pytest.raises(ConfigError) as caught:
+        refuse_unsupported(job({"function": "rare", "by_field_name": "process", "over_field_name": "user"}))
+    text = str(caught.value)
+    assert "detectors[0].function='rare'" in text
+    assert "detectors[0].over_field_name='user'" in text
+
+
+def test_settings_without_effect_are_announced() -> None:
+    rule = {"conditions": [{"applies_to": "actual", "operator": "lt", "value": 5}]}
+    asking = job(
+        {"function": "count", "by_field_name": "status", "exclude_frequent": "by", "custom_rules": [rule]},
+        bucket_span="5m",
+        model_prune_window="30d",
+    )
+    refuse_unsupported(asking)
+    assert [sentence.split(" ")[0] for sentence in left_out(asking)] == [
+        "analysis_config.detectors[0].custom_rules",
+        "analysis_config.detectors[0].exclude_frequent",
+        "analysis_config.model_prune_window",
+    ]
