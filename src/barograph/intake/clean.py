@@ -1,0 +1,58 @@
+"""Numbers and text of any form become Float64 and String, with null for what is missing."""
+
+import polars as pl
+
+
+def parse_numbers(values: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Finite numbers, and which values are there without being one.
+
+    Text is a number when it reads as one, with white space around it or not. NaN and infinities are not numbers: in
+    typed columns NaN is how "no value" is written, so it is missing; as text it is a value that is not a number.
+
+    Returns:
+        Float64[n] with null for what is missing or not a number; Boolean[n], true for what is there but not a number.
+    """
+    if values.dtype in (pl.Categorical, pl.Enum):
+        values = values.cast(pl.String)
+    if values.dtype == pl.String:
+        values = pl.select(pl.when(values != "").then(values)).to_series()
+        number = values.cast(pl.Float64, strict=False)
+        if number.null_count() > values.null_count():
+            number = pl.select(pl.coalesce(number, values.str.strip_chars().cast(pl.Float64, strict=False))).to_series()
+    elif values.dtype.is_numeric():
+        number = values.cast(pl.Float64)
+        values = number.fill_nan(None)
+    elif values.dtype == pl.Null:
+        number = values.cast(pl.Float64)
+    else:
+        number = pl.Series([None], dtype=pl.Float64).new_from_index(0, len(values))
+    number = pl.select(pl.when(number.is_finite()).then(number)).to_series()
+    return number, number.is_null() & values.is_not_null()
+
+
+def parse_text(values: pl.Series) -> pl.Series:
+    """Each value as text; null where it is missing. Empty text is missing: a CSV file cannot tell the two apart.
+
+    Whole numbers are written without a point, so `5` from JSON, `"5"` from CSV and `5.0` from a table with gaps are one entity.
+    """
+    if values.dtype.is_float():
+        values = _number_text(values.cast(pl.Float64))
+    elif values.dtype == pl.Binary:
+        values = values.cast(pl.String, strict=False)
+    elif isinstance(values.dtype, pl.Struct):
+        values = values.struct.json_encode()
+    elif isinstance(values.dtype, pl.List | pl.Array):
+        # As Elastic does: the items, with commas between them.
+        items = values.cast(pl.List(values.dtype.inner))
+        values = items.list.eval(pl.element().cast(pl.String)).list.join(",")
+    elif values.dtype != pl.String:
+        values = values.cast(pl.String)
+    return pl.select(pl.when(values != "").then(values)).to_series()
+
+
+def _number_text(values: pl.Series) -> pl.Series:
+    """Floats as text; NaN is missing, and whole numbers that a float holds exactly have no point."""
+    values = values.fill_nan(None)
+    whole = (values == values.floor()) & (values.abs() < 2.0**53)
+    as_whole = pl.select(pl.when(whole).then(values)).to_series().cast(pl.Int64)
+    return pl.select(pl.coalesce(as_whole.cast(pl.String), values.cast(pl.String))).to_series()

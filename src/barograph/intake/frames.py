@@ -1,0 +1,26 @@
+"""Tables of other libraries, as Polars frames."""
+
+import polars as pl
+
+from barograph.config.errors import InputError
+
+
+def as_frame(table: object) -> pl.DataFrame:
+    """The table as a Polars frame, without a copy where Arrow allows it.
+
+    Accepts Polars frames (lazy ones too), and whatever offers Arrow's stream interface: pandas, pyarrow, DuckDB relations.
+
+    Raises:
+        InputError: it is none of these; the message names its type.
+    """
+    if isinstance(table, pl.DataFrame):
+        return table
+    if isinstance(table, pl.LazyFrame):
+        return table.collect()
+    if not hasattr(table, "__arrow_c_stream__"):
+        kind = f"{type(table).__module__}.{type(table).__qualname__}"
+        raise InputError(f"frame={kind}: wanted a table that speaks Arrow (Polars, pandas, pyarrow, DuckDB relation)")
+    frame = pl.DataFrame(table)
+    if "__index_level_0__" in frame.columns:  # pandas hands over its unnamed index as a column
+        return frame.drop("__index_level_0__")
+    return frame

@@ -1,0 +1,24 @@
+"""What intake hands on: clean rows."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Clean rows, in the order they came. Nothing is said about the order of their times.
+
+    Attributes:
+        time_ms: int64[n], epoch ms.
+        columns: n rows; a Float64 column `n:FIELD` for each field the job reads as a number, a String column `s:FIELD` for each
+            that it reads as text (`barograph.config.fields`). Null is a missing value; numbers are finite.
+    """
+
+    time_ms: NDArray[np.int64]
+    columns: pl.DataFrame
+
+    def __len__(self) -> int:
+        return len(self.time_ms)
