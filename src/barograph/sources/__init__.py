@@ -1,0 +1,1 @@
+"""Where rows come from: files and standard input, read in chunks of bounded size."""

@@ -1,0 +1,208 @@
+"""Files and standard input as streams of unpacked bytes."""
+
+import gzip
+import hashlib
+import io
+import os
+import stat
+import sys
+import zlib
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import BinaryIO, Final, Self
+
+import zstandard
+
+from barograph.config.errors import InputError
+from barograph.sources.chunk import Fingerprint
+
+HEAD_BYTES: Final = 1 << 16
+"""How much of a file's start is enough to recognise it, and to tell its format."""
+
+STDIN: Final = "-"
+
+_GZIP: Final = b"\x1f\x8b"
+_ZSTD: Final = b"\x28\xb5\x2f\xfd"
+# A Zstandard block can unpack to 128 KiB from 4 bytes; small reads bound what a hostile file can make of one.
+_PACKED_READ: Final = 1 << 14
+
+
+class Stream:
+    """One source, unpacked as it is read. A context manager: it closes what it opened.
+
+    Attributes:
+        path: as it was given; "-" is standard input.
+        total_bytes: size of the file as it is stored; None for a pipe.
+        fingerprint: of the file; None for a pipe.
+        packed: it is unpacked from gzip or Zstandard.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._stack = ExitStack()
+        self._raw = _Counted(self._open())
+        self.total_bytes, self.fingerprint = self._identity()
+        self._head = b""
+        self._read_elsewhere = 0
+        self.packed = True
+        self._unpacked = self._unpack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    @property
+    def read_bytes(self) -> int:
+        """How many bytes of the file as it is stored have been read."""
+        return max(self._raw.count, self._read_elsewhere)
+
+    def note_progress(self, read_bytes: int) -> None:
+        """Say how far the file has been read by something else than this stream."""
+        self._read_elsewhere = read_bytes
+
+    def head(self) -> bytes:
+        """The first unpacked bytes, up to 64 KiB; the next `read` begins with them again."""
+        while len(self._head) < HEAD_BYTES:
+            more = self._next(HEAD_BYTES - len(self._head))
+            if not more:
+                break
+            self._head += more
+        return self._head
+
+    def read(self, size: int) -> bytes:
+        """About `size` unpacked bytes, at least one; empty at the end.
+
+        Raises:
+            InputError: the file cannot be read on, or is not what its first bytes say.
+        """
+        head, self._head = self._head[:size], self._head[size:]
+        return head + self._next(size - len(head)) if len(head) < size else head
+
+    def _next(self, size: int) -> bytes:
+        try:
+            return self._unpacked(size)
+        except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
+            raise InputError(f"{self.path}: wanted a readable file; after {self.read_bytes} bytes: {error}") from error
+
+    def _open(self) -> BinaryIO:
+        if self.path == STDIN:
+            return sys.stdin.buffer
+        return self._stack.enter_context(open_binary(self.path))
+
+    def _identity(self) -> tuple[int | None, Fingerprint | None]:
+        if self.path == STDIN:
+            return None, None
+        status = os.stat(self.path)
+        if not stat.S_ISREG(status.st_mode):
+            return None, None
+        return status.st_size, fingerprint(self.path)
+
+    def _unpack(self) -> Callable[[int], bytes]:
+        """The reader for the file's packing, which its first bytes tell whatever its name says."""
+        start = self._raw.peek(4)
+        if start.startswith(_GZIP):
+            packed = self._stack.enter_context(gzip.GzipFile(fileobj=self._raw))
+            return packed.read
+        if start == _ZSTD:
+            return _Zstandard(self._raw).read
+        self.packed = False
+        return self._raw.read
+
+
+class _Counted(io.RawIOBase):
+    """A raw stream that counts what is read from it and can look ahead a few bytes."""
+
+    def __init__(self, raw: BinaryIO) -> None:
+        self._raw = raw
+        self._ahead = b""
+        self.count = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def peek(self, size: int) -> bytes:
+        """The next bytes, without taking them."""
+        while len(self._ahead) < size and (more := self._raw.read(size - len(self._ahead))):
+            self._ahead += more
+        return self._ahead
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Up to `size` bytes; what was looked at first comes by itself."""
+        if self._ahead:
+            length = len(self._ahead) if size < 0 else size
+            data, self._ahead = self._ahead[:length], self._ahead[length:]
+        else:
+            data = self._raw.read(size)
+        self.count += len(data)
+        return data
+
+
+class _Zstandard:
+    """Unpacks Zstandard frames one after the other, and notices when the last one has no end."""
+
+    def __init__(self, raw: _Counted) -> None:
+        self._raw = raw
+        self._frame = zstandard.ZstdDecompressor().decompressobj()
+        self._inside = False
+
+    def read(self, size: int) -> bytes:
+        """At least `size` bytes, fewer only at the end."""
+        parts: list[bytes] = []
+        length = 0
+        while length < size and (packed := self._raw.read(_PACKED_READ)):
+            for part in self._frames(packed):
+                parts.append(part)
+                length += len(part)
+        if not parts and self._inside:
+            raise EOFError("the last Zstandard frame has no end")
+        return b"".join(parts)
+
+    def _frames(self, packed: bytes) -> list[bytes]:
+        parts = []
+        while packed:
+            self._inside = True
+            parts.append(self._frame.decompress(packed))
+            packed = b""
+            if self._frame.eof:
+                packed = self._frame.unused_data
+                self._frame = zstandard.ZstdDecompressor().decompressobj()
+                self._inside = False
+        return parts
+
+
+def open_binary(path: str) -> BinaryIO:
+    """Open a file to read.
+
+    Raises:
+        InputError: there is none, it is a directory, or it may not be read; the message names the path.
+    """
+    if os.path.isdir(path):
+        raise InputError(f"{path}: wanted a file; this is a directory")
+    try:
+        return open(path, "rb")
+    except OSError as error:
+        raise InputError(f"{path}: wanted a readable file ({error.strerror})") from None
+
+
+def fingerprint(path: str) -> Fingerprint:
+    """The fingerprint of a file: how many of its first bytes, up to 64 KiB, and their SHA-256.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    with open_binary(path) as file:
+        head = file.read(HEAD_BYTES)
+    return Fingerprint(len(head), hashlib.sha256(head).hexdigest())
+
+
+def matches(path: str, known: Fingerprint) -> bool:
+    """Whether a file begins with the bytes that gave this fingerprint. It may have grown since.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    with open_binary(path) as file:
+        head = file.read(known.head_bytes)
+    return len(head) == known.head_bytes and hashlib.sha256(head).hexdigest() == known.sha256
