@@ -54,7 +54,7 @@ def stage() -> ScoreStage:
 
 
 def test_every_bucket_has_a_row_and_quiet_ones_score_zero() -> None:
-    buckets = stage().score(stretch(leaf(103, 1e-9)))["buckets"]
+    buckets = stage().score(stretch(leaf(103, 1e-9))).buckets
     assert buckets["timestamp"].to_list() == [hour * HOUR for hour in range(100, 110)]
     assert buckets["event_count"].to_list() == [7] * 10
     assert (buckets["anomaly_score"] > 0).to_list() == [hour == 103 for hour in range(100, 110)]
@@ -64,13 +64,13 @@ def test_every_bucket_has_a_row_and_quiet_ones_score_zero() -> None:
 def test_a_stretch_without_odd_leaves_gives_empty_tables_with_their_schemas() -> None:
     tables = stage().score(stretch())
     for name in ("records", "influencers", "bucket_influencers"):
-        assert tables[name].is_empty()
-        assert tables[name].schema == schema.polars_schema(getattr(schema, name.upper()))
-    assert tables["buckets"]["anomaly_score"].max() == 0.0
+        assert getattr(tables, name).is_empty()
+        assert getattr(tables, name).schema == schema.polars_schema(getattr(schema, name.upper()))
+    assert tables.buckets["anomaly_score"].max() == 0.0
 
 
 def test_records_are_ranked_within_their_bucket_and_labelled() -> None:
-    records = stage().score(stretch(leaf(103, 1e-3), leaf(103, 1e-12, measure=1, series=2), leaf(105, 1e-5)))["records"]
+    records = stage().score(stretch(leaf(103, 1e-3), leaf(103, 1e-12, measure=1, series=2), leaf(105, 1e-5))).records
     assert records["seq"].to_list() == [0, 1, 0]
     worst = records.row(0, named=True)
     assert (worst["function"], worst["field_name"], worst["partition_field_value"]) == ("mean", "cpu", "host-2")
@@ -80,13 +80,13 @@ def test_records_are_ranked_within_their_bucket_and_labelled() -> None:
 
 def test_a_leaf_that_is_only_mildly_odd_counts_but_is_no_record() -> None:
     tables = stage().score(stretch(leaf(103, 0.04)))
-    assert tables["records"].is_empty()
+    assert tables.records.is_empty()
 
 
 def test_a_probability_below_the_smallest_double_is_written_as_that() -> None:
     rows = list(leaf(103, 1e-300))
     rows[4] = rows[5] = -5000.0
-    record = stage().score(stretch(tuple(rows)))["records"].row(0, named=True)
+    record = stage().score(stretch(tuple(rows))).records.row(0, named=True)
     assert record["probability"] == np.finfo(float).tiny
     assert record["log_probability"] == -5000.0
 
@@ -114,20 +114,20 @@ def test_the_entity_behind_a_record_is_its_influencer_and_has_a_result_of_its_ow
         schema_overrides={"leaves": pl.UInt32},
     )
     tables = stage().score(stretch(leaf(103, 1e-17, actual=50.0), shares=shares, presence=presence))
-    found = {one["influencer_field_name"]: one for one in tables["records"]["influencers"][0]}
+    found = {one["influencer_field_name"]: one for one in tables.records["influencers"][0]}
     assert found["user"]["influencer_field_values"] == ["mallory"]
     assert found["host"]["influences"] == [1.0]
-    assert set(tables["influencers"]["influencer_field_value"]) == {"mallory", "host-0"}
-    assert set(tables["bucket_influencers"]["influencer_field_name"]) == {"user", "host", "bucket_time"}
-    assert tables["influencers"]["influencer_score"].max() > 80
+    assert set(tables.influencers["influencer_field_value"]) == {"mallory", "host-0"}
+    assert set(tables.bucket_influencers["influencer_field_name"]) == {"user", "host", "bucket_time"}
+    assert tables.influencers["influencer_score"].max() > 80
 
 
 def test_scoring_in_two_stretches_is_scoring_in_one() -> None:
     leaves = [leaf(101, 1e-8), leaf(102, 1e-9), leaf(106, 1e-8), leaf(108, 1e-30)]
-    whole = stage().score(stretch(*leaves))["buckets"]
+    whole = stage().score(stretch(*leaves)).buckets
     first = stage()
-    head = first.score(stretch(*leaves[:2], buckets=5))["buckets"]
+    head = first.score(stretch(*leaves[:2], buckets=5)).buckets
     second = ScoreStage.build((COUNT, MEAN), HOUR, first.snapshot())
     rest = stretch(*leaves[2:], buckets=5)
-    tail = second.score(Stretch(**{**rest.__dict__, "first_bucket": 105}))["buckets"]
+    tail = second.score(Stretch(**{**rest.__dict__, "first_bucket": 105})).buckets
     assert pl.concat([head, tail]).equals(whole)

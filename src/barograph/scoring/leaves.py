@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from barograph.config.functions import Statistic
 from barograph.scoring.influence import Judge
 from barograph.scoring.severity import Floats
 
@@ -43,7 +44,7 @@ class Measure:
     field_name: str | None
     partition_field_name: str | None
     by_field_name: str | None
-    statistic: str
+    statistic: Statistic
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from barograph.results import schema
+from barograph.results.results import Results
 from barograph.results.snapshot import Arrays
 from barograph.scoring.aggregate import Leaves, bucket_ln_p
 from barograph.scoring.blame import Scored, blame, field_ln_p, influencer_ln_p, nested
 from barograph.scoring.episodes import Episodes
 from barograph.scoring.leaves import Measure, Stretch
 from barograph.scoring.severity import LN_ANOMALOUS, Floats, normalised_score, raw_score
-
-Tables = dict[str, pl.DataFrame]
 
 
 class ScoreStage:
@@ -40,11 +39,11 @@ class ScoreStage:
         """What must be kept to go on."""
         return self._episodes.snapshot()
 
-    def score(self, stretch: Stretch) -> Tables:
+    def score(self, stretch: Stretch) -> Results:
         """Score a stretch of finished buckets that follows the last one.
 
         Returns:
-            `records`, `influencers`, `bucket_influencers`, `buckets`, with the columns of `results/schema.py`.
+            The buckets, records, influencers and bucket influencers; bucket values and shares are not its business.
         """
         leaves = stretch.leaves
         is_record = np.flatnonzero(leaves["ln_evidence"] <= LN_ANOMALOUS)
@@ -52,14 +51,14 @@ class ScoreStage:
         records = self._records(stretch, is_record, blamed)
         odd, ln_p = bucket_ln_p(_leaves(leaves, self._measures), len({one.detector_index for one in self._measures}))
         entities = influencer_ln_p(stretch, blamed)
-        return {
-            "records": records,
-            "influencers": self._scored(entities, schema.INFLUENCERS, "influencer_score"),
-            "bucket_influencers": self._scored(
+        return Results(
+            records=records,
+            influencers=self._scored(entities, schema.INFLUENCERS, "influencer_score"),
+            bucket_influencers=self._scored(
                 _with_bucket_time(field_ln_p(stretch, entities), odd, ln_p), schema.BUCKET_INFLUENCERS
             ),
-            "buckets": self._buckets(stretch, odd, ln_p, records),
-        }
+            buckets=self._buckets(stretch, odd, ln_p, records),
+        )
 
     def _records(self, stretch: Stretch, positions: NDArray[np.int64], blamed: pl.DataFrame) -> pl.DataFrame:
         found = stretch.leaves[positions]

@@ -1,0 +1,163 @@
+"""The open cells of all detectors that read the same field under the same split."""
+
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from barograph.buckets.aggregates import Aggregates, Finished
+from barograph.buckets.batch import Batch
+from barograph.buckets.layout import CELL, SERIES
+from barograph.buckets.pool import NONE, Ids, Pool
+from barograph.buckets.shares import FinishedShares, Shares
+from barograph.buckets.splits import Split
+from barograph.buckets.texts import Texts
+from barograph.config.functions import Statistic
+from barograph.kernels import _fold
+from barograph.results.snapshot import Arrays, prefixed, under
+
+
+class Source(NamedTuple):
+    """What an accumulator folds: rows as such (`field` None), the numbers of a field, or its texts."""
+
+    split: Split
+    field: str | None
+    read: Literal["rows", "number", "text"]
+
+
+class FinishedCells(NamedTuple):
+    """The cells of finished buckets, ordered by bucket and then by series.
+
+    Attributes:
+        bucket: [k] bucket numbers.
+        series: [k] series of each.
+        finished: their statistics.
+        first_bucket: [series] earliest bucket of each series that has begun; of one that has not, a bucket still open.
+        key: [series] split key of each.
+        shares: one an influencer field.
+    """
+
+    bucket: NDArray[np.int64]
+    series: Ids
+    finished: Finished
+    first_bucket: NDArray[np.int64]
+    key: Ids
+    shares: tuple[FinishedShares, ...]
+
+
+class Accumulator:
+    """Folds rows into open cells, one a series and bucket, and hands out those whose bucket is over.
+
+    A series is a key that has brought at least one row here; series are numbered in the order of their first rows. Cells and
+    shares lie in the order of their first rows too, also after others were taken out, so equal rows make equal snapshots.
+    """
+
+    def __init__(self, source: Source, tables: dict[str, Pool], aggregates: Aggregates, shares: dict[str, Shares]) -> None:
+        self.source = source
+        self.shares = shares
+        self._series = tables["series"]
+        self._cells = tables["cells"]
+        self._cells.used = self._series.used[1:2]  # the kernel moves both sizes on together
+        self._aggregates = aggregates
+        self._series_of = np.full(0, NONE, np.int32)
+
+    @classmethod
+    def build(
+        cls, source: Source, statistics: frozenset[Statistic], influencers: tuple[str, ...], state: Arrays | None = None
+    ) -> "Accumulator":
+        """Empty, or as `snapshot` left it; `statistics` are those that will be asked for."""
+        numeric = source.read == "number"
+        series: NDArray[Any] = np.zeros(0, SERIES) if state is None else state["series"].copy()
+        cells: NDArray[Any] = np.zeros(0, CELL) if state is None else state["cells"].copy()
+        tables = {"series": Pool(series, extra=(len(cells),)), "cells": Pool(cells)}
+        aggregates = Aggregates.build(numeric, statistics, None if state is None else under("stats", state))
+        shares = {
+            field: Shares.build(numeric, statistics, None if state is None else under(f"shares{at}", state))
+            for at, field in enumerate(influencers)
+        }
+        made = cls(source, tables, aggregates, shares)
+        made._know_keys(int(series["key"].max(initial=-1)) + 1)
+        made._series_of[series["key"]] = np.arange(len(series))
+        return made
+
+    def fold(self, bucket: NDArray[np.int64], key: Ids, batch: Batch, influencers: dict[str, Ids]) -> None:
+        """Fold rows [n].
+
+        Args:
+            bucket: [n] bucket number.
+            key: [n] split key; -1 leaves the row out.
+            batch: what of each row to fold.
+            influencers: for each influencer field the text id [n], -1 where the row has none.
+        """
+        self._know_keys(int(key.max(initial=-1)) + 1)
+        cell = self._locate(bucket, key)
+        self._aggregates.resize(self._cells.size)
+        self._aggregates.fold(cell, batch)
+        for field, shares in self.shares.items():
+            shares.fold(cell, influencers[field], batch)
+
+    def _know_keys(self, keys: int) -> None:
+        if keys > len(self._series_of):
+            grown = np.full(max(keys, 2 * len(self._series_of)), NONE, np.int32)
+            grown[: len(self._series_of)] = self._series_of
+            self._series_of = grown
+
+    def _locate(self, bucket: NDArray[np.int64], key: Ids) -> Ids:
+        series, cells, cell, done = self._series, self._cells, np.empty(len(key), np.int32), 0
+        while True:
+            done = _fold.locate(bucket, key, done, cell, self._series_of, series.raw, cells.raw, series.used)
+            if done == len(key):
+                return cell
+            for pool in (series, cells):
+                if pool.size == len(pool.rows):
+                    pool.grow()
+
+    def finish(self, until: int, texts: dict[str, Texts]) -> FinishedCells:
+        """Take out the cells of the buckets before `until`; `texts` number the influencer values of the shares."""
+        cells = self._cells.live
+        ordered = np.lexsort((cells["series"], cells["bucket"])).astype(np.int32)
+        over = ordered[: np.count_nonzero(cells["bucket"] < until)]
+        rest = np.flatnonzero(cells["bucket"] >= until).astype(np.int32, copy=False)
+        finished, moved = _positions(over, len(cells)), _positions(rest, len(cells))
+        shares = tuple(one.finish(field, finished, moved, texts[field]) for field, one in self.shares.items())
+        begun = np.flatnonzero(self._series.live["first_bucket"] < until)
+        series = self._series.live[: begun[-1] + 1 if len(begun) else 0]
+        out = FinishedCells(
+            cells["bucket"][over],
+            cells["series"][over],
+            self._aggregates.finished(over),
+            series["first_bucket"].copy(),
+            series["key"].copy(),
+            shares,
+        )
+        self._keep(rest, moved, until)
+        return out
+
+    def _keep(self, rest: Ids, moved: Ids, until: int) -> None:
+        series, room = self._series.live, self._cells.size
+        cells = self._cells.live.take(rest)
+        chained = cells["previous"] != NONE
+        cells["previous"][chained] = moved[cells["previous"][chained]]
+        touched = series["head"] != NONE
+        series["head"][touched] = moved[series["head"][touched]]
+        series["head_bucket"][series["head_bucket"] < until] = _fold.NO_BUCKET
+        self._series.used[1] = len(rest)
+        # Room for as many as there were: the next bucket will bring about as many again.
+        self._cells = Pool(cells, room=room)
+        self._cells.used = self._series.used[1:2]
+        self._aggregates = self._aggregates.packed(rest)
+
+    def snapshot(self, text_ids: dict[str, Ids]) -> Arrays:
+        """The series and their open cells and shares, with influencer text id i of a field written as `text_ids[field][i]`."""
+        arrays: Arrays = {"series": self._series.live.copy(), "cells": self._cells.live.copy()}
+        arrays |= prefixed("stats", self._aggregates.snapshot())
+        for at, (field, shares) in enumerate(self.shares.items()):
+            arrays |= prefixed(f"shares{at}", shares.snapshot(text_ids[field]))
+        return arrays
+
+
+def _positions(rows: Ids, size: int) -> Ids:
+    """For each of `size` rows its position in `rows`, -1 where it is not in there."""
+    positions = np.full(size, NONE, np.int32)
+    positions[rows] = np.arange(len(rows), dtype=np.int32)
+    return positions

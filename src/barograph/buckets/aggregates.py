@@ -1,0 +1,131 @@
+"""The statistics of owners (open cells, or shares), and what each function reads from them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from barograph.buckets.batch import Batch
+from barograph.buckets.layout import STATS
+from barograph.buckets.pool import Ids, Pool
+from barograph.buckets.sketches import Distinct, Median, Sketch
+from barograph.config.functions import Statistic
+from barograph.kernels import _fold
+from barograph.results.snapshot import Arrays, prefixed, under
+
+Floats = NDArray[np.float64]
+
+
+def _varp(stats: NDArray[Any]) -> Floats:
+    # One measurement says nothing of a spread: no data, not zero.
+    return np.where(stats["rows"] >= 2, stats["m2"] / stats["weight"], np.nan)
+
+
+def _sum(stats: NDArray[Any]) -> Floats:
+    # A sum beyond the largest double leaves no meaning in its compensation.
+    return np.where(np.isfinite(stats["sum"]), stats["sum"] + stats["compensation"], stats["sum"])
+
+
+_FROM_STATS: Final[dict[Statistic, Callable[[NDArray[Any]], Floats]]] = {
+    "count": lambda stats: stats["weight"],
+    "sum": _sum,
+    "mean": lambda stats: stats["origin"] + stats["offset"],
+    "min": lambda stats: stats["min"],
+    "max": lambda stats: stats["max"],
+    "varp": _varp,
+}
+_SKETCHES: Final[dict[Statistic, type[Distinct] | type[Median]]] = {"distinct_count": Distinct, "median": Median}
+
+
+@dataclass(frozen=True)
+class Finished:
+    """Statistics of k owners that take no more rows.
+
+    Attributes:
+        stats: STATS[k].
+        numeric: whether the rows carried numbers: else there is no mean and no m2.
+        sketched: float64[k] for each statistic that needed a sketch.
+    """
+
+    stats: NDArray[Any]
+    numeric: bool
+    sketched: dict[Statistic, Floats]
+
+    def value(self, statistic: Statistic) -> Floats:
+        """The statistic [k], in the field's unit (squared for varp); NaN where the rows do not define it."""
+        if statistic in self.sketched:
+            return self.sketched[statistic]
+        return np.array(_FROM_STATS[statistic](self.stats), np.float64)
+
+    @property
+    def weight(self) -> Floats:
+        """Rows, or summed summary counts [k]."""
+        return np.array(self.stats["weight"])
+
+    @property
+    def mean(self) -> Floats:
+        """Weighted mean of the values [k]; NaN when rows were only counted."""
+        return self.value("mean") if self.numeric else np.full(len(self.stats), np.nan)
+
+    @property
+    def m2(self) -> Floats:
+        """Weighted sum of squared deviations from the mean [k]; NaN when rows were only counted."""
+        return np.array(self.stats["m2"]) if self.numeric else np.full(len(self.stats), np.nan)
+
+    def rows(self, order: NDArray[np.integer]) -> "Finished":
+        """Those of `order`, in this order."""
+        return Finished(self.stats.take(order), self.numeric, {one: values[order] for one, values in self.sketched.items()})
+
+
+class Aggregates:
+    """The statistics of owners that still take rows."""
+
+    def __init__(self, stats: Pool, numeric: bool, sketches: dict[Statistic, Sketch]) -> None:
+        self._stats = stats
+        self._numeric = numeric
+        self._sketches = sketches
+
+    @classmethod
+    def build(cls, numeric: bool, statistics: frozenset[Statistic], state: Arrays | None = None) -> "Aggregates":
+        """Without owners, or as `snapshot` left it; `statistics` are those that will be asked for."""
+        sketches = {
+            name: cast(Sketch, sketch.build(None if state is None else under(name, state)))
+            for name, sketch in _SKETCHES.items()
+            if name in statistics
+        }
+        return cls(Pool(np.zeros(0, STATS) if state is None else state["stats"].copy()), numeric, sketches)
+
+    def resize(self, owners: int) -> None:
+        """Make empty statistics for new owners."""
+        self._stats.reserve(owners)
+        self._stats.used[0] = owners
+        for sketch in self._sketches.values():
+            sketch.resize(owners)
+
+    def fold(self, owner: Ids, batch: Batch) -> None:
+        """Fold rows [n] into the statistics of their owners; rows of owner -1 are skipped."""
+        if batch.value is None:
+            _fold.fold_rows(owner, batch.weight, self._stats.raw)
+        else:
+            _fold.fold_values(owner, batch.value, batch.weight, self._stats.raw)
+        for sketch in self._sketches.values():
+            sketch.fold(owner, batch)
+
+    def packed(self, owners: Ids) -> "Aggregates":
+        """Only the statistics of these owners, renumbered in this order."""
+        sketches = {name: sketch.packed(owners) for name, sketch in self._sketches.items()}
+        return Aggregates(Pool(self._stats.live.take(owners)), self._numeric, sketches)
+
+    def finished(self, owners: Ids) -> Finished:
+        """A copy of the statistics of these owners, to be read."""
+        sketched = {name: sketch.values(owners) for name, sketch in self._sketches.items()}
+        return Finished(self._stats.live.take(owners), self._numeric, sketched)
+
+    def snapshot(self) -> Arrays:
+        """The statistics of all owners."""
+        arrays: Arrays = {"stats": self._stats.live.copy()}
+        for name, sketch in self._sketches.items():
+            arrays |= prefixed(name, sketch.snapshot())
+        return arrays

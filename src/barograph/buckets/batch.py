@@ -1,0 +1,26 @@
+"""Rows on their way into the kernels."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+EACH_ONE: Final[NDArray[np.float64]] = np.ones(0)
+"""The weight of rows that count one each: kernels take "no weights" as an empty array."""
+EACH_ONE.setflags(write=False)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What of n rows goes into their owners' statistics.
+
+    Attributes:
+        weight: [n] summary counts > 0, or `EACH_ONE`.
+        value: [n] finite numbers where the row has an owner; None when rows are counted only.
+        hash: [n] 64-bit hashes of the texts to tell apart; None when they are not.
+    """
+
+    weight: NDArray[np.float64]
+    value: NDArray[np.float64] | None = None
+    hash: NDArray[np.uint64] | None = None

@@ -1,0 +1,211 @@
+"""Rows in, finished buckets out: the stage between intake and the models."""
+
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from barograph.buckets.accumulator import Accumulator, FinishedCells, Source
+from barograph.buckets.batch import EACH_ONE, Batch
+from barograph.buckets.census import Census
+from barograph.buckets.closed import Closed, DetectorValues
+from barograph.buckets.dropped import Dropped
+from barograph.buckets.influencers import Influencers
+from barograph.buckets.pool import NONE, Ids
+from barograph.buckets.splits import Split, Splits
+from barograph.buckets.watermark import Watermark
+from barograph.config.detector import Detector
+from barograph.config.fields import number_column, text_column
+from barograph.config.functions import Statistic
+from barograph.config.job import Job
+from barograph.kernels import _fold
+from barograph.results.counts import DataCounts
+from barograph.results.snapshot import Arrays, prefixed, under
+
+_JOB = Source(Split(None, None, False), None, "rows")
+
+
+class Buckets:
+    """The open buckets of a job.
+
+    Buckets are epoch-aligned and half-open. A row is late when its bucket was over before it came: when the newest time before
+    it, less the latency, had reached the bucket's end. Late rows are dropped and counted. The job's first bucket gives no
+    result unless the job's first row lies exactly on its start. How rows are cut into calls changes nothing, to the last bit.
+
+    A row without a value that a detector needs, or without a split value (and no `use_null`), is not there for that detector.
+    A row with a summary count of 0, or without one, is not there at all.
+    """
+
+    def __init__(self, job: Job, state: Arrays | None) -> None:
+        self._job = job
+        self._weight_field = job.analysis_config.summary_count_field_name
+        self._sources = [_source(detector) for detector in job.detectors]
+        self._watermark = Watermark.build(job.bucket_span_ms, job.latency_ms, state)
+        self._census = Census.build(job.bucket_span_ms, state)
+        self._dropped = Dropped.build(state)
+        self._splits = Splits(list(dict.fromkeys(source.split for source in self._sources)), state)
+        self._influencers = Influencers(job.influencers, state)
+        self._accumulators = {
+            source: Accumulator.build(source, statistics, job.influencers, _under(f"fold{at}", state))
+            for at, (source, statistics) in enumerate(_statistics(job, self._sources).items())
+        }
+        self._events = Accumulator.build(_JOB, frozenset({"count"}), (), _under("events", state))
+        self._next = int(state["next_bucket"][0]) if state is not None else _fold.NO_BUCKET
+
+    @classmethod
+    def build(cls, job: Job, state: Arrays | None = None) -> "Buckets":
+        """A job that has seen no row, or one that goes on where `snapshot` left it. `job` must be the same then."""
+        return cls(job, state)
+
+    def add(self, time_ms: NDArray[np.int64], columns: pl.DataFrame) -> None:
+        """Fold rows [n] into their buckets, in the order given.
+
+        Args:
+            time_ms: int64[n], epoch ms.
+            columns: the columns of `intake.Rows`.
+        """
+        if not len(time_ms):
+            return
+        judged, self._watermark = self._watermark.judge(time_ms)
+        weight = self._weight(columns)
+        self._dropped = self._dropped.after(
+            time_ms, judged.late, self._present(columns, judged.late), weight, self._weight_field or ""
+        )
+        keep = ~(judged.late | judged.partial)
+        if weight is not EACH_ONE:
+            keep &= weight > 0
+        if keep.all():
+            self._fold(judged.bucket, columns, weight)
+        elif keep.any():
+            self._fold(judged.bucket[keep], columns.filter(keep), weight if weight is EACH_ONE else weight[keep])
+
+    def _weight(self, columns: pl.DataFrame) -> NDArray[np.float64]:
+        return EACH_ONE if self._weight_field is None else columns[number_column(self._weight_field)].to_numpy()
+
+    def _present(self, columns: pl.DataFrame, rows: NDArray[np.bool_]) -> int:
+        """How many of the job's fields have a value in these rows; a field that is read in two ways counts once."""
+        if not rows.any():
+            return 0
+        numbers = {number_column(field) for field in self._job.number_fields}
+        texts = {text_column(field) for field in self._job.text_fields if field not in self._job.number_fields}
+        chosen = columns.filter(rows).select(*numbers, *texts)
+        return chosen.height * chosen.width - sum(column.null_count() for column in chosen)
+
+    def _fold(self, bucket: NDArray[np.int64], columns: pl.DataFrame, weight: NDArray[np.float64]) -> None:
+        keys = self._splits.keys(columns)
+        influencers = self._influencers.ids(columns)
+        self._events.fold(bucket, np.zeros(len(bucket), np.int32), Batch(weight), {})
+        read: dict[tuple[str, str], tuple[Batch, NDArray[np.bool_] | None]] = {}
+        for source, accumulator in self._accumulators.items():
+            what = (source.read, source.field or "")
+            if what not in read:
+                read[what] = _batch(source, columns, weight)
+            batch, absent = read[what]
+            key = keys[source.split]
+            accumulator.fold(bucket, key if absent is None else _without(key, absent), batch, influencers)
+
+    @property
+    def closed_until(self) -> int | None:
+        """The first bucket that still takes rows (a number: epoch ms divided by the bucket span); None before the first row."""
+        return self._watermark.closed_until
+
+    def flush(self, until_ms: int | None = None) -> None:
+        """Finish buckets without waiting for the latency; rows that come for them later are late.
+
+        Args:
+            until_ms: finish what ends at or before this time, also beyond the newest row. None: what ends before the bucket
+                of the newest row.
+        """
+        self._watermark = self._watermark.flush(until_ms)
+
+    def take(self) -> Closed | None:
+        """Hand out the finished buckets since the last call, empty ones too, and forget them; None when there are none."""
+        end = self.closed_until
+        first = max(self._next, self._watermark.start)
+        if end is None or end <= first:
+            return None
+        texts = dict(self._influencers.texts)
+        cells = {source: one.finish(end, texts) for source, one in self._accumulators.items()}
+        self._influencers.forget(self._accumulators.values())
+        events = self._events.finish(end, {})
+        counts = np.rint(events.finished.weight).astype(np.int64)
+        self._census = self._census.after(first, end, events.bucket, counts)
+        self._next = end
+        return Closed(
+            self._job.bucket_span_ms,
+            first,
+            end,
+            tuple(self._detector(at, cells) for at in range(len(self._sources))),
+            events.bucket,
+            counts,
+        )
+
+    def _detector(self, at: int, cells: dict[Source, FinishedCells]) -> DetectorValues:
+        source, function = self._sources[at], self._job.detectors[at].spec
+        return DetectorValues(at, function, self._job.bucket_span_ms, cells[source], _Names(self._splits, source.split))
+
+    def counted(self, counts: DataCounts) -> DataCounts:
+        """Intake's counts of the rows given to `add`, completed by what only this stage knows.
+
+        Late rows are out of order and not processed; a negative summary count is a missing one.
+        """
+        return replace(self._dropped.counted(counts), **asdict(self._census.counts))
+
+    def snapshot(self) -> Arrays:
+        """Everything remembered. Equal rows make equal snapshots, however they were cut into calls."""
+        arrays, ids = self._influencers.snapshot(self._accumulators.values())
+        arrays |= self._watermark.snapshot() | self._census.snapshot() | self._dropped.snapshot() | self._splits.snapshot()
+        for at, accumulator in enumerate(self._accumulators.values()):
+            arrays |= prefixed(f"fold{at}", accumulator.snapshot(ids))
+        arrays |= prefixed("events", self._events.snapshot({}))
+        return arrays | {"next_bucket": np.array([self._next])}
+
+
+@dataclass(frozen=True)
+class _Names:
+    """What the keys of one split stand for; keys keep their ids, so this stays true while later rows bring new ones."""
+
+    splits: Splits
+    split: Split
+
+    def values(self, keys: Ids) -> tuple[pl.Series | None, pl.Series | None]:
+        return self.splits.values(self.split, keys)
+
+    def partitions(self, keys: Ids) -> Ids:
+        return self.splits.partitions(self.split, keys)
+
+
+def _source(detector: Detector) -> Source:
+    read = {"number": "number", "text": "text"}[detector.spec.field_type] if detector.field_name is not None else "rows"
+    return Source(Split.of(detector), detector.field_name, read)  # type: ignore[arg-type]
+
+
+def _statistics(job: Job, sources: list[Source]) -> dict[Source, frozenset[Statistic]]:
+    wanted: dict[Source, frozenset[Statistic]] = {}
+    for source, detector in zip(sources, job.detectors, strict=True):
+        statistics = frozenset(statistic for statistic, _ in detector.spec.statistics)
+        wanted[source] = wanted.get(source, frozenset()) | statistics
+    return wanted
+
+
+def _batch(source: Source, columns: pl.DataFrame, weight: NDArray[np.float64]) -> tuple[Batch, NDArray[np.bool_] | None]:
+    """What of the rows a source folds, and which rows lack it; None when no row does."""
+    if source.field is None:
+        return Batch(weight), None
+    if source.read == "number":
+        value = columns[number_column(source.field)].to_numpy()
+        absent = ~np.isfinite(value)
+        return Batch(weight, value=value), absent if absent.any() else None
+    column = columns[text_column(source.field)]
+    hashes = np.empty(len(column), np.uint64)
+    _fold.hash_texts(column.__arrow_c_stream__(), hashes)
+    return Batch(weight, hash=hashes), column.is_null().to_numpy() if column.null_count() else None
+
+
+def _without(key: Ids, absent: NDArray[np.bool_]) -> Ids:
+    return np.where(absent, np.int32(NONE), key)
+
+
+def _under(prefix: str, state: Arrays | None) -> Arrays | None:
+    return None if state is None else under(prefix, state)

@@ -1,0 +1,82 @@
+"""Rows that this stage leaves out, counted, with the first of them as examples."""
+
+import json
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from barograph.results.counts import MAX_EXAMPLES, DataCounts, Example
+from barograph.results.snapshot import Arrays
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """A value: `after` gives the next one.
+
+    Attributes:
+        rows: rows seen so far, which numbers the rows of the next call.
+        late: rows whose bucket was over.
+        late_fields: the values that were in them.
+        negative: rows in time whose summary count is below zero.
+        examples: the first of each, `row` counting the rows that had a time.
+    """
+
+    rows: int = 0
+    late: int = 0
+    late_fields: int = 0
+    negative: int = 0
+    examples: tuple[Example, ...] = ()
+
+    @classmethod
+    def build(cls, state: Arrays | None) -> "Dropped":
+        """Nothing dropped yet, or as `snapshot` left it."""
+        if state is None:
+            return cls()
+        document = json.loads(state["dropped"].tobytes())
+        return cls(**{**document, "examples": tuple(Example(**one) for one in document["examples"])})
+
+    def after(
+        self,
+        time_ms: NDArray[np.int64],
+        late: NDArray[np.bool_],
+        late_fields: int,
+        weight: NDArray[np.float64],
+        weight_field: str,
+    ) -> "Dropped":
+        """Count the rows [n] of a call; `weight` is empty when there is no summary count field `weight_field`."""
+        found = self._examples(self.late, late, time_ms, "out_of_order", "wanted a time within the latency")
+        negative = ~late & (weight < 0) if len(weight) else np.zeros(0, np.bool_)
+        found += self._examples(self.negative, negative, weight, "missing_field", f"{weight_field}: wanted a count >= 0")
+        return replace(
+            self,
+            rows=self.rows + len(time_ms),
+            late=self.late + int(late.sum()),
+            late_fields=self.late_fields + late_fields,
+            negative=self.negative + int(negative.sum()),
+            examples=self.examples + tuple(found),
+        )
+
+    def _examples(
+        self, known: int, dropped: NDArray[np.bool_], values: NDArray[Any], reason: str, message: str
+    ) -> list[Example]:
+        rows = np.flatnonzero(dropped)[: max(MAX_EXAMPLES - known, 0)]
+        return [Example(reason, self.rows + int(row) + 1, str(values[row]), message) for row in rows]
+
+    def counted(self, counts: DataCounts) -> DataCounts:
+        """Intake's counts of the same rows, without these."""
+        return replace(
+            counts,
+            processed_record_count=counts.processed_record_count - self.late,
+            processed_field_count=counts.processed_field_count - self.late_fields,
+            out_of_order_timestamp_count=counts.out_of_order_timestamp_count + self.late,
+            missing_field_count=counts.missing_field_count + self.negative,
+        ).with_examples(list(self.examples))
+
+    def snapshot(self) -> Arrays:
+        """The counts and examples, as JSON."""
+        # Sorted by row: of two reasons in one call the examples would else lie in another order than in two calls.
+        examples = sorted(self.examples, key=lambda one: (one.row, one.reason))
+        text = json.dumps({**asdict(self), "examples": [asdict(one) for one in examples]})
+        return {"dropped": np.frombuffer(text.encode(), np.uint8).copy()}

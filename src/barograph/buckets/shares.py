@@ -1,0 +1,94 @@
+"""Influencer shares: what the rows of one influencer value alone add to a cell."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from barograph.buckets.aggregates import Aggregates, Finished
+from barograph.buckets.batch import Batch
+from barograph.buckets.layout import SHARE
+from barograph.buckets.pool import NONE, Ids, Pool
+from barograph.buckets.texts import Texts
+from barograph.config.functions import Statistic
+from barograph.kernels import _fold
+from barograph.results.snapshot import Arrays, prefixed, under
+
+
+@dataclass(frozen=True)
+class FinishedShares:
+    """The shares of one influencer field in k finished cells, in the order in which they came up.
+
+    Attributes:
+        field: the influencer field.
+        cell: [s] row of the cell that each belongs to.
+        value: [s] id of the influencer value in `texts`.
+        finished: the statistics of the shares.
+    """
+
+    field: str
+    cell: Ids
+    value: Ids
+    finished: Finished
+    texts: Texts
+
+
+class Shares:
+    """The shares of one influencer field in the open cells of one accumulator."""
+
+    def __init__(self, shares: Pool, aggregates: Aggregates) -> None:
+        self._shares = shares
+        self._aggregates = aggregates
+
+    @classmethod
+    def build(cls, numeric: bool, statistics: frozenset[Statistic], state: Arrays | None = None) -> "Shares":
+        """Empty, or as `snapshot` left it."""
+        shares = np.zeros(0, SHARE) if state is None else state["shares"].copy()
+        aggregates = Aggregates.build(numeric, statistics, None if state is None else under("stats", state))
+        return cls(Pool(shares, _fold.index_shares), aggregates)
+
+    @property
+    def texts(self) -> Ids:
+        """The text id of every open share."""
+        return np.array(self._shares.live["value"])
+
+    def fold(self, cell: Ids, value: Ids, batch: Batch) -> None:
+        """Fold rows [n] into the shares of their cells; rows without a cell or an influencer value are skipped."""
+        pool, share, done = self._shares, np.empty(len(cell), np.int32), 0
+        while (done := _fold.locate_shares(cell, value, done, share, pool.raw, pool.slots, pool.used)) < len(cell):
+            pool.grow()
+        self._aggregates.resize(pool.size)
+        self._aggregates.fold(share, batch)
+
+    def finish(self, field: str, finished: Ids, moved: Ids, texts: Texts) -> FinishedShares:
+        """Take out the shares of finished cells.
+
+        Args:
+            field: the influencer field.
+            finished: [cells] row of each cell among the finished ones, -1 for one that stays open.
+            moved: [cells] row of each cell among those that stay open, -1 for a finished one.
+            texts: what the shares' values are numbers of.
+        """
+        shares = self._shares.live
+        over = finished[shares["cell"]] != NONE
+        rows = np.flatnonzero(over).astype(np.int32)
+        out = FinishedShares(
+            field, finished[shares["cell"][rows]], shares["value"][rows].copy(), self._aggregates.finished(rows), texts
+        )
+        rest = np.flatnonzero(~over).astype(np.int32)
+        kept = shares.take(rest)
+        kept["cell"] = moved[kept["cell"]]
+        # Room for as many as there were: the next bucket will bring about as many again.
+        self._shares = Pool(kept, _fold.index_shares, room=self._shares.size)
+        self._aggregates = self._aggregates.packed(rest)
+        return out
+
+    def renumber(self, ids: Ids) -> None:
+        """The text ids change: id i becomes `ids[i]`."""
+        self._shares.live["value"] = ids[self._shares.live["value"]]
+        self._shares.reindex()
+
+    def snapshot(self, ids: Ids) -> Arrays:
+        """The open shares, with text id i written as `ids[i]`."""
+        shares = self._shares.live.copy()
+        shares["value"] = ids[shares["value"]]
+        return {"shares": shares, **prefixed("stats", self._aggregates.snapshot())}

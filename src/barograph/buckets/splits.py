@@ -1,0 +1,106 @@
+"""Split keys: the (partition value, by value) pairs of a job's detectors as dense ids."""
+
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+
+from barograph.buckets.layout import PAIR
+from barograph.buckets.pool import Ids, Pool
+from barograph.buckets.texts import Texts
+from barograph.config.detector import Detector
+from barograph.config.fields import text_column
+from barograph.kernels import _fold
+from barograph.results.snapshot import Arrays, prefixed, under
+
+
+class Split(NamedTuple):
+    """How a detector's rows fall apart into series. Without `use_null` a row that lacks a split value has no series."""
+
+    partition: str | None
+    by: str | None
+    use_null: bool
+
+    @classmethod
+    def of(cls, detector: Detector) -> "Split":
+        """The split of a detector; `use_null` says nothing without a split field, so it is dropped there."""
+        split = detector.partition_field_name, detector.by_field_name
+        return cls(*split, detector.use_null and split != (None, None))
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The split fields there are: partition, then by."""
+        return tuple(field for field in (self.partition, self.by) if field is not None)
+
+
+class Splits:
+    """The keys seen so far. A key's id counts the distinct keys that came before it in the job's rows.
+
+    A field's values are interned once for all the splits that it is in (apart for `use_null`, where null is a value too).
+    """
+
+    def __init__(self, splits: list[Split], state: Arrays | None) -> None:
+        self.splits = splits
+        fields = dict.fromkeys((field, split.use_null) for split in splits for field in split.fields)
+        self._texts = {one: Texts.build(None if state is None else under(f"texts{at}", state)) for at, one in enumerate(fields)}
+        self._pairs = {
+            split: Pool(np.zeros(0, PAIR) if state is None else state[f"pairs{at}"].copy(), _fold.index_pairs)
+            for at, split in enumerate(splits)
+            if len(split.fields) == 2
+        }
+
+    def keys(self, columns: pl.DataFrame) -> dict[Split, Ids]:
+        """The key [n] of each row, for each split; -1 where the row has none."""
+        ids = {one: texts.intern(_column(columns, *one)) for one, texts in self._texts.items()}
+        return {split: self._keys(split, ids, columns.height) for split in self.splits}
+
+    def _keys(self, split: Split, ids: dict[tuple[str, bool], Ids], rows: int) -> Ids:
+        parts = [ids[field, split.use_null] for field in split.fields]
+        if not parts:
+            return np.zeros(rows, np.int32)
+        if len(parts) == 1:
+            return parts[0]
+        (first, second), pool = parts, self._pairs[split]
+        keys, done = np.empty(rows, np.int32), 0
+        while (done := _fold.intern_pairs(first, second, done, keys, pool.raw, pool.slots, pool.used)) < rows:
+            pool.grow()
+        return keys
+
+    def count(self, split: Split) -> int:
+        """How many keys a split has."""
+        if not split.fields:
+            return 1
+        if split in self._pairs:
+            return self._pairs[split].size
+        return len(self._texts[split.fields[0], split.use_null])
+
+    def values(self, split: Split, keys: Ids) -> tuple[pl.Series | None, pl.Series | None]:
+        """The partition and the by values of keys [k] as String columns; None for a field that the split lacks."""
+        pairs = self._pairs[split].live[keys] if split in self._pairs else None
+        partition = keys if pairs is None else pairs["first"]
+        by = keys if pairs is None else pairs["second"]
+        return self._decode(split.partition, split, partition), self._decode(split.by, split, by)
+
+    def partitions(self, split: Split, keys: Ids) -> Ids:
+        """The number of the partition of keys [k], distinct values counted from 0; all 0 without a partition field."""
+        if split in self._pairs:
+            return np.ascontiguousarray(self._pairs[split].live["first"][keys])
+        return keys if split.partition is not None else np.zeros(len(keys), np.int32)
+
+    def _decode(self, field: str | None, split: Split, ids: Ids) -> pl.Series | None:
+        return None if field is None else self._texts[field, split.use_null].decode(ids)
+
+    def snapshot(self) -> Arrays:
+        """All keys, in the order of their ids."""
+        arrays: Arrays = {}
+        for at, texts in enumerate(self._texts.values()):
+            arrays |= prefixed(f"texts{at}", texts.snapshot())
+        for at, split in enumerate(self.splits):
+            if split in self._pairs:
+                arrays[f"pairs{at}"] = self._pairs[split].live.copy()
+        return arrays
+
+
+def _column(columns: pl.DataFrame, field: str, use_null: bool) -> pl.Series:
+    column = columns[text_column(field)]
+    return column.fill_null("") if use_null else column

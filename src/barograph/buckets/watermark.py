@@ -1,0 +1,82 @@
+"""Which bucket a row belongs to, whether it comes too late, and which buckets are over."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from barograph.kernels import _fold
+from barograph.results.snapshot import Arrays
+
+_NONE: Final = _fold.NO_BUCKET
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What became of the rows of one call.
+
+    Attributes:
+        bucket: [n] bucket number of each row: epoch ms divided by the bucket span, rounded down.
+        late: [n] the row's bucket was over, or before the job's first, when the row came.
+        partial: [n] the row belongs to the job's first bucket, which began before the job's first row.
+    """
+
+    bucket: NDArray[np.int64]
+    late: NDArray[np.bool_]
+    partial: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Watermark:
+    """The event time of a job. A value: judging rows gives the watermark after them.
+
+    Attributes:
+        span_ms: length of a bucket.
+        latency_ms: how far a row may lag behind the newest one before it.
+        newest_ms: latest time seen, `_NONE` before the first row.
+        floor: buckets before this one are over whatever the rows say: flushed, or before the job's first.
+        start: the first bucket with a result, `_NONE` before the first row.
+    """
+
+    span_ms: int
+    latency_ms: int
+    newest_ms: int = _NONE
+    floor: int = _NONE
+    start: int = _NONE
+
+    @classmethod
+    def build(cls, span_ms: int, latency_ms: int, state: Arrays | None) -> "Watermark":
+        """Before the first row, or as `snapshot` left it."""
+        return cls(span_ms, latency_ms, *(state["watermark"].tolist() if state is not None else ()))
+
+    @property
+    def closed_until(self) -> int | None:
+        """The first bucket that is still open; None before the first row."""
+        return None if self.start == _NONE else max(self.floor, (self.newest_ms - self.latency_ms) // self.span_ms)
+
+    def judge(self, time_ms: NDArray[np.int64]) -> tuple[Judged, "Watermark"]:
+        """Judge rows [n >= 1] one after the other, each by what came before it: so the size of a chunk cannot matter."""
+        bucket = time_ms // self.span_ms
+        newest = np.maximum.accumulate(np.concatenate(([time_ms[0] if self.newest_ms == _NONE else self.newest_ms], time_ms)))
+        over = np.maximum((newest[:-1] - self.latency_ms) // self.span_ms, self.floor)
+        late = bucket < over
+        after = replace(self, newest_ms=int(newest[-1]))
+        if self.start == _NONE and not late.all():
+            # The first accepted row says where the job begins, and thereby what is too early for the rows behind it. Its
+            # bucket gives no result unless the row lies on its start: the rows before the job's first are unknown, not absent.
+            first = int(np.argmin(late))
+            begin = int(bucket[first])
+            after = replace(after, start=begin + int(time_ms[first] % self.span_ms != 0), floor=max(self.floor, begin))
+            late |= bucket < begin
+        return Judged(bucket, late, ~late & (bucket < after.start)), after
+
+    def flush(self, until_ms: int | None) -> "Watermark":
+        """No more waiting: for rows before `until_ms`, or with None for rows before the newest one's bucket."""
+        if until_ms is None and self.newest_ms == _NONE:
+            return self
+        return replace(self, floor=max(self.floor, (self.newest_ms if until_ms is None else until_ms) // self.span_ms))
+
+    def snapshot(self) -> Arrays:
+        """What the rows have changed."""
+        return {"watermark": np.array([self.newest_ms, self.floor, self.start], np.int64)}

@@ -1,0 +1,173 @@
+"""A stretch of finished buckets through the models and the score stage."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from barograph.buckets import Closed, DetectorValues
+from barograph.config.job import Job
+from barograph.engine.measure import MeasureStage, Values
+from barograph.models import Judged, probability
+from barograph.results import schema
+from barograph.results.results import Results
+from barograph.scoring.leaves import Stretch
+from barograph.scoring.stage import ScoreStage
+
+Floats = NDArray[np.float64]
+Ids = NDArray[np.int64]
+
+_NAMES = {"partition_field_value": pl.String, "by_field_value": pl.String}
+_SHARES = {
+    "leaf": pl.Int64,
+    **dict.fromkeys(("influencer_field_name", "influencer_field_value"), pl.String),
+    **dict.fromkeys(("weight", "value", "mean", "m2"), pl.Float64),
+}
+_PRESENCE = pl.Schema(
+    {"bucket": pl.Int64, "influencer_field_name": pl.String, "influencer_field_value": pl.String, "leaves": pl.UInt32}
+)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One measure's share of a stretch: its detector, its values, what the models said, its odd leaves."""
+
+    stage: MeasureStage
+    detector: DetectorValues
+    values: Values
+    judged: Judged
+    leaves: NDArray[np.void]
+
+
+def finish(job: Job, measures: list[MeasureStage], scores: ScoreStage, closed: Closed) -> Results:
+    """Judge, learn and score finished buckets, which follow the last ones that were."""
+    start, end = closed.first_bucket, closed.end_bucket
+    pieces = [_piece(stage, closed, start, end) for stage in measures]
+    shares = _in_time_order([_history_shares(piece, start, end) for piece in pieces])
+    stretch = Stretch(
+        first_bucket=start,
+        event_count=closed.event_count(start, end).astype(float),
+        leaves=np.concatenate([piece.leaves for piece in pieces]),
+        names=pl.concat([_names(piece.detector, piece.leaves["series"]) for piece in pieces]),
+        shares_of=_Shares(pieces).of,
+        presence=_presence(shares, job.bucket_span_ms),
+        judge=_Judge(pieces).ln_p,
+    )
+    values = _in_time_order([_history(job, piece, start) for piece in pieces])
+    return replace(scores.score(stretch), bucket_values=values, influencer_shares=shares)
+
+
+def _in_time_order(tables: list[pl.DataFrame]) -> pl.DataFrame:
+    """All measures' rows by time, then measure: an order that does not tell how long the stretch was."""
+    return pl.concat(tables).sort("timestamp", maintain_order=True)
+
+
+def _piece(stage: MeasureStage, closed: Closed, start: int, end: int) -> Piece:
+    detector = closed.detectors[stage.measure.detector_index]
+    matrix = detector.matrix(stage.measure.statistic, start, end)
+    values = Values(start, matrix, detector.weights(start, end), detector.partition)
+    judged = stage.advance(values)
+    leaves = stage.leaves(values, judged)
+    cell = detector.find(leaves["series"], leaves["bucket"])
+    leaves["mean"] = detector.means(cell)
+    return Piece(stage, detector, values, judged, leaves)
+
+
+def _names(detector: DetectorValues, series: Ids) -> pl.DataFrame:
+    """The split values of series [k]."""
+    partition, by = detector.splits(np.ascontiguousarray(series, np.int32))
+    columns = {name: column for name, column in zip(_NAMES, (partition, by), strict=True) if column is not None}
+    missing = [pl.repeat(None, len(series), dtype=pl.String, eager=True).alias(name) for name in _NAMES if name not in columns]
+    return pl.DataFrame([column.alias(name) for name, column in columns.items()] + missing).select(list(_NAMES))
+
+
+class _Judge:
+    """Other values of the stretch's leaves, under their own distributions."""
+
+    def __init__(self, pieces: list[Piece]) -> None:
+        self._predictive = np.concatenate([piece.stage.predictive(piece.judged) for piece in pieces])
+
+    def ln_p(self, leaf: Ids, value: Floats) -> Floats:
+        return probability(self._predictive[leaf], value)
+
+
+class _Shares:
+    """The entities' shares of the stretch's leaves, fetched for those that need them."""
+
+    def __init__(self, pieces: list[Piece]) -> None:
+        self._pieces = pieces
+        self._ends = np.cumsum([len(piece.leaves) for piece in pieces])
+
+    def of(self, leaf: Ids) -> pl.DataFrame:
+        owner = np.searchsorted(self._ends, leaf, side="right")
+        parts = [pl.DataFrame(schema=_SHARES)]
+        for position in np.unique(owner):
+            piece, mine = self._pieces[position], leaf[owner == position]
+            own = piece.leaves[mine - (self._ends[position] - len(piece.leaves))]
+            cells = piece.detector.find(own["series"], own["bucket"])
+            found = piece.detector.shares(piece.stage.measure.statistic, cells)
+            parts.append(
+                found.with_columns(pl.Series("leaf", mine[found["leaf"].to_numpy()], dtype=pl.Int64)).select(list(_SHARES))
+            )
+        return pl.concat(parts)
+
+
+def _history_shares(piece: Piece, start: int, end: int) -> pl.DataFrame:
+    return piece.detector.history_shares(piece.stage.measure.statistic, start, end).cast(
+        schema.polars_schema(schema.INFLUENCER_SHARES)
+    )
+
+
+def _presence(shares: pl.DataFrame, span_ms: int) -> pl.DataFrame:
+    """In how many leaves of each bucket each entity has rows."""
+    keys = ("bucket", "influencer_field_name", "influencer_field_value")
+    return (
+        shares.with_columns(bucket=pl.col("timestamp") // span_ms)
+        .group_by(keys)
+        .agg(pl.len().alias("leaves"))
+        .sort(keys)
+        .cast(_PRESENCE)
+    )
+
+
+def _history(job: Job, piece: Piece, start: int) -> pl.DataFrame:
+    """The rows of `schema.BUCKET_VALUES`: buckets with input rows, and for plotted series every bucket with a value."""
+    names = _names(piece.detector, np.arange(len(piece.values.value)))
+    plotted = _plotted(job, names)
+    kept = ~np.isnan(piece.values.value) & ((piece.values.weight > 0) | plotted[:, None])
+    t, series = np.nonzero(kept.T)
+    cell = (series, t)
+    frame = names[series].with_columns(
+        pl.Series("timestamp", (start + t) * job.bucket_span_ms, dtype=pl.Int64),
+        pl.lit(piece.stage.measure.detector_index).alias("detector_index"),
+        pl.lit(piece.stage.measure.function_description).alias("function_description"),
+        pl.Series("actual", piece.values.value[cell]),
+        pl.Series("weight", piece.values.weight[cell]),
+        pl.Series("log_probability", piece.judged.ln_p[cell]),
+        *(
+            pl.Series(name, _bound(bound, cell, plotted[series]), nan_to_null=True)
+            for name, bound in (
+                ("typical", piece.judged.typical),
+                ("lower_bound", piece.judged.lower),
+                ("upper_bound", piece.judged.upper),
+            )
+        ),
+    )
+    return frame.select(pl.col(column.name).cast(column.dtype) for column in schema.BUCKET_VALUES)
+
+
+def _bound(bound: Floats | None, cell: tuple[Ids, Ids], plotted: NDArray[np.bool_]) -> Floats:
+    return np.full(len(plotted), np.nan) if bound is None else np.where(plotted, bound[cell], np.nan)
+
+
+def _plotted(job: Job, names: pl.DataFrame) -> NDArray[np.bool_]:
+    """The series whose bounds the job wants: all, or those whose partition or by value is among its terms."""
+    plot = job.model_plot_config
+    if not plot.enabled:
+        return np.zeros(len(names), dtype=bool)
+    terms = [term.strip() for term in (plot.terms or "").split(",") if term.strip()]
+    if not terms:
+        return np.ones(len(names), dtype=bool)
+    found = names.select(pl.any_horizontal(pl.col(name).is_in(terms).fill_null(False) for name in _NAMES))
+    return found.to_series().to_numpy()

@@ -1,0 +1,189 @@
+"""Rows into open buckets: interning, finding cells, folding values.
+
+All arrays are one-dimensional, contiguous and belong to the caller; kernels change them in place, allocate nothing and hold no
+reference afterwards. Records travel as bytes (`array.view(np.uint8)`) in the layouts of `buckets/layout.py`. Ids are int32, -1
+meaning "none": such a row is skipped. `used` holds how many records there are, and is moved on.
+
+Kernels with a `start` fold the rows from there and return the row they stopped at: the number of rows when all are done, or the
+first row for which an array was full, with nothing of that row done. The caller makes room and calls again from that row.
+
+Nothing is checked but dtypes and dimensions: lengths must agree and ids must lie within their arrays. The GIL is released.
+"""
+
+from typing import Any, Final
+
+from numpy import float64, int32, int64, uint8, uint64
+from numpy.typing import NDArray
+
+_Records = NDArray[uint8]
+
+NO_BUCKET: Final[int]
+"""`head_bucket` of a series without open cells."""
+SAMPLE_SIZE: Final[int]
+"""Distinct hashes up to which a count is exact: 4096; beyond it the standard error is 1.20 / sqrt(4096) = 1.9 %."""
+LEVEL_SIZE: Final[int]
+"""Values up to which a median is exact: 2048; beyond it see `fold_median`."""
+
+def layout() -> list[tuple[str, int, list[tuple[str, int]]]]:
+    """Every record as (name, bytes, [(field, offset), ...])."""
+
+def index_texts(texts: _Records, count: int, slots: NDArray[int32]) -> None:
+    """Enter the first `count` records into `slots`: all -1, a power of two, at least twice `count`. Likewise the next three."""
+
+def index_pairs(pairs: _Records, count: int, slots: NDArray[int32]) -> None: ...
+def index_shares(shares: _Records, count: int, slots: NDArray[int32]) -> None: ...
+def index_hashes(entries: _Records, count: int, slots: NDArray[int32]) -> None: ...
+def intern(
+    stream: object,
+    start: int,
+    ids: NDArray[int32],
+    texts: _Records,
+    arena: NDArray[uint8],
+    slots: NDArray[int32],
+    used: NDArray[int64],
+) -> int:
+    """Write the dense id of each text, in order of first appearance; -1 for a missing one.
+
+    Args:
+        stream: an Arrow stream capsule of string views, `pl.Series.__arrow_c_stream__()`; a new one for each call.
+        start: first row to do.
+        ids: [n] output.
+        texts: TEXT records.
+        arena: the bytes of the texts, one after the other.
+        slots: their index.
+        used: [2] texts, bytes of the arena.
+
+    Raises:
+        TypeError: the stream is not one of string views.
+        RuntimeError: its producer fails.
+    """
+
+def intern_pairs(
+    first: NDArray[int32],
+    second: NDArray[int32],
+    start: int,
+    ids: NDArray[int32],
+    pairs: _Records,
+    slots: NDArray[int32],
+    used: NDArray[int64],
+) -> int:
+    """Write the dense id of each pair (`first[i]`, `second[i]`), in order of first appearance; -1 where either is -1."""
+
+def hash_texts(stream: object, hashes: NDArray[uint64]) -> None:
+    """Write the XXH64 (seed 0) of each text's UTF-8 bytes; 0 for a missing one. Raises as `intern` does."""
+
+def copy_texts(
+    ids: NDArray[int32], texts: _Records, arena: NDArray[uint8], offsets: NDArray[int64], data: NDArray[uint8]
+) -> None:
+    """Copy the bytes of text `ids[i]` to `data[offsets[i]:]`."""
+
+def to_arrow(offsets: NDArray[int64], data: NDArray[uint8]) -> tuple[Any, Any]:
+    """The texts `data[offsets[i]:offsets[i + 1]]` as Arrow schema and array capsules (large strings), without copying.
+
+    The capsules, and who consumes them, keep the two arrays alive. The bytes must be valid UTF-8.
+    """
+
+def locate(
+    bucket: NDArray[int64],
+    key: NDArray[int32],
+    start: int,
+    cell: NDArray[int32],
+    series_of: NDArray[int32],
+    series: _Records,
+    cells: _Records,
+    used: NDArray[int64],
+) -> int:
+    """Write the open cell of each row's (key, bucket), made when it is its first.
+
+    Args:
+        bucket: [n] bucket number of each row.
+        key: [n] split key; -1 skips the row.
+        start: first row to do.
+        cell: [n] output.
+        series_of: [keys] the series of each key, -1 before its first row.
+        series: SERIES records; `first_bucket` becomes the earliest bucket with a row.
+        cells: CELL records. Those of a series are chained from its newest bucket down.
+        used: [2] series, cells.
+    """
+
+def locate_shares(
+    cell: NDArray[int32],
+    value: NDArray[int32],
+    start: int,
+    share: NDArray[int32],
+    shares: _Records,
+    slots: NDArray[int32],
+    used: NDArray[int64],
+) -> int:
+    """Write the share of each row's (cell, influencer value), made when it is its first; -1 where either is -1."""
+
+def fold_rows(owner: NDArray[int32], weight: NDArray[float64], stats: _Records) -> None:
+    """Add rows to the `weight` and `rows` of STATS record `owner[i]`.
+
+    Args:
+        owner: [n] cell or share.
+        weight: [n] summary counts > 0, or [0] when every row counts one.
+        stats: STATS records.
+    """
+
+def fold_values(owner: NDArray[int32], value: NDArray[float64], weight: NDArray[float64], stats: _Records) -> None:
+    """Add finite values to all statistics of STATS record `owner[i]`; `weight` as in `fold_rows`.
+
+    Sum: Neumaier, each value once. Mean, m2: West, weighted, relative to the first value. m2 stays within 1e-9 (relative) of
+    exact rationals at a mean of 1e12 times the deviation (tests/kernels). Rounding depends on the order of the rows only.
+    """
+
+def fold_distinct(
+    owner: NDArray[int32],
+    hash: NDArray[uint64],
+    start: int,
+    samples: _Records,
+    entries: _Records,
+    slots: NDArray[int32],
+    used: NDArray[int64],
+) -> int:
+    """Enter hashes into the adaptive samples (SAMPLE records) of their owners; `kept * 2**level` estimates the distinct ones.
+
+    Depends on the set of hashes alone, not on their order or repeats.
+    """
+
+def fold_median(
+    owner: NDArray[int32],
+    value: NDArray[float64],
+    weight: NDArray[float64],
+    start: int,
+    sketches: _Records,
+    values: _Records,
+    used: NDArray[int64],
+) -> int:
+    """Add finite values to the sketches (SKETCH records) of their owners; `weight` as in `fold_rows`.
+
+    `used` is [2]: values ever taken into use, first of the free chain (-1 without one). Exact up to 2048 values an owner.
+    Beyond, the rank of the median of n unweighted rows is off by at most n * ceil(log2(n / 2048)) / 2048 rows.
+    """
+
+def medians(owners: NDArray[int32], sketches: _Records, values: _Records, scratch: _Records, out: NDArray[float64]) -> None:
+    """Write the weighted median of each owner: the mean of the two middle values when half of the weight ends between them.
+
+    `scratch` has room for as many WEIGHTED records as any of the owners has values. NaN for an owner without values.
+    """
+
+def pack_samples(
+    owners: NDArray[int32],
+    samples: _Records,
+    entries: _Records,
+    new_samples: _Records,
+    new_entries: _Records,
+    new_used: NDArray[int64],
+) -> None:
+    """Copy the samples of `owners`, in this order, with their entries in the order they were; `new_used` is [1], from 0."""
+
+def pack_sketches(
+    owners: NDArray[int32],
+    sketches: _Records,
+    values: _Records,
+    new_sketches: _Records,
+    new_values: _Records,
+    new_used: NDArray[int64],
+) -> None:
+    """Copy the sketches of `owners`, in this order, with their values in the order they were; `new_used[0]` from 0."""

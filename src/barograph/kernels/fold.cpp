@@ -1,0 +1,290 @@
+// Rows into open buckets: interning, finding cells, folding values. See `_fold.pyi` for the Python side.
+//
+// Every array belongs to Python. A kernel that meets a full one stops before the row that needs it and answers that row's
+// number; the caller makes room and calls again from there, so that memory follows the data and not the worst case.
+
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
+#include <nanobind/stl/vector.h>
+
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "fold_arrow.hpp"
+#include "fold_cells.hpp"
+#include "fold_distinct.hpp"
+#include "fold_median.hpp"
+#include "fold_text.hpp"
+
+namespace nb = nanobind;
+
+namespace {
+
+using namespace fold;
+
+template <class T>
+using In = nb::ndarray<const T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+template <class T>
+using Out = nb::ndarray<T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using Records = Out<uint8_t>;  // a structured array as bytes
+
+template <class T>
+T* records(const Records& array) {
+  return reinterpret_cast<T*>(array.data());
+}
+
+template <class T>
+int64_t room(const Records& array) {
+  return static_cast<int64_t>(array.size() / sizeof(T));
+}
+
+Index index_of(const Out<int32_t>& slots) { return {slots.data(), slots.size() - 1}; }
+
+template <class T>
+void reindex(Records rows, int64_t count, Out<int32_t> slots) {
+  const Index index = index_of(slots);
+  const T* first = records<T>(rows);
+  nb::gil_scoped_release release;
+  index.fill(first, static_cast<std::size_t>(count));
+}
+
+int64_t intern(nb::object stream, int64_t start, Out<int32_t> ids, Records texts, Records arena,
+               Out<int32_t> slots, Out<int64_t> used) {
+  const Texts table{records<Text>(texts), room<Text>(texts), arena.data(), static_cast<int64_t>(arena.size()),
+                    index_of(slots), used.data()};
+  int32_t* out = ids.data();
+  return for_each_text(stream, start, [&](int64_t i, Chars chars) { return table.intern(chars, out[i]); });
+}
+
+int64_t intern_pairs(In<int32_t> first, In<int32_t> second, int64_t start, Out<int32_t> ids, Records pairs,
+                     Out<int32_t> slots, Out<int64_t> used) {
+  const auto n = static_cast<int64_t>(ids.size());
+  const int32_t *a = first.data(), *b = second.data();
+  int32_t* out = ids.data();
+  Pair* table = records<Pair>(pairs);
+  const int64_t space = room<Pair>(pairs);
+  const Index index = index_of(slots);
+  int64_t* count = used.data();
+  nb::gil_scoped_release release;
+  for (int64_t i = start; i < n; ++i) {
+    out[i] = kNone;
+    if (a[i] == kNone || b[i] == kNone) continue;
+    const Pair wanted{a[i], b[i]};
+    int32_t& slot = index.find(hash_of(wanted), [&](int32_t row) {
+      return table[row].first == wanted.first && table[row].second == wanted.second;
+    });
+    if (slot == kNone) {
+      if (*count == space) return i;
+      slot = static_cast<int32_t>(*count);
+      table[(*count)++] = wanted;
+    }
+    out[i] = slot;
+  }
+  return n;
+}
+
+void hash_texts(nb::object stream, Out<uint64_t> hashes) {
+  uint64_t* out = hashes.data();
+  for_each_text(stream, 0, [&](int64_t i, Chars chars) {
+    out[i] = chars.data == nullptr ? 0 : xxh64(chars.data, static_cast<std::size_t>(chars.length));
+    return true;
+  });
+}
+
+void copy_texts(In<int32_t> ids, Records texts, In<uint8_t> arena, Out<int64_t> offsets, Out<uint8_t> data) {
+  const std::size_t n = ids.size();
+  const int32_t* id = ids.data();
+  const Text* text = records<Text>(texts);
+  const uint8_t* from = arena.data();
+  int64_t* at = offsets.data();
+  uint8_t* to = data.data();
+  nb::gil_scoped_release release;
+  for (std::size_t i = 0; i < n; ++i) {
+    const Text& one = text[id[i]];
+    if (one.length > 0) std::memcpy(to + at[i], from + one.offset, static_cast<std::size_t>(one.length));
+  }
+}
+
+nb::tuple to_arrow(In<int64_t> offsets, In<uint8_t> data) {
+  const auto count = static_cast<int64_t>(offsets.size()) - 1;
+  return export_texts(nb::cast(offsets), nb::cast(data), count, offsets.data(), data.data());
+}
+
+int64_t locate(In<int64_t> bucket, In<int32_t> key, int64_t start, Out<int32_t> cell, Out<int32_t> series_of,
+               Records series, Records cells, Out<int64_t> used) {
+  const Cells open{records<Series>(series), room<Series>(series), records<Cell>(cells), room<Cell>(cells),
+                   series_of.data(), used.data()};
+  const auto n = static_cast<int64_t>(cell.size());
+  const int64_t* b = bucket.data();
+  const int32_t* k = key.data();
+  int32_t* out = cell.data();
+  nb::gil_scoped_release release;
+  for (int64_t i = start; i < n; ++i) {
+    out[i] = kNone;
+    if (k[i] == kNone) continue;
+    out[i] = open.at(k[i], b[i]);
+    if (out[i] == kNone) return i;
+  }
+  return n;
+}
+
+int64_t locate_shares(In<int32_t> cell, In<int32_t> value, int64_t start, Out<int32_t> share, Records shares,
+                      Out<int32_t> slots, Out<int64_t> used) {
+  const Shares open{records<Share>(shares), room<Share>(shares), index_of(slots), used.data()};
+  const auto n = static_cast<int64_t>(share.size());
+  const int32_t *c = cell.data(), *v = value.data();
+  int32_t* out = share.data();
+  nb::gil_scoped_release release;
+  for (int64_t i = start; i < n; ++i) {
+    out[i] = kNone;
+    if (c[i] == kNone || v[i] == kNone) continue;
+    out[i] = open.at({c[i], v[i]});
+    if (out[i] == kNone) return i;
+  }
+  return n;
+}
+
+void fold_rows(In<int32_t> owner, In<double> weight, Records stats) {
+  const std::size_t n = owner.size();
+  const int32_t* at = owner.data();
+  const double* w = weight.size() == 0 ? nullptr : weight.data();
+  Stats* s = records<Stats>(stats);
+  nb::gil_scoped_release release;
+  for (std::size_t i = 0; i < n; ++i)
+    if (at[i] != kNone) add_row(s[at[i]], w == nullptr ? 1.0 : w[i]);
+}
+
+void fold_values(In<int32_t> owner, In<double> value, In<double> weight, Records stats) {
+  const std::size_t n = owner.size();
+  const int32_t* at = owner.data();
+  const double* x = value.data();
+  const double* w = weight.size() == 0 ? nullptr : weight.data();
+  Stats* s = records<Stats>(stats);
+  nb::gil_scoped_release release;
+  for (std::size_t i = 0; i < n; ++i)
+    if (at[i] != kNone) add_value(s[at[i]], x[i], w == nullptr ? 1.0 : w[i]);
+}
+
+Samples samples_of(const Records& samples, const Records& entries, const Out<int32_t>& slots, const Out<int64_t>& used) {
+  return {records<Sample>(samples), records<Hash>(entries), room<Hash>(entries), index_of(slots), used.data()};
+}
+
+int64_t fold_distinct(In<int32_t> owner, In<uint64_t> hash, int64_t start, Records samples, Records entries,
+                      Out<int32_t> slots, Out<int64_t> used) {
+  const Samples open = samples_of(samples, entries, slots, used);
+  const auto n = static_cast<int64_t>(owner.size());
+  const int32_t* at = owner.data();
+  const uint64_t* h = hash.data();
+  nb::gil_scoped_release release;
+  for (int64_t i = start; i < n; ++i)
+    if (at[i] != kNone && !open.add(at[i], h[i])) return i;
+  return n;
+}
+
+Sketches sketches_of(const Records& sketches, const Records& values, const Out<int64_t>& used) {
+  return {records<Sketch>(sketches), records<Value>(values), room<Value>(values), used.data()};
+}
+
+int64_t fold_median(In<int32_t> owner, In<double> value, In<double> weight, int64_t start, Records sketches,
+                    Records values, Out<int64_t> used) {
+  const Sketches open = sketches_of(sketches, values, used);
+  const auto n = static_cast<int64_t>(owner.size());
+  const int32_t* at = owner.data();
+  const double* x = value.data();
+  const double* w = weight.size() == 0 ? nullptr : weight.data();
+  nb::gil_scoped_release release;
+  for (int64_t i = start; i < n; ++i)
+    if (at[i] != kNone && !open.add(at[i], x[i], w == nullptr ? 1.0 : w[i])) return i;
+  return n;
+}
+
+void medians(In<int32_t> owners, Records sketches, Records values, Records scratch, Out<double> out) {
+  const Sketches open{records<Sketch>(sketches), records<Value>(values), 0, nullptr};
+  const std::size_t n = owners.size();
+  const int32_t* at = owners.data();
+  auto* space = records<Weighted>(scratch);
+  double* result = out.data();
+  nb::gil_scoped_release release;
+  for (std::size_t i = 0; i < n; ++i) result[i] = open.median(at[i], space);
+}
+
+void pack_samples(In<int32_t> owners, Records samples, Records entries, Records new_samples, Records new_entries,
+                  Out<int64_t> new_used) {
+  const Samples from{records<Sample>(samples), records<Hash>(entries), 0, {}, nullptr};
+  const Samples to{records<Sample>(new_samples), records<Hash>(new_entries), 0, {}, new_used.data()};
+  const std::size_t n = owners.size();
+  const int32_t* at = owners.data();
+  nb::gil_scoped_release release;
+  for (std::size_t i = 0; i < n; ++i) from.copy(at[i], static_cast<int32_t>(i), to);
+}
+
+void pack_sketches(In<int32_t> owners, Records sketches, Records values, Records new_sketches, Records new_values,
+                   Out<int64_t> new_used) {
+  const Sketches from{records<Sketch>(sketches), records<Value>(values), 0, nullptr};
+  const Sketches to{records<Sketch>(new_sketches), records<Value>(new_values), 0, new_used.data()};
+  const std::size_t n = owners.size();
+  const int32_t* at = owners.data();
+  nb::gil_scoped_release release;
+  for (std::size_t i = 0; i < n; ++i) from.copy(at[i], static_cast<int32_t>(i), to);
+}
+
+// Each record as (name, size, [(field, offset), ...]), for the check against the dtypes.
+using Layout = std::tuple<std::string, std::size_t, std::vector<std::tuple<std::string, std::size_t>>>;
+
+#define BAROGRAPH_FIELD(record, field) {#field, offsetof(record, field)}
+
+std::vector<Layout> layout() {
+  return {
+      {"text", sizeof(Text), {BAROGRAPH_FIELD(Text, hash), BAROGRAPH_FIELD(Text, offset), BAROGRAPH_FIELD(Text, length)}},
+      {"pair", sizeof(Pair), {BAROGRAPH_FIELD(Pair, first), BAROGRAPH_FIELD(Pair, second)}},
+      {"series", sizeof(Series), {BAROGRAPH_FIELD(Series, first_bucket), BAROGRAPH_FIELD(Series, head_bucket), BAROGRAPH_FIELD(Series, head), BAROGRAPH_FIELD(Series, key)}},
+      {"cell", sizeof(Cell), {BAROGRAPH_FIELD(Cell, bucket), BAROGRAPH_FIELD(Cell, series), BAROGRAPH_FIELD(Cell, previous)}},
+      {"share", sizeof(Share), {BAROGRAPH_FIELD(Share, cell), BAROGRAPH_FIELD(Share, value)}},
+      {"stats", sizeof(Stats), {BAROGRAPH_FIELD(Stats, weight), BAROGRAPH_FIELD(Stats, rows), BAROGRAPH_FIELD(Stats, sum), BAROGRAPH_FIELD(Stats, compensation), BAROGRAPH_FIELD(Stats, origin), BAROGRAPH_FIELD(Stats, offset), BAROGRAPH_FIELD(Stats, m2), BAROGRAPH_FIELD(Stats, min), BAROGRAPH_FIELD(Stats, max)}},
+      {"sample", sizeof(Sample), {BAROGRAPH_FIELD(Sample, level), BAROGRAPH_FIELD(Sample, kept), BAROGRAPH_FIELD(Sample, first)}},
+      {"hash", sizeof(Hash), {BAROGRAPH_FIELD(Hash, hash), BAROGRAPH_FIELD(Hash, owner), BAROGRAPH_FIELD(Hash, next)}},
+      {"sketch", sizeof(Sketch), {BAROGRAPH_FIELD(Sketch, first), BAROGRAPH_FIELD(Sketch, count), BAROGRAPH_FIELD(Sketch, upper), BAROGRAPH_FIELD(Sketch, upper_count), BAROGRAPH_FIELD(Sketch, parity)}},
+      {"value", sizeof(Value), {BAROGRAPH_FIELD(Value, value), BAROGRAPH_FIELD(Value, weight), BAROGRAPH_FIELD(Value, next), BAROGRAPH_FIELD(Value, level)}},
+      {"weighted", sizeof(Weighted), {BAROGRAPH_FIELD(Weighted, value), BAROGRAPH_FIELD(Weighted, weight), BAROGRAPH_FIELD(Weighted, row)}},
+  };
+}
+
+#undef BAROGRAPH_FIELD
+
+}  // namespace
+
+NB_MODULE(_fold, m) {
+  m.attr("NO_BUCKET") = kNoBucket;
+  m.attr("SAMPLE_SIZE") = kSampleSize;
+  m.attr("LEVEL_SIZE") = kLevelSize;
+  m.def("layout", &layout);
+  m.def("index_texts", &reindex<Text>, nb::arg("texts"), nb::arg("count"), nb::arg("slots"));
+  m.def("index_pairs", &reindex<Pair>, nb::arg("pairs"), nb::arg("count"), nb::arg("slots"));
+  m.def("index_shares", &reindex<Share>, nb::arg("shares"), nb::arg("count"), nb::arg("slots"));
+  m.def("index_hashes", &reindex<Hash>, nb::arg("entries"), nb::arg("count"), nb::arg("slots"));
+  m.def("intern", &intern, nb::arg("stream"), nb::arg("start"), nb::arg("ids"), nb::arg("texts"),
+        nb::arg("arena"), nb::arg("slots"), nb::arg("used"));
+  m.def("intern_pairs", &intern_pairs, nb::arg("first"), nb::arg("second"), nb::arg("start"), nb::arg("ids"),
+        nb::arg("pairs"), nb::arg("slots"), nb::arg("used"));
+  m.def("hash_texts", &hash_texts, nb::arg("stream"), nb::arg("hashes"));
+  m.def("copy_texts", &copy_texts, nb::arg("ids"), nb::arg("texts"), nb::arg("arena"), nb::arg("offsets"), nb::arg("data"));
+  m.def("to_arrow", &to_arrow, nb::arg("offsets"), nb::arg("data"));
+  m.def("locate", &locate, nb::arg("bucket"), nb::arg("key"), nb::arg("start"), nb::arg("cell"), nb::arg("series_of"),
+        nb::arg("series"), nb::arg("cells"), nb::arg("used"));
+  m.def("locate_shares", &locate_shares, nb::arg("cell"), nb::arg("value"), nb::arg("start"), nb::arg("share"),
+        nb::arg("shares"), nb::arg("slots"), nb::arg("used"));
+  m.def("fold_rows", &fold_rows, nb::arg("owner"), nb::arg("weight"), nb::arg("stats"));
+  m.def("fold_values", &fold_values, nb::arg("owner"), nb::arg("value"), nb::arg("weight"), nb::arg("stats"));
+  m.def("fold_distinct", &fold_distinct, nb::arg("owner"), nb::arg("hash"), nb::arg("start"), nb::arg("samples"),
+        nb::arg("entries"), nb::arg("slots"), nb::arg("used"));
+  m.def("fold_median", &fold_median, nb::arg("owner"), nb::arg("value"), nb::arg("weight"), nb::arg("start"),
+        nb::arg("sketches"), nb::arg("values"), nb::arg("used"));
+  m.def("medians", &medians, nb::arg("owners"), nb::arg("sketches"), nb::arg("values"), nb::arg("scratch"), nb::arg("out"));
+  m.def("pack_samples", &pack_samples, nb::arg("owners"), nb::arg("samples"), nb::arg("entries"), nb::arg("new_samples"),
+        nb::arg("new_entries"), nb::arg("new_used"));
+  m.def("pack_sketches", &pack_sketches, nb::arg("owners"), nb::arg("sketches"), nb::arg("values"),
+        nb::arg("new_sketches"), nb::arg("new_values"), nb::arg("new_used"));
+}

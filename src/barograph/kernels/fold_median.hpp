@@ -1,0 +1,152 @@
+// Medians: all values of an owner (a cell or a share) up to a size, a compacting sketch beyond it.
+
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "fold_layout.hpp"
+
+namespace fold {
+
+// Values a level holds before half of them move up. Up to here the median is exact. Chosen, not tuned.
+constexpr int32_t kLevelSize = 2048;
+
+struct Weighted {
+  double value;
+  double weight;
+  int32_t row;
+  bool operator<(const Weighted& other) const {
+    return value < other.value || (value == other.value && weight < other.weight);
+  }
+};
+
+// Munro and Paterson's (1980, TCS 12:315) deterministic compaction: a full level is sorted, and of each two neighbours one stays,
+// with the weight of both, one level up. Of two equal weights the lower and the higher stay in turn, so that errors of following
+// compactions cancel. Of two unequal ones (summary counts) the heavier stays.
+//
+// Error: a compaction at level l moves a rank by at most 2^l rows, and happens every kLevelSize * 2^l rows; two that follow each
+// other have opposite signs. So after n rows a rank is off by at most n / kLevelSize a level, log2(n / kLevelSize) levels, and
+// half of that where signs cancel: below 0.25 % of n at a million rows. With unequal weights 2^l becomes the lighter of a pair.
+struct Sketches {
+  Sketch* sketches;
+  Value* values;
+  int64_t room;
+  int64_t* used;  // [2]: values ever taken into use, first of the free chain (kNone without one)
+
+  // Answers false, having changed nothing, when there is no room.
+  bool add(int32_t owner, double value, double weight) const {
+    const int32_t made = take();
+    if (made == kNone) return false;
+    Sketch& sketch = sketches[owner];
+    values[made] = {value, weight, sketch.first, 0};
+    sketch.first = made;
+    if (++sketch.count > kLevelSize) compact(sketch);
+    return true;
+  }
+
+  int32_t take() const {
+    if (used[1] != kNone) {
+      const auto row = static_cast<int32_t>(used[1]);
+      used[1] = values[row].next;
+      return row;
+    }
+    return used[0] == room ? kNone : static_cast<int32_t>(used[0]++);
+  }
+
+  // The newest value stays behind: a level moves up when it must hold one more, so that kLevelSize values are still exact.
+  void compact(Sketch& sketch) const {
+    Value& newest = values[sketch.first];
+    std::array<Weighted, kLevelSize> level;
+    int32_t count = 0;
+    for (int32_t row = newest.next; row != kNone; row = values[row].next) level[count++] = weighted(row);
+    newest.next = kNone;
+    sketch.count = 1;
+    merge(sketch, level, 0);
+    for (int32_t up = 1; lift(sketch, level, up); ++up) merge(sketch, level, up);
+  }
+
+  Weighted weighted(int32_t row) const { return {values[row].value, values[row].weight, row}; }
+
+  // Take level `up` out of the upper chain if it is full.
+  bool lift(Sketch& sketch, std::array<Weighted, kLevelSize>& level, int32_t up) const {
+    int32_t count = 0;
+    for (int32_t row = sketch.upper; row != kNone; row = values[row].next)
+      if (values[row].level == up) level[count++] = weighted(row);
+    if (count < kLevelSize) return false;
+    for (int32_t* link = &sketch.upper; *link != kNone;) {
+      if (values[*link].level == up)
+        *link = values[*link].next;
+      else
+        link = &values[*link].next;
+    }
+    sketch.upper_count -= count;
+    return true;
+  }
+
+  // Halve a full level into the one above.
+  void merge(Sketch& sketch, std::array<Weighted, kLevelSize>& level, int32_t from) const {
+    std::sort(level.begin(), level.end());
+    const int32_t turn = (sketch.parity >> from) & 1;
+    sketch.parity ^= 1u << from;
+    for (int32_t i = 0; i < kLevelSize; i += 2) {
+      const Weighted& low = level[i];
+      const Weighted& high = level[i + 1];
+      const bool keep_high = low.weight == high.weight ? turn == 1 : high.weight > low.weight;
+      const int32_t kept = keep_high ? high.row : low.row;
+      const int32_t freed = keep_high ? low.row : high.row;
+      values[kept] = {values[kept].value, low.weight + high.weight, sketch.upper, from + 1};
+      sketch.upper = kept;
+      values[freed].next = static_cast<int32_t>(used[1]);
+      used[1] = freed;
+    }
+    sketch.upper_count += kLevelSize / 2;
+  }
+
+  // The weighted median, half way between the two middle values when half of the weight ends exactly between them.
+  // `scratch` has room for all values of the owner, of which there is at least one.
+  double median(int32_t owner, Weighted* scratch) const {
+    Weighted* end = scratch;
+    for (int32_t row = sketches[owner].first; row != kNone; row = values[row].next) *end++ = weighted(row);
+    for (int32_t row = sketches[owner].upper; row != kNone; row = values[row].next) *end++ = weighted(row);
+    if (end == scratch) return std::numeric_limits<double>::quiet_NaN();
+    std::sort(scratch, end);
+    double total = 0.0;
+    for (const Weighted* one = scratch; one != end; ++one) total += one->weight;
+    double below = 0.0;
+    const Weighted* one = scratch;
+    for (; one + 1 != end; ++one) {
+      below += one->weight;
+      if (below >= total / 2) break;
+    }
+    const bool between = one + 1 != end && below == total / 2;
+    return between ? middle(one->value, (one + 1)->value) : one->value;
+  }
+
+  static double middle(double low, double high) {
+    const double sum = low + high;
+    return std::isinf(sum) ? low / 2 + high / 2 : sum / 2;
+  }
+
+  // Copy the sketch `from` and its values, in the order of their chains, to be the sketch `to` of `target`.
+  void copy(int32_t from, int32_t to, const Sketches& target) const {
+    const Sketch& old = sketches[from];
+    Sketch& made = target.sketches[to];
+    made = {kNone, old.count, kNone, old.upper_count, old.parity};
+    copy_chain(old.first, &made.first, target);
+    copy_chain(old.upper, &made.upper, target);
+  }
+
+  void copy_chain(int32_t row, int32_t* link, const Sketches& target) const {
+    for (; row != kNone; row = values[row].next) {
+      *link = static_cast<int32_t>(target.used[0]++);
+      Value& made = target.values[*link];
+      made = {values[row].value, values[row].weight, kNone, values[row].level};
+      link = &made.next;
+    }
+  }
+};
+
+}  // namespace fold

@@ -1,0 +1,49 @@
+"""Memory for what only some series have: one array that profiles of seasons are cut from."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Records = np.ndarray[tuple[int], np.dtype[np.void]]
+
+
+class Pool:
+    """Blocks of float32. Where a block lies never shows: a snapshot packs them in the order of the series."""
+
+    def __init__(self) -> None:
+        self.array: NDArray[np.float32] = np.zeros(0, np.float32)
+        self._used = 0
+        self._free: dict[int, list[int]] = {}
+
+    def grant(self, records: Records) -> None:
+        """Give every series that wants a profile its block, and take back the blocks of those that dropped theirs."""
+        for i in np.flatnonzero((records["bins"] >= 0) & ((records["season"] == 0) | (records["want"] > 0))):
+            if records["season"][i]:
+                self._free.setdefault(int(records["knots"][i]), []).append(int(records["bins"][i]))
+            records["bins"][i] = -1
+        for i in np.flatnonzero(records["want"] > 0):
+            records["bins"][i] = self._take(int(records["want"][i]))
+
+    def packed(self, records: Records) -> NDArray[np.float32]:
+        """The profiles in use, one after the other in the order of `records`."""
+        held = np.flatnonzero(records["season"] > 0)
+        blocks = [self.array[records["bins"][i] : records["bins"][i] + records["knots"][i]] for i in held]
+        return np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
+
+    @classmethod
+    def unpack(cls, records: Records, packed: NDArray[np.float32]) -> "Pool":
+        """The pool of a snapshot; points `records` into it."""
+        held = records["season"] > 0
+        ends = np.cumsum(np.where(held, records["knots"], 0))
+        records["bins"] = np.where(held, ends - records["knots"], -1)
+        pool = cls()
+        pool.array, pool._used = packed.copy(), len(packed)
+        return pool
+
+    def _take(self, size: int) -> int:
+        if self._free.get(size):
+            return self._free[size].pop()
+        start, self._used = self._used, self._used + size
+        if self._used > len(self.array):
+            self.array = np.concatenate([self.array, np.zeros(max(self._used, 1024), np.float32)])
+        self.array[start : self._used] = 0.0
+        return start

@@ -1,0 +1,200 @@
+"""Laws that every version of the series model keeps."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from barograph.models import ModelConfig, SeriesModel, probability
+
+HOUR = 3_600_000
+
+
+def build(n: int, span: int = HOUR, **settings_: object) -> SeriesModel:
+    model = SeriesModel.build(ModelConfig(span, **settings_))  # type: ignore[arg-type]
+    model.grow(n)
+    return model
+
+
+def mixed(series: int = 12, buckets: int = 700, seed: int = 0) -> np.ndarray:
+    """Series of every kind: noise, season, counts, steps, constants, gaps."""
+    rng = np.random.default_rng(seed)
+    t = np.arange(buckets)
+    x = rng.normal(10.0, 2.0, (series, buckets))
+    x[1::6] += 8 * np.sin(2 * np.pi * t / 24)
+    x[2::6] = rng.poisson(3.0, x[2::6].shape)
+    x[3::6] = np.cumsum(rng.normal(size=x[3::6].shape), axis=1)
+    x[4::6] = rng.lognormal(0.0, 1.0, x[4::6].shape) + 20 * (t > buckets // 2)
+    x[5::6] = 7.0
+    x[rng.random(x.shape) < 0.03] = np.nan
+    return x
+
+
+def same(a: SeriesModel, b: SeriesModel) -> bool:
+    one, two = a.snapshot(), b.snapshot()
+    return all(one[name].tobytes() == two[name].tobytes() for name in one) and one.keys() == two.keys()
+
+
+@pytest.mark.parametrize("cuts", [(1,), (13, 14, 300), (350,), tuple(range(0, 700, 7))])
+def test_chunks_never_change_a_bit(cuts):
+    x = mixed()
+    whole, parts = build(len(x)), build(len(x))
+    expected = whole.advance(x, 0)
+    edges = [0, *[cut for cut in cuts if cut], x.shape[1]]
+    judged = [parts.advance(x[:, a:b], a * HOUR) for a, b in zip(edges, edges[1:], strict=False)]
+    assert np.concatenate([j.ln_p for j in judged], axis=1).tobytes() == expected.ln_p.tobytes()
+    assert np.concatenate([j.ln_evidence for j in judged], axis=1).tobytes() == expected.ln_evidence.tobytes()
+    assert same(whole, parts)
+    assert sum(len(j.flagged) for j in judged) == len(expected.flagged)
+
+
+def test_threads_never_change_a_bit():
+    x = mixed(200)
+    one, two = build(len(x)), build(len(x), threads=2)
+    a, b = one.advance(x, 0), two.advance(x, 0)
+    assert a.ln_p.tobytes() == b.ln_p.tobytes()
+    assert a.flagged.tobytes() == b.flagged.tobytes()
+    assert same(one, two)
+
+
+def test_rows_select_series_and_leave_the_others_alone():
+    x = mixed()
+    whole, parts = build(len(x)), build(len(x))
+    expected = whole.advance(x, 0)
+    for rows in (np.array([5, 1, 11]), np.array([0, 2, 3, 4, 6, 7, 8, 9, 10])):
+        judged = parts.advance(x[rows], 0, rows)
+        assert judged.ln_p.tobytes() == expected.ln_p[rows].tobytes()
+    assert same(whole, parts)
+
+
+def test_a_snapshot_resumes_with_the_same_bits():
+    x = mixed()
+    whole = build(len(x))
+    expected = whole.advance(x, 0)
+    first = build(len(x))
+    first.advance(x[:, :400], 0)
+    resumed = SeriesModel.build(first.config, first.snapshot())
+    rest = resumed.advance(x[:, 400:], 400 * HOUR)
+    assert rest.ln_p.tobytes() == expected.ln_p[:, 400:].tobytes()
+    assert same(whole, resumed)
+
+
+def test_a_snapshot_shares_nothing_with_the_model():
+    x = mixed()
+    model = build(len(x))
+    model.advance(x[:, :300], 0)
+    taken = model.snapshot()
+    before = {name: array.tobytes() for name, array in taken.items()}
+    model.advance(x[:, 300:], 300 * HOUR)
+    assert all(taken[name].tobytes() == before[name] for name in taken)
+
+
+def test_judging_is_pure_and_agrees_with_advancing():
+    x = mixed()
+    model = build(len(x))
+    model.advance(x[:, :500], 0)
+    before = model.snapshot()
+    judged = model.judge(x[:, 500], 500 * HOUR)
+    assert all(model.snapshot()[name].tobytes() == before[name].tobytes() for name in before)
+    assert judged.ln_p.tobytes() == model.advance(x[:, 500:501], 500 * HOUR).ln_p.tobytes()
+
+
+def test_no_data_is_not_zero():
+    model = build(1)
+    model.advance(np.random.default_rng(0).normal(5, 1, (1, 100)), 0)
+    before = model.snapshot()["series"].tobytes()
+    judged = model.advance(np.full((1, 5), np.nan), 100 * HOUR)
+    assert model.snapshot()["series"].tobytes() == before
+    assert np.isnan(judged.ln_p).all()
+    assert len(judged.flagged) == 0
+
+
+def test_a_leaf_gives_its_own_probability_back_bit_for_bit():
+    for side in ("both", "high", "low"):
+        judged = _judge(side)
+        leaves = judged.flagged
+        again = probability(leaves["predictive"], leaves["actual"])
+        assert len(leaves) > 20
+        assert again.tobytes() == leaves["ln_p"].tobytes()
+        assert leaves["ln_p"].tobytes() == judged.ln_p[leaves["row"], leaves["t"]].tobytes()
+
+
+def _judge(side):
+    x = mixed()
+    return build(len(x), side=side).advance(x, 0)
+
+
+def test_leaves_are_every_bucket_below_the_threshold_in_time_order():
+    judged = _judge("both")
+    leaves = judged.flagged
+    flagged = np.minimum(judged.ln_p, judged.ln_evidence) <= np.log(0.05)
+    t, row = np.nonzero(flagged.T)
+    assert np.array_equal(leaves["t"], t)
+    assert np.array_equal(leaves["row"], row)
+    assert (leaves["lower"] <= leaves["upper"]).all()
+
+
+def test_growing_keeps_the_old_and_starts_the_new_from_nothing():
+    x = mixed()
+    model, alone = build(5), build(5)
+    model.advance(x[:5, :200], 0)
+    alone.advance(x[:5, :200], 0)
+    model.grow(12)
+    late = model.advance(x[:, 200:], 200 * HOUR)
+    assert late.ln_p[:5].tobytes() == alone.advance(x[:5, 200:], 200 * HOUR).ln_p.tobytes()
+    assert (late.ln_p[5:, 0][~np.isnan(late.ln_p[5:, 0])] == 0.0).all()
+
+
+def test_bounds_come_only_when_asked_for_and_change_no_probability():
+    x = mixed()
+    off, on = build(len(x)), build(len(x), bounds_percentile=90.0)
+    a, b = off.advance(x, 0), on.advance(x, 0)
+    assert a.typical is None
+    assert a.ln_p.tobytes() == b.ln_p.tobytes()
+    assert b.lower is not None
+    assert b.upper is not None
+    assert b.typical is not None
+    known = ~np.isnan(b.lower)
+    assert known[:, 50:].all()
+    assert (b.lower[known] <= b.upper[known]).all()
+    inside = (x >= b.lower) & (x <= b.upper)
+    assert 0.85 < inside[0, 100:].mean() < 0.95
+
+
+awkward = st.sampled_from([0.0, 1.0, -1.0, 1e-12, 1e12, 1e300, -1e300, np.inf, -np.inf, np.nan, 5e-324, 7.0, 7.0])
+
+
+@settings(max_examples=200)
+@given(st.lists(st.one_of(awkward, st.floats(allow_nan=True, width=64)), min_size=1, max_size=80))
+def test_any_input_gives_a_probability(values):
+    x = np.array([values])
+    for span in (HOUR, 8 * HOUR):
+        judged = build(1, span, bounds_percentile=95.0).advance(x, 0)
+        known = ~np.isnan(x)
+        assert np.array_equal(np.isnan(judged.ln_p), ~known)
+        assert (judged.ln_p[known] <= 0.0).all()
+        assert not np.isposinf(judged.ln_p[known]).any()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"bucket_span_ms": 0}, "bucket_span_ms=0: wanted more than 0"),
+        ({"bucket_span_ms": HOUR, "threads": 0}, "threads=0: wanted 1 or more"),
+        ({"bucket_span_ms": HOUR, "bounds_percentile": 100.0}, "bounds_percentile=100.0: wanted None or between 0 and 100"),
+        ({"bucket_span_ms": HOUR, "side": "up"}, "side='up': wanted one of both, high, low"),
+    ],
+)
+def test_a_bad_setting_is_named_with_its_value(arguments, message):
+    with pytest.raises(ValueError, match=message.replace("(", r"\(")):
+        ModelConfig(**arguments)
+
+
+def test_a_bad_call_is_named_with_its_value():
+    model = build(3)
+    with pytest.raises(ValueError, match="n_series=1: wanted at least the present 3"):
+        model.grow(1)
+    with pytest.raises(ValueError, match=r"values.shape=\(2, 4\): wanted \(3, buckets\)"):
+        model.advance(np.zeros((2, 4)), 0)
+    with pytest.raises(ValueError, match="first_bucket_ms=5: wanted a multiple of bucket_span_ms=3600000"):
+        model.advance(np.zeros((3, 4)), 5)
