@@ -1,0 +1,121 @@
+"""A commit: files first, then everything that makes them visible, in one transaction."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+
+import sqlalchemy as sa
+
+from barograph.config.job import Job
+from barograph.results.results import Results
+from barograph.results.snapshot import Snapshot
+from barograph.store import documents, history, rows, tables
+from barograph.store.database import Database
+from barograph.store.documents import InputProgress, Listing
+from barograph.store.errors import StoreError
+from barograph.store.files import JobFiles
+from barograph.store.history import Change
+from barograph.store.locks import Lock
+from barograph.store.snapshots import DAY_MS, SavedSnapshot, content_name, outlived
+
+_AT_ONCE = 500  # bucket times in one DELETE; far below the databases' limits on parameters
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Who writes: the one process that holds the lock of a job."""
+
+    database: Database
+    files: JobFiles
+    lock: Lock
+    job_id: str
+
+
+def commit(writer: Writer, results: Results, snapshot: Snapshot, progress: Sequence[InputProgress]) -> None:
+    """Make results, snapshot, counts and progress durable and visible together.
+
+    Raises:
+        NoSuchJob: it was never created, or was deleted.
+        StoreError: the database failed; nothing of the commit is visible then.
+    """
+    files, job_id = writer.files, writer.job_id
+    with writer.database.read() as connection:
+        before = documents.listing(connection, job_id)
+    number = before.commits + 1
+    changes = {
+        kind: history.add(files, [one for one in before.history if one.kind == kind], kind, getattr(results, kind), number)
+        for kind in history.KINDS
+    }
+    saved = _write_snapshot(files, before, snapshot, results, number)
+    outdated = outlived([*(one for one in before.snapshots if one.snapshot_id != saved.snapshot_id), saved], before.job)
+    files.sync()
+    with writer.database.write(writer.lock.connection) as connection:
+        _advance(connection, job_id, number)
+        _save_results(connection, job_id, results, before.job)
+        _list_history(connection, job_id, changes)
+        _list_snapshots(connection, job_id, saved, outdated)
+        documents.save_counts(connection, job_id, results.counts)
+        documents.save_progress(connection, job_id, progress)
+    with suppress(OSError):  # the commit stands; what is left over goes when the store is next opened
+        files.remove([one.name for change in changes.values() for one in change.removed])
+        files.remove([one.file for one in outdated])
+
+
+def _write_snapshot(files: JobFiles, before: Listing, snapshot: Snapshot, results: Results, number: int) -> SavedSnapshot:
+    data = snapshot.to_bytes()
+    counts = results.counts
+    saved = SavedSnapshot(content_name(data), number, len(data), counts.latest_record_timestamp, counts.latest_bucket_timestamp)
+    if saved.file not in before.files:
+        files.write(saved.file, lambda path: path.write_bytes(data))
+    return saved
+
+
+def _advance(connection: sa.Connection, job_id: str, number: int) -> None:
+    """Count the commit. A second guard behind the lock: nobody may have committed or deleted since the files were named."""
+    job = tables.JOB
+    ours = job.update().where(job.c.job_id == job_id, job.c.commits == number - 1).values(commits=number)
+    if connection.execute(ours).rowcount != 1:
+        raise StoreError(f"job {job_id!r} was changed by another process while this one wrote commit {number}: run it again")
+
+
+def _save_results(connection: sa.Connection, job_id: str, results: Results, job: Job) -> None:
+    _forget_again(connection, job_id, results)
+    rows.insert(connection, tables.BUCKET, job_id, results.buckets)
+    rows.insert(connection, tables.RECORD, job_id, results.records)
+    rows.insert(connection, tables.RECORD_INFLUENCER, job_id, rows.influences(results.records))
+    rows.insert(connection, tables.INFLUENCER, job_id, rows.ranked(results.influencers))
+    rows.insert(connection, tables.BUCKET_INFLUENCER, job_id, rows.ranked(results.bucket_influencers))
+    newest = results.counts.latest_bucket_timestamp
+    if job.results_retention_days is not None and newest is not None:
+        oldest = newest - job.results_retention_days * DAY_MS
+        for table in tables.BY_BUCKET:
+            connection.execute(table.delete().where(table.c.job_id == job_id, table.c.timestamp < oldest))
+
+
+def _forget_again(connection: sa.Connection, job_id: str, results: Results) -> None:
+    """Remove earlier (interim) results of the same buckets. A running job has none: its buckets are all newer."""
+    times = results.buckets["timestamp"].to_list()
+    bucket = tables.BUCKET
+    newer = sa.select(bucket.c.timestamp).where(bucket.c.job_id == job_id, bucket.c.timestamp >= min(times, default=0)).limit(1)
+    if not times or connection.execute(newer).first() is None:
+        return
+    for start in range(0, len(times), _AT_ONCE):
+        for table in tables.BY_BUCKET:
+            some = table.c.timestamp.in_(times[start : start + _AT_ONCE])
+            connection.execute(table.delete().where(table.c.job_id == job_id, some))
+
+
+def _list_history(connection: sa.Connection, job_id: str, changes: Mapping[str, Change]) -> None:
+    table = tables.HISTORY_FILE
+    for kind, change in changes.items():
+        numbers = [one.number for one in change.removed]
+        connection.execute(table.delete().where(table.c.job_id == job_id, table.c.kind == kind, table.c.number.in_(numbers)))
+        for one in change.added:
+            connection.execute(table.insert().values(job_id=job_id, **asdict(one)))
+
+
+def _list_snapshots(connection: sa.Connection, job_id: str, saved: SavedSnapshot, outdated: Sequence[SavedSnapshot]) -> None:
+    table = tables.SNAPSHOT
+    gone = [saved.snapshot_id, *(one.snapshot_id for one in outdated)]
+    connection.execute(table.delete().where(table.c.job_id == job_id, table.c.snapshot_id.in_(gone)))
+    connection.execute(table.insert().values(job_id=job_id, **asdict(saved)))

@@ -1,0 +1,140 @@
+"""The small tables, as the types they hold: jobs, counts, progress, listings of files."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import sqlalchemy as sa
+
+from barograph.config.job import Job
+from barograph.results.counts import DataCounts
+from barograph.results.snapshot import Snapshot
+from barograph.store import tables
+from barograph.store.errors import NoSuchJob
+from barograph.store.history import HistoryFile
+from barograph.store.snapshots import SavedSnapshot
+
+
+@dataclass(frozen=True)
+class InputProgress:
+    """How far an input has been read.
+
+    Attributes:
+        source: the input's absolute path.
+        head_bytes: length of the file's beginning that identifies it.
+        sha256: hexadecimal SHA-256 of that beginning.
+        rows_done: input rows read, malformed ones too.
+        malformed_done: how many of them were malformed.
+        bytes_done: their length in the input.
+    """
+
+    source: str
+    head_bytes: int
+    sha256: str
+    rows_done: int
+    malformed_done: int = 0
+    bytes_done: int = 0
+
+
+@dataclass(frozen=True)
+class Saved:
+    """Where a job goes on: its newest snapshot, and the counts and progress that were committed with it."""
+
+    snapshot: Snapshot
+    counts: DataCounts
+    progress: Mapping[str, InputProgress]
+
+
+@dataclass(frozen=True)
+class JobSummary:
+    """A job in a list: its configuration, when it was created (epoch ms), what it has read (None before its first commit)."""
+
+    job: Job
+    create_time: int
+    counts: DataCounts | None
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What the store knows of a job before a commit; files in the order of their commits."""
+
+    job: Job
+    commits: int
+    history: tuple[HistoryFile, ...]
+    snapshots: tuple[SavedSnapshot, ...]
+
+    @property
+    def files(self) -> set[str]:
+        """The names of all listed files."""
+        return {one.name for one in self.history} | {one.file for one in self.snapshots}
+
+
+def listing(connection: sa.Connection, job_id: str) -> Listing:
+    """A job's listing.
+
+    Raises:
+        NoSuchJob: there is none.
+    """
+    row = connection.execute(sa.select(tables.JOB).where(tables.JOB.c.job_id == job_id)).one_or_none()
+    if row is None:
+        raise NoSuchJob(job_id, connection.execute(sa.select(tables.JOB.c.job_id)).scalars())
+    return Listing(
+        Job.model_validate_json(row.config),
+        row.commits,
+        tuple(HistoryFile(**one) for one in _of_job(connection, tables.HISTORY_FILE, job_id, "number")),
+        tuple(SavedSnapshot(**one) for one in _of_job(connection, tables.SNAPSHOT, job_id, "number")),
+    )
+
+
+def _of_job(connection: sa.Connection, table: sa.Table, job_id: str, order: str) -> Sequence[Mapping[str, Any]]:
+    columns = [column for column in table.c if column.name != "job_id"]
+    chosen = sa.select(*columns).where(table.c.job_id == job_id).order_by(table.c[order])
+    return [dict(row) for row in connection.execute(chosen).mappings()]
+
+
+def counts(connection: sa.Connection, job_id: str) -> DataCounts | None:
+    """What the job has read; None before its first commit."""
+    rows = _of_job(connection, tables.DATA_COUNTS, job_id, "job_id")
+    return _counts_of(rows[0]) if rows else None
+
+
+def _counts_of(row: Mapping[str, Any]) -> DataCounts:
+    return DataCounts.from_dict({**row, "examples": json.loads(row["examples"])})
+
+
+def save_counts(connection: sa.Connection, job_id: str, found: DataCounts) -> None:
+    """Replace the job's counts."""
+    table = tables.DATA_COUNTS
+    connection.execute(table.delete().where(table.c.job_id == job_id))
+    document = found.to_dict()
+    connection.execute(table.insert().values(job_id=job_id, **{**document, "examples": json.dumps(document["examples"])}))
+
+
+def progress(connection: sa.Connection, job_id: str) -> dict[str, InputProgress]:
+    """How far the job has read each of its inputs, by source."""
+    return {row["source"]: InputProgress(**row) for row in _of_job(connection, tables.INPUT_PROGRESS, job_id, "source")}
+
+
+def save_progress(connection: sa.Connection, job_id: str, found: Sequence[InputProgress]) -> None:
+    """Replace the progress of these inputs; that of others stays."""
+    table = tables.INPUT_PROGRESS
+    for one in found:
+        connection.execute(table.delete().where(table.c.job_id == job_id, table.c.source == one.source))
+        connection.execute(table.insert().values(job_id=job_id, **asdict(one)))
+
+
+def summaries(connection: sa.Connection, job_id: str | None = None) -> list[JobSummary]:
+    """All jobs by id, or only one."""
+    joined = sa.select(tables.JOB, *(tables.DATA_COUNTS.c[one.name] for one in fields(DataCounts))).select_from(
+        tables.JOB.outerjoin(tables.DATA_COUNTS, tables.JOB.c.job_id == tables.DATA_COUNTS.c.job_id)
+    )
+    if job_id is not None:
+        joined = joined.where(tables.JOB.c.job_id == job_id)
+    found = []
+    for row in connection.execute(joined.order_by(tables.JOB.c.job_id)).mappings():
+        read = {one.name: row[one.name] for one in fields(DataCounts)}
+        # `examples` is never NULL in a row of counts, so NULL says that there is no row.
+        kept = _counts_of(read) if read["examples"] is not None else None
+        found.append(JobSummary(Job.model_validate_json(row["config"]), row["create_time"], kept))
+    return found

@@ -1,0 +1,153 @@
+"""The history: what came out of every bucket, in Parquet files that the database lists.
+
+A commit writes one file of each kind. Whenever `MERGE` files of a level have come together, the commit merges them into one
+of the next level: a job of n commits has less than `MERGE` files a level and log(n) levels, and rewrites each row log(n) times.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from barograph.results import schema
+from barograph.store.errors import StoreError
+from barograph.store.files import JobFiles
+
+KINDS: Final = {"bucket_values": schema.BUCKET_VALUES, "influencer_shares": schema.INFLUENCER_SHARES}
+"""The tables of `Results` that are kept as files."""
+
+MERGE: Final = 16
+MERGED_ROWS: Final = 4_000_000
+"""Larger files are not made: at 10 to 40 bytes a row, merging more would hold a commit up for seconds and gain nothing."""
+
+
+@dataclass(frozen=True)
+class HistoryFile:
+    """One file, as it is listed: `number` is that of the commit, times are those of its first and last bucket in epoch ms."""
+
+    kind: str
+    number: int
+    level: int
+    name: str
+    rows: int
+    bytes: int
+    first_timestamp: int
+    last_timestamp: int
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a commit does to the listing of one kind: files to list, and files to list no more."""
+
+    added: tuple[HistoryFile, ...] = ()
+    removed: tuple[HistoryFile, ...] = ()
+
+
+def add(files: JobFiles, listed: Sequence[HistoryFile], kind: str, frame: pl.DataFrame, number: int) -> Change:
+    """Write the rows of a commit, merged with older files where it is time to. `listed` is in the order of the numbers."""
+    if frame.is_empty():
+        return Change()
+    times = frame["timestamp"]
+    first, last = times.min(), times.max()
+    assert isinstance(first, int)
+    assert isinstance(last, int)
+    write = partial(frame.write_parquet, compression="zstd")
+    newest = _write(files, HistoryFile(kind, number, 0, "", frame.height, 0, first, last), write)
+    kept, removed = list(listed), list[HistoryFile]()
+    while merging := _mergeable([*kept, newest]):
+        older = merging[:-1]
+        merged = _merge(files, merging)
+        # The newest file is this commit's own and was never listed: once merged it is simply left over.
+        files.remove([newest.name])
+        removed += older
+        kept, newest = kept[: len(kept) - len(older)], merged
+    return Change((newest,), tuple(removed))
+
+
+def _mergeable(files: Sequence[HistoryFile]) -> list[HistoryFile]:
+    """The newest `MERGE` files if they are all of one level and small enough together, else none."""
+    tail = list(files[-MERGE:])
+    one_level = len(tail) == MERGE and len({one.level for one in tail}) == 1
+    return tail if one_level and sum(one.rows for one in tail) <= MERGED_ROWS else []
+
+
+def _merge(files: JobFiles, parts: Sequence[HistoryFile]) -> HistoryFile:
+    newest = parts[-1]
+    whole = HistoryFile(
+        kind=newest.kind,
+        number=newest.number,
+        level=newest.level + 1,
+        name="",
+        rows=sum(one.rows for one in parts),
+        bytes=0,
+        first_timestamp=min(one.first_timestamp for one in parts),
+        last_timestamp=max(one.last_timestamp for one in parts),
+    )
+    rows = pl.scan_parquet([files.path / one.name for one in parts], glob=False)
+    return _write(files, whole, partial(rows.sink_parquet, compression="zstd", maintain_order=True))
+
+
+def _write(files: JobFiles, planned: HistoryFile, fill: Callable[[Path], object]) -> HistoryFile:
+    name = f"{planned.kind}-{planned.number:010d}-{planned.level}.parquet"
+    size = files.write(name, fill)
+    return HistoryFile(**{**vars(planned), "name": name, "bytes": size})
+
+
+@dataclass(frozen=True)
+class Span:
+    """Which history to read.
+
+    Attributes:
+        start_ms: first bucket, epoch ms, inclusive; None is from the beginning.
+        end_ms: epoch ms, exclusive; None is to the end.
+        detector_index: one detector; None is all.
+        function: one of a detector's measures, by its `function_description`; None is all.
+        partition: one value of the partition field; None is all.
+        by: one value of the by field; None is all.
+    """
+
+    start_ms: int | None = None
+    end_ms: int | None = None
+    detector_index: int | None = None
+    function: str | None = None
+    partition: str | None = None
+    by: str | None = None
+
+    def touches(self, file: HistoryFile) -> bool:
+        """Whether the file can hold rows of the span."""
+        after = self.start_ms is None or file.last_timestamp >= self.start_ms
+        return after and (self.end_ms is None or file.first_timestamp < self.end_ms)
+
+    def condition(self) -> pl.Expr:
+        """The rows of the span."""
+        series = {
+            "detector_index": self.detector_index,
+            "function_description": self.function,
+            "partition_field_value": self.partition,
+            "by_field_value": self.by,
+        }
+        found = [pl.lit(True), *(pl.col(name) == value for name, value in series.items() if value is not None)]
+        if self.start_ms is not None:
+            found.append(pl.col("timestamp") >= self.start_ms)
+        if self.end_ms is not None:
+            found.append(pl.col("timestamp") < self.end_ms)
+        return pl.all_horizontal(found)
+
+
+def read(directory: Path, listed: Sequence[HistoryFile], kind: str, span: Span) -> pl.DataFrame:
+    """The rows of a span in the order they were written, which is that of the buckets.
+
+    Raises:
+        FileNotFoundError: a listed file is gone.
+        StoreError: a listed file is damaged.
+    """
+    paths = [directory / one.name for one in listed if span.touches(one)]
+    if not paths:
+        return schema.empty(KINDS[kind])
+    try:
+        return pl.scan_parquet(paths, glob=False).filter(span.condition()).collect()
+    except pl.exceptions.ComputeError as error:
+        raise StoreError(f"history in {str(directory)!r}: wanted whole Parquet files ({error})") from error

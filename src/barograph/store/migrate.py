@@ -1,0 +1,76 @@
+"""Bringing a database to the tables that this version knows, on open."""
+
+import uuid
+from pathlib import Path
+from typing import Final
+
+import sqlalchemy as sa
+
+from barograph.store import tables
+from barograph.store.database import SCHEMA, Database
+from barograph.store.errors import StoreError
+
+HEAD: Final = "0001"
+"""The newest migration. A constant, so that opening a current database does not import Alembic (0.2 s)."""
+
+VERSION_TABLE: Final = "barograph_version"
+SCRIPTS: Final = Path(__file__).parent / "migrations"
+
+_LOCK: Final = 0x6261726F  # "baro": the PostgreSQL advisory lock of whoever migrates
+
+
+def migrate(database: Database) -> str:
+    """Create or upgrade the tables, and return the store's id.
+
+    Everything happens in one transaction that only one process can be in, so two processes may open an empty database at once,
+    and one that is killed leaves the old tables.
+
+    Raises:
+        StoreError: a newer version wrote the database.
+    """
+    store_id = _current(database)
+    if store_id is not None:
+        return store_id
+    with database.write() as connection:
+        if database.is_postgresql:
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+            if not sa.inspect(connection).has_schema(SCHEMA):
+                connection.execute(sa.schema.CreateSchema(SCHEMA))
+        if _revision(connection, database) != HEAD:
+            _upgrade(connection)
+        found: str | None = connection.execute(sa.select(tables.STORE.c.store_id)).scalar()
+        if found is None:
+            found = uuid.uuid4().hex[:12]
+            connection.execute(tables.STORE.insert().values(store_id=found))
+        return found
+
+
+def _current(database: Database) -> str | None:
+    """The store's id if nothing needs to be done."""
+    with database.read() as connection:
+        if _revision(connection, database) != HEAD:
+            return None
+        found: str | None = connection.execute(sa.select(tables.STORE.c.store_id)).scalar()
+        return found
+
+
+def _revision(connection: sa.Connection, database: Database) -> str | None:
+    """The migration that the database is at; None when it is empty."""
+    if not sa.inspect(connection).has_table(VERSION_TABLE, schema=SCHEMA if database.is_postgresql else None):
+        return None
+    found: str | None = connection.execute(sa.text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()
+    if found is not None and found > HEAD:
+        raise StoreError(
+            f"store={database.name!r} has tables of version {found}: this Barograph knows them up to {HEAD}; upgrade it"
+        )
+    return found
+
+
+def _upgrade(connection: sa.Connection) -> None:
+    from alembic import command  # noqa: PLC0415  # only when there is something to do, see HEAD
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

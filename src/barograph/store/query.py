@@ -1,0 +1,123 @@
+"""What to ask of the result tables, and the select that answers it."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import polars as pl
+import sqlalchemy as sa
+
+from barograph.results import schema
+from barograph.store import tables
+from barograph.store.errors import StoreError
+
+
+@dataclass(frozen=True)
+class Query:
+    """A page of results.
+
+    Attributes:
+        start_ms: first bucket, epoch ms, inclusive; None is from the beginning.
+        end_ms: epoch ms, exclusive; None is to the end.
+        min_score: lowest score to return, 0 to 100.
+        sort: column to sort by; None is the table's own (time for buckets, score for records and influencers).
+        descending: direction; None is the table's own (scores from the highest, times from the earliest).
+        offset: rows to leave out at the start, >= 0.
+        size: rows to return at most, >= 0; None is all.
+        exclude_interim: leave out results of buckets that are still open.
+
+    Raises:
+        StoreError: a negative offset or size.
+    """
+
+    start_ms: int | None = None
+    end_ms: int | None = None
+    min_score: float = 0.0
+    sort: str | None = None
+    descending: bool | None = None
+    offset: int = 0
+    size: int | None = None
+    exclude_interim: bool = False
+
+    def __post_init__(self) -> None:
+        for name, value in (("offset", self.offset), ("size", self.size or 0)):
+            if value < 0:
+                raise StoreError(f"{name}={value}: wanted 0 or more")
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a query's answer.
+
+    Attributes:
+        rows: the page, with the columns of `results/schema.py` in their order.
+        total: rows that match the query on all pages together.
+    """
+
+    rows: pl.DataFrame
+    total: int
+
+
+@dataclass(frozen=True)
+class ResultTable:
+    """How one result table is asked: its columns, the score that `min_score` means, its own order."""
+
+    table: sa.Table
+    columns: tuple[schema.Column, ...]
+    score: str
+    sort: str
+    descending: bool
+
+    @property
+    def flat(self) -> tuple[schema.Column, ...]:
+        """The columns that the table itself holds; it can be sorted by each."""
+        return tuple(one for one in self.columns if one.name in self.table.c)
+
+    def where(self, job_id: str, query: Query) -> list["sa.ColumnElement[bool]"]:
+        """The conditions of a query."""
+        c = self.table.c
+        found = [c.job_id == job_id]
+        if query.start_ms is not None:
+            found.append(c.timestamp >= query.start_ms)
+        if query.end_ms is not None:
+            found.append(c.timestamp < query.end_ms)
+        if query.min_score > 0:
+            found.append(c[self.score] >= query.min_score)
+        if query.exclude_interim:
+            found.append(c.is_interim.is_(False))
+        return found
+
+    def order(self, query: Query) -> list["sa.ColumnElement[Any]"]:
+        """The order of a query, total, so that pages never overlap.
+
+        Ties go by time in the direction of the sort, then by rank in the bucket, worst first in either direction. Rows
+        without a value come last.
+
+        Raises:
+            StoreError: no such column.
+        """
+        name = query.sort or self.sort
+        known = [one.name for one in self.flat]
+        if name not in known:
+            raise StoreError(f"sort={name!r}: wanted one of {', '.join(known)}")
+        down = query.descending if query.descending is not None else self.descending
+        c = self.table.c
+        time = c.timestamp.desc() if down else c.timestamp.asc()
+        first = [] if name == "timestamp" else [(c[name].desc() if down else c[name].asc()).nulls_last()]
+        return [*first, time, *([c.seq.asc()] if "seq" in c else [])]
+
+    def select(self, job_id: str, query: Query) -> "sa.Select[Any]":
+        """The rows of one page, with the result's columns that are stored flat."""
+        chosen = sa.select(*(self.table.c[one.name] for one in self.flat)).where(*self.where(job_id, query))
+        return chosen.order_by(*self.order(query)).offset(query.offset or None).limit(query.size)
+
+    def count(self, job_id: str, query: Query) -> "sa.Select[Any]":
+        """How many rows match on all pages."""
+        return sa.select(sa.func.count()).select_from(self.table).where(*self.where(job_id, query))
+
+
+BUCKETS: Final = ResultTable(tables.BUCKET, schema.BUCKETS, "anomaly_score", "timestamp", descending=False)
+RECORDS: Final = ResultTable(tables.RECORD, schema.RECORDS, "record_score", "record_score", descending=True)
+INFLUENCERS: Final = ResultTable(tables.INFLUENCER, schema.INFLUENCERS, "influencer_score", "influencer_score", descending=True)
+BUCKET_INFLUENCERS: Final = ResultTable(
+    tables.BUCKET_INFLUENCER, schema.BUCKET_INFLUENCERS, "anomaly_score", "timestamp", descending=False
+)

@@ -1,0 +1,154 @@
+"""Reading a store: jobs, results, history, snapshots. Needs no lock, whoever writes."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import polars as pl
+import sqlalchemy as sa
+
+from barograph.config.job import Job
+from barograph.store import documents, history, query, rows, tables
+from barograph.store.database import Database
+from barograph.store.documents import InputProgress, JobSummary, Listing, Saved
+from barograph.store.errors import StoreError
+from barograph.store.files import JobFiles
+from barograph.store.history import HistoryFile, Span
+from barograph.store.query import Page, Query, ResultTable
+from barograph.store.snapshots import SavedSnapshot, load
+
+T = TypeVar("T")
+
+_ALL = Query()
+_ALWAYS = Span()
+_KEYS_AT_ONCE = 500  # records whose influencers are fetched in one query; far below the databases' limits on parameters
+
+
+class Reader:
+    """What can be asked of a store.
+
+    Every method that takes a `job_id` raises `NoSuchJob` when there is no such job, and `StoreError` when the database cannot
+    be read or a file that it lists is gone or damaged.
+    """
+
+    def __init__(self, database: Database, files: Path) -> None:
+        self._database = database
+        self._files = files
+
+    def job(self, job_id: str) -> Job:
+        """A job's configuration."""
+        return self._listing(job_id).job
+
+    def jobs(self) -> list[JobSummary]:
+        """All jobs, by id."""
+        with self._database.read() as connection:
+            return documents.summaries(connection)
+
+    def summary(self, job_id: str) -> JobSummary:
+        """One job as `jobs` lists it."""
+        with self._database.read() as connection:
+            documents.listing(connection, job_id)
+            return documents.summaries(connection, job_id)[0]
+
+    def resume(self, job_id: str) -> Saved | None:
+        """Where the job goes on; None when nothing has been committed yet."""
+
+        def read(connection: sa.Connection, listed: Listing) -> Saved | None:
+            counts = documents.counts(connection, job_id)
+            if not listed.snapshots or counts is None:
+                return None
+            snapshot = load(self._job_files(job_id), listed.snapshots[-1])
+            return Saved(snapshot, counts, documents.progress(connection, job_id))
+
+        return self._read_files(job_id, read)
+
+    def records(self, job_id: str, asked: Query = _ALL) -> Page:
+        """Records, the highest scores first unless asked otherwise; columns as `schema.RECORDS`."""
+        with self._database.read() as connection:
+            page = self._page(connection, job_id, query.RECORDS, asked)
+            found = _influencers(connection, job_id, page.rows.select("timestamp", "seq").rows())
+        names = [one.name for one in query.RECORDS.columns]
+        return Page(rows.with_influencers(page.rows, rows.influence_frame(found)).select(names), page.total)
+
+    def buckets(self, job_id: str, asked: Query = _ALL) -> Page:
+        """Buckets, in the order of time unless asked otherwise; columns as `schema.BUCKETS`."""
+        with self._database.read() as connection:
+            return self._page(connection, job_id, query.BUCKETS, asked)
+
+    def influencers(self, job_id: str, asked: Query = _ALL) -> Page:
+        """Influencers, the highest scores first unless asked otherwise; columns as `schema.INFLUENCERS`."""
+        with self._database.read() as connection:
+            return self._page(connection, job_id, query.INFLUENCERS, asked)
+
+    def bucket_influencers(self, job_id: str, asked: Query = _ALL) -> Page:
+        """Bucket influencers, in the order of time unless asked otherwise; columns as `schema.BUCKET_INFLUENCERS`."""
+        with self._database.read() as connection:
+            return self._page(connection, job_id, query.BUCKET_INFLUENCERS, asked)
+
+    def _page(self, connection: sa.Connection, job_id: str, table: ResultTable, asked: Query) -> Page:
+        documents.listing(connection, job_id)
+        found = connection.execute(table.select(job_id, asked)).all()
+        total = connection.execute(table.count(job_id, asked)).scalar_one()
+        return Page(rows.frame_of(found, table.flat), total)
+
+    def bucket_values(self, job_id: str, span: Span = _ALWAYS) -> pl.DataFrame:
+        """Bucket values in the order of time; columns as `schema.BUCKET_VALUES`."""
+        return self._history(job_id, "bucket_values", span)
+
+    def influencer_shares(self, job_id: str, span: Span = _ALWAYS) -> pl.DataFrame:
+        """Influencers' own values in the order of time; columns as `schema.INFLUENCER_SHARES`."""
+        return self._history(job_id, "influencer_shares", span)
+
+    def _history(self, job_id: str, kind: str, span: Span) -> pl.DataFrame:
+        directory = self._job_files(job_id).path
+
+        def read(_: sa.Connection, listed: Listing) -> pl.DataFrame:
+            return history.read(directory, [one for one in listed.history if one.kind == kind], kind, span)
+
+        return self._read_files(job_id, read)
+
+    def progress(self, job_id: str) -> dict[str, InputProgress]:
+        """How far a job has read each of its files, by absolute path."""
+        with self._database.read() as connection:
+            documents.listing(connection, job_id)
+            return documents.progress(connection, job_id)
+
+    def snapshots(self, job_id: str) -> list[SavedSnapshot]:
+        """The snapshots that are kept, oldest first; the last is the one to resume from."""
+        return list(self._listing(job_id).snapshots)
+
+    def history_files(self, job_id: str) -> list[HistoryFile]:
+        """The history's files, oldest first."""
+        return list(self._listing(job_id).history)
+
+    def _listing(self, job_id: str) -> Listing:
+        with self._database.read() as connection:
+            return documents.listing(connection, job_id)
+
+    def _read_files(self, job_id: str, read: Callable[[sa.Connection, Listing], T]) -> T:
+        """Read listed files. A commit meanwhile may merge or outdate one; then the listing has changed, and is read again."""
+        before: set[str] | None = None
+        while True:
+            with self._database.read() as connection:
+                listed = documents.listing(connection, job_id)
+                try:
+                    return read(connection, listed)
+                except FileNotFoundError as error:
+                    if listed.files == before:
+                        raise StoreError(f"job {job_id!r}: wanted the file {error.filename or error}, which is gone") from error
+                    before = listed.files
+
+    def _job_files(self, job_id: str) -> JobFiles:
+        return JobFiles(self._files / job_id)
+
+
+def _influencers(connection: sa.Connection, job_id: str, keys: Sequence[tuple[int, int]]) -> list[sa.Row[Any]]:
+    """The influencers of records, given their `timestamp` and `seq`; those of one record by rank."""
+    table = tables.RECORD_INFLUENCER
+    columns = [column for column in table.c if column.name not in {"job_id", "rank"}]
+    found: list[sa.Row[Any]] = []
+    for start in range(0, len(keys), _KEYS_AT_ONCE):
+        some = sa.tuple_(table.c.timestamp, table.c.seq).in_(keys[start : start + _KEYS_AT_ONCE])
+        chosen = sa.select(*columns).where(table.c.job_id == job_id, some)
+        found += connection.execute(chosen.order_by(table.c.timestamp, table.c.seq, table.c.rank)).all()
+    return found

@@ -1,0 +1,82 @@
+"""Snapshots: the newest to resume from, and restore points in the past as the job's retention keeps them."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from barograph.config.job import Job
+from barograph.results.snapshot import Snapshot
+from barograph.store.errors import StoreError
+from barograph.store.files import JobFiles
+
+DAY_MS: Final = 86_400_000
+INTERVAL_MS: Final = 3 * 3_600_000
+"""Data time between restore points where the job sets no `background_persist_interval`; Elastic takes 3 to 4 hours."""
+
+
+@dataclass(frozen=True)
+class SavedSnapshot:
+    """A snapshot as it is listed: `number` is that of the commit that wrote it, times are epoch ms of data time."""
+
+    snapshot_id: str
+    number: int
+    bytes: int
+    latest_record_timestamp: int | None
+    latest_bucket_timestamp: int | None
+
+    @property
+    def file(self) -> str:
+        """The name of its file."""
+        return f"snapshot-{self.snapshot_id}.npz"
+
+
+def content_name(data: bytes) -> str:
+    """`Snapshot.name()` of a snapshot with these bytes, without making the bytes a second time."""
+    return hashlib.sha256(data).hexdigest()[:16]
+
+
+def load(files: JobFiles, saved: SavedSnapshot) -> Snapshot:
+    """Read a snapshot, which proves itself by its name.
+
+    Raises:
+        FileNotFoundError: the file is gone.
+        StoreError: its content is not what was written, or a newer version wrote it.
+    """
+    path = files.path / saved.file
+    data = path.read_bytes()
+    if content_name(data) != saved.snapshot_id:
+        raise StoreError(f"snapshot {str(path)!r} is damaged: wanted content with the hash {saved.snapshot_id}")
+    try:
+        return Snapshot.from_bytes(data)
+    except ValueError as error:  # whole, so it is of another version
+        raise StoreError(f"{str(path)!r}: {error}") from error
+
+
+def outlived(snapshots: Sequence[SavedSnapshot], job: Job) -> list[SavedSnapshot]:
+    """Those of the snapshots, oldest first, that need not be kept.
+
+    The newest always stays. Of the others stay, in data time before the newest: one each `background_persist_interval` within
+    `daily_model_snapshot_retention_after_days`, then the first of each day, nothing beyond `model_snapshot_retention_days`.
+    """
+    if not snapshots:
+        return []
+    interval = job.background_persist_interval.ms if job.background_persist_interval else INTERVAL_MS
+    now = _time(snapshots[-1])
+    gone, kept = list[SavedSnapshot](), None
+    for one in snapshots[:-1]:
+        time, age = _time(one), now - _time(one)
+        if age > job.daily_model_snapshot_retention_after_days * DAY_MS:
+            wanted = kept is None or time // DAY_MS > kept // DAY_MS
+        else:
+            wanted = kept is None or time >= kept + interval
+        if wanted and age <= job.model_snapshot_retention_days * DAY_MS and job.model_snapshot_retention_days:
+            kept = time
+        else:
+            gone.append(one)
+    return gone
+
+
+def _time(snapshot: SavedSnapshot) -> int:
+    """Data time of a snapshot; before any row it is the beginning of time."""
+    return snapshot.latest_record_timestamp or 0

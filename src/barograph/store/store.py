@@ -1,0 +1,196 @@
+"""`Store`: jobs, their results, history and snapshots in one database and one data directory."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import sqlalchemy as sa
+
+from barograph.config.job import Job
+from barograph.results.results import Results
+from barograph.results.snapshot import Snapshot
+from barograph.store import tables
+from barograph.store.commit import Writer, commit
+from barograph.store.database import Database
+from barograph.store.differences import continued, differences
+from barograph.store.documents import InputProgress
+from barograph.store.errors import JobChanged, StoreError
+from barograph.store.files import JobFiles
+from barograph.store.locks import Lock, acquire, try_acquire
+from barograph.store.migrate import migrate
+from barograph.store.reader import Reader
+
+_LOCK_WAIT_S: Final = 1.0
+
+
+class Store(Reader):
+    """Jobs and all that belongs to them. Any number of processes may read; a job has one writer at a time.
+
+    Files lie under `DATA_DIR/files/STORE_ID/JOB_ID`. They are visible through the database only, so what a process that was
+    killed left behind is never seen, and is removed when the store is next opened.
+    """
+
+    def __init__(self, database: Database, data_dir: Path) -> None:
+        super().__init__(database, data_dir / "files" / migrate(database))
+        self._locks: dict[str, Lock] = {}
+        self._remove_leftovers()
+
+    @classmethod
+    def open(cls, url: str | None, data_dir: Path, *, create: bool = True) -> Self:
+        """Open a store, creating or upgrading its tables where needed.
+
+        Args:
+            url: `postgresql://...`, or None for SQLite in `data_dir/barograph.sqlite`.
+            data_dir: where history and snapshots lie (and SQLite).
+            create: make a SQLite store that is not there yet.
+
+        Raises:
+            StoreError: it cannot be reached, is not there, or was written by a newer version.
+        """
+        data_dir = data_dir.absolute()
+        path = data_dir / "barograph.sqlite"
+        if url is None and not create and not path.exists():
+            raise StoreError(f"data_dir={str(data_dir)!r}: wanted a directory with a store; nothing has been run there yet")
+        try:
+            data_dir.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"data_dir={str(data_dir)!r}: wanted a directory to write to ({error.strerror})") from error
+        return cls(Database.sqlite(path) if url is None else Database.postgresql(url), data_dir)
+
+    def close(self) -> None:
+        """Give back all locks and connections."""
+        for job_id in list(self._locks):
+            self._locks.pop(job_id).release()
+        self._database.engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    # jobs
+
+    def create_job(self, job: Job, now_ms: int) -> bool:
+        """Create a job, or agree to go on with the one that is there; returns whether it is new.
+
+        Settings that models do not depend on are taken over from `job`; all are while it has learned nothing.
+
+        Raises:
+            JobChanged: a job of this id has learned under other settings.
+        """
+        table = tables.JOB
+        with self._database.write() as connection:
+            if self._database.is_postgresql:  # two processes may create one job at once; SQLite has one writer anyway
+                connection.execute(sa.text("LOCK TABLE job IN SHARE ROW EXCLUSIVE MODE"))
+            config = connection.execute(sa.select(table.c.config).where(table.c.job_id == job.job_id)).scalar()
+            if config is None:
+                new = table.insert().values(job_id=job.job_id, config=job.model_dump_json(), create_time=now_ms, commits=0)
+                connection.execute(new)
+                return True
+            learned = sa.select(tables.SNAPSHOT.c.number).where(tables.SNAPSHOT.c.job_id == job.job_id).limit(1)
+            if connection.execute(learned).first() is not None:
+                job = _continued(Job.model_validate_json(config), job)
+            connection.execute(table.update().where(table.c.job_id == job.job_id).values(config=job.model_dump_json()))
+            return False
+
+    def delete_job(self, job_id: str) -> None:
+        """Remove a job with all that it has read, learned and found.
+
+        Raises:
+            NoSuchJob: there is none of this id.
+            JobBusy: it is being run.
+        """
+        self._forget(job_id, (*tables.BY_JOB, tables.JOB))
+
+    def reset_job(self, job_id: str) -> None:
+        """Remove all that a job has read, learned and found; its configuration stays. Raises as `delete_job`."""
+        self._forget(job_id, tables.BY_JOB)
+
+    def _forget(self, job_id: str, of: Sequence[sa.Table]) -> None:
+        with self.lock(job_id) as lock:
+            self._listing(job_id)
+            with self._database.write(lock.connection) as connection:
+                for table in of:
+                    connection.execute(table.delete().where(table.c.job_id == job_id))
+            self._clean(job_id)
+
+    # writing
+
+    @contextmanager
+    def lock(self, job_id: str, wait_s: float = _LOCK_WAIT_S) -> Iterator[Lock]:
+        """Be the one writer of a job; `commit` inside uses this lock. Not to be nested.
+
+        Raises:
+            JobBusy: somebody else is.
+        """
+        lock = acquire(self._database, self._lock_path(job_id), job_id, wait_s)
+        self._locks[job_id] = lock
+        try:
+            yield lock
+        finally:
+            if self._locks.pop(job_id, None) is lock:
+                lock.release()
+
+    def commit(self, job_id: str, results: Results, snapshot: Snapshot, progress: Sequence[InputProgress]) -> None:
+        """Make results, snapshot, counts (`results.counts`) and progress durable, and visible all at once.
+
+        Takes the job's lock for the call unless `lock` holds it already. History and snapshot files are written before the one
+        transaction that lists them; when it returns, the commit survives anything.
+
+        Raises:
+            NoSuchJob: there is none of this id.
+            JobBusy: another process is running it.
+            StoreError: the database or the disk failed; nothing of the commit is visible.
+        """
+        if job_id not in self._locks:
+            with self.lock(job_id):
+                return self.commit(job_id, results, snapshot, progress)
+        writer = Writer(self._database, self._job_files(job_id), self._locks[job_id], job_id)
+        try:
+            commit(writer, results, snapshot, progress)
+        except BaseException as error:
+            # The listing, not our place in the code, says whether the transaction was over: a signal can come just after it.
+            with suppress(StoreError, OSError):
+                self._clean(job_id)
+            if isinstance(error, OSError):
+                raise StoreError(f"{str(writer.files.path)!r}: wanted to write a file there ({error})") from error
+            raise
+
+    # files and locks
+
+    def _lock_path(self, job_id: str) -> Path:
+        return self._files / f"{job_id}.lock"
+
+    def _clean(self, job_id: str) -> None:
+        """Remove the files of a job that are not listed. Needs the job's lock."""
+        files = self._job_files(job_id)
+        files.remove(files.present() - self._listed(job_id))
+
+    def _listed(self, job_id: str) -> set[str]:
+        with self._database.read() as connection:
+            names = connection.execute(sa.select(tables.HISTORY_FILE.c.name).where(tables.HISTORY_FILE.c.job_id == job_id))
+            table = tables.SNAPSHOT
+            kept = connection.execute(sa.select(table).where(table.c.job_id == job_id)).mappings()
+            return {*names.scalars(), *(f"snapshot-{one['snapshot_id']}.npz" for one in kept)}
+
+    def _remove_leftovers(self) -> None:
+        """Remove what killed processes have left behind. Files of a job that is being run may be in the making: they stay."""
+        for directory in self._files.iterdir() if self._files.is_dir() else ():
+            if not directory.is_dir() or JobFiles(directory).present() <= self._listed(directory.name):
+                continue
+            lock = try_acquire(self._database, self._lock_path(directory.name), directory.name)
+            if lock is not None:
+                try:
+                    self._clean(directory.name)
+                finally:
+                    lock.release()
+
+
+def _continued(old: Job, new: Job) -> Job:
+    found = differences(old, new)
+    if found:
+        raise JobChanged(new.job_id, found)
+    return continued(old, new)

@@ -1,0 +1,120 @@
+"""The tables. Columns of results are made from `results/schema.py`, so that the two cannot drift.
+
+Every result table is stored in the order of its key (job, bucket, rank in the bucket), which is the order of every query by
+time. There is no index by score: over a range of time the clustered scan measured 12 ms where the planner, given a score
+index, took 141 ms by it.
+"""
+
+from dataclasses import fields
+from typing import Any, Final
+
+import polars as pl
+import sqlalchemy as sa
+
+from barograph.results import schema
+from barograph.results.counts import DataCounts
+
+METADATA: Final = sa.MetaData()
+
+# Bytewise order on PostgreSQL too, so that both stores sort text alike whatever the server's locale.
+TEXT: Final = sa.String().with_variant(sa.String(collation="C"), "postgresql")
+
+_TYPES: Final[dict[pl.DataType, sa.types.TypeEngine[Any]]] = {
+    pl.Int64(): sa.BigInteger(),
+    pl.Int32(): sa.Integer(),
+    pl.Float64(): sa.Double(),
+    pl.String(): TEXT,
+    pl.Boolean(): sa.Boolean(),
+}
+
+
+def _table(name: str, *columns: "sa.Column[Any]") -> sa.Table:
+    return sa.Table(name, METADATA, *columns, sqlite_with_rowid=False)
+
+
+def _key(name: str, kind: "sa.types.TypeEngine[Any]") -> "sa.Column[Any]":
+    return sa.Column(name, kind, primary_key=True, nullable=False, autoincrement=False)
+
+
+def _results(name: str, columns: tuple[schema.Column, ...], *, ranked: bool) -> sa.Table:
+    """A result table; `ranked` ones hold several rows a bucket, told apart by `seq`, their position in it from 0."""
+    keys = {"timestamp": sa.BigInteger(), **({"seq": sa.Integer()} if ranked else {})}
+    flat = [sa.Column(one.name, _TYPES[one.dtype]) for one in columns if one.dtype in _TYPES and one.name not in keys]
+    return _table(name, _key("job_id", TEXT), *(_key(key, kind) for key, kind in keys.items()), *flat)
+
+
+STORE: Final = _table("store", _key("store_id", TEXT))
+"""One row: a random name for this database, under which its files lie. Two databases may share a data directory."""
+
+JOB: Final = _table(
+    "job",
+    _key("job_id", TEXT),
+    sa.Column("config", TEXT, nullable=False),  # the job document as JSON
+    sa.Column("create_time", sa.BigInteger, nullable=False),  # epoch ms
+    sa.Column("commits", sa.BigInteger, nullable=False),  # number of the last commit; never goes back, not even on reset
+)
+
+DATA_COUNTS: Final = _table(
+    "data_counts",
+    _key("job_id", TEXT),
+    *(
+        sa.Column(one.name, TEXT if one.name == "examples" else sa.BigInteger(), nullable=one.default is None)
+        for one in fields(DataCounts)
+    ),
+)
+
+INPUT_PROGRESS: Final = _table(
+    "input_progress",
+    _key("job_id", TEXT),
+    _key("source", TEXT),
+    sa.Column("head_bytes", sa.BigInteger, nullable=False),
+    sa.Column("sha256", TEXT, nullable=False),
+    sa.Column("rows_done", sa.BigInteger, nullable=False),
+    sa.Column("malformed_done", sa.BigInteger, nullable=False),
+    sa.Column("bytes_done", sa.BigInteger, nullable=False),
+)
+
+SNAPSHOT: Final = _table(
+    "snapshot",
+    _key("job_id", TEXT),
+    _key("snapshot_id", TEXT),
+    sa.Column("number", sa.BigInteger, nullable=False),  # of the commit that wrote it; the highest is the one to resume from
+    sa.Column("bytes", sa.BigInteger, nullable=False),
+    sa.Column("latest_record_timestamp", sa.BigInteger),
+    sa.Column("latest_bucket_timestamp", sa.BigInteger),
+)
+
+HISTORY_FILE: Final = _table(
+    "history_file",
+    _key("job_id", TEXT),
+    _key("kind", TEXT),  # the table of `Results` it holds rows of
+    _key("number", sa.BigInteger()),  # of the commit that wrote it; rows are in the order of the numbers
+    sa.Column("level", sa.Integer, nullable=False),  # how often its rows have been merged into a larger file
+    sa.Column("name", TEXT, nullable=False),
+    sa.Column("rows", sa.BigInteger, nullable=False),
+    sa.Column("bytes", sa.BigInteger, nullable=False),
+    sa.Column("first_timestamp", sa.BigInteger, nullable=False),
+    sa.Column("last_timestamp", sa.BigInteger, nullable=False),
+)
+
+BUCKET: Final = _results("bucket", schema.BUCKETS, ranked=False)
+RECORD: Final = _results("record", schema.RECORDS, ranked=True)
+INFLUENCER: Final = _results("influencer", schema.INFLUENCERS, ranked=True)
+BUCKET_INFLUENCER: Final = _results("bucket_influencer", schema.BUCKET_INFLUENCERS, ranked=True)
+
+RECORD_INFLUENCER: Final = _table(
+    "record_influencer",
+    _key("job_id", TEXT),
+    _key("timestamp", sa.BigInteger()),
+    _key("seq", sa.Integer()),  # of the record
+    _key("rank", sa.Integer()),  # position among the record's influencers, 0 is the first of the strongest field
+    sa.Column("influencer_field_name", TEXT, nullable=False),
+    sa.Column("influencer_field_value", TEXT, nullable=False),
+    sa.Column("influence", sa.Double),
+)
+
+BY_BUCKET: Final = (BUCKET, RECORD, RECORD_INFLUENCER, INFLUENCER, BUCKET_INFLUENCER)
+"""The tables whose rows belong to a bucket of a job."""
+
+BY_JOB: Final = (*BY_BUCKET, DATA_COUNTS, INPUT_PROGRESS, SNAPSHOT, HISTORY_FILE)
+"""The tables that hold what a job has read, learned and found."""
