@@ -1,0 +1,1 @@
+"""A job's life: create, feed, commit, resume, describe, reset, delete."""

@@ -1,0 +1,182 @@
+"""Which rows of an input are new to a job, so that reading it again never doubles a row."""
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import polars as pl
+
+from barograph.config.errors import InputError
+from barograph.results.counts import Example
+from barograph.store.documents import InputProgress
+
+
+class Fingerprint(Protocol):
+    """How a file is recognised: the length of its beginning that was looked at, and the SHA-256 of that."""
+
+    @property
+    def head_bytes(self) -> int:
+        """Bytes that were looked at."""
+
+    @property
+    def sha256(self) -> str:
+        """Their SHA-256, in hexadecimal."""
+
+
+class Chunk(Protocol):
+    """Rows as a source hands them on; `sources.chunk.Chunk` is one."""
+
+    @property
+    def frame(self) -> pl.DataFrame:
+        """The rows that could be read."""
+
+    @property
+    def source(self) -> str:
+        """Path as it was given."""
+
+    @property
+    def first_row(self) -> int:
+        """0-based position of the first input row in its source."""
+
+    @property
+    def rows(self) -> int:
+        """Input rows, malformed ones too."""
+
+    @property
+    def bytes(self) -> int:
+        """Their length in the source."""
+
+    @property
+    def malformed(self) -> int:
+        """Input rows that are not rows of their format."""
+
+    @property
+    def examples(self) -> Sequence[Example]:
+        """The first of these."""
+
+    @property
+    def fingerprint(self) -> Fingerprint | None:
+        """Of the file; None for a pipe, which is always new."""
+
+
+@dataclass(frozen=True)
+class NewRows:
+    """The part of a chunk that the job has not read yet; the fields are those of the chunk."""
+
+    frame: pl.DataFrame
+    first_row: int
+    rows: int
+    bytes: int
+    malformed: int
+    examples: Sequence[Example]
+
+
+@dataclass
+class _Reading:
+    """One source in this run: how far the job is in it, which row must come next, and what of it has come by again."""
+
+    done: InputProgress
+    next_row: int
+    seen_malformed: int = 0
+    seen_bytes: int = 0
+    news: bool = False
+
+
+class Inputs:
+    """The sources of one run.
+
+    A file is known by its absolute path and its beginning: one that has grown goes on where it was left, one whose beginning is
+    another is new. What a pipe brings is always new.
+    """
+
+    def __init__(self, progress: Mapping[str, InputProgress]) -> None:
+        self._before = dict(progress)
+        self._readings: dict[str, _Reading] = {}
+        self._names: dict[str, str] = {}
+
+    def progress(self) -> list[InputProgress]:
+        """How far each file of this run has been read."""
+        return [one.done for one in self._readings.values()]
+
+    def skipped(self) -> tuple[str, ...]:
+        """The files of this run, as they were given, that brought nothing new."""
+        return tuple(self._names[path] for path, one in self._readings.items() if not one.news)
+
+    def new_rows(self, chunk: Chunk) -> NewRows | None:
+        """The rows of a chunk that are new; None if none is.
+
+        Chunks of a source come in its order, from its first row or from the first that is new.
+
+        Raises:
+            InputError: rows are missing between, or the file is not what was read before though it begins like it.
+        """
+        if chunk.fingerprint is None:
+            return NewRows(chunk.frame, chunk.first_row, chunk.rows, chunk.bytes, chunk.malformed, chunk.examples)
+        reading = self._reading(chunk, chunk.fingerprint)
+        done, end = reading.done, chunk.first_row + chunk.rows
+        if chunk.first_row == 0:
+            reading.seen_malformed = reading.seen_bytes = 0
+        elif chunk.first_row != reading.next_row:
+            raise InputError(f"{chunk.source}: wanted row {reading.next_row} next, or the first; got row {chunk.first_row}")
+        reading.next_row = end
+        fresh = None
+        if end > done.rows_done:
+            fresh = _rest(chunk, reading)
+            reading.news = True
+            reading.done = replace(
+                done,
+                rows_done=end,
+                malformed_done=done.malformed_done + fresh.malformed,
+                bytes_done=done.bytes_done + fresh.bytes,
+            )
+        reading.seen_malformed += chunk.malformed
+        reading.seen_bytes += chunk.bytes
+        return fresh
+
+    def _reading(self, chunk: Chunk, fingerprint: Fingerprint) -> _Reading:
+        path = os.path.abspath(chunk.source)
+        if path not in self._readings:
+            known = self._before.get(path)
+            at = InputProgress(path, fingerprint.head_bytes, fingerprint.sha256, 0)
+            if known is not None and _begins(path, known):
+                at = replace(known, head_bytes=fingerprint.head_bytes, sha256=fingerprint.sha256)
+            self._readings[path] = _Reading(at, next_row=at.rows_done)
+            self._names[path] = chunk.source
+        return self._readings[path]
+
+
+def _rest(chunk: Chunk, reading: _Reading) -> NewRows:
+    """The chunk without the rows that were read before. These may end inside it: the file's last chunk was shorter then.
+
+    Which rows of a chunk are malformed is not known, but how many were among those read before is.
+    """
+    done = reading.done
+    rows = max(0, done.rows_done - chunk.first_row)
+    malformed = done.malformed_done - reading.seen_malformed if rows else 0
+    length = done.bytes_done - reading.seen_bytes if rows else 0
+    good = rows - malformed
+    if not (0 <= malformed <= chunk.malformed and 0 <= good <= chunk.frame.height and 0 <= length <= chunk.bytes):
+        raise InputError(
+            f"{chunk.source}: wanted the file whose first {done.rows_done} rows were read before; it begins like it, but "
+            "its rows are others. Give the new data under another name, or reset the job"
+        )
+    return NewRows(
+        chunk.frame.slice(good) if good else chunk.frame,
+        chunk.first_row + rows,
+        chunk.rows - rows,
+        chunk.bytes - length,
+        chunk.malformed - malformed,
+        [one for one in chunk.examples if one.row > done.rows_done] if rows else chunk.examples,
+    )
+
+
+def _begins(path: str, known: InputProgress) -> bool:
+    """Whether the file still begins as it did; it may have grown since."""
+    try:
+        with open(path, "rb") as file:
+            head = file.read(known.head_bytes)
+    except OSError as error:
+        raise InputError(f"{path}: wanted a readable file ({error.strerror})") from error
+    return hashlib.sha256(head).hexdigest() == known.sha256

@@ -1,0 +1,36 @@
+"""When to commit."""
+
+from collections.abc import Callable
+from typing import Final
+
+Clock = Callable[[], float]
+"""Seconds on a clock that only goes forward."""
+
+SHORTEST_S: Final = 2.0
+"""Between commits, so that a job with a small state does not spend its time on the disk."""
+
+SHARE: Final = 0.05
+"""Of the time that commits may take; what they cost grows with the job's state."""
+
+MOST_ROWS: Final = 1_000_000
+"""Result and history rows that may wait for a commit, at about 100 bytes each. Bounds memory, and the pace too where it is
+rows and not the state that commits take long to write: waiting longer does not help there."""
+
+
+class Pace:
+    """Spaces commits so that they cost a small share of the time."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._ended = clock()
+        self._cost = 0.0
+
+    def due(self, waiting_rows: int) -> bool:
+        """Whether to commit now."""
+        rest = max(SHORTEST_S, self._cost * (1 - SHARE) / SHARE)
+        return waiting_rows >= MOST_ROWS or self._clock() - self._ended >= rest
+
+    def committed(self, started: float) -> None:
+        """Note a commit that began at `started` and is over."""
+        self._ended = self._clock()
+        self._cost = self._ended - started

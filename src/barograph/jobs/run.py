@@ -1,0 +1,197 @@
+"""Running a job: rows in, commits out, and the same results however often it is interrupted."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final, Protocol
+
+import polars as pl
+
+from barograph.config.job import Job
+from barograph.engine import Engine
+from barograph.jobs.inputs import Chunk, Inputs, NewRows
+from barograph.jobs.interrupts import Interrupts
+from barograph.jobs.pace import Clock, Pace
+from barograph.jobs.summary import Progress, RunSummary, dropped
+from barograph.jobs.tally import Tally
+from barograph.results.counts import DataCounts
+from barograph.results.results import Results
+from barograph.results.snapshot import Snapshot
+from barograph.store.documents import Saved
+from barograph.store.store import Store
+
+
+class RunningEngine(Protocol):
+    """What a run needs of `barograph.engine.Engine`."""
+
+    @property
+    def counts(self) -> DataCounts:
+        """What it has read."""
+
+    def add(self, frame: pl.DataFrame) -> Results:
+        """Take rows; returns what they finished."""
+
+    def snapshot(self) -> Snapshot:
+        """All that it remembers."""
+
+
+Build = Callable[[Job, Snapshot | None], RunningEngine]
+
+_TABLES: Final = ("buckets", "records", "influencers", "bucket_influencers", "bucket_values", "influencer_shares")
+
+
+def run_job(
+    store: Store,
+    job: Job,
+    chunks: Iterable[Chunk],
+    on_progress: Callable[[Progress], None] | None = None,
+    *,
+    build: Build = Engine.build,
+    clock: Clock = time.monotonic,
+) -> RunSummary:
+    """Create a job or go on with it, and feed it all rows of `chunks` that it has not read yet.
+
+    Commits every few seconds and at the end, also when Ctrl-C, SIGTERM or a broken input ends the run early: rows count as read
+    only when a commit holds them. Killed at any instant and run again on the same inputs, a job has the results, history and
+    snapshot of an undisturbed run. The last bucket stays open: more rows may come.
+
+    Args:
+        store: where the job lives.
+        job: its configuration; a job of this id that exists must have the same analysis settings.
+        chunks: rows of one or more sources; each source from its beginning, in its order.
+        on_progress: called after each chunk.
+        build: makes the engine, or brings it back from a snapshot.
+        clock: seconds on a clock that only goes forward.
+
+    Raises:
+        JobBusy: another process is running the job.
+        JobChanged: the job exists with other analysis settings.
+        ConfigError: the engine cannot run this job.
+        InputError: an input cannot be read (on); what was read before is committed.
+    """
+    with store.lock(job.job_id):
+        engine = build(job, None)  # before the job is created: what cannot run should not be listed
+        store.create_job(job, now_ms=time.time_ns() // 1_000_000)
+        job = store.job(job.job_id)
+        with Interrupts() as interrupts:
+            saved = store.resume(job.job_id)
+            if saved is not None:
+                engine = build(job, saved.snapshot)
+            run = Run(store, job, engine, saved, clock)
+            try:
+                failure = run.feed_all(iter(chunks), interrupts, on_progress)
+            finally:
+                close = getattr(chunks, "close", None)  # generators hold files open
+                if close is not None:
+                    close()
+        if failure is not None:
+            raise failure
+        return run.summary(interrupts.received)
+
+
+class Run:
+    """One run of a job under way. The caller holds the job's lock."""
+
+    def __init__(self, store: Store, job: Job, engine: RunningEngine, saved: Saved | None, clock: Clock) -> None:
+        self._store = store
+        self._job_id = job.job_id
+        self._engine = engine
+        self._resumed = saved is not None
+        self._inputs = Inputs(saved.progress if saved else {})
+        self._tally = Tally(saved.counts if saved else DataCounts(), engine.counts)
+        self._before = self._tally.total(engine.counts)
+        self._clock = clock
+        self._started = clock()
+        self._pace = Pace(clock)
+        self._waiting: list[Results] = []
+        self._waiting_rows = 0
+        self._rows = self._rows_committed = self._bytes = self._commits = 0
+        self._buckets = self._records = 0
+        self._first_ms: int | None = None
+        self._last_ms: int | None = None
+
+    def feed_all(
+        self, chunks: Iterator[Chunk], interrupts: Interrupts, on_progress: Callable[[Progress], None] | None
+    ) -> Exception | None:
+        """Feed and commit until the input ends, breaks or a signal comes; returns what broke the input."""
+        failure: Exception | None = None
+        while interrupts.received is None:
+            try:
+                with interrupts.waiting():
+                    chunk = next(chunks, None)
+                if chunk is None:
+                    break
+                new = self._inputs.new_rows(chunk)
+            except KeyboardInterrupt:
+                interrupts.note()
+                break
+            except Exception as error:  # whatever broke the input: the rows before it are sound
+                failure = error
+                break
+            if new is not None:
+                self._feed(new)
+                if self._pace.due(self._waiting_rows):
+                    self._commit()
+            if on_progress is not None:
+                on_progress(self._progress(chunk.source))
+        if self._rows > self._rows_committed:
+            self._commit()
+        return failure
+
+    def _feed(self, new: NewRows) -> None:
+        if new.frame.height:  # a chunk of malformed rows alone has no columns
+            self._take(self._engine.add(new.frame))
+        self._tally.add(new)
+        self._rows += new.rows
+        self._bytes += new.bytes
+
+    def _take(self, found: Results) -> None:
+        self._waiting.append(found)
+        self._waiting_rows += sum(len(getattr(found, name)) for name in _TABLES)
+        self._buckets += len(found.buckets)
+        self._records += len(found.records)
+        times = found.buckets["timestamp"]
+        if len(times):
+            self._first_ms = times[0] if self._first_ms is None else self._first_ms
+            self._last_ms = times[-1]
+
+    def _commit(self) -> None:
+        started = self._clock()
+        counts = self._tally.total(self._engine.counts)
+        found = Results.concat([*self._waiting, Results(counts=counts)])
+        self._store.commit(self._job_id, found, self._engine.snapshot(), self._inputs.progress())
+        self._waiting.clear()
+        self._waiting_rows = 0
+        self._rows_committed = self._rows
+        self._commits += 1
+        self._pace.committed(started)
+
+    def _progress(self, source: str) -> Progress:
+        return Progress(
+            source=source,
+            rows=self._rows,
+            rows_committed=self._rows_committed,
+            bytes=self._bytes,
+            buckets=self._buckets,
+            records=self._records,
+            latest_ms=self._last_ms,
+            seconds=self._clock() - self._started,
+        )
+
+    def summary(self, interrupted: str | None) -> RunSummary:
+        """What the run did."""
+        counts = self._tally.total(self._engine.counts)
+        return RunSummary(
+            job_id=self._job_id,
+            rows=self._rows,
+            dropped=dropped(self._before, counts),
+            buckets=self._buckets,
+            records=self._records,
+            first_ms=self._first_ms,
+            last_ms=self._last_ms,
+            seconds=self._clock() - self._started,
+            commits=self._commits,
+            resumed=self._resumed,
+            skipped=self._inputs.skipped(),
+            interrupted=interrupted,
+            counts=counts,
+        )

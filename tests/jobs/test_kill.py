@@ -1,0 +1,122 @@
+"""`kill -9` at random instants of a run, then the same command again: the results of an undisturbed run, to the bit."""
+
+import json
+import random
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from polars.testing import assert_frame_equal
+
+from barograph.config.load import load_job
+from barograph.jobs.run import run_job
+from barograph.sources.read import read_files
+from barograph.store.query import Query
+from barograph.store.store import Store
+
+KILLS = {"sqlite": 20, "postgresql": 5}
+JOB = {
+    "job_id": "kill",
+    "analysis_config": {
+        "bucket_span": "5m",
+        "latency": "2m",
+        "detectors": [
+            {"function": "mean", "field_name": "value", "by_field_name": "host"},
+            {"function": "high_count", "partition_field_name": "host"},
+        ],
+        "influencers": ["user"],
+    },
+}
+
+
+@pytest.fixture
+def input_file(tmp_path) -> str:
+    """A week of rows of six hosts, some late, some broken, with two anomalies."""
+    draw = random.Random(7)
+    lines = []
+    for number in range(24_000):
+        time = number * 25_200 - draw.randrange(0, 150_000)
+        value = draw.gauss(100, 5) + (300 if 20_000 <= number < 20_300 else 0)
+        row = {"time": max(0, time), "host": f"h{number % 6}", "user": f"u{draw.randrange(9)}", "value": value}
+        lines.append(json.dumps(row) if number % 997 else "{broken")
+        if 15_000 <= number < 15_100:
+            lines += [json.dumps({**row, "host": "h1", "user": "u3"})] * 8
+    path = tmp_path / "rows.ndjson"
+    path.write_text("\n".join(lines) + "\n")
+    return str(path)
+
+
+def everything(store: Store) -> dict:
+    asked = Query(sort="timestamp", descending=False)
+    names = ("records", "buckets", "influencers", "bucket_influencers")
+    saved = store.resume("kill")
+    return {
+        **{name: getattr(store, name)("kill", asked).rows for name in names},
+        "bucket_values": store.bucket_values("kill"),
+        "influencer_shares": store.influencer_shares("kill"),
+        "snapshot": saved.snapshot.to_bytes(),
+        "counts": saved.counts,
+        "progress": saved.progress,
+    }
+
+
+@pytest.fixture
+def undisturbed(tmp_path, input_file) -> dict:
+    job = load_job(JOB)
+    with Store.open(None, tmp_path / "undisturbed") as store:
+        run_job(store, job, read_files([input_file], job.data_description, fields=job.fields, block_bytes=333_333))
+        return everything(store)
+
+
+def live(command: list, draw: random.Random) -> tuple[int, bool]:
+    """One life of the run, ended by SIGKILL: how many rows it said were committed, and whether it came to its end."""
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    alarm = threading.Timer(60, process.kill)
+    alarm.start()
+    acknowledged, done = 0, False
+    try:
+        if draw.random() < 0.25:
+            threading.Event().wait(draw.random() * 1.5)  # while it starts, opens the store, resumes
+        else:
+            for _ in range(draw.randint(1, 8)):
+                line = process.stdout.readline()
+                done = done or line == "done\n"
+                acknowledged = int(line) if line.strip().isdigit() else acknowledged
+            threading.Event().wait(draw.random() * 0.03)  # somewhere in the next chunk or its commit
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+        alarm.cancel()
+    return acknowledged, done
+
+
+@pytest.mark.parametrize("database", KILLS)
+def test_a_run_killed_at_random_instants_ends_as_an_undisturbed_one(database, request, tmp_path, input_file, undisturbed):
+    url = None if database == "sqlite" else request.getfixturevalue("postgres")()
+    data, job_file = tmp_path / "data", tmp_path / "job.json"
+    job_file.write_text(json.dumps(JOB))
+    runner = Path(__file__).with_name("runner.py")
+    command = [sys.executable, runner, data, job_file, input_file, *([url] if url else [])]
+    draw = random.Random(1)
+    read = []
+    for _ in range(KILLS[database]):
+        acknowledged, done = live(command, draw)
+        with Store.open(url, data) as store:
+            saved = store.resume("kill") if store.jobs() else None
+            read.append(saved.counts.input_record_count if saved else 0)
+        assert read[-1] >= acknowledged
+        assert not done
+    assert read == sorted(read)
+    assert read[-1] < undisturbed["counts"].input_record_count  # every kill hit a run under way
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=120)
+    with Store.open(url, data) as store:
+        found = everything(store)
+    assert len(found["records"]) > 0
+    for name, expected in undisturbed.items():
+        if hasattr(expected, "columns"):
+            assert_frame_equal(found[name], expected, check_exact=True)
+        else:
+            assert found[name] == expected, name

@@ -1,0 +1,44 @@
+"""Commits are a few seconds apart, and further when they cost more."""
+
+import pytest
+
+from barograph.jobs.pace import MOST_ROWS, Pace
+
+
+class Clock:
+    def __init__(self):
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_the_first_commit_waits_two_seconds():
+    clock = Clock()
+    pace = Pace(clock)
+    clock.now += 1.9
+    assert not pace.due(0)
+    clock.now += 0.2
+    assert pace.due(0)
+
+
+@pytest.mark.parametrize("cost", [0.001, 0.05, 0.3, 2.0, 30.0])
+def test_commits_take_at_most_a_twentieth_of_the_time(cost):
+    clock = Clock()
+    pace = Pace(clock)
+    commits, started = 0, clock.now
+    while commits < 20:
+        clock.now += 0.01 + cost / 10
+        if pace.due(0):
+            begun = clock.now
+            clock.now += cost
+            pace.committed(begun)
+            commits += 1
+    assert commits * cost / (clock.now - started) <= 0.08  # the first one comes before its cost is known
+    assert (commits - 1) * cost / (clock.now - started) <= 0.05
+
+
+def test_many_waiting_rows_do_not_wait():
+    pace = Pace(Clock())
+    assert pace.due(MOST_ROWS)
+    assert not pace.due(MOST_ROWS - 1)
