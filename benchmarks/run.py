@@ -1,0 +1,32 @@
+"""Every figure of docs/benchmarks.md, printed as Markdown tables.
+
+    python benchmarks/run.py [--data DIR] > figures.md
+
+Without --data the detection benchmarks, which need labelled series, are left out and said to be.
+"""
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+SPEED = ("intake.py", "buckets.py", "kernels.py", "pipeline.py")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--data", type=Path)
+    args = parser.parse_args()
+    for script in SPEED:
+        print(f"\n## {script}\n", flush=True)
+        subprocess.run([sys.executable, str(HERE / script)], check=True)
+    if args.data is None:
+        print("\ndetection.py was left out: it needs --data DIR with labelled series.")
+        return
+    print("\n## detection.py\n", flush=True)
+    subprocess.run([sys.executable, str(HERE / "detection.py"), "--data", str(args.data)], check=True)
+
+
+if __name__ == "__main__":
+    main()
