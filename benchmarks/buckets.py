@@ -1,6 +1,6 @@
 """Rows a second through the bucket stage, on one core: `python benchmarks/buckets.py [MILLIONS]`.
 
-Each case folds chunks of a million rows (ten minutes of 5-minute buckets each) and takes the finished buckets after every chunk.
+Each case folds chunks of a million rows (ten minutes, so two 5-minute buckets) and takes what is finished after every chunk.
 """
 
 import sys

@@ -2,8 +2,8 @@
 
     python benchmarks/detection.py --data DIR
 
-DIR holds `nab/` (with `windows.json`), `mscloud/`, `nasa/`, `kpi/` and `synth/metrics/` of labelled series. Everything is scored by
-`univariate.py` in one configuration; the scorers read the labels, the engine never does.
+DIR holds `nab/` (with `windows.json`), `mscloud/`, `nasa/`, `kpi/` and `synth/metrics/` of labelled series. Everything is
+scored by `univariate.py` in one configuration; the scorers read the labels, the engine never does.
 """
 
 import argparse

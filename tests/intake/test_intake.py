@@ -90,12 +90,12 @@ def test_examples_name_the_row_the_value_and_what_was_wanted():
     )
 
 
-def test_examples_are_numbered_on_or_from_the_row_that_is_told():
+def test_examples_are_numbered_on_from_the_tables_before():
     intake = Intake.build(JOB)
     intake.parse(FRAME.head(1))
     intake.parse(FRAME.slice(1, 1))
-    intake.parse(FRAME.slice(1, 1), first_row=100)
-    assert [example.row for example in intake.counts.examples] == [2, 101]
+    intake.parse(FRAME.slice(1, 1))
+    assert [example.row for example in intake.counts.examples] == [2, 3]
 
 
 TABLES_OF_OTHERS = {"pyarrow": FRAME.to_arrow(), "pandas": FRAME.to_pandas(), "lazy": FRAME.lazy()}
@@ -221,13 +221,6 @@ def test_how_rows_are_cut_into_tables_changes_nothing(table, cuts):
     assert np.concatenate([part.time_ms for part in parts]).tolist() == whole.time_ms.tolist()
     assert pl.concat([part.columns for part in parts]).equals(whole.columns)
     assert intake.counts == counts
-
-
-def test_what_only_the_reader_knows_is_added():
-    intake = Intake.build(JOB)
-    intake.note_source(malformed=2, read_bytes=100, examples=[Example("malformed", 1, "{", "wanted one JSON object a line")])
-    assert (intake.counts.malformed_record_count, intake.counts.input_record_count, intake.counts.input_bytes) == (2, 2, 100)
-    assert intake.counts.examples[0].value == "{"
 
 
 def test_a_long_value_is_cut_in_an_example():

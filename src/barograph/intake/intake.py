@@ -15,7 +15,7 @@ from barograph.intake.findings import Findings
 from barograph.intake.frames import as_frame
 from barograph.intake.rows import Rows
 from barograph.intake.times import parse_times
-from barograph.results.counts import DataCounts, Example
+from barograph.results.counts import DataCounts
 from barograph.results.snapshot import Arrays
 
 _COUNTS: Final = "counts"
@@ -55,31 +55,19 @@ class Intake:
         """What was read so far. Buckets and order are not judged here, so their counts are zero."""
         return self._counts
 
-    def note_source(self, *, malformed: int, read_bytes: int, examples: list[Example]) -> None:
-        """Add what only the reader of a file can know: rows that were none, and bytes."""
-        counts = self._counts
-        self._counts = replace(
-            counts,
-            input_record_count=counts.input_record_count + malformed,
-            malformed_record_count=counts.malformed_record_count + malformed,
-            input_bytes=counts.input_bytes + read_bytes,
-        ).with_examples(examples)
-
-    def parse(self, table: object, first_row: int | None = None) -> Rows:
+    def parse(self, table: object) -> Rows:
         """The clean rows of a table.
 
         Rows without a readable time are left out; values that are missing or cannot be read are null. All are counted.
 
         Args:
             table: any table that speaks Arrow; columns that the job does not need are counted and ignored.
-            first_row: 0-based position of the table's first row in its source, for the examples; by default rows are
-                numbered on from the tables before.
 
         Raises:
             InputError: this is not a table, or it has no column with the time.
         """
         frame = as_frame(table)
-        start = self._counts.input_record_count if first_row is None else first_row
+        start = self._counts.input_record_count
         findings = Findings(start, frame.height, self._counts)
         times = self._times(frame, findings)
         good = times.is_not_null()

@@ -13,7 +13,7 @@ class Example:
 
     Attributes:
         reason: one of `REASONS`.
-        row: position in its source, from 1, the header not counted.
+        row: position among all rows the job was given, from 1; of a malformed row, which only its source can count, in there.
         value: the offending text, shortened to 200 characters.
         message: what was wanted.
     """
