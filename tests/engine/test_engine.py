@@ -141,3 +141,11 @@ def test_results_join_to_what_one_call_gives() -> None:
     frame = hourly(steady(100))
     parts = Results.concat([engine.add(frame[:50]), engine.add(frame[50:])])
     assert parts.buckets.equals(barograph.run(count_job("mean", field_name="value"), frame).buckets)
+
+
+def test_a_snapshot_fits_the_same_analysis_in_other_words() -> None:
+    snapshot = Engine.build(count_job()).snapshot()
+    document = count_job().model_dump(mode="json", exclude_none=True)
+    document["analysis_config"]["bucket_span"] = "60m"
+    document["analysis_config"]["detectors"][0]["detector_description"] = "Requests"
+    assert Engine.build(load_job(document), snapshot).snapshot().to_bytes() == snapshot.to_bytes()

@@ -16,6 +16,7 @@ from barograph.sources.read import read_files
 from barograph.store.query import Query
 from barograph.store.store import Store
 
+START_MS = 1_700_000_000_000
 KILLS = {"sqlite": 20, "postgresql": 5}
 JOB = {
     "job_id": "kill",
@@ -37,9 +38,9 @@ def input_file(tmp_path) -> str:
     draw = random.Random(7)
     lines = []
     for number in range(24_000):
-        time = number * 25_200 - draw.randrange(0, 150_000)
+        time = START_MS + number * 25_200 - draw.randrange(0, 150_000)
         value = draw.gauss(100, 5) + (300 if 20_000 <= number < 20_300 else 0)
-        row = {"time": max(0, time), "host": f"h{number % 6}", "user": f"u{draw.randrange(9)}", "value": value}
+        row = {"time": time, "host": f"h{number % 6}", "user": f"u{draw.randrange(9)}", "value": value}
         lines.append(json.dumps(row) if number % 997 else "{broken")
         if 15_000 <= number < 15_100:
             lines += [json.dumps({**row, "host": "h1", "user": "u3"})] * 8

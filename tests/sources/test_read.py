@@ -167,6 +167,11 @@ def test_a_bad_line_costs_nothing_but_itself(file):
     assert examples[0] == (2, '{"time":')
 
 
+def test_a_block_of_bad_lines_alone_is_counted(file):
+    for fields in (None, ("time",)):
+        assert read(file("a.ndjson", "{]\n" * 3), fields=fields)[:2] == ([], 3)
+
+
 def test_fields_inside_objects_are_found_by_their_path(file):
     content = '{"a":{"b":{"c":1}}}\n{"a.b.c":2}\n{"a":5}\n{"a":[]}\n{"a":{"b":"x"}}\n'
     rows, malformed, _ = read(file("a.ndjson", content), fields=["a.b.c"])

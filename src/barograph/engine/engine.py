@@ -1,5 +1,6 @@
 """The engine: rows in, finished results out. No files, no clock, no network."""
 
+import json
 import os
 from dataclasses import replace
 from typing import Final
@@ -7,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from barograph.buckets import Buckets
+from barograph.config.duration import Duration
 from barograph.config.job import Job
 from barograph.config.support import refuse_unsupported
 from barograph.engine.measure import MeasureStage, measures_of
@@ -109,9 +111,10 @@ class Engine:
 
 
 def _analysis(job: Job) -> bytes:
-    """What a snapshot is tied to: the settings that decide what the state means."""
-    kept = {"analysis_config", "time_zone", "seed"}
-    return job.model_dump_json(include=kept).encode()
+    """What a snapshot is tied to: the settings that decide what the state means, whatever words they are written in."""
+    config = job.analysis_config.model_dump(mode="json", exclude={"detectors": {"__all__": {"detector_description"}}})
+    spans = {name: span.ms for name, span in job.analysis_config if isinstance(span, Duration)}
+    return json.dumps([config | spans, job.time_zone, job.seed], sort_keys=True).encode()
 
 
 def run(job: Job, frame: object) -> Results:

@@ -30,7 +30,8 @@ class NdjsonParser:
         """The rows of a block of whole lines; `size` is its length in the source."""
         fields = self._fields if self._fields is not None else _all_fields(block)
         layout = _Layout(fields)
-        if not has_long_line(block):
+        # Of a block without a single object Polars would read nothing, and call that a success.
+        if fields and not has_long_line(block):
             for schema in (layout.typed(block, self._numbers), layout.schema):
                 frame = _read(block, schema)
                 if frame is not None:

@@ -13,6 +13,9 @@ Difference = tuple[str, object, object]
 _LEARNED_UNDER: Final = ("analysis_config", "time_zone", "seed")
 """What models have been learned under. All else (description, groups, retention, how input looks, ...) may change."""
 
+_WORDS: Final = ("detector_description",)
+"""What is only shown to people."""
+
 _ABSENT: Final = None
 
 
@@ -21,14 +24,11 @@ def differences(old: Job, new: Job) -> list[Difference]:
     return [found for name in _LEARNED_UNDER for found in _compare(name, getattr(old, name), getattr(new, name))]
 
 
-def continued(old: Job, new: Job) -> Job:
-    """The job that goes on where `old` stopped, when they do not differ: with the very words its models have learned under."""
-    return new.model_copy(update={name: getattr(old, name) for name in _LEARNED_UNDER})
-
-
 def _compare(path: str, old: Any, new: Any) -> Iterator[Difference]:
     if isinstance(old, BaseModel) and isinstance(new, BaseModel):
         for name in type(old).model_fields:
+            if name in _WORDS:
+                continue
             yield from _compare(f"{path}.{name}", getattr(old, name), getattr(new, name))
     elif isinstance(old, Mapping) and isinstance(new, Mapping):
         for key in sorted({*old, *new}):

@@ -14,7 +14,7 @@ from barograph.results.snapshot import Snapshot
 from barograph.store import tables
 from barograph.store.commit import Writer, commit
 from barograph.store.database import Database
-from barograph.store.differences import continued, differences
+from barograph.store.differences import differences
 from barograph.store.documents import InputProgress
 from barograph.store.errors import JobChanged, StoreError
 from barograph.store.files import JobFiles
@@ -92,7 +92,7 @@ class Store(Reader):
                 return True
             learned = sa.select(tables.SNAPSHOT.c.number).where(tables.SNAPSHOT.c.job_id == job.job_id).limit(1)
             if connection.execute(learned).first() is not None:
-                job = _continued(Job.model_validate_json(config), job)
+                _refuse_other_analysis(Job.model_validate_json(config), job)
             connection.execute(table.update().where(table.c.job_id == job.job_id).values(config=job.model_dump_json()))
             return False
 
@@ -189,8 +189,7 @@ class Store(Reader):
                     lock.release()
 
 
-def _continued(old: Job, new: Job) -> Job:
+def _refuse_other_analysis(old: Job, new: Job) -> None:
     found = differences(old, new)
     if found:
         raise JobChanged(new.job_id, found)
-    return continued(old, new)
