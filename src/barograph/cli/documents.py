@@ -1,0 +1,74 @@
+"""Results as documents, under the field names of Elastic's result documents. What has no value is absent, never null."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+import polars as pl
+
+Row = Mapping[str, Any]
+Document = dict[str, Any]
+
+_RECORD: Final = (
+    *("probability", "multi_bucket_impact", "record_score", "initial_record_score", "bucket_span", "detector_index"),
+    *("is_interim", "timestamp", "partition_field_name", "partition_field_value", "by_field_name", "by_field_value"),
+    *("over_field_name", "over_field_value", "function", "function_description", "field_name"),
+)
+_BUCKET: Final = (
+    *("timestamp", "anomaly_score", "bucket_span", "initial_anomaly_score", "event_count", "is_interim"),
+    *("bucket_influencers", "episode_start", "is_news"),
+)
+_BUCKET_INFLUENCER: Final = (
+    *("influencer_field_name", "initial_anomaly_score", "anomaly_score", "raw_anomaly_score", "probability"),
+    *("timestamp", "bucket_span", "is_interim"),
+)
+_INFLUENCER: Final = (
+    *("influencer_field_name", "influencer_field_value", "influencer_score", "initial_influencer_score", "probability"),
+    *("bucket_span", "is_interim", "timestamp"),
+)
+
+
+def _document(job_id: str, result_type: str, row: Row, names: tuple[str, ...]) -> Document:
+    document: Document = {"job_id": job_id, "result_type": result_type}
+    document.update((name, row[name]) for name in names if row.get(name) is not None)
+    return document
+
+
+def record(job_id: str, row: Row) -> Document:
+    """A record. `row` has the columns of `schema.RECORDS`."""
+    document = _document(job_id, "record", row, _RECORD)
+    for name in ("typical", "actual"):
+        if row[name] is not None:
+            document[name] = [row[name]]
+    bounds = {"lower_confidence_bound": row["lower_bound"], "upper_confidence_bound": row["upper_bound"]}
+    bounds = {name: bound for name, bound in bounds.items() if bound is not None}
+    if bounds:
+        document["anomaly_score_explanation"] = {"typical_value": row["typical"], **bounds}
+    if row["influencers"]:
+        names = ("influencer_field_name", "influencer_field_values")
+        document["influencers"] = [{name: one[name] for name in names} for one in row["influencers"]]
+    return document
+
+
+def bucket(job_id: str, row: Row) -> Document:
+    """A bucket. `row` has the columns of `schema.BUCKETS`, and `bucket_influencers` as rows of their own table."""
+    children = [_document(job_id, "bucket_influencer", one, _BUCKET_INFLUENCER) for one in row["bucket_influencers"]]
+    return _document(job_id, "bucket", {**row, "bucket_influencers": children}, _BUCKET)
+
+
+def influencer(job_id: str, row: Row) -> Document:
+    """An influencer. `row` has the columns of `schema.INFLUENCERS`."""
+    return _document(job_id, "influencer", row, _INFLUENCER)
+
+
+def documents(job_id: str, frame: pl.DataFrame, build: Callable[[str, Row], Document]) -> Iterator[Document]:
+    """The rows of a result table as documents, in their order."""
+    return (build(job_id, row) for row in frame.iter_rows(named=True))
+
+
+def with_bucket_influencers(buckets: pl.DataFrame, influencers: pl.DataFrame) -> pl.DataFrame:
+    """Buckets with the column `bucket_influencers`: the rows of `schema.BUCKET_INFLUENCERS` of each bucket, as a list."""
+    children = influencers.group_by("timestamp", maintain_order=True).agg(
+        bucket_influencers=pl.struct(pl.col(name) for name in influencers.columns)
+    )
+    joined = buckets.join(children, on="timestamp", how="left", maintain_order="left")
+    return joined.with_columns(pl.col("bucket_influencers").fill_null([]))

@@ -1,0 +1,139 @@
+"""`barograph jobs`: what jobs there are, what each has read and found, and forgetting them."""
+# ruff: noqa: PLC0415  # what is heavy is imported where it is used, so that --help is quick
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from barograph.cli.options import DEFAULT_DATA_DIR, DataDir, StoreUrl, Yes
+from barograph.cli.results import JobId
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from barograph.store.documents import JobSummary
+    from barograph.store.query import Page
+    from barograph.store.store import Store
+
+
+class _ListByDefault(TyperGroup):
+    """`barograph jobs`, with or without options, means `barograph jobs list`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names):
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(cls=_ListByDefault, rich_markup_mode=None, help="List, show, reset or delete jobs. Without a command: list.")
+_Json = Annotated[bool, typer.Option("--json", help="Print the job document alone; 'barograph run' reads it back.")]
+
+
+@app.command("list")
+def list_jobs(data_dir: DataDir = DEFAULT_DATA_DIR, store: StoreUrl = None) -> None:
+    """List the jobs."""
+    from zoneinfo import ZoneInfo
+
+    from barograph.cli import tables, words
+    from barograph.cli.console import show as show_table
+    from barograph.store.store import Store
+
+    with Store.open(store, data_dir, create=False) as opened:
+        found = opened.jobs()
+    if not found:
+        typer.echo("no jobs")
+        return
+    table = tables.plain("job", "rows", "up to", "what it does", right=("rows",))
+    for one in found:
+        newest = one.counts.latest_record_timestamp if one.counts else None
+        until = "nothing yet" if newest is None else words.when(newest, ZoneInfo(one.job.time_zone))
+        rows = one.counts.input_record_count if one.counts else 0
+        tables.add(table, one.job.job_id, f"{rows:,}", until, words.sentence(one.job))
+    show_table(table)
+
+
+@app.command("show")
+def show(job_id: JobId, as_json: _Json = False, data_dir: DataDir = DEFAULT_DATA_DIR, store: StoreUrl = None) -> None:
+    """Show what a job does, has read, has found and has left out."""
+    from barograph.cli import counts, tables
+    from barograph.cli.console import show as show_table
+    from barograph.jobs.summary import dropped
+    from barograph.results.counts import DataCounts
+    from barograph.store.query import Query
+    from barograph.store.store import Store
+
+    with Store.open(store, data_dir, create=False) as opened:
+        summary = opened.summary(job_id)
+        worst = opened.records(job_id, Query(size=1))
+    if as_json:
+        typer.echo(summary.job.model_dump_json(indent=2, exclude_none=True))
+        return
+    show_table(tables.facts(_facts(summary, worst)))
+    if summary.counts:
+        for line in counts.left_out(dropped(DataCounts(), summary.counts), summary.counts.examples):
+            typer.echo(line)
+
+
+def _facts(summary: "JobSummary", worst: "Page") -> "Iterator[tuple[str, str]]":
+    from zoneinfo import ZoneInfo
+
+    from barograph.cli import words
+
+    job, counts = summary.job, summary.counts
+    zone = ZoneInfo(job.time_zone)
+    yield "job", job.job_id
+    if job.description:
+        yield "description", job.description
+    yield "what it does", words.sentence(job)
+    yield "time zone", job.time_zone
+    yield "created", words.when(summary.create_time // 1000 * 1000, zone)
+    if counts is None or counts.earliest_record_timestamp is None or counts.latest_record_timestamp is None:
+        yield "read", "nothing yet; 'barograph run JOB DATA' feeds it"
+        return
+    first, last = (words.when(one, zone) for one in (counts.earliest_record_timestamp, counts.latest_record_timestamp))
+    yield "read", f"{words.counted(counts.input_record_count, 'row')}, {first} to {last}"
+    yield "finished", f"{words.counted(counts.bucket_count, 'bucket')}, {counts.empty_bucket_count:,} without rows"
+    if worst.rows.height:
+        score = worst.rows["record_score"][0]
+        yield "found", f"{words.counted(worst.total, 'record')}, the worst {words.severity(score)} ({words.whole(score)})"
+    else:
+        yield "found", "no records"
+
+
+@app.command("reset")
+def reset(job_id: JobId, yes: Yes = False, data_dir: DataDir = DEFAULT_DATA_DIR, store: StoreUrl = None) -> None:
+    """Forget all that a job has read, learned and found; keep the job."""
+    from barograph.store.store import Store
+
+    with Store.open(store, data_dir, create=False) as opened:
+        _ask(opened, job_id, "reset", yes)
+        opened.reset_job(job_id)
+    typer.echo(f"reset {job_id}: it starts anew with the next run")
+
+
+@app.command("delete")
+def delete(job_id: JobId, yes: Yes = False, data_dir: DataDir = DEFAULT_DATA_DIR, store: StoreUrl = None) -> None:
+    """Remove a job and all that it has read, learned and found."""
+    from barograph.store.store import Store
+
+    with Store.open(store, data_dir, create=False) as opened:
+        _ask(opened, job_id, "delete", yes)
+        opened.delete_job(job_id)
+    typer.echo(f"deleted {job_id}")
+
+
+def _ask(store: "Store", job_id: str, verb: str, yes: bool) -> None:
+    """Ask before something is lost; where nobody can answer, `--yes` is the answer."""
+    from barograph.cli.words import counted
+    from barograph.config.errors import InputError
+    from barograph.store.query import Query
+
+    records = store.records(job_id, Query(size=0)).total
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise InputError(f"jobs {verb} {job_id}: wanted --yes, as there is no terminal to ask on")
+    if not typer.confirm(f"{verb} {job_id} with its models and {counted(records, 'record')}?"):
+        raise typer.Exit(1)

@@ -1,0 +1,122 @@
+"""`barograph results`: what a job has found."""
+# ruff: noqa: PLC0415  # what is heavy is imported where it is used, so that --help is quick
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from barograph.cli.options import DEFAULT_DATA_DIR, DataDir, Format, MinScore, OutputFormat, StoreUrl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from zoneinfo import ZoneInfo
+
+    from barograph.cli.documents import Document
+    from barograph.store.query import Page
+    from barograph.store.store import Store
+
+_TABLE_ROWS = 100
+
+
+class Kind(StrEnum):
+    """The result tables."""
+
+    BUCKETS = "buckets"
+    RECORDS = "records"
+    INFLUENCERS = "influencers"
+
+
+JobId = Annotated[str, typer.Argument(metavar="JOB_ID", help="The job's id.", show_default=False)]
+_Kind = Annotated[Kind, typer.Argument(metavar="buckets|records|influencers", help="What to show.", show_default=False)]
+_TIME_HELP = "ISO 8601 (in the job's time zone when it has no offset), epoch seconds or epoch ms."
+_Start = Annotated[
+    str | None, typer.Option(help=f"First bucket to show, inclusive. {_TIME_HELP}", metavar="TIME", show_default="the first")
+]
+_End = Annotated[str | None, typer.Option(help="Where to stop, exclusive.", metavar="TIME", show_default="the last bucket")]
+_Sort = Annotated[
+    str | None,
+    typer.Option(
+        help="Column to sort by; see docs/results.md.", metavar="COLUMN", show_default="the score; the time for buckets"
+    ),
+]
+_Descending = Annotated[
+    bool | None,
+    typer.Option(
+        "--descending/--ascending", help="Direction.", show_default="scores from the highest, all else from the lowest"
+    ),
+]
+_Size = Annotated[
+    int | None,
+    typer.Option(min=1, help="Show at most so many.", metavar="N", show_default="100 in a table, else all"),
+]
+
+
+def results(
+    job_id: JobId,
+    kind: _Kind,
+    start: _Start = None,
+    end: _End = None,
+    min_score: MinScore = 0.0,
+    sort: _Sort = None,
+    descending: _Descending = None,
+    size: _Size = None,
+    output: OutputFormat = Format.TABLE,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    store: StoreUrl = None,
+) -> None:
+    """Show the buckets, records or influencers of a job."""
+    from zoneinfo import ZoneInfo
+
+    from barograph.cli.output import refuse_terminal, write
+    from barograph.cli.times import epoch_ms
+    from barograph.store.query import Query
+    from barograph.store.store import Store
+
+    refuse_terminal(output)
+    with Store.open(store, data_dir, create=False) as opened:
+        zone = ZoneInfo(opened.job(job_id).time_zone)
+        query = Query(
+            start_ms=None if start is None else epoch_ms("--start", start, zone),
+            end_ms=None if end is None else epoch_ms("--end", end, zone),
+            min_score=min_score,
+            sort=sort,
+            descending=sort.endswith("score") if sort and descending is None else descending,
+            size=size or (_TABLE_ROWS if output is Format.TABLE else None),
+        )
+        page: Page = getattr(opened, kind.value)(job_id, query)
+        if output is Format.TABLE:
+            _show(kind, page, zone)
+        else:
+            write(output, page.rows, _documents(opened, kind, job_id, page))
+    _tell_rest(kind, page)
+
+
+def _show(kind: Kind, page: "Page", zone: "ZoneInfo") -> None:
+    from barograph.cli import tables
+    from barograph.cli.console import show
+
+    if page.rows.height:
+        show(getattr(tables, kind.value)(page.rows, zone))
+
+
+def _documents(store: "Store", kind: Kind, job_id: str, page: "Page") -> "Iterator[Document]":
+    from barograph.cli import documents
+    from barograph.store.query import Query
+
+    rows = page.rows
+    if kind is Kind.BUCKETS and rows.height:
+        times = rows["timestamp"]
+        span = Query(start_ms=times.min(), end_ms=times.max() + 1)  # type: ignore[arg-type, operator]  # a column of int64
+        rows = documents.with_bucket_influencers(rows, store.bucket_influencers(job_id, span).rows)
+    build = {Kind.BUCKETS: documents.bucket, Kind.RECORDS: documents.record, Kind.INFLUENCERS: documents.influencer}[kind]
+    return documents.documents(job_id, rows, build)
+
+
+def _tell_rest(kind: Kind, page: "Page") -> None:
+    """Say on stderr what is not shown: a list that was cut, or an empty one, must not pass for the whole truth."""
+    shown = page.rows.height
+    if not page.total:
+        typer.echo(f"no {kind.value} match", err=True)
+    elif shown < page.total:
+        typer.echo(f"showing {shown:,} of {page.total:,} {kind.value}; --size {page.total} shows all", err=True)

@@ -1,0 +1,114 @@
+"""Result tables for people."""
+
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import polars as pl
+from rich.table import Table
+from rich.text import Text
+
+from barograph.cli import words
+from barograph.cli.console import console
+from barograph.results.words import short
+
+_STYLES: Final = {"critical": "bold red", "major": "red", "minor": "yellow", "warning": "cyan"}
+_WIDE: Final = 120  # columns from which on a record of a job with several detectors fits on one line
+_SERIES: Final = ("detector_index", "partition_field_value", "by_field_value")
+
+
+def plain(*columns: str, right: Sequence[str] = ()) -> Table:
+    """A table without lines: a header, two spaces between columns, text folded rather than cut. `right`: columns of numbers."""
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold", show_edge=False)
+    for name in columns:
+        number = name in right or name == "score"
+        whole = number or name.startswith("when") or name in {"", "job"}
+        table.add_column(name, justify="right" if number else "left", no_wrap=whole, overflow="fold")
+    return table
+
+
+def add(table: Table, *cells: str | Text) -> None:
+    """Add a row; whatever is in the data is printed as it is."""
+    table.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in cells))
+
+
+def severity(score: float) -> tuple[Text, Text]:
+    """A score and its word."""
+    word = words.severity(score)
+    return Text(words.whole(score), style=_STYLES[word]), Text(word, style=_STYLES[word])
+
+
+def episodes(records: pl.DataFrame, buckets: pl.DataFrame) -> pl.DataFrame:
+    """The worst record of each series in each episode, worst first, with `records`: how many it stands for.
+
+    A record outside any episode stands for itself.
+    """
+    known = records.join(buckets.select("timestamp", "episode_start"), on="timestamp", how="left", maintain_order="left")
+    together = known.with_columns(episode=pl.coalesce("episode_start", "timestamp"))
+    worst = together.sort("record_score", "timestamp", descending=[True, False], maintain_order=True)
+    counted = worst.with_columns(records=pl.len().over("episode", *_SERIES))
+    return counted.unique(["episode", *_SERIES], keep="first", maintain_order=True).drop("episode", "episode_start")
+
+
+def records(frame: pl.DataFrame, zone: ZoneInfo) -> Table:
+    """Records in words; columns as `schema.RECORDS`, and optionally `records`, how many each stands for.
+
+    What all rows have in common goes into the header, and a column that would be empty is left out. On a narrow terminal a
+    long row is two lines, cut where it reads best.
+    """
+    rows = frame.rows(named=True)
+    measures = {words.measured(row) for row in rows}
+    common = measures.pop() if len(measures) == 1 else None
+    blamed, together = any(map(words.who, rows)), "records" in frame.columns
+    first = ["score", "", f"when ({zone})", *(["who"] if blamed else [])]
+    numbers = ["actual", "typical", *(["records"] if together else [])]
+    table = plain(*first, common or "what", *numbers, right=numbers)
+    glue = "\n" if common is None and console(sys.stdout).width < _WIDE else " "
+    for row in rows:
+        what = words.compared(row) if common else f"{words.measured(row)}{glue}{words.compared(row)}"
+        who = [glue.join(words.who(row))] if blamed else []
+        cells = [words.when(row["timestamp"], zone), *who, what + _interim(row)]
+        counted = [f"{row['records']:,}"] if together else []
+        add(table, *severity(row["record_score"]), *cells, *_numbers(row), *counted)
+    return table
+
+
+def _numbers(row: words.Row) -> Iterable[str]:
+    return ("" if row[name] is None else short(row[name]) for name in ("actual", "typical"))
+
+
+def _interim(row: words.Row) -> str:
+    return " (interim)" if row["is_interim"] else ""
+
+
+def buckets(frame: pl.DataFrame, zone: ZoneInfo) -> Table:
+    """Buckets; columns as `schema.BUCKETS`."""
+    table = plain("score", "", f"when ({zone})", "rows", "records", "episode since", right=("rows", "records"))
+    for row in frame.iter_rows(named=True):
+        score, word = severity(row["anomaly_score"])
+        since = "" if row["episode_start"] is None else words.when(row["episode_start"], zone)
+        quiet = Text("") if row["anomaly_score"] == 0 else word
+        when = words.when(row["timestamp"], zone) + _interim(row)
+        add(table, score, quiet, when, f"{row['event_count']:,}", f"{row['record_count']:,}", since)
+    return table
+
+
+def influencers(frame: pl.DataFrame, zone: ZoneInfo) -> Table:
+    """Influencers; columns as `schema.INFLUENCERS`."""
+    table = plain("score", "", f"when ({zone})", "who", "probability", right=("probability",))
+    for row in frame.iter_rows(named=True):
+        who = f"{row['influencer_field_name']}={row['influencer_field_value']}"
+        when = words.when(row["timestamp"], zone) + _interim(row)
+        add(table, *severity(row["influencer_score"]), when, who, f"{row['probability']:.2g}")
+    return table
+
+
+def facts(rows: Iterable[tuple[str, Any]]) -> Table:
+    """Names and values, one a line."""
+    table = plain("", "")
+    table.show_header = False
+    table.columns[1].no_wrap = False
+    for name, value in rows:
+        add(table, Text(name, style="dim"), str(value))
+    return table

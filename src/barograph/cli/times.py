@@ -1,0 +1,27 @@
+"""Times that people type."""
+
+from datetime import UTC, datetime, tzinfo
+from typing import Final
+
+from barograph.config.errors import InputError
+
+_MS_FROM: Final = 100_000_000_000
+"""From here a number is epoch ms, below it epoch seconds: as ms it would lie in 1973, as seconds in the year 5138."""
+
+
+def epoch_ms(option: str, text: str, zone: tzinfo) -> int:
+    """A time as epoch ms: epoch seconds, epoch ms, or ISO 8601; without a UTC offset it is in `zone`.
+
+    Raises:
+        InputError: none of these.
+    """
+    if text.lstrip("-").isdecimal():
+        number = int(text)
+        return number if abs(number) >= _MS_FROM else number * 1000
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        wanted = "wanted a time such as 2026-03-01, 2026-03-01T14:30, 2026-03-01T14:30Z, or epoch seconds or ms"
+        raise InputError(f"{option}={text!r}: {wanted}") from None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
+    return round((moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() * 1000)

@@ -1,0 +1,128 @@
+"""Results and jobs in words: who, what, when, how bad."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from barograph.config.detector import Detector
+from barograph.config.duration import UNIT_MS
+from barograph.config.job import Job
+from barograph.results.words import against_usual, short
+
+Row = Mapping[str, Any]
+
+_SEVERITIES: Final = ((75.0, "critical"), (50.0, "major"), (25.0, "minor"), (0.0, "warning"))
+_UNITS: Final = (("d", "day"), ("h", "hour"), ("m", "minute"), ("s", "second"), ("ms", "millisecond"))
+_MEASURES: Final = {
+    "count": "number of rows",
+    "distinct_count": "different values of {}",
+    "info_content": "information in {}",
+    "varp": "variance of {}",
+    "min": "minimum of {}",
+    "max": "maximum of {}",
+    "rare": "rare values",
+    "freq_rare": "frequent rare values",
+    "time_of_day": "time of day",
+    "time_of_week": "time of week",
+    "lat_long": "place in {}",
+}
+_SIDES: Final = {"high": " (high only)", "low": " (low only)", "both": ""}
+_SHOWN_VALUES: Final = 3  # of one influencer in one line; how many more there are is said
+
+
+def severity(score: float) -> str:
+    """The word for a score: critical from 75, major from 50, minor from 25, else warning."""
+    return next(word for least, word in _SEVERITIES if score >= least)
+
+
+def whole(score: float) -> str:
+    """A score as a whole number, rounded down so that it never contradicts its severity."""
+    return "<1" if 0 < score < 1 else str(int(score))
+
+
+def when(epoch_ms: int, zone: ZoneInfo) -> str:
+    """A time in the job's time zone, such as `Sun 2014-11-02 01:30`; its offset is added where the clock shows it twice."""
+    moment = datetime.fromtimestamp(epoch_ms / 1000, UTC).astimezone(zone)
+    parts = f"{moment:%a %Y-%m-%d %H:%M}" + (f":{moment:%S}" if epoch_ms % 60_000 else "")
+    twice = moment.replace(fold=0).utcoffset() != moment.replace(fold=1).utcoffset()
+    return f"{parts} {moment:%Z}" if twice else parts
+
+
+def measure(function_description: str, field_name: str | None) -> str:
+    """What a function measures: `mean of cpu`, `number of rows`."""
+    return _MEASURES.get(function_description, f"{function_description} of {{}}").format(field_name or "")
+
+
+def measured(record: Row) -> str:
+    """What the record's detector measures."""
+    return measure(record["function_description"], record["field_name"])
+
+
+def compared(record: Row) -> str:
+    """How the record differs from what is usual: `3.2x higher than usual`."""
+    if record["actual"] is None or record["typical"] is None:
+        return "unusual"
+    return against_usual(record["actual"], record["typical"])
+
+
+def who(record: Row) -> list[str]:
+    """The series and the entities to blame: `host=web-1`, `user=eve`."""
+    named = {record[f"{role}_field_name"]: [record[f"{role}_field_value"]] for role in ("partition", "by")}
+    for one in record["influencers"] or ():
+        named.setdefault(one["influencer_field_name"], one["influencer_field_values"])
+    return [f"{name}={_listed(values)}" for name, values in named.items() if name and values[0] is not None]
+
+
+def _listed(values: list[str]) -> str:
+    more = len(values) - _SHOWN_VALUES
+    return "|".join(values[:_SHOWN_VALUES]) + (f" and {more} more" if more > 0 else "")
+
+
+def length(ms: int) -> str:
+    """A length of time: `30 minutes`, `1 day`."""
+    unit, name = next(
+        (unit, name) for unit, name in _UNITS if ms % UNIT_MS[unit] == 0 and (ms >= UNIT_MS[unit] or unit == "ms")
+    )
+    number = ms // UNIT_MS[unit]
+    return f"{number} {name}{'' if number == 1 else 's'}"
+
+
+def sentence(job: Job) -> str:
+    """What a job does: `every 5 minutes, per host: mean of cpu; blames user`."""
+    splits = {_splits(detector) for detector in job.detectors}
+    shared = splits.pop() if len(splits) == 1 else ""
+    measures = [_measured(one, "" if shared else _splits(one)) for one in job.detectors]
+    comma = "," if shared else ""
+    text = f"every {length(job.bucket_span_ms)}{comma}{shared}: {'; '.join(dict.fromkeys(measures))}"
+    return f"{text}; blames {joined(job.influencers)}" if job.influencers else text
+
+
+def _measured(detector: Detector, splits: str) -> str:
+    spec = detector.spec
+    if detector.function == "metric":
+        return f"mean, minimum and maximum of {detector.field_name}{splits}"
+    side = "" if detector.function in {"min", "max"} else _SIDES[spec.side]
+    return f"{measure(spec.statistic, detector.field_name)}{splits}{side}"
+
+
+def _splits(detector: Detector) -> str:
+    per = [name for role in ("partition", "by") if (name := detector.splits.get(role))]
+    over = detector.splits.get("over")
+    return (f" per {joined(per)}" if per else "") + (f" compared across {over}" if over else "")
+
+
+def joined(names: Iterable[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 row`, `1,234 rows`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def rough(number: float) -> str:
+    """A number to two digits: `76,000`, `1.2`. For speeds, where more would be noise."""
+    return short(float(f"{number:.2g}"), 2)

@@ -1,0 +1,194 @@
+"""`barograph run`, from files to what is printed."""
+
+import gzip
+import io
+import json
+import os
+import pty
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from barograph.cli import running
+from barograph.results import schema
+from barograph.sources.chunk import Chunk
+from barograph.sources.read import read_files
+
+JOB = """
+job_id: web
+time_zone: Europe/Berlin
+analysis_config:
+  bucket_span: 5m
+  detectors: [{function: mean, field_name: ms, partition_field_name: host}]
+  influencers: [host]
+"""
+START = 1_767_222_000_000
+SPIKE = 1_600
+
+
+def rows(buckets: int = 2_000) -> pl.DataFrame:
+    """Two hosts, two rows a bucket each; one is five times as slow in one bucket."""
+    rng = np.random.default_rng(7)
+    time_ms = np.repeat(START + np.arange(buckets) * 300_000, 4)
+    value = rng.normal(100.0, 5.0, 4 * buckets)
+    value[4 * SPIKE : 4 * SPIKE + 2] *= 5
+    return pl.DataFrame({"time": time_ms, "host": ["a", "a", "b", "b"] * buckets, "ms": value})
+
+
+@pytest.fixture
+def inputs(tmp_path: Path) -> Path:
+    """A folder with `job.yaml` and `rows.csv`; the row after the header cannot be read."""
+    (tmp_path / "job.yaml").write_text(JOB)
+    text = rows().write_csv().replace("\n", "\nsoon,a,1.0\n", 1)
+    (tmp_path / "rows.csv").write_text(text)
+    return tmp_path
+
+
+@pytest.mark.usefixtures("inputs")
+def test_the_worst_record_is_told_in_words_with_who_and_when(call) -> None:
+    done = call("run", "job.yaml", "rows.csv", columns=120)
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("read 8,001 rows in ")
+    assert lines[1] == "left out 1 row: the time cannot be read"
+    assert lines[2].startswith("  row 1: time: wanted ")
+    header, worst = (lines.index("") + 1, lines.index("") + 2)
+    assert "mean of ms" in lines[header]
+    assert "critical  Tue 2026-01-06 13:20  host=a" in lines[worst]
+    assert "x higher than usual" in lines[worst]
+    assert lines[-1] == "All records of the job: barograph results web records"
+
+
+@pytest.mark.usefixtures("inputs")
+def test_machine_formats_have_the_records_alone_on_stdout(call) -> None:
+    documents = json.loads(call("run", "job.yaml", "rows.csv", "--format", "json", "--data-dir", "1").stdout)
+    done = call("run", "job.yaml", "rows.csv", "--format", "ndjson", "--data-dir", "2")
+    assert [json.loads(line) for line in done.stdout.splitlines()] == documents
+    assert "left out 1 row" in done.stderr
+    table = pl.read_csv(io.StringIO(call("run", "job.yaml", "rows.csv", "--format", "csv", "--data-dir", "3").stdout))
+    assert table.columns == [one.name for one in schema.RECORDS]
+    assert table.height == len(documents)
+    parquet = pl.read_parquet(call("run", "job.yaml", "rows.csv", "--format", "parquet", "--data-dir", "4").raw)
+    assert parquet["record_score"].to_list() == [one["record_score"] for one in documents]
+    assert documents[0]["timestamp"] == START + SPIKE * 300_000
+    assert documents[0]["influencers"] == [{"influencer_field_name": "host", "influencer_field_values": ["a"]}]
+
+
+@pytest.mark.usefixtures("inputs")
+def test_min_score_leaves_out_the_rest(call) -> None:
+    done = call("run", "job.yaml", "rows.csv", "--format", "json", "--min-score", "75")
+    assert {one["record_score"] >= 75 for one in json.loads(done.stdout)} == {True}
+
+
+def test_running_again_goes_on_and_prints_what_is_new(call, inputs: Path) -> None:
+    text = (inputs / "rows.csv").read_text()
+    whole = json.loads(call("run", "job.yaml", "rows.csv", "--format", "json", "--data-dir", "whole").stdout)
+    (inputs / "rows.csv").write_text("".join(text.splitlines(keepends=True)[: 4 * SPIKE]))
+    first = json.loads(call("run", "job.yaml", "rows.csv", "--format", "json").stdout)
+    assert all(one["timestamp"] < START + SPIKE * 300_000 for one in first)
+    (inputs / "rows.csv").write_text(text)
+    second = json.loads(call("run", "job.yaml", "rows.csv", "--format", "json").stdout)
+    assert second[0]["timestamp"] == START + SPIKE * 300_000
+    assert sorted(map(str, first + second)) == sorted(map(str, whole))
+    again = call("run", "job.yaml", "rows.csv")
+    assert "rows.csv: nothing new since the last run" in again.stdout
+    assert "left out" not in again.stdout
+
+
+@pytest.mark.usefixtures("inputs")
+def test_standard_input_is_a_source(call) -> None:
+    done = call("run", "job.yaml", "-", "--format", "ndjson", stdin=rows().write_ndjson())
+    assert done.returncode == 0
+    assert json.loads(done.stdout.splitlines()[0])["timestamp"] == START + SPIKE * 300_000
+
+
+@pytest.mark.usefixtures("inputs")
+def test_results_of_a_run_can_be_asked_for_later(call) -> None:
+    ran = call("run", "job.yaml", "rows.csv", "--format", "json")
+    asked = call("results", "web", "records", "--format", "json")
+    assert json.loads(asked.stdout) == json.loads(ran.stdout)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("job.yaml", "none.csv"), "none.csv: wanted a readable file (No such file or directory)"),
+        (("none.yaml", "rows.csv"), "none.yaml"),
+        (("job.yaml", "other.csv"), "data_description.time_field='time'"),
+        (("rare.yaml", "rows.csv"), "analysis_config.detectors[0].function='rare'"),
+    ],
+)
+def test_an_error_is_one_line(call, inputs: Path, arguments: tuple[str, str], message: str) -> None:
+    (inputs / "other.csv").write_text("when,ms\n1,2\n")
+    (inputs / "rare.yaml").write_text(JOB.replace("mean, field_name: ms", "rare, by_field_name: ms"))
+    done = call("run", *arguments)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert message in done.stderr
+    assert done.stderr.startswith("error: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_other_settings_under_the_same_id_are_told_apart(call, inputs: Path) -> None:
+    call("run", "job.yaml", "rows.csv")
+    (inputs / "job.yaml").write_text(JOB.replace("5m", "10m"))
+    done = call("run", "job.yaml", "rows.csv")
+    assert done.returncode == 1
+    assert "bucket_span" in done.stderr
+    assert done.stderr.count("error: ") == 1
+    assert call("jobs", "reset", "web", "--yes").returncode == 0
+    assert call("run", "job.yaml", "rows.csv").returncode == 0
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_stopped_run_keeps_what_was_read_and_says_so(
+    call, inputs: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals, code: int
+) -> None:
+    whole = read_files
+
+    def stopped(*arguments: object, **options: object) -> Iterator[Chunk]:
+        yield from whole(*arguments, **options)
+        os.kill(os.getpid(), number)
+        raise AssertionError("a signal ends the wait for more rows")
+
+    monkeypatch.setattr(running, "read_files", stopped)
+    done = call("run", "job.yaml", "rows.csv")
+    assert done.returncode == code
+    assert f"stopped by {number.name}: what was read so far is kept" in done.stdout
+    assert "8,001" in call("jobs").stdout
+
+
+def test_an_input_that_breaks_keeps_the_rows_before(call, inputs: Path) -> None:
+    packed = gzip.compress(rows().write_csv().encode())
+    (inputs / "broken.csv.gz").write_bytes(packed[: len(packed) // 2])
+    done = call("run", "job.yaml", "rows.csv", "broken.csv.gz")
+    assert done.returncode == 1
+    kept, error = done.stderr.splitlines()
+    assert kept.endswith("before the error are kept; the same command goes on from there")
+    assert error.startswith("error: broken.csv.gz: wanted a readable file")
+
+
+@pytest.mark.usefixtures("inputs")
+def test_a_terminal_gets_a_progress_bar_and_a_pipe_none(process, call) -> None:
+    master, terminal = pty.openpty()
+    with process("run", "job.yaml", "rows.csv", stdout=subprocess.PIPE, stderr=terminal) as started:
+        os.close(terminal)
+        seen = b""
+        while True:
+            try:
+                part = os.read(master, 4096)
+            except OSError:  # a terminal whose other side is closed
+                break
+            if not part:
+                break
+            seen += part
+    os.close(master)
+    assert started.returncode == 0
+    assert b"rows, " in seen
+    assert b"buckets," in seen
+    assert call("run", "job.yaml", "rows.csv", "--data-dir", "other").stderr == ""

@@ -1,0 +1,30 @@
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from barograph.cli.times import epoch_ms
+from barograph.config.errors import InputError
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    ("text", "ms"),
+    [
+        ("1767222000", 1_767_222_000_000),
+        ("1767222000000", 1_767_222_000_000),
+        ("0", 0),
+        ("-60", -60_000),
+        ("2026-01-01", 1_767_222_000_000),
+        ("2026-01-01 00:00", 1_767_222_000_000),
+        ("2025-12-31T23:00Z", 1_767_222_000_000),
+        ("2026-01-01T01:00:00.250+02:00", 1_767_222_000_250),
+    ],
+)
+def test_a_time_is_seconds_ms_or_iso(text: str, ms: int) -> None:
+    assert epoch_ms("--start", text, BERLIN) == ms
+
+
+def test_a_bad_time_is_named_with_its_option() -> None:
+    with pytest.raises(InputError, match=r"^--end='tomorrow': wanted a time such as 2026-03-01"):
+        epoch_ms("--end", "tomorrow", BERLIN)

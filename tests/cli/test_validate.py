@@ -1,0 +1,63 @@
+"""`barograph validate`."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+DETECTOR = {"function": "mean", "field_name": "cpu"}
+
+
+def write(folder: Path, detector: dict[str, Any], **config: Any) -> str:
+    document = {"job_id": "a", "analysis_config": {"detectors": [detector], **config}}
+    (folder / "job.json").write_text(json.dumps(document))
+    return "job.json"
+
+
+def test_a_right_job_is_a_sentence(call, tmp_path: Path) -> None:
+    done = call("validate", write(tmp_path, DETECTOR))
+    assert (done.stdout, done.stderr, done.returncode) == ("ok: every 5 minutes: mean of cpu\n", "", 0)
+
+
+def test_all_problems_are_told_at_once(call, tmp_path: Path) -> None:
+    done = call("validate", write(tmp_path, {"function": "maen"}, bucket_span="5"))
+    lines = done.stderr.splitlines()
+    assert done.returncode == 1
+    assert [line.split("=")[0] for line in lines] == [
+        "error: analysis_config.bucket_span",
+        "error: analysis_config.detectors[0].function",
+    ]
+
+
+@pytest.mark.parametrize(
+    "detector",
+    [{"function": "rare", "by_field_name": "user"}, {**DETECTOR, "over_field_name": "user"}],
+    ids=["function", "population"],
+)
+def test_what_is_not_there_yet_is_refused_and_said(call, tmp_path: Path, detector: dict[str, Any]) -> None:
+    done = call("validate", write(tmp_path, detector))
+    assert done.returncode == 1
+    assert "later" in done.stderr
+
+
+def test_what_is_not_acted_on_is_noted(call, tmp_path: Path) -> None:
+    done = call("validate", write(tmp_path, DETECTOR, model_prune_window="1d"))
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[1].startswith("note: analysis_config.model_prune_window is not applied yet")
+
+
+@pytest.mark.parametrize(("name", "message"), [("none.json", "No such file"), ("job.txt", "a file that ends with .json")])
+def test_a_file_that_is_no_job_is_named(call, name: str, message: str) -> None:
+    done = call("validate", name)
+    assert done.returncode == 1
+    assert name in done.stderr
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_wrong_usage_ends_with_2(call) -> None:
+    assert call("validate").returncode == 2
+    done = call("results", "web", "nothing")
+    assert done.returncode == 2
+    assert "buckets" in done.stderr
