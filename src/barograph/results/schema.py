@@ -5,6 +5,7 @@ Times are epoch milliseconds (UTC) of the *start* of a bucket. Scores run from 0
 """
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import polars as pl
@@ -129,6 +130,7 @@ def polars_schema(columns: tuple[Column, ...]) -> pl.Schema:
     return pl.Schema({column.name: column.dtype for column in columns})
 
 
+@cache
 def empty(columns: tuple[Column, ...]) -> pl.DataFrame:
-    """A result table without rows."""
+    """A result table without rows. Made once a table: most calls of a live engine finish nothing."""
     return pl.DataFrame(schema=polars_schema(columns))
