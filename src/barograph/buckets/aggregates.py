@@ -18,22 +18,26 @@ from barograph.results.snapshot import Arrays, prefixed, under
 Floats = NDArray[np.float64]
 
 
-def _varp(stats: NDArray[Any]) -> Floats:
+Column = Callable[[str], Floats]
+
+
+def _varp(column: Column) -> Floats:
     # One measurement says nothing of a spread: no data, not zero.
-    return np.where(stats["rows"] >= 2, stats["m2"] / stats["weight"], np.nan)
+    return np.where(column("rows") >= 2, column("m2") / column("weight"), np.nan)
 
 
-def _sum(stats: NDArray[Any]) -> Floats:
+def _sum(column: Column) -> Floats:
     # A sum beyond the largest double leaves no meaning in its compensation.
-    return np.where(np.isfinite(stats["sum"]), stats["sum"] + stats["compensation"], stats["sum"])
+    total = column("sum")
+    return np.add(total, column("compensation"), out=total, where=np.isfinite(total))
 
 
-_FROM_STATS: Final[dict[Statistic, Callable[[NDArray[Any]], Floats]]] = {
-    "count": lambda stats: stats["weight"],
+_FROM_STATS: Final[dict[Statistic, Callable[[Column], Floats]]] = {
+    "count": lambda column: column("weight"),
     "sum": _sum,
-    "mean": lambda stats: stats["origin"] + stats["offset"],
-    "min": lambda stats: stats["min"],
-    "max": lambda stats: stats["max"],
+    "mean": lambda column: column("origin") + column("offset"),
+    "min": lambda column: column("min"),
+    "max": lambda column: column("max"),
     "varp": _varp,
 }
 _SKETCHES: Final[dict[Statistic, type[Distinct] | type[Median]]] = {"distinct_count": Distinct, "median": Median}
@@ -43,40 +47,44 @@ _SKETCHES: Final[dict[Statistic, type[Distinct] | type[Median]]] = {"distinct_co
 class Finished:
     """Statistics of k owners that take no more rows.
 
+    They are picked out of those of all owners only when asked for: most are never looked at.
+
     Attributes:
-        stats: STATS[k].
+        stats: STATS[owners], which nobody changes any more.
+        owners: int32[k].
         numeric: whether the rows carried numbers: else there is no mean and no m2.
         sketched: float64[k] for each statistic that needed a sketch.
     """
 
     stats: NDArray[Any]
+    owners: Ids
     numeric: bool
     sketched: dict[Statistic, Floats]
+
+    def column(self, name: str) -> Floats:
+        """A field of STATS [k], a copy."""
+        return np.asarray(self.stats[name][self.owners])
 
     def value(self, statistic: Statistic) -> Floats:
         """The statistic [k], in the field's unit (squared for varp); NaN where the rows do not define it."""
         if statistic in self.sketched:
             return self.sketched[statistic]
-        return np.array(_FROM_STATS[statistic](self.stats), np.float64)
-
-    @property
-    def weight(self) -> Floats:
-        """Rows, or summed summary counts [k]."""
-        return np.array(self.stats["weight"])
+        return _FROM_STATS[statistic](self.column)
 
     @property
     def mean(self) -> Floats:
         """Weighted mean of the values [k]; NaN when rows were only counted."""
-        return self.value("mean") if self.numeric else np.full(len(self.stats), np.nan)
+        return self.value("mean") if self.numeric else np.full(len(self.owners), np.nan)
 
     @property
     def m2(self) -> Floats:
         """Weighted sum of squared deviations from the mean [k]; NaN when rows were only counted."""
-        return np.array(self.stats["m2"]) if self.numeric else np.full(len(self.stats), np.nan)
+        return self.column("m2") if self.numeric else np.full(len(self.owners), np.nan)
 
     def rows(self, order: NDArray[np.integer]) -> "Finished":
         """Those of `order`, in this order."""
-        return Finished(self.stats.take(order), self.numeric, {one: values[order] for one, values in self.sketched.items()})
+        sketched = {one: values[order] for one, values in self.sketched.items()}
+        return Finished(self.stats, self.owners[order], self.numeric, sketched)
 
 
 class Aggregates:
@@ -119,9 +127,9 @@ class Aggregates:
         return Aggregates(Pool(self._stats.live.take(owners)), self._numeric, sketches)
 
     def finished(self, owners: Ids) -> Finished:
-        """A copy of the statistics of these owners, to be read."""
+        """The statistics of these owners, to be read. Rows must not be folded here any more, only into what is `packed`."""
         sketched = {name: sketch.values(owners) for name, sketch in self._sketches.items()}
-        return Finished(self._stats.live.take(owners), self._numeric, sketched)
+        return Finished(self._stats.live, owners, self._numeric, sketched)
 
     def snapshot(self) -> Arrays:
         """The statistics of all owners."""

@@ -129,7 +129,7 @@ class Buckets:
         cells = {source: one.finish(end, texts) for source, one in self._accumulators.items()}
         self._influencers.forget(self._accumulators.values())
         events = self._events.finish(end, {})
-        counts = np.rint(events.finished.weight).astype(np.int64)
+        counts = np.rint(events.finished.column("weight")).astype(np.int64)
         self._census = self._census.after(first, end, events.bucket, counts)
         self._next = end
         return Closed(

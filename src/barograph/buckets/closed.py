@@ -50,7 +50,7 @@ class DetectorValues:
         self.function = function
         self.bucket = cells.bucket
         self.series = cells.series
-        self.weight = cells.finished.weight
+        self.weight = cells.finished.column("weight")
         self.first_bucket = cells.first_bucket
         self._span_ms = span_ms
         self._cells = cells
@@ -198,10 +198,6 @@ class Closed:
         out[self.filled[inside] - start] = self.events[inside]
         return out
 
-    def start_ms(self, start: int, end: int) -> NDArray[np.int64]:
-        """The start of each of the buckets [start, end), epoch ms."""
-        return np.arange(start, end, dtype=np.int64) * self.span_ms
-
 
 class _ByCell:
     """The rows of each cell, for rows in any order."""
@@ -236,10 +232,10 @@ def _share_frame(shares: FinishedShares, rows: Rows, statistic: Statistic) -> pl
         "influencer_field_name": pl.repeat(shares.field, len(rows), dtype=pl.String, eager=True),
         "influencer_field_value": shares.texts.decode(shares.value[rows]),
         "value": pl.Series(finished.value(statistic), nan_to_null=True),
-        "weight": finished.weight,
+        "weight": finished.column("weight"),
         "mean": pl.Series(finished.mean, nan_to_null=True),
         "m2": pl.Series(finished.m2, nan_to_null=True),
-        "rows": finished.stats["rows"].copy(),
+        "rows": finished.column("rows"),
     }
     return pl.DataFrame(columns)
 

@@ -32,8 +32,8 @@ def with_room(array: NDArray[Any], used: int, room: int) -> NDArray[Any]:
 class Pool:
     """Records `rows[:size]`, with room for more. `used[0]` is the size, which kernels move on.
 
-    The records given become the pool's own, to be changed in place. With `reindex`, `slots` is the hash index over them: a power
-    of two, at least twice as long as there is room.
+    The records given become the pool's own, to be changed in place. With `reindex`, `slots` is the hash index over them: a
+    power of two, at least twice as long as there is room.
     """
 
     def __init__(

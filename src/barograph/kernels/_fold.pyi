@@ -159,7 +159,8 @@ def fold_median(
     """Add finite values to the sketches (SKETCH records) of their owners; `weight` as in `fold_rows`.
 
     `used` is [2]: values ever taken into use, first of the free chain (-1 without one). Exact up to 2048 values an owner.
-    Beyond, the rank of the median of n unweighted rows is off by at most n * ceil(log2(n / 2048)) / 2048 rows.
+    Beyond, the rank of the median of n unweighted rows is off by at most n * ceil(log2(n / 2048)) / 2048 rows; measured on
+    random and sorted rows, less than a quarter of that: 0.08 % of n at 300,000 (tests/kernels).
     """
 
 def medians(owners: NDArray[int32], sketches: _Records, values: _Records, scratch: _Records, out: NDArray[float64]) -> None:

@@ -1,0 +1,139 @@
+"""The watermark: which bucket, what is late, what is over."""
+
+import numpy as np
+import pytest
+
+from barograph.buckets import Buckets
+from barograph.buckets.watermark import Watermark
+from barograph.results.counts import DataCounts
+from tests.buckets import support
+from tests.buckets.support import SPAN, frame, make_job
+
+COUNT = [{"function": "count"}]
+
+
+def at(*times: int) -> list[dict[str, object]]:
+    return [{"time": time, "x": 1.0} for time in times]
+
+
+def finished(buckets: Buckets, until_ms: int | None = None) -> dict[int, int]:
+    """Rows by bucket of everything that is over."""
+    buckets.flush(until_ms)
+    closed = buckets.take()
+    return (
+        {}
+        if closed is None
+        else dict(enumerate(closed.event_count(closed.first_bucket, closed.end_bucket).tolist(), closed.first_bucket))
+    )
+
+
+def fed(*times: int, latency: str = "0") -> Buckets:
+    buckets = Buckets.build(make_job(COUNT, latency=latency))
+    buckets.add(*frame(make_job(COUNT), at(*times)))
+    return buckets
+
+
+def test_the_first_bucket_gives_no_result_when_it_began_before_the_first_row():
+    # row at:   |  0:30 | 1:00 | 2:00
+    # bucket:   |   0   |  1   |  2
+    assert finished(fed(SPAN // 2, SPAN, 2 * SPAN), 3 * SPAN) == {1: 1, 2: 1}
+
+
+def test_the_first_bucket_counts_when_the_first_row_lies_on_its_start():
+    assert finished(fed(0, SPAN, 2 * SPAN), 3 * SPAN) == {0: 1, 1: 1, 2: 1}
+
+
+def test_rows_of_the_first_partial_bucket_are_processed_and_rows_before_it_are_out_of_order():
+    buckets = fed(3 * SPAN + 1, 3 * SPAN, 2 * SPAN + 5, 4 * SPAN, latency="10m")
+    assert buckets.counted(DataCounts(processed_record_count=4)).processed_record_count == 3
+    assert finished(buckets, 5 * SPAN) == {4: 1}
+
+
+def test_a_row_is_late_by_what_came_before_it_and_not_by_what_comes_after():
+    #                 accepted   opens 1    late      in time (bucket 1 is open)
+    buckets = fed(0, SPAN, SPAN - 1, SPAN + 5)
+    assert buckets.counted(DataCounts()).out_of_order_timestamp_count == 1
+    assert finished(buckets, 2 * SPAN) == {0: 1, 1: 2}
+
+
+def test_latency_keeps_a_bucket_open_until_it_has_passed():
+    buckets = fed(0, SPAN, 2 * SPAN - 1, 5, latency="1m")
+    assert buckets.closed_until == 0
+    buckets.add(*frame(make_job(COUNT), at(2 * SPAN, 6)))
+    assert buckets.closed_until == 1
+    assert buckets.counted(DataCounts()).out_of_order_timestamp_count == 1
+    assert finished(buckets, SPAN * 3) == {0: 2, 1: 2, 2: 1}
+
+
+def test_flush_without_a_time_stops_waiting_but_keeps_the_newest_bucket_open():
+    buckets = fed(0, SPAN, 2 * SPAN, latency="1h")
+    assert buckets.take() is None
+    assert finished(buckets) == {0: 1, 1: 1}
+    buckets.add(*frame(make_job(COUNT), at(SPAN, 2 * SPAN)))
+    assert buckets.counted(DataCounts()).out_of_order_timestamp_count == 1
+    assert finished(buckets, 3 * SPAN) == {2: 2}
+
+
+def test_flush_to_a_time_finishes_whole_buckets_also_beyond_the_newest_row():
+    buckets = fed(0)
+    assert finished(buckets, 3 * SPAN - 1) == {0: 1, 1: 0}
+    assert finished(buckets, 3 * SPAN) == {2: 0}
+
+
+def test_flushing_before_the_first_row_makes_older_rows_late_but_no_buckets():
+    buckets = Buckets.build(make_job(COUNT))
+    buckets.flush()
+    buckets.flush(2 * SPAN)
+    assert buckets.take() is None
+    buckets.add(*frame(make_job(COUNT), at(SPAN, 2 * SPAN + 1, 3 * SPAN)))
+    assert buckets.counted(DataCounts()).out_of_order_timestamp_count == 1
+    assert finished(buckets, 4 * SPAN) == {3: 1}
+
+
+def test_buckets_before_1970_are_aligned_like_all_others():
+    assert finished(fed(-2 * SPAN, -SPAN - 1, -SPAN, 0), SPAN) == {-2: 2, -1: 1, 0: 1}
+
+
+def test_taking_twice_gives_every_bucket_once():
+    buckets = fed(0, SPAN, 2 * SPAN)
+    assert buckets.take().n_buckets == 2
+    assert buckets.take() is None
+
+
+def test_nothing_is_taken_before_the_first_row():
+    assert Buckets.build(make_job(COUNT)).take() is None
+    assert Buckets.build(make_job(COUNT)).closed_until is None
+
+
+def test_a_gap_of_a_billion_buckets_costs_only_what_is_asked_for():
+    far = 10**9 * 1_000
+    job = make_job([{"function": "count", "partition_field_name": "site"}], span="1s")
+    rows = [{"time": 0, "site": "a"}, {"time": far, "site": "b"}]
+    (closed,), buckets = support.run(job, [rows])
+    assert closed.n_buckets == 10**9
+    assert buckets.counted(DataCounts()).empty_bucket_count == 10**9 - 1
+    piece = next(closed.slices(1_000))
+    (detector,) = piece.detectors
+    matrix = detector.matrix("count", piece.first_bucket, piece.end_bucket)
+    assert matrix.shape == (1, 1_000)
+    assert matrix[0, :3].tolist() == [1, 0, 0]
+
+
+def test_slices_cover_the_buckets_in_order_without_overlap():
+    rows = [{"time": bucket * SPAN, "site": f"{bucket % 3}", "x": 1.0} for bucket in range(20)]
+    (closed,), _ = support.run(make_job(), [rows])
+    pieces = list(closed.slices(12))
+    assert [piece.first_bucket for piece in pieces] == [0, 4, 8, 12, 16]
+    assert [piece.end_bucket for piece in pieces] == [4, 8, 12, 16, 19]
+    whole = closed.detectors[0].matrix("count", 0, 19)
+    parts = [piece.detectors[0].matrix("count", piece.first_bucket, piece.end_bucket) for piece in pieces]
+    assert np.array_equal(np.hstack(parts), whole, equal_nan=True)
+    assert np.concatenate([piece.event_count(piece.first_bucket, piece.end_bucket) for piece in pieces]).tolist() == [1] * 19
+
+
+@pytest.mark.parametrize("latency", [0, 1, 59_999, 60_000, 61_000])
+def test_the_closed_buckets_are_those_that_make_a_row_late(latency):
+    _, mark = Watermark.build(SPAN, latency, None).judge(np.array([0, 7 * SPAN + 11]))
+    until = mark.closed_until
+    judged, _ = mark.judge(np.array([(until - 1) * SPAN + SPAN - 1, until * SPAN]))
+    assert judged.late.tolist() == [True, False]
