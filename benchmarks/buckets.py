@@ -67,7 +67,7 @@ def main() -> None:
         added = taken = 0.0
         for times, columns in data:
             start = time.perf_counter()
-            buckets.add(times, columns)
+            buckets.add(times, columns, np.arange(len(times)))
             middle = time.perf_counter()
             buckets.take()
             added += middle - start

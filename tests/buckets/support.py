@@ -41,21 +41,23 @@ def make_job(
     return load_job({"job_id": "test", "analysis_config": analysis, "data_description": {"time_field": "time"}})
 
 
-def frame(job: Job, rows: Sequence[dict[str, Any]]) -> tuple[np.ndarray, pl.DataFrame]:
-    """Rows as `intake.Rows` has them."""
+def frame(job: Job, rows: Sequence[dict[str, Any]], before: int = 0) -> tuple[np.ndarray, pl.DataFrame, np.ndarray]:
+    """Rows as `intake.Rows` has them, after `before` others."""
     numbers = {number_column(name): pl.Series([row.get(name) for row in rows], dtype=pl.Float64) for name in job.number_fields}
     texts = {text_column(name): pl.Series([row.get(name) for row in rows], dtype=pl.String) for name in job.text_fields}
     height = pl.Series("height", np.zeros(len(rows)))  # a job may read no column at all
-    return np.array([row["time"] for row in rows], np.int64), pl.DataFrame({"height": height, **numbers, **texts})
+    columns = pl.DataFrame({"height": height, **numbers, **texts})
+    return np.array([row["time"] for row in rows], np.int64), columns, before + 1 + np.arange(len(rows))
 
 
 def run(job: Job, chunks: Sequence[Sequence[dict[str, Any]]], resume: bool = False) -> tuple[list[Closed], Buckets]:
     """Fold the chunks, taking after each; with `resume` every chunk goes through a snapshot's bytes first."""
-    buckets, taken = Buckets.build(job), []
+    buckets, taken, before = Buckets.build(job), [], 0
     for rows in chunks:
         if resume:
             buckets = Buckets.build(job, Snapshot.from_bytes(Snapshot(buckets.snapshot()).to_bytes()).arrays)
-        buckets.add(*frame(job, rows))
+        buckets.add(*frame(job, rows, before))
+        before += len(rows)
         taken.append(buckets.take())
     return [one for one in taken if one is not None], buckets
 

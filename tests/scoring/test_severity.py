@@ -12,7 +12,7 @@ from barograph.scoring.severity import normalised_score, raw_score
 HALF_HOUR = 1_800_000
 
 
-@pytest.mark.parametrize(("p", "score"), [(0.05, 0), (0.035, 10), (0.01, 30), (0.001, 65), (5e-4, 75), (1e-4, 85)])
+@pytest.mark.parametrize(("p", "score"), [(1.0, 0), (0.05, 5), (0.035, 10), (0.01, 30), (0.001, 65), (5e-4, 75), (1e-4, 85)])
 def test_a_half_hour_bucket_meets_the_anchors(p: float, score: float) -> None:
     assert normalised_score(np.array([math.log(p)]), HALF_HOUR)[0] == pytest.approx(score, abs=1e-9)
 

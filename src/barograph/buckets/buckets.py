@@ -58,19 +58,20 @@ class Buckets:
         """A job that has seen no row, or one that goes on where `snapshot` left it. `job` must be the same then."""
         return cls(job, state)
 
-    def add(self, time_ms: NDArray[np.int64], columns: pl.DataFrame) -> None:
+    def add(self, time_ms: NDArray[np.int64], columns: pl.DataFrame, number: NDArray[np.int64]) -> None:
         """Fold rows [n] into their buckets, in the order given.
 
         Args:
             time_ms: int64[n], epoch ms.
             columns: the columns of `intake.Rows`.
+            number: int64[n], the place of each row among the job's rows, for the examples of what was dropped.
         """
         if not len(time_ms):
             return
         judged, self._watermark = self._watermark.judge(time_ms)
         weight = self._weight(columns)
         self._dropped = self._dropped.after(
-            time_ms, judged.late, self._present(columns, judged.late), weight, self._weight_field or ""
+            time_ms, number, judged.late, self._present(columns, judged.late), weight, self._weight_field or ""
         )
         keep = ~(judged.late | judged.partial)
         if weight is not EACH_ONE:

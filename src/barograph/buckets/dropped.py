@@ -16,14 +16,12 @@ class Dropped:
     """A value: `after` gives the next one.
 
     Attributes:
-        rows: rows seen so far, which numbers the rows of the next call.
         late: rows whose bucket was over.
         late_fields: the values that were in them.
         negative: rows in time whose summary count is below zero.
-        examples: the first of each, `row` counting the rows that had a time.
+        examples: the first of each.
     """
 
-    rows: int = 0
     late: int = 0
     late_fields: int = 0
     negative: int = 0
@@ -40,18 +38,20 @@ class Dropped:
     def after(
         self,
         time_ms: NDArray[np.int64],
+        number: NDArray[np.int64],
         late: NDArray[np.bool_],
         late_fields: int,
         weight: NDArray[np.float64],
         weight_field: str,
     ) -> "Dropped":
         """Count the rows [n] of a call; `weight` is empty when there is no summary count field `weight_field`."""
-        found = self._examples(self.late, late, time_ms, "out_of_order", "wanted a time within the latency")
+        times = time_ms.astype("M8[ms]")
+        found = self._examples(self.late, late, number, times, "out_of_order", "wanted a time within the latency")
         negative = ~late & (weight < 0) if len(weight) else np.zeros(0, np.bool_)
-        found += self._examples(self.negative, negative, weight, "missing_field", f"{weight_field}: wanted a count >= 0")
+        wanted = f"{weight_field}: wanted a count >= 0"
+        found += self._examples(self.negative, negative, number, weight, "missing_field", wanted)
         return replace(
             self,
-            rows=self.rows + len(time_ms),
             late=self.late + int(late.sum()),
             late_fields=self.late_fields + late_fields,
             negative=self.negative + int(negative.sum()),
@@ -59,10 +59,10 @@ class Dropped:
         )
 
     def _examples(
-        self, known: int, dropped: NDArray[np.bool_], values: NDArray[Any], reason: str, message: str
+        self, known: int, dropped: NDArray[np.bool_], number: NDArray[np.int64], values: NDArray[Any], reason: str, message: str
     ) -> list[Example]:
         rows = np.flatnonzero(dropped)[: max(MAX_EXAMPLES - known, 0)]
-        return [Example(reason, self.rows + int(row) + 1, str(values[row]), message) for row in rows]
+        return [Example(reason, int(number[row]), str(values[row]), message) for row in rows]
 
     def counted(self, counts: DataCounts) -> DataCounts:
         """Intake's counts of the same rows, without these."""

@@ -1,9 +1,7 @@
 """The engine: rows in, finished results out. No files, no clock, no network."""
 
 import json
-import os
 from dataclasses import replace
-from typing import Final
 
 import numpy as np
 
@@ -11,16 +9,11 @@ from barograph.buckets import Buckets
 from barograph.config.duration import Duration
 from barograph.config.job import Job
 from barograph.config.support import refuse_unsupported
-from barograph.engine.measure import MeasureStage, measures_of
-from barograph.engine.stretch import finish
+from barograph.engine.stages import Stages
 from barograph.intake import Intake
 from barograph.results.counts import DataCounts
 from barograph.results.results import Results
 from barograph.results.snapshot import Arrays, Snapshot, prefixed, under
-from barograph.scoring.stage import ScoreStage
-
-CELLS_AT_ONCE: Final = 1_000_000
-"""Bucket values that are judged in one go; bounds memory (about 100 bytes each), changes no result."""
 
 
 class Engine:
@@ -29,12 +22,11 @@ class Engine:
     What comes out does not depend on how the rows are cut into frames, on the number of threads, or on snapshots in between.
     """
 
-    def __init__(self, job: Job, intake: Intake, buckets: Buckets, measures: list[MeasureStage], scores: ScoreStage) -> None:
+    def __init__(self, job: Job, intake: Intake, buckets: Buckets, stages: Stages) -> None:
         self.job = job
         self._intake = intake
         self._buckets = buckets
-        self._measures = measures
-        self._scores = scores
+        self._stages = stages
 
     @classmethod
     def build(cls, job: Job, state: Snapshot | None = None, threads: int = 0) -> "Engine":
@@ -53,17 +45,12 @@ class Engine:
         arrays = {} if state is None else state.arrays
         if state is not None and bytes(arrays["analysis"].tobytes()) != _analysis(job):
             raise ValueError(f"job {job.job_id!r}: this snapshot is of another analysis")
-        kinds = measures_of(job)
 
         def part(name: str) -> Arrays | None:
             return None if state is None else under(name, arrays)
 
-        measures = [
-            MeasureStage.build(job, position, measure, side, threads or os.cpu_count() or 1, part(f"model{position}"))
-            for position, (measure, side) in enumerate(kinds)
-        ]
-        scores = ScoreStage.build(tuple(measure for measure, _ in kinds), job.bucket_span_ms, part("scores"))
-        return cls(job, Intake.build(job, part("intake")), Buckets.build(job, part("buckets")), measures, scores)
+        stages = Stages.build(job, None if state is None else arrays, threads)
+        return cls(job, Intake.build(job, part("intake")), Buckets.build(job, part("buckets")), stages)
 
     @property
     def counts(self) -> DataCounts:
@@ -80,7 +67,7 @@ class Engine:
             InputError: it is not a table, or has no column with the time.
         """
         rows = self._intake.parse(frame)
-        self._buckets.add(rows.time_ms, rows.columns)
+        self._buckets.add(rows.time_ms, rows.columns, rows.number)
         return self._finish()
 
     def flush(self, until: int | None = None) -> Results:
@@ -97,17 +84,13 @@ class Engine:
         """All that must be kept to go on as if nothing had happened. Equal histories give equal bytes."""
         arrays: Arrays = {"analysis": np.frombuffer(_analysis(self.job), dtype=np.uint8)}
         arrays |= prefixed("intake", self._intake.snapshot()) | prefixed("buckets", self._buckets.snapshot())
-        for position, measure in enumerate(self._measures):
-            arrays |= prefixed(f"model{position}", measure.snapshot())
-        return Snapshot(arrays | prefixed("scores", self._scores.snapshot()))
+        return Snapshot(arrays | self._stages.snapshot())
 
     def _finish(self) -> Results:
         closed = self._buckets.take()
         if closed is None:
             return Results(counts=self.counts)
-        widest = max(1, CELLS_AT_ONCE // len(self._measures))
-        parts = [finish(self.job, self._measures, self._scores, piece) for piece in closed.slices(widest)]
-        return replace(Results.concat(parts), counts=self.counts)
+        return replace(self._stages.finish(closed), counts=self.counts)
 
 
 def _analysis(job: Job) -> bytes:

@@ -9,7 +9,7 @@ from barograph.config.functions import Side
 from barograph.config.job import Job
 from barograph.models import Judged, ModelConfig, SeriesModel
 from barograph.results.snapshot import Arrays
-from barograph.scoring.combine import LN_TAU
+from barograph.scoring.combine import LN_LEAF
 from barograph.scoring.leaves import LEAF, Measure
 
 Floats = NDArray[np.float64]
@@ -53,7 +53,7 @@ class MeasureStage:
             non_negative=spec.integer or measure.statistic == "varp",
             bounds_percentile=job.model_plot_config.bounds_percentile if job.model_plot_config.enabled else None,
             threads=threads,
-            ln_threshold=LN_TAU,
+            ln_threshold=LN_LEAF,
         )
         return cls(measure, position, SeriesModel.build(config, state))
 
@@ -68,7 +68,7 @@ class MeasureStage:
 
     def leaves(self, values: Values, judged: Judged) -> NDArray[np.void]:
         """The odd leaves of a judged stretch, as the score stage wants them (dtype `scoring.leaves.LEAF`)."""
-        flagged = judged.flagged[judged.flagged["ln_evidence"] <= LN_TAU]
+        flagged = judged.flagged[judged.flagged["ln_evidence"] <= LN_LEAF]
         series, t = flagged["row"], flagged["t"]
         leaves = np.zeros(len(flagged), LEAF)
         for name in ("ln_p", "ln_evidence", "actual", "typical", "lower", "upper", "impact"):
@@ -83,7 +83,7 @@ class MeasureStage:
 
     def predictive(self, judged: Judged) -> NDArray[np.void]:
         """The distributions behind `leaves`, row by row."""
-        return np.asarray(judged.flagged["predictive"][judged.flagged["ln_evidence"] <= LN_TAU])
+        return np.asarray(judged.flagged["predictive"][judged.flagged["ln_evidence"] <= LN_LEAF])
 
 
 def _company(values: Values, series: Ids, t: Ids) -> tuple[Floats, Floats]:

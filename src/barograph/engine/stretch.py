@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from barograph.buckets import Closed, DetectorValues
 from barograph.config.job import Job
+from barograph.engine.finished import FinishedBuckets, FinishedValues
 from barograph.engine.measure import MeasureStage, Values
 from barograph.models import Judged, probability
 from barograph.results import schema
@@ -34,13 +34,13 @@ class Piece:
     """One measure's share of a stretch: its detector, its values, what the models said, its odd leaves."""
 
     stage: MeasureStage
-    detector: DetectorValues
+    detector: FinishedValues
     values: Values
     judged: Judged
     leaves: NDArray[np.void]
 
 
-def finish(job: Job, measures: list[MeasureStage], scores: ScoreStage, closed: Closed) -> Results:
+def finish(job: Job, measures: list[MeasureStage], scores: ScoreStage, closed: FinishedBuckets) -> Results:
     """Judge, learn and score finished buckets, which follow the last ones that were."""
     start, end = closed.first_bucket, closed.end_bucket
     pieces = [_piece(stage, closed, start, end) for stage in measures]
@@ -63,18 +63,19 @@ def _in_time_order(tables: list[pl.DataFrame]) -> pl.DataFrame:
     return pl.concat(tables).sort("timestamp", maintain_order=True)
 
 
-def _piece(stage: MeasureStage, closed: Closed, start: int, end: int) -> Piece:
+def _piece(stage: MeasureStage, closed: FinishedBuckets, start: int, end: int) -> Piece:
     detector = closed.detectors[stage.measure.detector_index]
     matrix = detector.matrix(stage.measure.statistic, start, end)
     values = Values(start, matrix, detector.weights(start, end), detector.partition)
     judged = stage.advance(values)
     leaves = stage.leaves(values, judged)
+    # Only of a variance does the experiment of the influencers need the mean, so only there is it kept in the history.
     cell = detector.find(leaves["series"], leaves["bucket"])
-    leaves["mean"] = detector.means(cell)
+    leaves["mean"] = detector.means(cell) if stage.measure.statistic == "varp" else np.nan
     return Piece(stage, detector, values, judged, leaves)
 
 
-def _names(detector: DetectorValues, series: Ids) -> pl.DataFrame:
+def _names(detector: FinishedValues, series: Ids) -> pl.DataFrame:
     """The split values of series [k]."""
     partition, by = detector.splits(np.ascontiguousarray(series, np.int32))
     columns = {name: column for name, column in zip(_NAMES, (partition, by), strict=True) if column is not None}
@@ -142,8 +143,10 @@ def _history(job: Job, piece: Piece, start: int) -> pl.DataFrame:
         pl.Series("timestamp", (start + t) * job.bucket_span_ms, dtype=pl.Int64),
         pl.lit(piece.stage.measure.detector_index).alias("detector_index"),
         pl.lit(piece.stage.measure.function_description).alias("function_description"),
+        pl.Series("series", series, dtype=pl.Int32),
         pl.Series("actual", piece.values.value[cell]),
         pl.Series("weight", piece.values.weight[cell]),
+        pl.Series("mean", _means(piece, series, start + t), nan_to_null=True),
         pl.Series("log_probability", piece.judged.ln_p[cell]),
         *(
             pl.Series(name, _bound(bound, cell, plotted[series]), nan_to_null=True)
@@ -155,6 +158,12 @@ def _history(job: Job, piece: Piece, start: int) -> pl.DataFrame:
         ),
     )
     return frame.select(pl.col(column.name).cast(column.dtype) for column in schema.BUCKET_VALUES)
+
+
+def _means(piece: Piece, series: Ids, bucket: Ids) -> Floats:
+    if piece.stage.measure.statistic != "varp":
+        return np.full(len(series), np.nan)
+    return piece.detector.means(piece.detector.find(np.asarray(series, np.int32), bucket))
 
 
 def _bound(bound: Floats | None, cell: tuple[Ids, Ids], plotted: NDArray[np.bool_]) -> Floats:

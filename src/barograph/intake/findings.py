@@ -12,14 +12,14 @@ class Findings:
     """Examples of one table. Only as many are looked up as can still be kept."""
 
     def __init__(self, first_row: int, rows: int, counts: DataCounts) -> None:
-        self._numbers = np.arange(first_row + 1, first_row + rows + 1)
+        self.numbers = np.arange(first_row + 1, first_row + rows + 1)
         kept = [example.reason for example in counts.examples]
         self._room = {reason: MAX_EXAMPLES - kept.count(reason) for reason in REASONS}
         self._found: list[Example] = []
 
     def keep_rows(self, keep: pl.Series) -> None:
         """Go on with some of the rows only."""
-        self._numbers = self._numbers[keep.to_numpy()]
+        self.numbers = self.numbers[keep.to_numpy()]
 
     def add(self, reason: str, wrong: pl.Series, values: pl.Series | None, message: str) -> None:
         """Note the first rows where `wrong` is true, with their value, if there is one."""
@@ -30,7 +30,7 @@ class Findings:
             value = None if values is None else values[row]
             text = "" if value is None else str(value)
             shown = text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE]
-            self._found.append(Example(reason, int(self._numbers[row]), shown, message))
+            self._found.append(Example(reason, int(self.numbers[row]), shown, message))
 
     def in_order(self) -> list[Example]:
         """By row, so that the same are kept however rows are cut into tables."""

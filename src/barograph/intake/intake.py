@@ -76,7 +76,7 @@ class Intake:
         findings.keep_rows(good)
         columns, missing, wrong = self._columns(clean, findings)
         self._counts = self._counted(frame, times, missing, wrong).with_examples(findings.in_order())
-        return Rows(times.to_numpy().astype(np.int64, copy=False), columns)
+        return Rows(times.to_numpy().astype(np.int64, copy=False), columns, findings.numbers)
 
     def _times(self, frame: pl.DataFrame, findings: Findings) -> pl.Series:
         name = self._job.time_field

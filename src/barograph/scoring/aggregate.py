@@ -36,7 +36,7 @@ def bucket_ln_p(leaves: Leaves, detectors: int) -> tuple[Ints, Floats]:
     """Combine leaves over series, then partitions, then detectors.
 
     Args:
-        leaves: the leaves at or below `combine.TAU`.
+        leaves: the leaves at or below `combine.LN_LEAF`.
         detectors: how many detectors the job has.
 
     Returns:

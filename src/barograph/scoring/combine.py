@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 from barograph.kernels import _scores
 from barograph.scoring.severity import Floats, least_of
 
+LN_LEAF: Final = math.log(0.2)
+"""Only leaves at or below this probability reach the score stage; the others are counted. Chosen: a fifth of quiet leaves."""
+
 TAU: Final = 0.05
-LN_TAU: Final = math.log(TAU)
-"""Only leaves at or below this probability reach the score stage; the quiet ones count, they do not add up."""
+"""Members of a group at or below this probability add up (Zaykin et al. 2002 use the same)."""
 
 
 def combine(ln_p: Floats, group: NDArray[np.int64], n: Floats) -> tuple[NDArray[np.int64], Floats]:
@@ -22,7 +24,7 @@ def combine(ln_p: Floats, group: NDArray[np.int64], n: Floats) -> tuple[NDArray[
     The reference engine averages the two (section 6.5), which halves what one very odd member among many says.
 
     Args:
-        ln_p: [k] natural logarithms of the members' probabilities, at least those at or below `TAU`.
+        ln_p: [k] natural logarithms of the members' probabilities, at least those at or below `LN_LEAF`.
         group: [k] which group each belongs to.
         n: [k] members of that group in all, the same for every row of a group, >= its rows.
 
@@ -35,7 +37,7 @@ def combine(ln_p: Floats, group: NDArray[np.int64], n: Floats) -> tuple[NDArray[
         return ids, np.zeros(0)
     sorted_ln_p = ln_p[order]
     size = np.ascontiguousarray(n[order][start], dtype=float)
-    odd = np.where(sorted_ln_p <= LN_TAU, -sorted_ln_p, 0.0)
+    odd = np.where(sorted_ln_p <= math.log(TAU), -sorted_ln_p, 0.0)
     joint = np.empty(len(ids))
     _scores.truncated_product(np.add.reduceat(odd, start), size, TAU, joint)
     least = np.minimum.reduceat(sorted_ln_p, start)

@@ -31,7 +31,7 @@ LEAF: Final = np.dtype(
         ("partitions", "f8"),  # partitions with data in the same measure and bucket, this one included
     ]
 )
-"""One odd leaf. Only leaves with evidence at or below `combine.TAU` go on."""
+"""One odd leaf. Only leaves with evidence at or below `combine.LN_LEAF` go on."""
 
 
 @dataclass(frozen=True)

@@ -8,16 +8,16 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-LN_ANOMALOUS: Final = math.log(0.035)
-"""Records are written for leaves at or below this probability (reference engine, section 0)."""
+RECORD_SCORE: Final = 10.0
+"""Records are written from this score on: a probability of 0.035 in half an hour (reference engine, section 0)."""
 
 STANDARD_SPAN_MS: Final = 30 * 60_000
 """A score means the same number of alarms a month whatever the bucket span: it is anchored on half-hour buckets."""
 
-# log10 of 1/p for a standard bucket -> score. The first five anchors are the reference engine's absolute ceiling (section 7:
+# log10 of 1/p for a standard bucket -> score. The anchors up to 5e-4 are the reference engine's absolute ceiling (section 7: .05 -> 5,
 # .035 -> 10, .01 -> 30, .001 -> 65, 5e-4 -> 75); where that one saturates this scale goes on, so that gross anomalies rank.
-_SURPRISE: Final = np.array([-np.log10(0.05), -np.log10(0.035), 2.0, 3.0, -np.log10(5e-4), 4.0, 6.0, 10.0, 20.0, 50.0, 308.0])
-_SCORE: Final = np.array([0.0, 10.0, 30.0, 65.0, 75.0, 85.0, 90.0, 94.0, 97.0, 98.5, 100.0])
+_SURPRISE: Final = np.array([0.0, -np.log10(0.05), -np.log10(0.035), 2.0, 3.0, -np.log10(5e-4), 4.0, 6.0, 10.0, 20.0, 50.0, 308.0])
+_SCORE: Final = np.array([0.0, 5.0, 10.0, 30.0, 65.0, 75.0, 85.0, 90.0, 94.0, 97.0, 98.5, 100.0])
 
 
 def normalised_score(ln_p: Floats, bucket_span_ms: int) -> Floats:

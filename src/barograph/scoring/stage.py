@@ -13,7 +13,7 @@ from barograph.scoring.aggregate import Leaves, bucket_ln_p
 from barograph.scoring.blame import Scored, blame, field_ln_p, influencer_ln_p, nested
 from barograph.scoring.episodes import Episodes
 from barograph.scoring.leaves import Measure, Stretch
-from barograph.scoring.severity import LN_ANOMALOUS, Floats, normalised_score, raw_score
+from barograph.scoring.severity import RECORD_SCORE, Floats, normalised_score, raw_score
 
 
 class ScoreStage:
@@ -46,7 +46,7 @@ class ScoreStage:
             The buckets, records, influencers and bucket influencers; bucket values and shares are not its business.
         """
         leaves = stretch.leaves
-        is_record = np.flatnonzero(leaves["ln_evidence"] <= LN_ANOMALOUS)
+        is_record = np.flatnonzero(normalised_score(leaves["ln_evidence"], self._span_ms) >= RECORD_SCORE)
         blamed = blame(stretch, self._measures, is_record)
         records = self._records(stretch, is_record, blamed)
         odd, ln_p = bucket_ln_p(_leaves(leaves, self._measures), len({one.detector_index for one in self._measures}))

@@ -1,0 +1,136 @@
+"""Models and results made anew from kept bucket values, through the same stages as live rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from barograph.buckets import Buckets, DetectorValues
+from barograph.config.job import Job
+from barograph.config.support import refuse_unsupported
+from barograph.engine.finished import Ids, Rows
+from barograph.engine.forgotten import Forgotten
+from barograph.engine.past import NOT_BEGUN, Cells, Past, PastShares, PastValues
+from barograph.engine.stages import PREFIXES, Stages
+from barograph.results.results import Results
+from barograph.results.snapshot import Snapshot, under
+
+_ALL_OVER_MS: Final = 2**62
+"""Every row comes before this time."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What the history holds of some buckets.
+
+    Attributes:
+        values: rows of `schema.BUCKET_VALUES`, in the order in which they were written.
+        shares: rows of `schema.INFLUENCER_SHARES`, in the order in which they were written.
+        filled: int64, start of each bucket with rows, epoch ms, ascending.
+        events: int64, the rows in each of them.
+    """
+
+    values: pl.DataFrame
+    shares: pl.DataFrame
+    filled: Rows
+    events: Rows
+
+
+class Replay:
+    """Stages that learn a job's history from its beginning. They cannot tell it from live rows.
+
+    An unchanged job gives the same results, and the same snapshot, to the last bit.
+    """
+
+    def __init__(self, job: Job, stages: Stages, known: Sequence[DetectorValues], forgotten: Sequence[Forgotten]) -> None:
+        self._job = job
+        self._stages = stages
+        self._known = known
+        self._first = [np.full(len(one.first_bucket), NOT_BEGUN, np.int64) for one in known]
+        self._forgotten = forgotten
+
+    @classmethod
+    def build(cls, job: Job, newest: Snapshot, forgotten: Sequence[Forgotten] = (), threads: int = 0) -> "Replay":
+        """A replay that has learned nothing yet.
+
+        Args:
+            job: the job.
+            newest: its newest snapshot: which series there are, and in which order. What its models have learned is not read.
+            forgotten: what the models are not to see.
+            threads: how many threads share the series; 0 is one a core.
+
+        Raises:
+            ConfigError: the job needs what this version cannot do yet.
+        """
+        refuse_unsupported(job)
+        return cls(job, Stages.build(job, None, threads), _known(job, newest), forgotten)
+
+    def add(self, start: int, end: int, kept: Kept) -> Results:
+        """Learn the buckets [start, end) (numbers: epoch ms divided by the span), which follow the last ones that were.
+
+        Either none of them or all of them must be forgotten in part. Returns their results, without counts; of buckets that are
+        forgotten in part these are not what a person wants to see.
+        """
+        values = kept.values.filter(pl.col("weight") > 0)  # the others are not data: bounds were asked for
+        detectors = [self._detector(at, start, end, values, kept.shares) for at in range(len(self._known))]
+        return self._stages.finish(Past(start, end, detectors, kept.filled // self._job.bucket_span_ms, kept.events))
+
+    def snapshot(self, rows: Snapshot) -> Snapshot:
+        """What an engine would remember that has read what `rows` has, and learned what this replay has."""
+        about_rows = {name: array for name, array in rows.arrays.items() if not name.startswith(PREFIXES)}
+        return Snapshot(about_rows | self._stages.snapshot())
+
+    def _detector(self, at: int, start: int, end: int, values: pl.DataFrame, shares: pl.DataFrame) -> PastValues:
+        known, function, span_ms = self._known[at], self._job.detectors[at].spec, self._job.bucket_span_ms
+        # As many series as a live engine had when these buckets were finished, so that snapshots are as large as its own.
+        begun = np.flatnonzero(known.first_bucket < end)
+        count = int(begun[-1]) + 1 if len(begun) else 0
+        hidden = self._hidden(at, start, end, count)
+        mine = values.filter(detector_index=at)
+        if hidden.any():
+            mine = mine.filter(~hidden[mine["series"].to_numpy()])
+        measured = {statistic: function.measured(statistic) for statistic, _ in function.statistics}
+        cells = {
+            one: Cells.of(mine if len(measured) == 1 else mine.filter(function_description=label), span_ms)
+            for one, label in measured.items()
+        }
+        first = self._begun(at, cells[function.statistic], count)
+        names = _names(known, np.arange(count, dtype=np.int32))
+        past_shares = PastShares(shares.filter(detector_index=at), names, span_ms)
+        return PastValues(known, function, cells, np.where(hidden, NOT_BEGUN, first), past_shares)
+
+    def _hidden(self, at: int, start: int, end: int, count: int) -> NDArray[np.bool_]:
+        """The series [S] that the models are not to see in these buckets."""
+        hidden = np.zeros(count, np.bool_)
+        for one in self._forgotten:
+            first, last = one.buckets(self._job.bucket_span_ms)
+            if first < end and start < last:
+                hidden |= one.series(self._job, at, self._known[at], count)
+        return hidden
+
+    def _begun(self, at: int, cells: Cells, count: int) -> Rows:
+        """The first bucket of each series [S] that the models are to see, known so far."""
+        first = self._first[at]
+        news = np.flatnonzero(first[cells.series] == NOT_BEGUN)
+        series, place = np.unique(cells.series[news], return_index=True)
+        first[series] = cells.bucket[news[place]]
+        return first[:count]
+
+
+def _known(job: Job, newest: Snapshot) -> tuple[DetectorValues, ...]:
+    """All series that the job's rows have brought, also those of buckets that are still open."""
+    buckets = Buckets.build(job, under("buckets", newest.arrays))
+    buckets.flush(_ALL_OVER_MS)
+    closed = buckets.take()
+    return closed.detectors if closed is not None else ()
+
+
+def _names(known: DetectorValues, series: Ids) -> pl.DataFrame:
+    partition, by = known.splits(series)
+    columns = {"partition_field_value": partition, "by_field_value": by}
+    nulls = pl.repeat(None, len(series), dtype=pl.String, eager=True)
+    frame = {name: nulls if column is None else column for name, column in columns.items()}
+    return pl.DataFrame({"series": pl.Series(series), **frame})
