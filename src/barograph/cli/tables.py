@@ -12,6 +12,7 @@ from rich.text import Text
 from barograph.cli import words
 from barograph.cli.console import console
 from barograph.results.words import short
+from barograph.scoring.severity import RECORD_SCORE
 
 _STYLES: Final = {"critical": "bold red", "major": "red", "minor": "yellow", "warning": "cyan"}
 _WIDE: Final = 120  # columns from which on a record of a job with several detectors fits on one line
@@ -40,13 +41,15 @@ def severity(score: float) -> tuple[Text, Text]:
 
 
 def episodes(records: pl.DataFrame, buckets: pl.DataFrame) -> pl.DataFrame:
-    """The worst record of each series in each episode, worst first, with `records`: how many it stands for.
+    """One record for each series in each episode, worst first, with `records`: how many it stands for.
 
-    A record outside any episode stands for itself.
+    Its score is the episode's highest; the rest is of the episode's least likely bucket, because the highest score may go to a bucket
+    that is usual by itself and only unusual together with those before it. A record outside any episode stands for itself.
     """
     known = records.join(buckets.select("timestamp", "episode_start"), on="timestamp", how="left", maintain_order="left")
     together = known.with_columns(episode=pl.coalesce("episode_start", "timestamp"))
-    worst = together.sort("record_score", "timestamp", descending=[True, False], maintain_order=True)
+    highest = together.with_columns(record_score=pl.max("record_score").over("episode", *_SERIES))
+    worst = highest.sort("record_score", "log_probability", "timestamp", descending=[True, False, False], maintain_order=True)
     counted = worst.with_columns(records=pl.len().over("episode", *_SERIES))
     return counted.unique(["episode", *_SERIES], keep="first", maintain_order=True).drop("episode", "episode_start")
 
@@ -88,7 +91,7 @@ def buckets(frame: pl.DataFrame, zone: ZoneInfo) -> Table:
     for row in frame.iter_rows(named=True):
         score, word = severity(row["anomaly_score"])
         since = "" if row["episode_start"] is None else words.when(row["episode_start"], zone)
-        quiet = Text("") if row["anomaly_score"] == 0 else word
+        quiet = Text("") if row["anomaly_score"] < RECORD_SCORE else word
         when = words.when(row["timestamp"], zone) + _interim(row)
         add(table, score, quiet, when, f"{row['event_count']:,}", f"{row['record_count']:,}", since)
     return table
