@@ -43,7 +43,7 @@ def severity(score: float) -> tuple[Text, Text]:
 def episodes(records: pl.DataFrame, buckets: pl.DataFrame) -> pl.DataFrame:
     """One record for each series in each episode, worst first, with `records`: how many it stands for.
 
-    Its score is the episode's highest; the rest is of the episode's least likely bucket, because the highest score may go to a bucket
+    Its score is the episode's highest; the rest is of its least likely bucket, because the highest score may go to a bucket
     that is usual by itself and only unusual together with those before it. A record outside any episode stands for itself.
     """
     known = records.join(buckets.select("timestamp", "episode_start"), on="timestamp", how="left", maintain_order="left")
