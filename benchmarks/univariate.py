@@ -3,8 +3,8 @@
     python benchmarks/univariate.py --in DIR --out DIR [--detector series]
 
 For every `*.csv` or `*.csv.gz` under --in with the columns `timestamp,value[,label]`: one job (mean of value, bucket
-span = the file's usual step, defaults only; the label is never read). Under --out the same relative path appears twice, each with the columns
-`timestamp,value,anomaly_score`, the score in 0..1, causal, as first written:
+span = the file's usual step, defaults only; the label is never read). Under --out the same relative path appears twice, each
+with the columns `timestamp,value,anomaly_score`, the score in 0..1, causal, as first written:
 
     severity/   the bucket score
     alert/      the bucket score where the bucket opens or raises an episode, else 0

@@ -21,7 +21,7 @@ QUIET_BUCKETS: Final = 12
 MARGIN: Final = 1.0
 """A new peak must be less likely than the remembered one by this factor (in nats) to be news (modelling lab, section 1.7)."""
 RAISE: Final = 1.25
-"""... and a quarter more surprising than it: between 40 and 41 nats nobody sees a difference. Chosen; 1.2 to 1.5 measure alike."""
+"""... and a quarter more surprising: between 40 and 41 nats nobody sees a difference. Chosen; 1.2 to 1.5 measure alike."""
 MEMORY_BUCKETS: Final = 200.0
 """The remembered peak fades by 1/e in this many buckets (modelling lab, section 1.7)."""
 

@@ -14,9 +14,9 @@ RECORD_SCORE: Final = 10.0
 STANDARD_SPAN_MS: Final = 30 * 60_000
 """A score means the same number of alarms a month whatever the bucket span: it is anchored on half-hour buckets."""
 
-# log10 of 1/p for a standard bucket -> score. The anchors up to 5e-4 are the reference engine's absolute ceiling (section 7: .05 -> 5,
-# .035 -> 10, .01 -> 30, .001 -> 65, 5e-4 -> 75); where that one saturates this scale goes on, so that gross anomalies rank.
-_SURPRISE: Final = np.array([0.0, -np.log10(0.05), -np.log10(0.035), 2.0, 3.0, -np.log10(5e-4), 4.0, 6.0, 10.0, 20.0, 50.0, 308.0])
+# log10 of 1/p for a standard bucket -> score. The anchors up to 5e-4 are the reference engine's absolute ceiling (section 7:
+# .05 -> 5, .035 -> 10, .01 -> 30, .001 -> 65, 5e-4 -> 75); where that saturates this scale goes on, so gross anomalies rank.
+_SURPRISE: Final = np.array([*-np.log10([1.0, 0.05, 0.035, 0.01, 0.001, 5e-4]), 4.0, 6.0, 10.0, 20.0, 50.0, 308.0])
 _SCORE: Final = np.array([0.0, 5.0, 10.0, 30.0, 65.0, 75.0, 85.0, 90.0, 94.0, 97.0, 98.5, 100.0])
 
 
