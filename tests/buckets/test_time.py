@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from barograph.buckets import Buckets
 from barograph.buckets.watermark import Watermark
 from barograph.results.counts import DataCounts
+from barograph.results.snapshot import Snapshot
 from tests.buckets import support
 from tests.buckets.support import SPAN, frame, make_job
 
@@ -108,7 +111,7 @@ def test_nothing_is_taken_before_the_first_row():
 def test_a_gap_of_a_billion_buckets_costs_only_what_is_asked_for():
     far = 10**9 * 1_000
     job = make_job([{"function": "count", "partition_field_name": "site"}], span="1s")
-    rows = [{"time": 0, "site": "a"}, {"time": far, "site": "b"}]
+    rows = [{"time": 0, "site": "a"}, {"time": far, "site": "b"}, {"time": far, "site": "b"}]
     (closed,), buckets = support.run(job, [rows])
     assert closed.n_buckets == 10**9
     assert buckets.counted(DataCounts()).empty_bucket_count == 10**9 - 1
@@ -137,3 +140,33 @@ def test_the_closed_buckets_are_those_that_make_a_row_late(latency):
     until = mark.closed_until
     judged, _ = mark.judge(np.array([(until - 1) * SPAN + SPAN - 1, until * SPAN]))
     assert judged.late.tolist() == [True, False]
+
+
+def far(*days: float) -> list[int]:
+    return [int(day * 86_400_000) for day in days]
+
+
+def test_one_row_far_ahead_is_left_out_and_costs_no_other_row():
+    buckets = Buckets.build(make_job(COUNT))
+    buckets.add(*frame(make_job(COUNT), at(SPAN, *far(400), 2 * SPAN, 3 * SPAN)))
+    counts = buckets.counted(DataCounts(processed_record_count=4))
+    assert (counts.invalid_date_count, counts.out_of_order_timestamp_count, counts.processed_record_count) == (1, 0, 3)
+    assert [(one.reason, one.row) for one in counts.examples] == [("invalid_date", 2)]
+    assert buckets.closed_until == 3
+
+
+def test_a_gap_that_the_next_row_confirms_is_believed():
+    buckets = Buckets.build(make_job(COUNT))
+    buckets.add(*frame(make_job(COUNT), at(SPAN, *far(400, 400.1, 400.2))))
+    assert buckets.counted(DataCounts()).invalid_date_count == 1
+    assert buckets.closed_until == far(400.2)[0] // SPAN
+
+
+@given(st.lists(st.sampled_from(far(1, 1.5, 2, 40, 41, 90, 400, 401)), min_size=2, max_size=12), st.integers(1, 11))
+def test_where_a_call_ends_does_not_change_what_is_believed(times, cut):
+    whole, parts = Buckets.build(make_job(COUNT)), Buckets.build(make_job(COUNT))
+    whole.add(*frame(make_job(COUNT), at(*times)))
+    for rows, before in ((times[:cut], 0), (times[cut:], cut)):
+        if rows:
+            parts.add(*frame(make_job(COUNT), at(*rows), before))
+    assert Snapshot(parts.snapshot()).to_bytes() == Snapshot(whole.snapshot()).to_bytes()

@@ -333,3 +333,8 @@ def test_no_document_is_worse_than_a_config_error(document):
 
 def test_a_long_value_is_shown_cut_with_its_length():
     assert str(Problem("a", "x" * 500, "less")).endswith("... (502 characters): wanted less")
+
+
+def test_the_name_of_the_bucket_s_own_influencer_is_taken():
+    with pytest.raises(ConfigError, match=r"influencers.0.='bucket_time': wanted a name other than bucket_time"):
+        load_job({"job_id": "a", "analysis_config": {"detectors": [{"function": "count"}], "influencers": ["bucket_time"]}})

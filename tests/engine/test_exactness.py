@@ -56,10 +56,22 @@ def test_the_size_of_a_chunk_does_not_change_a_bit(whole: tuple[Results, bytes],
     assert snapshot == expected[1]
 
 
-def test_the_number_of_threads_does_not_change_a_bit(whole: tuple[Results, bytes]) -> None:
-    results, snapshot = run([FRAME], threads=2)
-    assert_same(results, whole[0])
-    assert snapshot == whole[1]
+def test_the_number_of_threads_does_not_change_a_bit() -> None:
+    """Wide enough that the models do share the series out: 400 hosts by 150 buckets."""
+    many = pl.DataFrame(
+        {
+            "time": np.repeat(START + 900_000 * np.arange(150), 400),
+            "host": [f"host-{one}" for one in range(400)] * 150,
+            "bytes": np.random.default_rng(2).gamma(2.0, 300.0, 60_000),
+        }
+    )
+    detectors = [{"function": "mean", "field_name": "bytes", "partition_field_name": "host"}]
+    results = []
+    for threads in (1, 3):
+        engine = Engine.build(job(analysis_config={"detectors": detectors, "influencers": []}), threads=threads)
+        results.append((engine.add(many), engine.snapshot().to_bytes()))
+    assert_same(results[0][0], results[1][0])
+    assert results[0][1] == results[1][1]
 
 
 @settings(max_examples=8)

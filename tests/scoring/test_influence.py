@@ -86,3 +86,17 @@ def test_a_variance_loses_the_entity_that_spread_it() -> None:
     found = influences("varp", whole, shares([4, 2], mean=[steady.mean(), wild.mean()], m2=m2), judge)
     assert found[1] > 0.99
     assert found[0] < 0.1
+
+
+def test_a_sum_that_an_entity_lowers_is_its_doing() -> None:
+    judge = normal_judge(100.0, 10.0)
+    found = influences("sum", one_leaf(-200.0, 100.0, 50.0, judge), shares([1, 49], [-300.0, 100.0]), judge)
+    assert found.tolist() == [1.0, 0.0]
+
+
+def test_a_median_is_blamed_on_the_many_that_moved_it_not_on_one_wild_value() -> None:
+    judge = normal_judge(100.0, 5.0)
+    found = influences("median", one_leaf(140.0, 100.0, 100.0, judge), shares([39, 60, 1], [100.0, 150.0, 1e6]), judge)
+    assert found[1] == 1.0
+    assert found[0] == 0.0
+    assert found[2] < 0.05

@@ -70,10 +70,10 @@ class Buckets:
             return
         judged, self._watermark = self._watermark.judge(time_ms)
         weight = self._weight(columns)
-        self._dropped = self._dropped.after(
-            time_ms, number, judged.late, self._present(columns, judged.late), weight, self._weight_field or ""
-        )
-        keep = ~(judged.late | judged.partial)
+        dropped = judged.late | judged.ahead
+        fields = self._present(columns, dropped)
+        self._dropped = self._dropped.after(time_ms, number, judged, fields, weight, self._weight_field or "")
+        keep = ~(dropped | judged.partial)
         if weight is not EACH_ONE:
             keep &= weight > 0
         if keep.all():

@@ -2,13 +2,16 @@
 
 import json
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from barograph.buckets.watermark import Judged
 from barograph.results.counts import MAX_EXAMPLES, DataCounts, Example
 from barograph.results.snapshot import Arrays
+
+_AHEAD: Final = "wanted a time less than a month (and 1,000 buckets) after the newest; further ahead the next row must agree"
 
 
 @dataclass(frozen=True)
@@ -17,13 +20,15 @@ class Dropped:
 
     Attributes:
         late: rows whose bucket was over.
-        late_fields: the values that were in them.
+        ahead: rows too far ahead of all others to be believed.
+        fields: the values that were in both.
         negative: rows in time whose summary count is below zero.
         examples: the first of each.
     """
 
     late: int = 0
-    late_fields: int = 0
+    ahead: int = 0
+    fields: int = 0
     negative: int = 0
     examples: tuple[Example, ...] = ()
 
@@ -39,21 +44,32 @@ class Dropped:
         self,
         time_ms: NDArray[np.int64],
         number: NDArray[np.int64],
-        late: NDArray[np.bool_],
-        late_fields: int,
+        judged: Judged,
+        fields: int,
         weight: NDArray[np.float64],
         weight_field: str,
     ) -> "Dropped":
-        """Count the rows [n] of a call; `weight` is empty when there is no summary count field `weight_field`."""
-        times = time_ms.astype("M8[ms]")
+        """Count the rows [n] of a call.
+
+        Args:
+            time_ms: [n] epoch ms.
+            number: [n] their places among the job's rows.
+            judged: what became of them.
+            fields: how many values the late rows and those ahead hold.
+            weight: [n] summary counts; empty when there is no summary count field `weight_field`.
+            weight_field: its name.
+        """
+        late, ahead, times = judged.late, judged.ahead, time_ms.astype("M8[ms]")
         found = self._examples(self.late, late, number, times, "out_of_order", "wanted a time within the latency")
-        negative = ~late & (weight < 0) if len(weight) else np.zeros(0, np.bool_)
+        found += self._examples(self.ahead, ahead, number, times, "invalid_date", _AHEAD)
+        negative = ~(late | ahead) & (weight < 0) if len(weight) else np.zeros(0, np.bool_)
         wanted = f"{weight_field}: wanted a count >= 0"
         found += self._examples(self.negative, negative, number, weight, "missing_field", wanted)
         return replace(
             self,
             late=self.late + int(late.sum()),
-            late_fields=self.late_fields + late_fields,
+            ahead=self.ahead + int(ahead.sum()),
+            fields=self.fields + fields,
             negative=self.negative + int(negative.sum()),
             examples=self.examples + tuple(found),
         )
@@ -68,8 +84,9 @@ class Dropped:
         """Intake's counts of the same rows, without these."""
         return replace(
             counts,
-            processed_record_count=counts.processed_record_count - self.late,
-            processed_field_count=counts.processed_field_count - self.late_fields,
+            processed_record_count=counts.processed_record_count - self.late - self.ahead,
+            processed_field_count=counts.processed_field_count - self.fields,
+            invalid_date_count=counts.invalid_date_count + self.ahead,
             out_of_order_timestamp_count=counts.out_of_order_timestamp_count + self.late,
             missing_field_count=counts.missing_field_count + self.negative,
         ).with_examples(list(self.examples))

@@ -10,6 +10,9 @@ from barograph.kernels import _fold
 from barograph.results.snapshot import Arrays
 
 _NONE: Final = _fold.NO_BUCKET
+_HORIZON_MS: Final = 30 * 86_400_000
+_HORIZON_BUCKETS: Final = 1000
+"""A row further ahead of the newest than both is not believed until the next row agrees. Chosen: longer than most outages."""
 
 
 @dataclass(frozen=True)
@@ -20,11 +23,13 @@ class Judged:
         bucket: [n] bucket number of each row: epoch ms divided by the bucket span, rounded down.
         late: [n] the row's bucket was over, or before the job's first, when the row came.
         partial: [n] the row belongs to the job's first bucket, which began before the job's first row.
+        ahead: [n] the row was too far ahead of all others to be believed. Neither late nor partial.
     """
 
     bucket: NDArray[np.int64]
     late: NDArray[np.bool_]
     partial: NDArray[np.bool_]
+    ahead: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,7 @@ class Watermark:
         newest_ms: latest time seen, `_NONE` before the first row.
         floor: buckets before this one are over whatever the rows say: flushed, or before the job's first.
         start: the first bucket with a result, `_NONE` before the first row.
+        doubted_ms: time of the row before, if it was not believed; else `_NONE`.
     """
 
     span_ms: int
@@ -44,6 +50,7 @@ class Watermark:
     newest_ms: int = _NONE
     floor: int = _NONE
     start: int = _NONE
+    doubted_ms: int = _NONE
 
     @classmethod
     def build(cls, span_ms: int, latency_ms: int, state: Arrays | None) -> "Watermark":
@@ -58,10 +65,12 @@ class Watermark:
     def judge(self, time_ms: NDArray[np.int64]) -> tuple[Judged, "Watermark"]:
         """Judge rows [n >= 1] one after the other, each by what came before it: so the size of a chunk cannot matter."""
         bucket = time_ms // self.span_ms
-        newest = np.maximum.accumulate(np.concatenate(([time_ms[0] if self.newest_ms == _NONE else self.newest_ms], time_ms)))
-        over = np.maximum((newest[:-1] - self.latency_ms) // self.span_ms, self.floor)
+        clock, newest = np.array([self.newest_ms, self.doubted_ms]), np.empty(len(time_ms), np.int64)
+        ahead = np.empty(len(time_ms), np.uint8)
+        _fold.tell_time(time_ms, max(_HORIZON_MS, _HORIZON_BUCKETS * self.span_ms), clock, newest, ahead)
+        over = np.maximum((newest - self.latency_ms) // self.span_ms, self.floor)
         late = bucket < over
-        after = replace(self, newest_ms=int(newest[-1]))
+        after = replace(self, newest_ms=int(clock[0]), doubted_ms=int(clock[1]))
         if self.start == _NONE and not late.all():
             # The first accepted row says where the job begins, and thereby what is too early for the rows behind it. Its
             # bucket gives no result unless the row lies on its start: the rows before the job's first are unknown, not absent.
@@ -69,7 +78,7 @@ class Watermark:
             begin = int(bucket[first])
             after = replace(after, start=begin + int(time_ms[first] % self.span_ms != 0), floor=max(self.floor, begin))
             late |= bucket < begin
-        return Judged(bucket, late, ~late & (bucket < after.start)), after
+        return Judged(bucket, late, ~late & (bucket < after.start), ahead.view(np.bool_)), after
 
     def flush(self, until_ms: int | None) -> "Watermark":
         """No more waiting: for rows before `until_ms`, or with None for rows before the newest one's bucket."""
@@ -79,4 +88,4 @@ class Watermark:
 
     def snapshot(self) -> Arrays:
         """What the rows have changed."""
-        return {"watermark": np.array([self.newest_ms, self.floor, self.start], np.int64)}
+        return {"watermark": np.array([self.newest_ms, self.floor, self.start, self.doubted_ms], np.int64)}

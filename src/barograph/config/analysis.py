@@ -53,7 +53,10 @@ def _detectors_differ(config: "AnalysisConfig") -> list[Problem]:
 def _influencers_differ(config: "AnalysisConfig") -> list[Problem]:
     names = config.influencers
     twice = [index for index, name in enumerate(names) if name in names[:index]]
-    return [Problem(f"influencers[{index}]", names[index], "a field that is not listed before") for index in twice]
+    found = [Problem(f"influencers[{index}]", names[index], "a field that is not listed before") for index in twice]
+    if "bucket_time" in names:  # the name under which a bucket's own result stands beside those of its influencer fields
+        found.append(Problem(f"influencers[{names.index('bucket_time')}]", "bucket_time", "a name other than bucket_time"))
+    return found
 
 
 def _prune_window_fits(config: "AnalysisConfig") -> list[Problem]:

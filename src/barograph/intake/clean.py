@@ -1,10 +1,15 @@
 """Numbers and text of any form become Float64 and String, with null for what is missing."""
 
+from typing import Final
+
 import polars as pl
+
+LARGEST: Final = 1e150
+"""Squares of numbers up to here, and sums of them, are still finite."""
 
 
 def parse_numbers(values: pl.Series) -> tuple[pl.Series, pl.Series]:
-    """Finite numbers, and which values are there without being one.
+    """Numbers of at most `LARGEST` in size, and which values are there without being one.
 
     Text is a number when it reads as one, with white space around it or not. NaN and infinities are not numbers: in
     typed columns NaN is how "no value" is written, so it is missing; as text it is a value that is not a number.
@@ -26,7 +31,7 @@ def parse_numbers(values: pl.Series) -> tuple[pl.Series, pl.Series]:
         number = values.cast(pl.Float64)
     else:
         number = pl.Series([None], dtype=pl.Float64).new_from_index(0, len(values))
-    number = pl.select(pl.when(number.is_finite()).then(number)).to_series()
+    number = pl.select(pl.when(number.is_between(-LARGEST, LARGEST)).then(number)).to_series()
     return number, number.is_null() & values.is_not_null()
 
 

@@ -15,10 +15,10 @@ from barograph.config.job import Job
 from barograph.config.time_format import TIME_FORMATS, TimePattern, java_pattern
 from barograph.intake.clean import parse_text
 
-EARLIEST_MS: Final = -62_135_596_800_000
-"""0001-01-01: what lies before is not a time that anything can have measured."""
-LATEST_MS: Final = 253_402_300_799_999
-"""The last ms of the year 9999."""
+EARLIEST_MS: Final = 1
+"""After 1970-01-01: missing times are written as 0001-01-01 or epoch 0, and one of them would begin a job decades too early."""
+LATEST_MS: Final = 7_258_118_399_999
+"""The last ms of the year 2199."""
 
 _MS_FROM: Final = 1e11  # as seconds this is the year 5138, as ms March 1973
 _MS: Final = pl.Int64()

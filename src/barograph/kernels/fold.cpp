@@ -9,6 +9,7 @@
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
+#include <cstdlib>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -111,6 +112,31 @@ void copy_texts(In<int32_t> ids, Records texts, In<uint8_t> arena, Out<int64_t> 
 nb::tuple to_arrow(In<int64_t> offsets, In<uint8_t> data) {
   const auto count = static_cast<int64_t>(offsets.size()) - 1;
   return export_texts(nb::cast(offsets), nb::cast(data), count, offsets.data(), data.data());
+}
+
+// The newest time before each row, and which rows are too far ahead of it to be believed.
+//
+//   time     [n]  epoch ms
+//   horizon       a row more than this ahead of the newest is left out, unless the row before it was left out for the same
+//                 reason and lies within the horizon of it: a clock that is wrong once must not end the job's past
+//   clock    [2]  newest time so far and time of the row left out last; kNoBucket for none. Moved on in place
+//   newest   [n]  out: the newest time before the row, the row's own for the job's first
+//   ahead    [n]  out: 1 for a row that is left out
+void tell_time(In<int64_t> time, int64_t horizon, Out<int64_t> clock, Out<int64_t> newest, Out<uint8_t> ahead) {
+  const auto n = static_cast<int64_t>(time.size());
+  const int64_t* t = time.data();
+  int64_t *before = newest.data(), *now = clock.data();
+  uint8_t* left_out = ahead.data();
+  nb::gil_scoped_release release;
+  for (int64_t i = 0; i < n; ++i) {
+    if (now[0] == kNoBucket) now[0] = t[i];
+    before[i] = now[0];
+    const bool far = t[i] - now[0] > horizon;
+    const bool confirmed = now[1] != kNoBucket && std::llabs(t[i] - now[1]) <= horizon;
+    left_out[i] = far && !confirmed;
+    now[1] = left_out[i] ? t[i] : kNoBucket;
+    if (!left_out[i]) now[0] = std::max(now[0], t[i]);
+  }
 }
 
 int64_t locate(In<int64_t> bucket, In<int32_t> key, int64_t start, Out<int32_t> cell, Out<int32_t> series_of,
@@ -272,6 +298,7 @@ NB_MODULE(_fold, m) {
   m.def("hash_texts", &hash_texts, nb::arg("stream"), nb::arg("hashes"));
   m.def("copy_texts", &copy_texts, nb::arg("ids"), nb::arg("texts"), nb::arg("arena"), nb::arg("offsets"), nb::arg("data"));
   m.def("to_arrow", &to_arrow, nb::arg("offsets"), nb::arg("data"));
+  m.def("tell_time", &tell_time, nb::arg("time"), nb::arg("horizon"), nb::arg("clock"), nb::arg("newest"), nb::arg("ahead"));
   m.def("locate", &locate, nb::arg("bucket"), nb::arg("key"), nb::arg("start"), nb::arg("cell"), nb::arg("series_of"),
         nb::arg("series"), nb::arg("cells"), nb::arg("used"));
   m.def("locate_shares", &locate_shares, nb::arg("cell"), nb::arg("value"), nb::arg("start"), nb::arg("share"),

@@ -18,14 +18,18 @@ class Leaves:
     Attributes:
         bucket: [k] bucket index.
         detector: [k] position of the detector in the job.
+        measure: [k] position of the measure in the job; a detector has one, `metric` three.
+        measures: [k] measures of the detector.
         partition: [k] dense id of the partition within the detector.
         ln_p: [k] ln of the evidence against the bucket value, <= 0.
-        series: [k] series with data in the same detector, partition and bucket, this one included.
-        partitions: [k] partitions with data in the same detector and bucket, this one included.
+        series: [k] series with data in the same measure, partition and bucket, this one included.
+        partitions: [k] partitions with data in the same measure and bucket, this one included.
     """
 
     bucket: Ints
     detector: Ints
+    measure: Ints
+    measures: Floats
     partition: Ints
     ln_p: Floats
     series: Floats
@@ -33,7 +37,7 @@ class Leaves:
 
 
 def bucket_ln_p(leaves: Leaves, detectors: int) -> tuple[Ints, Floats]:
-    """Combine leaves over series, then partitions, then detectors.
+    """Combine leaves over series, then measures, then partitions, then detectors.
 
     Args:
         leaves: the leaves at or below `combine.LN_LEAF`.
@@ -42,12 +46,15 @@ def bucket_ln_p(leaves: Leaves, detectors: int) -> tuple[Ints, Floats]:
     Returns:
         The buckets with at least one leaf, ascending [g], and ln of their probability [g].
     """
-    by_partition = _key(leaves.bucket, leaves.detector, leaves.partition)
-    partition, ln_p = combine(leaves.ln_p, by_partition.code, leaves.series)
-    first = by_partition.first[partition]
+    by_measure = _key(leaves.bucket, leaves.measure, leaves.partition)
+    group, ln_p = combine(leaves.ln_p, by_measure.code, leaves.series)
+    first = by_measure.first[group]
+    by_partition = _key(leaves.bucket[first], leaves.detector[first], leaves.partition[first])
+    group, ln_p = combine(ln_p, by_partition.code, leaves.measures[first])
+    first = first[by_partition.first[group]]
     by_detector = _key(leaves.bucket[first], leaves.detector[first])
-    detector, ln_p = combine(ln_p, by_detector.code, leaves.partitions[first])
-    first = first[by_detector.first[detector]]
+    group, ln_p = combine(ln_p, by_detector.code, leaves.partitions[first])
+    first = first[by_detector.first[group]]
     return combine(ln_p, leaves.bucket[first], np.full(len(first), float(detectors)))
 
 

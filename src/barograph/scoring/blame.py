@@ -8,7 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from barograph.results import schema
-from barograph.scoring.combine import combine
+from barograph.scoring.combine import LN_LEAF, combine
 from barograph.scoring.influence import CUTOFF, Shares, Whole, influences
 from barograph.scoring.leaves import Measure, Stretch
 from barograph.scoring.severity import Floats
@@ -42,6 +42,8 @@ def blame(stretch: Stretch, measures: tuple[Measure, ...], records: NDArray[np.i
     for position in np.unique(measure):
         rows = np.flatnonzero(measure == position)
         influence[rows] = _experiment(stretch, measures[position].statistic, shares[rows])
+    # Where the bucket is usual by itself, and only the buckets before it make it odd, there is nothing to take away.
+    influence[stretch.leaves["ln_p"][leaf] > LN_LEAF] = 0.0
     influence[_is_split(shares, measures, measure) | _is_alone(shares)] = 1.0
     return (
         shares.select("leaf", *ENTITY)

@@ -37,6 +37,7 @@ def combine(ln_p: Floats, group: NDArray[np.int64], n: Floats) -> tuple[NDArray[
         return ids, np.zeros(0)
     sorted_ln_p = ln_p[order]
     size = np.ascontiguousarray(n[order][start], dtype=float)
+    assert (size >= np.diff(start, append=len(order))).all(), "a group has more rows than members"
     odd = np.where(sorted_ln_p <= math.log(TAU), -sorted_ln_p, 0.0)
     joint = np.empty(len(ids))
     _scores.truncated_product(np.add.reduceat(odd, start), size, TAU, joint)

@@ -1,8 +1,8 @@
 """The experiment behind an influencer: take the entity's rows away; is the bucket value still unlikely?
 
 What is taken away depends on the statistic (reference engine, section 8.2): rows of a count or sum are subtracted, moments
-of a mean or variance removed; of an extreme or a distinct count, the entity's own value is judged alone. What is missing
-cannot be blamed on anyone, so a count or sum below its typical value has no influencers.
+of a mean or variance removed; of an extreme, a median or a distinct count, the entity's own value is judged alone. What is
+missing cannot be blamed on anyone: a count below its typical value has no influencers, a sum only those that lower it.
 """
 
 from collections.abc import Callable
@@ -17,8 +17,7 @@ from barograph.scoring.severity import Floats
 CUTOFF: Final = 0.4
 """Entities with at least this influence are kept (reference engine, section 0)."""
 
-_ADDITIVE: Final = ("count", "sum")
-_ALONE: Final = ("min", "max", "distinct_count")
+_ALONE: Final = ("min", "max", "median", "distinct_count")
 
 
 @dataclass(frozen=True)
@@ -74,14 +73,20 @@ def influences(statistic: str, whole: Whole, shares: Shares, judge: Judge) -> Fl
     """
     ln_p = whole.ln_p[shares.leaf]
     if statistic in _ALONE:
-        alone = judge(shares.leaf, shares.value)
-        return _ratio(np.where(_crossed(whole, shares, shares.value), 0.0, alone), ln_p)
+        alone = np.where(_crossed(whole, shares, shares.value), 0.0, judge(shares.leaf, shares.value))
+        return _ratio(alone, ln_p) * (_pull(whole, shares) if statistic == "median" else 1.0)
     rest = _without(statistic, whole, shares)
     remaining = np.where(_crossed(whole, shares, rest) | np.isnan(rest), 0.0, judge(shares.leaf, np.nan_to_num(rest)))
     influence = 1.0 - _ratio(remaining, ln_p)
-    if statistic in _ADDITIVE:
-        return np.where(whole.actual[shares.leaf] > whole.typical[shares.leaf], influence, 0.0)
+    if statistic in ("count", "sum"):
+        added = shares.weight if statistic == "count" else shares.value
+        return np.where(added * (whole.actual - whole.typical)[shares.leaf] > 0.0, influence, 0.0)
     return influence
+
+
+def _pull(whole: Whole, shares: Shares) -> Floats:
+    """How far an entity's rows can move a median: all the way from half of the rows on."""
+    return np.minimum(1.0, 2.0 * shares.weight / whole.weight[shares.leaf])
 
 
 def _without(statistic: str, whole: Whole, shares: Shares) -> Floats:

@@ -137,9 +137,12 @@ _RECORD_TYPES = schema.polars_schema(schema.RECORDS)
 
 def _leaves(leaves: NDArray[np.void], measures: tuple[Measure, ...]) -> Leaves:
     detector = np.array([one.detector_index for one in measures], dtype=np.int64)
+    own = detector[leaves["measure"]]
     return Leaves(
         bucket=leaves["bucket"].astype(np.int64),
-        detector=detector[leaves["measure"]],
+        detector=own,
+        measure=leaves["measure"].astype(np.int64),
+        measures=np.bincount(detector)[own].astype(float),
         partition=leaves["partition"].astype(np.int64),
         ln_p=np.ascontiguousarray(leaves["ln_evidence"]),
         series=np.ascontiguousarray(leaves["siblings"]),
