@@ -1,5 +1,7 @@
 """Laws that every version of the series model keeps."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -41,7 +43,7 @@ def test_chunks_never_change_a_bit(cuts):
     whole, parts = build(len(x)), build(len(x))
     expected = whole.advance(x, 0)
     edges = [0, *[cut for cut in cuts if cut], x.shape[1]]
-    judged = [parts.advance(x[:, a:b], a * HOUR) for a, b in zip(edges, edges[1:], strict=False)]
+    judged = [parts.advance(x[:, a:b], a * HOUR) for a, b in itertools.pairwise(edges)]
     assert np.concatenate([j.ln_p for j in judged], axis=1).tobytes() == expected.ln_p.tobytes()
     assert np.concatenate([j.ln_evidence for j in judged], axis=1).tobytes() == expected.ln_evidence.tobytes()
     assert same(whole, parts)

@@ -84,7 +84,7 @@ def to_arrow(offsets: NDArray[int64], data: NDArray[uint8]) -> tuple[Any, Any]:
     """
 
 def tell_time(
-    time: NDArray[np.int64], horizon: int, clock: NDArray[np.int64], newest: NDArray[np.int64], ahead: NDArray[np.uint8]
+    time: NDArray[int64], horizon: int, clock: NDArray[int64], newest: NDArray[int64], ahead: NDArray[uint8]
 ) -> None:
     """Write the newest time before each row into `newest` [n] ms, and 1 into `ahead` [n] where a row is left out.
 

@@ -3,8 +3,8 @@ from numpy.typing import NDArray
 
 Layout = list[tuple[str, str, int, int]]
 
-SIZES: tuple[int, int, int]
-"""Bytes of a series' record, of a predictive distribution, of a leaf."""
+SIZES: tuple[int, int, int, int]
+"""Bytes of a series' record, of a predictive distribution, of a leaf, of a change."""
 
 def series_fields() -> Layout:
     """Fields (name, format, items, offset) of the record of one series; `series_state.hpp` says what they mean."""
@@ -15,6 +15,9 @@ def predictive_fields() -> Layout:
 def leaf_fields() -> Layout:
     """Fields of a flagged leaf; the format of its predictive distribution is "predictive"."""
 
+def change_fields() -> Layout:
+    """Fields of an accepted change."""
+
 def advance(
     state: NDArray[uint8],
     pool: NDArray[float32],
@@ -23,11 +26,8 @@ def advance(
     local_ms: NDArray[int64],
     progress: NDArray[int64],
     leaves: NDArray[uint8],
-    ln_p: NDArray[float64],
-    ln_evidence: NDArray[float64],
-    typical: NDArray[float64],
-    lower: NDArray[float64],
-    upper: NDArray[float64],
+    changes: NDArray[uint8],
+    out: list[NDArray[float64]],
     first_bucket: int,
     span_ms: int,
     side: int,
@@ -35,7 +35,7 @@ def advance(
     learn: bool,
     bounds: float,
     ln_threshold: float,
-) -> int:
+) -> tuple[int, int]:
     """Score and learn the chunk, in place; releases the GIL.
 
     Args:
@@ -44,14 +44,13 @@ def advance(
         rows: [s] record of each row of `values`; no record twice.
         values: [s, t] bucket values in the metric's unit; NaN is no data, +-inf is read as +-1e140.
         local_ms: [t] civil start of each bucket, in ms since a Monday 00:00.
-        progress: [s] bucket to go on from, in and out. A row that is not at t stopped: for want of room in `leaves`,
-            or, where the record's `want` is not 0, for `want` floats of the pool at `bins`.
+        progress: [s] bucket to go on from, in and out. A row that is not at t stopped: for want of room in `leaves` or
+            `changes`, or, where the record's `want` is above 0, for `want` floats of the pool at `bins`; `want` is
+            made negative once they are granted.
         leaves: [k, SIZES[2]] output, the buckets at or below `ln_threshold`, grouped by row.
-        ln_p: [s, t] output, natural log of the probability; NaN where no data.
-        ln_evidence: [s, t] output, natural log of the evidence.
-        typical: [s, t] output, only with bounds: the predicted mean, also of buckets without data.
-        lower: [s, t] output, only with bounds.
-        upper: [s, t] output, only with bounds.
+        changes: [c, SIZES[3]] output, accepted changes, grouped by row; wants room for 4 before it starts a bucket.
+        out: five outputs [s, t]: ln p, ln evidence (natural logs, NaN where no data), and, only with bounds,
+            typical (the predicted mean), lower and upper, also of buckets without data.
         first_bucket: number (start / span) of the first bucket.
         span_ms: the bucket span.
         side: 0 both, 1 high, -1 low.
@@ -61,7 +60,7 @@ def advance(
         ln_threshold: leaves at or below go out.
 
     Returns:
-        How many leaves were written.
+        How many leaves and changes were written.
     """
 
 def probability(predictive: NDArray[uint8], values: NDArray[float64], ln_p: NDArray[float64]) -> None:

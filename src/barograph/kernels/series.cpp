@@ -7,14 +7,18 @@
 
 #include <type_traits>
 
-#include "series_season.hpp"
+#include "series_evidence.hpp"
 
 namespace nb = nanobind;
-using namespace nb::literals;
 
 namespace series {
 
-constexpr double kImpact = 5.0 / 6.907755278982137;  // reference scale: 5 at a factor of 1,000
+constexpr double kLeafBounds = 1.959963984540054;  // normal quantile of 95 %
+constexpr int64_t kChangesABucket = 4;             // level, scale, shift, season
+
+// Profiles learn outliers at half weight: what comes back at the same phase is no outlier, and one cycle cannot tell.
+constexpr double kProfileWeight = 0.5;
+constexpr double kProfileClip = 16.0;
 
 struct Chunk {
   const int64_t* rows;        // [s] state row of each row of values
@@ -37,173 +41,164 @@ struct Output {
   double* typical;            // [s, t] or null
   double* lower;
   double* upper;
-  Leaf* leaves;               // [room]
-  int64_t room;
-  int64_t used;
+  Leaf* leaves;               // [leaf_room]
+  int64_t leaf_room;
+  int64_t leaf_count;
+  Change* changes;            // [change_room]
+  int64_t change_room;
+  int64_t change_count;
+
+  bool full() const { return leaf_count == leaf_room || change_count + kChangesABucket > change_room; }
 };
 
-struct Bounds {
-  double lower;
-  double upper;
+struct Cell {
+  int64_t i;
+  int64_t t;
 };
 
-// Central interval: each family's own quantiles at the normal quantile z, averaged by weight.
-inline Bounds interval(const Predictive& p, double z, bool non_negative) {
-  const double early = p.dof > 0.0 ? std::exp(1.3 / p.dof + 2.0 / (p.dof * p.dof)) : 1e3;  // t over normal quantile, roughly
-  const double plain = z * p.deviation * (p.dof >= kNormalDof ? 1.0 : early);
-  double lower = 0.0;
-  double upper = 0.0;
-  for (int i = 0; i < kFamilies; ++i) {
-    if (!(p.weight[i] > 1e-3)) continue;
-    double low = p.centre - plain;
-    double high = p.centre + plain;
-    if (i >= 2) {
-      const double square = std::log1p(p.deviation * p.deviation / (p.centre * p.centre));
-      const double sd = std::sqrt(square);
-      const double mu = std::log(p.centre) - 0.5 * square;
-      low = std::exp(mu - z * sd);
-      high = std::exp(mu + z * sd);
-      if (i >= 3) {  // Wilson-Hilferty: the cube root of a gamma variable is nearly normal
-        const double shape = p.centre * p.centre / (p.deviation * p.deviation);
-        const double h = 1.0 / (9.0 * shape);
-        low = p.centre * std::pow(std::max(1.0 - h - z * std::sqrt(h), 0.0), 3.0);
-        high = p.centre * std::pow(std::max(1.0 - h + z * std::sqrt(h), 0.0), 3.0);
-      }
-    }
-    lower += p.weight[i] * low;
-    upper += p.weight[i] * high;
-  }
-  upper = std::max(upper, lower);
-  return {non_negative ? std::max(lower, 0.0) : lower, non_negative ? std::max(upper, 0.0) : upper};
+inline void note(Series& s, Output& out, Cell cell, const Clock& c, const Accepted& a) {
+  if (a.kind == kNoChange) return;
+  s.changed = c.bucket;
+  s.change_kind = a.kind;
+  out.changes[out.change_count++] = {static_cast<int32_t>(cell.i), static_cast<int32_t>(cell.t), a.kind, s.season, a.before, a.after};
 }
 
-inline double readable(double x) { return std::clamp(x, -kBiggest, kBiggest); }
+inline void begin(Series& s, const Clock& c, double x) {
+  s.first = c.bucket;
+  for (double& level : s.level) level = x;
+  s.raw_level = s.local_level = x;
+  s.recent_ratio = 1.0;
+  s.prior_variance *= x * x;
+}
 
-inline void learn(Series& s, float* pool, const Clock& c, const Predictive& p, const Forecast& f, const Position& at,
-                  double x, double ln_p) {
+inline void learn(Series& s, float* pool, Output& out, Cell cell, const Clock& c, const Predictive& p, const Forecast& f,
+                  const Position& at, double x, Verdict v) {
   if (x != std::floor(x)) s.flags |= 1;
   if (x < 0.0) s.flags |= 2;
-  if (s.count == 0.0) {
-    s.first = c.bucket;
-    for (double& level : s.level) level = x;
-    s.raw_level = x;
-  }
-  const double weight = learning_weight(s, ln_p);
+  if (s.count == 0.0) begin(s, c, x);
+  const double weight = learning_weight(s, v.ln_p);
   const double error = x - f.centre;
-  const double limit = 25.0 * f.variance;
-  const double move = x - s.previous;
   if (s.scale_count >= 8.0) {
     learn_families(s, p, x);
-    learn_tail(s, -(-ln_p));
+    if (v.raw == v.raw) {
+      learn_tail(s, v.raw);
+      learn_outliers(s, v.raw, error);
+    }
   }
   learn_repeats(s, x);
   fold_window(s, c, x);
+  const double from_level = x - f.season - s.level[0];
+  const double cycle = s.season ? static_cast<double>(s.period_ms) / c.span_ms : 0.0;
   if (s.season) {
-    const double clip = 4.0 * std::sqrt(f.variance);
-    learn_season(s, pool, at, std::clamp(error, -clip, clip), weight, c);
+    const int base = s.error[1] < s.error[0] ? 1 : 0;
+    const double clip = kProfileClip * std::sqrt(s.error[base]);
+    learn_profile(s, pool, at, std::clamp(x - f.season - s.level[base], -clip, clip), std::max(weight, kProfileWeight), c);
   }
-  if (s.count > 0.0) learn_value(s, f, x, weight);
-  if (s.count >= 8.0) learn_shift(s, error, error / std::sqrt(f.variance));
-  if (s.season) compare_season(s, c, x, error, move, limit);
+  if (s.count > 0.0) learn_value(s, f, x, weight, cycle);
+  if (s.count >= 8.0) {
+    note(s, out, cell, c, learn_shift(s, x - f.season, error / std::sqrt(f.variance)));
+    note(s, out, cell, c, learn_scale(s, square(error), f.variance));
+  }
   s.count += 1.0;
   s.scale_count += 1.0;
   s.last = c.bucket;
+  if (!s.season) return;
+  note(s, out, cell, c, compare_shift(s, pool, c, f, x, cycle));
+  note(s, out, cell, c, compare_season(s, c, x, from_level, 25.0 * std::max(s.with_season, f.variance)));
+  if (!s.season) open_window(s, c.bucket, x);
 }
 
-inline void add_leaf(Output& out, const Chunk& k, int64_t i, int64_t t, double x, double ln_p, const Predictive& p) {
-  const Bounds b = interval(p, 1.959963984540054, k.non_negative);
-  Leaf& leaf = out.leaves[out.used++];
-  leaf.row = static_cast<int32_t>(i);
-  leaf.t = static_cast<int32_t>(t);
-  leaf.actual = x;
-  leaf.typical = k.non_negative ? std::max(p.centre, 0.0) : p.centre;
-  leaf.lower = b.lower;
-  leaf.upper = b.upper;
-  leaf.impact = -5.0;
-  leaf.ln_p = ln_p;
-  leaf.ln_evidence = ln_p;
-  leaf.predictive = p;
+inline double clamped(const Chunk& k, double x) { return k.non_negative ? std::max(x, 0.0) : x; }
+
+inline void add_leaf(Output& out, const Chunk& k, Cell cell, double x, double ln_p, const Evidence& e, const Predictive& p) {
+  const Bounds b = interval(p, kLeafBounds, k.non_negative);
+  out.leaves[out.leaf_count++] = {static_cast<int32_t>(cell.i), static_cast<int32_t>(cell.t), x, clamped(k, p.centre),
+                                  b.lower, b.upper, e.impact, ln_p, e.ln_evidence, p};
 }
 
-// One series from bucket `t` on. Returns the bucket to go on from: buckets, or earlier when a leaf or a season needs room.
+inline void show_bounds(Output& out, const Chunk& k, int64_t at, const Predictive& p) {
+  const bool idea = p.dof > 0.0;
+  const Bounds b = idea ? interval(p, k.bounds, k.non_negative) : Bounds{std::nan(""), std::nan("")};
+  out.typical[at] = idea ? clamped(k, p.centre) : std::nan("");
+  out.lower[at] = b.lower;
+  out.upper[at] = b.upper;
+}
+
+// One series from bucket `t` on. Returns where it stopped: at the end, or earlier when leaves, changes or a season want room.
 inline int64_t run_series(Series& s, float* pool, const Chunk& k, Output& out, int64_t i, int64_t t) {
   for (; t < k.buckets; ++t) {
-    const double given = k.values[i * k.buckets + t];
-    const int64_t cell = i * k.buckets + t;
-    const Clock c{k.first_bucket + t, k.local_ms[t], k.span_ms};
+    const int64_t at = i * k.buckets + t;
+    const double given = k.values[at];
     const bool known = given == given;
-    if (!known && !out.typical) {
-      out.ln_p[cell] = out.ln_evidence[cell] = given;
-      continue;
-    }
-    if (out.used == out.room) return t;
-    const Position at = s.season ? position(s, c) : Position{0, 0, 0.0};
-    const double season = s.season ? season_value(s, pool, at) : 0.0;
-    const Forecast f = forecast(s, season, s.count > 0.0 ? static_cast<double>(c.bucket - s.last) : 1.0);
+    if (!known) out.ln_p[at] = out.ln_evidence[at] = given;
+    if (!known && !out.typical) continue;
+    if (out.full()) return t;
+    const Clock c{k.first_bucket + t, k.local_ms[t], k.span_ms};
+    const Position place = s.season ? position(s, c, 0) : Position{0, 0, 0.0};
+    const Forecast f = forecast(s, s.season ? season_value(s, pool, place) : 0.0,
+                                s.count > 0.0 ? static_cast<double>(c.bucket - s.last) : 1.0);
     const Predictive p = predictive(s, f, k.side);
-    if (out.typical) {
-      const Bounds b = interval(p, k.bounds, k.non_negative);
-      const bool idea = p.dof > 0.0;
-      out.typical[cell] = idea ? (k.non_negative ? std::max(p.centre, 0.0) : p.centre) : std::nan("");
-      out.lower[cell] = idea ? b.lower : std::nan("");
-      out.upper[cell] = idea ? b.upper : std::nan("");
-    }
-    if (!known) {
-      out.ln_p[cell] = out.ln_evidence[cell] = given;
-      continue;
-    }
-    const double x = readable(given);
-    const double ln_p = ln_probability(p, x);
-    out.ln_p[cell] = out.ln_evidence[cell] = ln_p;
-    if (ln_p <= k.ln_threshold) add_leaf(out, k, i, t, x, ln_p, p);
+    if (out.typical) show_bounds(out, k, at, p);
+    if (!known) continue;
+    const double x = std::clamp(given, -kBiggest, kBiggest);
+    const Verdict v = judge(p, x);
+    const Evidence e = evidence(s, f, x, v.ln_p);
+    out.ln_p[at] = v.ln_p;
+    out.ln_evidence[at] = e.ln_evidence;
+    if (std::min(v.ln_p, e.ln_evidence) <= k.ln_threshold) add_leaf(out, k, {i, t}, x, v.ln_p, e, p);
     if (!k.learn) continue;
-    learn(s, pool, c, p, f, at, x, ln_p);
-    if (test_is_due(s, c)) {
-      test_seasons(s, c);
-      if (s.want) return t + 1;
-    }
+    learn_evidence(s, e, x);
+    learn(s, pool, out, {i, t}, c, p, f, place, x, v);
+    if (!test_is_due(s, c)) continue;
+    test_seasons(s, c);
+    if (s.want) return t + 1;
   }
   return k.buckets;
 }
 
 using Bytes = nb::ndarray<uint8_t, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
-using ConstRows = nb::ndarray<const int64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using ConstBytes = nb::ndarray<const uint8_t, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+using Times = nb::ndarray<const int64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using Progress = nb::ndarray<int64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Matrix = nb::ndarray<double, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 using ConstMatrix = nb::ndarray<const double, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
-using Progress = nb::ndarray<int64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
-using Pool = nb::ndarray<float, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using Floats = nb::ndarray<float, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Vector = nb::ndarray<double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using ConstVector = nb::ndarray<const double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
-using ConstBytes = nb::ndarray<const uint8_t, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 
-int64_t advance(Bytes state, Pool pool, ConstRows rows, ConstMatrix values, ConstRows local_ms, Progress progress, Bytes leaves,
-                Matrix ln_p, Matrix ln_evidence, Matrix typical, Matrix lower, Matrix upper, int64_t first_bucket,
-                int64_t span_ms, int side, bool non_negative, bool learn_too, double bounds, double ln_threshold) {
-  nb::gil_scoped_release unlocked;
+std::tuple<int64_t, int64_t> advance(Bytes state, Floats pool, Times rows, ConstMatrix values, Times local_ms,
+                                     Progress progress, Bytes leaves, Bytes changes, const std::vector<Matrix>& out_arrays,
+                                     int64_t first_bucket, int64_t span_ms, int side, bool non_negative, bool learn_too,
+                                     double bounds, double ln_threshold) {
   const Chunk k{rows.data(), values.data(), local_ms.data(), first_bucket, span_ms, static_cast<int64_t>(values.shape(0)),
                 static_cast<int64_t>(values.shape(1)), side, non_negative, learn_too, bounds, ln_threshold};
   const bool wanted = bounds > 0.0;
-  Output out{ln_p.data(), ln_evidence.data(), wanted ? typical.data() : nullptr, wanted ? lower.data() : nullptr,
-             wanted ? upper.data() : nullptr, reinterpret_cast<Leaf*>(leaves.data()),
-             static_cast<int64_t>(leaves.shape(0)), 0};
+  Output out{out_arrays[0].data(), out_arrays[1].data(), wanted ? out_arrays[2].data() : nullptr,
+             wanted ? out_arrays[3].data() : nullptr, wanted ? out_arrays[4].data() : nullptr,
+             reinterpret_cast<Leaf*>(leaves.data()), static_cast<int64_t>(leaves.shape(0)), 0,
+             reinterpret_cast<Change*>(changes.data()), static_cast<int64_t>(changes.shape(0)), 0};
+  nb::gil_scoped_release unlocked;
   Series* all = reinterpret_cast<Series*>(state.data());
-  for (int64_t i = 0; i < k.series; ++i) {
+  for (int64_t i = 0; i < k.series && !out.full(); ++i) {
     Series& s = all[k.rows[i]];
-    if (s.want) {
-      const int64_t t = progress.data()[i] - 1;
-      install_season(s, Clock{k.first_bucket + t, k.local_ms[t], k.span_ms}, pool.data());
+    const int64_t t = progress.data()[i];
+    if (s.want > 0) continue;  // waits for pool memory
+    if (s.want < 0) {
+      s.want = -s.want;
+      const Clock c{k.first_bucket + t - 1, k.local_ms[t - 1], k.span_ms};
+      note(s, out, {i, t - 1}, c, install_season(s, c, pool.data()));
+      if (out.full()) break;
     }
-    progress.data()[i] = run_series(s, pool.data(), k, out, i, progress.data()[i]);
-    if (out.used == out.room) break;
+    progress.data()[i] = run_series(s, pool.data(), k, out, i, t);
   }
-  return out.used;
+  return {out.leaf_count, out.change_count};
 }
 
 void probability(ConstBytes predictive_rows, ConstVector values, Vector ln_p) {
   const Predictive* p = reinterpret_cast<const Predictive*>(predictive_rows.data());
   for (size_t i = 0; i < values.shape(0); ++i) {
     const double x = values.data()[i];
-    ln_p.data()[i] = x == x ? ln_probability(p[i], readable(x)) : x;
+    ln_p.data()[i] = x == x ? judge(p[i], std::clamp(x, -kBiggest, kBiggest)).ln_p : x;
   }
 }
 
@@ -232,22 +227,29 @@ template <class T, std::size_t N> struct Field<T[N]> {
 
 Layout series_fields() {
   using T = Series;
-  return Layout{FIELD(T, last), FIELD(T, first), FIELD(T, count), FIELD(T, scale_count), FIELD(T, level),
-                FIELD(T, slope), FIELD(T, error), FIELD(T, ar_cross), FIELD(T, ar_square), FIELD(T, deviation),
-                FIELD(T, variance), FIELD(T, ln_weight), FIELD(T, previous), FIELD(T, ties), FIELD(T, changes),
-                FIELD(T, jump_centre), FIELD(T, jump_square), FIELD(T, tail_count), FIELD(T, tail_hits),
-                FIELD(T, tail_uncensored), FIELD(T, tail_excess), FIELD(T, run_sum), FIELD(T, run), FIELD(T, flags),
-                FIELD(T, bins), FIELD(T, season), FIELD(T, knots), FIELD(T, want), FIELD(T, want_season),
+  return Layout{FIELD(T, last), FIELD(T, first), FIELD(T, count), FIELD(T, occupancy), FIELD(T, level),
+                FIELD(T, slope), FIELD(T, error), FIELD(T, held_back), FIELD(T, ar_cross), FIELD(T, ar_square),
+                FIELD(T, deviation), FIELD(T, variance), FIELD(T, scale_count), FIELD(T, power_variance),
+                FIELD(T, power_gain), FIELD(T, recent_ratio), FIELD(T, prior_variance), FIELD(T, ln_weight),
+                FIELD(T, weight), FIELD(T, previous), FIELD(T, ties), FIELD(T, changes), FIELD(T, jump_centre),
+                FIELD(T, jump_square), FIELD(T, tail_count), FIELD(T, tail_hits), FIELD(T, tail_uncensored),
+                FIELD(T, tail_excess), FIELD(T, outliers), FIELD(T, outlier_centre), FIELD(T, outlier_square),
+                FIELD(T, run_sum), FIELD(T, run), FIELD(T, flags), FIELD(T, changed), FIELD(T, change_kind),
+                FIELD(T, wide), FIELD(T, local_level), FIELD(T, local_square), FIELD(T, slow_square),
+                FIELD(T, spread_count), FIELD(T, mean), FIELD(T, mean_centre), FIELD(T, mean_square), FIELD(T, seen),
+                FIELD(T, memory), FIELD(T, surprise), FIELD(T, bins), FIELD(T, period_ms), FIELD(T, shift_ms),
+                FIELD(T, season), FIELD(T, knots), FIELD(T, want), FIELD(T, want_season), FIELD(T, want_period_ms),
                 FIELD(T, cycles), FIELD(T, season_age), FIELD(T, season_unit), FIELD(T, with_season),
-                FIELD(T, without_level), FIELD(T, without_last), FIELD(T, raw_level), FIELD(T, window_first),
+                FIELD(T, without_season), FIELD(T, raw_level), FIELD(T, shift_gain), FIELD(T, window_first),
                 FIELD(T, window_tested), FIELD(T, window_reference), FIELD(T, window_sum), FIELD(T, window_count),
-                FIELD(T, window_slots), FIELD(T, window_span), FIELD(T, spare), FIELD(T, window)};
+                FIELD(T, window_slots), FIELD(T, window_span), FIELD(T, window_searched), FIELD(T, window)};
 }
 
 Layout predictive_fields() {
   using T = Predictive;
-  return Layout{FIELD(T, centre), FIELD(T, deviation), FIELD(T, dof), FIELD(T, weight), FIELD(T, previous),
-                FIELD(T, ln_change), FIELD(T, jump_centre), FIELD(T, jump_deviation), FIELD(T, jump_dof),
+  return Layout{FIELD(T, centre), FIELD(T, alternative), FIELD(T, deviation), FIELD(T, dof), FIELD(T, weight),
+                FIELD(T, previous), FIELD(T, ln_change), FIELD(T, jump_centre), FIELD(T, jump_deviation),
+                FIELD(T, jump_dof), FIELD(T, ln_outlier), FIELD(T, outlier_centre), FIELD(T, outlier_deviation),
                 FIELD(T, tail_rate), FIELD(T, tail_mean), FIELD(T, side), FIELD(T, lattice)};
 }
 
@@ -255,6 +257,11 @@ Layout leaf_fields() {
   using T = Leaf;
   return Layout{FIELD(T, row), FIELD(T, t), FIELD(T, actual), FIELD(T, typical), FIELD(T, lower), FIELD(T, upper),
                 FIELD(T, impact), FIELD(T, ln_p), FIELD(T, ln_evidence), FIELD(T, predictive)};
+}
+
+Layout change_fields() {
+  using T = Change;
+  return Layout{FIELD(T, row), FIELD(T, t), FIELD(T, kind), FIELD(T, season), FIELD(T, before), FIELD(T, after)};
 }
 
 }  // namespace series
@@ -266,5 +273,6 @@ NB_MODULE(_series, m) {
   m.def("series_fields", &series_fields);
   m.def("predictive_fields", &predictive_fields);
   m.def("leaf_fields", &leaf_fields);
-  m.attr("SIZES") = std::make_tuple(sizeof(Series), sizeof(Predictive), sizeof(Leaf));
+  m.def("change_fields", &change_fields);
+  m.attr("SIZES") = std::make_tuple(sizeof(Series), sizeof(Predictive), sizeof(Leaf), sizeof(Change));
 }

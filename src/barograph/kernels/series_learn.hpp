@@ -1,122 +1,45 @@
-// Prediction from a series' state, and learning. Score with the state of bucket t-1, then learn.
+// Learning one value: level, scale, shape, and the changes that make a series another one.
 #pragma once
 
-#include "series_predict.hpp"
+#include "series_forecast.hpp"
 
 namespace series {
 
-constexpr double kSlow = 2000.0;       // buckets; 1000-4000 made no difference on labelled data
-constexpr double kFloor = 1e-9;        // deviations below this share of the level are rounding, not behaviour
-constexpr double kBiggest = 1e140;     // values beyond (also infinities) are read as this: its square is finite
+constexpr double kT3Peak = -0.5535010194628218;  // ln density of the scaled t3 at its centre
 constexpr double kErrorMemory = 256.0;
 constexpr double kArMemory = 512.0;
-constexpr int kShiftRun = 24;          // equal-signed large errors in a row before the level is moved
+constexpr int kShiftRun = 24;   // equal-signed large errors in a row before the level is moved
+constexpr int kScaleRun = 48;   // buckets of a wrong scale before it is replaced
 
-struct Forecast {
-  double season;               // metric unit
-  double expert[kExperts];     // predictions without the season
-  double centre;               // combined prediction with the season
-  double variance;             // floored
+enum ChangeKind { kNoChange = 0, kLevelChange = 1, kScaleChange = 2, kTimeShift = 3, kSeasonFound = 4, kSeasonDropped = 5 };
+
+struct Accepted {
+  int kind = kNoChange;
+  double before = 0.0;
+  double after = 0.0;
 };
 
-inline double square(double x) { return x * x; }
-
-inline double gain(double count, double memory) { return std::max(1.0 / (count + 1.0), 1.0 / memory); }
-
-inline double floor_square(const Series& s, double centre) {
-  const double f = kFloor * std::fabs(centre) + 1e-300;
-  return f * f + ((s.flags & 1) == 0 ? 1.0 / 12.0 : 0.0);
-}
-
-inline double ar_coefficient(const Series& s) {
-  return s.ar_square > 0.0 ? std::clamp(s.ar_cross / s.ar_square, -0.5, 0.999) : 0.0;
-}
-
-// The experts' predictions `ahead` buckets after the last value, weighed by their past errors (power 32 of the ratio
-// of deviations: close to choosing the best, without jumps between them).
-inline Forecast forecast(const Series& s, double season, double ahead) {
-  Forecast f;
-  f.season = season;
-  const double phi = ar_coefficient(s);
-  for (int i = 0; i < 3; ++i) f.expert[i] = s.level[i];
-  f.expert[3] = s.level[0] + (ahead <= 1.0 ? phi : std::pow(std::fabs(phi), ahead)) * s.deviation;
-  f.expert[4] = s.level[4] + s.slope * std::min(ahead, 64.0);
-  f.expert[5] = s.level[5];
-  double best = s.error[0];
-  for (int i = 1; i < kExperts; ++i) best = std::min(best, s.error[i]);
-  double sum = 0.0;
-  double total = 0.0;
-  if (best > 0.0) {
-    for (int i = 0; i < kExperts; ++i) {
-      double weight = best / s.error[i];
-      for (int k = 0; k < 4; ++k) weight *= weight;
-      total += weight;
-      sum += weight * (f.expert[i] - s.level[0]);
-    }
-  }
-  f.centre = s.level[0] + (total > 0.0 ? sum / total : 0.0) + season;
-  f.variance = s.variance + floor_square(s, f.centre);
-  return f;
-}
-
-inline Predictive predictive(const Series& s, const Forecast& f, int side) {
-  Predictive p;
-  p.centre = f.centre;
-  p.deviation = std::sqrt(f.variance);
-  p.dof = s.scale_count - 1.0;
-  p.side = side;
-  p.lattice = (s.flags & 1) == 0;
-  p.previous = s.previous;
-  p.tail_rate = std::log((s.tail_hits + 20.0) / (0.05 * s.tail_count + 20.0));
-  p.tail_mean = (s.tail_excess + 40.0) / (s.tail_uncensored + 40.0);
-  const bool positive = (s.flags & 2) == 0 && p.centre > 0.0;
-  double best = s.ln_weight[0];
-  for (int i = 1; i < kFamilies; ++i) {
-    const bool open = i == 1 || (positive && (i < 4 || p.lattice));
-    p.weight[i] = open && s.scale_count >= 8.0 ? s.ln_weight[i] : -kInfinity;
-    best = std::max(best, p.weight[i]);
-  }
-  p.weight[0] = s.ln_weight[0];
-  double total = 0.0;
-  for (double& w : p.weight) total += (w = w > best - 7.0 ? std::exp(w - best) : 0.0);
-  for (double& w : p.weight) w /= total;
-  const double moves = s.changes + s.ties;
-  p.ln_change = std::nan("");
-  p.jump_centre = p.jump_deviation = p.jump_dof = 0.0;
-  if (s.count >= 20.0 && s.ties > 0.5 * moves) {
-    p.ln_change = std::log((s.changes + 0.5) / (moves + 1.0));
-    // Before any change was seen: as large as a tenth of the value, within a factor e^2.
-    const double seen = s.changes + 1.0;
-    const double guess = std::log(0.1 * std::fabs(s.previous) + 1e-9);
-    p.jump_centre = (s.changes * s.jump_centre + guess) / seen;
-    p.jump_deviation = std::sqrt((s.changes * s.jump_square + 4.0) / seen + 0.01);
-    p.jump_dof = s.changes + 3.0;
-  }
-  return p;
-}
-
-// ln density (or mass) of x under each family, up to a common constant.
+// ln density (or mass) of x under each family.
 inline void family_scores(const Predictive& p, double x, double* score) {
   const double z = (x - p.centre) / p.deviation;
   const double ln_s = std::log(p.deviation);
   score[0] = -0.5 * z * z - kHalfLn2Pi - ln_s;
-  // t4 scaled to unit variance: density 3/8 * sqrt(2) * (1 + z^2/2)^-2.5.
-  score[1] = -0.6342558626 - 2.5 * std::log1p(0.5 * z * z) - ln_s;
+  score[1] = kT3Peak - 2.0 * std::log1p(square(z * kT3Scale) / 3.0) - ln_s;
   score[2] = score[3] = score[4] = score[0] - 50.0;
   if (p.centre <= 0.0 || x < 0.0) return;
   const double v = p.deviation * p.deviation;
   const double xs = p.lattice ? std::max(x, 0.25) : x;
   if (xs > 0.0) {
     const double ln_x = std::log(xs);
-    const double square = std::log1p(v / (p.centre * p.centre));
-    const double u = ln_x - std::log(p.centre) + 0.5 * square;
-    score[2] = -0.5 * u * u / square - kHalfLn2Pi - 0.5 * std::log(square) - ln_x;
+    const double spread = std::log1p(v / (p.centre * p.centre));
+    const double u = ln_x - std::log(p.centre) + 0.5 * spread;
+    score[2] = -0.5 * u * u / spread - kHalfLn2Pi - 0.5 * std::log(spread) - ln_x;
     const double a = p.centre * p.centre / v;
     const double unit = v / p.centre;
     score[3] = (a - 1.0) * (ln_x - std::log(unit)) - xs / unit - ln_gamma(a) - std::log(unit);
   }
   if (!p.lattice) return;
-  const double excess = v - p.centre;
+  const double excess = count_excess(p);
   if (excess <= 1e-6 * p.centre) {
     score[4] = x * std::log(p.centre) - p.centre - ln_gamma(x + 1.0);
   } else {
@@ -126,46 +49,82 @@ inline void family_scores(const Predictive& p, double x, double* score) {
   }
 }
 
-// Families gain and lose at most kCap a value, so that no single outlier changes the family.
+inline void share_weights(Series& s) {
+  const bool positive = (s.flags & 2) == 0;
+  if (small_counts(s)) {
+    for (double& w : s.weight) w = 0.0;
+    s.weight[kFamilies - 1] = 1.0;
+    return;
+  }
+  double total = 0.0;
+  for (int i = 0; i < kFamilies; ++i) {
+    const bool open = i < 2 || (positive && (i < 4 || (s.flags & 1) == 0));
+    s.weight[i] = open && s.ln_weight[i] > -7.0 ? std::exp(s.ln_weight[i]) : 0.0;
+    total += s.weight[i];
+  }
+  if (total > 0.0) {
+    for (double& w : s.weight) w /= total;
+  } else {
+    s.weight[1] = 1.0;
+  }
+}
+
+// Families gain and lose at most kCap a value, so that no single outlier changes the family. Once they are known well,
+// every eighth value is enough: it is the dearest part of learning.
 inline void learn_families(Series& s, const Predictive& p, double x) {
-  constexpr double kCap = 2.0;
+  constexpr double kCap = 1.0;
+  if (s.count > 256.0 && (static_cast<int64_t>(s.count) & 7) != 0) return;
+  const double keep = s.count > 256.0 ? 0.996 : 0.9995;
   double score[kFamilies];
   family_scores(p, x, score);
   double best = score[0];
   for (int i = 1; i < kFamilies; ++i) best = std::max(best, score[i]);
   double top = -kInfinity;
   for (int i = 0; i < kFamilies; ++i) {
-    s.ln_weight[i] = 0.9995 * s.ln_weight[i] + std::max(score[i] - best, -kCap);
+    s.ln_weight[i] = keep * s.ln_weight[i] + std::max(score[i] - best, -kCap);
     top = std::max(top, s.ln_weight[i]);
   }
   for (double& w : s.ln_weight) w = std::max(w - top, -60.0);
+  share_weights(s);
 }
 
-inline void learn_tail(Series& s, double raw_ln_p) {
+// The families' tail against what happened: its rate, and the mean excess of -ln p. Excesses beyond 3 count as "at
+// least 3" (censored), so that gross outliers do not shape the tail.
+inline void learn_tail(Series& s, double raw) {
   constexpr double kKeep = 1.0 - 1.0 / 4000.0;
-  constexpr double kCensor = 4.0;  // excesses beyond count as "at least this": gross outliers do not shape the tail
-  if (!(raw_ln_p > -kTailStart)) {
-    const double excess = -raw_ln_p - kTailStart;
-    s.tail_hits += 1.0;
-    s.tail_excess += std::min(excess, kCensor);
-    s.tail_uncensored += excess < kCensor ? 1.0 : 0.0;
-  }
+  constexpr double kCensor = 3.0;
   s.tail_count = s.tail_count * kKeep + 1.0;
   s.tail_hits *= kKeep;
   s.tail_excess *= kKeep;
   s.tail_uncensored *= kKeep;
+  if (raw > -kTailStart) return;
+  const double excess = -raw - kTailStart;
+  s.tail_hits += 1.0;
+  s.tail_excess += std::min(excess, kCensor);
+  s.tail_uncensored += excess < kCensor ? 1.0 : 0.0;
 }
 
+// Values beyond every family. More than kHabit of them are a habit (a second mode, a cron job), with a size of their own.
+inline void learn_outliers(Series& s, double raw, double error) {
+  constexpr double kOutlier = -9.2;  // ln 1e-4
+  s.outliers *= 1.0 - 1.0 / kOutlierMemory;
+  if (raw > kOutlier) return;
+  s.outliers += 1.0;
+  const double ln = std::log(std::fabs(error) + 1e-300);
+  const double step = ln - s.outlier_centre;
+  s.outlier_centre += step / s.outliers;
+  s.outlier_square += ((ln - s.outlier_centre) * step - s.outlier_square) / s.outliers;
+}
+
+// The size of changes is kept only for series that repeat themselves at all.
 inline void learn_repeats(Series& s, double x) {
   constexpr double kKeep = 1.0 - 1.0 / kSlow;
   if (s.count >= 1.0) {
     const double change = x - s.previous;
     s.ties *= kKeep;
     s.changes *= kKeep;
-    if (change == 0.0) {
-      s.ties += 1.0;
-    } else {
-      s.changes += 1.0;
+    (change == 0.0 ? s.ties : s.changes) += 1.0;
+    if (change != 0.0 && (s.count < 32.0 || s.ties > 0.1 * s.changes)) {
       const double ln = std::log(std::fabs(change));
       const double step = ln - s.jump_centre;
       s.jump_centre += step / s.changes;
@@ -173,10 +132,11 @@ inline void learn_repeats(Series& s, double x) {
     }
   }
   s.previous = x;
+  s.occupancy += gain(s.count, kSlow) * ((x != 0.0 ? 1.0 : 0.0) - s.occupancy);
 }
 
-// A long run of large errors of one sign is a new level: every expert moves there.
-inline void learn_shift(Series& s, double error, double z) {
+// A long run of large errors of one sign is a new level: every expert moves to the mean of the run.
+inline Accepted learn_shift(Series& s, double y, double z) {
   if (std::fabs(z) > 3.0) {
     const int sign = z > 0.0 ? 1 : -1;
     if (s.run * sign < 0) {
@@ -184,54 +144,115 @@ inline void learn_shift(Series& s, double error, double z) {
       s.run_sum = 0.0;
     }
     s.run += sign;
-    s.run_sum += error;
+    s.run_sum += y;
   } else if (s.run != 0) {
     s.run_sum *= 1.0 - 1.0 / std::abs(s.run);
     s.run += s.run > 0 ? -1 : 1;
   }
-  if (std::abs(s.run) < kShiftRun) return;
-  const double shift = s.run_sum / kShiftRun;
-  for (double& level : s.level) level += shift;
-  s.deviation = 0.0;
-  s.run = 0;
+  if (std::abs(s.run) < kShiftRun) return {};
+  const Accepted accepted{kLevelChange, s.level[0], s.run_sum / kShiftRun};
+  for (int i = 0; i < 5; ++i) s.level[i] = accepted.after;
+  s.deviation = s.slope = 0.0;
+  s.recent_ratio = 1.0;
+  s.run = s.wide = 0;
   s.run_sum = 0.0;
+  return accepted;
 }
 
+// A scale that has been wrong for long is replaced by what the last buckets show. Widening wants errors of both signs
+// (no level run); narrowing takes four times as long, since a quiet spell costs nothing.
+inline Accepted learn_scale(Series& s, double square_error, double variance) {
+  const double ratio = std::min(square_error / variance, 100.0);
+  s.recent_ratio += (ratio - s.recent_ratio) / 32.0;
+  if (s.recent_ratio > 5.0 && std::abs(s.run) < kShiftRun / 2) {
+    s.wide = s.wide < 0 ? 1 : s.wide + 1;
+  } else if (s.recent_ratio < 0.1) {
+    s.wide = s.wide > 0 ? -1 : s.wide - 1;
+  } else {
+    s.wide = 0;
+  }
+  if (s.wide < kScaleRun && s.wide > -4 * kScaleRun) return {};
+  const Accepted accepted{kScaleChange, std::sqrt(s.variance), std::sqrt(s.variance * s.recent_ratio)};
+  s.variance *= s.recent_ratio;
+  for (double& e : s.error) e *= s.recent_ratio;
+  s.scale_count = std::min(s.scale_count, 64.0);
+  // After a constant past the spreads are nothing: they start anew. Otherwise a wild spell is not yet a wider normal.
+  if (s.slow_square < 0.1 * s.variance) s.spread_count = std::min(s.spread_count, 10.0);
+  s.recent_ratio = 1.0;
+  s.wide = 0;
+  return accepted;
+}
+
+// 1 for what the model expects, down to 0.05 for what it cannot explain; milder while the series is young.
 inline double learning_weight(const Series& s, double ln_p) {
-  constexpr double kFull = -6.2;   // ln 0.002
-  constexpr double kLeast = -10.8; // ln 0.00002
+  constexpr double kFull = -6.2;    // ln 0.002
+  constexpr double kLeast = -10.8;  // ln 0.00002
   if (ln_p >= kFull || s.count < 8.0) return 1.0;
   const double least = std::max(0.05, 1.0 / (1.0 + 0.05 * s.count));
   if (ln_p <= kLeast) return least;
   return std::exp(std::log(least) * (ln_p - kFull) / (kLeast - kFull));
 }
 
-inline void learn_value(Series& s, const Forecast& f, double x, double weight) {
+inline void learn_levels(Series& s, const Forecast& f, double x, double weight, double cycle) {
+  const double young = 1.0 / (s.count + 1.0);  // the gain of a mean, until a level's own memory is shorter
   const double y = x - f.season;
-  const double error = x - f.centre;
   const double clip = s.count < 8.0 ? kInfinity : 4.0 * std::sqrt(f.variance);
-  const double degenerate = s.variance <= floor_square(s, x) ? kInfinity : 1.0;
-  const double limit = 25.0 * f.variance * degenerate;
-  for (int i = 0; i < kExperts; ++i) {
-    s.error[i] += gain(s.count, kErrorMemory) * weight * (std::min(square(y - f.expert[i]), limit) - s.error[i]);
-  }
-  const double ar_gain = gain(s.count, kArMemory) * weight;
-  const double d = std::clamp(y - s.level[0], -4.0 * std::sqrt(s.error[0]), 4.0 * std::sqrt(s.error[0]));
+  const double reach = 4.0 * std::sqrt(s.error[0]);
+  const double d = std::clamp(y - s.level[0], -reach, reach);
+  const double ar_gain = std::max(young, 1.0 / kArMemory) * weight;
   s.ar_cross += ar_gain * (d * s.deviation - s.ar_cross);
   s.ar_square += ar_gain * (s.deviation * s.deviation - s.ar_square);
-  constexpr double kMemory[3] = {kSlow, 64.0, 6.0};
+  s.deviation = d;
+  const double least[3] = {1.0 / kSlow, cycle > 64.0 ? 1.0 / cycle : 1.0 / 64.0, 1.0 / 6.0};
   for (int i = 0; i < 3; ++i) {
-    s.level[i] += gain(s.count, kMemory[i]) * weight * std::clamp(y - s.level[i], -clip, clip);
+    s.level[i] += std::max(young, least[i]) * weight * std::clamp(y - s.level[i], -clip, clip);
   }
   s.level[3] = s.level[0];
   const double miss = std::clamp(y - f.expert[4], -clip, clip);
-  s.level[4] = f.expert[4] + gain(s.count, 32.0) * weight * miss;
-  s.slope += gain(s.count, 32.0) * 0.1 * weight * miss;
+  const double trend = std::max(young, 1.0 / 32.0) * weight * miss;
+  s.level[4] = f.expert[4] + trend;
+  s.slope += 0.1 * trend;
   s.level[5] += weight * std::clamp(y - s.level[5], -clip, clip);
-  s.deviation = d;
-  if (s.count >= 1.0) {
-    s.variance += gain(s.scale_count - 1.0, kSlow) * weight * (std::min(square(error), limit) - s.variance);
+  s.held_back = weight < 1.0 ? y - s.level[5] : 0.0;
+  s.level[6] += weight * std::clamp(x - s.level[6], -clip, clip);
+}
+
+// Families were judged with a variance that is now known to be wrong: most of that evidence is void.
+inline void doubt_families(Series& s) {
+  for (double& w : s.ln_weight) w *= 0.1;
+  share_weights(s);
+}
+
+// Errors of seasonal series over powers of their level: spread that follows the level shows as a season of the variance.
+inline void learn_power(Series& s, double centre, double square_error, double weight) {
+  if (!(centre > 0.0)) return;
+  const double g = gain(s.season_age, kSlow) * weight;
+  const bool compare = s.season_age > 64.0 && (static_cast<int64_t>(s.count) & 3) == 0 && s.variance > 0.0;
+  const double plain = compare ? std::log(s.variance) + std::min(square_error / s.variance, 25.0) : 0.0;
+  const bool was = std::max(s.power_gain[0], s.power_gain[1]) > kPowerEvidence;
+  double scale = 1.0;
+  for (int i = 0; i < 2; ++i) {
+    scale *= centre;
+    double& v = s.power_variance[i];
+    if (compare && v > 0.0) {
+      const double score = std::log(v * scale) + std::min(square_error / (v * scale), 25.0);
+      s.power_gain[i] = 0.998 * s.power_gain[i] + 0.5 * std::clamp(plain - score, -4.0, 4.0);
+    }
+    v += g * (std::min(square_error / scale, s.season_age < 16.0 ? kInfinity : 25.0 * v) - v);
   }
+  if (!was && std::max(s.power_gain[0], s.power_gain[1]) > kPowerEvidence) doubt_families(s);
+}
+
+inline void learn_value(Series& s, const Forecast& f, double x, double weight, double cycle) {
+  const double y = x - f.season;
+  const double error = x - f.centre;
+  // After values that were all alike any error is news of the scale, not an outlier.
+  const double limit = s.variance <= floor_square(s, x) ? kInfinity : 25.0 * f.variance;
+  const double g = gain(s.count, kErrorMemory) * weight;
+  for (int i = 0; i < kExperts; ++i) s.error[i] += g * (std::min(square(y - f.expert[i]), limit) - s.error[i]);
+  learn_levels(s, f, x, weight, cycle);
+  if (s.season) learn_power(s, f.centre, square(error), weight);
+  s.variance += gain(s.scale_count - 1.0, kSlow) * weight * (std::min(square(error), std::max(limit, 25.0 * s.variance)) - s.variance);
 }
 
 }  // namespace series

@@ -8,21 +8,19 @@
 namespace series {
 
 constexpr double kTailStart = 2.995732273553991;  // -ln 0.05: beyond it the tail's own calibration applies
+constexpr double kLeastWeight = 0.005;            // families below have no say in p
 constexpr double kNormalDof = 128.0;
+constexpr double kT3Scale = 1.5642208336799275;  // square root of the variance of a t3 that is winsorised at 5 of its own deviations
 
 struct Tails {
   double ln_above;  // ln P(X >= x)
   double ln_below;  // ln P(X <= x)
 };
 
-// A location-scale family: tails at distance z, in deviations, widened by half a lattice step on integers.
-inline Tails symmetric_tails(const Predictive& p, int family, double z_high, double z_low) {
-  if (family == 1) {
-    // t4 has variance 2: scaled to the predictive's variance.
-    return {ln_t4_above(z_high * 1.4142135623730951), ln_t4_above(-z_low * 1.4142135623730951)};
-  }
-  if (p.dof >= kNormalDof) return {ln_normal_above(z_high), ln_normal_above(-z_low)};
-  return {ln_t_above(z_high, p.dof), ln_t_above(-z_low, p.dof)};
+// ln P(Z >= z) of a location-scale family, z in the predictive's deviations.
+inline double symmetric_above(const Predictive& p, int family, double z) {
+  if (family == 1) return ln_t3_above(z * kT3Scale);
+  return p.dof >= kNormalDof ? ln_normal_above(z) : ln_t_above(z, p.dof);
 }
 
 // ln P(at least as unlikely) from two tails of a symmetric family.
@@ -76,16 +74,20 @@ inline double gamma_family(const Predictive& p, double high, double low) {
   return std::min(0.0, ln_add(ln_gamma_tails(a, x).ln_below, ln_gamma_tails(a, gamma_mirror(a, x)).ln_above));
 }
 
+// Over-dispersion of counts: the predictive's variance includes the 1/12 of rounding, which counts do not have.
+inline double count_excess(const Predictive& p) { return p.deviation * p.deviation - 1.0 / 12.0 - p.centre; }
+
 // ln P(X >= k) of counts with the predictive's mean and variance: negative binomial, or Poisson when not over-dispersed.
 inline double ln_counts_at_least(const Predictive& p, double k) {
   if (k <= 0.0) return 0.0;
   const double mean = p.centre;
-  const double excess = p.deviation * p.deviation - mean;
+  const double excess = count_excess(p);
   if (excess <= 1e-6 * mean) return ln_gamma_tails(k, mean).ln_below;
   const double r = mean * mean / excess;
   const double x = mean / (mean + r);  // I_x(k, r)
-  const double ln_front =
-      ln_gamma(k + r) - ln_gamma(k) - ln_gamma(r) + k * std::log(x) + r * std::log1p(-x);
+  // Far above r the difference of the two large logarithms has no digit left; it tends to r ln k.
+  const double ln_rising = k > 1e7 * (1.0 + r) ? r * std::log(k) : ln_gamma(k + r) - ln_gamma(k);
+  const double ln_front = ln_rising - ln_gamma(r) + k * std::log(x) + r * std::log1p(-x);
   if (x < (k + 1.0) / (k + r + 2.0)) return std::min(0.0, ln_front + std::log(beta_fraction(k, r, x) / k));
   return ln_complement(ln_front + std::log(beta_fraction(r, k, 1.0 - x) / r));
 }
@@ -108,12 +110,11 @@ inline double family_ln_p(const Predictive& p, int family, double x) {
   if (family == 4) return count_family(p, x);
   if (family == 3) return gamma_family(p, high, low);
   if (family == 2) return log_normal(p, high, low);
-  const double z_high = std::clamp((high - p.centre) / p.deviation, -1e150, 1e150);
-  const double z_low = std::clamp((low - p.centre) / p.deviation, -1e150, 1e150);
-  const Tails t = symmetric_tails(p, family, z_high, z_low);
-  if (p.side > 0) return t.ln_above;
-  if (p.side < 0) return t.ln_below;
-  return two_sided(t);
+  // Two-sided, the smaller tail is the one on the value's own side of the centre.
+  const bool above = p.side > 0 || (p.side == 0 && x >= p.centre);
+  const double z = std::clamp((above ? high - p.centre : p.centre - low) / p.deviation, -1e150, 1e150);
+  const double tail = symmetric_above(p, family, z);
+  return p.side == 0 ? std::min(0.0, tail + kLn2) : tail;
 }
 
 // ln P of a value of a series that mostly repeats itself: that it changes at all, times that it changes so much.
@@ -125,30 +126,99 @@ inline double repeat_ln_p(const Predictive& p, double x) {
   return p.ln_change + size;
 }
 
-// ln of the two-sided normal tail in the bulk, |z| <= 1.25: least squares on [0, 1.25], error below 4e-8.
+// ln of the two-sided normal tail in the bulk: least squares on [0, 1.5], error below 1.1e-7.
 inline double bulk_ln_p(double z) {
-  return z * (-0.7978855918559195 + z * (-0.31829466071101786 + z * (-0.036414388997915534 +
-         z * (0.004976349022364446 + z * (-0.00021455572767672124 - z * 4.162901937707425e-05)))));
+  return z * (-0.7978871141298548 + z * (-0.31827817839182815 + z * (-0.03647403705158052 +
+         z * (0.005071587591010783 + z * (-0.000283866575689587 - z * 2.284173759850707e-05)))));
 }
 
 inline double calibrated(const Predictive& p, double ln_p) {
   if (ln_p > -kTailStart) return ln_p;
-  return std::min(-kTailStart + p.tail_rate - (-ln_p - kTailStart) / p.tail_mean, 0.0);
+  return std::min(-kTailStart + std::log(p.tail_rate) - (-ln_p - kTailStart) / p.tail_mean, 0.0);
 }
 
-// ln p of x. In the bulk of a known series the normal answer is good enough: nobody reads p there.
-inline double ln_probability(const Predictive& p, double x) {
-  if (p.dof <= 0.0) return 0.0;
-  if (p.ln_change == p.ln_change) return repeat_ln_p(p, x);
+// ln p of x under the families alone. In the bulk of a known series the normal answer is good enough: nobody reads p there.
+inline double around_centre(const Predictive& p, double x) {
   const double z = std::fabs(x - p.centre) / p.deviation;
-  if (z <= 1.25 && p.side == 0 && p.dof >= kNormalDof) return bulk_ln_p(z);
+  // Skewed families part from the normal earlier.
+  if (z <= (p.weight[0] > 0.9 ? 1.5 : 1.25) && p.side == 0 && p.dof >= kNormalDof) return bulk_ln_p(z);
+  if (p.weight[0] > 1.0 - kLeastWeight) return family_ln_p(p, 0, x);
   double total = -kInfinity;
   for (int i = 0; i < kFamilies; ++i) {
-    if (p.weight[i] > 1e-3) total = ln_add(total, std::log(p.weight[i]) + family_ln_p(p, i, x));
+    if (p.weight[i] > kLeastWeight && (i < 2 || p.centre > 0.0)) total = ln_add(total, std::log(p.weight[i]) + family_ln_p(p, i, x));
   }
   // Impossible under every family in use (a negative value of a log-normal): as unlikely as a rare heavy tail finds it.
   if (!(total > -kInfinity)) total = family_ln_p(p, 1, x) - kTailStart - 4.0;
-  return calibrated(p, std::min(total, 0.0));
+  return std::min(total, 0.0);
+}
+
+// After a value that learning held back, the series may go on from there or return: half a chance each.
+inline double family_mixture(const Predictive& p, double x) {
+  const double back = around_centre(p, x);
+  if (!(p.alternative == p.alternative) || back > -kTailStart) return back;
+  Predictive on = p;
+  on.centre = p.alternative;
+  return ln_add(back, around_centre(on, x)) - kLn2;
+}
+
+// The families' answer, corrected by how their tail fared so far and by outliers that recur.
+inline double finished(const Predictive& p, double x, double raw) {
+  if (raw > -kTailStart) return raw;
+  double ln_p = calibrated(p, raw);
+  if (p.ln_outlier == p.ln_outlier) {
+    const double size = (std::log(std::fabs(x - p.centre) + 1e-300) - p.outlier_centre) / p.outlier_deviation;
+    ln_p = ln_add(ln_p, p.ln_outlier + ln_normal_above(size));
+  }
+  return std::min(ln_p, 0.0);
+}
+
+struct Verdict {
+  double raw;   // under the families alone; NaN where the series mostly repeats itself
+  double ln_p;
+};
+
+inline Verdict judge(const Predictive& p, double x) {
+  if (p.dof <= 0.0) return {0.0, 0.0};
+  if (p.ln_change == p.ln_change) return {std::nan(""), repeat_ln_p(p, x)};
+  const double raw = family_mixture(p, x);
+  return {raw, finished(p, x, raw)};
+}
+
+struct Bounds {
+  double lower;
+  double upper;
+};
+
+// Quantiles of the log-normal and, by Wilson and Hilferty's cube root, of the gamma and count families.
+inline Bounds skewed_interval(const Predictive& p, int family, double z) {
+  const double ratio = p.deviation / p.centre;
+  if (family == 2) {
+    const double spread = std::log1p(ratio * ratio);
+    const double sd = std::sqrt(spread);
+    const double mu = std::log(p.centre) - 0.5 * spread;
+    return {std::exp(mu - z * sd), std::exp(mu + z * sd)};
+  }
+  const double h = ratio * ratio / 9.0;
+  const double low = std::max(1.0 - h - z * std::sqrt(h), 0.0);
+  const double high = std::max(1.0 - h + z * std::sqrt(h), 0.0);
+  return {p.centre * low * low * low, p.centre * high * high * high};
+}
+
+// Central interval: each family's own quantiles at the normal quantile z, averaged by weight.
+inline Bounds interval(const Predictive& p, double z, bool non_negative) {
+  // Student over normal quantile at 95 %, within 4 % from 2 degrees of freedom on.
+  const double early = p.dof > 0.0 ? std::exp(1.3 / p.dof + 0.6 / (p.dof * p.dof)) : 1e3;
+  const double plain = z * p.deviation * (p.dof >= kNormalDof ? 1.0 : early);
+  double lower = (p.weight[0] + p.weight[1]) * (p.centre - plain);
+  double upper = (p.weight[0] + p.weight[1]) * (p.centre + plain);
+  for (int i = 2; i < kFamilies; ++i) {
+    if (!(p.weight[i] > 1e-3)) continue;
+    const Bounds b = skewed_interval(p, i, z);
+    lower += p.weight[i] * b.lower;
+    upper += p.weight[i] * b.upper;
+  }
+  upper = std::max(upper, lower);
+  return {non_negative ? std::max(lower, 0.0) : lower, non_negative ? std::max(upper, 0.0) : upper};
 }
 
 }  // namespace series

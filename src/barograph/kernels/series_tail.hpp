@@ -85,15 +85,15 @@ inline double ln_t_above(double t, double dof) {
   return ln_complement(ln_front + std::log(beta_fraction(0.5, a, 1.0 - x) / 0.5)) - kLn2;
 }
 
-// ln P(T > t) for the t with 4 degrees of freedom, in closed form; the series avoids the cancellation far out.
-inline double ln_t4_above(double t) {
-  const double q = 4.0 / (4.0 + t * t);
-  if (t > 40.0) {
-    const double ln_q = std::log(4.0) - 2.0 * std::log(t) - std::log1p(4.0 / (t * t));
-    return 2.0 * ln_q + std::log(0.1875 + 0.0625 * q);
+// ln P(T > t) for the t with 3 degrees of freedom, in closed form; the series avoids the cancellation far out.
+inline double ln_t3_above(double t) {
+  constexpr double ln_pi = 1.1447298858494002;
+  const double u = t * 0.5773502691896258;
+  if (u > 30.0) {
+    const double i = 1.0 / (u * u);
+    return std::log(2.0 / 3.0 - i * (4.0 / 5.0 - i * (6.0 / 7.0))) - 3.0 * std::log(u) - ln_pi;
   }
-  const double s = std::copysign(std::sqrt(1.0 - q), t);
-  return std::log(0.5 * (1.0 - s * (1.0 + 0.5 * q)));
+  return std::log(0.5 - (std::atan(u) + u / (1.0 + u * u)) / 3.141592653589793);
 }
 
 // ln P(X > x) and ln P(X <= x) for a gamma variable with shape a and scale 1 (series below a + 1, fraction above).
@@ -102,8 +102,24 @@ struct GammaTails {
   double ln_below;
 };
 
+// Temme's uniform expansion (DLMF 8.12), first term: ln of either tail within 3e-4 from a = 50 on, and no loop. Not for x far
+// from a: there the correction cancels to the last digit, and the series and the fraction below converge in a few steps.
+inline GammaTails ln_gamma_tails_temme(double a, double x) {
+  const double excess = x / a - 1.0;
+  const double half_square = excess - std::log1p(excess);
+  const double eta = std::copysign(std::sqrt(2.0 * half_square), excess);
+  const double c = std::fabs(eta) < 1e-3 ? -1.0 / 3.0 + eta / 12.0 : 1.0 / excess - 1.0 / eta;
+  const double t = eta * std::sqrt(a);
+  const double ln_front = -a * half_square - kHalfLn2Pi - 0.5 * std::log(a);
+  const double above = ln_normal_above(t);
+  const double below = ln_normal_above(-t);
+  return {std::min(above + std::log1p(c * std::exp(ln_front - above)), 0.0),
+          std::min(below + std::log1p(-c * std::exp(ln_front - below)), 0.0)};
+}
+
 inline GammaTails ln_gamma_tails(double a, double x) {
   if (x <= 0.0) return {0.0, -kInfinity};
+  if (a >= 50.0 && x < 2.0 * a && x > 0.5 * a) return ln_gamma_tails_temme(a, x);
   const double ln_front = a * std::log(x) - x - ln_gamma(a);
   if (x < a + 1.0) {
     double term = 1.0 / a;

@@ -1,7 +1,20 @@
 """Bucket values to probabilities, one model a series."""
 
 from barograph.models.config import Judged, ModelConfig, Side
+from barograph.models.describe import Description
 from barograph.models.series import SeriesModel, probability
-from barograph.models.state import LEAF, PREDICTIVE
+from barograph.models.state import CHANGE, LEAF, PREDICTIVE, ChangeKind, SeasonKind
 
-__all__ = ["LEAF", "PREDICTIVE", "Judged", "ModelConfig", "SeriesModel", "Side", "probability"]
+__all__ = [
+    "CHANGE",
+    "LEAF",
+    "PREDICTIVE",
+    "ChangeKind",
+    "Description",
+    "Judged",
+    "ModelConfig",
+    "SeasonKind",
+    "SeriesModel",
+    "Side",
+    "probability",
+]

@@ -68,6 +68,7 @@ class Judged:
         lower: [S, T] lower bound, None without bounds.
         upper: [S, T] upper bound, None without bounds.
         flagged: leaves (dtype `state.LEAF`) in (t, row) order; `row` and `t` index S and T. Their bounds are at 95 %.
+        changes: accepted changes (dtype `state.CHANGE`) in (t, row) order.
     """
 
     ln_p: Matrix
@@ -76,3 +77,4 @@ class Judged:
     lower: Matrix | None
     upper: Matrix | None
     flagged: Leaves
+    changes: Leaves

@@ -22,6 +22,7 @@ class Pool:
             records["bins"][i] = -1
         for i in np.flatnonzero(records["want"] > 0):
             records["bins"][i] = self._take(int(records["want"][i]))
+            records["want"][i] *= -1  # granted
 
     def packed(self, records: Records) -> NDArray[np.float32]:
         """The profiles in use, one after the other in the order of `records`."""

@@ -1,7 +1,6 @@
 """The series model: bucket values in, probabilities out."""
 
 import os
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from statistics import NormalDist
 from zoneinfo import ZoneInfo
@@ -12,20 +11,24 @@ from numpy.typing import NDArray
 from barograph.kernels import _series
 from barograph.models.civil import local_ms
 from barograph.models.config import SIDES, Judged, Leaves, Matrix, ModelConfig
+from barograph.models.describe import Description, describe
 from barograph.models.pool import Pool, Records
-from barograph.models.state import LEAF, PREDICTIVE, SERIES, fresh
+from barograph.models.state import CHANGE, LEAF, PREDICTIVE, SERIES, fresh
 from barograph.results.snapshot import Arrays
 
 _WORTH_A_THREAD = 20_000  # values; below, handing work over costs more than it saves
+_KNOWN_WELL = 64  # values of a sibling whose scale others may start from
+_CHANGES_A_BUCKET = 4  # room the kernel wants before it starts a bucket
 
 
 class SeriesModel:
     """One model a series, all of one detector. Built by `build` only; `snapshot` is the only way out."""
 
-    def __init__(self, config: ModelConfig, records: Records, pool: Pool) -> None:
+    def __init__(self, config: ModelConfig, records: Records, pool: Pool, prior: float = 0.0) -> None:
         self.config = config
         self._records = records
         self._pool = pool
+        self._prior = prior
         self._zone = ZoneInfo(config.time_zone)
 
     @classmethod
@@ -38,9 +41,12 @@ class SeriesModel:
         if state is None:
             return cls(config, fresh(0), Pool())
         if state["series"].dtype != SERIES:
-            raise ValueError(f"series records of {state['series'].dtype.itemsize} bytes: wanted {SERIES.itemsize} of this version")
-        records = state["series"].copy()
-        return cls(config, records, Pool.unpack(records, state["pool"].astype(np.float32)))
+            raise ValueError(
+                f"series records of {state['series'].dtype.itemsize} bytes: wanted {SERIES.itemsize} of this version"
+            )
+        records = np.array(state["series"], SERIES)
+        pool = Pool.unpack(records, state["pool"].astype(np.float32))
+        return cls(config, records, pool, float(state["prior"][0]))
 
     @property
     def n_series(self) -> int:
@@ -48,18 +54,35 @@ class SeriesModel:
         return len(self._records)
 
     def grow(self, n_series: int) -> None:
-        """Add series until there are `n_series`; the new ones have seen nothing."""
+        """Add series until there are `n_series`; they start from what `learn_siblings` last found, or from nothing."""
         missing = n_series - len(self._records)
         if missing < 0:
             raise ValueError(f"n_series={n_series}: wanted at least the present {len(self._records)}")
-        self._records = np.concatenate([self._records, fresh(missing)])
+        added = fresh(missing)
+        added["prior_variance"] = self._prior
+        self._records = np.concatenate([self._records, added])
+
+    def learn_siblings(self) -> None:
+        """Let series without a value start from the typical relative scale of those that are known well.
+
+        Call it at fixed bucket times (say, each civil midnight), never "once a chunk": what a new series starts from is
+        part of the result, and results do not depend on how time was cut.
+        """
+        known = self._records[(self._records["count"] >= _KNOWN_WELL) & (self._records["level"][:, 0] != 0)]
+        if len(known):
+            self._prior = float(np.median(known["variance"] / known["level"][:, 0] ** 2))
+        self._records["prior_variance"][self._records["count"] == 0] = self._prior
 
     def snapshot(self) -> Arrays:
         """Everything remembered. Equal histories give equal bytes, however they were cut into chunks and threads."""
         records = self._records.copy()
         packed = self._pool.packed(records)
         Pool.unpack(records, packed)
-        return {"series": records, "pool": packed}
+        return {"series": records, "pool": packed, "prior": np.array([self._prior])}
+
+    def describe(self, row: int) -> Description:
+        """What the model believes about series `row` now, in words and numbers."""
+        return describe(self._records[row], self.config)
 
     def advance(self, values: Matrix, first_bucket_ms: int, rows: NDArray[np.int64] | None = None) -> Judged:
         """Score each bucket with what was known before it, then learn it.
@@ -69,33 +92,24 @@ class SeriesModel:
             first_bucket_ms: start of bucket 0, a multiple of the span.
             rows: [S] which series the rows of `values` are, each at most once; None: all, in order.
         """
-        return self._run(self._records, self._pool, values, first_bucket_ms, rows, learn=True)
+        return self._run(values, first_bucket_ms, rows, learn=True)
 
     def judge(self, values: NDArray[np.float64], bucket_ms: int, rows: NDArray[np.int64] | None = None) -> Judged:
         """Score one bucket of values [S] without learning it: for interim results. Judged is [S, 1]."""
-        return self._run(self._records, self._pool, values[:, None], bucket_ms, rows, learn=False)
+        return self._run(values[:, None], bucket_ms, rows, learn=False)
 
-    def _run(
-        self, records: Records, pool: Pool, values: Matrix, first_ms: int, rows: NDArray[np.int64] | None, *, learn: bool
-    ) -> Judged:
-        picked = np.arange(len(records)) if rows is None else np.ascontiguousarray(rows, np.int64)
+    def _run(self, values: Matrix, first_ms: int, rows: NDArray[np.int64] | None, *, learn: bool) -> Judged:
+        picked = np.arange(self.n_series) if rows is None else np.ascontiguousarray(rows, np.int64)
         if values.ndim != 2 or len(values) != len(picked):
             raise ValueError(f"values.shape={values.shape}: wanted ({len(picked)}, buckets)")
         span = self.config.bucket_span_ms
         if first_ms % span:
             raise ValueError(f"first_bucket_ms={first_ms}: wanted a multiple of bucket_span_ms={span}")
         work = _Work(self, np.ascontiguousarray(values, np.float64), picked, first_ms, learn)
-        leaves = work.run()
-        order = np.lexsort((leaves["row"], leaves["t"]))
-        shown = work.bounds > 0
-        return Judged(
-            work.ln_p,
-            work.ln_evidence,
-            work.typical if shown else None,
-            work.lower if shown else None,
-            work.upper if shown else None,
-            leaves[order],
-        )
+        work.run()
+        ln_p, ln_evidence, *shown = work.out
+        typical, lower, upper = shown if work.bounds else (None, None, None)
+        return Judged(ln_p, ln_evidence, typical, lower, upper, _in_order(work.leaves), _in_order(work.changes))
 
 
 class _Work:
@@ -110,61 +124,71 @@ class _Work:
         self._progress = np.zeros(len(rows), np.int64)
         percentile = config.bounds_percentile
         self.bounds = NormalDist().inv_cdf(0.5 + percentile / 200) if percentile is not None else 0.0
-        self.ln_p = np.empty(values.shape)
-        self.ln_evidence = np.empty(values.shape)
         shape = values.shape if self.bounds else (len(rows), 0)
-        self.typical, self.lower, self.upper = np.empty(shape), np.empty(shape), np.empty(shape)
+        # ln p, ln evidence, typical, lower, upper
+        self.out = [np.empty(values.shape) for _ in range(2)] + [np.empty(shape) for _ in range(3)]
+        self.leaves: list[Leaves] = [np.zeros(0, LEAF)]
+        self.changes: list[Leaves] = [np.zeros(0, CHANGE)]
 
-    def run(self) -> Leaves:
+    def run(self) -> None:
         """Run every slice to its end, giving out pool memory between the passes."""
-        found: list[Leaves] = []
-        threads = min(self._model.config.threads, os.cpu_count() or 1, max(1, self._values.size // _WORTH_A_THREAD))
+        model, buckets = self._model, self._values.shape[1]
+        threads = min(model.config.threads, os.cpu_count() or 1, max(1, self._values.size // _WORTH_A_THREAD))
+        slices = self._slices(4 * threads if threads > 1 else 1)
         with ThreadPoolExecutor(threads) as pool:
-            while self._values.shape[1] and (self._progress < self._values.shape[1]).any():
-                passes = pool.map(self._pass, self._slices(threads)) if threads > 1 else map(self._pass, self._slices(1))
-                for leaves in passes:
-                    found.extend(leaves)
-                self._model._pool.grant(self._model._records)
-            while self._model._records["want"][self._rows].any():
-                self._pass(slice(0, len(self._rows)))
-        return np.concatenate(found) if found else np.zeros(0, LEAF)
+            while buckets and ((self._progress < buckets) | (model._records["want"][self._rows] != 0)).any():
+                for leaves, changes in pool.map(self._pass, slices) if threads > 1 else map(self._pass, slices):
+                    self.leaves += leaves
+                    self.changes += changes
+                model._pool.grant(model._records)
 
-    def _slices(self, threads: int) -> Iterator[slice]:
-        size = max(1, -(-len(self._rows) // (4 * threads if threads > 1 else 1)))
-        return (slice(start, start + size) for start in range(0, len(self._rows), size))
+    def _slices(self, parts: int) -> list[slice]:
+        size = max(1, -(-len(self._rows) // parts))
+        return [slice(start, start + size) for start in range(0, len(self._rows), size)]
 
-    def _pass(self, part: slice) -> list[Leaves]:
+    def _pass(self, part: slice) -> tuple[list[Leaves], list[Leaves]]:
         """Run the slice until every series is done or waits for pool memory."""
-        config, model = self._model.config, self._model
         found: list[Leaves] = []
-        room = 64 + self._values[part].size // 16
+        changed: list[Leaves] = []
+        room, changes_room = 64 + self._values[part].size // 16, 64
         while True:
-            leaves = np.zeros(room, LEAF)
-            used = _series.advance(
-                model._records.view(np.uint8).reshape(-1, SERIES.itemsize),
-                model._pool.array,
-                self._rows[part],
-                self._values[part],
-                self._local_ms,
-                self._progress[part],
-                leaves.view(np.uint8).reshape(-1, LEAF.itemsize),
-                self.ln_p[part],
-                self.ln_evidence[part],
-                self.typical[part],
-                self.lower[part],
-                self.upper[part],
-                self._first,
-                config.bucket_span_ms,
-                SIDES[config.side],
-                config.non_negative,
-                self._learn,
-                self.bounds,
-                config.ln_threshold,
-            )
-            leaves["row"][:used] += part.start
-            found.append(leaves[:used])
-            if used < room:
-                return found
+            leaves, changes = np.empty(room, LEAF), np.empty(changes_room, CHANGE)
+            n_leaves, n_changes = self._call(part, leaves, changes)
+            for records, n, kept in ((leaves, n_leaves, found), (changes, n_changes, changed)):
+                records["row"][:n] += part.start
+                kept.append(records[:n])
+            if n_leaves < room and n_changes + _CHANGES_A_BUCKET <= changes_room:
+                return found, changed
+
+    def _call(self, part: slice, leaves: Leaves, changes: Leaves) -> tuple[int, int]:
+        config, model = self._model.config, self._model
+        return _series.advance(
+            _bytes(model._records),
+            model._pool.array,
+            self._rows[part],
+            self._values[part],
+            self._local_ms,
+            self._progress[part],
+            _bytes(leaves),
+            _bytes(changes),
+            [array[part] for array in self.out],
+            self._first,
+            config.bucket_span_ms,
+            SIDES[config.side],
+            config.non_negative,
+            self._learn,
+            self.bounds,
+            config.ln_threshold,
+        )
+
+
+def _bytes(records: Leaves) -> NDArray[np.uint8]:
+    return records.view(np.uint8).reshape(len(records), records.dtype.itemsize)
+
+
+def _in_order(parts: list[Leaves]) -> Leaves:
+    joined = np.concatenate(parts)
+    return joined[np.lexsort((joined["row"], joined["t"]))]
 
 
 def probability(predictive: Leaves, values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -175,6 +199,6 @@ def probability(predictive: Leaves, values: NDArray[np.float64]) -> NDArray[np.f
         values: [k] values to judge; NaN gives NaN.
     """
     out = np.empty(len(values))
-    packed = np.ascontiguousarray(predictive, PREDICTIVE).view(np.uint8).reshape(-1, PREDICTIVE.itemsize)
+    packed = _bytes(np.ascontiguousarray(predictive, PREDICTIVE))
     _series.probability(packed, np.ascontiguousarray(values, np.float64), out)
     return out

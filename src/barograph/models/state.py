@@ -1,5 +1,6 @@
 """The records that a series' state, a predictive distribution and a flagged leaf are, as the kernel lays them out."""
 
+from enum import IntEnum
 from typing import Final
 
 import numpy as np
@@ -26,9 +27,39 @@ LEAF: Final = _dtype(_series.leaf_fields(), _series.SIZES[2], PREDICTIVE)
 """A bucket worth sending on; `row` and `t` index the chunk's values."""
 
 
+CHANGE: Final = _dtype(_series.change_fields(), _series.SIZES[3])
+"""A change that the model accepted; `kind` is a `ChangeKind`."""
+
+
+_LN_PRIOR: Final = (0.0, -3.0, -2.0, -2.0, -1.0)
+"""Families before any value: normal first, the heavy tail last; chosen, not tuned."""
+
+
+class ChangeKind(IntEnum):
+    """What a series became: the numbers are those of the kernel and of snapshots."""
+
+    LEVEL = 1
+    SCALE = 2
+    TIME_SHIFT = 3
+    SEASON_FOUND = 4
+    SEASON_DROPPED = 5
+
+
+class SeasonKind(IntEnum):
+    """Which pattern a series follows."""
+
+    NONE = 0
+    DAY = 1
+    WORKDAYS = 2
+    WEEK = 3
+    FREE = 4
+
+
 def fresh(n: int) -> np.ndarray[tuple[int], np.dtype[np.void]]:
     """Records of `n` series that have seen nothing."""
     records = np.zeros(n, SERIES)
     records["last"] = -1
     records["bins"] = -1
+    records["changed"] = -1
+    records["ln_weight"] = _LN_PRIOR
     return records

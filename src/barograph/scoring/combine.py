@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from barograph.kernels import _scores
 from barograph.scoring.severity import Floats, least_of
 
-LN_LEAF: Final = math.log(0.2)
-"""Only leaves at or below this probability reach the score stage; the others are counted. Chosen: a fifth of quiet leaves."""
+LN_LEAF: Final = math.log(0.6)
+"""Only leaves at or below this probability reach the score stage; the others are counted. Chosen: see docs/modelling.md."""
 
 TAU: Final = 0.05
 """Members of a group at or below this probability add up (Zaykin et al. 2002 use the same)."""

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from barograph.results.snapshot import Arrays
 from barograph.scoring.severity import Floats
 
-OPENING_SCORE: Final = 50.0
-"""A bucket scoring at least this opens an episode or keeps one open. Chosen: the border of `major`."""
+OPENING_SCORE: Final = 25.0
+"""A bucket scoring at least this opens an episode or keeps one open. Chosen: the border of `minor`."""
 QUIET_BUCKETS: Final = 12
 """An episode ends after this many buckets below the opening score. Chosen: the multi-bucket window of the reference engine."""
 MARGIN: Final = 1.0

@@ -1,0 +1,137 @@
+// The prediction of the next value from a series' state.
+#pragma once
+
+#include "series_predict.hpp"
+
+namespace series {
+
+constexpr double kSlow = 2000.0;       // buckets; 1000-4000 made no difference on labelled data
+constexpr double kFloor = 1e-9;        // deviations below this share of the level are rounding, not behaviour
+constexpr double kBiggest = 1e140;     // values beyond (also infinities) are read as this: its square is finite
+constexpr double kHabit = 10.0;        // outliers seen before they count as part of the distribution
+constexpr double kOutlierMemory = 4000.0;
+constexpr double kPowerEvidence = 4.0;  // nats before the variance follows the level
+constexpr double kPriorWeight = 3.0;   // values that the siblings' scale counts for
+
+struct Forecast {
+  double season;               // metric unit
+  double expert[kExperts];     // predictions without the season
+  double centre;               // combined prediction with the season
+  double variance;             // floored
+  double follows;              // share of the last value in the combination
+};
+
+inline double square(double x) { return x * x; }
+
+inline double gain(double count, double memory) { return std::max(1.0 / (count + 1.0), 1.0 / memory); }
+
+// Integers have at least the variance of rounding; everything has that of its last digits.
+inline double floor_square(const Series& s, double centre) {
+  const double f = kFloor * std::fabs(centre) + 1e-150;
+  return f * f + ((s.flags & 1) == 0 ? 1.0 / 12.0 : 0.0);
+}
+
+// Levels carry the combination where errors are equal; otherwise the ratio of deviations to the power 32 decides: close
+// to choosing the best expert, without jumps between them.
+inline double combined(const Series& s, Forecast& f, double phi) {
+  f.follows = 0.0;
+  double best = s.error[0];
+  for (int i = 1; i < kExperts; ++i) best = std::min(best, s.error[i]);
+  if (!(best > 0.0)) return s.level[0];
+  double sum = 0.0;
+  double total = 0.0;
+  for (int i = 0; i < kExperts; ++i) {
+    double weight = best / s.error[i];
+    if (weight < 0.5) continue;  // 2^-16
+    for (int k = 0; k < 4; ++k) weight *= weight;
+    total += weight;
+    sum += weight * (f.expert[i] - s.level[0]);
+    f.follows += i == 3 ? phi * weight : i >= 5 ? weight : 0.0;
+  }
+  f.follows /= total;
+  return s.level[0] + sum / total;
+}
+
+// Does the spread grow with the level (1: variance as the level, 2: deviation as the level)? Only seasons make that show.
+inline int variance_power(const Series& s, double centre) {
+  if (s.season == 0 || !(centre > 0.0)) return 0;
+  const int better = s.power_gain[1] > s.power_gain[0] ? 2 : 1;
+  return s.power_gain[better - 1] > kPowerEvidence ? better : 0;
+}
+
+// `ahead` buckets after the last value. `season`: the profile's value, metric unit, 0 without one.
+inline Forecast forecast(const Series& s, double season, double ahead) {
+  Forecast f;
+  f.season = season;
+  const double phi = s.ar_square > 0.0 ? std::clamp(s.ar_cross / s.ar_square, -0.5, 0.999) : 0.0;
+  for (int i = 0; i < 3; ++i) f.expert[i] = s.level[i];
+  f.expert[3] = s.level[0] + (ahead <= 1.0 ? phi : std::pow(std::fabs(phi), ahead)) * s.deviation;
+  f.expert[4] = s.level[4] + s.slope * std::min(ahead, 64.0);
+  f.expert[5] = s.level[5];
+  f.expert[6] = s.season ? s.level[6] - season : s.level[5];
+  f.centre = combined(s, f, phi) + season;
+  double variance = s.variance;
+  const int power = variance_power(s, f.centre);
+  if (power > 0) variance = s.power_variance[power - 1] * (power == 2 ? square(f.centre) : f.centre);
+  if (s.prior_variance > 0.0 && s.scale_count < 64.0) {
+    const double seen = std::max(s.scale_count - 1.0, 0.0);
+    variance = (kPriorWeight * s.prior_variance + seen * variance) / (kPriorWeight + seen);
+  }
+  f.variance = variance + floor_square(s, f.centre);
+  return f;
+}
+
+// Small counts, as scattered as counts are: they repeat themselves because there are so few values, and a density is no
+// match for a mass there.
+inline bool small_counts(const Series& s) {
+  return (s.flags & 3) == 0 && s.level[0] < 5.0 && s.changes > 0.5 && s.variance > 0.5 * s.level[0];
+}
+
+// A series that repeats its last value more often than not: P(change), and how large changes are.
+inline void repeats(const Series& s, Predictive& p) {
+  const double moves = s.changes + s.ties;
+  p.ln_change = std::nan("");
+  p.jump_centre = p.jump_deviation = p.jump_dof = 0.0;
+  if (s.count < 20.0 || s.ties <= 0.5 * moves) return;
+  if (small_counts(s)) return;
+  p.ln_change = std::log((s.changes + 0.5) / (moves + 1.0));
+  // Before any change was seen: as large as a tenth of the value, within a factor e^2.
+  const double seen = s.changes + 1.0;
+  const double guess = std::log(0.1 * std::fabs(s.previous) + (p.lattice ? 1.0 : 1e-9));
+  p.jump_centre = (s.changes * s.jump_centre + guess) / seen;
+  p.jump_deviation = std::sqrt((s.changes * s.jump_square + 4.0) / seen + 0.01);
+  p.jump_dof = s.changes + 3.0;
+}
+
+inline Predictive predictive(const Series& s, const Forecast& f, int side) {
+  Predictive p;
+  p.centre = f.centre;
+  p.deviation = std::sqrt(f.variance);
+  p.alternative = s.held_back != 0.0 && f.follows > 0.05 ? f.centre + f.follows * s.held_back : std::nan("");
+  p.dof = s.count > 0.0 ? s.scale_count - 1.0 + (s.prior_variance > 0.0 ? kPriorWeight : 0.0) : 0.0;
+  p.side = side;
+  p.lattice = (s.flags & 1) == 0;
+  p.previous = s.previous;
+  p.tail_rate = (s.tail_hits + 50.0) / (0.05 * s.tail_count + 50.0);
+  p.tail_mean = (s.tail_excess + 100.0) / (s.tail_uncensored + 100.0);
+  const bool shaped = s.scale_count >= 9.0;
+  for (int i = 0; i < kFamilies; ++i) p.weight[i] = shaped ? s.weight[i] : 0.0;
+  if (!shaped) p.weight[0] = 1.0;
+  if (!(p.centre > 0.0) || p.weight[0] + p.weight[1] >= 1.0) {
+    // Families on the positive axis have nothing to say about a centre below it: the t3 stands in for them.
+    const double rest = std::max(0.0, 1.0 - p.weight[0] - p.weight[1]);
+    p.weight[1] += rest;
+    p.weight[2] = p.weight[3] = p.weight[4] = 0.0;
+  }
+  p.ln_outlier = std::nan("");
+  p.outlier_centre = p.outlier_deviation = 0.0;
+  if (s.outliers > kHabit) {
+    p.ln_outlier = std::log((s.outliers - kHabit) / std::min(s.count, kOutlierMemory));
+    p.outlier_centre = s.outlier_centre;
+    p.outlier_deviation = std::sqrt(s.outlier_square + 0.01);
+  }
+  repeats(s, p);
+  return p;
+}
+
+}  // namespace series

@@ -1,0 +1,52 @@
+import numpy as np
+
+from barograph.models import ChangeKind, ModelConfig, SeasonKind, SeriesModel
+
+HOUR = 3_600_000
+
+
+def build(x: np.ndarray) -> SeriesModel:
+    model = SeriesModel.build(ModelConfig(HOUR))
+    model.grow(len(x))
+    model.advance(x, 0)
+    return model
+
+
+def test_a_description_names_the_pattern_the_level_and_the_last_change():
+    t = np.arange(2000)
+    rng = np.random.default_rng(0)
+    x = np.stack([50 + 10 * np.sin(2 * np.pi * t / 24) + rng.normal(size=2000), np.where(rng.random(2000) < 0.05, 7.0, 3.0)])
+    model = build(x)
+    daily, repeating = model.describe(0), model.describe(1)
+    assert daily.season is SeasonKind.DAY
+    assert daily.period_ms == 24 * HOUR
+    assert abs(daily.level - 50) < 1
+    assert 0.8 < daily.deviation < 1.3
+    assert daily.change is ChangeKind.SEASON_FOUND
+    assert "It has a daily pattern" in " ".join(daily.sentences)
+    assert repeating.repeats > 0.8
+    assert repeating.sentences[-1].startswith("It repeats its last value")
+
+
+def test_a_series_that_saw_nothing_says_so():
+    model = SeriesModel.build(ModelConfig(HOUR))
+    model.grow(1)
+    assert model.describe(0).sentences == ("Nothing seen yet.",)
+
+
+def test_a_new_series_starts_from_the_scale_of_its_siblings():
+    known = 100 + 10 * np.random.default_rng(1).normal(size=(20, 300))
+    alone, among = build(known), build(known)
+    among.learn_siblings()
+    for model in (alone, among):
+        model.grow(21)
+        model.advance(np.array([[500.0]]), 300 * HOUR, np.array([20]))
+    near, far = np.array([520.0]), np.array([1500.0])
+    row, at = np.array([20]), 301 * HOUR
+    assert alone.judge(far, at, row).ln_p[0, 0] == 0
+    assert among.judge(near, at, row).ln_p[0, 0] > np.log(0.3)
+    assert among.judge(far, at, row).ln_p[0, 0] < np.log(0.01)
+    resumed = SeriesModel.build(among.config, among.snapshot())
+    resumed.grow(22)
+    among.grow(22)
+    assert resumed.snapshot()["series"].tobytes() == among.snapshot()["series"].tobytes()

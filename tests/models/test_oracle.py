@@ -1,0 +1,94 @@
+"""The kernel computes what tests/oracle/series.py says."""
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from barograph.models import ModelConfig, SeriesModel, probability
+
+_SPEC = importlib.util.spec_from_file_location("series_oracle", Path(__file__).parents[1] / "oracle" / "series.py")
+assert _SPEC is not None
+assert _SPEC.loader is not None
+oracle = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(oracle)
+
+SPAN = 8 * 3_600_000  # long buckets: no season is tested for within these tests
+
+
+def series(kind: str, n: int = 320) -> np.ndarray:
+    rng = np.random.default_rng(5)
+    noise = rng.normal(size=n)
+    x = {
+        "normal": lambda: 10 + 2 * noise,
+        "outliers": lambda: 10 + 2 * noise + 30 * (rng.random(n) < 0.05),
+        "log-normal": lambda: np.exp(noise),
+        "gamma": lambda: rng.gamma(0.7, 3.0, n),
+        "counts": lambda: rng.poisson(3.0, n) * 1.0,
+        "many counts": lambda: rng.negative_binomial(5, 0.05, n) * 1.0,
+        "walk": lambda: np.cumsum(noise),
+        "repeats": lambda: np.repeat(rng.normal(size=n // 8), 8),
+        "step": lambda: noise + 12 * (np.arange(n) > n // 2),
+        "wider": lambda: noise * np.where(np.arange(n) > n // 2, 8, 1),
+        "gaps": lambda: np.where(rng.random(n) < 0.3, np.nan, np.cumsum(noise)),
+        "constant": lambda: np.full(n, 7.0) + 2 * (np.arange(n) == 200),
+    }[kind]()
+    return np.asarray(x, float)
+
+
+KINDS = (
+    "normal",
+    "outliers",
+    "log-normal",
+    "gamma",
+    "counts",
+    "many counts",
+    "walk",
+    "repeats",
+    "step",
+    "wider",
+    "gaps",
+    "constant",
+)
+
+
+@pytest.mark.parametrize("side", [0, 1, -1])
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_kernel_computes_what_the_oracle_says(kind, side):
+    x = series(kind) if side == 0 else series(kind)[:70]
+    model = SeriesModel.build(ModelConfig(SPAN, side={0: "both", 1: "high", -1: "low"}[side]))
+    model.grow(1)
+    judged = model.advance(x[None], 0)
+    assert (judged.changes["kind"] < 4).all()
+    ln_p, ln_evidence, state = oracle.run(x, side)
+    np.testing.assert_allclose(judged.ln_p[0], ln_p, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(judged.ln_evidence[0], ln_evidence, rtol=1e-3, atol=1e-3)
+    record = model.snapshot()["series"][0]
+    for name in ("level", "error", "variance", "ln_weight", "tail_excess", "slow_square", "mean_centre", "memory"):
+        np.testing.assert_allclose(record[name], getattr(state, name), rtol=1e-3, atol=1e-6, err_msg=name)
+
+
+@pytest.mark.parametrize("family", range(5))
+def test_what_is_further_out_is_never_likelier(family):
+    model = SeriesModel.build(ModelConfig(SPAN))
+    model.grow(1)
+    leaf = model.advance(np.concatenate([100 + np.round(series("normal") * 3), [1000.0]])[None], 0).flagged[-1:]
+    leaf["predictive"]["weight"] = np.eye(5)[family]
+    values = np.array([110.0, 150.0, *np.logspace(3, 130, 128)])
+    ln_p = probability(np.repeat(leaf["predictive"], len(values)), values)
+    assert (np.diff(ln_p) <= 0).all()
+    assert ln_p[-1] < ln_p[0]
+
+
+def test_the_tails_are_right_where_p_itself_underflows():
+    model = SeriesModel.build(ModelConfig(SPAN))
+    model.grow(1)
+    judged = model.advance(np.concatenate([series("normal"), [1e3]])[None], 0)
+    leaf = judged.flagged[-1:]
+    leaf["predictive"]["weight"] = [1, 0, 0, 0, 0]
+    leaf["predictive"]["tail_rate"] = leaf["predictive"]["tail_mean"] = 1.0
+    centre, deviation = leaf["predictive"]["centre"][0], leaf["predictive"]["deviation"][0]
+    for z in (5.0, 20.0, 40.0, 1e3, 1e8):
+        expected = np.log(2) + oracle.stats.norm.logsf(z)
+        assert probability(leaf["predictive"], np.array([centre + z * deviation]))[0] == pytest.approx(expected, rel=1e-6)

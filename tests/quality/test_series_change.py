@@ -1,0 +1,124 @@
+"""Null hypothesis: nothing changed. Against it: steps, other spreads, clocks put forward, ten gross outliers, an excursion."""
+
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+from series_data import HOUR, MINUTES_5, NULLS, daily, judged
+
+from barograph.models import ChangeKind
+from barograph.models.civil import local_ms
+
+
+def top_ten_exact(series: int) -> float:
+    rng = np.random.default_rng(3)
+    x = rng.normal(10, 2, (series, 1000))
+    at = np.array([rng.choice(np.arange(100, 1000), 10, replace=False) for _ in range(series)])
+    np.put_along_axis(x, at, np.take_along_axis(x, at, 1) + 18, 1)
+    worst = np.argsort(judged(x).ln_p, axis=1)[:, :10]
+    return float((np.sort(worst) == np.sort(at)).all(axis=1).mean())
+
+
+def test_the_ten_least_likely_are_the_ten_that_were_injected():
+    assert top_ten_exact(100) >= 0.97  # 99.3 % of 1,000 runs; this is one draw of 100
+
+
+@pytest.mark.slow
+def test_the_ten_least_likely_are_the_ten_that_were_injected_in_a_thousand_runs():
+    assert top_ten_exact(1000) >= 0.99
+
+
+def test_an_excursion_is_among_the_ten_strongest_buckets_despite_thirty_spikes():
+    rng = np.random.default_rng(4)
+    x = rng.normal(10, np.sqrt(2), (50, 2000))
+    for row in x:
+        row[rng.choice(1800, 30, replace=False)] += 12
+    x[:, 1900:1908] += 8
+    strongest = np.argsort(judged(x).ln_evidence, axis=1)[:, :10]
+    assert ((strongest >= 1900) & (strongest < 1912)).any(axis=1).mean() >= 0.98
+
+
+@pytest.mark.parametrize("kind", ["gaussian", "gamma", "ar 0.7", "random walk", "student t3"])
+def test_no_change_is_accepted_where_there_is_none(kind):
+    changes = judged(NULLS[kind](np.random.default_rng(5), 100, 4032)).changes
+    assert len(np.unique(changes["row"])) <= 1
+
+
+def test_a_step_moves_the_level_within_a_day_and_leaves_the_bounds_narrow():
+    t = np.arange(4032)
+    x = np.random.default_rng(6).normal(size=(50, 4032)) + 10 * (t >= 2016)
+    result = judged(x, bounds_percentile=95.0)
+    assert result.typical is not None
+    assert result.upper is not None
+    assert result.lower is not None
+    assert np.abs(result.typical - 10)[:, 2016 + 48 :].mean() < 0.5
+    assert (result.upper - result.lower)[:, 2200:].mean() < 4.5
+    assert (result.changes["kind"] == ChangeKind.LEVEL).sum() == 50
+
+
+@pytest.mark.parametrize("factor", [4.0, 1 / 6])
+def test_another_spread_is_learnt(factor):
+    x = np.random.default_rng(7).normal(size=(50, 4032))
+    x[:, 2000:] *= factor
+    result = judged(x, bounds_percentile=95.0)
+    assert result.upper is not None
+    assert result.lower is not None
+    assert (result.upper - result.lower)[:, 2700:].mean() == pytest.approx(3.92 * factor, rel=0.15)
+    assert len(np.unique(result.changes["row"][result.changes["kind"] == ChangeKind.SCALE])) >= 49
+
+
+def clock(t: np.ndarray) -> np.ndarray:
+    return 50 + 10 * np.sin(2 * np.pi * t / 24) + 5 * np.sin(4 * np.pi * t / 24 + 1)
+
+
+def test_clocks_put_forward_raise_two_alarms_at_most_and_are_learnt_in_a_day():
+    t = np.arange(28 * 24)
+    truth = clock(t + (t >= 21 * 24))
+    x = truth + np.random.default_rng(8).normal(size=(50, len(t)))
+    result = judged(x, HOUR, bounds_percentile=95.0)
+    assert result.typical is not None
+    after = slice(21 * 24, None)
+    assert (result.ln_p[:, after] < np.log(5e-4)).sum(axis=1).mean() <= 2
+    assert np.abs(result.typical - truth)[:, 22 * 24 : 23 * 24].max(axis=1).mean() < 1.5
+    assert (result.changes["kind"] == ChangeKind.TIME_SHIFT).sum() == 50
+
+
+def test_in_civil_time_nothing_happens_when_clocks_change():
+    first = int(np.datetime64("2023-10-02T00:00", "ms").astype(np.int64))
+    starts = first + np.arange(50 * 24, dtype=np.int64) * HOUR
+    hours = local_ms(starts, ZoneInfo("Europe/Berlin")) / HOUR
+    x = clock(hours) + np.random.default_rng(9).normal(size=(50, len(starts)))
+    result = judged(x, HOUR, first, time_zone="Europe/Berlin")
+    assert (result.ln_p[:, 27 * 24 : 34 * 24] < np.log(5e-4)).sum(axis=1).mean() < 0.3
+    assert not (result.changes["kind"] == ChangeKind.TIME_SHIFT).any()
+
+
+def test_switches_between_two_levels_stop_being_surprising():
+    rng = np.random.default_rng(10)
+    state = np.cumsum(rng.random((40, 8000)) < 0.01, axis=1) % 2
+    x = np.where(state == 1, 90.0, 10.0) + rng.normal(size=state.shape)
+    ln_p = judged(x).ln_p[:, 4001:]
+    assert np.median(ln_p[np.diff(state, axis=1)[:, 4000:] != 0]) > np.log(5e-4)
+
+
+@pytest.mark.parametrize("value", [7.0, 1e12, 1e-12, 0.1, 0.0, -3.0])
+def test_the_first_change_of_a_constant_is_rare_and_no_more(value):
+    x = np.full((1, 3010), value)
+    x[0, 3000] = 1.5 * value + (1 if value in (7.0, 0.0) else 0)
+    ln_p = judged(x).ln_p[0]
+    assert (ln_p[20:3000] == 0).all()
+    assert -25 < ln_p[3000] < np.log(1e-3)
+    assert (ln_p[3002:] > -9).all()
+
+
+def test_a_metric_that_falls_to_zero_for_good_is_told_and_then_accepted():
+    x = np.random.default_rng(11).lognormal(0, 0.5, (20, 2000))
+    x[:, 1500:] = 0
+    result = judged(x, MINUTES_5, non_negative=True)
+    assert (result.ln_evidence[:, 1500:1530].min(axis=1) < np.log(1e-3)).all()
+    assert np.exp(result.ln_p[:, 1700:].min()) > 0.3
+
+
+def test_a_daily_dip_is_no_news():
+    x = np.random.default_rng(12).normal(size=(20, 28 * 24)) + 6 * np.minimum(daily(28 * 24, HOUR), 0)
+    assert (judged(x, HOUR).ln_p[:, 14 * 24 :] < np.log(1e-4)).mean() < 3e-4

@@ -1,0 +1,47 @@
+"""Null hypothesis of each test: the probabilities written for series in which nothing happens are uniform."""
+
+import numpy as np
+import pytest
+from series_data import DISCRETE, NULLS, judged
+
+LEARNT = 750  # buckets before which a series may still be settling
+
+
+def ratios(kind: str, series: int, levels: tuple[float, ...]) -> list[float]:
+    x = NULLS[kind](np.random.default_rng(2), series, 4032)
+    p = np.exp(judged(x).ln_p[:, LEARNT:])
+    return [float((p <= level).mean() / level) for level in levels]
+
+
+@pytest.mark.parametrize("kind", NULLS)
+def test_probabilities_of_null_series_are_calibrated(kind):
+    tenth, hundredth, thousandth = ratios(kind, 40, (0.1, 0.01, 0.001))
+    assert tenth < 1.3
+    assert hundredth < 1.5
+    assert thousandth < 1.8  # 40 series: +-20 % of sampling on the factor 1.5 of the full test
+    if kind not in DISCRETE:
+        assert hundredth > 1 / 1.5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", NULLS)
+def test_probabilities_of_null_series_are_calibrated_to_one_in_ten_thousand(kind):
+    hundredth, thousandth, rarest = ratios(kind, 400, (1e-2, 1e-3, 1e-4))
+    assert hundredth < 1.5
+    assert thousandth < 1.5
+    assert rarest < 2.0
+    if kind not in DISCRETE:
+        assert min(hundredth, thousandth) > 1 / 1.5
+
+
+@pytest.mark.parametrize("kind", NULLS)
+def test_null_series_reach_a_severity_of_75_about_once_a_month_at_most(kind):
+    """75 is p = 5e-4 on the absolute scale; runs of such buckets less than 12 apart are one alarm."""
+    x = NULLS[kind](np.random.default_rng(3), 20, 8640 + LEARNT)
+    evidence = judged(x).ln_evidence[:, LEARNT:] <= np.log(5e-4)
+    alarms = 0
+    for row in evidence:
+        at = np.flatnonzero(row)
+        alarms += len(at) and 1 + int((np.diff(at) > 12).sum())
+    months = evidence.size / 8640
+    assert alarms / months < 3.0  # 0 to 1 for all kinds but Student's t3 (2.4): docs/modelling.md

@@ -1,0 +1,56 @@
+"""Null hypothesis: a series without a repeating pattern shows none. Power: patterns of the size of the noise are found."""
+
+import numpy as np
+import pytest
+from series_data import HOUR, MINUTES_5, autoregressive, daily, judged, share_with_season
+
+NULLS = {"white": 0.0, "ar 0.95": 0.95, "ar 0.99": 0.99, "random walk": 1.0}
+
+
+@pytest.mark.parametrize("phi", NULLS.values(), ids=NULLS)
+@pytest.mark.parametrize(("span", "buckets"), [(HOUR, 28 * 24), (MINUTES_5, 14 * 288)], ids=["hourly", "5 minutes"])
+def test_no_season_in_99_of_100_wandering_series(phi, span, buckets):
+    x = autoregressive(phi, np.random.default_rng(1), 100, buckets)
+    assert share_with_season(judged(x, span), 100) <= 0.01
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("phi", NULLS.values(), ids=NULLS)
+def test_no_season_in_99_of_100_wandering_series_at_full_size(phi):
+    x = autoregressive(phi, np.random.default_rng(4), 1000, 28 * 24)
+    assert share_with_season(judged(x, HOUR), 1000) <= 0.01
+
+
+@pytest.mark.parametrize(
+    ("span", "amplitude", "recall"), [(MINUTES_5, 1.0, 0.99), (HOUR, 2.0, 0.97), (HOUR, 1.5, 0.8), (HOUR, 1.0, 0.2)]
+)
+def test_a_daily_pattern_of_the_size_of_the_noise_is_found_within_four_days(span, amplitude, recall):
+    buckets = 4 * 86_400_000 // span
+    x = np.random.default_rng(2).normal(size=(100, buckets)) + amplitude * daily(buckets, span)
+    assert share_with_season(judged(x, span), 100) >= recall
+
+
+@pytest.mark.parametrize("amplitude", [1.0, 2.0, 20.0])
+def test_any_daily_shape_is_found_within_four_weeks(amplitude):
+    rng = np.random.default_rng(3)
+    shape = rng.normal(size=(100, 24))
+    x = rng.normal(size=(100, 28 * 24)) + amplitude * shape[:, np.arange(28 * 24) % 24]
+    assert share_with_season(judged(x, HOUR), 100) >= 0.99
+
+
+def test_a_period_that_no_calendar_knows_is_found():
+    t = np.arange(14 * 288)
+    x = np.random.default_rng(5).normal(size=(50, len(t))) + 2 * np.sin(2 * np.pi * t / 106)
+    found = judged(x).changes
+    periods = found["after"][found["season"] == 4] / MINUTES_5
+    assert len(np.unique(found["row"])) == 50
+    assert np.median(np.abs(periods - 106)) <= 1.06  # within 1 %
+
+
+def test_a_season_that_ends_is_given_up():
+    rng = np.random.default_rng(6)
+    x = rng.normal(size=(20, 40 * 24)) + 8 * daily(40 * 24, HOUR) * (np.arange(40 * 24) < 20 * 24)
+    changes = judged(x, HOUR).changes
+    dropped = changes[(changes["kind"] == 5) & (changes["t"] > 20 * 24)]
+    assert len(np.unique(dropped["row"])) >= 19
+    assert np.median(dropped["t"]) < 32 * 24
