@@ -145,6 +145,127 @@ def test_other_settings_under_the_same_id_are_told_apart(call, inputs: Path) -> 
     assert call("run", "job.yaml", "rows.csv").returncode == 0
 
 
+def test_rows_before_a_file_that_the_job_cannot_use_are_kept_and_counted(call, inputs: Path) -> None:
+    (inputs / "other.csv").write_text("when,ms\n1,2\n")
+    done = call("run", "job.yaml", "rows.csv", "other.csv")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[0].startswith("8,001 rows before the error are kept")
+    assert "8,001" in call("jobs").stdout
+
+
+def few(inputs: Path, minutes: int, job: str = JOB) -> None:
+    """A job file, and a row a minute from the start of a bucket on."""
+    (inputs / "job.yaml").write_text(job)
+    lines = [f"{START + minute * 60_000},a,1.0\n" for minute in range(minutes)]
+    (inputs / "rows.csv").write_text("".join(["time,host,ms\n", *lines]))
+
+
+LATE_JOB = JOB.replace("5m", "5m\n  latency: 1h")
+
+
+@pytest.mark.parametrize(
+    ("minutes", "job", "message"),
+    [
+        (3, JOB, "1 bucket open, until a row of Thu 2026-01-01 00:05 or later"),
+        (
+            12,
+            LATE_JOB,
+            "3 buckets open, the first until a row of Thu 2026-01-01 01:05 or later; --flush finishes all but the last",
+        ),
+    ],
+)
+def test_a_run_that_finishes_no_bucket_says_what_it_waits_for(call, inputs: Path, minutes: int, job: str, message: str) -> None:
+    few(inputs, minutes, job)
+    printed = call("run", "job.yaml", "rows.csv").stdout
+    assert f"no bucket is finished yet: {message}\n" in printed
+    assert "nothing unusual" not in printed
+
+
+def test_the_bucket_in_which_a_job_begins_is_not_waited_for(call, inputs: Path) -> None:
+    few(inputs, 0)
+    (inputs / "rows.csv").write_text(f"time,host,ms\n{START + 60_000},a,1.0\n")
+    done = call("run", "job.yaml", "rows.csv")
+    assert "no bucket is finished yet: the first whole one begins at Thu 2026-01-01 00:05\n" in done.stdout
+
+
+def test_a_run_of_rows_that_cannot_be_used_says_so(call, inputs: Path) -> None:
+    few(inputs, 0)
+    (inputs / "rows.csv").write_text("time,host,ms\nsoon,a,1.0\n")
+    printed = call("run", "job.yaml", "rows.csv").stdout
+    assert "no row could be used\n" in printed
+    assert "nothing unusual" not in printed
+
+
+def test_flush_finishes_what_only_the_latency_keeps_open(call, inputs: Path) -> None:
+    few(inputs, 12, LATE_JOB)
+    call("run", "job.yaml", "rows.csv")
+    done = call("run", "job.yaml", "rows.csv", "--flush")
+    assert "read 0 rows" in done.stdout
+    assert "finished 2 buckets" in done.stdout
+    assert len(json.loads(call("results", "web", "buckets", "--format", "json").stdout)) == 2
+    with (inputs / "rows.csv").open("a") as file:
+        file.write(f"{START},a,1.0\n")
+    assert "left out 1 row: older than the latency allows" in call("run", "job.yaml", "rows.csv").stdout
+
+
+@pytest.mark.parametrize("size", [30, 100, 1 << 20])
+def test_the_row_of_an_example_is_its_place_in_the_input(
+    call, inputs: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    few(inputs, 0)
+    good, bad, soon = f"{START},a,1.0\n", "1,2,3,4\n", "soon,a,1.0\n"
+    parts = [bad, good, soon, good, bad, bad, soon, good]
+    whole = read_files
+    monkeypatch.setattr(running, "read_files", lambda *given, **options: whole(*given, **options, block_bytes=size))
+    (inputs / "rows.csv").write_text("".join(["time,host,ms\n", *parts]))
+    first = call("run", "job.yaml", "rows.csv").stdout
+    assert [line.split(":")[0] for line in first.splitlines() if ": time: " in line] == ["  row 3", "  row 7"]
+    with (inputs / "rows.csv").open("a") as file:
+        file.writelines([bad, soon])
+    second = call("run", "job.yaml", "rows.csv").stdout
+    assert [line.split(":")[0] for line in second.splitlines() if ": time: " in line] == ["  row 10"]
+    third = call("jobs", "show", "web").stdout
+    assert [line.split(":")[0] for line in third.splitlines() if ": time: " in line] == ["  row 3", "  row 7", "  row 10"]
+
+
+def test_half_a_line_is_left_to_the_next_run_and_said(call, inputs: Path) -> None:
+    few(inputs, 12)
+    with (inputs / "rows.csv").open("a") as file:
+        file.write(f"{START + 720_000},a,1")
+    first = call("run", "job.yaml", "rows.csv").stdout
+    assert first.splitlines()[0] == (
+        "rows.csv: the last line has no line end and was written just now: it is left to a later run"
+    )
+    assert "read 12 rows" in first
+    with (inputs / "rows.csv").open("a") as file:
+        file.write("2.5\n")
+    second = call("run", "job.yaml", "rows.csv").stdout
+    assert "read 1 row " in second
+    assert "left out" not in second
+
+
+def test_a_field_that_is_number_and_text_is_read_alike_in_every_block(
+    call, inputs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (inputs / "job.yaml").write_text(JOB.replace("influencers: [host]", "influencers: [ms]"))
+    lines = [f'{{"time":{START + bucket * 300_000},"host":"a","ms":1}}\n' for bucket in range(50)]
+    lines += [f'{{"time":{START + bucket * 300_000},"host":"a","ms":1.0}}\n' for bucket in range(50, 100)]
+    lines += [f'{{"time":{START + bucket * 300_000},"host":"a","ms":"1"}}\n' for bucket in range(100, 150)]
+    (inputs / "rows.ndjson").write_text("".join(lines))
+    whole = read_files
+    frames = []
+
+    def blocks(*arguments: object, **options: object) -> Iterator[Chunk]:
+        for chunk in whole(*arguments, **options, block_bytes=1_000):
+            frames.append(chunk.frame)
+            yield chunk
+
+    monkeypatch.setattr(running, "read_files", blocks)
+    assert call("run", "job.yaml", "rows.ndjson").returncode == 0
+    assert len(frames) > 3
+    assert {frame.schema["ms"] for frame in frames} == {pl.String()}
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_stopped_run_keeps_what_was_read_and_says_so(
     call, inputs: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals, code: int

@@ -299,7 +299,10 @@ def test_annotations_follow_the_model_plot_unless_they_are_set():
     assert load_job(small()).model_plot_config.bounds_percentile == 95.0
 
 
-@pytest.mark.parametrize("zone", ["", "Mars/Base", "../etc/passwd", "/etc/localtime", "Europe"])
+@pytest.mark.parametrize(
+    "zone",
+    ["", "Mars/Base", "../etc/passwd", "/etc/localtime", "Europe", "posixrules", "localtime", "Factory", "right/UTC"],
+)
 def test_a_time_zone_is_one_of_the_iana_database(zone):
     assert paths(small(time_zone=zone)) == ["time_zone"]
 

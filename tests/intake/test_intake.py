@@ -1,10 +1,13 @@
 import math
 import subprocess
 import sys
+from datetime import timedelta
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -140,6 +143,20 @@ def test_anything_else_is_refused_by_the_name_of_its_type(table):
         parsed(table)
 
 
+@pytest.mark.parametrize(
+    ("table", "reason"),
+    [
+        (pa.table([[1], [2]], names=["time", "time"]), "more than once"),
+        (pd.DataFrame({"time": [1, "x", 3.5]}), "'x'"),
+        (pd.DataFrame([[1, 2]], columns=["time", "time"]), "non-unique"),
+    ],
+    ids=["a name twice", "mixed types", "a name twice in pandas"],
+)
+def test_a_table_that_is_none_to_arrow_is_refused_with_the_reason(table, reason):
+    with pytest.raises(InputError, match=f"frame=.*: wanted a table with each column's name once and .*{reason}"):
+        parsed(table)
+
+
 def test_a_table_without_the_time_is_refused_and_its_columns_are_named():
     with pytest.raises(InputError, match=r"time_field='time': wanted a column of the input, which has: timestamp, v"):
         parsed(pl.DataFrame({"timestamp": [1], "v": [2]}))
@@ -203,6 +220,14 @@ def test_text_is_the_same_from_any_type():
     assert texts([["a", "b"], []]) == ["a,b", None]
     assert texts([{"k": 1}]) == ['{"k":1}']
     assert texts([b"x"]) == ["x"]
+
+
+def test_text_of_an_odd_value_costs_no_other_its_own():
+    assert texts([b"x", b"\xff", None, b"\xfe"]) == ["x", "\\xff", None, "\\xfe"]
+    assert texts([[b"x", b"\xff"], [], None]) == ["x,\\xff", None, None]
+    assert texts([[["a", "b"], ["c"]], [[]], None]) == ["a,b,c", None, None]
+    assert texts([timedelta(days=1), None]) == ["1 day, 0:00:00", None]
+    assert texts([object, None], pl.Object) == ["<class 'object'>", None]
 
 
 VALUES = st.sampled_from(["1", "x", "", None, "nan", " 2", "1403481600", "2014-07-01 10:00:00"])

@@ -1,9 +1,11 @@
 """Which rows are new: no way of cutting, growing or repeating files doubles or loses one."""
 
 import hashlib
+import os
 from dataclasses import replace
 from itertools import pairwise
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
@@ -29,6 +31,7 @@ def chunk(path, rows: list[str], first: int, end: int) -> Chunk:
         rows=len(part),
         bytes=sum(len(row) + 1 for row in part),
         malformed=len(bad),
+        bad_rows=np.array(bad, np.int64) - first,
         examples=[Example("malformed", at + 1, BAD, "a row") for at in bad],
         read_bytes=0,
         total_bytes=0,
@@ -45,6 +48,7 @@ def read(inputs: Inputs, path, rows: list[str], cuts: list[int]) -> tuple[list[s
         if new is not None:
             assert new.rows == len(new.frame) + new.malformed
             assert len(new.examples) == new.malformed
+            assert [new.first_row + at + 1 for at in new.bad_rows] == [one.row for one in new.examples]
             values += new.frame["value"].to_list()
             malformed += new.malformed
             length += new.bytes
@@ -105,10 +109,36 @@ def test_a_shorter_file_of_the_same_beginning_brings_nothing(file):
     assert read(Inputs(known), file, ["a"], []) == ([], 0, 0)
 
 
-def Inputs_sha(data: bytes) -> str:
-    import hashlib  # noqa: PLC0415
+def test_a_renamed_file_goes_on_where_it_was(file):
+    progress = after(file, ["a", "b", "c"])
+    moved = file.rename(file.with_name("rows.1"))
+    moved.write_text("a\nb\nc\nd\n")
+    file.write_text("e\n")
+    inputs = Inputs(progress)
+    assert read(inputs, moved, ["a", "b", "c", "d"], []) == (["d"], 0, 2)
+    assert read(inputs, file, ["e"], []) == (["e"], 0, 2)
+    progress |= {one.source: one for one in inputs.progress()}
+    moved = moved.rename(file.with_name("rows.2"))
+    file.rename(file.with_name("rows.1"))
+    inputs = Inputs(progress)
+    assert read(inputs, file.with_name("rows.1"), ["e"], []) == ([], 0, 0)
+    assert read(inputs, moved, ["a", "b", "c", "d"], []) == ([], 0, 0)
 
-    return hashlib.sha256(data).hexdigest()
+
+def test_a_copy_beside_its_original_is_new(file):
+    progress = after(file, ["a", "b", "c"])
+    copy = file.with_name("copy")
+    copy.write_bytes(file.read_bytes())
+    assert read(Inputs(progress), copy, ["a", "b", "c"], [])[0] == ["a", "b", "c"]
+
+
+def test_a_file_name_that_is_not_utf8_is_known_again(file):
+    odd = file.rename(os.fsdecode(os.fsencode(file.parent) + b"/r\xff"))
+    progress = after(odd, ["a", "b", "c"])
+    assert [path.encode().endswith(b"/r\\xff") for path in progress] == [True]
+    inputs = Inputs(progress)
+    assert read(inputs, odd, ["a", "b", "c"], []) == ([], 0, 0)
+    assert [name.encode() for name in inputs.skipped()] == [name.encode() for name in progress]
 
 
 def test_a_relative_path_is_the_absolute_one(file, monkeypatch):

@@ -188,6 +188,24 @@ def test_a_failing_engine_commits_nothing_of_its_chunk(run, store, fake, input_f
     assert_same(state(store), undisturbed)
 
 
+def test_a_chunk_that_the_engine_refuses_costs_nothing_before_it(run, store, fake, input_file, undisturbed):
+    class Refusing(fake.FakeEngine):
+        def add(self, frame):
+            if self.counts.input_record_count > 300:
+                raise InputError("data_description.time_field='time': wanted a column of the input")
+            return super().add(frame)
+
+    seen = []
+    with pytest.raises(InputError, match="wanted a column"):
+        run(store, [input_file], engine=Refusing, on_progress=seen.append)
+    saved = store.resume("web")
+    assert saved.counts.processed_record_count > 300
+    (progress,) = saved.progress.values()
+    assert progress.rows_done == saved.counts.input_record_count == seen[-1].rows_committed
+    run(store, [input_file])
+    assert_same(state(store), undisturbed)
+
+
 def test_rows_are_not_reported_as_committed_before_they_are(run, store, input_file):
     seen = []
 

@@ -1,5 +1,7 @@
 """Snapshots: arrays to bytes and back."""
 
+import io
+
 import numpy as np
 import pytest
 
@@ -30,6 +32,22 @@ def test_an_unknown_format_is_refused_by_number(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.undo()
     with pytest.raises(ValueError, match="format=99: wanted 1"):
         Snapshot.from_bytes(data)
+
+
+@pytest.mark.parametrize("length", [0, 1, 40, 200, -1, -30])
+def test_a_snapshot_that_was_cut_short_is_a_value_error(length: int) -> None:
+    data = Snapshot({"a": np.arange(100)}).to_bytes()[:length]
+    with pytest.raises(ValueError, match=f"snapshot of {len(data)} bytes: wanted what to_bytes wrote"):
+        Snapshot.from_bytes(data)
+
+
+def test_foreign_bytes_are_a_value_error() -> None:
+    array, archive = io.BytesIO(), io.BytesIO()
+    np.save(array, np.arange(3))
+    np.savez(archive, other=np.arange(3))
+    for data in (b"nothing of the kind", array.getvalue(), archive.getvalue()):
+        with pytest.raises(ValueError, match="wanted what to_bytes wrote"):
+            Snapshot.from_bytes(data)
 
 
 def test_components_share_a_snapshot_under_prefixes() -> None:

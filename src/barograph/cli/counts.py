@@ -8,6 +8,8 @@ from barograph.results.counts import REASONS, Example
 
 # Rows are gone; values are missing from rows that count otherwise.
 _VALUES: Final = frozenset({"missing_field", "not_a_number"})
+ROWS: Final = frozenset(REASONS) - _VALUES
+"""The reasons for which a whole row is left out."""
 
 
 def left_out(dropped: Mapping[str, int], examples: Iterable[Example]) -> list[str]:

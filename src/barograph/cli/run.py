@@ -28,10 +28,19 @@ _Data = Annotated[
     ),
 ]
 
+_Flush = Annotated[
+    bool,
+    typer.Option(
+        "--flush",
+        help="At the end, finish the buckets that only the latency keeps open; rows that come for them later are left out.",
+    ),
+]
+
 
 def run(
     job: JobFile,
     data: _Data,
+    flush: _Flush = False,
     min_score: MinScore = 0.0,
     output: OutputFormat = Format.TABLE,
     data_dir: DataDir = DEFAULT_DATA_DIR,
@@ -51,13 +60,15 @@ def run(
 
     refuse_terminal(output)
     loaded = load_job(job)
-    ran = run_job(loaded, data, data_dir, store)
+    ran = run_job(loaded, data, data_dir, store, flush=flush)
     found = ran.records.filter(pl.col("record_score") >= min_score)
     for line in ran.story():
         typer.echo(line, err=output is not Format.TABLE)
     if output is Format.TABLE:
-        if ran.summary.rows:
+        if ran.summary.buckets:
             _show_worst(loaded, ran, found)
+        elif ran.summary.rows:
+            typer.echo(ran.unfinished(loaded))
         typer.echo(f"All records of the job: barograph results {loaded.job_id} records{_where(data_dir, store)}")
     else:
         write(output, found, documents.documents(loaded.job_id, found, documents.record))

@@ -1,16 +1,18 @@
 """One run of a job: rows in, progress shown, what is new handed back."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import typer
 
-from barograph.cli.counts import left_out
+from barograph.cli.counts import ROWS, left_out
 from barograph.cli.progress import ProgressBar
-from barograph.cli.words import counted, rough
+from barograph.cli.words import counted, rough, when
 from barograph.config import support
 from barograph.config.errors import InputError
 from barograph.config.job import Job
@@ -33,12 +35,14 @@ class Ran:
     Attributes:
         summary: what it did.
         examples: rows that it left out, the first of each reason.
+        notes: what is to be said of its files.
         records: those it found, the highest scores first; columns as `schema.RECORDS`.
         buckets: those it finished, in the order of time; columns as `schema.BUCKETS`.
     """
 
     summary: RunSummary
     examples: Sequence[Example]
+    notes: Sequence[str]
     records: pl.DataFrame
     buckets: pl.DataFrame
 
@@ -50,8 +54,8 @@ class Ran:
     def story(self) -> list[str]:
         """What it read, left out and wrote, line by line."""
         done = self.summary
-        lines = [f"{source}: nothing new since the last run" for source in done.skipped]
-        if done.rows or not done.skipped:
+        lines = [*self.notes, *(f"{source}: nothing new since the last run" for source in done.skipped)]
+        if done.rows or done.buckets or not done.skipped:
             speed = f" ({rough(done.rows / max(done.seconds, 1e-9))} a second)" if done.rows >= _MANY else ""
             lines.append(
                 f"read {counted(done.rows, 'row')} in {rough(done.seconds)} s{speed}, "
@@ -62,9 +66,29 @@ class Ran:
             lines.append(f"stopped by {done.interrupted}: what was read so far is kept; the same command goes on from there")
         return lines
 
+    def unfinished(self, job: Job) -> str:
+        """Why it finished no bucket: nothing can be said about what is unusual."""
+        done, span = self.summary, job.bucket_span_ms
+        counts = done.counts
+        first, newest = counts.earliest_record_timestamp, counts.latest_record_timestamp
+        if first is None or newest is None or done.rows <= sum(done.dropped.get(reason, 0) for reason in ROWS):
+            return "no row could be used"
+        zone = ZoneInfo(job.time_zone)
+        last = counts.latest_bucket_timestamp
+        start = -(-first // span) * span if last is None else last + span  # the bucket in which a job begins has no result
+        until = start + span + job.latency_ms
+        # A row that would have finished the bucket has not been believed.
+        number = (min(newest, until - 1) - start) // span + 1
+        if number < 1:
+            return f"no bucket is finished yet: the first whole one begins at {when(start, zone)}"
+        row = f"until a row of {when(until, zone)} or later"
+        if number == 1:
+            return f"no bucket is finished yet: 1 bucket open, {row}"
+        return f"no bucket is finished yet: {number:,} buckets open, the first {row}; --flush finishes all but the last"
 
-def run_job(job: Job, paths: Sequence[str], data_dir: Path, url: str | None) -> Ran:
-    """Feed files to a job that lives in a store.
+
+def run_job(job: Job, paths: Sequence[str], data_dir: Path, url: str | None, *, flush: bool = False) -> Ran:
+    """Feed files to a job that lives in a store; `flush` as in `jobs.run`.
 
     Raises:
         BarographError: the job cannot be run, or an input cannot be read; what was read before it is kept, and stderr says so.
@@ -74,13 +98,14 @@ def run_job(job: Job, paths: Sequence[str], data_dir: Path, url: str | None) -> 
         typer.echo(f"note: {notice}", err=True)
     with Store.open(url, data_dir) as store:
         before = _examples(store, job.job_id)
-        summary = _feed(store, job, paths)
+        notes: list[str] = []
+        summary = _feed(store, job, paths, flush, notes)
         examples = [one for one in summary.counts.examples if one not in before]
         if summary.first_ms is None or summary.last_ms is None:
             span = Query(size=0)
         else:
             span = Query(start_ms=summary.first_ms, end_ms=summary.last_ms + 1)
-        return Ran(summary, examples, store.records(job.job_id, span).rows, store.buckets(job.job_id, span).rows)
+        return Ran(summary, examples, notes, store.records(job.job_id, span).rows, store.buckets(job.job_id, span).rows)
 
 
 def _examples(store: Store, job_id: str) -> Sequence[Example]:
@@ -91,20 +116,28 @@ def _examples(store: Store, job_id: str) -> Sequence[Example]:
     return counts.examples if counts else ()
 
 
-def _feed(store: Store, job: Job, paths: Sequence[str]) -> RunSummary:
-    rows = 0
+def _feed(store: Store, job: Job, paths: Sequence[str], flush: bool, notes: list[str]) -> RunSummary:
+    """Run the job; `notes` is added to."""
+    kept = 0
     bar = ProgressBar(paths)
 
     def show(run: Progress) -> None:
-        nonlocal rows
-        rows = run.rows
+        nonlocal kept
+        kept = run.rows_committed
         bar.show(run)
 
-    chunks = read_files(paths, job.data_description, fields=job.fields, number_fields=job.number_fields)
+    def tell(note: str) -> None:
+        notes.append(os.fsencode(note).decode(errors="backslashreplace"))  # a path need not be text
+
+    # A field that is read as text too must look the same whether the numbers around it are all whole or not.
+    numbers = [name for name in job.number_fields if name not in job.text_fields]
+    chunks = read_files(paths, job.data_description, fields=job.fields, number_fields=numbers, tell=tell)
     try:
         with bar:
-            return run_in_store(store, job, bar.watch(chunks), show)
+            return run_in_store(store, job, bar.watch(chunks), show, flush=flush)
     except InputError:
-        if rows:
-            typer.echo(f"{counted(rows, 'row')} before the error are kept; the same command goes on from there", err=True)
+        for note in notes:
+            typer.echo(note, err=True)
+        if kept:
+            typer.echo(f"{counted(kept, 'row')} before the error are kept; the same command goes on from there", err=True)
         raise

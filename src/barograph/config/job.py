@@ -33,6 +33,8 @@ _ID_RULE: Final = "1 to 64 lowercase letters (a-z), digits, hyphens or underscor
 _SIZE: Final = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,6})?)\s*(b|k|kb|m|mb|g|gb|t|tb|)", re.ASCII | re.IGNORECASE)
 _UNITS: Final = {"b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 _HOUR_MS: Final = 3_600_000
+_NO_ZONE: Final = re.compile(r"(?:posixrules|localtime|Factory)$|posix/|right/")
+"""Files that lie among a machine's zones and are no IANA names: another machine, or Polars, does not know them."""
 
 
 def _id(text: str) -> str:
@@ -57,6 +59,8 @@ def _memory(size: object) -> str:
 
 def _zone(name: str) -> str:
     try:
+        if _NO_ZONE.match(name):
+            raise KeyError(name)
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):  # unknown name, path outside the database, a directory of it
         raise ValueError("an IANA time zone such as 'UTC' or 'Europe/Berlin'") from None

@@ -42,17 +42,25 @@ def parse_text(values: pl.Series) -> pl.Series:
     """
     if values.dtype.is_float():
         values = _number_text(values.cast(pl.Float64))
-    elif values.dtype == pl.Binary:
-        values = values.cast(pl.String, strict=False)
     elif isinstance(values.dtype, pl.Struct):
         values = values.struct.json_encode()
     elif isinstance(values.dtype, pl.List | pl.Array):
         # As Elastic does: the items, with commas between them.
         items = values.cast(pl.List(values.dtype.inner))
-        values = items.list.eval(pl.element().cast(pl.String)).list.join(",")
-    elif values.dtype != pl.String:
-        values = values.cast(pl.String)
+        of_items = parse_text if values.dtype.inner.is_nested() else _plain_text
+        values = items.list.eval(pl.element().map_batches(of_items, return_dtype=pl.String)).list.join(",")
+    else:
+        values = _plain_text(values)
     return pl.select(pl.when(values != "").then(values)).to_series()
+
+
+def _plain_text(values: pl.Series) -> pl.Series:
+    """Values that have no parts, as text. Bytes that are not UTF-8 are written as `\\xff`: different values stay different."""
+    try:
+        return values.cast(pl.String)
+    except pl.exceptions.PolarsError:
+        texts = [one.decode(errors="backslashreplace") if isinstance(one, bytes) else one for one in values.to_list()]
+        return pl.Series(values.name, [None if one is None else str(one) for one in texts], dtype=pl.String)
 
 
 def _number_text(values: pl.Series) -> pl.Series:

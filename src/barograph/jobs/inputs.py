@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from barograph.config.errors import InputError
 from barograph.results.counts import Example
@@ -53,6 +55,10 @@ class Chunk(Protocol):
         """Input rows that are not rows of their format."""
 
     @property
+    def bad_rows(self) -> NDArray[np.int64]:
+        """Their places among the input rows, from 0, in order."""
+
+    @property
     def examples(self) -> Sequence[Example]:
         """The first of these."""
 
@@ -70,6 +76,7 @@ class NewRows:
     rows: int
     bytes: int
     malformed: int
+    bad_rows: NDArray[np.int64]
     examples: Sequence[Example]
 
 
@@ -88,7 +95,8 @@ class Inputs:
     """The sources of one run.
 
     A file is known by its absolute path and its beginning: one that has grown goes on where it was left, one whose beginning is
-    another is new. What a pipe brings is always new.
+    another is new. One that was renamed, as logs are, is known by its beginning alone; a copy beside the file it was made of is
+    new. What a pipe brings is always new.
     """
 
     def __init__(self, progress: Mapping[str, InputProgress]) -> None:
@@ -113,7 +121,8 @@ class Inputs:
             InputError: rows are missing between, or the file is not what was read before though it begins like it.
         """
         if chunk.fingerprint is None:
-            return NewRows(chunk.frame, chunk.first_row, chunk.rows, chunk.bytes, chunk.malformed, chunk.examples)
+            whole = (chunk.frame, chunk.first_row, chunk.rows, chunk.bytes, chunk.malformed, chunk.bad_rows, chunk.examples)
+            return NewRows(*whole)
         reading = self._reading(chunk, chunk.fingerprint)
         done, end = reading.done, chunk.first_row + chunk.rows
         if chunk.first_row == 0:
@@ -138,13 +147,21 @@ class Inputs:
     def _reading(self, chunk: Chunk, fingerprint: Fingerprint) -> _Reading:
         path = os.path.abspath(chunk.source)
         if path not in self._readings:
-            known = self._before.get(path)
-            at = InputProgress(path, fingerprint.head_bytes, fingerprint.sha256, 0)
-            if known is not None and _begins(path, known):
-                at = replace(known, head_bytes=fingerprint.head_bytes, sha256=fingerprint.sha256)
+            name = _as_text(path)
+            known = self._before.get(name)
+            if known is None or not _begins(path, known):
+                known = self._renamed(path)
+            at = InputProgress(name, fingerprint.head_bytes, fingerprint.sha256, 0)
+            if known is not None:
+                at = replace(known, source=name, head_bytes=at.head_bytes, sha256=at.sha256)
             self._readings[path] = _Reading(at, next_row=at.rows_done)
-            self._names[path] = chunk.source
+            self._names[path] = _as_text(chunk.source)
         return self._readings[path]
+
+    def _renamed(self, path: str) -> InputProgress | None:
+        """How far the file was read under another path, at which it is no longer."""
+        gone = (one for one in self._before.values() if _begins(path, one) and not _is_there(one))
+        return max(gone, key=lambda one: one.rows_done, default=None)
 
 
 def _rest(chunk: Chunk, reading: _Reading) -> NewRows:
@@ -168,6 +185,7 @@ def _rest(chunk: Chunk, reading: _Reading) -> NewRows:
         chunk.rows - rows,
         chunk.bytes - length,
         chunk.malformed - malformed,
+        chunk.bad_rows[malformed:] - rows,
         [one for one in chunk.examples if one.row > done.rows_done] if rows else chunk.examples,
     )
 
@@ -180,3 +198,16 @@ def _begins(path: str, known: InputProgress) -> bool:
     except OSError as error:
         raise InputError(f"{path}: wanted a readable file ({error.strerror})") from error
     return hashlib.sha256(head).hexdigest() == known.sha256
+
+
+def _is_there(known: InputProgress) -> bool:
+    """Whether the file is still where it was read."""
+    try:
+        return _begins(known.source, known)
+    except InputError:
+        return False
+
+
+def _as_text(path: str) -> str:
+    """A path that can be stored and printed: bytes of a file name that are not UTF-8 are written as `\\xff`."""
+    return os.fsencode(path).decode(errors="backslashreplace")

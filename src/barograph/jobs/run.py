@@ -6,6 +6,7 @@ from typing import Final, Protocol
 
 import polars as pl
 
+from barograph.config.errors import InputError
 from barograph.config.job import Job
 from barograph.engine import Engine
 from barograph.jobs.inputs import Chunk, Inputs, NewRows
@@ -30,6 +31,9 @@ class RunningEngine(Protocol):
     def add(self, frame: pl.DataFrame) -> Results:
         """Take rows; returns what they finished."""
 
+    def flush(self) -> Results:
+        """Finish what only the latency keeps open; returns that."""
+
     def snapshot(self) -> Snapshot:
         """All that it remembers."""
 
@@ -45,6 +49,7 @@ def run_job(
     chunks: Iterable[Chunk],
     on_progress: Callable[[Progress], None] | None = None,
     *,
+    flush: bool = False,
     build: Build = Engine.build,
     clock: Clock = time.monotonic,
 ) -> RunSummary:
@@ -58,7 +63,8 @@ def run_job(
         store: where the job lives.
         job: its configuration; a job of this id that exists must have the same analysis settings.
         chunks: rows of one or more sources; each source from its beginning, in its order.
-        on_progress: called after each chunk.
+        on_progress: called after each chunk, and after the last commit when a broken input ends the run.
+        flush: at the end of the input, finish the buckets that only the latency keeps open; their later rows are out of order.
         build: makes the engine, or brings it back from a snapshot.
         clock: seconds on a clock that only goes forward.
 
@@ -66,7 +72,7 @@ def run_job(
         JobBusy: another process is running the job.
         JobChanged: the job exists with other analysis settings.
         ConfigError: the engine cannot run this job.
-        InputError: an input cannot be read (on); what was read before is committed.
+        InputError: an input cannot be read (on), or is not what the job needs; what was read before is committed.
     """
     with store.lock(job.job_id):
         engine = build(job, None)  # before the job is created: what cannot run should not be listed
@@ -78,7 +84,7 @@ def run_job(
                 engine = build(job, saved.snapshot)
             run = Run(store, job, engine, saved, clock)
             try:
-                failure = run.feed_all(iter(chunks), interrupts, on_progress)
+                failure = run.feed_all(iter(chunks), interrupts, on_progress, flush)
             finally:
                 close = getattr(chunks, "close", None)  # generators hold files open
                 if close is not None:
@@ -97,6 +103,7 @@ class Run:
         self._engine = engine
         self._resumed = saved is not None
         self._inputs = Inputs(saved.progress if saved else {})
+        self._read = self._inputs.progress()
         self._tally = Tally(saved.counts if saved else DataCounts(), engine.counts)
         self._before = self._tally.total(engine.counts)
         self._clock = clock
@@ -110,16 +117,19 @@ class Run:
         self._last_ms: int | None = None
 
     def feed_all(
-        self, chunks: Iterator[Chunk], interrupts: Interrupts, on_progress: Callable[[Progress], None] | None
+        self, chunks: Iterator[Chunk], interrupts: Interrupts, on_progress: Callable[[Progress], None] | None, flush: bool
     ) -> Exception | None:
         """Feed and commit until the input ends, breaks or a signal comes; returns what broke the input."""
         failure: Exception | None = None
+        source, ended = "", False
         while interrupts.received is None:
             try:
                 with interrupts.waiting():
                     chunk = next(chunks, None)
                 if chunk is None:
+                    ended = True
                     break
+                source = chunk.source
                 new = self._inputs.new_rows(chunk)
             except KeyboardInterrupt:
                 interrupts.note()
@@ -128,19 +138,28 @@ class Run:
                 failure = error
                 break
             if new is not None:
-                self._feed(new)
+                try:
+                    self._feed(new)
+                except InputError as error:  # the engine has refused the chunk before it took any of it
+                    failure = error
+                    break
+                self._read = self._inputs.progress()
                 if self._pace.due(self._waiting_rows):
                     self._commit()
             if on_progress is not None:
-                on_progress(self._progress(chunk.source))
-        if self._rows > self._rows_committed:
+                on_progress(self._progress(source))
+        if flush and ended:
+            self._take(self._engine.flush())
+        if self._rows > self._rows_committed or self._waiting_rows:
             self._commit()
+        if failure is not None and on_progress is not None:
+            on_progress(self._progress(source))
         return failure
 
     def _feed(self, new: NewRows) -> None:
         if new.frame.height:  # a chunk of malformed rows alone has no columns
             self._take(self._engine.add(new.frame))
-        self._tally.add(new)
+        self._tally.add(new, self._engine.counts)
         self._rows += new.rows
         self._bytes += new.bytes
 
@@ -158,7 +177,7 @@ class Run:
         started = self._clock()
         counts = self._tally.total(self._engine.counts)
         found = Results.concat([*self._waiting, Results(counts=counts)])
-        self._store.commit(self._job_id, found, self._engine.snapshot(), self._inputs.progress())
+        self._store.commit(self._job_id, found, self._engine.snapshot(), self._read)
         self._waiting.clear()
         self._waiting_rows = 0
         self._rows_committed = self._rows

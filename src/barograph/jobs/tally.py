@@ -2,24 +2,36 @@
 
 from dataclasses import replace
 
+import numpy as np
+
 from barograph.jobs.inputs import NewRows
-from barograph.results.counts import DataCounts
+from barograph.results.counts import DataCounts, Example
 
 
 class Tally:
     """Adds malformed rows and bytes, which never reach the engine, to the engine's counts.
 
-    Both sides may go on from an earlier run: what the saved counts hold beyond the engine's own is the sources' share.
+    The engine numbers the rows that it is given; here malformed rows have numbers too, so that an example's is its row's place
+    in the input. Both sides may go on from an earlier run: what the saved counts hold beyond the engine's own is the sources'.
     """
 
     def __init__(self, saved: DataCounts, engine: DataCounts) -> None:
         self._records = saved.input_record_count - engine.input_record_count
         self._malformed = saved.malformed_record_count - engine.malformed_record_count
         self._bytes = saved.input_bytes - engine.input_bytes
-        self._examples = [one for one in saved.examples if one not in engine.examples]
+        self._examples = [one for one in saved.examples if one.reason == "malformed"]
+        self._numbered: dict[Example, Example] = dict(
+            zip(engine.examples, (one for one in saved.examples if one.reason != "malformed"), strict=False)
+        )
 
-    def add(self, new: NewRows) -> None:
-        """Count what a chunk brought."""
+    def add(self, new: NewRows, engine: DataCounts) -> None:
+        """Count what a chunk brought, and number the examples in it; `engine` are the counts with the chunk."""
+        before = engine.input_record_count - new.frame.height
+        good_before = new.bad_rows - np.arange(len(new.bad_rows))  # how many good rows of the chunk each malformed one follows
+        for one in engine.examples:
+            if one not in self._numbered:
+                passed = int(np.searchsorted(good_before, one.row - before - 1, side="right"))
+                self._numbered[one] = replace(one, row=one.row + self._records + passed)
         self._records += new.malformed
         self._malformed += new.malformed
         self._bytes += new.bytes
@@ -32,4 +44,5 @@ class Tally:
             input_record_count=engine.input_record_count + self._records,
             malformed_record_count=engine.malformed_record_count + self._malformed,
             input_bytes=engine.input_bytes + self._bytes,
+            examples=tuple(self._numbered.get(one, one) for one in engine.examples),
         ).with_examples(self._examples)

@@ -13,7 +13,7 @@ class Example:
 
     Attributes:
         reason: one of `REASONS`.
-        row: position among all rows the job was given, from 1; of a malformed row, which only its source can count, in there.
+        row: place among all rows that the job was given, malformed ones too, from 1; of a malformed row, that in its source.
         value: the offending text, shortened to 200 characters.
         message: what was wanted.
     """

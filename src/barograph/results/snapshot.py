@@ -36,13 +36,17 @@ class Snapshot:
         """Read `to_bytes` back.
 
         Raises:
-            ValueError: the format is not one this version reads.
+            ValueError: these are not the bytes of a snapshot, or its format is not one this version reads.
         """
-        with np.load(io.BytesIO(data), allow_pickle=False) as loaded:
-            version = int(loaded["format"][0])
-            if version != FORMAT:
-                raise ValueError(f"snapshot format={version}: wanted {FORMAT}")
-            return cls({name: loaded[name] for name in loaded.files if name != "format"})
+        try:
+            with np.lib.npyio.NpzFile(io.BytesIO(data), allow_pickle=False) as loaded:
+                arrays = {name: loaded[name] for name in loaded.files}
+            version = int(arrays.pop("format")[0])
+        except Exception as error:  # what a broken file runs into depends on where it is broken
+            raise ValueError(f"snapshot of {len(data)} bytes: wanted what to_bytes wrote ({error})") from error
+        if version != FORMAT:
+            raise ValueError(f"snapshot format={version}: wanted {FORMAT}")
+        return cls(arrays)
 
     def name(self) -> str:
         """The first 16 hexadecimal digits of the SHA-256 of the bytes."""

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from barograph.results.counts import Example
 
@@ -31,6 +33,7 @@ class Chunk:
         rows: input rows in this chunk, with those that are malformed.
         bytes: their length in the source, unpacked; for Parquet, their share of the file.
         malformed: input rows that are not rows of their format.
+        bad_rows: int64[malformed], their places among the input rows of this chunk, from 0, in order.
         examples: the first of these.
         read_bytes: how far the source has been read, in bytes of the file as it is stored.
         total_bytes: size of the file as it is stored; None where there is no end to know, as for a pipe.
@@ -43,6 +46,7 @@ class Chunk:
     rows: int
     bytes: int
     malformed: int
+    bad_rows: NDArray[np.int64]
     examples: list[Example]
     read_bytes: int
     total_bytes: int | None

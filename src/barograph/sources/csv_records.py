@@ -90,7 +90,8 @@ class RowFinder:
                     break
                 bad.append((position, data[at : min(end, at + 200)]))
             elif row:
-                good.append((position, row))
+                # Polars takes off a "\r" before the line end, one only: where there are more, the value has the rest.
+                good.append((position, row + b"\r" * data.endswith(b"\r", at, end)))
             position += row != b""  # blank lines are no rows
             at = end + 1
         return Rows(good, bad, min(at, len(data)))

@@ -28,18 +28,15 @@ class DelimitedReader:
         self._names: list[str] = []
         self._finder = RowFinder(",", 0)
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self, wanted: str) -> Iterator[Block]:
         """The rows, block by block.
 
         Raises:
-            InputError: the header cannot be read.
+            InputError: the header cannot be read; or there are no rows, and no column of the `wanted` name.
         """
-        rest, used = self._read_header()
-        at_end, left_out = not self._names, 0
-        while rest or not at_end:
-            data = self._read(self._size)
-            at_end = not data
-            data = rest + data
+        data, used = self._read_header()
+        at_end, left_out, empty = False, 0, True
+        while self._names and (data or not at_end):
             frame, bad, taken = self._take(data, at_end)
             rest = data[taken:]
             if taken:
@@ -50,7 +47,13 @@ class DelimitedReader:
                 rest = rest[: LONGEST_ROW + 1]
             if frame.height or bad:
                 yield Block(frame, bad, used)
-                used = 0
+                used, empty = 0, False
+            # Only now: the rows before a place that cannot be read are good. And not behind the end, where a file may grow.
+            more = b"" if at_end else self._read(self._size)
+            at_end = not more
+            data = rest + more
+        if empty and self._names and wanted not in self._names:  # with rows, who reads them says so, whatever their format
+            raise InputError(f"{self._path}: header={', '.join(self._names)[:200]!r}: wanted a column {wanted!r}")
 
     def _read_header(self) -> tuple[bytes, int]:
         """Read up to the end of the header; returns what was read beyond it, and the bytes up to there. No names: no rows."""
@@ -64,12 +67,19 @@ class DelimitedReader:
                 break
             data += more
             if len(data) > LONGEST_ROW + self._size:
+                self._refuse_returns(data)
                 raise InputError(f"{self._path}: wanted a header within the first {LONGEST_ROW >> 20} MiB")
         header = data[:end].strip(b"\r\n")
+        self._refuse_returns(header)
         if header:
             self._names = self._column_names(header)
             self._finder = RowFinder(self._delimiter, len(self._names))
         return data[end:], end
+
+    def _refuse_returns(self, header: bytes) -> None:
+        """Refuse the line ends of old Macs, which make one line of a whole file."""
+        if b"\r" in re.sub(rb'"[^"]*"', b"", header):
+            raise InputError(f"{self._path}: wanted lines that end with \\n or \\r\\n; these end with \\r")
 
     def _header_end(self, data: bytes) -> int | None:
         """Where the header and its line end are over; None when that is not decided yet."""

@@ -10,7 +10,7 @@ from barograph.sources.lines import LONGEST_ROW, Read
 _BETWEEN: Final = re.compile(r"[ \t\r\n,\[\]]*")
 _TOKEN: Final = re.compile(r'"(?:[^"\\\n]|\\.)*"|[{}]')
 _STOP: Final = re.compile(r"[\n,{]")
-_DECODER: Final = json.JSONDecoder()
+_DECODER: Final = json.JSONDecoder(parse_int=str)  # only ends are wanted, and Python refuses integers of 5,000 digits
 
 
 def document_lines(read: Read, size: int) -> Iterator[tuple[bytes, int]]:

@@ -62,16 +62,12 @@ class _Layout:
         """
         try:
             first = msgspec.json.decode(block[: block.find(b"\n") + 1] or block)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return self.schema
         if not isinstance(first, dict):
             return self.schema
         found = {name for name in numbers if name in self.flat and type(first.get(name)) in (int, float)}
         return {**self.schema, **dict.fromkeys(found, pl.Float64())}
-
-    def no_objects(self) -> list[pl.Expr]:
-        """Null for every object, to complete a table that was read with the `flat` schema."""
-        return [pl.lit(None, dtype).alias(name) for name, dtype in self.schema.items() if name not in self.flat]
 
     def select(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The fields, in order."""
@@ -118,10 +114,13 @@ def is_object(line: bytes) -> bool:
 
 
 def _decoded(line: bytes) -> dict[str, msgspec.Raw] | None:
+    """The fields of the object on a line, None where there is none; empty for one too deep to say, which Polars judges."""
     try:
         return _OBJECT.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
+    except RecursionError:
+        return {}
 
 
 def _line_by_line(block: bytes, layout: _Layout) -> tuple[pl.DataFrame, list[Bad]]:

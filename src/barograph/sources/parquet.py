@@ -16,8 +16,8 @@ _ROWS: Final = 1 << 18
 _COPY: Final = 1 << 20
 
 
-def parquet_blocks(stream: Stream, fields: tuple[str, ...] | None, skip: int) -> Iterator[Block]:
-    """The rows from the `skip`-th on, block by block. `fields` None reads all columns.
+def parquet_blocks(stream: Stream, fields: tuple[str, ...] | None) -> Iterator[Block]:
+    """The rows, block by block. `fields` None reads all columns.
 
     A Parquet file is read from its end, so one that comes packed or from standard input goes through a temporary file.
 
@@ -25,22 +25,23 @@ def parquet_blocks(stream: Stream, fields: tuple[str, ...] | None, skip: int) ->
         InputError: it is not a Parquet file, or cannot be read.
     """
     if stream.total_bytes is not None and not stream.packed:
-        yield from _file_blocks(stream, stream.path, fields, skip)
+        yield from _file_blocks(stream, stream.path, fields)
         return
     with tempfile.NamedTemporaryFile(suffix=".parquet") as copy:
         while data := stream.read(_COPY):
             copy.write(data)
         copy.flush()
-        yield from _file_blocks(stream, copy.name, fields, skip)
+        yield from _file_blocks(stream, copy.name, fields)
 
 
-def _file_blocks(stream: Stream, stored: str, fields: tuple[str, ...] | None, skip: int) -> Iterator[Block]:
+def _file_blocks(stream: Stream, stored: str, fields: tuple[str, ...] | None) -> Iterator[Block]:
     try:
-        table = pl.scan_parquet(stored)
+        # A path is the name of one file: brackets in it are no pattern, and `year=2026` in it is no column.
+        table = pl.scan_parquet(stored, glob=False, hive_partitioning=False)
         columns = _columns(table.collect_schema().names(), fields)
         height = int(table.select(pl.len()).collect().item())
         size = os.path.getsize(stored)
-        for first in range(skip, height, _ROWS):
+        for first in range(0, height, _ROWS):
             frame = table.slice(first, _ROWS).select(columns).collect()
             end = size * (first + frame.height) // height
             stream.note_progress(end)

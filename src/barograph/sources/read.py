@@ -1,10 +1,13 @@
 """Rows from files: the one way in for every format."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import PurePath
 from typing import Final, Literal
+
+import numpy as np
 
 from barograph.config.job import DataDescription
 from barograph.results.counts import Example
@@ -32,6 +35,8 @@ _BY_SUFFIX: Final[dict[str, Format]] = {
 }
 _PACKED: Final = (".gz", ".zst", ".zstd")
 _BOM: Final = b"\xef\xbb\xbf"
+_FRESH_S: Final = 10.0
+"""A file that was written so lately may be in the middle of a line. Chosen: longer than a program takes to write the rest."""
 
 
 def read_files(
@@ -40,8 +45,9 @@ def read_files(
     *,
     fields: Iterable[str] | None = None,
     number_fields: Iterable[str] = (),
-    skip_rows: Mapping[str, int] | None = None,
     block_bytes: int = BLOCK_BYTES,
+    tell: Callable[[str], None] = lambda _: None,
+    now: Callable[[], float] = time.time,
 ) -> Iterator[Chunk]:
     """Read files one after the other, in chunks.
 
@@ -49,14 +55,18 @@ def read_files(
     the extension, else by the first bytes; the packing always by the first bytes. `-` is standard input. The size of the blocks
     changes neither the rows nor their order, nor what is malformed.
 
+    A last line of CSV, TSV or NDJSON that has no line end may be half of one. In a plain file it is left to a later run when it
+    is not a row, and in CSV and TSV also when the file was written less than 10 s ago: half a number is a number too.
+
     Args:
         paths: files, as they are to be named in chunks and errors.
         data_description: the job's; gives the time field and the delimiter.
         fields: the fields that are needed beside the time. Delimited files give all their columns whatever this says.
             None: all fields, which is slower for JSON.
         number_fields: those of them that are read as numbers; JSON numbers are then not turned into text and back.
-        skip_rows: how many input rows (malformed ones too) to leave out at the beginning of a path.
         block_bytes: about how much text is read at a time.
+        tell: takes a sentence about a line that is left to a later run.
+        now: epoch seconds.
 
     Raises:
         InputError: a file cannot be read, is not what it should be, or has no usable header. Chunks before it are good.
@@ -67,14 +77,15 @@ def read_files(
     numeric_time = {time_field} if data_description.time_format in ("auto", "epoch", "epoch_ms") else set()
     parser = NdjsonParser(needed, numeric_time.union(number_fields))
     for path in [os.fspath(path) for path in paths]:
-        skip = (skip_rows or {}).get(path, 0)
         with Stream(path) as stream:
             kind = _format(path, stream.head())
             if kind == "parquet":
-                yield from _chunks(stream, parquet_blocks(stream, needed, skip), skip, 0)
+                blocks = parquet_blocks(stream, needed)
             else:
-                blocks = _text_blocks(stream, kind, data_description.field_delimiter, parser, block_bytes)
-                yield from _chunks(stream, blocks, 0, skip)
+                blocks = _text_blocks(stream, kind, data_description, parser, block_bytes)
+            if kind in ("csv", "tsv", "ndjson"):
+                blocks = _without_half_row(stream, blocks, tell, None if kind == "ndjson" else now)
+            yield from _chunks(stream, blocks)
 
 
 def _format(path: str, head: bytes) -> Format:
@@ -82,6 +93,8 @@ def _format(path: str, head: bytes) -> Format:
     if names and names[-1] in _PACKED:
         names.pop()
     named = _BY_SUFFIX.get(names[-1]) if names else None
+    if named == "ndjson" and b"\n" not in head and b"\r" in head.strip():
+        return "json"  # line ends of old Macs are white space between documents
     return named or _sniffed(head)
 
 
@@ -97,11 +110,13 @@ def _sniffed(head: bytes) -> Format:
     return "csv"
 
 
-def _text_blocks(stream: Stream, kind: Format, delimiter: str | None, parser: NdjsonParser, size: int) -> Iterator[Block]:
+def _text_blocks(
+    stream: Stream, kind: Format, description: DataDescription, parser: NdjsonParser, size: int
+) -> Iterator[Block]:
     marked = len(stream.read(len(_BOM))) if stream.head().startswith(_BOM) else 0
     if kind in ("csv", "tsv"):
-        tab = "\t" if kind == "tsv" else None
-        blocks = DelimitedReader(stream.path, stream.read, size, delimiter or tab).blocks()
+        delimiter = description.field_delimiter or ("\t" if kind == "tsv" else None)
+        blocks = DelimitedReader(stream.path, stream.read, size, delimiter).blocks(description.time_field)
     else:
         lines = line_blocks if kind == "ndjson" else document_lines
         blocks = (parser.parse(block, length) for block, length in lines(stream.read, size))
@@ -110,37 +125,48 @@ def _text_blocks(stream: Stream, kind: Format, delimiter: str | None, parser: Nd
         marked = 0
 
 
-def _chunks(stream: Stream, blocks: Iterator[Block], first_row: int, skip: int) -> Iterator[Chunk]:
-    """Number the rows of the blocks and leave out the first `skip`."""
+def _without_half_row(
+    stream: Stream, blocks: Iterator[Block], tell: Callable[[str], None], now: Callable[[], float] | None
+) -> Iterator[Block]:
+    """The blocks without a last row that may be half written; `now` None: a row that can be read is whole."""
+    ending: list[Block] = []
     for block in blocks:
-        rest = _after(block, skip - first_row)
-        left_out = block.rows - rest.rows
-        first_row += left_out
-        if rest.rows:
+        if stream.unfinished_bytes and block.rows:
+            ending.append(block)  # the file is read to its end; how many blocks that gives is up to the format
+        else:
+            yield block
+    if not ending:
+        return
+    yield from ending[:-1]
+    last, length = ending[-1], max(0, ending[-1].bytes - stream.unfinished_bytes)
+    if last.bad and last.bad[-1].position == last.rows - 1:
+        tell(f"{stream.path}: the last line has no line end and is not a row yet: it is left to a later run")
+        last = Block(last.frame, last.bad[:-1], length)
+    elif now is not None and abs(stream.seconds_since_change(now())) < _FRESH_S:
+        tell(f"{stream.path}: the last line has no line end and was written just now: it is left to a later run")
+        last = Block(last.frame.head(-1), last.bad, length)
+    yield last
+
+
+def _chunks(stream: Stream, blocks: Iterator[Block]) -> Iterator[Chunk]:
+    """Number the rows of the blocks."""
+    first_row = 0
+    for block in blocks:
+        if block.rows:
             yield Chunk(
-                frame=rest.frame,
+                frame=block.frame,
                 source=stream.path,
                 first_row=first_row,
-                rows=rest.rows,
-                bytes=rest.bytes,
-                malformed=len(rest.bad),
-                examples=[_example(bad, first_row - left_out) for bad in rest.bad[:5]],
+                rows=block.rows,
+                bytes=block.bytes,
+                malformed=len(block.bad),
+                bad_rows=np.array([bad.position for bad in block.bad], np.int64),
+                examples=[_example(bad, first_row) for bad in block.bad[:5]],
                 read_bytes=stream.read_bytes,
                 total_bytes=stream.total_bytes,
                 fingerprint=stream.fingerprint,
             )
-        first_row += rest.rows
-
-
-def _after(block: Block, count: int) -> Block:
-    """The block without its first `count` input rows; their share of its bytes is taken off too."""
-    if count <= 0:
-        return block
-    if count >= block.rows:
-        return Block(block.frame.clear(), [], 0)
-    bad_before = sum(bad.position < count for bad in block.bad)
-    share = (block.rows - count) / block.rows
-    return Block(block.frame.slice(count - bad_before), block.bad[bad_before:], round(block.bytes * share))
+        first_row += block.rows
 
 
 def _example(bad: Bad, first_row: int) -> Example:

@@ -4,10 +4,11 @@ import gzip
 import hashlib
 import io
 import os
+import re
 import stat
 import sys
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import BinaryIO, Final, Self
 
@@ -23,8 +24,12 @@ STDIN: Final = "-"
 
 _GZIP: Final = b"\x1f\x8b"
 _ZSTD: Final = b"\x28\xb5\x2f\xfd"
+_ZSTD_SKIPPABLE: Final = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18")
+"""A frame without data, which parallel packers write first."""
+_BROKEN: Final = (OSError, EOFError, zlib.error, zstandard.ZstdError)
 # A Zstandard block can unpack to 128 KiB from 4 bytes; small reads bound what a hostile file can make of one.
 _PACKED_READ: Final = 1 << 14
+_GZIP_READ: Final = 1 << 17
 
 
 class Stream:
@@ -43,6 +48,7 @@ class Stream:
         self._raw = _Counted(self._open())
         self.total_bytes, self.fingerprint = self._identity()
         self._head = b""
+        self._tail = _Tail()
         self._read_elsewhere = 0
         self.packed = True
         self._unpacked = self._unpack()
@@ -62,10 +68,23 @@ class Stream:
         """Say how far the file has been read by something else than this stream."""
         self._read_elsewhere = read_bytes
 
+    @property
+    def unfinished_bytes(self) -> int:
+        """Length of a last line that has no line end; 0 before the end, and where no more can come: what is packed, a pipe."""
+        growing = self.total_bytes is not None and not self.packed
+        return self._tail.bytes if growing and self._tail.at_end and not self._tail.blank else 0
+
+    def seconds_since_change(self, now: float) -> float:
+        """How long ago the file was written, on a clock of epoch seconds; below zero when that clock is behind the file's."""
+        return now - os.stat(self.path).st_mtime
+
     def head(self) -> bytes:
         """The first unpacked bytes, up to 64 KiB; the next `read` begins with them again."""
         while len(self._head) < HEAD_BYTES:
-            more = self._next(HEAD_BYTES - len(self._head))
+            try:
+                more = self._next(HEAD_BYTES - len(self._head))
+            except InputError:
+                break  # the read that gets there raises it again
             if not more:
                 break
             self._head += more
@@ -78,13 +97,15 @@ class Stream:
             InputError: the file cannot be read on, or is not what its first bytes say.
         """
         head, self._head = self._head[:size], self._head[size:]
-        return head + self._next(size - len(head)) if len(head) < size else head
+        return head or self._next(size)
 
     def _next(self, size: int) -> bytes:
         try:
-            return self._unpacked(size)
-        except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
+            data = self._unpacked(size)
+        except _BROKEN as error:
             raise InputError(f"{self.path}: wanted a readable file; after {self.read_bytes} bytes: {error}") from error
+        self._tail.note(data)
+        return data
 
     def _open(self) -> BinaryIO:
         if self.path == STDIN:
@@ -104,9 +125,9 @@ class Stream:
         start = self._raw.peek(4)
         if start.startswith(_GZIP):
             packed = self._stack.enter_context(gzip.GzipFile(fileobj=self._raw))
-            return packed.read
-        if start == _ZSTD:
-            return _Zstandard(self._raw).read
+            return _Pieces(iter(lambda: packed.read1(_GZIP_READ), b"")).read
+        if start == _ZSTD or _ZSTD_SKIPPABLE.match(start):
+            return _Pieces(_zstandard_pieces(self._raw)).read
         self.packed = False
         return self._raw.read
 
@@ -139,37 +160,68 @@ class _Counted(io.RawIOBase):
         return data
 
 
-class _Zstandard:
-    """Unpacks Zstandard frames one after the other, and notices when the last one has no end."""
+class _Tail:
+    """What follows the last line end of the bytes that came by."""
 
-    def __init__(self, raw: _Counted) -> None:
-        self._raw = raw
-        self._frame = zstandard.ZstdDecompressor().decompressobj()
-        self._inside = False
+    def __init__(self) -> None:
+        self.bytes = 0
+        self.blank = True
+        self.at_end = False
+
+    def note(self, data: bytes) -> None:
+        """Go on with the next bytes; none are the end."""
+        self.at_end = not data
+        line = data.rfind(b"\n") + 1
+        if line:
+            self.bytes, self.blank = 0, True
+        self.bytes += len(data) - line
+        self.blank = self.blank and not data[line:].strip(b" \t\r")
+
+
+class _Pieces:
+    """Joins unpacked pieces. Those before an error are handed out first: the rows in them are good."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._error: Exception | None = None
 
     def read(self, size: int) -> bytes:
-        """At least `size` bytes, fewer only at the end."""
+        """At least `size` bytes, fewer only at the end or before an error."""
         parts: list[bytes] = []
         length = 0
-        while length < size and (packed := self._raw.read(_PACKED_READ)):
-            for part in self._frames(packed):
-                parts.append(part)
-                length += len(part)
-        if not parts and self._inside:
-            raise EOFError("the last Zstandard frame has no end")
+        while length < size and self._error is None:
+            try:
+                piece = next(self._pieces, None)
+            except _BROKEN as error:
+                self._error = error
+                break
+            if piece is None:
+                break
+            parts.append(piece)
+            length += len(piece)
+        if not length and self._error is not None:
+            raise self._error
         return b"".join(parts)
 
-    def _frames(self, packed: bytes) -> list[bytes]:
-        parts = []
+
+def _zstandard_pieces(raw: _Counted) -> Iterator[bytes]:
+    """The contents of Zstandard frames one after the other.
+
+    Raises:
+        EOFError: the last frame has no end.
+        ZstdError: this is not a frame.
+    """
+    frame, inside = zstandard.ZstdDecompressor().decompressobj(), False
+    while packed := raw.read(_PACKED_READ):
         while packed:
-            self._inside = True
-            parts.append(self._frame.decompress(packed))
+            inside = True
+            yield frame.decompress(packed)
             packed = b""
-            if self._frame.eof:
-                packed = self._frame.unused_data
-                self._frame = zstandard.ZstdDecompressor().decompressobj()
-                self._inside = False
-        return parts
+            if frame.eof:
+                packed = frame.unused_data
+                frame, inside = zstandard.ZstdDecompressor().decompressobj(), False
+    if inside:
+        raise EOFError("the last Zstandard frame has no end")
 
 
 def open_binary(path: str) -> BinaryIO:
@@ -195,14 +247,3 @@ def fingerprint(path: str) -> Fingerprint:
     with open_binary(path) as file:
         head = file.read(HEAD_BYTES)
     return Fingerprint(len(head), hashlib.sha256(head).hexdigest())
-
-
-def matches(path: str, known: Fingerprint) -> bool:
-    """Whether a file begins with the bytes that gave this fingerprint. It may have grown since.
-
-    Raises:
-        InputError: it cannot be read.
-    """
-    with open_binary(path) as file:
-        head = file.read(known.head_bytes)
-    return len(head) == known.head_bytes and hashlib.sha256(head).hexdigest() == known.sha256
