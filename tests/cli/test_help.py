@@ -8,6 +8,7 @@ import pytest
 # Newer versions of typer import pydantic themselves; our own models, which take as long again, must not be built for help.
 HEAVY = {"alembic", "barograph.config.job", "msgspec", "numpy", "polars", "rich.table", "sqlalchemy", "yaml", "zstandard"}
 COMMANDS = ["", "demo", "run", "results", "validate", "jobs", "jobs list", "jobs show", "jobs reset", "jobs delete"]
+COMMANDS += ["replay", "forget", "what-if", "overall-buckets", "expire", "snapshots", "snapshots list", "snapshots revert"]
 
 SCRIPT = """
 import atexit, sys

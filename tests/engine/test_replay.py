@@ -63,7 +63,7 @@ def replayed(
     of: Job, found: Results, newest: Snapshot, cuts: tuple[int, ...] = (), **given: object
 ) -> tuple[Results, Snapshot]:
     replay = Replay.build(of, newest, **given)
-    parts = [replay.add(start, end, kept(found, start, end)) for start, end in ranges(found, cuts)]
+    parts = [Results.concat(replay.add(start, end, kept(found, start, end))) for start, end in ranges(found, cuts)]
     return Results.concat(parts), replay.snapshot(newest)
 
 
@@ -114,7 +114,7 @@ def test_a_replay_passes_through_the_states_that_live_rows_led_to() -> None:
     replay, start = Replay.build(of, snapshots[-1]), span(found)[0]
     for snapshot in snapshots:
         end = Engine.build(of, snapshot).counts.latest_bucket_timestamp // SPAN + 1
-        replay.add(start, end, kept(found, start, end))
+        list(replay.add(start, end, kept(found, start, end)))
         assert replay.snapshot(snapshot).to_bytes() == snapshot.to_bytes()
         start = end
 

@@ -13,6 +13,7 @@ from barograph.cli.results import JobId
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from barograph.engine.forgotten import Forgotten
     from barograph.store.documents import JobSummary
     from barograph.store.query import Page
     from barograph.store.store import Store
@@ -66,11 +67,11 @@ def show(job_id: JobId, as_json: _Json = False, data_dir: DataDir = DEFAULT_DATA
 
     with Store.open(store, data_dir, create=False) as opened:
         summary = opened.summary(job_id)
-        worst = opened.records(job_id, Query(size=1))
+        worst, spans = opened.records(job_id, Query(size=1)), opened.forgotten(job_id)
     if as_json:
         typer.echo(summary.job.model_dump_json(indent=2, exclude_none=True))
         return
-    show_table(tables.facts(_facts(summary, worst)))
+    show_table(tables.facts([*_facts(summary, worst), *_replays(summary, spans)]))
     if summary.counts:
         for line in counts.left_out(dropped(DataCounts(), summary.counts), summary.counts.examples):
             typer.echo(line)
@@ -100,6 +101,20 @@ def _facts(summary: "JobSummary", worst: "Page") -> "Iterator[tuple[str, str]]":
         yield "found", f"{words.counted(worst.total, 'record')}, the worst {words.severity(score)} ({words.whole(score)})"
     else:
         yield "found", "no records"
+
+
+def _replays(summary: "JobSummary", spans: "tuple[Forgotten, ...]") -> "Iterator[tuple[str, str]]":
+    """Whether the results are those of a replay, and what it left out."""
+    from zoneinfo import ZoneInfo
+
+    from barograph.cli import words
+    from barograph.cli.replays import forgotten
+
+    zone = ZoneInfo(summary.job.time_zone)
+    if summary.replay_time is not None:
+        yield "replayed", words.when(summary.replay_time // 1000 * 1000, zone)
+    for line in forgotten(spans, zone):
+        yield "forgotten", line
 
 
 @app.command("reset")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from barograph.cli import demo, jobs, results, run, validate
+from barograph.cli import demo, expire, jobs, overall, replays, results, run, snapshots, validate, what_if
 from barograph.config.errors import BarographError, ConfigError
 
 
@@ -36,7 +36,13 @@ app.callback()(_barograph)
 app.command("demo", short_help="Try it on a real, labelled series that ships with the package.")(demo.demo)
 app.command("run", short_help="Feed rows to a job and show the records they lead to.")(run.run)
 app.command("results", short_help="Show what a job has found: buckets, records or influencers.")(results.results)
+app.command("overall-buckets", short_help="Show how odd the times were over several jobs together.")(overall.overall_buckets)
+app.command("what-if", short_help="Show which alerts there would have been under other settings.")(what_if.what_if)
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(snapshots.app, name="snapshots")
+app.command("replay", short_help="Make models and results anew from the kept bucket values.")(replays.replay)
+app.command("forget", short_help="Give a job the models that never saw a span of time.")(replays.forget)
+app.command("expire", short_help="Remove what jobs no longer want kept.")(expire.expire)
 app.command("validate", short_help="Check a job file and say what the job does.")(validate.validate)
 
 

@@ -90,7 +90,7 @@ class Engine:
         closed = self._buckets.take()
         if closed is None:
             return Results(counts=self.counts)
-        return replace(self._stages.finish(closed), counts=self.counts)
+        return replace(Results.concat(self._stages.finish(closed)), counts=self.counts)
 
 
 def _analysis(job: Job) -> bytes:

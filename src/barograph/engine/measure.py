@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from barograph.config.functions import Side
 from barograph.config.job import Job
-from barograph.models import Judged, ModelConfig, SeriesModel
+from barograph.models import Judged, ModelConfig, SeriesModel, probability
 from barograph.results.snapshot import Arrays
 from barograph.scoring.combine import LN_LEAF
 from barograph.scoring.leaves import LEAF, Measure
@@ -68,11 +68,12 @@ class MeasureStage:
 
     def leaves(self, values: Values, judged: Judged) -> NDArray[np.void]:
         """The odd leaves of a judged stretch, as the score stage wants them (dtype `scoring.leaves.LEAF`)."""
-        flagged = judged.flagged[judged.flagged["ln_evidence"] <= LN_LEAF]
-        series, t = flagged["row"], flagged["t"]
-        leaves = np.zeros(len(flagged), LEAF)
+        # Field by field: the records are wide, and most of their width is the distribution, which few leaves are asked for.
+        flagged, chosen = judged.flagged, _chosen(judged)
+        series, t = flagged["row"][chosen], flagged["t"][chosen]
+        leaves = np.zeros(len(chosen), LEAF)
         for name in ("ln_p", "ln_evidence", "actual", "typical", "lower", "upper", "impact"):
-            leaves[name] = flagged[name]
+            leaves[name] = flagged[name][chosen]
         leaves["bucket"] = values.first_bucket + t
         leaves["measure"] = self._position
         leaves["series"] = series
@@ -81,9 +82,14 @@ class MeasureStage:
         leaves["siblings"], leaves["partitions"] = _company(values, series, t)
         return leaves
 
-    def predictive(self, judged: Judged) -> NDArray[np.void]:
-        """The distributions behind `leaves`, row by row."""
-        return np.asarray(judged.flagged["predictive"][judged.flagged["ln_evidence"] <= LN_LEAF])
+    def ln_p(self, judged: Judged, leaf: NDArray[np.int64], value: Floats) -> Floats:
+        """ln of the probability of other values [k] in the place of some of the `leaves`, given by their positions [k]."""
+        return probability(judged.flagged["predictive"][_chosen(judged)[leaf]], value)
+
+
+def _chosen(judged: Judged) -> NDArray[np.int64]:
+    """Which of the flagged buckets are leaves."""
+    return np.flatnonzero(judged.flagged["ln_evidence"] <= LN_LEAF)
 
 
 def _company(values: Values, series: Ids, t: Ids) -> tuple[Floats, Floats]:

@@ -1,6 +1,6 @@
 """Models and results made anew from kept bucket values, through the same stages as live rows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +18,12 @@ from barograph.engine.stages import PREFIXES, Stages
 from barograph.results.results import Results
 from barograph.results.snapshot import Snapshot, under
 
+VALUES: Final = ("timestamp", "detector_index", "function_description", "series", "actual", "weight", "mean")
+"""The columns of `schema.BUCKET_VALUES` that a replay reads; the others are what it makes anew."""
+
+NOTHING_BEFORE: Final = -(2**62)
+"""A bucket before every other."""
+
 _ALL_OVER_MS: Final = 2**62
 """Every row comes before this time."""
 
@@ -27,7 +33,7 @@ class Kept:
     """What the history holds of some buckets.
 
     Attributes:
-        values: rows of `schema.BUCKET_VALUES`, in the order in which they were written.
+        values: rows of `schema.BUCKET_VALUES` with the columns `VALUES` at least, in the order in which they were written.
         shares: rows of `schema.INFLUENCER_SHARES`, in the order in which they were written.
         filled: int64, start of each bucket with rows, epoch ms, ascending.
         events: int64, the rows in each of them.
@@ -45,11 +51,13 @@ class Replay:
     An unchanged job gives the same results, and the same snapshot, to the last bit.
     """
 
-    def __init__(self, job: Job, stages: Stages, known: Sequence[DetectorValues], forgotten: Sequence[Forgotten]) -> None:
+    def __init__(
+        self, job: Job, stages: Stages, known: Sequence[DetectorValues], forgotten: Sequence[Forgotten], start: int
+    ) -> None:
         self._job = job
         self._stages = stages
         self._known = known
-        self._first = [np.full(len(one.first_bucket), NOT_BEGUN, np.int64) for one in known]
+        self._first = [np.where(one.first_bucket < start, one.first_bucket, NOT_BEGUN) for one in known]
         self._forgotten = forgotten
 
     @classmethod
@@ -66,13 +74,35 @@ class Replay:
             ConfigError: the job needs what this version cannot do yet.
         """
         refuse_unsupported(job)
-        return cls(job, Stages.build(job, None, threads), _known(job, newest), forgotten)
+        return cls(job, Stages.build(job, None, threads), _known(job, newest), forgotten, NOTHING_BEFORE)
 
-    def add(self, start: int, end: int, kept: Kept) -> Results:
+    @classmethod
+    def since(
+        cls, job: Job, old: Snapshot, start: int, newest: Snapshot, forgotten: Sequence[Forgotten] = (), threads: int = 0
+    ) -> "Replay":
+        """A replay that goes on from what an old snapshot has learned.
+
+        Args:
+            job: as for `build`.
+            old: a snapshot of which all that it has learned is still to be so: nothing before its end is newly forgotten or
+                remembered, and nothing before it is hidden.
+            start: the first bucket that it had not finished.
+            newest: as for `build`.
+            forgotten: as for `build`.
+            threads: as for `build`.
+
+        Raises:
+            ConfigError: the job needs what this version cannot do yet.
+            ValueError: another version learned it.
+        """
+        refuse_unsupported(job)
+        return cls(job, Stages.build(job, old.arrays, threads), _known(job, newest), forgotten, start)
+
+    def add(self, start: int, end: int, kept: Kept) -> Iterator[Results]:
         """Learn the buckets [start, end) (numbers: epoch ms divided by the span), which follow the last ones that were.
 
-        Either none of them or all of them must be forgotten in part. Returns their results, without counts; of buckets that are
-        forgotten in part these are not what a person wants to see.
+        Either none of them or all of them must be forgotten in part. Yields their results, piece by piece and without counts,
+        and learns as far as these are taken; of buckets that are forgotten they are not what a person wants to see.
         """
         values = kept.values.filter(pl.col("weight") > 0)  # the others are not data: bounds were asked for
         detectors = [self._detector(at, start, end, values, kept.shares) for at in range(len(self._known))]

@@ -1,6 +1,7 @@
 """The stages behind the buckets: finished buckets through the models and the score stage."""
 
 import os
+from collections.abc import Iterator
 from typing import Final
 
 from barograph.config.job import Job
@@ -41,10 +42,14 @@ class Stages:
         scores = ScoreStage.build(tuple(measure for measure, _ in kinds), job.bucket_span_ms, part("scores"))
         return cls(job, measures, scores)
 
-    def finish(self, buckets: FinishedBuckets) -> Results:
-        """Judge, learn and score finished buckets, which follow the last ones that were; without counts."""
+    def finish(self, buckets: FinishedBuckets) -> Iterator[Results]:
+        """Judge, learn and score finished buckets, which follow the last ones that were; their results, piece by piece.
+
+        They are learned as far as the pieces are taken. The pieces have no counts.
+        """
         widest = max(1, CELLS_AT_ONCE // len(self._measures))
-        return Results.concat([finish(self._job, self._measures, self._scores, piece) for piece in buckets.slices(widest)])
+        for piece in buckets.slices(widest):
+            yield finish(self._job, self._measures, self._scores, piece)
 
     def snapshot(self) -> Arrays:
         """What they remember."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from barograph.config.job import Job
 from barograph.engine.finished import FinishedBuckets, FinishedValues
 from barograph.engine.measure import MeasureStage, Values
-from barograph.models import Judged, probability
+from barograph.models import Judged
 from barograph.results import schema
 from barograph.results.results import Results
 from barograph.scoring.leaves import Stretch
@@ -54,7 +54,8 @@ def finish(job: Job, measures: list[MeasureStage], scores: ScoreStage, closed: F
         presence=_presence(shares, job.bucket_span_ms),
         judge=_Judge(pieces).ln_p,
     )
-    values = _in_time_order([_history(job, piece, start) for piece in pieces])
+    tables = [_history(job, piece, start) for piece in pieces]
+    values = _in_time_order(tables) if len(tables) > 1 else tables[0]
     return replace(scores.score(stretch), bucket_values=values, influencer_shares=shares)
 
 
@@ -87,10 +88,17 @@ class _Judge:
     """Other values of the stretch's leaves, under their own distributions."""
 
     def __init__(self, pieces: list[Piece]) -> None:
-        self._predictive = np.concatenate([piece.stage.predictive(piece.judged) for piece in pieces])
+        self._pieces = pieces
+        self._ends = np.cumsum([len(piece.leaves) for piece in pieces])
 
     def ln_p(self, leaf: Ids, value: Floats) -> Floats:
-        return probability(self._predictive[leaf], value)
+        out = np.empty(len(leaf))
+        owner = np.searchsorted(self._ends, leaf, side="right")
+        for position in np.unique(owner):
+            mine = np.flatnonzero(owner == position)
+            piece, first = self._pieces[position], self._ends[position] - len(self._pieces[position].leaves)
+            out[mine] = piece.stage.ln_p(piece.judged, leaf[mine] - first, value[mine])
+        return out
 
 
 class _Shares:

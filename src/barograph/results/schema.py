@@ -96,6 +96,17 @@ INFLUENCERS: Final = (
     _INTERIM,
 )
 
+OVERALL_BUCKETS: Final = (
+    *_BUCKET_KEY,
+    Column("overall_score", pl.Float64(), "average of the highest scores among the jobs, in the worst part of the bucket"),
+    Column("is_interim", pl.Boolean(), "true while one of the jobs' buckets in it is still open"),
+    Column(
+        "jobs",
+        pl.List(pl.Struct({"job_id": pl.String(), "max_anomaly_score": pl.Float64()})),
+        "the jobs with a bucket in it, by id, each with its highest anomaly_score",
+    ),
+)
+
 _SERIES: Final = (
     Column("timestamp", pl.Int64(), "start of the bucket, epoch ms"),
     Column("detector_index", pl.Int32(), "position of the detector in the job, from 0"),
@@ -106,8 +117,14 @@ _SERIES: Final = (
 
 BUCKET_VALUES: Final = (
     *_SERIES,
-    Column("actual", pl.Float64(), "the bucket value; a bucket without data has no row, zero is a value"),
+    Column("series", pl.Int32(), "number of the series within its detector, from 0 in the order of appearance"),
+    Column(
+        "actual",
+        pl.Float64(),
+        "the bucket value; a bucket without data has no row, nor has an empty one whose value the function makes zero",
+    ),
     Column("weight", pl.Float64(), "rows behind the value (summed counts for summarised input)"),
+    Column("mean", pl.Float64(), "of a variance, the mean of the values behind it; null for other functions"),
     Column("typical", pl.Float64(), "the model's centre for this bucket; null when bounds are off"),
     Column("lower_bound", pl.Float64(), "lower end of the configured interval; null when bounds are off"),
     Column("upper_bound", pl.Float64(), "upper end of the configured interval; null when bounds are off"),

@@ -6,17 +6,16 @@ from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
 
-from barograph.config.job import Job
 from barograph.results.results import Results
 from barograph.results.snapshot import Snapshot
-from barograph.store import documents, history, rows, tables
+from barograph.store import documents, history, retention, rows, tables
 from barograph.store.database import Database
 from barograph.store.documents import InputProgress, Listing
 from barograph.store.errors import StoreError
 from barograph.store.files import JobFiles
 from barograph.store.history import Change
 from barograph.store.locks import Lock
-from barograph.store.snapshots import DAY_MS, SavedSnapshot, content_name, outlived
+from barograph.store.snapshots import SavedSnapshot, content_name, snapshot_file
 
 _AT_ONCE = 500  # bucket times in one DELETE; far below the databases' limits on parameters
 
@@ -41,55 +40,66 @@ def commit(writer: Writer, results: Results, snapshot: Snapshot, progress: Seque
     files, job_id = writer.files, writer.job_id
     with writer.database.read() as connection:
         before = documents.listing(connection, job_id)
+        read = documents.progress(connection, job_id) | {one.source: one for one in progress}
     number = before.commits + 1
     changes = {
         kind: history.add(files, [one for one in before.history if one.kind == kind], kind, getattr(results, kind), number)
         for kind in history.KINDS
     }
-    saved = _write_snapshot(files, before, snapshot, results, number)
-    outdated = outlived([*(one for one in before.snapshots if one.snapshot_id != saved.snapshot_id), saved], before.job)
+    counts = results.counts
+    snapshot_id, size = write_snapshot(files, before, snapshot)
+    saved = SavedSnapshot(
+        snapshot_id,
+        number,
+        size,
+        counts.latest_record_timestamp,
+        counts.latest_bucket_timestamp,
+        documents.counts_text(counts),
+        documents.progress_text(read.values()),
+    )
+    listed = [*(one for one in before.snapshots if one.snapshot_id != saved.snapshot_id), saved]
     files.sync()
     with writer.database.write(writer.lock.connection) as connection:
-        _advance(connection, job_id, number)
-        _save_results(connection, job_id, results, before.job)
-        _list_history(connection, job_id, changes)
-        _list_snapshots(connection, job_id, saved, outdated)
-        documents.save_counts(connection, job_id, results.counts)
+        advance(connection, job_id, before.commits, number)
+        _forget_again(connection, job_id, results)
+        insert_results(connection, job_id, results)
+        list_history(connection, job_id, changes)
+        list_snapshot(connection, job_id, saved)
+        expired = retention.expire(connection, before.job, counts.latest_bucket_timestamp, listed)
+        documents.save_counts(connection, job_id, counts)
         documents.save_progress(connection, job_id, progress)
     with suppress(OSError):  # the commit stands; what is left over goes when the store is next opened
         files.remove([one.name for change in changes.values() for one in change.removed])
-        files.remove([one.file for one in outdated])
+        files.remove([one.file for one in expired.snapshots])
 
 
-def _write_snapshot(files: JobFiles, before: Listing, snapshot: Snapshot, results: Results, number: int) -> SavedSnapshot:
+def write_snapshot(files: JobFiles, before: Listing, snapshot: Snapshot) -> tuple[str, int]:
+    """Write a snapshot's file, unless it is listed already; returns its id and its size in bytes."""
     data = snapshot.to_bytes()
-    counts = results.counts
-    saved = SavedSnapshot(content_name(data), number, len(data), counts.latest_record_timestamp, counts.latest_bucket_timestamp)
-    if saved.file not in before.files:
-        files.write(saved.file, lambda path: path.write_bytes(data))
-    return saved
+    name = content_name(data)
+    if snapshot_file(name) not in before.files:
+        files.write(snapshot_file(name), lambda path: path.write_bytes(data))
+    return name, len(data)
 
 
-def _advance(connection: sa.Connection, job_id: str, number: int) -> None:
-    """Count the commit. A second guard behind the lock: nobody may have committed or deleted since the files were named."""
+def advance(connection: sa.Connection, job_id: str, before: int, number: int) -> None:
+    """Count the commit, the last before it being `before`.
+
+    A second guard behind the lock: nobody may have committed or deleted since the files were named.
+    """
     job = tables.JOB
-    ours = job.update().where(job.c.job_id == job_id, job.c.commits == number - 1).values(commits=number)
+    ours = job.update().where(job.c.job_id == job_id, job.c.commits == before).values(commits=number)
     if connection.execute(ours).rowcount != 1:
         raise StoreError(f"job {job_id!r} was changed by another process while this one wrote commit {number}: run it again")
 
 
-def _save_results(connection: sa.Connection, job_id: str, results: Results, job: Job) -> None:
-    _forget_again(connection, job_id, results)
+def insert_results(connection: sa.Connection, job_id: str, results: Results) -> None:
+    """Insert results of buckets that have none."""
     rows.insert(connection, tables.BUCKET, job_id, results.buckets)
     rows.insert(connection, tables.RECORD, job_id, results.records)
     rows.insert(connection, tables.RECORD_INFLUENCER, job_id, rows.influences(results.records))
     rows.insert(connection, tables.INFLUENCER, job_id, rows.ranked(results.influencers))
     rows.insert(connection, tables.BUCKET_INFLUENCER, job_id, rows.ranked(results.bucket_influencers))
-    newest = results.counts.latest_bucket_timestamp
-    if job.results_retention_days is not None and newest is not None:
-        oldest = newest - job.results_retention_days * DAY_MS
-        for table in tables.BY_BUCKET:
-            connection.execute(table.delete().where(table.c.job_id == job_id, table.c.timestamp < oldest))
 
 
 def _forget_again(connection: sa.Connection, job_id: str, results: Results) -> None:
@@ -105,7 +115,8 @@ def _forget_again(connection: sa.Connection, job_id: str, results: Results) -> N
             connection.execute(table.delete().where(table.c.job_id == job_id, some))
 
 
-def _list_history(connection: sa.Connection, job_id: str, changes: Mapping[str, Change]) -> None:
+def list_history(connection: sa.Connection, job_id: str, changes: Mapping[str, Change]) -> None:
+    """List, by kind, the files that are new, and those that are gone no more."""
     table = tables.HISTORY_FILE
     for kind, change in changes.items():
         numbers = [one.number for one in change.removed]
@@ -114,8 +125,8 @@ def _list_history(connection: sa.Connection, job_id: str, changes: Mapping[str, 
             connection.execute(table.insert().values(job_id=job_id, **asdict(one)))
 
 
-def _list_snapshots(connection: sa.Connection, job_id: str, saved: SavedSnapshot, outdated: Sequence[SavedSnapshot]) -> None:
+def list_snapshot(connection: sa.Connection, job_id: str, saved: SavedSnapshot) -> None:
+    """List a snapshot; one of the same content is listed once."""
     table = tables.SNAPSHOT
-    gone = [saved.snapshot_id, *(one.snapshot_id for one in outdated)]
-    connection.execute(table.delete().where(table.c.job_id == job_id, table.c.snapshot_id.in_(gone)))
+    connection.execute(table.delete().where(table.c.job_id == job_id, table.c.snapshot_id == saved.snapshot_id))
     connection.execute(table.insert().values(job_id=job_id, **asdict(saved)))

@@ -1,13 +1,14 @@
 """The small tables, as the types they hold: jobs, counts, progress, listings of files."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import sqlalchemy as sa
 
 from barograph.config.job import Job
+from barograph.engine.forgotten import Forgotten
 from barograph.results.counts import DataCounts
 from barograph.results.snapshot import Snapshot
 from barograph.store import tables
@@ -48,11 +49,19 @@ class Saved:
 
 @dataclass(frozen=True)
 class JobSummary:
-    """A job in a list: its configuration, when it was created (epoch ms), what it has read (None before its first commit)."""
+    """A job in a list.
+
+    Attributes:
+        job: its configuration.
+        create_time: when it was created, epoch ms.
+        counts: what it has read; None before its first commit.
+        replay_time: when models and results were last made anew from the history, epoch ms; None when they came from rows.
+    """
 
     job: Job
     create_time: int
     counts: DataCounts | None
+    replay_time: int | None = None
 
 
 @dataclass(frozen=True)
@@ -103,6 +112,41 @@ def _counts_of(row: Mapping[str, Any]) -> DataCounts:
     return DataCounts.from_dict({**row, "examples": json.loads(row["examples"])})
 
 
+def counts_text(found: DataCounts) -> str:
+    """Counts as JSON."""
+    return json.dumps(found.to_dict())
+
+
+def counts_from(text: str) -> DataCounts:
+    """What `counts_text` wrote."""
+    return DataCounts.from_dict(json.loads(text))
+
+
+def progress_text(found: Iterable[InputProgress]) -> str:
+    """Progress as JSON."""
+    return json.dumps([asdict(one) for one in found])
+
+
+def progress_from(text: str) -> list[InputProgress]:
+    """What `progress_text` wrote."""
+    return [InputProgress(**one) for one in json.loads(text)]
+
+
+def forgotten(connection: sa.Connection, job_id: str) -> tuple[Forgotten, ...]:
+    """What the job's models are not to have seen."""
+    rows = _of_job(connection, tables.FORGOTTEN, job_id, "number")
+    return tuple(Forgotten(one["start_ms"], one["end_ms"], tuple(map(tuple, json.loads(one["entity"])))) for one in rows)
+
+
+def save_forgotten(connection: sa.Connection, job_id: str, found: Sequence[Forgotten]) -> None:
+    """Replace what is forgotten."""
+    table = tables.FORGOTTEN
+    connection.execute(table.delete().where(table.c.job_id == job_id))
+    for number, one in enumerate(found):
+        row = {"number": number, "start_ms": one.start_ms, "end_ms": one.end_ms, "entity": json.dumps(one.entity)}
+        connection.execute(table.insert().values(job_id=job_id, **row))
+
+
 def save_counts(connection: sa.Connection, job_id: str, found: DataCounts) -> None:
     """Replace the job's counts."""
     table = tables.DATA_COUNTS
@@ -136,5 +180,5 @@ def summaries(connection: sa.Connection, job_id: str | None = None) -> list[JobS
         read = {one.name: row[one.name] for one in fields(DataCounts)}
         # `examples` is never NULL in a row of counts, so NULL says that there is no row.
         kept = _counts_of(read) if read["examples"] is not None else None
-        found.append(JobSummary(Job.model_validate_json(row["config"]), row["create_time"], kept))
+        found.append(JobSummary(Job.model_validate_json(row["config"]), row["create_time"], kept, row["replay_time"]))
     return found

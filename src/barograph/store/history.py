@@ -137,8 +137,10 @@ class Span:
         return pl.all_horizontal(found)
 
 
-def read(directory: Path, listed: Sequence[HistoryFile], kind: str, span: Span) -> pl.DataFrame:
-    """The rows of a span in the order they were written, which is that of the buckets.
+def read(
+    directory: Path, listed: Sequence[HistoryFile], kind: str, span: Span, columns: Sequence[str] | None = None
+) -> pl.DataFrame:
+    """The rows of a span in the order they were written, which is that of the buckets; all columns, or only those named.
 
     Raises:
         FileNotFoundError: a listed file is gone.
@@ -146,8 +148,8 @@ def read(directory: Path, listed: Sequence[HistoryFile], kind: str, span: Span) 
     """
     paths = [directory / one.name for one in listed if span.touches(one)]
     if not paths:
-        return schema.empty(KINDS[kind])
+        return schema.empty(KINDS[kind]).select(columns or pl.all())
     try:
-        return pl.scan_parquet(paths, glob=False).filter(span.condition()).collect()
+        return pl.scan_parquet(paths, glob=False).filter(span.condition()).select(columns or pl.all()).collect()
     except pl.exceptions.ComputeError as error:
         raise StoreError(f"history in {str(directory)!r}: wanted whole Parquet files ({error})") from error

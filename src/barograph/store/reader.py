@@ -8,12 +8,15 @@ import polars as pl
 import sqlalchemy as sa
 
 from barograph.config.job import Job
+from barograph.engine.forgotten import Forgotten
+from barograph.results.snapshot import Snapshot
 from barograph.store import documents, history, query, rows, tables
 from barograph.store.database import Database
 from barograph.store.documents import InputProgress, JobSummary, Listing, Saved
 from barograph.store.errors import StoreError
 from barograph.store.files import JobFiles
 from barograph.store.history import HistoryFile, Span
+from barograph.store.overall import OverallQuery, matching, overall_buckets
 from barograph.store.query import Page, Query, ResultTable
 from barograph.store.snapshots import SavedSnapshot, load
 
@@ -21,6 +24,7 @@ T = TypeVar("T")
 
 _ALL = Query()
 _ALWAYS = Span()
+_OVERALL = OverallQuery()
 _KEYS_AT_ONCE = 500  # records whose influencers are fetched in one query; far below the databases' limits on parameters
 
 
@@ -91,19 +95,38 @@ class Reader:
         total = connection.execute(table.count(job_id, asked)).scalar_one()
         return Page(rows.frame_of(found, table.flat), total)
 
-    def bucket_values(self, job_id: str, span: Span = _ALWAYS) -> pl.DataFrame:
-        """Bucket values in the order of time; columns as `schema.BUCKET_VALUES`."""
-        return self._history(job_id, "bucket_values", span)
+    def matching(self, expressions: Sequence[str]) -> list[Job]:
+        """The jobs that expressions name, by id: job ids, groups, either with `*` for any text, or `_all`.
+
+        Raises:
+            NoSuchJob: an expression without a wildcard names nothing.
+        """
+        return matching([one.job for one in self.jobs()], expressions)
+
+    def overall_buckets(self, expressions: Sequence[str], asked: OverallQuery = _OVERALL) -> pl.DataFrame:
+        """How odd the times were over several jobs together, by time; columns as `schema.OVERALL_BUCKETS`.
+
+        Raises:
+            NoSuchJob: an expression without a wildcard names nothing.
+            InputError: the bucket span is less than the largest of the jobs.
+        """
+        with self._database.read() as connection:
+            jobs = matching([one.job for one in documents.summaries(connection)], expressions)
+            return overall_buckets(connection, jobs, asked)
+
+    def bucket_values(self, job_id: str, span: Span = _ALWAYS, columns: Sequence[str] | None = None) -> pl.DataFrame:
+        """Bucket values in the order of time; columns as `schema.BUCKET_VALUES`, or those of them that are named."""
+        return self._history(job_id, "bucket_values", span, columns)
 
     def influencer_shares(self, job_id: str, span: Span = _ALWAYS) -> pl.DataFrame:
         """Influencers' own values in the order of time; columns as `schema.INFLUENCER_SHARES`."""
         return self._history(job_id, "influencer_shares", span)
 
-    def _history(self, job_id: str, kind: str, span: Span) -> pl.DataFrame:
+    def _history(self, job_id: str, kind: str, span: Span, columns: Sequence[str] | None = None) -> pl.DataFrame:
         directory = self._job_files(job_id).path
 
         def read(_: sa.Connection, listed: Listing) -> pl.DataFrame:
-            return history.read(directory, [one for one in listed.history if one.kind == kind], kind, span)
+            return history.read(directory, [one for one in listed.history if one.kind == kind], kind, span, columns)
 
         return self._read_files(job_id, read)
 
@@ -116,6 +139,23 @@ class Reader:
     def snapshots(self, job_id: str) -> list[SavedSnapshot]:
         """The snapshots that are kept, oldest first; the last is the one to resume from."""
         return list(self._listing(job_id).snapshots)
+
+    def snapshot(self, job_id: str, snapshot_id: str) -> Snapshot:
+        """One of the snapshots that are kept."""
+
+        def read(_: sa.Connection, listed: Listing) -> Snapshot:
+            found = {one.snapshot_id: one for one in listed.snapshots}
+            if snapshot_id not in found:
+                raise StoreError(f"snapshot_id={snapshot_id!r}: wanted one of {', '.join(found) or 'none: the job has none'}")
+            return load(self._job_files(job_id), found[snapshot_id])
+
+        return self._read_files(job_id, read)
+
+    def forgotten(self, job_id: str) -> tuple[Forgotten, ...]:
+        """What the job's models are not to have seen, in the order in which it was forgotten."""
+        with self._database.read() as connection:
+            documents.listing(connection, job_id)
+            return documents.forgotten(connection, job_id)
 
     def history_files(self, job_id: str) -> list[HistoryFile]:
         """The history's files, oldest first."""

@@ -17,18 +17,35 @@ INTERVAL_MS: Final = 3 * 3_600_000
 
 @dataclass(frozen=True)
 class SavedSnapshot:
-    """A snapshot as it is listed: `number` is that of the commit that wrote it, times are epoch ms of data time."""
+    """A snapshot as it is listed.
+
+    Attributes:
+        snapshot_id: from its content.
+        number: of the commit that wrote it.
+        bytes: its size.
+        latest_record_timestamp: newest row that it has seen, epoch ms; None before the first.
+        latest_bucket_timestamp: start of the newest finished bucket, epoch ms; None before the first.
+        counts: the job's counts at that time, as JSON; None when an old version wrote it.
+        progress: how far its inputs had been read, as JSON; None when an old version wrote it.
+    """
 
     snapshot_id: str
     number: int
     bytes: int
     latest_record_timestamp: int | None
     latest_bucket_timestamp: int | None
+    counts: str | None = None
+    progress: str | None = None
 
     @property
     def file(self) -> str:
         """The name of its file."""
-        return f"snapshot-{self.snapshot_id}.npz"
+        return snapshot_file(self.snapshot_id)
+
+
+def snapshot_file(snapshot_id: str) -> str:
+    """The name of a snapshot's file."""
+    return f"snapshot-{snapshot_id}.npz"
 
 
 def content_name(data: bytes) -> str:

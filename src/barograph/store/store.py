@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from barograph.config.job import Job
 from barograph.results.results import Results
 from barograph.results.snapshot import Snapshot
-from barograph.store import tables
+from barograph.store import documents, retention, tables
 from barograph.store.commit import Writer, commit
 from barograph.store.database import Database
 from barograph.store.differences import differences
@@ -21,6 +21,9 @@ from barograph.store.files import JobFiles
 from barograph.store.locks import Lock, acquire, try_acquire
 from barograph.store.migrate import migrate
 from barograph.store.reader import Reader
+from barograph.store.retention import Expired
+from barograph.store.revert import Reverted, revert
+from barograph.store.rewrite import Rewrite
 
 _LOCK_WAIT_S: Final = 1.0
 
@@ -115,6 +118,8 @@ class Store(Reader):
             with self._database.write(lock.connection) as connection:
                 for table in of:
                     connection.execute(table.delete().where(table.c.job_id == job_id))
+                job = tables.JOB
+                connection.execute(job.update().where(job.c.job_id == job_id).values(replay_time=None))
             self._clean(job_id)
 
     # writing
@@ -148,9 +153,55 @@ class Store(Reader):
         if job_id not in self._locks:
             with self.lock(job_id):
                 return self.commit(job_id, results, snapshot, progress)
+        with self._writing(job_id) as writer:
+            commit(writer, results, snapshot, progress)
+
+    @contextmanager
+    def rewriting(self, job_id: str) -> Iterator[Rewrite]:
+        """Make a job's results, bucket values and snapshots anew; its `commit` makes them visible. Needs the job's lock.
+
+        Raises:
+            StoreError: the database or the disk failed; nothing of it is visible.
+        """
+        with self._writing(job_id) as writer:
+            yield Rewrite(writer, self._listing(job_id))
+
+    def revert(self, job_id: str, snapshot_id: str, *, delete_later_results: bool = False) -> Reverted:
+        """Take a job back to one of its snapshots, as if the rows that came after it had not been read.
+
+        Later results stay until rows of their buckets come again, unless they are to be deleted. Later snapshots and bucket
+        values go.
+
+        Raises:
+            NoSuchJob: there is none of this id.
+            JobBusy: it is being run.
+            StoreError: there is no such snapshot, or an old version wrote it.
+        """
+        with self.lock(job_id), self._writing(job_id) as writer:
+            return revert(writer, self._listing(job_id), snapshot_id, delete_later_results=delete_later_results)
+
+    def expire(self, job_id: str) -> Expired:
+        """Remove the results and snapshots that a job's settings no longer ask to be kept, as each of its commits does.
+
+        Raises:
+            NoSuchJob: there is none of this id.
+            JobBusy: it is being run.
+        """
+        with self.lock(job_id) as lock, self._writing(job_id) as writer:
+            listed = self._listing(job_id)
+            with self._database.write(lock.connection) as connection:
+                counts = documents.counts(connection, job_id)
+                newest = counts.latest_bucket_timestamp if counts else None
+                expired = retention.expire(connection, listed.job, newest, listed.snapshots)
+            writer.files.remove([one.file for one in expired.snapshots])
+            return expired
+
+    @contextmanager
+    def _writing(self, job_id: str) -> Iterator[Writer]:
+        """Writing to a job whose lock is held: what fails leaves no files behind."""
         writer = Writer(self._database, self._job_files(job_id), self._locks[job_id], job_id)
         try:
-            commit(writer, results, snapshot, progress)
+            yield writer
         except BaseException as error:
             # The listing, not our place in the code, says whether the transaction was over: a signal can come just after it.
             with suppress(StoreError, OSError):

@@ -52,6 +52,7 @@ JOB: Final = _table(
     sa.Column("config", TEXT, nullable=False),  # the job document as JSON
     sa.Column("create_time", sa.BigInteger, nullable=False),  # epoch ms
     sa.Column("commits", sa.BigInteger, nullable=False),  # number of the last commit; never goes back, not even on reset
+    sa.Column("replay_time", sa.BigInteger),  # epoch ms of the last replay; null when what there is came from rows
 )
 
 DATA_COUNTS: Final = _table(
@@ -82,6 +83,17 @@ SNAPSHOT: Final = _table(
     sa.Column("bytes", sa.BigInteger, nullable=False),
     sa.Column("latest_record_timestamp", sa.BigInteger),
     sa.Column("latest_bucket_timestamp", sa.BigInteger),
+    sa.Column("counts", TEXT),  # the job's counts when it was written, as JSON; null in snapshots of the first tables
+    sa.Column("progress", TEXT),  # how far its inputs had been read then, as JSON; null as well
+)
+
+FORGOTTEN: Final = _table(
+    "forgotten",
+    _key("job_id", TEXT),
+    _key("number", sa.BigInteger()),  # 0, 1, ... in the order in which they were forgotten
+    sa.Column("start_ms", sa.BigInteger, nullable=False),
+    sa.Column("end_ms", sa.BigInteger, nullable=False),
+    sa.Column("entity", TEXT, nullable=False),  # [[field, value], ...] as JSON
 )
 
 HISTORY_FILE: Final = _table(
@@ -116,5 +128,5 @@ RECORD_INFLUENCER: Final = _table(
 BY_BUCKET: Final = (BUCKET, RECORD, RECORD_INFLUENCER, INFLUENCER, BUCKET_INFLUENCER)
 """The tables whose rows belong to a bucket of a job."""
 
-BY_JOB: Final = (*BY_BUCKET, DATA_COUNTS, INPUT_PROGRESS, SNAPSHOT, HISTORY_FILE)
+BY_JOB: Final = (*BY_BUCKET, DATA_COUNTS, INPUT_PROGRESS, SNAPSHOT, HISTORY_FILE, FORGOTTEN)
 """The tables that hold what a job has read, learned and found."""

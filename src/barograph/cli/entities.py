@@ -1,0 +1,38 @@
+"""Entities that people name: `field=value`."""
+
+from collections.abc import Iterable
+from typing import Annotated
+
+import typer
+
+from barograph.config.errors import InputError
+
+Entities = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--entity",
+        metavar="FIELD=VALUE",
+        help="Only this entity; several must all hold.",
+        show_default="all",
+    ),
+]
+
+
+def parsed(texts: Iterable[str] | None) -> tuple[tuple[str, str], ...]:
+    """The fields and values of options.
+
+    Raises:
+        InputError: one is not `field=value`.
+    """
+    found = []
+    for text in texts or ():
+        field, equals, value = text.partition("=")
+        if not field or not equals:
+            raise InputError(f"--entity={text!r}: wanted FIELD=VALUE, such as host=web-1")
+        found.append((field, value))
+    return tuple(found)
+
+
+def told(entity: Iterable[tuple[str, str]]) -> str:
+    """An entity as it is typed; empty for none."""
+    return " ".join(f"{field}={value}" for field, value in entity)

@@ -1,0 +1,29 @@
+"""`barograph expire`: remove what jobs no longer want kept."""
+# ruff: noqa: PLC0415  # what is heavy is imported where it is used, so that --help is quick
+
+from typing import Annotated
+
+import typer
+
+from barograph.cli.options import DEFAULT_DATA_DIR, DataDir, StoreUrl
+
+_Jobs = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="JOB_ID", help="Jobs, groups, or either with *; all without one.", show_default="all"),
+]
+
+
+def expire(jobs: _Jobs = None, data_dir: DataDir = DEFAULT_DATA_DIR, store: StoreUrl = None) -> None:
+    """Remove the results and snapshots that jobs no longer want kept.
+
+    Each commit of a job does the same; this is for jobs whose settings have changed and that are not fed. Ages are counted
+    back from a job's newest data. Bucket values stay as long as their job.
+    """
+    from barograph.cli.words import counted
+    from barograph.store.store import Store
+
+    with Store.open(store, data_dir, create=False) as opened:
+        for job in opened.matching(jobs or ["_all"]):
+            done = opened.expire(job.job_id)
+            what = f"{counted(done.results, 'row')} of results and {counted(len(done.snapshots), 'snapshot')}"
+            typer.echo(f"{job.job_id}: removed {what}")

@@ -1,0 +1,70 @@
+"""`barograph snapshots`: the saved states of a job's models, and going back to one."""
+# ruff: noqa: PLC0415  # what is heavy is imported where it is used, so that --help is quick
+
+import sys
+from typing import Annotated
+
+import typer
+
+from barograph.cli.options import DEFAULT_DATA_DIR, DataDir, StoreUrl, Yes
+from barograph.cli.results import JobId
+
+app = typer.Typer(rich_markup_mode=None, help="List a job's model snapshots, or go back to one.", no_args_is_help=True)
+
+_SnapshotId = Annotated[
+    str, typer.Argument(metavar="SNAPSHOT_ID", help="Its id, as 'snapshots list' shows it.", show_default=False)
+]
+_Delete = Annotated[bool, typer.Option("--delete-later-results", help="Remove the results of the time after it as well.")]
+
+
+@app.command("list")
+def list_snapshots(job_id: JobId, data_dir: DataDir = DEFAULT_DATA_DIR, store: StoreUrl = None) -> None:
+    """List the snapshots of a job, oldest first; the last is where it goes on."""
+    from zoneinfo import ZoneInfo
+
+    from barograph.cli import tables, words
+    from barograph.cli.console import show
+    from barograph.store.store import Store
+
+    with Store.open(store, data_dir, create=False) as opened:
+        zone, found = ZoneInfo(opened.job(job_id).time_zone), opened.snapshots(job_id)
+    if not found:
+        typer.echo("no snapshots")
+        return
+    table = tables.plain("snapshot", f"has read up to ({zone})", "bytes", right=("bytes",))
+    for one in found:
+        newest = one.latest_record_timestamp
+        until = "nothing yet" if newest is None else words.when(newest, zone)
+        tables.add(table, one.snapshot_id, until, f"{one.bytes:,}")
+    show(table)
+
+
+@app.command("revert")
+def revert(
+    job_id: JobId,
+    snapshot_id: _SnapshotId,
+    delete_later_results: _Delete = False,
+    yes: Yes = False,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    store: StoreUrl = None,
+) -> None:
+    """Take a job back to a snapshot, as if the rows that came after it had not been read.
+
+    The next run reads them again. Later snapshots and bucket values go; later results stay until rows of their time come
+    again, unless they are to be removed.
+    """
+    from barograph.cli.words import counted
+    from barograph.config.errors import InputError
+    from barograph.store.store import Store
+
+    with Store.open(store, data_dir, create=False) as opened:
+        ids = [one.snapshot_id for one in opened.snapshots(job_id)]
+        later = len(ids) - 1 - ids.index(snapshot_id) if snapshot_id in ids else 0
+        if not yes and later:
+            if not sys.stdin.isatty():
+                raise InputError(f"snapshots revert {job_id}: wanted --yes, as there is no terminal to ask on")
+            if not typer.confirm(f"revert {job_id} and lose {counted(later, 'later snapshot')}?"):
+                raise typer.Exit(1)
+        done = opened.revert(job_id, snapshot_id, delete_later_results=delete_later_results)
+    gone = f", removed {counted(done.results, 'row')} of results" if delete_later_results else ""
+    typer.echo(f"reverted {job_id} to {snapshot_id}, removed {counted(len(done.snapshots), 'later snapshot')}{gone}")

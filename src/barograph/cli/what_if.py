@@ -1,0 +1,104 @@
+"""`barograph what-if`: how often a job would have alerted."""
+# ruff: noqa: PLC0415  # what is heavy is imported where it is used, so that --help is quick
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from barograph.cli.entities import Entities
+from barograph.cli.options import DEFAULT_DATA_DIR, DataDir, Format, OutputFormat, StoreUrl
+from barograph.cli.results import JobId
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from zoneinfo import ZoneInfo
+
+    from barograph.cli.documents import Document
+    from barograph.jobs.what_if import Answer, Settings
+
+_WEEK_DAYS = 7
+
+_MinScore = Annotated[
+    float, typer.Option("--min-score", min=0, max=100, metavar="N", help="Alert on records with at least this score.")
+]
+_MinChange = Annotated[
+    float,
+    typer.Option(
+        "--min-change",
+        min=0,
+        metavar="PERCENT",
+        help="Alert only where the value is at least so far from the typical one, in percent of that.",
+    ),
+]
+_Days = Annotated[float, typer.Option("--days", metavar="N", help="Look back so many days from the newest bucket.")]
+
+
+def what_if(
+    job_id: JobId,
+    min_score: _MinScore = 50.0,
+    min_change: _MinChange = 0.0,
+    entity: Entities = None,
+    days: _Days = 30.0,
+    output: OutputFormat = Format.TABLE,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    store: StoreUrl = None,
+) -> None:
+    """Show which alerts a job would have raised under other settings.
+
+    An alert is an episode: what goes on alerts once. Nothing is written.
+    """
+    from zoneinfo import ZoneInfo
+
+    from barograph.cli.entities import parsed
+    from barograph.cli.output import refuse_terminal, write
+    from barograph.jobs.what_if import Settings
+    from barograph.jobs.what_if import what_if as asked
+    from barograph.store.store import Store
+
+    refuse_terminal(output)
+    settings = Settings(min_score, min_change / 100, parsed(entity), days)
+    with Store.open(store, data_dir, create=False) as opened:
+        zone, answer = ZoneInfo(opened.job(job_id).time_zone), asked(opened, job_id, settings)
+    if output is not Format.TABLE:
+        write(output, answer.alerts, _documents(job_id, answer))
+        return
+    typer.echo(_sentence(answer, settings, zone))
+    _show(answer, zone)
+    others = ", ".join(f"{count:,} from {step:g}" for step, count in answer.steps.items())
+    typer.echo(f"By score: {others}")
+
+
+def _sentence(answer: "Answer", settings: "Settings", zone: "ZoneInfo") -> str:
+    from barograph.cli.entities import told
+    from barograph.cli.words import counted, rough, when
+    from barograph.jobs.what_if import DAY_MS
+
+    days = (answer.end_ms - answer.start_ms) / DAY_MS
+    whose = f" of {told(settings.entity)}" if settings.entity else ""
+    change = f" and a change of {settings.min_change * 100:g} % or more" if settings.min_change else ""
+    number = answer.alerts.height
+    weekly = f", about {rough(number / days * _WEEK_DAYS)} a week" if number and days >= _WEEK_DAYS else ""
+    return (
+        f"{counted(number, 'alert')}{whose} at a score of {settings.min_score:g} or more{change} "
+        f"from {when(answer.start_ms, zone)} to {when(answer.end_ms, zone)} ({rough(days)} days){weekly}"
+    )
+
+
+def _show(answer: "Answer", zone: "ZoneInfo") -> None:
+    import polars as pl
+
+    from barograph.cli import tables
+    from barograph.cli.console import show
+
+    if answer.alerts.height:
+        typer.echo()
+        show(tables.records(answer.alerts.with_columns(record_score=pl.col("alert_score")), zone))
+        typer.echo()
+
+
+def _documents(job_id: str, answer: "Answer") -> "Iterator[Document]":
+    from barograph.cli import documents
+
+    for row in answer.alerts.iter_rows(named=True):
+        alert = {name: row[name] for name in ("alert_start", "alert_end", "alert_score", "records")}
+        yield {**documents.record(job_id, row), **alert}

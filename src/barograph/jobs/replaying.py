@@ -1,0 +1,150 @@
+"""A replay under way: the history read in stretches, learned, and put in the place of what was."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+import polars as pl
+
+from barograph.config.job import Job
+from barograph.engine.forgotten import Forgotten
+from barograph.engine.replay import VALUES, Kept, Replay
+from barograph.results.results import Results
+from barograph.store.documents import Saved
+from barograph.store.history import Span
+from barograph.store.query import Query
+from barograph.store.rewrite import Rewrite
+from barograph.store.snapshots import SavedSnapshot
+from barograph.store.store import Store
+
+OnProgress = Callable[[int, int], None]
+"""(buckets done, buckets in all)"""
+
+ROWS_AT_ONCE: Final = 4_000_000
+"""Rows of the history that are read in one go, as far as its files allow; about 100 bytes each."""
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where a replay can begin. The caller holds the job's lock."""
+
+    store: Store
+    job: Job
+    saved: Saved
+    forgotten: Sequence[Forgotten]
+    threads: int
+
+    def whole(self) -> "Work":
+        """With the first bucket of the history."""
+        replay = Replay.build(self.job, self.saved.snapshot, self.forgotten, self.threads)
+        return Work(self.store, self.job, self.saved, self.forgotten, replay)
+
+    def after(self, bucket: int) -> "Work":
+        """With the newest snapshot from before a bucket, if there is one that this version can go on from."""
+        job_id, span_ms = self.job.job_id, self.job.bucket_span_ms
+        for point in reversed(self.store.snapshots(job_id)):
+            newest = point.latest_bucket_timestamp
+            if newest is None or newest // span_ms >= bucket:
+                continue
+            old, start = self.store.snapshot(job_id, point.snapshot_id), newest // span_ms + 1
+            try:
+                replay = Replay.since(self.job, old, start, self.saved.snapshot, self.forgotten, self.threads)
+            except ValueError:  # learned by another version: the history has all that led to it
+                break
+            return Work(self.store, self.job, self.saved, self.forgotten, replay, start)
+        return self.whole()
+
+
+class Work:
+    """One replay under way. The caller holds the job's lock.
+
+    Attributes:
+        start: the first bucket to be replayed.
+        end: the one behind the last.
+        values: bucket values read so far.
+    """
+
+    def __init__(
+        self, store: Store, job: Job, saved: Saved, forgotten: Sequence[Forgotten], replay: Replay, since: int | None = None
+    ) -> None:
+        self._store = store
+        self._job_id = job_id = job.job_id
+        self._span_ms = job.bucket_span_ms
+        self._forgotten = [one.buckets(self._span_ms) for one in forgotten]
+        self._replay = replay
+        self._since = since
+        self._points = store.snapshots(job_id)
+        self._files = sorted(store.history_files(job_id), key=lambda one: one.last_timestamp)
+        assert saved.counts.latest_bucket_timestamp is not None
+        self.end = saved.counts.latest_bucket_timestamp // self._span_ms + 1
+        # Results that have expired do not come back; the models learn what led to them all the same.
+        kept = store.buckets(job_id, Query(size=1)).rows["timestamp"].to_list()
+        self._oldest = min([self.end, *(one // self._span_ms for one in kept)])
+        first = min([self._oldest, *(one.first_timestamp // self._span_ms for one in self._files)])
+        self.start = first if since is None else since
+        self.values = 0
+
+    def run(self, rewrite: Rewrite, on_progress: OnProgress | None) -> None:
+        """Replay all buckets, and each snapshot when its time has come."""
+        if self._since is None:
+            points = list(self._points)
+            self._snapshots(points, self.start, rewrite)
+        else:
+            points = [one for one in self._points if self._after(one) > self._since]
+            rewrite.since(self._since * self._span_ms)
+        for start, end in self._ranges():
+            kept = self._kept(start, end)
+            self.values += kept.values.height
+            self._put(rewrite, start, end, self._replay.add(start, end, kept))
+            self._snapshots(points, end, rewrite)
+            if on_progress is not None:
+                on_progress(end - self.start, self.end - self.start)
+
+    def _ranges(self) -> Iterator[tuple[int, int]]:
+        """Stretches of buckets, cut where files end, where snapshots lie, and where what is forgotten begins and ends."""
+        cuts = {self.start, self.end, self._oldest, *self._file_ends(), *map(self._after, self._points)}
+        cuts |= {edge for span in self._forgotten for edge in span}
+        return pairwise(sorted(cut for cut in cuts if self.start <= cut <= self.end))
+
+    def _file_ends(self) -> Iterable[int]:
+        rows = 0
+        for one in self._files:
+            rows += one.rows
+            if rows >= ROWS_AT_ONCE:
+                yield one.last_timestamp // self._span_ms + 1
+                rows = 0
+
+    def _after(self, point: SavedSnapshot) -> int:
+        """The first bucket that a snapshot had not finished."""
+        newest = point.latest_bucket_timestamp
+        return self.start if newest is None else newest // self._span_ms + 1
+
+    def _snapshots(self, points: list[SavedSnapshot], end: int, rewrite: Rewrite) -> None:
+        while points and self._after(points[0]) <= end:
+            point = points.pop(0)
+            rewrite.snapshot(point, self._replay.snapshot(self._store.snapshot(self._job_id, point.snapshot_id)))
+
+    def _kept(self, start: int, end: int) -> Kept:
+        start_ms, end_ms = start * self._span_ms, end * self._span_ms
+        span = Span(start_ms, end_ms)
+        buckets = self._store.buckets(self._job_id, Query(start_ms=start_ms, end_ms=end_ms, exclude_interim=True)).rows
+        filled = buckets.filter(pl.col("event_count") > 0)
+        return Kept(
+            self._store.bucket_values(self._job_id, span, VALUES),
+            self._store.influencer_shares(self._job_id, span),
+            filled["timestamp"].to_numpy(),
+            filled["event_count"].to_numpy(),
+        )
+
+    def _put(self, rewrite: Rewrite, start: int, end: int, found: Iterable[Results]) -> None:
+        forgotten = any(first < end and start < last for first, last in self._forgotten)
+        if not forgotten and end > self._oldest:
+            rewrite.clear(start * self._span_ms, end * self._span_ms)
+        for piece in found:
+            if not forgotten:
+                rewrite.keep(piece.bucket_values)
+                if end > self._oldest:
+                    rewrite.add(piece)
+        if forgotten:
+            rewrite.keep(self._store.bucket_values(self._job_id, Span(start * self._span_ms, end * self._span_ms)))

@@ -1,0 +1,136 @@
+"""How often a job would have alerted under other settings, told from its results; nothing is written."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from barograph.config.errors import InputError
+from barograph.config.job import Job
+from barograph.store.query import Query
+from barograph.store.store import Store
+
+DAY_MS: Final = 86_400_000
+STEPS: Final = (25.0, 50.0, 75.0, 90.0)
+"""Scores for which the number of alerts is told as well, so that another can be chosen."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is worth an alert.
+
+    Attributes:
+        min_score: lowest record score, 0 to 100.
+        min_change: how far the actual value must be from the typical one at least, as a share of the typical one (0.2 is 20 %);
+            where the typical value is zero, anything else is far enough.
+        entity: values of partition, by or influencer fields, by field name; a record must have them all.
+        days: how many days to look back from the end of the newest bucket, > 0.
+
+    Raises:
+        InputError: a number is out of its range.
+    """
+
+    min_score: float = 50.0
+    min_change: float = 0.0
+    entity: tuple[tuple[str, str], ...] = ()
+    days: float = 30.0
+
+    def __post_init__(self) -> None:
+        for name, value, ok, wanted in (
+            ("min_score", self.min_score, 0 <= self.min_score <= 100, "0 to 100"),
+            ("min_change", self.min_change, self.min_change >= 0, "0 or more"),
+            ("days", self.days, self.days > 0, "more than 0"),
+        ):
+            if not ok:
+                raise InputError(f"{name}={value:g}: wanted {wanted}")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The alerts that there would have been.
+
+    An alert is an episode with a record that is worth one: what goes on is not news. A record outside any episode is an
+    episode by itself. So stricter settings never give more alerts.
+
+    Attributes:
+        alerts: one row an alert, in the order of time: the columns of `schema.RECORDS` of its least likely record that is worth
+            it; `alert_start`, `alert_end` (epoch ms, exclusive), `alert_score` (the highest), `records` (that are worth it).
+        steps: alerts at each of `STEPS`, all else as in the settings.
+        start_ms: from when on, epoch ms.
+        end_ms: until when, exclusive.
+    """
+
+    alerts: pl.DataFrame
+    steps: dict[float, int]
+    start_ms: int
+    end_ms: int
+
+
+def what_if(store: Store, job_id: str, settings: Settings) -> Answer:
+    """Which alerts a job would have raised.
+
+    Raises:
+        NoSuchJob: there is none of this id.
+        InputError: it has not finished a bucket yet, or has no such field.
+    """
+    summary = store.summary(job_id)
+    newest = summary.counts.latest_bucket_timestamp if summary.counts else None
+    if newest is None:
+        raise InputError(f"job {job_id!r}: wanted a job that has finished a bucket; it could not have alerted yet")
+    _check(summary.job, settings)
+    end_ms = newest + summary.job.bucket_span_ms
+    start_ms = max(end_ms - round(settings.days * DAY_MS), _oldest(store, job_id, end_ms))
+    query = Query(start_ms=start_ms, end_ms=end_ms, exclude_interim=True, sort="timestamp", descending=False)
+    episodes = store.buckets(job_id, query).rows.select("timestamp", "episode_start")
+    records = store.records(job_id, query).rows.join(episodes, on="timestamp", how="left", maintain_order="left")
+    worth = records.with_columns(episode=pl.coalesce("episode_start", "timestamp")).filter(
+        _large(settings), _of(settings.entity)
+    )
+    steps = {step: worth.filter(pl.col("record_score") >= step)["episode"].n_unique() for step in STEPS}
+    loud = worth.filter(pl.col("record_score") >= settings.min_score)
+    return Answer(_alerts(loud, summary.job.bucket_span_ms), steps, start_ms, end_ms)
+
+
+def _oldest(store: Store, job_id: str, end_ms: int) -> int:
+    """Start of the first bucket whose results are kept; the end when all have expired."""
+    times: list[int] = store.buckets(job_id, Query(size=1)).rows["timestamp"].to_list()
+    return min([end_ms, *times])
+
+
+def _check(job: Job, settings: Settings) -> None:
+    known = sorted({*job.influencers, *(field for one in job.detectors for field in one.splits.values())})
+    for field, value in settings.entity:
+        if field not in known:
+            wanted = (
+                f"a partition, by or influencer field ({', '.join(known)})" if known else "no entity: the job has no such field"
+            )
+            raise InputError(f"entity={field}={value!r}: wanted {wanted}")
+
+
+def _large(settings: Settings) -> pl.Expr:
+    difference = (pl.col("actual") - pl.col("typical")).abs()
+    return (difference >= settings.min_change * pl.col("typical").abs()).fill_null(True)
+
+
+def _of(entity: tuple[tuple[str, str], ...]) -> pl.Expr:
+    """Records of an entity: its series, or those that it is to blame for."""
+    found = pl.lit(True)
+    for field, value in entity:
+        named = [
+            (pl.col(f"{role}_field_name") == field) & (pl.col(f"{role}_field_value") == value) for role in ("partition", "by")
+        ]
+        blamed = pl.element().struct.field("influencer_field_values").list.contains(value)
+        here = pl.element().struct.field("influencer_field_name") == field
+        found &= pl.any_horizontal(*named, pl.col("influencers").list.eval(here & blamed).list.any()).fill_null(False)
+    return found
+
+
+def _alerts(records: pl.DataFrame, span_ms: int) -> pl.DataFrame:
+    over = [
+        pl.min("timestamp").over("episode").alias("alert_start"),
+        (pl.max("timestamp").over("episode") + span_ms).alias("alert_end"),
+        pl.max("record_score").over("episode").alias("alert_score"),
+        pl.len().over("episode").cast(pl.Int64).alias("records"),
+    ]
+    worst = records.with_columns(over).sort("log_probability", "timestamp", "seq", maintain_order=True)
+    return worst.unique("episode", keep="first", maintain_order=True).sort("alert_start").drop("episode", "episode_start")

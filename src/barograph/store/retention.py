@@ -1,0 +1,45 @@
+"""What expires: results and snapshots that a job's settings no longer ask to be kept. One mechanism for commits and on demand.
+
+Ages are counted in data time, back from the job's newest finished bucket or newest row: a job that is fed old data, or that
+has stopped, loses nothing by the clock on the wall. The history does not expire, as models are a replay of it; it goes with
+its job.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from barograph.config.job import Job
+from barograph.store import tables
+from barograph.store.snapshots import DAY_MS, SavedSnapshot, outlived
+
+
+@dataclass(frozen=True)
+class Expired:
+    """What was removed: rows of all result tables together, and snapshots."""
+
+    results: int
+    snapshots: tuple[SavedSnapshot, ...]
+
+
+def expire(connection: sa.Connection, job: Job, newest_bucket_ms: int | None, snapshots: Sequence[SavedSnapshot]) -> Expired:
+    """Remove what the job no longer wants kept; the snapshots' files are the caller's to remove once this is committed.
+
+    Args:
+        connection: of a transaction that writes.
+        job: the job.
+        newest_bucket_ms: start of its newest finished bucket; None before the first.
+        snapshots: all that are listed, oldest first.
+    """
+    removed = 0
+    if job.results_retention_days is not None and newest_bucket_ms is not None:
+        oldest = newest_bucket_ms - job.results_retention_days * DAY_MS
+        for table in tables.BY_BUCKET:
+            old = table.delete().where(table.c.job_id == job.job_id, table.c.timestamp < oldest)
+            removed += connection.execute(old).rowcount
+    gone = tuple(outlived(snapshots, job))
+    table = tables.SNAPSHOT
+    ids = [one.snapshot_id for one in gone]
+    connection.execute(table.delete().where(table.c.job_id == job.job_id, table.c.snapshot_id.in_(ids)))
+    return Expired(removed, gone)

@@ -1,0 +1,92 @@
+"""Taking a job back to a snapshot: as if the rows that came after it had not been read."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+import polars as pl
+import sqlalchemy as sa
+
+from barograph.store import documents, history, tables
+from barograph.store.commit import Writer, advance, list_history
+from barograph.store.documents import Listing
+from barograph.store.errors import StoreError
+from barograph.store.history import Change, HistoryFile
+from barograph.store.snapshots import SavedSnapshot
+
+
+@dataclass(frozen=True)
+class Reverted:
+    """What a revert did.
+
+    Attributes:
+        snapshot: where the job is now.
+        snapshots: the later ones, which are gone.
+        results: rows of all result tables that were removed; 0 when later results were to stay.
+    """
+
+    snapshot: SavedSnapshot
+    snapshots: tuple[SavedSnapshot, ...]
+    results: int
+
+
+def revert(writer: Writer, before: Listing, snapshot_id: str, *, delete_later_results: bool) -> Reverted:
+    """Go back, in one transaction: models, counts, progress of inputs, history, what is forgotten; results too when asked.
+
+    Raises:
+        StoreError: there is no such snapshot, or it does not say what had been read.
+    """
+    saved, counts, progress = _restorable(before, snapshot_id)
+    until = 0 if saved.latest_bucket_timestamp is None else saved.latest_bucket_timestamp + before.job.bucket_span_ms
+    number, job_id = before.commits + 1, writer.job_id
+    changes = {kind: _cut(writer, [one for one in before.history if one.kind == kind], until, number) for kind in history.KINDS}
+    later = tuple(one for one in before.snapshots if one.number > saved.number)
+    removed = 0
+    writer.files.sync()
+    with writer.database.write(writer.lock.connection) as connection:
+        advance(connection, job_id, before.commits, number)
+        list_history(connection, job_id, changes)
+        snapshot = tables.SNAPSHOT
+        connection.execute(snapshot.delete().where(snapshot.c.job_id == job_id, snapshot.c.number > saved.number))
+        documents.save_counts(connection, job_id, documents.counts_from(counts))
+        read = tables.INPUT_PROGRESS
+        connection.execute(read.delete().where(read.c.job_id == job_id))
+        documents.save_progress(connection, job_id, documents.progress_from(progress))
+        # What is forgotten beyond is about rows that are gone: those that come in their place are to be learned.
+        spans = documents.forgotten(connection, job_id)
+        kept = [replace(one, end_ms=min(one.end_ms, until)) for one in spans if one.start_ms < until]
+        documents.save_forgotten(connection, job_id, kept)
+        if delete_later_results:
+            removed = _delete_results(connection, job_id, until)
+    with suppress(OSError):  # the commit stands; what is left over goes when the store is next opened
+        writer.files.remove([one.name for change in changes.values() for one in change.removed])
+        writer.files.remove({one.file for one in later} - {saved.file})
+    return Reverted(saved, later, removed)
+
+
+def _restorable(before: Listing, snapshot_id: str) -> tuple[SavedSnapshot, str, str]:
+    for one in before.snapshots:
+        if one.snapshot_id == snapshot_id:
+            if one.counts is None or one.progress is None:
+                raise StoreError(f"snapshot_id={snapshot_id!r}: wanted one that says what had been read; this is an old one")
+            return one, one.counts, one.progress
+    known = ", ".join(one.snapshot_id for one in before.snapshots) or "it has none"
+    raise StoreError(f"snapshot_id={snapshot_id!r}: wanted a snapshot of job {before.job.job_id!r} ({known})")
+
+
+def _cut(writer: Writer, files: Sequence[HistoryFile], until: int, number: int) -> Change:
+    """Keep what is before `until`; merging has brought rows from both sides into one file where there is one."""
+    gone = tuple(one for one in files if one.last_timestamp >= until)
+    parts = [pl.read_parquet(writer.files.path / one.name).filter(pl.col("timestamp") < until) for one in gone]
+    rest = pl.concat(parts) if parts else pl.DataFrame()
+    if rest.is_empty():
+        return Change((), gone)
+    return Change(history.add(writer.files, (), gone[0].kind, rest, number).added, gone)
+
+
+def _delete_results(connection: sa.Connection, job_id: str, start_ms: int) -> int:
+    found = 0
+    for table in tables.BY_BUCKET:
+        later = table.delete().where(table.c.job_id == job_id, table.c.timestamp >= start_ms)
+        found += connection.execute(later).rowcount
+    return found
