@@ -187,8 +187,10 @@ def _bytes(records: Leaves) -> NDArray[np.uint8]:
 
 
 def _in_order(parts: list[Leaves]) -> Leaves:
+    """By time, then row. One whole-number key sorts much faster than two fields of wide records."""
     joined = np.concatenate(parts)
-    return joined[np.lexsort((joined["row"], joined["t"]))]
+    key = joined["t"].astype(np.int64) * (int(joined["row"].max(initial=0)) + 1) + joined["row"]
+    return np.take(joined, np.argsort(key, kind="stable"))
 
 
 def probability(predictive: Leaves, values: NDArray[np.float64]) -> NDArray[np.float64]:
