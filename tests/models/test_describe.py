@@ -5,8 +5,8 @@ from barograph.models import ChangeKind, ModelConfig, SeasonKind, SeriesModel
 HOUR = 3_600_000
 
 
-def build(x: np.ndarray) -> SeriesModel:
-    model = SeriesModel.build(ModelConfig(HOUR))
+def build(x: np.ndarray, siblings: bool = False) -> SeriesModel:
+    model = SeriesModel.build(ModelConfig(HOUR, siblings=siblings))
     model.grow(len(x))
     model.advance(x, 0)
     return model
@@ -36,8 +36,7 @@ def test_a_series_that_saw_nothing_says_so():
 
 def test_a_new_series_starts_from_the_scale_of_its_siblings():
     known = 100 + 10 * np.random.default_rng(1).normal(size=(20, 300))
-    alone, among = build(known), build(known)
-    among.learn_siblings()
+    alone, among = build(known), build(known, siblings=True)
     for model in (alone, among):
         model.grow(21)
         model.advance(np.array([[500.0]]), 300 * HOUR, np.array([20]))
@@ -50,3 +49,19 @@ def test_a_new_series_starts_from_the_scale_of_its_siblings():
     resumed.grow(22)
     among.grow(22)
     assert resumed.snapshot()["series"].tobytes() == among.snapshot()["series"].tobytes()
+
+
+def test_what_siblings_teach_does_not_depend_on_how_time_is_cut():
+    values = 100 + 10 * np.random.default_rng(1).normal(size=(20, 200))
+    values[10:, :90] = np.nan
+    whole, cut = SeriesModel.build(ModelConfig(HOUR, siblings=True)), SeriesModel.build(ModelConfig(HOUR, siblings=True))
+    whole.grow(20)
+    at_once = whole.advance(values, 5 * HOUR)
+    parts = []
+    for start, end in ((0, 19), (19, 20), (20, 67), (67, 120), (120, 200)):
+        cut.grow(10 if end <= 90 else 20)
+        rows = np.arange(cut.n_series)
+        parts.append(cut.advance(values[rows, start:end], (5 + start) * HOUR).ln_p)
+    known = at_once.ln_p[:, 90:]
+    assert np.array_equal(np.concatenate(parts[3:], axis=1)[:, 23:], known, equal_nan=True)
+    assert whole.snapshot()["series"].tobytes() == cut.snapshot()["series"].tobytes()

@@ -53,6 +53,7 @@ class MeasureStage:
             non_negative=spec.integer or measure.statistic == "varp",
             bounds_percentile=job.model_plot_config.bounds_percentile if job.model_plot_config.enabled else None,
             threads=threads,
+            siblings=measure.by_field_name is not None or measure.partition_field_name is not None,
             ln_threshold=LN_LEAF,
         )
         return cls(measure, position, SeriesModel.build(config, state))

@@ -1,6 +1,7 @@
 """Settings of a series model and what it hands out."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
@@ -26,6 +27,7 @@ class ModelConfig:
         non_negative: values below 0 cannot occur, so bounds and typical values do not go there.
         bounds_percentile: share of values that lie inside the bounds, in (0, 100); None: no bounds.
         threads: over how many threads the series are shared out; results do not depend on it.
+        siblings: the series measure the same of different things: a new one starts from the scale typical of the others.
         ln_threshold: buckets with ln p or ln evidence at or below become leaves.
     """
 
@@ -36,6 +38,7 @@ class ModelConfig:
     non_negative: bool = False
     bounds_percentile: float | None = None
     threads: int = 1
+    siblings: bool = False
     ln_threshold: float = math.log(0.05)
 
     def __post_init__(self) -> None:
@@ -78,3 +81,24 @@ class Judged:
     upper: Matrix | None
     flagged: Leaves
     changes: Leaves
+
+    @classmethod
+    def joined(cls, parts: Sequence["Judged"]) -> "Judged":
+        """What was thought of consecutive stretches of the same series, as one."""
+        starts = np.cumsum([0, *(part.ln_p.shape[1] for part in parts[:-1])])
+        for part, start in zip(parts, starts.tolist(), strict=True):
+            part.flagged["t"] += start
+            part.changes["t"] += start
+        ln_p, ln_evidence = (
+            np.concatenate([getattr(part, name) for part in parts], axis=1) for name in ("ln_p", "ln_evidence")
+        )
+        typical, lower, upper = (
+            _side_by_side([getattr(part, name) for part in parts]) for name in ("typical", "lower", "upper")
+        )
+        flagged, changes = (np.concatenate([getattr(part, name) for part in parts]) for name in ("flagged", "changes"))
+        return cls(ln_p, ln_evidence, typical, lower, upper, flagged, changes)
+
+
+def _side_by_side(parts: Sequence[Matrix | None]) -> Matrix | None:
+    known = [part for part in parts if part is not None]
+    return np.concatenate(known, axis=1) if known else None

@@ -16,6 +16,7 @@ from barograph.models.pool import Pool, Records
 from barograph.models.state import CHANGE, LEAF, PREDICTIVE, SERIES, fresh
 from barograph.results.snapshot import Arrays
 
+_DAY_MS = 86_400_000
 _WORTH_A_THREAD = 20_000  # values; below, handing work over costs more than it saves
 _KNOWN_WELL = 64  # values of a sibling whose scale others may start from
 _CHANGES_A_BUCKET = 4  # room the kernel wants before it starts a bucket
@@ -54,7 +55,7 @@ class SeriesModel:
         return len(self._records)
 
     def grow(self, n_series: int) -> None:
-        """Add series until there are `n_series`; they start from what `learn_siblings` last found, or from nothing."""
+        """Add series until there are `n_series`; they start from what their siblings taught, or from nothing."""
         missing = n_series - len(self._records)
         if missing < 0:
             raise ValueError(f"n_series={n_series}: wanted at least the present {len(self._records)}")
@@ -62,12 +63,8 @@ class SeriesModel:
         added["prior_variance"] = self._prior
         self._records = np.concatenate([self._records, added])
 
-    def learn_siblings(self) -> None:
-        """Let series without a value start from the typical relative scale of those that are known well.
-
-        Call it at fixed bucket times (say, each civil midnight), never "once a chunk": what a new series starts from is
-        part of the result, and results do not depend on how time was cut.
-        """
+    def _learn_siblings(self) -> None:
+        """Let series without a value start from the typical relative scale of those that are known well."""
         known = self._records[(self._records["count"] >= _KNOWN_WELL) & (self._records["level"][:, 0] != 0)]
         if len(known):
             self._prior = float(np.median(known["variance"] / known["level"][:, 0] ** 2))
@@ -92,7 +89,16 @@ class SeriesModel:
             first_bucket_ms: start of bucket 0, a multiple of the span.
             rows: [S] which series the rows of `values` are, each at most once; None: all, in order.
         """
-        return self._run(values, first_bucket_ms, rows, learn=True)
+        if not self.config.siblings:
+            return self._run(values, first_bucket_ms, rows, learn=True)
+        span, parts, start = self.config.bucket_span_ms, [], 0
+        for end in _day_ends(first_bucket_ms, span, values.shape[1]):
+            parts.append(self._run(values[:, start:end], first_bucket_ms + start * span, rows, learn=True))
+            # At fixed times, never once a chunk: what a new series starts from must not depend on how time was cut.
+            self._learn_siblings()
+            start = end
+        parts.append(self._run(values[:, start:], first_bucket_ms + start * span, rows, learn=True))
+        return Judged.joined(parts)
 
     def judge(self, values: NDArray[np.float64], bucket_ms: int, rows: NDArray[np.int64] | None = None) -> Judged:
         """Score one bucket of values [S] without learning it: for interim results. Judged is [S, 1]."""
@@ -184,6 +190,12 @@ class _Work:
 
 def _bytes(records: Leaves) -> NDArray[np.uint8]:
     return records.view(np.uint8).reshape(len(records), records.dtype.itemsize)
+
+
+def _day_ends(first_ms: int, span_ms: int, buckets: int) -> list[int]:
+    """How many of consecutive buckets have begun when each UTC day ends within them."""
+    day = (first_ms + span_ms * np.arange(buckets + 1, dtype=np.int64)) // _DAY_MS
+    return (np.flatnonzero(np.diff(day)) + 1).tolist()
 
 
 def _in_order(parts: list[Leaves]) -> Leaves:
