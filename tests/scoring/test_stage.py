@@ -75,6 +75,7 @@ def test_records_are_ranked_within_their_bucket_and_labelled() -> None:
     worst = records.row(0, named=True)
     assert (worst["function"], worst["field_name"], worst["partition_field_value"]) == ("mean", "cpu", "host-2")
     assert worst["probability"] == pytest.approx(1e-12)
+    assert worst["influencers"] == []  # nobody is to blame, as the store gives it back
     assert worst["record_score"] == worst["initial_record_score"] > records["record_score"][1]
 
 

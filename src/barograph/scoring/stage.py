@@ -86,7 +86,9 @@ class ScoreStage:
             pl.Series("leaf", positions, dtype=pl.Int64),
         )
         frame = frame.with_columns(seq=pl.int_range(pl.len()).over("timestamp"))
-        return _typed(frame.join(nested(blamed), on="leaf", how="left", maintain_order="left"), schema.RECORDS)
+        nobody = pl.lit([], dtype=pl.List(schema.INFLUENCE))
+        joined = frame.join(nested(blamed), on="leaf", how="left", maintain_order="left")
+        return _typed(joined.with_columns(pl.col("influencers").fill_null(nobody)), schema.RECORDS)
 
     def _buckets(self, stretch: Stretch, odd: NDArray[np.int64], odd_ln_p: Floats, records: pl.DataFrame) -> pl.DataFrame:
         n = len(stretch.event_count)
