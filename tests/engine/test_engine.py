@@ -43,7 +43,7 @@ def test_run_gives_every_table_with_its_schema() -> None:
     assert worst["timestamp"] == START + 300 * HOUR
     assert worst["actual"] == 200.0
     assert worst["typical"] == pytest.approx(100.0, abs=0.5)
-    assert worst["record_score"] > 75
+    assert worst["record_score"] > 90
     assert worst["record_score"] == worst["initial_record_score"]
 
 
@@ -72,7 +72,7 @@ def test_a_total_outage_of_a_count_alerts_and_a_mean_has_nothing_to_say() -> Non
         pl.col("timestamp").is_between(START + 350 * HOUR, START + 351 * HOUR)
     )
     assert records["actual"].to_list() == [0.0, 0.0]
-    assert records["record_score"].max() > 75
+    assert records["record_score"].max() > 90
 
 
 def test_a_first_bucket_that_began_before_the_first_row_gives_no_result() -> None:
