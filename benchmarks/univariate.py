@@ -13,6 +13,7 @@ A row that is not the last of its bucket scores 0: the bucket's score was not kn
 """
 
 import argparse
+import gzip
 import time
 from pathlib import Path
 
@@ -76,9 +77,10 @@ def main() -> None:
         rows, time_s = read(path)
         n_rows += len(rows)
         for kind, scores in zip(("severity", "alert"), score(rows, time_s), strict=True):
-            target = args.out / kind / str(path.relative_to(args.source)).removesuffix(".gz")
+            target = args.out / kind / path.relative_to(args.source)
             target.parent.mkdir(parents=True, exist_ok=True)
-            rows.with_columns(anomaly_score=pl.Series(scores)).write_csv(target)
+            text = rows.with_columns(anomaly_score=pl.Series(scores)).write_csv().encode()
+            target.write_bytes(gzip.compress(text, mtime=0) if target.suffix == ".gz" else text)
     seconds = time.process_time() - started
     print(f"{len(files)} files, {n_rows} rows, {seconds:.1f} CPU s, {n_rows / seconds:,.0f} rows per CPU second")
 
