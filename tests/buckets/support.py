@@ -67,7 +67,7 @@ def cells(closed: Sequence[Closed]) -> dict[tuple[Any, ...], float]:
     out: dict[tuple[Any, ...], float] = {}
     for one in closed:
         for detector in one.detectors:
-            names = detector.cell_frame(one.first_bucket, one.end_bucket)
+            names = detector.cell_frame(np.arange(len(detector.bucket)))
             keys = list(zip(names["partition_field_value"], names["by_field_value"], detector.bucket.tolist(), strict=True))
             for statistic, _ in detector.function.statistics:
                 values = detector.values(statistic).tolist()
@@ -83,7 +83,7 @@ def shares(closed: Sequence[Closed]) -> dict[tuple[Any, ...], tuple[Any, ...]]:
     out: dict[tuple[Any, ...], tuple[Any, ...]] = {}
     for one in closed:
         for detector in one.detectors:
-            frame = detector.cell_frame(one.first_bucket, one.end_bucket)
+            frame = detector.cell_frame(np.arange(len(detector.bucket)))
             names = frame.select("partition_field_value", "by_field_value").rows()
             for statistic, _ in detector.function.statistics:
                 for leaf, field, text, *rest in detector.shares(statistic, np.arange(len(names))).iter_rows():

@@ -67,7 +67,7 @@ def test_late_rows_and_buckets_are_counted(job, rows):
     counts = buckets.counted(DataCounts())
     assert counts.out_of_order_timestamp_count == wanted.late
     assert sum(one.reason == "out_of_order" for one in counts.examples) == min(wanted.late, 5)
-    total = sum(one.n_buckets for one in closed)
+    total = sum(one.end_bucket - one.first_bucket for one in closed)
     assert total == 10 - wanted.first == counts.bucket_count
     assert counts.empty_bucket_count == total - len(wanted.events)
     for one in closed:

@@ -132,15 +132,11 @@ class DetectorValues:
         frame = self.shares(statistic, np.arange(inside.start, inside.stop))
         cells = frame["leaf"].to_numpy() + inside.start
         label = pl.lit(self.function.measured(statistic)).alias("function_description")
-        frame = self._cell_frame(cells).hstack(frame.drop("leaf", "rows")).with_columns(label)
+        frame = self.cell_frame(cells).hstack(frame.drop("leaf", "rows")).with_columns(label)
         return frame.select(schema.polars_schema(schema.INFLUENCER_SHARES).names())
 
-    def cell_frame(self, start: int, end: int) -> pl.DataFrame:
-        """The cells of the buckets [start, end): the first columns of `schema.BUCKET_VALUES`, which name series and bucket."""
-        inside = self.between(start, end)
-        return self._cell_frame(np.arange(inside.start, inside.stop))
-
-    def _cell_frame(self, cells: Rows) -> pl.DataFrame:
+    def cell_frame(self, cells: Rows) -> pl.DataFrame:
+        """What names the series and bucket of cells [k]: `timestamp`, `detector_index` and the split values."""
         # Series repeat from bucket to bucket, and shares in each: every text is decoded once.
         series, row = np.unique(self.series[cells], return_inverse=True)
         partition, by = self.splits(series)
@@ -176,11 +172,6 @@ class Closed:
     detectors: tuple[DetectorValues, ...]
     filled: NDArray[np.int64]
     events: NDArray[np.int64]
-
-    @property
-    def n_buckets(self) -> int:
-        """How many buckets there are, >= 1."""
-        return self.end_bucket - self.first_bucket
 
     def slices(self, values: int) -> Iterator["Closed"]:
         """The same in stretches of so many buckets that a matrix of theirs has about `values` entries."""
