@@ -129,7 +129,7 @@ def _judge(side):
 def test_leaves_are_every_bucket_below_the_threshold_in_time_order():
     judged = _judge("both")
     leaves = judged.flagged
-    flagged = np.minimum(judged.ln_p, judged.ln_evidence) <= np.log(0.05)
+    flagged = judged.ln_evidence <= np.log(0.05)
     t, row = np.nonzero(flagged.T)
     assert np.array_equal(leaves["t"], t)
     assert np.array_equal(leaves["row"], row)

@@ -1,15 +1,31 @@
-from numpy import float64
+from numpy import float64, int64
 from numpy.typing import NDArray
 
-def truncated_product(surprise: NDArray[float64], n: NDArray[float64], tau: float, ln_p: NDArray[float64]) -> None:
-    """Write ln P(W <= w) of the truncated product W of `n[i]` independent uniforms into `ln_p`.
+def combine_groups(
+    ln_p: NDArray[float64], order: NDArray[int64], start: NDArray[int64], tau: float, out: NDArray[float64]
+) -> None:
+    """Combine the rows of each group, bucket by bucket, into `out` [g, t]; releases the GIL.
 
     Args:
-        surprise: [k] sum of -ln p over the group's probabilities at or below `tau`, in nats, >= 0; 0 gives ln p = 0.
-        n: [k] how many probabilities the group had in all, >= 1, whole.
-        tau: truncation point in (0, 1).
-        ln_p: [k] output, natural logarithm of the combined probability, <= 0.
-
-    Exact for n = 1. Relative error of ln p below 1e-9 against 50-digit arithmetic (tests/scoring).
-    Source: Zaykin et al. 2002, Genetic Epidemiology 22:170-185, equation 1.
+        ln_p: [n, t] natural logs of probabilities; NaN is no data and no member.
+        order: [n] the rows, group after group.
+        start: [g + 1] where each group begins in `order`; the last is the end.
+        tau: members at or below add up, in (0, 1).
+        out: output; NaN where no row of the group has data.
     """
+
+def combine_folded(
+    surprise: NDArray[float64], least: NDArray[float64], n: NDArray[float64], tau: float, out: NDArray[float64]
+) -> None:
+    """Combine groups [k] whose members have been folded already, into `out` [k].
+
+    Args:
+        surprise: sum of -ln p over the members at or below `tau`.
+        least: the smallest ln p.
+        n: members, >= 1.
+        tau: as above.
+        out: output.
+    """
+
+def truncated_product(surprise: NDArray[float64], n: NDArray[float64], tau: float, out: NDArray[float64]) -> None:
+    """ln of the chance that `n` [k] uniforms have members at or below `tau` whose -ln p sum to `surprise` [k] or more."""

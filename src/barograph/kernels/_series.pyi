@@ -47,7 +47,7 @@ def advance(
         progress: [s] bucket to go on from, in and out. A row that is not at t stopped: for want of room in `leaves` or
             `changes`, or, where the record's `want` is above 0, for `want` floats of the pool at `bins`; `want` is
             made negative once they are granted.
-        leaves: [k, SIZES[2]] output, the buckets at or below `ln_threshold`, grouped by row.
+        leaves: [k, SIZES[2]] output, the buckets whose evidence is at or below `ln_threshold`, grouped by row.
         changes: [c, SIZES[3]] output, accepted changes, grouped by row; wants room for 4 before it starts a bucket.
         out: five outputs [s, t]: ln p, ln evidence (natural logs, NaN where no data), and, only with bounds,
             typical (the predicted mean), lower and upper, also of buckets without data.
@@ -57,7 +57,7 @@ def advance(
         non_negative: bounds and typical stay at or above 0.
         learn: False scores only and leaves every state as it is.
         bounds: normal quantile of the bounds, 1.96 for 95 %; 0: none.
-        ln_threshold: leaves at or below go out.
+        ln_threshold: buckets whose ln evidence is at or below go out as leaves.
 
     Returns:
         How many leaves and changes were written.

@@ -110,10 +110,14 @@ inline void learn(Series& s, float* pool, Output& out, Cell cell, const Clock& c
 
 inline double clamped(const Chunk& k, double x) { return k.non_negative ? std::max(x, 0.0) : x; }
 
-inline void add_leaf(Output& out, const Chunk& k, Cell cell, double x, double ln_p, const Evidence& e, const Predictive& p) {
+inline void add_leaf(const Series& s, Output& out, const Chunk& k, Cell cell, double x, double ln_p, const Evidence& e,
+                     const Predictive& p) {
   const Bounds b = interval(p, kLeafBounds, k.non_negative);
-  out.leaves[out.leaf_count++] = {static_cast<int32_t>(cell.i), static_cast<int32_t>(cell.t), x, clamped(k, p.centre),
-                                  b.lower, b.upper, e.impact, ln_p, e.ln_evidence, p};
+  Leaf& leaf = out.leaves[out.leaf_count++];
+  leaf = {static_cast<int32_t>(cell.i), static_cast<int32_t>(cell.t), x, clamped(k, p.centre), b.lower, b.upper, e.impact, ln_p,
+          e.ln_evidence, {}, {}, e.severity, s.memory, s.count, std::sqrt(s.variance), e.since, p};
+  std::copy(e.surprise, e.surprise + kChannels, leaf.surprise);
+  std::copy(e.seen, e.seen + kChannels, leaf.seen);
 }
 
 inline void show_bounds(Output& out, const Chunk& k, int64_t at, const Predictive& p) {
@@ -142,12 +146,12 @@ inline int64_t run_series(Series& s, float* pool, const Chunk& k, Output& out, i
     if (!known) continue;
     const double x = std::clamp(given, -kBiggest, kBiggest);
     const Verdict v = judge(p, x);
-    const Evidence e = evidence(s, f, x, v.ln_p);
+    const Evidence e = evidence(s, f, c.bucket, x, v.ln_p);
     out.ln_p[at] = v.ln_p;
     out.ln_evidence[at] = e.ln_evidence;
-    if (std::min(v.ln_p, e.ln_evidence) <= k.ln_threshold) add_leaf(out, k, {i, t}, x, v.ln_p, e, p);
+    if (e.ln_evidence <= k.ln_threshold) add_leaf(s, out, k, {i, t}, x, v.ln_p, e, p);
     if (!k.learn) continue;
-    learn_evidence(s, e, x);
+    learn_evidence(s, e, c.bucket, x);
     learn(s, pool, out, {i, t}, c, p, f, place, x, v);
     if (!test_is_due(s, c)) continue;
     test_seasons(s, c);
@@ -237,7 +241,7 @@ Layout series_fields() {
                 FIELD(T, run_sum), FIELD(T, run), FIELD(T, flags), FIELD(T, changed), FIELD(T, change_kind),
                 FIELD(T, wide), FIELD(T, local_level), FIELD(T, local_square), FIELD(T, slow_square),
                 FIELD(T, spread_count), FIELD(T, mean), FIELD(T, mean_centre), FIELD(T, mean_square), FIELD(T, seen),
-                FIELD(T, memory), FIELD(T, surprise), FIELD(T, bins), FIELD(T, period_ms), FIELD(T, shift_ms),
+                FIELD(T, memory), FIELD(T, odd_since), FIELD(T, odd_last), FIELD(T, surprise), FIELD(T, bins), FIELD(T, period_ms), FIELD(T, shift_ms),
                 FIELD(T, season), FIELD(T, knots), FIELD(T, want), FIELD(T, want_season), FIELD(T, want_period_ms),
                 FIELD(T, cycles), FIELD(T, season_age), FIELD(T, season_unit), FIELD(T, with_season),
                 FIELD(T, without_season), FIELD(T, raw_level), FIELD(T, shift_gain), FIELD(T, window_first),
@@ -256,7 +260,9 @@ Layout predictive_fields() {
 Layout leaf_fields() {
   using T = Leaf;
   return Layout{FIELD(T, row), FIELD(T, t), FIELD(T, actual), FIELD(T, typical), FIELD(T, lower), FIELD(T, upper),
-                FIELD(T, impact), FIELD(T, ln_p), FIELD(T, ln_evidence), FIELD(T, predictive)};
+                FIELD(T, impact), FIELD(T, ln_p), FIELD(T, ln_evidence), FIELD(T, surprise), FIELD(T, seen),
+                FIELD(T, severity), FIELD(T, memory), FIELD(T, count), FIELD(T, usual_deviation), FIELD(T, since),
+                FIELD(T, predictive)};
 }
 
 Layout change_fields() {

@@ -15,6 +15,8 @@ constexpr double kImpact = 5.0 / 6.907755278982137;  // multi-bucket impact: 5 a
 constexpr double kSeverityScale = 1.4;
 constexpr double kSeverityStart = 2.8;
 constexpr double kLeastMean = 0.001;     // variance floor of the means, in deviations: a constant past must not freeze them
+constexpr double kOdd = 5.0;             // nats of evidence from which a value is part of an anomaly
+constexpr int64_t kQuiet = 12;           // buckets without such a value that end one
 constexpr double kKeep[kMeans] = {0.9, 0.95, 0.98};
 
 struct Evidence {
@@ -22,6 +24,8 @@ struct Evidence {
   double severity;      // of this bucket alone
   double impact;
   double surprise[kChannels];
+  double seen[kChannels];
+  int64_t since;        // bucket number where the anomaly that this bucket belongs to began
   double mean[kMeans];
   double local;         // distance from the local level
   double slow;          // distance from the slow level
@@ -102,9 +106,9 @@ inline void weigh(const Series& s, Evidence& e) {
   const bool early = s.count < 20.0;
   for (int i = 0; i < kChannels; ++i) {
     const double r = std::max(e.surprise[i], 0.0);
-    const double seen = early ? std::min(r, 1.0) : remembered(s, i, r);
-    second = std::max(second, std::min(seen, first));
-    first = std::max(first, seen);
+    e.seen[i] = early ? std::min(r, 1.0) : remembered(s, i, r);
+    second = std::max(second, std::min(e.seen[i], first));
+    first = std::max(first, e.seen[i]);
   }
   const double plain = std::max(e.surprise[0], std::min(e.surprise[1], e.surprise[2]));
   e.severity = 0.5 * (first + second) + (early ? 0.0 : ln_one_and(std::min(plain, 1e9)));
@@ -113,10 +117,11 @@ inline void weigh(const Series& s, Evidence& e) {
   e.ln_evidence = -std::max({0.2 * lasting, kSeverityScale * (lasting - kSeverityStart), 0.25 * e.surprise[0]});
 }
 
-inline Evidence evidence(const Series& s, const Forecast& f, double x, double ln_p) {
+inline Evidence evidence(const Series& s, const Forecast& f, int64_t bucket, double x, double ln_p) {
   Evidence e;
   listen(s, f, x, ln_p, e);
   weigh(s, e);
+  e.since = s.odd_last >= 0 && bucket - s.odd_last <= kQuiet ? s.odd_since : bucket;
   return e;
 }
 
@@ -139,8 +144,12 @@ inline void learn_spread(Series& s, const Evidence& e, double x) {
   }
 }
 
-inline void learn_evidence(Series& s, const Evidence& e, double x) {
+inline void learn_evidence(Series& s, const Evidence& e, int64_t bucket, double x) {
   constexpr double kIncident = 8.0;
+  if (e.ln_evidence <= -kOdd) {
+    s.odd_since = e.since;
+    s.odd_last = bucket;
+  }
   const float weight = e.ln_evidence < -kIncident ? static_cast<float>(kRepeated) : 1.0f;
   for (int i = 0; i < kChannels; ++i) {
     float* bins = s.surprise[i];

@@ -85,6 +85,8 @@ struct Series {
   double mean_square[kMeans];
   double seen;                // decayed number of surprises remembered
   double memory;              // decayed mean of the severity
+  int64_t odd_since;          // bucket number where the last anomaly began
+  int64_t odd_last;           // bucket number of its last odd value; -1: there was none
   float surprise[kChannels][kBins];
   // Season; its profile lies in the pool.
   int64_t bins;               // offset in the pool; -1: none
@@ -121,6 +123,13 @@ struct Leaf {
   double actual, typical, lower, upper;
   double impact;
   double ln_p, ln_evidence;
+  double surprise[kChannels];  // nats, of each channel by itself
+  double seen[kChannels];      // nats, against what this series has shown before
+  double severity;             // of this bucket, nats
+  double memory;               // mean severity of the buckets before, nats
+  double count;                // values seen before
+  double usual_deviation;      // standard deviation at other times, metric unit; the predictive's is this bucket's
+  int64_t since;               // bucket number where the present anomaly began
   Predictive predictive;
 };
 

@@ -28,7 +28,7 @@ class ModelConfig:
         bounds_percentile: share of values that lie inside the bounds, in (0, 100); None: no bounds.
         threads: over how many threads the series are shared out; results do not depend on it.
         siblings: the series measure the same of different things: a new one starts from the scale typical of the others.
-        ln_threshold: buckets with ln p or ln evidence at or below become leaves.
+        ln_threshold: buckets with ln evidence at or below become leaves.
     """
 
     bucket_span_ms: int

@@ -61,5 +61,6 @@ def fresh(n: int) -> np.ndarray[tuple[int], np.dtype[np.void]]:
     records["last"] = -1
     records["bins"] = -1
     records["changed"] = -1
+    records["odd_last"] = -1
     records["ln_weight"] = _LN_PRIOR
     return records

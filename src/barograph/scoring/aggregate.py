@@ -1,5 +1,6 @@
-"""Leaves to buckets, bottom up."""
+"""Series to the bucket, bottom up."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,63 +9,45 @@ from numpy.typing import NDArray
 from barograph.scoring.combine import combine
 from barograph.scoring.severity import Floats
 
-Ints = NDArray[np.int64]
-
 
 @dataclass(frozen=True)
-class Leaves:
-    """The odd leaves of a stretch of time, one row each, with the numbers of those that were quiet.
+class Evidence:
+    """What the series of one measure show in a stretch of buckets.
 
     Attributes:
-        bucket: [k] bucket index.
-        detector: [k] position of the detector in the job.
-        measure: [k] position of the measure in the job; a detector has one, `metric` three.
-        measures: [k] measures of the detector.
-        partition: [k] dense id of the partition within the detector.
-        ln_p: [k] ln of the evidence against the bucket value, <= 0.
-        series: [k] series with data in the same measure, partition and bucket, this one included.
-        partitions: [k] partitions with data in the same measure and bucket, this one included.
+        detector: position of the detector in the job; a detector has one measure, `metric` three.
+        ln_p: [S, T] ln of the evidence against each bucket value, <= 0; NaN is no data.
+        partition: [S] dense id of each series' partition within the detector.
     """
 
-    bucket: Ints
-    detector: Ints
-    measure: Ints
-    measures: Floats
-    partition: Ints
+    detector: int
     ln_p: Floats
-    series: Floats
-    partitions: Floats
+    partition: NDArray[np.int32]
 
 
-def bucket_ln_p(leaves: Leaves, detectors: int) -> tuple[Ints, Floats]:
-    """Combine leaves over series, then measures, then partitions, then detectors.
+def detector_ln_p(measures: Sequence[Evidence]) -> Floats:
+    """Combine the series of one detector over partitions, then measures, then partitions among themselves.
 
     Args:
-        leaves: the leaves at or below `combine.LN_LEAF`.
-        detectors: how many detectors the job has.
+        measures: the detector's measures, one after the other; they have the same series.
 
     Returns:
-        The buckets with at least one leaf, ascending [g], and ln of their probability [g].
+        [T] ln of the detector's probability in each bucket; NaN where none of its series has data.
     """
-    by_measure = _key(leaves.bucket, leaves.measure, leaves.partition)
-    group, ln_p = combine(leaves.ln_p, by_measure.code, leaves.series)
-    first = by_measure.first[group]
-    by_partition = _key(leaves.bucket[first], leaves.detector[first], leaves.partition[first])
-    group, ln_p = combine(ln_p, by_partition.code, leaves.measures[first])
-    first = first[by_partition.first[group]]
-    by_detector = _key(leaves.bucket[first], leaves.detector[first])
-    group, ln_p = combine(ln_p, by_detector.code, leaves.partitions[first])
-    first = first[by_detector.first[group]]
-    return combine(ln_p, leaves.bucket[first], np.full(len(first), float(detectors)))
+    parts = [combine(one.ln_p, one.partition.astype(np.int64)) for one in measures]
+    if len(parts) > 1:
+        partition = np.tile(np.arange(len(parts[0])), len(parts))
+        parts = [combine(np.concatenate(parts), partition)]
+    whole = parts[0]
+    if not len(whole):
+        return np.full(whole.shape[1], np.nan)
+    return combine(whole, np.zeros(len(whole), np.int64))[0]
 
 
-@dataclass(frozen=True)
-class _Key:
-    code: Ints
-    first: Ints
+def bucket_ln_p(detectors: Sequence[Floats]) -> Floats:
+    """Combine detectors [T] to the bucket; a bucket without any data has probability 1.
 
-
-def _key(*columns: Ints) -> _Key:
-    """Dense codes of the rows' distinct tuples in ascending order, and the first row of each."""
-    _, first, code = np.unique(np.stack(columns, axis=1), axis=0, return_index=True, return_inverse=True)
-    return _Key(code.reshape(-1), first)
+    Returns:
+        [T] ln of the bucket's probability, <= 0.
+    """
+    return np.nan_to_num(combine(np.stack(detectors), np.zeros(len(detectors), np.int64))[0], nan=0.0)

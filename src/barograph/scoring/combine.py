@@ -1,30 +1,47 @@
 """Many probabilities to one: series to partition, partitions to detector, detectors to bucket."""
 
-import math
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from barograph.kernels import _scores
-from barograph.scoring.severity import Floats, least_of
-
-LN_LEAF: Final = math.log(0.6)
-"""Only leaves at or below this probability reach the score stage; the others are counted. Chosen: see docs/modelling.md."""
+from barograph.scoring.severity import Floats
 
 TAU: Final = 0.05
 """Members of a group at or below this probability add up (Zaykin et al. 2002 use the same)."""
 
+Ids = NDArray[np.int64]
 
-def combine(ln_p: Floats, group: NDArray[np.int64], n: Floats) -> tuple[NDArray[np.int64], Floats]:
-    """Combine the probabilities of each group, so that many mildly odd members and one very odd one both show.
+
+def combine(ln_p: Floats, group: Ids) -> Floats:
+    """Combine the probabilities of each group and bucket, so that many mildly odd members and one very odd one both show.
 
     The better of two tests, doubled for the choice: the truncated product (do the odd ones add up?) and the minimum (is one odd
-    enough by itself?), each corrected for the `n` members, quiet ones included. A group of one keeps its probability.
+    enough by itself?), each corrected for the members, quiet ones included. A group of one keeps its probability.
     The reference engine averages the two (section 6.5), which halves what one very odd member among many says.
 
     Args:
-        ln_p: [k] natural logarithms of the members' probabilities, at least those at or below `LN_LEAF`.
+        ln_p: [n, t] natural logarithms of the members' probabilities in each bucket; NaN is no data: no member.
+        group: [n] dense ids of the groups, from 0.
+
+    Returns:
+        ln of the combined probabilities [g, t]; NaN where a group has no member.
+    """
+    size = np.bincount(group)
+    order = np.argsort(group, kind="stable")
+    if (size == 1).all():  # every member is a group of its own
+        return ln_p[order]
+    out = np.empty((len(size), ln_p.shape[1]))
+    _scores.combine_groups(np.ascontiguousarray(ln_p), order, np.concatenate([[0], np.cumsum(size)]), TAU, out)
+    return out
+
+
+def combine_some(ln_p: Floats, group: Ids, n: Floats) -> tuple[Ids, Floats]:
+    """The same of single rows, where the quiet members are only counted.
+
+    Args:
+        ln_p: [k] natural logarithms of the probabilities of the odd members.
         group: [k] which group each belongs to.
         n: [k] members of that group in all, the same for every row of a group, >= its rows.
 
@@ -33,14 +50,12 @@ def combine(ln_p: Floats, group: NDArray[np.int64], n: Floats) -> tuple[NDArray[
     """
     order = np.argsort(group, kind="stable")
     ids, start = np.unique(group[order], return_index=True)
+    out = np.empty(len(ids))
     if len(ids) == 0:
-        return ids, np.zeros(0)
+        return ids, out
     sorted_ln_p = ln_p[order]
     size = np.ascontiguousarray(n[order][start], dtype=float)
     assert (size >= np.diff(start, append=len(order))).all(), "a group has more rows than members"
-    odd = np.where(sorted_ln_p <= math.log(TAU), -sorted_ln_p, 0.0)
-    joint = np.empty(len(ids))
-    _scores.truncated_product(np.add.reduceat(odd, start), size, TAU, joint)
-    least = np.minimum.reduceat(sorted_ln_p, start)
-    better = np.minimum(joint, least_of(least, size))
-    return ids, np.where(size == 1.0, least, np.minimum(better + math.log(2.0), 0.0))
+    surprise = np.add.reduceat(np.where(sorted_ln_p <= np.log(TAU), -sorted_ln_p, 0.0), start)
+    _scores.combine_folded(surprise, np.minimum.reduceat(sorted_ln_p, start), size, TAU, out)
+    return ids, out

@@ -52,3 +52,17 @@ def least_of(ln_p: Floats, n: Floats | float) -> Floats:
         direct = np.log(-np.expm1(n * np.log1p(-np.exp(ln_p))))
     # Below 1e-12 the direct form loses digits and then underflows; there n p is exact to within n p / 2.
     return np.where(ln_p + np.log(n) < math.log(1e-12), ln_p + np.log(n), direct)
+
+
+def one_of(ln_p: Floats, n: Floats | float) -> Floats:
+    """ln(1 - (1 - p)^(1/n)): the probability of each of `n` of which the least is at most p; undoes `least_of`."""
+    ln_p = np.minimum(np.asarray(ln_p, dtype=float), 0.0)
+    with np.errstate(divide="ignore"):  # p = 1 gives log1p(-1) = -inf and the right answer 0
+        direct = np.log(-np.expm1(np.log1p(-np.exp(ln_p)) / n))
+    return np.where(ln_p < math.log(1e-12), ln_p - np.log(n), direct)
+
+
+def ln_p_of_score(score: float, bucket_span_ms: int) -> float:
+    """ln of the probability that `normalised_score` gives this score, in (0, 100]."""
+    surprise = np.interp(score, _SCORE, _SURPRISE) * math.log(10.0)
+    return float(one_of(np.array([-surprise]), max(1.0, STANDARD_SPAN_MS / bucket_span_ms))[0])
