@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from barograph.results import schema
+from barograph.scoring.aggregate import Evidence
 from barograph.scoring.leaves import LEAF, Measure, Stretch
 from barograph.scoring.stage import ScoreStage
 
@@ -28,16 +29,26 @@ NO_PRESENCE = pl.DataFrame(
 
 def leaf(bucket: int, p: float, measure: int = 0, series: int = 0, actual: float = 50.0, typical: float = 10.0) -> tuple:
     ln_p = math.log(p)
-    return (bucket, measure, series, series, ln_p, ln_p, actual, typical, 5.0, 15.0, -5.0, actual, math.nan, 1.0, 4.0)
+    told = (ln_p, ln_p, actual, typical, 5.0, 15.0, -5.0, 0.0, 0.0, bucket, 500.0, False, False, False)
+    return (bucket, measure, series, *told, actual, math.nan)
 
 
 def stretch(
-    *leaves: tuple, shares: pl.DataFrame = NO_SHARES, presence: pl.DataFrame = NO_PRESENCE, buckets: int = 10
+    *leaves: tuple,
+    shares: pl.DataFrame = NO_SHARES,
+    presence: pl.DataFrame = NO_PRESENCE,
+    first: int = 100,
+    buckets: int = 10,
+    series: int = 4,
 ) -> Stretch:
+    """Odd leaves among `series` partitions of each measure that are quiet otherwise."""
     rows = np.array(list(leaves), dtype=LEAF)
+    shown = np.full((2, series, buckets), math.log(0.9))
+    shown[rows["measure"], rows["series"], rows["bucket"] - first] = rows["ln_evidence"]
     return Stretch(
-        first_bucket=100,
+        first_bucket=first,
         event_count=np.full(buckets, 7.0),
+        evidence=[Evidence(i, shown[i], np.arange(series, dtype=np.int32)) for i in range(2)],
         leaves=rows,
         names=pl.DataFrame(
             {"partition_field_value": [f"host-{one}" for one in rows["series"]], "by_field_value": [None] * len(rows)},
@@ -50,7 +61,7 @@ def stretch(
 
 
 def stage() -> ScoreStage:
-    return ScoreStage.build((COUNT, MEAN), HOUR)
+    return ScoreStage.build((COUNT, MEAN), ("user", "host"), HOUR)
 
 
 def test_every_bucket_has_a_row_and_quiet_ones_score_zero() -> None:
@@ -86,7 +97,7 @@ def test_a_leaf_that_is_only_mildly_odd_counts_but_is_no_record() -> None:
 
 def test_a_probability_below_the_smallest_double_is_written_as_that() -> None:
     rows = list(leaf(103, 1e-300))
-    rows[4] = rows[5] = -5000.0
+    rows[3] = rows[4] = -5000.0
     record = stage().score(stretch(tuple(rows))).records.row(0, named=True)
     assert record["probability"] == np.finfo(float).tiny
     assert record["log_probability"] == -5000.0
@@ -128,7 +139,40 @@ def test_scoring_in_two_stretches_is_scoring_in_one() -> None:
     whole = stage().score(stretch(*leaves)).buckets
     first = stage()
     head = first.score(stretch(*leaves[:2], buckets=5)).buckets
-    second = ScoreStage.build((COUNT, MEAN), HOUR, first.snapshot())
-    rest = stretch(*leaves[2:], buckets=5)
-    tail = second.score(Stretch(**{**rest.__dict__, "first_bucket": 105})).buckets
+    second = ScoreStage.build((COUNT, MEAN), ("user", "host"), HOUR, first.snapshot())
+    tail = second.score(stretch(*leaves[2:], first=105, buckets=5)).buckets
     assert pl.concat([head, tail]).equals(whole)
+
+
+@pytest.mark.parametrize(
+    ("change", "kind"),
+    [
+        ({}, "spike"),
+        ({"actual": 2.0}, "dip"),
+        ({"actual": 0.0, "weight": 0.0}, "missing"),
+        ({"actual": 0.0, "weight": 3.0}, "dip"),
+        ({"impact": 3.5}, "change"),
+    ],
+)
+def test_a_record_says_what_kind_of_anomaly_it_is(change: dict[str, float], kind: str) -> None:
+    rows = np.array([leaf(103, 1e-9)], dtype=LEAF)
+    for name, value in change.items():
+        rows[name] = value
+    assert stage().score(stretch(*rows.tolist())).records["anomaly_type"].to_list() == [kind]
+
+
+def test_a_record_explains_itself() -> None:
+    rows = np.array([leaf(105, 1e-9)], dtype=LEAF)
+    for name, value in {"since": 102, "means": 12.0, "seen": 2.0, "high_variance": True, "count": 77}.items():
+        rows[name] = value
+    record = stage().score(stretch(*rows.tolist())).records.row(0, named=True)
+    wanted = {
+        "anomaly_length": 4,
+        "single_bucket_impact": 9,
+        "means_impact": 5,
+        "characteristics_impact": 0,  # below a surprise of 1 in 20 there is nothing to tell
+        "high_variance_penalty": True,
+        "multimodal_distribution": False,
+        "values_before": 77,
+    }
+    assert {name: record[name] for name in wanted} == wanted

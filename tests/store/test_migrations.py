@@ -48,7 +48,8 @@ def shape(database: Database) -> dict:
         inspector = sa.inspect(connection)
         for name in set(inspector.get_table_names(SCHEMA if database.is_postgresql else None)) - {VERSION_TABLE}:
             where = {"schema": SCHEMA} if database.is_postgresql else {}
-            columns = [(one["name"], str(one["type"]), one["nullable"]) for one in inspector.get_columns(name, **where)]
+            # Sorted: what a later migration adds comes last, and no query depends on the place of a column.
+            columns = sorted((one["name"], str(one["type"]), one["nullable"]) for one in inspector.get_columns(name, **where))
             key = inspector.get_pk_constraint(name, **where)["constrained_columns"]
             found[name] = (columns, key, inspector.get_indexes(name, **where))
         if not database.is_postgresql:

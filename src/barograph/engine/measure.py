@@ -1,6 +1,7 @@
 """One statistic of one detector: bucket values through its series models."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,11 +10,15 @@ from barograph.config.functions import Side
 from barograph.config.job import Job
 from barograph.models import Judged, ModelConfig, SeriesModel, probability
 from barograph.results.snapshot import Arrays
-from barograph.scoring.combine import LN_LEAF
+from barograph.scoring.aggregate import Evidence
 from barograph.scoring.leaves import LEAF, Measure
+from barograph.scoring.severity import RECORD_SCORE, ln_p_of_score
 
 Floats = NDArray[np.float64]
 Ids = NDArray[np.int32]
+
+HIGH_VARIANCE: Final = 1.25
+"""A bucket in which the model expects so many times the usual deviation is said to have a high variance."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +59,7 @@ class MeasureStage:
             bounds_percentile=job.model_plot_config.bounds_percentile if job.model_plot_config.enabled else None,
             threads=threads,
             siblings=measure.by_field_name is not None or measure.partition_field_name is not None,
-            ln_threshold=LN_LEAF,
+            ln_threshold=ln_p_of_score(RECORD_SCORE, job.bucket_span_ms),
         )
         return cls(measure, position, SeriesModel.build(config, state))
 
@@ -70,38 +75,28 @@ class MeasureStage:
     def leaves(self, values: Values, judged: Judged) -> NDArray[np.void]:
         """The odd leaves of a judged stretch, as the score stage wants them (dtype `scoring.leaves.LEAF`)."""
         # Field by field: the records are wide, and most of their width is the distribution, which few leaves are asked for.
-        flagged, chosen = judged.flagged, _chosen(judged)
-        series, t = flagged["row"][chosen], flagged["t"][chosen]
-        leaves = np.zeros(len(chosen), LEAF)
-        for name in ("ln_p", "ln_evidence", "actual", "typical", "lower", "upper", "impact"):
-            leaves[name] = flagged[name][chosen]
-        leaves["bucket"] = values.first_bucket + t
+        flagged = judged.flagged
+        leaves = np.zeros(len(flagged), LEAF)
+        for name in ("ln_p", "ln_evidence", "actual", "typical", "lower", "upper", "impact", "count", "since"):
+            leaves[name] = flagged[name]
+        predictive = flagged["predictive"]
+        leaves["bucket"] = values.first_bucket + flagged["t"]
         leaves["measure"] = self._position
-        leaves["series"] = series
-        leaves["partition"] = values.partition[series]
-        leaves["weight"] = values.weight[series, t]
-        leaves["siblings"], leaves["partitions"] = _company(values, series, t)
+        leaves["series"] = flagged["row"]
+        leaves["means"] = flagged["surprise"][:, 3:].max(axis=1, initial=0.0)
+        leaves["seen"] = flagged["seen"].max(axis=1, initial=0.0)
+        leaves["high_variance"] = predictive["deviation"] > HIGH_VARIANCE * flagged["usual_deviation"]
+        leaves["multimodal"] = ~np.isnan(predictive["ln_outlier"])
+        leaves["weight"] = values.weight[flagged["row"], flagged["t"]]
         return leaves
+
+    def evidence(self, values: Values, judged: Judged) -> Evidence:
+        """What all series of a judged stretch show."""
+        return Evidence(self.measure.detector_index, judged.ln_evidence, values.partition)
 
     def ln_p(self, judged: Judged, leaf: NDArray[np.int64], value: Floats) -> Floats:
         """ln of the probability of other values [k] in the place of some of the `leaves`, given by their positions [k]."""
-        return probability(judged.flagged["predictive"][_chosen(judged)[leaf]], value)
-
-
-def _chosen(judged: Judged) -> NDArray[np.int64]:
-    """Which of the flagged buckets are leaves."""
-    return np.flatnonzero(judged.flagged["ln_evidence"] <= LN_LEAF)
-
-
-def _company(values: Values, series: Ids, t: Ids) -> tuple[Floats, Floats]:
-    """How many series with data each leaf's partition has in its bucket, and how many partitions with data there are."""
-    if len(series) == 0:
-        return np.zeros(0), np.zeros(0)
-    order = np.argsort(values.partition, kind="stable")
-    partitions, start = np.unique(values.partition[order], return_index=True)
-    present = np.add.reduceat((~np.isnan(values.value))[order].astype(np.int32), start, axis=0)
-    row = np.searchsorted(partitions, values.partition[series])
-    return present[row, t].astype(float), np.count_nonzero(present, axis=0)[t].astype(float)
+        return probability(judged.flagged["predictive"][leaf], value)
 
 
 def measures_of(job: Job) -> list[tuple[Measure, Side]]:

@@ -129,7 +129,11 @@ class Replay:
         }
         first = self._begun(at, cells[function.statistic], count)
         names = _names(known, np.arange(count, dtype=np.int32))
-        past_shares = PastShares(shares.filter(detector_index=at), names, span_ms)
+        own = shares.filter(detector_index=at)
+        if hidden.any():  # entities of rows that are not to have come were not there
+            split = ["partition_field_value", "by_field_value"]
+            own = own.join(names.filter(pl.Series(hidden)), on=split, how="anti", nulls_equal=True, maintain_order="left")
+        past_shares = PastShares(own, names, span_ms)
         return PastValues(known, function, cells, np.where(hidden, NOT_BEGUN, first), past_shares)
 
     def _hidden(self, at: int, start: int, end: int, count: int) -> NDArray[np.bool_]:

@@ -39,7 +39,7 @@ class Stages:
             MeasureStage.build(job, position, measure, side, threads or os.cpu_count() or 1, part(f"model{position}"))
             for position, (measure, side) in enumerate(kinds)
         ]
-        scores = ScoreStage.build(tuple(measure for measure, _ in kinds), job.bucket_span_ms, part("scores"))
+        scores = ScoreStage.build(tuple(measure for measure, _ in kinds), job.influencers, job.bucket_span_ms, part("scores"))
         return cls(job, measures, scores)
 
     def finish(self, buckets: FinishedBuckets) -> Iterator[Results]:

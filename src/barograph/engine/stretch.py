@@ -48,6 +48,7 @@ def finish(job: Job, measures: list[MeasureStage], scores: ScoreStage, closed: F
     stretch = Stretch(
         first_bucket=start,
         event_count=closed.event_count(start, end).astype(float),
+        evidence=[piece.stage.evidence(piece.values, piece.judged) for piece in pieces],
         leaves=np.concatenate([piece.leaves for piece in pieces]),
         names=pl.concat([_names(piece.detector, piece.leaves["series"]) for piece in pieces]),
         shares_of=_Shares(pieces).of,

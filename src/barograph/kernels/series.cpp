@@ -115,9 +115,10 @@ inline void add_leaf(const Series& s, Output& out, const Chunk& k, Cell cell, do
   const Bounds b = interval(p, kLeafBounds, k.non_negative);
   Leaf& leaf = out.leaves[out.leaf_count++];
   leaf = {static_cast<int32_t>(cell.i), static_cast<int32_t>(cell.t), x, clamped(k, p.centre), b.lower, b.upper, e.impact, ln_p,
-          e.ln_evidence, {}, {}, e.severity, s.memory, s.count, std::sqrt(s.variance), e.since, p};
-  std::copy(e.surprise, e.surprise + kChannels, leaf.surprise);
+          e.ln_evidence, {}, {}, 0.0, ln_evidence_of(e.severity, e.surprise[0]), s.count, std::sqrt(s.variance), e.since, p};
+  for (int i = 0; i < kChannels; ++i) leaf.surprise[i] = std::max(e.surprise[i], 0.0);
   std::copy(e.seen, e.seen + kChannels, leaf.seen);
+  leaf.ln_views = ln_evidence_of(severity_of(leaf.surprise, e.plain), e.surprise[0]);
 }
 
 inline void show_bounds(Output& out, const Chunk& k, int64_t at, const Predictive& p) {
@@ -261,7 +262,7 @@ Layout leaf_fields() {
   using T = Leaf;
   return Layout{FIELD(T, row), FIELD(T, t), FIELD(T, actual), FIELD(T, typical), FIELD(T, lower), FIELD(T, upper),
                 FIELD(T, impact), FIELD(T, ln_p), FIELD(T, ln_evidence), FIELD(T, surprise), FIELD(T, seen),
-                FIELD(T, severity), FIELD(T, memory), FIELD(T, count), FIELD(T, usual_deviation), FIELD(T, since),
+                FIELD(T, ln_views), FIELD(T, ln_seen), FIELD(T, count), FIELD(T, usual_deviation), FIELD(T, since),
                 FIELD(T, predictive)};
 }
 

@@ -22,6 +22,7 @@ constexpr double kKeep[kMeans] = {0.9, 0.95, 0.98};
 struct Evidence {
   double ln_evidence;   // severity
   double severity;      // of this bucket alone
+  double plain;         // logarithm of its plainest surprise
   double impact;
   double surprise[kChannels];
   double seen[kChannels];
@@ -99,22 +100,33 @@ inline void listen(const Series& s, const Forecast& f, double x, double ln_p, Ev
 // ln(1 + r); below 1, where nobody looks, its Pade approximant (error below 0.007).
 inline double ln_one_and(double r) { return r < 1.0 ? r * (6.0 + r) / (6.0 + 4.0 * r) : std::log(1.0 + r); }
 
-// Severity: half the two strongest channels, each against its own past, plus the logarithm of the plainest surprise; half
-// of it now, half its mean over the last buckets.
-inline void weigh(const Series& s, Evidence& e) {
+// Half the two strongest channels, plus the logarithm of the plainest surprise.
+inline double severity_of(const double* channel, double plain) {
   double first = 0.0, second = 0.0;
+  for (int i = 0; i < kChannels; ++i) {
+    second = std::max(second, std::min(channel[i], first));
+    first = std::max(first, channel[i]);
+  }
+  return 0.5 * (first + second) + plain;
+}
+
+// Below the start only the order counts; a value impossible on its own is severe whatever its neighbours say.
+inline double ln_evidence_of(double severity, double alone) {
+  return -std::max({0.2 * severity, kSeverityScale * (severity - kSeverityStart), 0.25 * alone});
+}
+
+// Severity, each channel against its own past: half of it now, half its mean over the last buckets.
+inline void weigh(const Series& s, Evidence& e) {
   const bool early = s.count < 20.0;
   for (int i = 0; i < kChannels; ++i) {
     const double r = std::max(e.surprise[i], 0.0);
     e.seen[i] = early ? std::min(r, 1.0) : remembered(s, i, r);
-    second = std::max(second, std::min(e.seen[i], first));
-    first = std::max(first, e.seen[i]);
   }
   const double plain = std::max(e.surprise[0], std::min(e.surprise[1], e.surprise[2]));
-  e.severity = 0.5 * (first + second) + (early ? 0.0 : ln_one_and(std::min(plain, 1e9)));
+  e.plain = early ? 0.0 : ln_one_and(std::min(plain, 1e9));
+  e.severity = severity_of(e.seen, e.plain);
   const double lasting = 0.5 * (e.severity + s.memory + (1.0 - kKeep[0]) * (e.severity - s.memory));
-  // Below the start only the order counts; a value impossible on its own is severe whatever its neighbours say.
-  e.ln_evidence = -std::max({0.2 * lasting, kSeverityScale * (lasting - kSeverityStart), 0.25 * e.surprise[0]});
+  e.ln_evidence = ln_evidence_of(lasting, e.surprise[0]);
 }
 
 inline Evidence evidence(const Series& s, const Forecast& f, int64_t bucket, double x, double ln_p) {

@@ -125,8 +125,8 @@ struct Leaf {
   double ln_p, ln_evidence;
   double surprise[kChannels];  // nats, of each channel by itself
   double seen[kChannels];      // nats, against what this series has shown before
-  double severity;             // of this bucket, nats
-  double memory;               // mean severity of the buckets before, nats
+  double ln_views;             // evidence if this bucket stood alone and the series had shown nothing before
+  double ln_seen;              // the same against what it has shown
   double count;                // values seen before
   double usual_deviation;      // standard deviation at other times, metric unit; the predictive's is this bucket's
   int64_t since;               // bucket number where the present anomaly began

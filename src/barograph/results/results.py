@@ -21,6 +21,7 @@ class Results:
         bucket_influencers: one row an influencer field and bucket, `bucket_time` being the bucket itself.
         bucket_values: one row a series and bucket with data, with the model's bounds where they are on.
         influencer_shares: one row a series, bucket and entity: what the entity's rows alone yield.
+        quantiles: one row a kind of result and day that ended: what scores are normalised by from then on.
         counts: what was read and dropped since the engine was built, cumulative.
     """
 
@@ -30,6 +31,7 @@ class Results:
     bucket_influencers: pl.DataFrame = field(default_factory=partial(schema.empty, schema.BUCKET_INFLUENCERS))
     bucket_values: pl.DataFrame = field(default_factory=partial(schema.empty, schema.BUCKET_VALUES))
     influencer_shares: pl.DataFrame = field(default_factory=partial(schema.empty, schema.INFLUENCER_SHARES))
+    quantiles: pl.DataFrame = field(default_factory=partial(schema.empty, schema.QUANTILES))
     counts: DataCounts = field(default_factory=DataCounts)
 
     @classmethod

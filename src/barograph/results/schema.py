@@ -57,7 +57,25 @@ RECORDS: Final = (
     Column("lower_bound", pl.Float64(), "lower end of the model's 95 % interval for this bucket"),
     Column("upper_bound", pl.Float64(), "upper end of the model's 95 % interval for this bucket"),
     *_RAW,
+    Column(
+        "log_evidence",
+        pl.Float64(),
+        "natural logarithm of the evidence of this and the last buckets, of which the score is made",
+    ),
     Column("multi_bucket_impact", pl.Float64(), "-5 (this bucket alone) to 5 (the last buckets together)"),
+    Column(
+        "anomaly_type", pl.String(), "spike, dip, change (the last buckets together) or missing (no rows where some were due)"
+    ),
+    Column("anomaly_length", pl.Int64(), "buckets since the anomaly of this series began, this one included"),
+    Column("single_bucket_impact", pl.Int64(), "-log10 of the probability of this bucket alone, rounded; 0 from 0.05 up"),
+    Column("means_impact", pl.Int64(), "the same of the means of the last 20 and 50 buckets"),
+    Column("characteristics_impact", pl.Int64(), "the same against what the series has shown before"),
+    Column("high_variance_penalty", pl.Boolean(), "more spread than usual is expected at this time, which lowers the score"),
+    Column("incomplete_bucket_penalty", pl.Boolean(), "judged by what the open bucket is likely to become"),
+    Column(
+        "multimodal_distribution", pl.Boolean(), "values far from the centre are a habit of the series, which lowers the score"
+    ),
+    Column("values_before", pl.Int64(), "values that the series had before; few make wide bounds"),
     Column("record_score", pl.Float64(), "normalised score, may be renormalised later"),
     Column("initial_record_score", pl.Float64(), "normalised score when first written, never changes"),
     Column("influencers", pl.List(INFLUENCE), "entities without which the record would not be anomalous, strongest first"),
@@ -72,6 +90,7 @@ BUCKETS: Final = (
     Column("max_record_score", pl.Float64(), "highest record_score in the bucket, 0 without records"),
     Column("record_count", pl.Int64(), "records written for this bucket"),
     Column("event_count", pl.Int64(), "input rows in this bucket (summed counts for summarised input)"),
+    Column("processing_time_ms", pl.Int64(), "time spent on the bucket's share of the rows, ms; 0 when nobody measured it"),
     Column("episode_start", pl.Int64(), "start of the episode this bucket belongs to, epoch ms; null when quiet"),
     Column("is_news", pl.Boolean(), "true when the bucket opens an episode or raises it to a new peak"),
     _INTERIM,
@@ -94,6 +113,18 @@ INFLUENCERS: Final = (
     Column("initial_influencer_score", pl.Float64(), "normalised score when first written, never changes"),
     *_RAW,
     _INTERIM,
+)
+
+QUANTILES: Final = (
+    Column("timestamp", pl.Int64(), "from when on they hold, epoch ms: the end of a UTC day, or of a longer bucket"),
+    Column(
+        "kind", pl.String(), "bucket, detector:N, record:N (N counts measures), influencer:FIELD or bucket_influencer:FIELD"
+    ),
+    Column("days", pl.Float64(), "decayed number of days with any result of the kind"),
+    Column("entity_days", pl.Float64(), "decayed number of entities (series, influencers; else 1) in them"),
+    Column("cells", pl.Float64(), "decayed number of results of the kind, quiet ones too"),
+    Column("counts", pl.List(pl.Float64()), "decayed number of entity days beyond each edge of surprise (see modelling.md)"),
+    Column("moved", pl.Boolean(), "current scores of the kind were renormalised by these quantiles"),
 )
 
 OVERALL_BUCKETS: Final = (

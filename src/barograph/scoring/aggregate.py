@@ -2,12 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from barograph.scoring.combine import combine
 from barograph.scoring.severity import Floats
+
+LN_QUIET: Final = np.log(0.6)
+"""Buckets above this probability have nothing to tell: all score 0. Chosen: see docs/modelling.md."""
 
 
 @dataclass(frozen=True)
@@ -41,13 +45,14 @@ def detector_ln_p(measures: Sequence[Evidence]) -> Floats:
     whole = parts[0]
     if not len(whole):
         return np.full(whole.shape[1], np.nan)
-    return combine(whole, np.zeros(len(whole), np.int64))[0]
+    return np.asarray(combine(whole, np.zeros(len(whole), np.int64))[0])
 
 
 def bucket_ln_p(detectors: Sequence[Floats]) -> Floats:
-    """Combine detectors [T] to the bucket; a bucket without any data has probability 1.
+    """Combine detectors [T] to the bucket; one without data, or with nothing to tell, has probability 1.
 
     Returns:
         [T] ln of the bucket's probability, <= 0.
     """
-    return np.nan_to_num(combine(np.stack(detectors), np.zeros(len(detectors), np.int64))[0], nan=0.0)
+    ln_p = combine(np.stack(detectors), np.zeros(len(detectors), np.int64))[0]
+    return np.where(ln_p <= LN_QUIET, ln_p, 0.0)

@@ -8,7 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from barograph.results import schema
-from barograph.scoring.combine import LN_LEAF, combine
+from barograph.scoring.combine import combine_some
 from barograph.scoring.influence import CUTOFF, Shares, Whole, influences
 from barograph.scoring.leaves import Measure, Stretch
 from barograph.scoring.severity import Floats
@@ -43,7 +43,7 @@ def blame(stretch: Stretch, measures: tuple[Measure, ...], records: NDArray[np.i
         rows = np.flatnonzero(measure == position)
         influence[rows] = _experiment(stretch, measures[position].statistic, shares[rows])
     # Where the bucket is usual by itself, and only the buckets before it make it odd, there is nothing to take away.
-    influence[stretch.leaves["ln_p"][leaf] > LN_LEAF] = 0.0
+    influence[stretch.leaves["ln_p"][leaf] > np.log(0.5)] = 0.0
     influence[_is_split(shares, measures, measure) | _is_alone(shares)] = 1.0
     return (
         shares.select("leaf", *ENTITY)
@@ -85,7 +85,7 @@ def influencer_ln_p(stretch: Stretch, blamed: pl.DataFrame) -> Scored:
     ).join(stretch.presence, on=["bucket", *ENTITY], how="left", maintain_order="left")
     keys = rows.select("bucket", *ENTITY).unique(maintain_order=True).sort("bucket", *ENTITY)
     code = rows.join(keys.with_row_index("code"), on=["bucket", *ENTITY], how="left", maintain_order="left")["code"]
-    _, ln_p = combine(rows["ln_p"].to_numpy(), code.cast(pl.Int64).to_numpy(), rows["leaves"].cast(pl.Float64).to_numpy())
+    _, ln_p = combine_some(rows["ln_p"].to_numpy(), code.cast(pl.Int64).to_numpy(), rows["leaves"].cast(pl.Float64).to_numpy())
     return Scored(keys, ln_p)
 
 
@@ -96,7 +96,7 @@ def field_ln_p(stretch: Stretch, entities: Scored) -> Scored:
     keys = rows.select("bucket", "influencer_field_name").unique(maintain_order=True).sort("bucket", "influencer_field_name")
     code = rows.join(keys.with_row_index("code"), on=["bucket", "influencer_field_name"], how="left", maintain_order="left")
     n = rows["entities"].fill_null(1).cast(pl.Float64).to_numpy()
-    _, ln_p = combine(entities.ln_p, code["code"].cast(pl.Int64).to_numpy(), n)
+    _, ln_p = combine_some(entities.ln_p, code["code"].cast(pl.Int64).to_numpy(), n)
     return Scored(keys, ln_p)
 
 

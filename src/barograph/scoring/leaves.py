@@ -1,6 +1,6 @@
 """What the series stage hands to the score stage."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,6 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from barograph.config.functions import Statistic
+from barograph.scoring.aggregate import Evidence
 from barograph.scoring.influence import Judge
 from barograph.scoring.severity import Floats
 
@@ -17,7 +18,6 @@ LEAF: Final = np.dtype(
         ("bucket", "i8"),  # bucket index
         ("measure", "i4"),  # position in the score stage's measures
         ("series", "i4"),  # dense id of the series within its measure
-        ("partition", "i4"),  # dense id of its partition within its measure
         ("ln_p", "f8"),  # ln of the bucket value's own probability
         ("ln_evidence", "f8"),  # the same with the evidence of the buckets before; what scores are made of
         ("actual", "f8"),
@@ -25,13 +25,18 @@ LEAF: Final = np.dtype(
         ("lower", "f8"),
         ("upper", "f8"),
         ("impact", "f8"),  # multi-bucket impact, -5..5
+        ("means", "f8"),  # surprise of the means of the last buckets, nats
+        ("seen", "f8"),  # surprise against what the series has shown before, nats
+        ("since", "i8"),  # bucket index where the series' present anomaly began
+        ("count", "f8"),  # values of the series before this one
+        ("high_variance", "?"),  # the model expects more spread here than usual, which lowers the score
+        ("multimodal", "?"),  # values far from the centre are a habit of the series, which lowers the score
+        ("incomplete", "?"),  # the value was judged by what it is likely to become
         ("weight", "f8"),  # rows behind the value
         ("mean", "f8"),  # mean of the rows' values, NaN for counts
-        ("siblings", "f8"),  # series with data in the same measure, partition and bucket, this one included
-        ("partitions", "f8"),  # partitions with data in the same measure and bucket, this one included
     ]
 )
-"""One odd leaf. Only leaves with evidence at or below `combine.LN_LEAF` go on."""
+"""One odd leaf: one that may become a record."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,7 @@ class Stretch:
     Attributes:
         first_bucket: index of the first bucket.
         event_count: [n] rows in each bucket, one entry a bucket, also the empty ones.
+        evidence: one a measure: what all its series show.
         leaves: [k] odd leaves, dtype `LEAF`, in any order.
         names: [k] `partition_field_value` and `by_field_value` of each leaf.
         shares_of: leaf positions -> what each entity contributes to them: `leaf`, `influencer_field_name`,
@@ -65,8 +71,19 @@ class Stretch:
 
     first_bucket: int
     event_count: Floats
+    evidence: Sequence[Evidence]
     leaves: NDArray[np.void]
     names: pl.DataFrame
     shares_of: Callable[[NDArray[np.int64]], pl.DataFrame]
     presence: pl.DataFrame
     judge: Judge
+
+    @property
+    def buckets(self) -> int:
+        """How many there are."""
+        return len(self.event_count)
+
+    def present(self, field: str) -> Floats:
+        """In each bucket, how many entities of an influencer field have rows."""
+        bucket = self.presence.filter(influencer_field_name=field)["bucket"].to_numpy() - self.first_bucket
+        return np.bincount(bucket, minlength=self.buckets).astype(float)

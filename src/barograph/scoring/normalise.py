@@ -2,14 +2,14 @@
 
 A probability says how often something *should* happen. Where the job's own past says that it happens more often, the past is
 believed: a score means "so rare in this job", never rarer than the probability itself. What is counted is the most surprising
-value of each UTC day (or bucket, where buckets are longer), so an incident counts for its days, not for its buckets, and a job
-of many series counts no more often than one. Days are learned when they are over: within a day every bucket is judged by the
-same quantiles, in the order of time, however the rows came. Counts fade with a memory of six weeks.
+value of each entity (a series, an influencer, the bucket as such) in each UTC day, or bucket where buckets are longer: an
+incident counts for its days, not for its buckets. Days are learned when they are over, so within a day every bucket is judged
+by the same quantiles, however the rows came. Counts fade with a memory of six weeks.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ MEMORY_DAYS: Final = 42.0
 PRIOR_DAYS: Final = 30.0
 """Days for which probabilities are taken at their word: a job's first bad day must not excuse its second. Chosen: a month."""
 MOVED: Final = 5.0
-"""Quantiles that move a score of 25, 50, 75 or 90 by as many points call for a renormalisation. Chosen: what a person notices."""
+"""Quantiles that move a score of 25, 50, 75 or 90 by as many points call for a renormalisation: what a person notices."""
 _PROBES: Final = np.log([1.5e-2, 2.5e-3, 5e-4, 1e-6])  # about those scores in half an hour
 
 EDGES: Final = 3.0 * np.exp(0.15 * np.arange(40))
@@ -31,17 +31,24 @@ EDGES: Final = 3.0 * np.exp(0.15 * np.arange(40))
 STATE: Final = np.dtype(
     [
         ("day", "i8"),  # number of the day that is under way; -1: none yet
-        ("today", "f8"),  # its largest surprise so far, nats
         ("today_cells", "f8"),  # results that could have been surprising in it so far
+        ("today_entities", "f8"),  # entities that they are of: the most in any of its buckets
         ("days", "f8"),  # decayed number of days with any
+        ("entity_days", "f8"),  # decayed number of entities in them
         ("cells", "f8"),  # decayed number of these results
-        ("counts", "f8", (len(EDGES),)),  # decayed number of days beyond each edge
+        ("counts", "f8", (len(EDGES),)),  # decayed number of entity days beyond each edge
         ("told_days", "f8"),  # the same when scores were last renormalised
+        ("told_entity_days", "f8"),
         ("told_cells", "f8"),
         ("told_counts", "f8", (len(EDGES),)),
     ]
 )
 """What one kind of result remembers."""
+
+TODAY: Final = np.dtype([("kind", "i4"), ("entity", "i8"), ("most", "f8")])
+"""... and the largest surprise (nats) that each odd entity has shown in the day under way."""
+
+_DAY_FIELDS: Final = ("days", "entity_days", "cells", "counts")
 
 
 @dataclass(frozen=True)
@@ -50,11 +57,13 @@ class Quantiles:
 
     Attributes:
         days: decayed number of days with any result.
+        entity_days: decayed number of entities in them.
         cells: decayed number of results, quiet ones too.
-        counts: [len(EDGES)] decayed number of days beyond each edge.
+        counts: [len(EDGES)] decayed number of entity days beyond each edge.
     """
 
     days: float
+    entity_days: float
     cells: float
     counts: Floats
 
@@ -65,14 +74,18 @@ class Quantiles:
             ln_p: [k] ln of the probabilities of single results.
             own_day: [k] weight that the result's own day has in the counts: 0 while it is under way.
         """
-        if self.days <= 0.0:
+        if self.days <= 0.0 or self.entity_days <= 0.0:
             return ln_p
-        a_day = max(self.cells / self.days, 1.0)
-        seen = np.interp(-ln_p, EDGES, self.counts, right=0.0) - own_day
-        expected = PRIOR_DAYS * np.exp(least_of(ln_p, a_day))
+        least_counted = -EDGES[0]
+        a_day = max(self.cells / self.entity_days, 1.0)
+        prior = PRIOR_DAYS * self.entity_days / self.days
+        # Days beyond the edge below: surprises that differ by less than an edge's width (15 %) are as large as each other.
+        seen = np.interp(-ln_p, EDGES[1:], self.counts[:-1], right=self.counts[-1]) - own_day
+        expected = prior * np.exp(least_of(ln_p, a_day))
         with np.errstate(divide="ignore"):
-            share = np.log((np.maximum(seen, 0.0) + expected) / (self.days + PRIOR_DAYS))
-        return np.maximum(ln_p, np.where(np.isfinite(share), one_of(share, a_day), ln_p))
+            share = np.log((np.maximum(seen, 0.0) + expected) / (self.entity_days + prior))
+        raised = np.where(np.isfinite(share), np.minimum(one_of(share, a_day), least_counted), ln_p)
+        return np.maximum(ln_p, np.where(ln_p < least_counted, raised, ln_p))
 
     def moved_from(self, old: "Quantiles", bucket_span_ms: int) -> bool:
         """Whether scores differ by `MOVED` points or more somewhere."""
@@ -96,40 +109,50 @@ class DayEnd:
 
 
 class Normaliser:
-    """The running quantiles of one kind of result. Its state is one record of `STATE`."""
+    """The running quantiles of one kind of result."""
 
-    def __init__(self, bucket_span_ms: int, state: NDArray[np.void]) -> None:
+    def __init__(self, bucket_span_ms: int, state: NDArray[np.void], entities: NDArray[np.int64], most: Floats) -> None:
         self._span_ms = bucket_span_ms
         self._state = state
+        self._entities = entities
+        self._most = most
 
     @classmethod
-    def build(cls, bucket_span_ms: int, state: NDArray[np.generic] | None = None) -> "Normaliser":
+    def build(
+        cls, bucket_span_ms: int, state: NDArray[np.void] | None = None, today: NDArray[np.void] | None = None
+    ) -> Self:
         """One that has seen nothing, or as `snapshot` left it."""
-        if state is not None:
-            return cls(bucket_span_ms, np.array(state, dtype=STATE))
+        if state is not None and today is not None:
+            return cls(bucket_span_ms, np.array(state, STATE), np.array(today["entity"]), np.array(today["most"]))
         fresh = np.zeros(1, STATE)
         fresh["day"] = -1
-        return cls(bucket_span_ms, fresh)
+        return cls(bucket_span_ms, fresh, np.zeros(0, np.int64), np.zeros(0))
 
-    def snapshot(self) -> NDArray[np.void]:
-        """What must be kept to go on."""
-        return self._state.copy()
+    def snapshot(self, kind: int) -> tuple[NDArray[np.void], NDArray[np.void]]:
+        """What must be kept to go on: a record of `STATE`, and records of `TODAY` under the number of the kind."""
+        today = np.zeros(len(self._entities), TODAY)
+        today["kind"], today["entity"], today["most"] = kind, self._entities, self._most
+        return self._state.copy(), today
 
     @property
     def quantiles(self) -> Quantiles:
         """Those that the day under way is judged by."""
-        state = self._state[0]
-        return Quantiles(float(state["days"]), float(state["cells"]), state["counts"].copy())
+        return self._of("")
+
+    def _of(self, prefix: str) -> Quantiles:
+        days, entity_days, cells, counts = (self._state[f"{prefix}{name}"][0] for name in _DAY_FIELDS)
+        return Quantiles(float(days), float(entity_days), float(cells), counts.copy())
 
     def walk(
-        self, first_bucket: int, cells: Floats, bucket: NDArray[np.int64], ln_p: Floats
+        self, first_bucket: int, cells: Floats, bucket: NDArray[np.int64], entity: NDArray[np.int64], ln_p: Floats
     ) -> tuple[Floats, Sequence[DayEnd]]:
         """Raise the probabilities of a stretch of buckets that follows the last one, and learn it.
 
         Args:
             first_bucket: number of its first bucket.
-            cells: [T] in each bucket, how many results of this kind there could have been.
+            cells: [T] in each bucket, how many results of this kind there could have been, each of another entity.
             bucket: [k] bucket number of each result, ascending.
+            entity: [k] number of the entity that it is of.
             ln_p: [k] ln of its probability.
 
         Returns:
@@ -137,32 +160,44 @@ class Normaliser:
         """
         out, ended = np.empty(len(ln_p)), list[DayEnd]()
         day = np.arange(first_bucket, first_bucket + len(cells)) * self._span_ms // max(DAY_MS, self._span_ms)
-        starts = np.flatnonzero(np.diff(day, prepend=day[0] - 1)) if len(day) else np.zeros(0, np.int64)
+        starts = np.flatnonzero(np.diff(day, prepend=day[:1] - 1))
         for start, end in zip(starts.tolist(), [*starts[1:].tolist(), len(day)], strict=True):
             if self._state["day"][0] != day[start]:
                 ended += self._end_day(int(day[start]), first_bucket + start)
             inside = slice(*np.searchsorted(bucket, [first_bucket + start, first_bucket + end]).tolist())
             out[inside] = self.quantiles.ln_p(ln_p[inside])
-            self._state["today"] = max(float(self._state["today"][0]), -float(ln_p[inside].min(initial=0.0)))
+            self._note(entity[inside], -ln_p[inside])
             self._state["today_cells"] += cells[start:end].sum()
+            self._state["today_entities"] = max(float(self._state["today_entities"][0]), float(cells[start:end].max()))
         return out, ended
+
+    def _note(self, entity: NDArray[np.int64], surprise: Floats) -> None:
+        """Remember the largest surprise of each entity; what no edge counts is not worth it."""
+        odd = surprise > EDGES[0]
+        if not odd.any():
+            return
+        both = np.concatenate([self._entities, entity[odd]])
+        self._entities, code = np.unique(both, return_inverse=True)
+        most = np.zeros(len(self._entities))
+        np.maximum.at(most, code, np.concatenate([self._most, surprise[odd]]))
+        self._most = most
 
     def _end_day(self, next_day: int, bucket: int) -> list[DayEnd]:
         """Learn the day that is over; nothing when none has begun."""
-        state = self._state[0]
-        if state["day"] < 0:
+        state = self._state
+        if state["day"][0] < 0:
             state["day"] = next_day
             return []
-        keep = fading((next_day - int(state["day"])) * max(DAY_MS, self._span_ms))
-        had_any = state["today_cells"] > 0
-        state["days"] = keep * (state["days"] + had_any)
+        keep = fading((next_day - int(state["day"][0])) * max(DAY_MS, self._span_ms))
+        state["days"] = keep * (state["days"] + (state["today_cells"] > 0))
+        state["entity_days"] = keep * (state["entity_days"] + state["today_entities"])
         state["cells"] = keep * (state["cells"] + state["today_cells"])
-        state["counts"] = keep * (state["counts"] + (state["today"] > EDGES))
-        state["day"], state["today"], state["today_cells"] = next_day, 0.0, 0.0
-        told = Quantiles(float(state["told_days"]), float(state["told_cells"]), state["told_counts"])
-        moved = self.quantiles.moved_from(told, self._span_ms)
+        state["counts"] = keep * (state["counts"] + len(self._most) - np.searchsorted(np.sort(self._most), EDGES, side="right"))
+        state["day"], state["today_cells"], state["today_entities"] = next_day, 0.0, 0.0
+        self._entities, self._most = np.zeros(0, np.int64), np.zeros(0)
+        moved = self.quantiles.moved_from(self._of("told_"), self._span_ms)
         if moved:
-            for name in ("days", "cells", "counts"):
+            for name in _DAY_FIELDS:
                 state[f"told_{name}"] = state[name]
         return [DayEnd(bucket, self.quantiles, moved)]
 

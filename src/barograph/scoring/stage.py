@@ -1,6 +1,6 @@
-"""The score stage: odd leaves of a stretch of time to records, influencers and buckets. In time order, once."""
+"""The score stage: a stretch of time to records, influencers and buckets. In time order, once."""
 
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import polars as pl
@@ -9,97 +9,108 @@ from numpy.typing import NDArray
 from barograph.results import schema
 from barograph.results.results import Results
 from barograph.results.snapshot import Arrays
-from barograph.scoring.aggregate import Leaves, bucket_ln_p
-from barograph.scoring.blame import Scored, blame, field_ln_p, influencer_ln_p, nested
+from barograph.scoring import kinds
+from barograph.scoring.aggregate import bucket_ln_p, detector_ln_p
+from barograph.scoring.blame import Scored, blame, field_ln_p, influencer_ln_p
 from barograph.scoring.episodes import Episodes
+from barograph.scoring.kinds import Kinds
 from barograph.scoring.leaves import Measure, Stretch
+from barograph.scoring.records import in_order, records_frame, typed
 from barograph.scoring.severity import RECORD_SCORE, Floats, normalised_score, raw_score
 
 
 class ScoreStage:
-    """Scores the buckets of one job. Its only memory is the running episode."""
+    """Scores the buckets of one job. It remembers the running episode and how odd the past has been."""
 
-    def __init__(self, measures: tuple[Measure, ...], bucket_span_ms: int, episodes: Episodes) -> None:
+    def __init__(self, measures: tuple[Measure, ...], bucket_span_ms: int, episodes: Episodes, quantiles: Kinds) -> None:
         self._measures = measures
         self._span_ms = bucket_span_ms
         self._episodes = episodes
+        self._kinds = quantiles
 
     @classmethod
-    def build(cls, measures: tuple[Measure, ...], bucket_span_ms: int, state: Arrays | None = None) -> "ScoreStage":
+    def build(
+        cls, measures: tuple[Measure, ...], fields: Sequence[str], bucket_span_ms: int, state: Arrays | None = None
+    ) -> "ScoreStage":
         """Start afresh, or resume from `snapshot`.
 
         Args:
             measures: what the leaves measure; `Leaf.measure` is a position in it.
+            fields: the influencer fields of the job.
             bucket_span_ms: length of a bucket in ms.
             state: what `snapshot` returned.
         """
-        return cls(measures, bucket_span_ms, Episodes.build(state))
+        detectors = len({one.detector_index for one in measures})
+        quantiles = Kinds.build(len(measures), detectors, fields, bucket_span_ms, state)
+        return cls(measures, bucket_span_ms, Episodes.build(state), quantiles)
 
     def snapshot(self) -> Arrays:
         """What must be kept to go on."""
-        return self._episodes.snapshot()
+        return self._episodes.snapshot() | self._kinds.snapshot()
 
     def score(self, stretch: Stretch) -> Results:
         """Score a stretch of finished buckets that follows the last one.
 
         Returns:
-            The buckets, records, influencers and bucket influencers; bucket values and shares are not its business.
+            The buckets, records, influencers, bucket influencers and quantiles; bucket values and shares are not its business.
         """
-        leaves = stretch.leaves
-        is_record = np.flatnonzero(normalised_score(leaves["ln_evidence"], self._span_ms) >= RECORD_SCORE)
-        blamed = blame(stretch, self._measures, is_record)
-        records = self._records(stretch, is_record, blamed)
-        odd, ln_p = bucket_ln_p(_leaves(leaves, self._measures), len({one.detector_index for one in self._measures}))
+        records, blamed = self._records(stretch)
+        ln_p = self._bucket_ln_p(stretch)
+        everywhere = np.arange(stretch.first_bucket, stretch.first_bucket + stretch.buckets)
+        score = self._score(self._kinds.raised(kinds.BUCKET, stretch.first_bucket, np.ones(stretch.buckets), everywhere, ln_p))
         entities = influencer_ln_p(stretch, blamed)
+        fields = field_ln_p(stretch, entities)
         return Results(
             records=records,
-            influencers=self._scored(entities, schema.INFLUENCERS, "influencer_score"),
-            bucket_influencers=self._scored(
-                _with_bucket_time(field_ln_p(stretch, entities), odd, ln_p), schema.BUCKET_INFLUENCERS
+            influencers=self._scored(
+                entities,
+                self._by_field(stretch, entities, kinds.influencer),
+                schema.INFLUENCERS,
+                "influencer_score",
             ),
-            buckets=self._buckets(stretch, odd, ln_p, records),
+            bucket_influencers=self._bucket_influencers(stretch, fields, ln_p, score),
+            buckets=self._buckets(stretch, ln_p, score, records),
+            quantiles=self._kinds.take(),
         )
 
-    def _records(self, stretch: Stretch, positions: NDArray[np.int64], blamed: pl.DataFrame) -> pl.DataFrame:
-        found = stretch.leaves[positions]
-        order = np.lexsort((found["series"], found["measure"], found["ln_evidence"], found["bucket"]))
-        positions, found = positions[order], found[order]
-        labels = [self._measures[one] for one in found["measure"]]
-        label_names = (
-            "detector_index",
-            "function",
-            "function_description",
-            "field_name",
-            "partition_field_name",
-            "by_field_name",
-        )
-        score = normalised_score(found["ln_evidence"], self._span_ms)
-        frame = stretch.names[positions].with_columns(
-            *self._common(found["bucket"], found["ln_evidence"], found["ln_p"]),
-            *(pl.Series(name, [getattr(one, name) for one in labels], dtype=_RECORD_TYPES[name]) for name in label_names),
-            *(pl.Series(name, found[name]) for name in ("actual", "typical")),
-            pl.Series("lower_bound", found["lower"]),
-            pl.Series("upper_bound", found["upper"]),
-            pl.Series("multi_bucket_impact", found["impact"]),
-            pl.Series("record_score", score),
-            pl.Series("initial_record_score", score),
-            pl.Series("leaf", positions, dtype=pl.Int64),
-        )
-        frame = frame.with_columns(seq=pl.int_range(pl.len()).over("timestamp"))
-        nobody = pl.lit([], dtype=pl.List(schema.INFLUENCE))
-        joined = frame.join(nested(blamed), on="leaf", how="left", maintain_order="left")
-        return _typed(joined.with_columns(pl.col("influencers").fill_null(nobody)), schema.RECORDS)
+    def _score(self, ln_p: Floats) -> Floats:
+        return normalised_score(ln_p, self._span_ms)
 
-    def _buckets(self, stretch: Stretch, odd: NDArray[np.int64], odd_ln_p: Floats, records: pl.DataFrame) -> pl.DataFrame:
-        n = len(stretch.event_count)
-        bucket = stretch.first_bucket + np.arange(n)
-        ln_p = np.zeros(n)
-        ln_p[odd - stretch.first_bucket] = odd_ln_p
-        score = normalised_score(ln_p, self._span_ms)
-        marks = self._episodes.mark(odd, odd_ln_p, score[odd - stretch.first_bucket])
-        episode, is_news = np.full(n, -1), np.zeros(n, dtype=bool)
-        episode[odd - stretch.first_bucket] = marks.start
-        is_news[odd - stretch.first_bucket] = marks.is_news
+    def _records(self, stretch: Stretch) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The records, and who is to blame for them."""
+        leaves, score = stretch.leaves, np.empty(len(stretch.leaves))
+        for position, measure in enumerate(stretch.evidence):
+            mine = np.flatnonzero(leaves["measure"] == position)
+            mine = mine[np.argsort(leaves["bucket"][mine], kind="stable")]
+            cells = np.count_nonzero(~np.isnan(measure.ln_p), axis=0).astype(float)
+            ln_p = np.ascontiguousarray(leaves["ln_evidence"][mine])
+            bucket = np.ascontiguousarray(leaves["bucket"][mine])
+            series = leaves["series"][mine].astype(np.int64)
+            raised = self._kinds.raised(kinds.record(position), stretch.first_bucket, cells, bucket, ln_p, series)
+            score[mine] = self._score(raised)
+        chosen = in_order(leaves, np.flatnonzero(score >= RECORD_SCORE))
+        blamed = blame(stretch, self._measures, chosen)
+        common = self._common(leaves["bucket"][chosen], leaves["ln_evidence"][chosen], leaves["ln_p"][chosen])
+        return records_frame(stretch, self._measures, chosen, score[chosen], common, blamed), blamed
+
+    def _bucket_ln_p(self, stretch: Stretch) -> Floats:
+        """Of the whole bucket. Where there are several detectors, each speaks as loud as its own past lets it."""
+        detectors = sorted({one.detector for one in stretch.evidence})
+        everywhere = np.arange(stretch.first_bucket, stretch.first_bucket + stretch.buckets)
+        found = []
+        for detector in detectors:
+            ln_p = detector_ln_p([one for one in stretch.evidence if one.detector == detector])
+            known = ~np.isnan(ln_p)
+            kind, cells = kinds.detector(detector), known.astype(float)
+            raised = self._kinds.raised(kind, stretch.first_bucket, cells, everywhere[known], ln_p[known])
+            if len(detectors) > 1:
+                ln_p[known] = raised
+            found.append(ln_p)
+        return bucket_ln_p(found)
+
+    def _buckets(self, stretch: Stretch, ln_p: Floats, score: Floats, records: pl.DataFrame) -> pl.DataFrame:
+        bucket = stretch.first_bucket + np.arange(stretch.buckets)
+        marks = self._episodes.mark(bucket, ln_p, score)
         best = records.group_by("timestamp").agg(
             pl.max("record_score").alias("max_record_score"), pl.len().alias("record_count")
         )
@@ -107,20 +118,45 @@ class ScoreStage:
             pl.Series("anomaly_score", score),
             pl.Series("initial_anomaly_score", score),
             pl.Series("event_count", stretch.event_count),
-            pl.Series("episode_start", np.where(episode < 0, -1, episode * self._span_ms)).replace(-1, None),
-            pl.Series("is_news", is_news),
+            pl.lit(0).alias("processing_time_ms"),
+            pl.Series("episode_start", np.where(marks.start < 0, -1, marks.start * self._span_ms)).replace(-1, None),
+            pl.Series("is_news", marks.is_news),
         )
         joined = frame.join(best, on="timestamp", how="left", maintain_order="left")
-        return _typed(joined.with_columns(pl.col("max_record_score", "record_count").fill_null(0)), schema.BUCKETS)
+        return typed(joined.with_columns(pl.col("max_record_score", "record_count").fill_null(0)), schema.BUCKETS)
 
-    def _scored(self, scored: Scored, table: tuple[schema.Column, ...], score_name: str = "anomaly_score") -> pl.DataFrame:
-        score = normalised_score(scored.ln_p, self._span_ms)
+    def _by_field(self, stretch: Stretch, scored: Scored, kind: Callable[[str], str]) -> Floats:
+        """Scores of entities, or of what each influencer field adds to a bucket where that is what was combined."""
+        bucket, field = (scored.keys[name].to_numpy() for name in ("bucket", "influencer_field_name"))
+        out = np.empty(len(bucket))
+        for name in self._kinds.fields:
+            mine = np.flatnonzero(field == name)
+            cells, entity = stretch.present(name), None
+            if "influencer_field_value" in scored.keys.columns:
+                entity = kinds.entity_ids(scored.keys["influencer_field_value"][mine])
+            else:
+                cells = np.minimum(cells, 1.0)
+            raised = self._kinds.raised(kind(name), stretch.first_bucket, cells, bucket[mine], scored.ln_p[mine], entity)
+            out[mine] = self._score(raised)
+        return out
+
+    def _bucket_influencers(self, stretch: Stretch, fields: Scored, ln_p: Floats, score: Floats) -> pl.DataFrame:
+        """The influencer fields, and the bucket itself under the name `bucket_time` where there is anything to tell."""
+        told = np.flatnonzero(score >= 1.0)
+        own = {"bucket": stretch.first_bucket + told, "influencer_field_name": ["bucket_time"] * len(told)}
+        keys = pl.concat([fields.keys, pl.DataFrame(own, schema=fields.keys.schema)])
+        both = Scored(keys, np.concatenate([fields.ln_p, ln_p[told]]))
+        scores = np.concatenate([self._by_field(stretch, fields, kinds.bucket_influencer), score[told]])
+        frame = self._scored(both, scores, schema.BUCKET_INFLUENCERS, "anomaly_score")
+        return frame.sort("timestamp", "influencer_field_name")
+
+    def _scored(self, scored: Scored, score: Floats, table: tuple[schema.Column, ...], score_name: str) -> pl.DataFrame:
         frame = scored.keys.with_columns(
             *self._common(scored.keys["bucket"].to_numpy(), scored.ln_p, scored.ln_p),
             pl.Series(score_name, score),
             pl.Series(f"initial_{score_name}", score),
         )
-        return _typed(frame, table)
+        return typed(frame, table)
 
     def _common(self, bucket: NDArray[np.int64], ln_evidence: Floats, ln_p: Floats) -> list[pl.Series]:
         """The columns that every result has: its bucket, its probability, its raw score."""
@@ -132,33 +168,3 @@ class ScoreStage:
             pl.Series("raw_anomaly_score", raw_score(ln_evidence)),
             pl.Series("is_interim", np.zeros(len(bucket), dtype=bool)),
         ]
-
-
-_RECORD_TYPES = schema.polars_schema(schema.RECORDS)
-
-
-def _leaves(leaves: NDArray[np.void], measures: tuple[Measure, ...]) -> Leaves:
-    detector = np.array([one.detector_index for one in measures], dtype=np.int64)
-    own = detector[leaves["measure"]]
-    return Leaves(
-        bucket=leaves["bucket"].astype(np.int64),
-        detector=own,
-        measure=leaves["measure"].astype(np.int64),
-        measures=np.bincount(detector)[own].astype(float),
-        partition=leaves["partition"].astype(np.int64),
-        ln_p=np.ascontiguousarray(leaves["ln_evidence"]),
-        series=np.ascontiguousarray(leaves["siblings"]),
-        partitions=np.ascontiguousarray(leaves["partitions"]),
-    )
-
-
-def _with_bucket_time(fields: Scored, bucket: NDArray[np.int64], ln_p: Floats) -> Scored:
-    """The influencer fields, and the bucket itself under the name `bucket_time`."""
-    own: dict[str, Any] = {"bucket": bucket, "influencer_field_name": ["bucket_time"] * len(bucket)}
-    keys = pl.concat([fields.keys, pl.DataFrame(own, schema=fields.keys.schema)]).with_row_index("row")
-    order = keys.sort("bucket", "influencer_field_name")["row"].to_numpy()
-    return Scored(keys.drop("row")[order], np.concatenate([fields.ln_p, ln_p])[order])
-
-
-def _typed(frame: pl.DataFrame, table: tuple[schema.Column, ...]) -> pl.DataFrame:
-    return frame.select(pl.col(column.name).cast(column.dtype) for column in table)

@@ -15,6 +15,7 @@ from barograph.store.errors import StoreError
 from barograph.store.files import JobFiles
 from barograph.store.history import Change
 from barograph.store.locks import Lock
+from barograph.store.renormalise import first_moved, renormalise
 from barograph.store.snapshots import SavedSnapshot, content_name, snapshot_file
 
 _AT_ONCE = 500  # bucket times in one DELETE; far below the databases' limits on parameters
@@ -63,6 +64,7 @@ def commit(writer: Writer, results: Results, snapshot: Snapshot, progress: Seque
         advance(connection, job_id, before.commits, number)
         _forget_again(connection, job_id, results)
         insert_results(connection, job_id, results)
+        renormalise(connection, before.job, first_moved(results.quantiles))
         list_history(connection, job_id, changes)
         list_snapshot(connection, job_id, saved)
         expired = retention.expire(connection, before.job, counts.latest_bucket_timestamp, listed)
@@ -100,6 +102,7 @@ def insert_results(connection: sa.Connection, job_id: str, results: Results) -> 
     rows.insert(connection, tables.RECORD_INFLUENCER, job_id, rows.influences(results.records))
     rows.insert(connection, tables.INFLUENCER, job_id, rows.ranked(results.influencers))
     rows.insert(connection, tables.BUCKET_INFLUENCER, job_id, rows.ranked(results.bucket_influencers))
+    rows.insert(connection, tables.QUANTILES, job_id, rows.with_counts_as_text(results.quantiles))
 
 
 def _forget_again(connection: sa.Connection, job_id: str, results: Results) -> None:

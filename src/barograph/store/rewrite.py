@@ -15,6 +15,7 @@ from barograph.store import documents, history, tables
 from barograph.store.commit import Writer, advance, insert_results, list_history, write_snapshot
 from barograph.store.documents import Listing
 from barograph.store.history import Change, HistoryFile, Span
+from barograph.store.renormalise import renormalise
 from barograph.store.snapshots import SavedSnapshot
 
 FILE_ROWS: Final = 1_000_000
@@ -84,6 +85,7 @@ class Rewrite:
             for start_ms, end_ms in self._spans:
                 _delete(connection, job_id, start_ms, end_ms)
             insert_results(connection, job_id, Results.concat(self._results))
+            renormalise(connection, self._before.job, min((start for start, _ in self._spans), default=None))
             list_history(connection, job_id, {_VALUES: Change(tuple(self._files), old)})
             self._list_snapshots(connection)
             documents.save_forgotten(connection, job_id, forgotten)

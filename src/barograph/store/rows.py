@@ -5,6 +5,7 @@ NaN is written as NULL (a result has a number or it has none), and a negative ze
 REAL column). The zero byte, which PostgreSQL's text cannot hold, is written as its sign, U+2400.
 """
 
+import json
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -31,6 +32,17 @@ def ranked(frame: pl.DataFrame) -> pl.DataFrame:
     if "seq" in frame.columns:
         return frame
     return frame.with_columns(pl.int_range(pl.len(), dtype=pl.Int32).over("timestamp").alias("seq"))
+
+
+def with_counts_as_text(quantiles: pl.DataFrame) -> pl.DataFrame:
+    """Quantiles with their counts as JSON text, which gives every double back."""
+    return quantiles.with_columns(pl.Series("counts", list(map(json.dumps, quantiles["counts"].to_list())), dtype=pl.String))
+
+
+def quantiles_frame(fetched: Sequence[Any]) -> pl.DataFrame:
+    """Fetched rows of quantiles in the order of `schema.QUANTILES`."""
+    rows = [(*row[:5], json.loads(row[5]), *row[6:]) for row in fetched]
+    return pl.DataFrame(rows, schema=schema.polars_schema(schema.QUANTILES), orient="row")
 
 
 def influences(records: pl.DataFrame) -> pl.DataFrame:

@@ -125,7 +125,19 @@ RECORD_INFLUENCER: Final = _table(
     sa.Column("influence", sa.Double),
 )
 
-BY_BUCKET: Final = (BUCKET, RECORD, RECORD_INFLUENCER, INFLUENCER, BUCKET_INFLUENCER)
+QUANTILES: Final = _table(
+    "quantiles",
+    _key("job_id", TEXT),
+    _key("timestamp", sa.BigInteger()),  # of the first bucket that they hold for
+    _key("kind", TEXT),
+    sa.Column("days", sa.Double, nullable=False),
+    sa.Column("entity_days", sa.Double, nullable=False),
+    sa.Column("cells", sa.Double, nullable=False),
+    sa.Column("counts", TEXT, nullable=False),  # a list of numbers as JSON
+    sa.Column("moved", sa.Boolean, nullable=False),
+)
+
+BY_BUCKET: Final = (BUCKET, RECORD, RECORD_INFLUENCER, INFLUENCER, BUCKET_INFLUENCER, QUANTILES)
 """The tables whose rows belong to a bucket of a job."""
 
 BY_JOB: Final = (*BY_BUCKET, DATA_COUNTS, INPUT_PROGRESS, SNAPSHOT, HISTORY_FILE, FORGOTTEN)

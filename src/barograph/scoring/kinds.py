@@ -1,0 +1,98 @@
+"""The quantiles of all kinds of results of a job, and their table."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from barograph.results import schema
+from barograph.results.snapshot import Arrays
+from barograph.scoring.normalise import STATE, TODAY, DayEnd, Normaliser
+from barograph.scoring.severity import Floats
+
+Ids = NDArray[np.int64]
+
+BUCKET: Final = "bucket"
+
+
+def detector(index: int) -> str:
+    """The kind of a detector's part in a bucket."""
+    return f"detector:{index}"
+
+
+def record(measure: int) -> str:
+    """The kind of the records of a measure, by its position."""
+    return f"record:{measure}"
+
+
+def influencer(field: str) -> str:
+    """The kind of the influencers of a field."""
+    return f"influencer:{field}"
+
+
+def bucket_influencer(field: str) -> str:
+    """The kind of an influencer field's part in a bucket."""
+    return f"bucket_influencer:{field}"
+
+
+class Kinds:
+    """One normaliser a kind of result, always in the same order."""
+
+    def __init__(self, normalisers: dict[str, Normaliser], fields: tuple[str, ...], bucket_span_ms: int) -> None:
+        self.fields = fields
+        self._normalisers = normalisers
+        self._span_ms = bucket_span_ms
+        self._ended: list[tuple[str, DayEnd]] = []
+
+    @classmethod
+    def build(
+        cls, measures: int, detectors: int, fields: Sequence[str], bucket_span_ms: int, state: Arrays | None = None
+    ) -> "Kinds":
+        """Normalisers that have seen nothing, or as `snapshot` left them."""
+        names = [BUCKET, *map(detector, range(detectors)), *map(record, range(measures))]
+        names += [kind(field) for field in fields for kind in (influencer, bucket_influencer)]
+        made = {name: Normaliser.build(bucket_span_ms) for name in names}
+        if state is not None:
+            known, today = np.array(state["quantiles"], STATE), np.array(state["today"], TODAY)
+            for i, name in enumerate(names):
+                made[name] = Normaliser.build(bucket_span_ms, known[i : i + 1], today[today["kind"] == i])
+        return cls(made, tuple(fields), bucket_span_ms)
+
+    def snapshot(self) -> Arrays:
+        """What must be kept to go on."""
+        kept = [one.snapshot(i) for i, one in enumerate(self._normalisers.values())]
+        return {
+            "quantiles": np.concatenate([state for state, _ in kept]),
+            "today": np.concatenate([today for _, today in kept]),
+        }
+
+    def raised(
+        self, kind: str, first_bucket: int, cells: Floats, bucket: Ids, ln_p: Floats, entity: Ids | None = None
+    ) -> Floats:
+        """As `Normaliser.walk`; the days that ended are kept for `take`. Without `entity` the kind has one only."""
+        of = np.zeros(len(bucket), np.int64) if entity is None else entity
+        out, ended = self._normalisers[kind].walk(first_bucket, cells, bucket, of, ln_p)
+        self._ended += [(kind, one) for one in ended]
+        return out
+
+    def take(self) -> pl.DataFrame:
+        """The quantiles of the days that have ended since it was last called, by time and kind."""
+        order = {name: i for i, name in enumerate(self._normalisers)}
+        ended = sorted(self._ended, key=lambda one: (one[1].bucket, order[one[0]]))
+        self._ended = []
+        rows = []
+        for kind, day in ended:
+            found = day.quantiles
+            told = (found.days, found.entity_days, found.cells, found.counts.tolist())
+            rows.append((day.bucket * self._span_ms, kind, *told, day.moved))
+        return pl.DataFrame(rows, schema=schema.polars_schema(schema.QUANTILES), orient="row")
+
+
+def entity_ids(values: pl.Series) -> Ids:
+    """Numbers for the values of entities: the same for the same text in every run and on every machine."""
+    distinct = values.unique()
+    numbers = [int.from_bytes(hashlib.blake2b(one.encode(), digest_size=8).digest(), "little", signed=True) for one in distinct]
+    return values.replace_strict(distinct, numbers, return_dtype=pl.Int64).to_numpy()

@@ -1,0 +1,131 @@
+"""Renormalisation: what scores are in the light of what came after. Initial scores are never touched.
+
+When quantiles move much (`DayEnd.moved`), the current scores of the results in the renormalisation window are made anew: by the
+new quantiles, less the result's own day, and no higher than the most surprising result of the same scope in the window allows
+(a series for records, an entity for influencers). A score follows from the last quantiles that reached it, so it does not
+matter when or how often this is done.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from barograph.scoring import kinds
+from barograph.scoring.leaves import Measure
+from barograph.scoring.normalise import DAY_MS, Quantiles, fading
+from barograph.scoring.severity import Floats, normalised_score
+
+LEAST_SCORE: Final = 1.0
+"""Results whose initial score is below stay as they are: nobody looks at their rank."""
+
+_BUCKETS_AT_LEAST: Final = 100
+_DAYS: Final = 30
+
+
+@dataclass(frozen=True)
+class Table:
+    """How one result table is renormalised.
+
+    Attributes:
+        name: attribute of `Results`.
+        score: its score; `initial_` and that is the first one.
+        ln_p: the column that its score is made of.
+        scope: columns of which equal values share a maximum; none: there is no such maximum.
+    """
+
+    name: str
+    score: str
+    ln_p: str
+    scope: tuple[str, ...] = ()
+
+
+TABLES: Final = (
+    Table("buckets", "anomaly_score", "log_probability"),
+    Table(
+        "records",
+        "record_score",
+        "log_evidence",
+        ("detector_index", "function_description", "partition_field_value", "by_field_value"),
+    ),
+    Table("influencers", "influencer_score", "log_probability", ("influencer_field_name", "influencer_field_value")),
+    Table("bucket_influencers", "anomaly_score", "log_probability"),
+)
+
+
+def window_ms(days: int | None, bucket_span_ms: int) -> int:
+    """How far back scores are renormalised; by default 30 days or 100 buckets, whichever is longer."""
+    return max(_DAYS * DAY_MS, _BUCKETS_AT_LEAST * bucket_span_ms) if days is None else days * DAY_MS
+
+
+def kind_of(table: Table, rows: pl.DataFrame, measures: Sequence[Measure]) -> pl.Series:
+    """The kind of each row of a result table."""
+    if table.name == "buckets":
+        return pl.repeat(kinds.BUCKET, len(rows), dtype=pl.String, eager=True)
+    if table.name == "records":
+        names = {(one.detector_index, one.function_description): kinds.record(i) for i, one in enumerate(measures)}
+        keys = zip(rows["detector_index"].to_list(), rows["function_description"].to_list(), strict=True)
+        return pl.Series([names.get(key) for key in keys], dtype=pl.String)
+    prefix = kinds.influencer("") if table.name == "influencers" else kinds.bucket_influencer("")
+    field = pl.col("influencer_field_name")
+    own = pl.when(field == "bucket_time").then(pl.lit(kinds.BUCKET)).otherwise(pl.lit(prefix) + field)
+    return rows.select(own).to_series()
+
+
+def current_scores(
+    table: Table, rows: pl.DataFrame, kind: pl.Series, moved: pl.DataFrame, bucket_span_ms: int, window: int
+) -> Floats:
+    """The current scores of results.
+
+    Args:
+        table: which table they are of.
+        rows: [k] rows of it, with `timestamp`, the initial score, `table.ln_p` and the scope. All that lie in the windows of
+            the quantiles that reach a row must be there, or its scope's maximum is not known.
+        kind: [k] of each row.
+        moved: the rows of `schema.QUANTILES` by which scores are to be renormalised, by time.
+        bucket_span_ms: length of a bucket.
+        window: how far back each of them reaches, ms.
+    """
+    initial = rows[f"initial_{table.score}"].to_numpy()
+    score = initial.copy()
+    if window <= 0 or moved.is_empty():
+        return score
+    time, ln_p = rows["timestamp"].to_numpy(), rows[table.ln_p].fill_null(np.nan).to_numpy()
+    scope = _codes(rows, table.scope)
+    loud = (initial >= LEAST_SCORE) & ~np.isnan(ln_p)
+    for (name,), told in moved.partition_by("kind", as_dict=True, maintain_order=True).items():
+        mine = np.flatnonzero((kind == name).fill_null(False).to_numpy() & loud)
+        at = told["timestamp"].to_numpy()
+        last = np.searchsorted(at, time[mine] + window, side="right") - 1
+        reached = (last >= 0) & (at[np.maximum(last, 0)] > time[mine])
+        for event in np.unique(last[reached]).tolist():
+            chosen = mine[reached & (last == event)]
+            found = told.row(event, named=True)
+            by = Quantiles(found["days"], found["entity_days"], found["cells"], np.array(found["counts"]))
+            own_day = fading(1.0 * DAY_MS) ** (at[event] // DAY_MS - time[chosen] // DAY_MS)
+            score[chosen] = normalised_score(by.ln_p(ln_p[chosen], own_day), bucket_span_ms)
+            if scope is not None:
+                inside = mine[(time[mine] >= at[event] - window) & (time[mine] < at[event])]
+                score[chosen] = np.minimum(score[chosen], _ceiling(-ln_p, scope, chosen, inside))
+    return score
+
+
+def _codes(rows: pl.DataFrame, scope: tuple[str, ...]) -> NDArray[np.int64] | None:
+    if not scope:
+        return None
+    return rows.select(pl.struct(scope).rank("dense").cast(pl.Int64)).to_series().to_numpy()
+
+
+def _ceiling(surprise: Floats, scope: NDArray[np.int64], chosen: NDArray[np.int64], inside: NDArray[np.int64]) -> Floats:
+    """What the most surprising result of the same scope leaves room for.
+
+    The reference engine compares raw scores (section 7), which leaves next to nothing beside a gross outlier; logarithms of
+    surprises rank the others below it without hiding them.
+    """
+    most = np.zeros(int(scope.max()) + 1)
+    np.maximum.at(most, scope[inside], surprise[inside])
+    ratio = np.log1p(surprise[chosen]) / np.log1p(np.maximum(most[scope[chosen]], surprise[chosen]))
+    return np.asarray(100.0 * np.minimum(1.5 * ratio, 0.5 + 0.5 * ratio))
