@@ -226,19 +226,23 @@ def remembered(s: SimpleNamespace, channel: int, r: float) -> float:
     return -math.log(max(share[last], least)) + math.log(max(r / EDGES[last + 1], 1.0))
 
 
-def evidence(s: SimpleNamespace, f: SimpleNamespace, x: float, ln_p: float) -> SimpleNamespace:
+def on_side(side: int, z: float) -> float:
+    return max(side * z, 0.0) if side else z
+
+
+def evidence(s: SimpleNamespace, f: SimpleNamespace, side: int, x: float, ln_p: float) -> SimpleNamespace:
     e = SimpleNamespace(local=x - s.local_level, slow=x - s.level[0])
     least = floor_square(s, x)
     z = e.slow / math.sqrt(s.slow_square + least)
     e.mean = [m + (1 - keep) * (clip(z, -4, 4) - m) for m, keep in zip(s.mean, KEEP, strict=True)]
     standard = [
-        0.0 if s.count < 30 else (m - centre) / math.sqrt(square + 0.001)
+        0.0 if s.count < 30 else on_side(side, (m - centre) / math.sqrt(square + 0.001))
         for m, centre, square in zip(e.mean, s.mean_centre, s.mean_square, strict=True)
     ]
     r = [
         -ln_p,
-        surprise(e.local / math.sqrt(s.local_square + least)),
-        surprise(z),
+        surprise(on_side(side, e.local / math.sqrt(s.local_square + least))),
+        surprise(on_side(side, z)),
         surprise(standard[1]),
         surprise(standard[2]),
     ]
@@ -430,7 +434,7 @@ def run(values: np.ndarray, side: int = 0) -> tuple[np.ndarray, np.ndarray, Simp
         f = forecast(s, float(bucket - s.last) if s.count else 1.0)
         p = predictive(s, f, side)
         raw, ln_p = judge(p, x)
-        e = evidence(s, f, x, ln_p)
+        e = evidence(s, f, side, x, ln_p)
         out[:, bucket] = ln_p, e.ln_evidence
         learn_evidence(s, e, x)
         learn(s, p, f, x, raw, ln_p, bucket)

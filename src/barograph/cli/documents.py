@@ -13,9 +13,20 @@ _RECORD: Final = (
     *("is_interim", "timestamp", "partition_field_name", "partition_field_value", "by_field_name", "by_field_value"),
     *("over_field_name", "over_field_value", "function", "function_description", "field_name"),
 )
+_EXPLANATION: Final = {
+    "anomaly_type": "anomaly_type",
+    "anomaly_length": "anomaly_length",
+    "single_bucket_impact": "single_bucket_impact",
+    "multi_bucket_impact": "means_impact",
+    "anomaly_characteristics_impact": "characteristics_impact",
+    "high_variance_penalty": "high_variance_penalty",
+    "incomplete_bucket_penalty": "incomplete_bucket_penalty",
+    "multimodal_distribution": "multimodal_distribution",
+}
+"""Fields of an explanation and the columns that they come from; those that say nothing (0, false) are left out."""
 _BUCKET: Final = (
     *("timestamp", "anomaly_score", "bucket_span", "initial_anomaly_score", "event_count", "is_interim"),
-    *("bucket_influencers", "episode_start", "is_news"),
+    *("processing_time_ms", "bucket_influencers", "episode_start", "is_news"),
 )
 _BUCKET_INFLUENCER: Final = (
     *("influencer_field_name", "initial_anomaly_score", "anomaly_score", "raw_anomaly_score", "probability"),
@@ -39,10 +50,13 @@ def record(job_id: str, row: Row) -> Document:
     for name in ("typical", "actual"):
         if row[name] is not None:
             document[name] = [row[name]]
+    explanation = {field: row[name] for field, name in _EXPLANATION.items() if row.get(name)}
     bounds = {"lower_confidence_bound": row["lower_bound"], "upper_confidence_bound": row["upper_bound"]}
-    bounds = {name: bound for name, bound in bounds.items() if bound is not None}
-    if bounds:
-        document["anomaly_score_explanation"] = {"typical_value": row["typical"], **bounds}
+    explanation |= {name: bound for name, bound in bounds.items() if bound is not None}
+    if explanation:
+        if row["typical"] is not None:
+            explanation["typical_value"] = row["typical"]
+        document["anomaly_score_explanation"] = explanation
     if row["influencers"]:
         names = ("influencer_field_name", "influencer_field_values")
         document["influencers"] = [{name: one[name] for name in names} for one in row["influencers"]]

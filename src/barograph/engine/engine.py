@@ -1,6 +1,7 @@
 """The engine: rows in, finished results out. No files, no clock, no network."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +10,7 @@ from barograph.buckets import Buckets
 from barograph.config.duration import Duration
 from barograph.config.job import Job
 from barograph.config.support import refuse_unsupported
+from barograph.engine.explain import Explanation, InResults, explain
 from barograph.engine.stages import Stages
 from barograph.intake import Intake
 from barograph.results.counts import DataCounts
@@ -79,6 +81,19 @@ class Engine:
         """
         self._buckets.flush(until)
         return self._finish()
+
+    def explain(self, results: Results, time_ms: int, entity: Sequence[tuple[str, str]] = ()) -> tuple[Explanation, ...]:
+        """Explain the bucket that a time lies in, for every series of an entity: why it scores what it scores.
+
+        Args:
+            results: all results of this engine so far, joined: its past lies in their bucket values and quantiles.
+            time_ms: epoch ms, in a finished bucket.
+            entity: values of partition or by fields, by field name; a series must have them all. Empty is every series.
+
+        Raises:
+            InputError: no series is what was asked for, or the bucket is not finished.
+        """
+        return tuple(explain(self.job, self.snapshot(), InResults(results, time_ms, self.job), time_ms, entity))
 
     def snapshot(self) -> Snapshot:
         """All that must be kept to go on as if nothing had happened. Equal histories give equal bytes."""

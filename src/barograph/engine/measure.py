@@ -49,19 +49,7 @@ class MeasureStage:
     @classmethod
     def build(cls, job: Job, position: int, measure: Measure, side: Side, threads: int, state: Arrays | None) -> "MeasureStage":
         """The models of the `position`-th measure of a job, fresh or as `snapshot` left them."""
-        spec = job.detectors[measure.detector_index].spec
-        config = ModelConfig(
-            bucket_span_ms=job.bucket_span_ms,
-            time_zone=job.time_zone,
-            side=side,
-            integer=spec.integer,
-            non_negative=spec.integer or measure.statistic == "varp",
-            bounds_percentile=job.model_plot_config.bounds_percentile if job.model_plot_config.enabled else None,
-            threads=threads,
-            siblings=measure.by_field_name is not None or measure.partition_field_name is not None,
-            ln_threshold=ln_p_of_score(RECORD_SCORE, job.bucket_span_ms),
-        )
-        return cls(measure, position, SeriesModel.build(config, state))
+        return cls(measure, position, SeriesModel.build(model_config(job, measure, side, threads), state))
 
     def snapshot(self) -> Arrays:
         """What the models remember."""
@@ -97,6 +85,22 @@ class MeasureStage:
     def ln_p(self, judged: Judged, leaf: NDArray[np.int64], value: Floats) -> Floats:
         """ln of the probability of other values [k] in the place of some of the `leaves`, given by their positions [k]."""
         return probability(judged.flagged["predictive"][leaf], value)
+
+
+def model_config(job: Job, measure: Measure, side: Side, threads: int = 1) -> ModelConfig:
+    """How the series of a measure are modelled."""
+    spec = job.detectors[measure.detector_index].spec
+    return ModelConfig(
+        bucket_span_ms=job.bucket_span_ms,
+        time_zone=job.time_zone,
+        side=side,
+        integer=spec.integer,
+        non_negative=spec.integer or measure.statistic == "varp",
+        bounds_percentile=job.model_plot_config.bounds_percentile if job.model_plot_config.enabled else None,
+        threads=threads,
+        siblings=measure.by_field_name is not None or measure.partition_field_name is not None,
+        ln_threshold=ln_p_of_score(RECORD_SCORE, job.bucket_span_ms),
+    )
 
 
 def measures_of(job: Job) -> list[tuple[Measure, Side]]:

@@ -74,7 +74,7 @@ class Replay:
             ConfigError: the job needs what this version cannot do yet.
         """
         refuse_unsupported(job)
-        return cls(job, Stages.build(job, None, threads), _known(job, newest), forgotten, NOTHING_BEFORE)
+        return cls(job, Stages.build(job, None, threads), known_series(job, newest), forgotten, NOTHING_BEFORE)
 
     @classmethod
     def since(
@@ -96,7 +96,7 @@ class Replay:
             ValueError: another version learned it.
         """
         refuse_unsupported(job)
-        return cls(job, Stages.build(job, old.arrays, threads), _known(job, newest), forgotten, start)
+        return cls(job, Stages.build(job, old.arrays, threads), known_series(job, newest), forgotten, start)
 
     def add(self, start: int, end: int, kept: Kept) -> Iterator[Results]:
         """Learn the buckets [start, end) (numbers: epoch ms divided by the span), which follow the last ones that were.
@@ -154,7 +154,7 @@ class Replay:
         return first[:count]
 
 
-def _known(job: Job, newest: Snapshot) -> tuple[DetectorValues, ...]:
+def known_series(job: Job, newest: Snapshot) -> tuple[DetectorValues, ...]:
     """All series that the job's rows have brought, also those of buckets that are still open."""
     buckets = Buckets.build(job, under("buckets", newest.arrays))
     buckets.flush(_ALL_OVER_MS)

@@ -116,7 +116,9 @@ inline void add_leaf(const Series& s, Output& out, const Chunk& k, Cell cell, do
   Leaf& leaf = out.leaves[out.leaf_count++];
   leaf = {static_cast<int32_t>(cell.i), static_cast<int32_t>(cell.t), x, clamped(k, p.centre), b.lower, b.upper, e.impact, ln_p,
           e.ln_evidence, {}, {}, 0.0, ln_evidence_of(e.severity, e.surprise[0]), s.count, std::sqrt(s.variance), e.since, p};
-  for (int i = 0; i < kChannels; ++i) leaf.surprise[i] = std::max(e.surprise[i], 0.0);
+  // A series that has shown too little yet has nothing to be surprised about but the bucket itself.
+  const double most = s.count < kEarly ? 1.0 : kInfinity;
+  for (int i = 0; i < kChannels; ++i) leaf.surprise[i] = std::clamp(e.surprise[i], 0.0, most);
   std::copy(e.seen, e.seen + kChannels, leaf.seen);
   leaf.ln_views = ln_evidence_of(severity_of(leaf.surprise, e.plain), e.surprise[0]);
 }
@@ -147,7 +149,7 @@ inline int64_t run_series(Series& s, float* pool, const Chunk& k, Output& out, i
     if (!known) continue;
     const double x = std::clamp(given, -kBiggest, kBiggest);
     const Verdict v = judge(p, x);
-    const Evidence e = evidence(s, f, c.bucket, x, v.ln_p);
+    const Evidence e = evidence(s, f, k.side, c.bucket, x, v.ln_p);
     out.ln_p[at] = v.ln_p;
     out.ln_evidence[at] = e.ln_evidence;
     if (e.ln_evidence <= k.ln_threshold) add_leaf(s, out, k, {i, t}, x, v.ln_p, e, p);

@@ -15,6 +15,7 @@ constexpr double kImpact = 5.0 / 6.907755278982137;  // multi-bucket impact: 5 a
 constexpr double kSeverityScale = 1.4;
 constexpr double kSeverityStart = 2.8;
 constexpr double kLeastMean = 0.001;     // variance floor of the means, in deviations: a constant past must not freeze them
+constexpr double kEarly = 20.0;          // values before which only the bucket itself is believed
 constexpr double kOdd = 5.0;             // nats of evidence from which a value is part of an anomaly
 constexpr int64_t kQuiet = 12;           // buckets without such a value that end one
 constexpr double kKeep[kMeans] = {0.9, 0.95, 0.98};
@@ -75,20 +76,24 @@ inline double remembered(const Series& s, int channel, double r) {
   return -std::log(std::max(share(last), floor)) + std::log(std::max(r / kTable.edge[last + 1], 1.0));
 }
 
+// A detector of one side is not surprised by the other.
+inline double on_side(int side, double z) { return side == 0 ? z : std::max(side * z, 0.0); }
+
 // The surprise of each channel, against the state of the bucket before.
-inline void listen(const Series& s, const Forecast& f, double x, double ln_p, Evidence& e) {
+inline void listen(const Series& s, const Forecast& f, int side, double x, double ln_p, Evidence& e) {
   const double y = x - f.season;
   const double least = floor_square(s, x);
   e.local = y - s.local_level;
   e.slow = y - s.level[0];
   const double z = e.slow / std::sqrt(s.slow_square + least);
   e.surprise[0] = -ln_p;
-  e.surprise[1] = two_sided_surprise(e.local / std::sqrt(s.local_square + least));
-  e.surprise[2] = two_sided_surprise(z);
+  e.surprise[1] = two_sided_surprise(on_side(side, e.local / std::sqrt(s.local_square + least)));
+  e.surprise[2] = two_sided_surprise(on_side(side, z));
   double standard[kMeans];
   for (int i = 0; i < kMeans; ++i) {
     e.mean[i] = s.mean[i] + (1.0 - kKeep[i]) * (std::clamp(z, -4.0, 4.0) - s.mean[i]);
-    standard[i] = s.count < 30.0 ? 0.0 : (e.mean[i] - s.mean_centre[i]) / std::sqrt(s.mean_square[i] + kLeastMean);
+    const double m = (e.mean[i] - s.mean_centre[i]) / std::sqrt(s.mean_square[i] + kLeastMean);
+    standard[i] = s.count < 30.0 ? 0.0 : on_side(side, m);
   }
   e.surprise[3] = two_sided_surprise(standard[1]);
   e.surprise[4] = two_sided_surprise(standard[2]);
@@ -117,7 +122,7 @@ inline double ln_evidence_of(double severity, double alone) {
 
 // Severity, each channel against its own past: half of it now, half its mean over the last buckets.
 inline void weigh(const Series& s, Evidence& e) {
-  const bool early = s.count < 20.0;
+  const bool early = s.count < kEarly;
   for (int i = 0; i < kChannels; ++i) {
     const double r = std::max(e.surprise[i], 0.0);
     e.seen[i] = early ? std::min(r, 1.0) : remembered(s, i, r);
@@ -129,9 +134,9 @@ inline void weigh(const Series& s, Evidence& e) {
   e.ln_evidence = ln_evidence_of(lasting, e.surprise[0]);
 }
 
-inline Evidence evidence(const Series& s, const Forecast& f, int64_t bucket, double x, double ln_p) {
+inline Evidence evidence(const Series& s, const Forecast& f, int side, int64_t bucket, double x, double ln_p) {
   Evidence e;
-  listen(s, f, x, ln_p, e);
+  listen(s, f, side, x, ln_p, e);
   weigh(s, e);
   e.since = s.odd_last >= 0 && bucket - s.odd_last <= kQuiet ? s.odd_since : bucket;
   return e;

@@ -3,12 +3,13 @@
 from barograph.models.config import Judged, ModelConfig, Side
 from barograph.models.describe import Description
 from barograph.models.series import SeriesModel, probability
-from barograph.models.state import CHANGE, LEAF, PREDICTIVE, ChangeKind, SeasonKind
+from barograph.models.state import CHANGE, LEAF, PREDICTIVE, SERIES, ChangeKind, SeasonKind
 
 __all__ = [
     "CHANGE",
     "LEAF",
     "PREDICTIVE",
+    "SERIES",
     "ChangeKind",
     "Description",
     "Judged",

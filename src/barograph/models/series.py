@@ -49,6 +49,29 @@ class SeriesModel:
         pool = Pool.unpack(records, state["pool"].astype(np.float32))
         return cls(config, records, pool, float(state["prior"][0]))
 
+    @classmethod
+    def of_one(cls, config: ModelConfig, state: Arrays, row: int) -> "SeriesModel":
+        """A model of one series of a snapshot, as it was then. Raises as `build`."""
+        if state["series"].dtype != SERIES:
+            return cls.build(config, state)  # which says why not
+        records = np.array(state["series"][: row + 1], SERIES)
+        ends = np.cumsum(np.where(records["season"] > 0, records["knots"], 0))
+        start = int(ends[row - 1]) if row else 0
+        own = {"series": records[row:], "pool": state["pool"][start : int(ends[row])], "prior": state["prior"]}
+        return cls.build(config, own)
+
+    @classmethod
+    def at_birth(cls, config: ModelConfig, state: Arrays, row: int, first: float) -> "SeriesModel":
+        """A model of one series of a snapshot before its `first` value: it knows what its siblings had taught, and no more."""
+        model = cls.build(config)
+        model.grow(1)
+        prior, unit = float(np.array(state["series"], SERIES)["prior_variance"][row]), first * first
+        guess = prior / unit if unit > 0 else 0.0
+        # The first value has multiplied the prior; of the neighbours of the quotient one gives the very same product.
+        near = [guess, *(np.nextafter(guess, to) for to in (0.0, np.inf))]
+        model._records["prior_variance"] = next((one for one in near if one * unit == prior), guess)
+        return model
+
     @property
     def n_series(self) -> int:
         """How many series the model has."""
@@ -99,6 +122,13 @@ class SeriesModel:
             start = end
         parts.append(self._run(values[:, start:], first_bucket_ms + start * span, rows, learn=True))
         return Judged.joined(parts)
+
+    def try_values(self, values: NDArray[np.float64], bucket_ms: int) -> Leaves:
+        """What the model of one series would make of any of `values` [k] in a bucket: leaves (dtype `state.LEAF`), unlearned.
+
+        Only where `ln_threshold` is 0 does every value have a leaf.
+        """
+        return self._run(values[:, None], bucket_ms, np.zeros(len(values), np.int64), learn=False).flagged
 
     def judge(self, values: NDArray[np.float64], bucket_ms: int, rows: NDArray[np.int64] | None = None) -> Judged:
         """Score one bucket of values [S] without learning it: for interim results. Judged is [S, 1]."""

@@ -7,9 +7,9 @@ incident counts for its days, not for its buckets. Days are learned when they ar
 by the same quantiles, however the rows came. Counts fade with a memory of six weeks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,6 +67,11 @@ class Quantiles:
     cells: float
     counts: Floats
 
+    @classmethod
+    def of_row(cls, row: Mapping[str, Any]) -> Self:
+        """Of a row of `schema.QUANTILES`."""
+        return cls(row["days"], row["entity_days"], row["cells"], np.array(row["counts"]))
+
     def ln_p(self, ln_p: Floats, own_day: Floats | float = 0.0) -> Floats:
         """The probabilities of results, raised to what the past has shown.
 
@@ -118,9 +123,7 @@ class Normaliser:
         self._most = most
 
     @classmethod
-    def build(
-        cls, bucket_span_ms: int, state: NDArray[np.void] | None = None, today: NDArray[np.void] | None = None
-    ) -> Self:
+    def build(cls, bucket_span_ms: int, state: NDArray[np.void] | None = None, today: NDArray[np.void] | None = None) -> Self:
         """One that has seen nothing, or as `snapshot` left it."""
         if state is not None and today is not None:
             return cls(bucket_span_ms, np.array(state, STATE), np.array(today["entity"]), np.array(today["most"]))

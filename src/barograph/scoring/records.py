@@ -71,7 +71,7 @@ def records_frame(
 
 def _explained(found: NDArray[np.void]) -> list[pl.Series]:
     return [
-        pl.Series("anomaly_type", anomaly_type(found), dtype=pl.String),
+        pl.Series("anomaly_type", anomaly_type(found, found["weight"]), dtype=pl.String),
         pl.Series("anomaly_length", found["bucket"] - found["since"] + 1),
         pl.Series("single_bucket_impact", decades(-found["ln_p"])),
         pl.Series("means_impact", decades(found["means"])),
@@ -83,10 +83,10 @@ def _explained(found: NDArray[np.void]) -> list[pl.Series]:
     ]
 
 
-def anomaly_type(leaves: NDArray[np.void]) -> list[str]:
-    """What a person would call each leaf: a missing value, a change that lasts, a spike or a dip."""
+def anomaly_type(leaves: NDArray[np.void], weight: Floats) -> list[str]:
+    """What a person would call each leaf with so many rows: a missing value, a change that lasts, a spike or a dip."""
     actual, typical = leaves["actual"], leaves["typical"]
-    missing = (actual == 0.0) & (leaves["weight"] == 0.0) & (typical > 0.0)
+    missing = (actual == 0.0) & (weight == 0.0) & (typical > 0.0)
     change = (leaves["impact"] >= _TOGETHER) | (actual == typical)
     found: list[str] = np.select([missing, change, actual > typical], ["missing", "change", "spike"], "dip").tolist()
     return found

@@ -103,9 +103,8 @@ def current_scores(
         reached = (last >= 0) & (at[np.maximum(last, 0)] > time[mine])
         for event in np.unique(last[reached]).tolist():
             chosen = mine[reached & (last == event)]
-            found = told.row(event, named=True)
-            by = Quantiles(found["days"], found["entity_days"], found["cells"], np.array(found["counts"]))
             own_day = fading(1.0 * DAY_MS) ** (at[event] // DAY_MS - time[chosen] // DAY_MS)
+            by = Quantiles.of_row(told.row(event, named=True))
             score[chosen] = normalised_score(by.ln_p(ln_p[chosen], own_day), bucket_span_ms)
             if scope is not None:
                 inside = mine[(time[mine] >= at[event] - window) & (time[mine] < at[event])]

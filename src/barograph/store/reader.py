@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from barograph.config.job import Job
 from barograph.engine.forgotten import Forgotten
 from barograph.results.snapshot import Snapshot
+from barograph.scoring.normalise import Quantiles
 from barograph.store import documents, history, query, rows, tables
 from barograph.store.database import Database
 from barograph.store.documents import InputProgress, JobSummary, Listing, Saved
@@ -18,6 +19,7 @@ from barograph.store.files import JobFiles
 from barograph.store.history import HistoryFile, Span
 from barograph.store.overall import OverallQuery, matching, overall_buckets
 from barograph.store.query import Page, Query, ResultTable
+from barograph.store.renormalise import read_quantiles
 from barograph.store.snapshots import SavedSnapshot, load
 
 T = TypeVar("T")
@@ -129,6 +131,20 @@ class Reader:
             return history.read(directory, [one for one in listed.history if one.kind == kind], kind, span, columns)
 
         return self._read_files(job_id, read)
+
+    def quantiles(self, job_id: str) -> pl.DataFrame:
+        """What scores have been normalised by, in the order of time; columns as `schema.QUANTILES`."""
+        with self._database.read() as connection:
+            documents.listing(connection, job_id)
+            return read_quantiles(connection, job_id)
+
+    def quantiles_at(self, job_id: str, kind: str, time_ms: int) -> Quantiles | None:
+        """The quantiles that results of a kind were first normalised by at a time; None before the first day had ended."""
+        c = tables.QUANTILES.c
+        with self._database.read() as connection:
+            newest = sa.select(sa.func.max(c.timestamp)).where(c.job_id == job_id, c.kind == kind, c.timestamp <= time_ms)
+            found = read_quantiles(connection, job_id, c.kind == kind, c.timestamp == newest.scalar_subquery())
+        return Quantiles.of_row(found.row(0, named=True)) if len(found) else None
 
     def progress(self, job_id: str) -> dict[str, InputProgress]:
         """How far a job has read each of its files, by absolute path."""

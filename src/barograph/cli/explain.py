@@ -1,0 +1,130 @@
+"""`barograph explain`: why a bucket scores what it scores, also a normal one."""
+# ruff: noqa: PLC0415  # what is heavy is imported where it is used, so that --help is quick
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from barograph.cli.entities import Entities
+from barograph.cli.options import DEFAULT_DATA_DIR, DataDir, StoreUrl
+from barograph.cli.results import JobId
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from rich.table import Table
+
+    from barograph.engine.explain import Explanation
+    from barograph.jobs.explain import Explained
+
+_Time = Annotated[
+    str,
+    typer.Option(
+        "--time",
+        metavar="TIME",
+        help="A time in the bucket, in the job's time zone: 2026-03-01T14:30, or epoch seconds or ms.",
+        show_default=False,
+    ),
+]
+_Size = Annotated[int, typer.Option("--size", min=1, metavar="N", help="Explain so many series, the oddest first.")]
+_Json = Annotated[bool, typer.Option("--json", help="Print one JSON array instead.")]
+
+
+def explain(
+    job_id: JobId,
+    time: _Time,
+    entity: Entities = None,
+    size: _Size = 1,
+    as_json: _Json = False,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    store: StoreUrl = None,
+) -> None:
+    """Say why a bucket of a series scores what it scores, also a normal one, and which value would have alerted.
+
+    The factors add up to the score that a record has when it is first written.
+    """
+    from zoneinfo import ZoneInfo
+
+    from barograph.cli.entities import parsed
+    from barograph.cli.times import epoch_ms
+    from barograph.jobs.explain import explain as asked
+    from barograph.store.store import Store
+
+    with Store.open(store, data_dir, create=False) as opened:
+        zone = ZoneInfo(opened.job(job_id).time_zone)
+        found = asked(opened, job_id, epoch_ms("--time", time, zone), parsed(entity), size=size)
+    if as_json:
+        _print_json(found)
+        return
+    for number, one in enumerate(found.explanations):
+        if number:
+            typer.echo()
+        _show(one, zone)
+    if found.left_out:
+        more = f"{found.left_out:,} more series have a bucket at this time; --size and --entity show others"
+        typer.echo(f"\n{more}", err=True)
+
+
+def _print_json(found: "Explained") -> None:
+    from dataclasses import asdict
+
+    import msgspec
+
+    job = found.job
+    documents = [{"job_id": job.job_id, "bucket_span": job.bucket_span_ms // 1000, **asdict(one)} for one in found.explanations]
+    typer.echo(msgspec.json.format(msgspec.json.encode(documents), indent=2))
+
+
+def _show(one: "Explanation", zone: "ZoneInfo") -> None:
+    from barograph.cli.console import show
+    from barograph.cli.words import measure, when
+    from barograph.results.words import against_usual, short
+
+    splits = zip(
+        (one.measure.partition_field_name, one.measure.by_field_name),
+        (one.partition_field_value, one.by_field_value),
+        strict=True,
+    )
+    whose = "".join(f", {name}={value}" for name, value in splits if name is not None)
+    typer.echo(f"{measure(one.measure.statistic, one.measure.field_name)}{whose}, {when(one.timestamp, zone)} ({zone})")
+    typer.echo()
+    if one.actual is None:
+        typer.echo("no data")
+    else:
+        compared = "" if one.typical is None else f", {against_usual(one.actual, one.typical)}"
+        typer.echo(f"{short(one.actual)}{compared}; by itself it has a probability of {one.probability:.3g}")
+    if one.typical is not None and one.lower is not None and one.upper is not None:
+        typer.echo(f"typical {short(one.typical)}, usually {short(one.lower)} to {short(one.upper)}")
+    if one.gate:
+        typer.echo(one.gate)
+    for table in _tables(one):
+        typer.echo()
+        show(table)
+    typer.echo()
+    typer.echo("What the model believed:")
+    for sentence in one.model:
+        typer.echo(f"  {sentence}")
+
+
+def _tables(one: "Explanation") -> "list[Table]":
+    from rich.text import Text
+
+    from barograph.cli import tables
+    from barograph.results.words import short
+    from barograph.scoring.explain import FACTORS
+
+    found = []
+    if one.factors:
+        factors = tables.plain("what makes the score", "points", right=("points",))
+        for factor in one.factors:
+            tables.add(factors, FACTORS[factor.name], f"{factor.points:+.1f}")
+        tables.add(factors, Text("score", style="bold"), Text(f"{one.score:.1f}", style="bold"))
+        found.append(factors)
+    if one.would_score:
+        values = tables.plain("would have scored", "at or below", "at or above", right=("at or below", "at or above"))
+        for would in one.would_score:
+            tables.add(
+                values, f"{would.score:g}", *("never" if end is None else short(end, 5) for end in (would.low, would.high))
+            )
+        found.append(values)
+    return found

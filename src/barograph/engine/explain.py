@@ -1,0 +1,255 @@
+"""Why any bucket of any series scores what it scores, also a normal one: the model of that time judges it once more."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+import polars as pl
+
+from barograph.buckets import DetectorValues
+from barograph.config.errors import InputError
+from barograph.config.functions import Side
+from barograph.config.job import Job
+from barograph.engine.finished import Floats
+from barograph.engine.forgotten import Forgotten
+from barograph.engine.measure import measures_of, model_config
+from barograph.engine.replay import known_series
+from barograph.models import SERIES, SeriesModel
+from barograph.results.results import Results
+from barograph.results.snapshot import Snapshot, under
+from barograph.scoring import kinds
+from barograph.scoring.explain import Explainer, Factor, WouldScore, gate
+from barograph.scoring.leaves import Measure
+from barograph.scoring.normalise import Quantiles
+from barograph.scoring.records import anomaly_type
+
+
+class Past(Protocol):
+    """What is kept of a job."""
+
+    @property
+    def forgotten(self) -> Sequence[Forgotten]:
+        """What the models have not seen."""
+
+    def values(self, measure: Measure, names: tuple[str | None, str | None], start_ms: int, end_ms: int) -> pl.DataFrame:
+        """The bucket values of the series of a measure with these split values: `timestamp`, `series`, `actual`, `weight`."""
+
+    def quantiles(self, kind: str, time_ms: int) -> Quantiles | None:
+        """Those that held then; None before the first day had ended."""
+
+    def snapshot_before(self, time_ms: int) -> tuple[Snapshot, int] | None:
+        """A snapshot that had finished no bucket at or after this time, and where the first begins that it had not finished."""
+
+
+class InResults:
+    """The past as `Past`, in the results that an engine has handed out."""
+
+    forgotten: Sequence[Forgotten] = ()
+
+    def __init__(self, results: Results, time_ms: int, job: Job) -> None:
+        finished = results.buckets["timestamp"]
+        end = int(finished[-1]) + job.bucket_span_ms if len(finished) else None
+        if end is None or time_ms >= end:
+            raise InputError(f"time={time_ms}: wanted a time before {end}, where the newest finished bucket ends")
+        self._results = results
+
+    def values(self, measure: Measure, names: tuple[str | None, str | None], start_ms: int, end_ms: int) -> pl.DataFrame:
+        """Those of the results."""
+        return self._results.bucket_values.filter(
+            pl.col("timestamp").is_between(start_ms, end_ms, closed="left"),
+            pl.col("detector_index") == measure.detector_index,
+            pl.col("function_description") == measure.function_description,
+            pl.col("partition_field_value").eq_missing(pl.lit(names[0], pl.String)),
+            pl.col("by_field_value").eq_missing(pl.lit(names[1], pl.String)),
+        )
+
+    def quantiles(self, kind: str, time_ms: int) -> Quantiles | None:
+        """Those of the results."""
+        rows = self._results.quantiles.filter(pl.col("kind") == kind, pl.col("timestamp") <= time_ms)
+        return Quantiles.of_row(rows.row(-1, named=True)) if len(rows) else None
+
+    def snapshot_before(self, time_ms: int) -> None:
+        """None is kept: the model learns from the first value on."""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One bucket of one series, explained.
+
+    Attributes:
+        timestamp: start of the bucket, epoch ms.
+        measure: what was measured, and under which split fields.
+        partition_field_value: value of the partition field.
+        by_field_value: value of the by field.
+        actual: the bucket value; None: no data.
+        typical: the model's centre; None before it had an idea.
+        lower: lower end of the usual range (95 %).
+        upper: upper end of it.
+        probability: of the value by itself, 0 to 1; None without data.
+        log_probability: its natural logarithm.
+        score: what a record of it scores when it is first written.
+        factors: what adds up to the score.
+        anomaly_type: spike, dip, change or missing; None where there is no record.
+        gate: what kept it from becoming a record; None when nothing did.
+        would_score: which values would have scored how much.
+        values_before: how many values the model had seen.
+        model: what it believed, in sentences.
+    """
+
+    timestamp: int
+    measure: Measure
+    partition_field_value: str | None
+    by_field_value: str | None
+    actual: float | None
+    typical: float | None
+    lower: float | None
+    upper: float | None
+    probability: float | None
+    log_probability: float | None
+    score: float
+    factors: tuple[Factor, ...]
+    anomaly_type: str | None
+    gate: str | None
+    would_score: tuple[WouldScore, ...]
+    values_before: int
+    model: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Series:
+    """One series of one measure."""
+
+    position: int
+    measure: Measure
+    side: Side
+    row: int
+    names: tuple[str | None, str | None]
+    first_bucket: int
+
+    @property
+    def fields(self) -> tuple[str | None, str | None]:
+        """The names of the partition and the by field."""
+        return self.measure.partition_field_name, self.measure.by_field_name
+
+
+def explain(
+    job: Job, newest: Snapshot, past: Past, time_ms: int, entity: Sequence[tuple[str, str]] = ()
+) -> Iterator[Explanation]:
+    """Explain the bucket that a time lies in, for every series of an entity, one after the other.
+
+    Args:
+        job: the job.
+        newest: its newest snapshot: which series there are.
+        past: what is kept of it.
+        time_ms: epoch ms.
+        entity: values of partition or by fields, by field name; a series must have them all. Empty is every series.
+
+    Raises:
+        InputError: no detector has such a field, no series such a value, or the series had not begun yet.
+    """
+    span = job.bucket_span_ms
+    found = list(_series(job, newest, entity))
+    begun = [one for one in found if one.first_bucket <= time_ms // span]
+    if not begun:
+        said = ", ".join(f"{field}={value}" for field, value in entity) or "any series"
+        wanted = "a time at which it had begun" if found else "an entity that the job has seen"
+        raise InputError(f"time={time_ms}, entity={said!r}: wanted {wanted}")
+    for one in begun:
+        yield _explain(job, newest, past, time_ms // span, one)
+
+
+def _series(job: Job, newest: Snapshot, entity: Sequence[tuple[str, str]]) -> Iterator[_Series]:
+    Forgotten(0, 1, tuple(entity)).check(job)
+    known = known_series(job, newest)
+    for position, (measure, side) in enumerate(measures_of(job)):
+        if measure.detector_index >= len(known):
+            continue
+        of: DetectorValues = known[measure.detector_index]
+        count = len(of.first_bucket)
+        chosen = np.flatnonzero(Forgotten(0, 1, tuple(entity)).series(job, measure.detector_index, of, count))
+        names = [column if column is not None else [None] * len(chosen) for column in of.splits(chosen.astype(np.int32))]
+        for row, partition, by in zip(chosen.tolist(), *names, strict=True):
+            yield _Series(position, measure, side, row, (partition, by), int(of.first_bucket[row]))
+
+
+def _explain(job: Job, newest: Snapshot, past: Past, bucket: int, series: _Series) -> Explanation:
+    span = job.bucket_span_ms
+    model, actual, weight = _model_before(job, newest, past, bucket, series)
+    explainer = Explainer(
+        lambda values: model.try_values(values, bucket * span),
+        past.quantiles(kinds.record(series.position), bucket * span),
+        span,
+    )
+    data = not math.isnan(actual)
+    leaf = model.try_values(np.array([actual if data else 0.0]), bucket * span)
+    predictive = leaf["predictive"][0]
+    has_idea = bool(predictive["dof"] > 0)
+    factors = explainer.factors(leaf) if data else ()
+    kept = gate(leaf, factors, series.side) if data else "There is no data in this bucket, so there is nothing to judge."
+    typical, lower, upper, ln_p = (float(leaf[name][0]) for name in ("typical", "lower", "upper", "ln_p"))
+    nearest = (float(predictive["centre"]), float(predictive["deviation"]), 0.0 if model.config.non_negative else -math.inf)
+    return Explanation(
+        timestamp=bucket * span,
+        measure=series.measure,
+        partition_field_value=series.names[0],
+        by_field_value=series.names[1],
+        actual=actual if data else None,
+        typical=typical if has_idea else None,
+        lower=lower if has_idea else None,
+        upper=upper if has_idea else None,
+        probability=max(math.exp(ln_p), np.finfo(float).tiny) if data else None,
+        log_probability=ln_p if data else None,
+        score=float(explainer.score(leaf)[0]) if data else 0.0,
+        factors=factors,
+        anomaly_type=anomaly_type(leaf, np.array([weight]))[0] if data and kept is None else None,
+        gate=kept,
+        would_score=explainer.would_score(*nearest, whole=model.config.integer) if has_idea else (),
+        values_before=int(leaf["count"][0]),
+        model=model.describe(0).sentences,
+    )
+
+
+def _model_before(job: Job, newest: Snapshot, past: Past, bucket: int, series: _Series) -> tuple[SeriesModel, float, float]:
+    """The model of a series as it was before a bucket, the value of that bucket, and the rows behind it."""
+    config = replace(model_config(job, series.measure, series.side), ln_threshold=0.0, bounds_percentile=None, siblings=False)
+    span, name = job.bucket_span_ms, f"model{series.position}"
+    model, start = None, series.first_bucket
+    saved = past.snapshot_before(bucket * span)
+    if saved is not None:
+        arrays = under(name, saved[0].arrays)
+        if series.row < len(arrays["series"]) and _has_learned(arrays["series"], series.row):
+            model, start = SeriesModel.of_one(config, arrays, series.row), saved[1] // span
+    values, weights = _cells(job, past, series, start, bucket + 1)
+    actual, weight = float(values[-1]), float(weights[-1])
+    for one in past.forgotten:
+        first, last = one.buckets(span)
+        if all(pair in zip(series.fields, series.names, strict=True) for pair in one.entity):
+            values[max(first - start, 0) : max(last - start, 0)] = np.nan
+    if model is None:
+        known = np.flatnonzero((weights[:-1] > 0) & ~np.isnan(values[:-1]))
+        begun = int(known[0]) if len(known) else len(values) - 1
+        values[:begun] = np.nan
+        model = SeriesModel.at_birth(config, under(name, newest.arrays), series.row, float(values[begun]))
+    model.advance(values[None, :-1], start * span)
+    return model, actual, weight
+
+
+def _has_learned(records: object, row: int) -> bool:
+    """Whether a series of a snapshot is one of this version that had a value: before it, its siblings could still teach it."""
+    found = np.asarray(records)
+    return found.dtype == SERIES and bool(found["count"][row] > 0)
+
+
+def _cells(job: Job, past: Past, series: _Series, start: int, end: int) -> tuple[Floats, Floats]:
+    """The values of the buckets [start, end) as the model was given them, and the rows behind each."""
+    span = job.bucket_span_ms
+    rows = past.values(series.measure, series.names, start * span, end * span).filter(
+        pl.col("weight") > 0, pl.col("series") == series.row
+    )
+    zeros = job.detectors[series.measure.detector_index].spec.empty == "zero"
+    values, weights = np.full(end - start, 0.0 if zeros else np.nan), np.zeros(end - start)
+    at = rows["timestamp"].to_numpy() // span - start
+    values[at], weights[at] = rows["actual"].to_numpy(), rows["weight"].to_numpy()
+    return values, weights

@@ -1,0 +1,88 @@
+"""Why a bucket of a job in a store scores what it scores."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from barograph.config.errors import InputError
+from barograph.config.job import Job
+from barograph.engine.explain import Explanation
+from barograph.engine.explain import explain as of_bucket
+from barograph.engine.forgotten import Forgotten
+from barograph.results.snapshot import Snapshot
+from barograph.scoring.leaves import Measure
+from barograph.scoring.normalise import Quantiles
+from barograph.store.history import Span
+from barograph.store.store import Store
+
+
+@dataclass(frozen=True)
+class Explained:
+    """What was asked for.
+
+    Attributes:
+        job: the job.
+        explanations: the series with the highest scores, the highest first.
+        left_out: how many more series were asked for.
+    """
+
+    job: Job
+    explanations: tuple[Explanation, ...]
+    left_out: int
+
+
+def explain(store: Store, job_id: str, time_ms: int, entity: Sequence[tuple[str, str]] = (), *, size: int = 1) -> Explained:
+    """Explain the bucket that a time lies in: the series of an entity that score highest in it.
+
+    Args:
+        store: where the job lives.
+        job_id: the job.
+        time_ms: epoch ms.
+        entity: values of partition or by fields; a series must have them all. Empty is every series.
+        size: how many series at most.
+
+    Raises:
+        NoSuchJob: there is none of this id.
+        InputError: the bucket is not finished, or no series is what was asked for.
+    """
+    job, saved = store.job(job_id), store.resume(job_id)
+    newest = saved.counts.latest_bucket_timestamp if saved is not None else None
+    if saved is None or newest is None:
+        raise InputError(f"job {job_id!r}: wanted a job that has finished a bucket; there is nothing to explain yet")
+    if time_ms >= newest + job.bucket_span_ms:
+        end = newest + job.bucket_span_ms
+        raise InputError(f"time={time_ms}: wanted a time before {end}, where the newest finished bucket ends")
+    past = _Kept(store, job_id)
+    found = sorted(
+        of_bucket(job, saved.snapshot, past, time_ms, entity), key=lambda one: (-one.score, one.log_probability or 0.0)
+    )
+    return Explained(job, tuple(found[:size]), max(len(found) - size, 0))
+
+
+class _Kept:
+    """What a store keeps of a job, as `engine.explain.Past`."""
+
+    def __init__(self, store: Store, job_id: str) -> None:
+        self._store = store
+        self._job_id = job_id
+        self._points = store.snapshots(job_id)
+        self._span_ms = store.job(job_id).bucket_span_ms
+        self._loaded: dict[str, Snapshot] = {}
+        self.forgotten: Sequence[Forgotten] = store.forgotten(job_id)
+
+    def values(self, measure: Measure, names: tuple[str | None, str | None], start_ms: int, end_ms: int) -> pl.DataFrame:
+        span = Span(start_ms, end_ms, measure.detector_index, measure.function_description, *names)
+        return self._store.bucket_values(self._job_id, span, ("timestamp", "series", "actual", "weight"))
+
+    def quantiles(self, kind: str, time_ms: int) -> Quantiles | None:
+        return self._store.quantiles_at(self._job_id, kind, time_ms)
+
+    def snapshot_before(self, time_ms: int) -> tuple[Snapshot, int] | None:
+        for point in reversed(self._points):
+            newest = point.latest_bucket_timestamp
+            if newest is not None and newest < time_ms:
+                if point.snapshot_id not in self._loaded:
+                    self._loaded[point.snapshot_id] = self._store.snapshot(self._job_id, point.snapshot_id)
+                return self._loaded[point.snapshot_id], newest + self._span_ms
+        return None

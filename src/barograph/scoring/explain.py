@@ -1,0 +1,145 @@
+"""Why a bucket of a series scores what it scores: factors that add up, the gate that kept it low, what would have alerted."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from barograph.scoring.normalise import Quantiles
+from barograph.scoring.severity import RECORD_SCORE, Floats, normalised_score
+
+TARGETS: Final = (3.0, 25.0, 50.0, 75.0)
+"""Scores for which the value is told that would have had it."""
+
+FACTORS: Final = {
+    "this_bucket": "this bucket by itself",
+    "buckets_around": "the level and the buckets around it",
+    "shown_before": "what the series has shown before",
+    "lasting": "how long it has been odd",
+    "job": "how often the job has been this odd",
+}
+"""Names of the factors in the order in which they are applied, and what a person calls them."""
+
+WIDE: Final = 20.0
+"""Values before which evidence of several buckets is not believed (as in the kernel)."""
+
+_GRID: Final = np.concatenate([[0.0], np.logspace(-4, 14, 325)])  # deviations from the centre where a value is looked for
+_ROUNDS: Final = 24  # each narrows the place to a 32nd: to neighbouring doubles from any start
+
+
+@dataclass(frozen=True)
+class Factor:
+    """One step on the way from a probability to the score.
+
+    Attributes:
+        name: key of `FACTORS`.
+        points: points of score that it adds; of all factors together they are the score.
+    """
+
+    name: str
+    points: float
+
+
+@dataclass(frozen=True)
+class WouldScore:
+    """The values nearest to the centre that would have scored so much or more; None: no value on that side would.
+
+    Attributes:
+        score: the score.
+        low: such a value below the centre.
+        high: such a value above it.
+    """
+
+    score: float
+    low: float | None
+    high: float | None
+
+
+TryValues = Callable[[Floats], NDArray[np.void]]
+"""Values [k] -> their leaves [k] (dtype `models.LEAF`) in the place of the bucket's own."""
+
+
+class Explainer:
+    """Scores of any values that a series could have had in one bucket."""
+
+    def __init__(self, try_values: TryValues, quantiles: Quantiles | None, bucket_span_ms: int) -> None:
+        self._try = try_values
+        self._quantiles = quantiles
+        self._span_ms = bucket_span_ms
+
+    def score(self, leaves: NDArray[np.void]) -> Floats:
+        """The scores [k] of leaves, as records of them have when they are first written."""
+        ln_p = np.ascontiguousarray(leaves["ln_evidence"])
+        return normalised_score(ln_p if self._quantiles is None else self._quantiles.ln_p(ln_p), self._span_ms)
+
+    def factors(self, leaf: NDArray[np.void]) -> tuple[Factor, ...]:
+        """What adds up to the score of one leaf [1]: the score after each step less that before it."""
+        steps = [
+            float(normalised_score(leaf[name], self._span_ms)[0]) for name in ("ln_p", "ln_views", "ln_seen", "ln_evidence")
+        ]
+        steps.append(float(self.score(leaf)[0]))
+        points = np.diff(steps, prepend=0.0).tolist()
+        return tuple(Factor(name, one) for name, one in zip(FACTORS, points, strict=True))
+
+    def would_score(self, centre: float, deviation: float, least: float, whole: bool) -> tuple[WouldScore, ...]:
+        """The values that would have scored each of `TARGETS`.
+
+        Args:
+            centre: the model's centre.
+            deviation: its standard deviation, > 0.
+            least: no value is smaller.
+            whole: values are whole numbers.
+        """
+        sides = [self._search(centre, deviation * sign, least, whole) for sign in (-1.0, 1.0)]
+        return tuple(WouldScore(one, low, high) for one, low, high in zip(TARGETS, *sides, strict=True))
+
+    def _search(self, centre: float, step: float, least: float, whole: bool) -> list[float | None]:
+        start = float(np.rint(centre)) if whole else centre
+        grid = np.maximum(start + step * _GRID, least)
+        if whole:
+            grid = np.maximum(np.where(step > 0, np.ceil(grid), np.floor(grid)), least)
+        scores = self.score(self._try(grid))
+        return [self._nearest(grid, scores, target, whole) for target in TARGETS]
+
+    def _nearest(self, grid: Floats, scores: Floats, target: float, whole: bool) -> float | None:
+        """The value nearest to the grid's start that scores `target`: between the first point that does and the one before."""
+        for _ in range(_ROUNDS):
+            enough = np.flatnonzero(scores >= target)
+            if not len(enough):
+                return None
+            at = int(enough[0])
+            if at == 0:
+                return float(grid[0])
+            near, far = float(grid[at - 1]), float(grid[at])
+            inside = np.linspace(near, far, 33)
+            inside = np.unique(np.rint(inside) if whole else inside)
+            grid = inside if far > near else inside[::-1]
+            if len(grid) <= 2:
+                return far
+            scores = self.score(self._try(grid))
+            scores[-1] = max(float(scores[-1]), target)  # rounding in between must not lose what was found
+        return float(grid[np.flatnonzero(scores >= target)[0]])
+
+
+def gate(leaf: NDArray[np.void], factors: tuple[Factor, ...], side: str) -> str | None:
+    """What kept a leaf [1] from becoming a record, as a sentence; None when nothing did."""
+    by_itself, around, before, lasting, score = np.cumsum([one.points for one in factors]).tolist()
+    if score >= RECORD_SCORE:
+        return None
+    actual, centre, seen = (float(one[0]) for one in (leaf["actual"], leaf["predictive"]["centre"], leaf["count"]))
+    reasons = (
+        (seen == 0, "It is the first value of the series: there was nothing to compare it with."),
+        (
+            (side == "high" and actual <= centre) or (side == "low" and actual >= centre),
+            f"The detector looks at {side} values only, and this one is not.",
+        ),
+        (lasting >= RECORD_SCORE, "The job has been this odd often enough for it not to matter."),
+        (around >= RECORD_SCORE > before, "The series has shown as much before."),
+        (by_itself >= RECORD_SCORE, "It is odd by itself, but together with the buckets around it not enough."),
+        (leaf["lower"][0] <= actual <= leaf["upper"][0], "It is within the usual range."),
+        (seen < WIDE, "Too few values were seen before to call it odd."),
+        (True, f"It is outside the usual range, but not unlikely enough for a score of {RECORD_SCORE:g}."),
+    )
+    return next(sentence for holds, sentence in reasons if holds)

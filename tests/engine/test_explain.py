@@ -1,0 +1,173 @@
+"""Any bucket can be explained: the factors add up to its score, and the values named would have scored what is said."""
+
+import math
+
+import numpy as np
+import polars as pl
+import pytest
+
+from barograph.config.errors import InputError
+from barograph.config.load import load_job
+from barograph.engine import Engine
+from barograph.engine.explain import Explanation
+from barograph.results.results import Results
+from barograph.scoring.severity import RECORD_SCORE
+from tests.engine.events import START, job, requests
+
+HOUR = 3_600_000
+
+
+def ran(of, frame: pl.DataFrame) -> tuple[Engine, Results]:
+    engine = Engine.build(of)
+    return engine, Results.concat([engine.add(frame), engine.flush()])
+
+
+def hourly_job(function: str = "mean", **split: str):
+    detector = {"function": function, **split} | ({} if "count" in function else {"field_name": "value"})
+    return load_job({"job_id": "one", "analysis_config": {"bucket_span": "1h", "detectors": [detector]}})
+
+
+def hourly(values: list[float]) -> pl.DataFrame:
+    return pl.DataFrame({"time": [START + i * HOUR for i in range(len(values))], "value": values}).with_columns(
+        pl.from_epoch("time", "ms")
+    )
+
+
+def series(seed: int, n: int = 400) -> np.ndarray:
+    """A daily season with noise, a spike, a level shift: something for every factor."""
+    random = np.random.default_rng(seed)
+    t = np.arange(n)
+    x = 50 + 10 * np.sin(2 * np.pi * t / 24) + random.normal(size=n) * 2
+    x[150] += 40
+    x[300:] += 15
+    return x
+
+
+def of(record: dict) -> tuple[tuple[str, str], ...]:
+    splits = ((record[f"{role}_field_name"], record[f"{role}_field_value"]) for role in ("partition", "by"))
+    return tuple((name, value) for name, value in splits if name is not None)
+
+
+def total(one: Explanation) -> float:
+    return sum(factor.points for factor in one.factors)
+
+
+def test_the_factors_of_every_record_add_up_to_its_first_score() -> None:
+    engine, results = ran(job(), requests())
+    assert results.records.height > 20
+    for record in results.records.iter_rows(named=True):
+        found = [
+            one
+            for one in engine.explain(results, record["timestamp"], of(record))
+            if one.measure.detector_index == record["detector_index"]
+            and one.measure.function_description == record["function_description"]
+        ]
+        assert len(found) == 1
+        assert found[0].score == pytest.approx(record["initial_record_score"], abs=1e-9)
+        assert total(found[0]) == pytest.approx(record["initial_record_score"], abs=1e-9)
+        assert found[0].gate is None
+        assert (found[0].typical, found[0].actual) == (record["typical"], record["actual"])
+        assert found[0].anomaly_type == record["anomaly_type"]
+
+
+def test_every_bucket_is_explained_and_those_without_a_record_say_why() -> None:
+    engine, results = ran(hourly_job(), hourly(series(1).tolist()))
+    score = dict(results.records.select("timestamp", "initial_record_score").iter_rows())
+    for hour in range(1, 399, 7):
+        (one,) = engine.explain(results, START + hour * HOUR)
+        assert total(one) == pytest.approx(one.score, abs=1e-9)
+        if one.timestamp in score:
+            assert one.score == pytest.approx(score[one.timestamp], abs=1e-9)
+            assert one.gate is None
+        else:
+            assert one.score < RECORD_SCORE
+            assert one.gate
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_value_that_would_have_scored_so_much_scores_so_much(seed: int) -> None:
+    values, hour = series(seed), 120 + 41 * seed
+    engine, results = ran(hourly_job(), hourly(values.tolist()))
+    (one,) = engine.explain(results, START + hour * HOUR)
+    asked = 0
+    for would in one.would_score:
+        for value in (would.low, would.high):
+            if value is None:
+                continue
+            changed = values.copy()
+            changed[hour] = value
+            engine, results = ran(hourly_job(), hourly(changed.tolist()))
+            (again,) = engine.explain(results, START + hour * HOUR)
+            asked += 1
+            assert again.score >= would.score - 1e-6
+            if value != one.typical:  # else what came before is enough, whatever comes
+                assert again.score == pytest.approx(would.score, abs=1e-3)
+            if would.score >= RECORD_SCORE:
+                record = results.records.filter(pl.col("timestamp") == one.timestamp)
+                assert record["initial_record_score"][0] == pytest.approx(again.score, abs=1e-9)
+    assert asked >= 4
+
+
+def test_of_counts_the_nearest_whole_number_is_told() -> None:
+    random = np.random.default_rng(3)
+    counts = random.poisson(20, 300)
+    rows = pl.DataFrame({"time": np.repeat(START + np.arange(300) * HOUR, counts)}).with_columns(pl.from_epoch("time", "ms"))
+    engine, results = ran(hourly_job("count"), rows)
+    (one,) = engine.explain(results, START + 200 * HOUR)
+    for would in one.would_score:
+        assert would.high is not None
+        assert would.high == int(would.high)
+        for value, enough in ((int(would.high), True), (int(would.high) - 1, False)):
+            changed = counts.copy()
+            changed[200] = value
+            again = pl.DataFrame({"time": np.repeat(START + np.arange(300) * HOUR, changed)})
+            engine, results = ran(hourly_job("count"), again.with_columns(pl.from_epoch("time", "ms")))
+            (other,) = engine.explain(results, START + 200 * HOUR)
+            assert (other.score >= would.score) == enough
+
+
+def test_a_side_that_is_not_looked_at_is_named() -> None:
+    values = series(2)
+    values[200] = -100.0
+    engine, results = ran(hourly_job("high_mean"), hourly(values.tolist()))
+    (one,) = engine.explain(results, START + 200 * HOUR)
+    assert one.gate == "The detector looks at high values only, and this one is not."
+
+
+def test_a_bucket_without_data_is_explained_too() -> None:
+    values = series(4)
+    frame = hourly(values.tolist()).filter(pl.int_range(pl.len()) != 200)
+    engine, results = ran(hourly_job(), frame)
+    (one,) = engine.explain(results, START + 200 * HOUR)
+    assert (one.actual, one.score, one.factors) == (None, 0.0, ())
+    assert one.gate == "There is no data in this bucket, so there is nothing to judge."
+    assert one.lower < one.typical < one.upper
+    assert one.would_score[-1].high > one.upper
+
+
+def test_the_first_value_has_nothing_to_be_compared_with() -> None:
+    engine, results = ran(hourly_job(), hourly(series(5).tolist()))
+    (one,) = engine.explain(results, START)
+    assert one.typical is None
+    assert one.would_score == ()
+    assert "first value" in one.gate
+    assert max(abs(factor.points) for factor in one.factors) < 1.0
+
+
+def test_explaining_changes_nothing() -> None:
+    engine, results = ran(job(), requests())
+    before = engine.snapshot().to_bytes()
+    engine.explain(results, START + 20 * HOUR)
+    assert engine.snapshot().to_bytes() == before
+
+
+def test_what_cannot_be_explained_is_named() -> None:
+    engine, results = ran(job(), requests())
+    end = results.buckets["timestamp"][-1] + 900_000
+    with pytest.raises(InputError, match=f"time={end}: wanted a time before {end}"):
+        engine.explain(results, end)
+    with pytest.raises(InputError, match="wanted an entity that the job has seen"):
+        engine.explain(results, START + HOUR, (("host", "nobody"),))
+    with pytest.raises(InputError, match="wanted a partition or by field"):
+        engine.explain(results, START + HOUR, (("colour", "red"),))
+    assert math.isfinite(total(engine.explain(results, START + HOUR)[0]))

@@ -1,0 +1,73 @@
+"""A store explains what an engine explains, whatever snapshots it has, and knows what was forgotten."""
+
+from dataclasses import asdict
+
+import polars as pl
+import pytest
+
+from barograph.config.errors import InputError
+from barograph.engine import Engine
+from barograph.engine.forgotten import Forgotten
+from barograph.jobs.explain import explain
+from barograph.jobs.replay import forget
+from barograph.results.results import Results
+from barograph.store.query import Query
+from barograph.store.store import Store
+from tests.engine.events import START, job, requests
+
+DAY, HOUR = 86_400_000, 3_600_000
+NOW = 1_800_000_000_000
+
+
+def feed(store: Store, pieces: int = 12) -> tuple[Engine, Results]:
+    store.create_job(job(), NOW)
+    engine, frame, found = Engine.build(job()), requests(days=4.0), []
+    for piece in frame.iter_slices(-(-frame.height // pieces)):
+        found.append(engine.add(piece))
+        store.commit("requests", found[-1], engine.snapshot(), [])
+    return engine, Results.concat(found)
+
+
+def test_a_store_explains_bit_for_bit_what_an_engine_does_that_kept_everything(store: Store) -> None:
+    engine, results = feed(store)
+    for hour in (5, 31, 60, 78):
+        at = START + hour * HOUR
+        known = {asdict(one)["timestamp"] for one in engine.explain(results, at)}
+        found = explain(store, "requests", at, size=1000)
+        assert found.left_out == 0
+        expected = sorted(engine.explain(results, at), key=lambda one: (-one.score, one.log_probability or 0.0))
+        assert [asdict(one) for one in found.explanations] == [asdict(one) for one in expected]
+        assert len(known) == 1
+
+
+def test_what_was_forgotten_explains_nothing(store: Store) -> None:
+    feed(store)
+    forget(store, "requests", Forgotten(START + DAY, START + 2 * DAY))
+    records = store.records("requests", Query(start_ms=START + 2 * DAY, sort="timestamp", descending=False)).rows
+    assert records.height > 5
+    for record in records.head(20).iter_rows(named=True):
+        found = explain(store, "requests", record["timestamp"], size=1000).explanations
+        mine = [
+            one
+            for one in found
+            if (one.measure.detector_index, one.measure.function_description, one.partition_field_value, one.by_field_value)
+            == tuple(
+                record[name] for name in ("detector_index", "function_description", "partition_field_value", "by_field_value")
+            )
+        ]
+        assert mine[0].score == pytest.approx(record["initial_record_score"], abs=1e-9)
+
+
+def test_only_so_many_are_shown_and_the_rest_is_counted(store: Store) -> None:
+    feed(store)
+    every = explain(store, "requests", START + 50 * HOUR, size=1000).explanations
+    found = explain(store, "requests", START + 50 * HOUR, size=2)
+    assert found.explanations == every[:2]
+    assert found.left_out == len(every) - 2
+    assert pl.Series([one.score for one in every]).is_sorted(descending=True)
+
+
+def test_a_job_that_has_finished_nothing_cannot_be_explained(store: Store) -> None:
+    store.create_job(job(), NOW)
+    with pytest.raises(InputError, match="wanted a job that has finished a bucket"):
+        explain(store, "requests", START)
