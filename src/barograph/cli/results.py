@@ -25,10 +25,11 @@ class Kind(StrEnum):
     BUCKETS = "buckets"
     RECORDS = "records"
     INFLUENCERS = "influencers"
+    ANNOTATIONS = "annotations"
 
 
 JobId = Annotated[str, typer.Argument(metavar="JOB_ID", help="The job's id.", show_default=False)]
-_Kind = Annotated[Kind, typer.Argument(metavar="buckets|records|influencers", help="What to show.", show_default=False)]
+_Kind = Annotated[Kind, typer.Argument(metavar="|".join(Kind), help="What to show.", show_default=False)]
 _TIME_HELP = "ISO 8601 (in the job's time zone when it has no offset), epoch seconds or epoch ms."
 _Start = Annotated[
     str | None, typer.Option(help=f"First bucket to show, inclusive. {_TIME_HELP}", metavar="TIME", show_default="the first")
@@ -37,7 +38,9 @@ _End = Annotated[str | None, typer.Option(help="Where to stop, exclusive.", meta
 _Sort = Annotated[
     str | None,
     typer.Option(
-        help="Column to sort by; see docs/results.md.", metavar="COLUMN", show_default="the score; the time for buckets"
+        help="Column to sort by; see docs/results.md.",
+        metavar="COLUMN",
+        show_default="the score; the time for buckets and annotations",
     ),
 ]
 _Descending = Annotated[
@@ -65,7 +68,7 @@ def results(
     data_dir: DataDir = DEFAULT_DATA_DIR,
     store: StoreUrl = None,
 ) -> None:
-    """Show the buckets, records or influencers of a job."""
+    """Show what a job has found: buckets, records, influencers, or annotations: what has changed and is the new normal."""
     from zoneinfo import ZoneInfo
 
     from barograph.cli.output import refuse_terminal, write
@@ -109,7 +112,12 @@ def _documents(store: "Store", kind: Kind, job_id: str, page: "Page") -> "Iterat
         times = rows["timestamp"]
         span = Query(start_ms=times.min(), end_ms=times.max() + 1)  # type: ignore[arg-type, operator]  # a column of int64
         rows = documents.with_bucket_influencers(rows, store.bucket_influencers(job_id, span).rows)
-    build = {Kind.BUCKETS: documents.bucket, Kind.RECORDS: documents.record, Kind.INFLUENCERS: documents.influencer}[kind]
+    build = {
+        Kind.BUCKETS: documents.bucket,
+        Kind.RECORDS: documents.record,
+        Kind.INFLUENCERS: documents.influencer,
+        Kind.ANNOTATIONS: documents.annotation,
+    }[kind]
     return documents.documents(job_id, rows, build)
 
 

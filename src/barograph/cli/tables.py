@@ -107,6 +107,19 @@ def influencers(frame: pl.DataFrame, zone: ZoneInfo) -> Table:
     return table
 
 
+def annotations(frame: pl.DataFrame, zone: ZoneInfo) -> Table:
+    """Annotations; columns as `schema.ANNOTATIONS`. What all rows measure goes into the header."""
+    rows = frame.rows(named=True)
+    measures = {words.measured(row) for row in rows}
+    split = any(map(words.series, rows))
+    common = measures.pop() if len(measures) == 1 else None
+    table = plain(f"when ({zone})", *(["series"] if split else []), *([] if common else ["of"]), common or "what changed")
+    for row in rows:
+        series, of = [words.series(row)] if split else [], [] if common else [words.measured(row)]
+        add(table, words.when(row["timestamp"], zone), *series, *of, row["text"])
+    return table
+
+
 def facts(rows: Iterable[tuple[str, Any]]) -> Table:
     """Names and values, one a line."""
     table = plain("", "")

@@ -66,6 +66,12 @@ def compared(record: Row) -> str:
     return against_usual(record["actual"], record["typical"])
 
 
+def series(row: Row) -> str:
+    """The split values of a row's series: `host=web-1 url=/pay`; empty without splits."""
+    values = ((row[f"{role}_field_name"], row[f"{role}_field_value"]) for role in ("partition", "by"))
+    return " ".join(f"{name}={value}" for name, value in values if name is not None and value is not None)
+
+
 def who(record: Row) -> list[str]:
     """The series and the entities to blame: `host=web-1`, `user=eve`."""
     named = {record[f"{role}_field_name"]: [record[f"{role}_field_value"]] for role in ("partition", "by")}

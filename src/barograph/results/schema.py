@@ -107,6 +107,22 @@ OVERALL_BUCKETS: Final = (
     ),
 )
 
+ANNOTATIONS: Final = (
+    *_BUCKET_KEY,
+    Column("detector_index", pl.Int32(), "position of the detector in the job, from 0"),
+    Column("function_description", pl.String(), "what the function measures: count, mean, sum, ..."),
+    Column("field_name", pl.String(), "the field the function reads; null for counts"),
+    *_SPLITS,
+    Column("kind", pl.String(), "what changed: level, scale, time_shift, season_found or season_dropped; more kinds may come"),
+    Column(
+        "before",
+        pl.Float64(),
+        "what the model believed before: the level or the spread in the unit of the values, the shift or the period in ms",
+    ),
+    Column("after", pl.Float64(), "the same from then on; a period of 0 is none"),
+    Column("text", pl.String(), "the change as a sentence"),
+)
+
 _SERIES: Final = (
     Column("timestamp", pl.Int64(), "start of the bucket, epoch ms"),
     Column("detector_index", pl.Int32(), "position of the detector in the job, from 0"),

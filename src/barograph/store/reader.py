@@ -89,6 +89,11 @@ class Reader:
         with self._database.read() as connection:
             return self._page(connection, job_id, query.BUCKET_INFLUENCERS, asked)
 
+    def annotations(self, job_id: str, asked: Query = _ALL) -> Page:
+        """Annotations, in the order of time unless asked otherwise; columns as `schema.ANNOTATIONS`. They have no score."""
+        with self._database.read() as connection:
+            return self._page(connection, job_id, query.ANNOTATIONS, asked)
+
     def _page(self, connection: sa.Connection, job_id: str, table: ResultTable, asked: Query) -> Page:
         documents.listing(connection, job_id)
         found = connection.execute(table.select(job_id, asked)).all()
