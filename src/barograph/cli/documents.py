@@ -72,6 +72,12 @@ def annotation(job_id: str, row: Row) -> Document:
     return {**_document(job_id, "annotation", row, _ANNOTATION), **ends, **elastic}
 
 
+def incident(job_id: str, row: Row) -> Document:
+    """An incident, in the columns of `schema.INCIDENTS`."""
+    lists = {name: [{k: v for k, v in one.items() if v is not None} for one in row[name]] for name in ("members", "entities")}
+    return {"job_id": job_id, "result_type": "incident", **row, **lists}
+
+
 def documents(job_id: str, frame: pl.DataFrame, build: Callable[[str, Row], Document]) -> Iterator[Document]:
     """The rows of a result table as documents, in their order."""
     return (build(job_id, row) for row in frame.iter_rows(named=True))

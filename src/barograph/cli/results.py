@@ -31,10 +31,10 @@ class Kind(StrEnum):
 JobId = Annotated[str, typer.Argument(metavar="JOB_ID", help="The job's id.", show_default=False)]
 _Kind = Annotated[Kind, typer.Argument(metavar="|".join(Kind), help="What to show.", show_default=False)]
 _TIME_HELP = "ISO 8601 (in the job's time zone when it has no offset), epoch seconds or epoch ms."
-_Start = Annotated[
+Start = Annotated[
     str | None, typer.Option(help=f"First bucket to show, inclusive. {_TIME_HELP}", metavar="TIME", show_default="the first")
 ]
-_End = Annotated[str | None, typer.Option(help="Where to stop, exclusive.", metavar="TIME", show_default="the last bucket")]
+End = Annotated[str | None, typer.Option(help="Where to stop, exclusive.", metavar="TIME", show_default="the last bucket")]
 _Sort = Annotated[
     str | None,
     typer.Option(
@@ -58,8 +58,8 @@ _Size = Annotated[
 def results(
     job_id: JobId,
     kind: _Kind,
-    start: _Start = None,
-    end: _End = None,
+    start: Start = None,
+    end: End = None,
     min_score: MinScore = 0.0,
     sort: _Sort = None,
     descending: _Descending = None,

@@ -120,6 +120,28 @@ def annotations(frame: pl.DataFrame, zone: ZoneInfo) -> Table:
     return table
 
 
+def incidents(frame: pl.DataFrame, zone: ZoneInfo) -> Table:
+    """Incidents; columns as `schema.INCIDENTS`."""
+    table = plain("score", "", f"when ({zone})", "lasted", "series", "what", right=("series",))
+    for row in frame.iter_rows(named=True):
+        since = words.when(row["start"], zone) + ("" if row["is_whole"] else " or before")
+        lasted = words.lasted(row["end"] - row["start"])
+        add(table, *severity(row["score"]), since, lasted, f"{row['series']:,}", row["summary"])
+    return table
+
+
+def members(frame: pl.DataFrame, zone: ZoneInfo) -> Table:
+    """The series of one incident, in the order in which they began; columns as the fields of `schema.MEMBER`."""
+    rows = frame.rows(named=True)
+    split = any(map(words.series, rows))
+    table = plain("score", "", f"when ({zone})", "lasted", *(["series"] if split else []), "what")
+    for row in rows:
+        what = f"{words.measured(row)} {words.compared(row)}"
+        when, lasted = words.when(row["onset"], zone), words.lasted(row["end"] - row["onset"])
+        add(table, *severity(row["score"]), when, lasted, *([words.series(row)] if split else []), what)
+    return table
+
+
 def facts(rows: Iterable[tuple[str, Any]]) -> Table:
     """Names and values, one a line."""
     table = plain("", "")

@@ -123,6 +123,41 @@ ANNOTATIONS: Final = (
     Column("text", pl.String(), "the change as a sentence"),
 )
 
+MEMBER: Final = pl.Struct(
+    {
+        "detector_index": pl.Int32(),
+        "function": pl.String(),
+        "function_description": pl.String(),
+        "field_name": pl.String(),
+        **{column.name: column.dtype for column in _SPLITS},
+        "onset": pl.Int64(),
+        "end": pl.Int64(),
+        "score": pl.Float64(),
+        "records": pl.Int64(),
+        "actual": pl.Float64(),
+        "typical": pl.Float64(),
+    }
+)
+"""A series in an incident; `actual` and `typical` are those of its least likely record."""
+
+SHARED: Final = pl.Struct({"field_name": pl.String(), "field_value": pl.String(), "members": pl.Int64()})
+
+INCIDENTS: Final = (
+    Column("incident_id", pl.String(), "name of the incident; it stays while the incident grows"),
+    Column("start", pl.Int64(), "start of its first anomalous bucket, epoch ms"),
+    Column("peak_time", pl.Int64(), "start of the bucket with its highest record, epoch ms"),
+    Column("end", pl.Int64(), "end of its last anomalous bucket, epoch ms"),
+    Column("score", pl.Float64(), "highest record_score in it"),
+    Column("records", pl.Int64(), "records in it"),
+    Column("series", pl.Int64(), "series in it"),
+    Column("members", pl.List(MEMBER), "the series by onset, then by score: the first is a hint at the cause, no more"),
+    Column(
+        "entities", pl.List(SHARED), "what two members or more have in common, or what the only one has; most members first"
+    ),
+    Column("summary", pl.String(), "the incident in one line"),
+    Column("is_whole", pl.Boolean(), "false when results from before its first bucket have expired: it may have begun earlier"),
+)
+
 _SERIES: Final = (
     Column("timestamp", pl.Int64(), "start of the bucket, epoch ms"),
     Column("detector_index", pl.Int32(), "position of the detector in the job, from 0"),
