@@ -15,10 +15,10 @@ import pytest
 
 from barograph.cli.main import main
 from barograph.config.load import load_job
+from barograph.engine import Engine
 from barograph.results import schema
 from barograph.results.counts import DataCounts, Example
 from barograph.results.results import Results
-from barograph.results.snapshot import Snapshot
 from barograph.store.store import Store
 
 START = 1_767_222_000_000  # 2026-01-01 00:00 in Berlin
@@ -174,7 +174,7 @@ def data_dir(tmp_path: Path) -> Path:
     directory = tmp_path / "data"
     with Store.open(None, directory) as store:
         store.create_job(load_job(JOB), START)
-        store.commit("web", found(), Snapshot({}), [])
+        store.commit("web", found(), Engine.build(load_job(JOB)).snapshot(), [])
     return directory
 
 

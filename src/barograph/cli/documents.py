@@ -78,6 +78,11 @@ def incident(job_id: str, row: Row) -> Document:
     return {"job_id": job_id, "result_type": "incident", **row, **lists}
 
 
+def description(job_id: str, row: Row) -> Document:
+    """What a model believes about a series, in the columns of `schema.DESCRIPTIONS`."""
+    return _document(job_id, "model_description", row, tuple(row))
+
+
 def documents(job_id: str, frame: pl.DataFrame, build: Callable[[str, Row], Document]) -> Iterator[Document]:
     """The rows of a result table as documents, in their order."""
     return (build(job_id, row) for row in frame.iter_rows(named=True))

@@ -58,6 +58,11 @@ class MeasureStage:
         )
         return cls(measure, position, SeriesModel.build(config, state))
 
+    @property
+    def model(self) -> SeriesModel:
+        """The models, to be looked at."""
+        return self._model
+
     def snapshot(self) -> Arrays:
         """What the models remember."""
         return self._model.snapshot()

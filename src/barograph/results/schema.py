@@ -158,6 +158,35 @@ INCIDENTS: Final = (
     Column("is_whole", pl.Boolean(), "false when results from before its first bucket have expired: it may have begun earlier"),
 )
 
+DESCRIPTIONS: Final = (
+    Column("detector_index", pl.Int32(), "position of the detector in the job, from 0"),
+    Column("function_description", pl.String(), "what is measured: count, mean, sum, ...; `metric` has mean, min and max"),
+    Column("field_name", pl.String(), "the field the function reads; null for counts"),
+    *_SPLITS,
+    Column("values", pl.Int64(), "bucket values seen"),
+    Column("first_timestamp", pl.Int64(), "start of the first bucket with one, epoch ms; null before it"),
+    Column("last_timestamp", pl.Int64(), "start of the last bucket with one, epoch ms"),
+    Column("level", pl.Float64(), "where the level is now, without the pattern"),
+    Column("deviation", pl.Float64(), "standard deviation of a prediction's error"),
+    Column(
+        "season", pl.String(), "none, day, workdays (weekends are different days), week, or free: a period found in the data"
+    ),
+    Column("period_ms", pl.Int64(), "length of the pattern; 0 without one"),
+    Column("shift_ms", pl.Int64(), "by how much the pattern has moved against the clock"),
+    Column("follows", pl.String(), "what the next value is predicted from, in words"),
+    Column("trend", pl.Float64(), "by how much the level rises a day, if there is a trend"),
+    Column("trend_certainty", pl.Float64(), "how sure the model is that there is one, 0 to 1"),
+    Column("memory", pl.Float64(), "share of a distance from the level that is left a bucket later"),
+    Column("family", pl.String(), "shape of the errors"),
+    Column("certainty", pl.Float64(), "how sure the model is of that shape, 0 to 1"),
+    Column("occupancy", pl.Float64(), "share of values that are not 0"),
+    Column("repeats", pl.Float64(), "share of values equal to the one before"),
+    Column("severity", pl.Float64(), "how anomalous the last ten buckets or so were; 0 is quiet"),
+    Column("changed", pl.Int64(), "start of the bucket of the last accepted change, epoch ms; null without one"),
+    Column("change", pl.String(), "its kind, as in annotations"),
+    Column("text", pl.String(), "all of it to read"),
+)
+
 _SERIES: Final = (
     Column("timestamp", pl.Int64(), "start of the bucket, epoch ms"),
     Column("detector_index", pl.Int32(), "position of the detector in the job, from 0"),
