@@ -31,7 +31,7 @@ def incidents(
 
     from barograph.cli import documents
     from barograph.cli.output import refuse_terminal, write
-    from barograph.cli.times import epoch_ms
+    from barograph.config.moment import epoch_ms
     from barograph.store.store import Store
 
     refuse_terminal(output)

@@ -72,7 +72,7 @@ def results(
     from zoneinfo import ZoneInfo
 
     from barograph.cli.output import refuse_terminal, write
-    from barograph.cli.times import epoch_ms
+    from barograph.config.moment import epoch_ms
     from barograph.store.query import Query
     from barograph.store.store import Store
 
