@@ -30,8 +30,6 @@ def annotations(
         bucket_span_ms: length of a bucket.
         names: [k] `partition_field_value` and `by_field_value` of each change's series.
     """
-    if not len(changes):
-        return schema.empty(schema.ANNOTATIONS)
     kinds = [ChangeKind(kind) for kind in changes["kind"].tolist()]
     facts = zip(kinds, changes["season"].tolist(), changes["before"].tolist(), changes["after"].tolist(), strict=True)
     constant: dict[str, Any] = {

@@ -126,6 +126,8 @@ class _Shares:
 
 def _changes(job: Job, piece: Piece) -> pl.DataFrame:
     changes = piece.judged.changes
+    if not len(changes):  # nearly always, and names take a while
+        return schema.empty(schema.ANNOTATIONS)
     names = _names(piece.detector, changes["row"])
     return annotations(piece.stage.measure, changes, piece.values.first_bucket, job.bucket_span_ms, names)
 

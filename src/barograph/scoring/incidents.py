@@ -8,30 +8,23 @@ so that through these everything would become one incident without end. Minor on
 import hashlib
 from typing import Final
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from barograph.results import schema
 from barograph.results.words import against_usual, measure
 from barograph.scoring.episodes import OPENING_SCORE, QUIET_BUCKETS
+from barograph.scoring.linking import ENTITY, Ids, joined
 
 JOINING_SCORE: Final = 50.0
 """Episodes from this score on join others into one incident. Chosen: the border of `major`, about 0.13 a bucket by chance among
 50 hourly series."""
 
-GAP_BUCKETS: Final = 1
-"""Episodes with at most so many buckets between them touch: what follows from a cause within a bucket may show in the next one,
-wherever the borders of the buckets lie. More would join what is close by chance."""
-
-Ids = NDArray[np.int64]
 
 _SERIES: Final = ("detector_index", "function_description", "partition_field_value", "by_field_value")
 _KEPT: Final = (
     *("detector_index", "function", "function_description", "field_name"),
     *("partition_field_name", "partition_field_value", "by_field_name", "by_field_value"),
 )
-_ENTITY: Final = ("field_name", "field_value")
 
 
 def incidents(records: pl.DataFrame, bucket_span_ms: int, known_from_ms: int = -1) -> pl.DataFrame:
@@ -51,7 +44,7 @@ def incidents(records: pl.DataFrame, bucket_span_ms: int, known_from_ms: int = -
         return schema.empty(schema.INCIDENTS)
     anomalous = _numbered(anomalous, bucket_span_ms)
     episodes, entities = _episodes(anomalous, bucket_span_ms), _entities(anomalous)
-    label = _joined(episodes, entities, bucket_span_ms)
+    label = joined(episodes, entities, bucket_span_ms)
     members = _by_series(episodes.with_columns(pl.Series("incident", label)))
     found = members.group_by("incident", maintain_order=True).agg(
         pl.min("onset").alias("start"),
@@ -125,71 +118,8 @@ def _entities(records: pl.DataFrame) -> pl.DataFrame:
         .filter(pl.col("field_value").is_not_null())
     )
     unsplit = records.filter(pl.col("partition_field_value").is_null() & pl.col("by_field_value").is_null())
-    job = unsplit.select("episode", *(pl.lit(None, pl.String).alias(name) for name in _ENTITY))
+    job = unsplit.select("episode", *(pl.lit(None, pl.String).alias(name) for name in ENTITY))
     return pl.concat([*split, blamed, job]).unique(maintain_order=True)
-
-
-def _joined(episodes: pl.DataFrame, entities: pl.DataFrame, span_ms: int) -> Ids:
-    """The incident [n] of each episode: the number of the episode in it that was the first to be major."""
-    major_from = episodes["major_from"].fill_null(np.iinfo(np.int64).max).to_numpy()
-    order = np.lexsort((np.arange(len(major_from)), major_from))
-    rank = np.empty(len(order), np.int64)
-    rank[order] = np.arange(len(order))
-    reach = (GAP_BUCKETS + 1) * span_ms  # up to the end of the last bucket of a gap, and to where the next one may begin
-    rows = entities.with_row_index("row").with_columns(
-        entity=pl.first("row").cast(pl.Int64).over(_ENTITY),
-        onset=episodes["onset"].gather(entities["episode"]),
-        end=episodes["end"].gather(entities["episode"]),
-        major=episodes["major_from"].is_not_null().gather(entities["episode"]),
-    )
-    major = rows.filter("major").sort("entity", "onset", "episode")
-    before = pl.col("end").cum_max().shift().over("entity")
-    group = major.select((before.is_null() | (pl.col("onset") >= before + reach)).cum_sum().cast(pl.Int64) - 1).to_series()
-    found = _components(rank, major["episode"].to_numpy(), group.to_numpy())
-    groups = (
-        major.with_columns(group=group, first=pl.Series(found[major["episode"]]))
-        .group_by("group")
-        .agg(pl.first("entity"), pl.min("onset"), pl.max("end"), pl.first("first"))
-    )
-    return np.asarray(order[_attached(found, rows.filter(~pl.col("major")), groups.sort("group"), reach)])
-
-
-def _components(rank: Ids, episode: Ids, group: Ids) -> Ids:
-    """The smallest rank [n] among all that an episode hangs together with, through groups that episodes are in.
-
-    Labels go from episodes to groups and back until they rest. Each takes its label's own label on the way, which halves the
-    distance, so that a long chain takes few rounds.
-    """
-    label, at = rank.copy(), np.argsort(rank)
-    groups = int(group[-1]) + 1 if len(group) else 0
-    while True:
-        least = np.full(groups, len(label))
-        np.minimum.at(least, group, label[episode])
-        after = label.copy()
-        np.minimum.at(after, episode, least[group])
-        after = np.minimum(after, after[at[after]])
-        if np.array_equal(after, label):
-            return label
-        label = after
-
-
-def _attached(label: Ids, minor: pl.DataFrame, groups: pl.DataFrame, reach: int) -> Ids:
-    """The labels, with each minor episode [k rows, one an entity] in the earliest group of its entities that it touches."""
-    if minor.is_empty() or groups.is_empty():
-        return label
-    start = min(int(minor["onset"].to_numpy().min()), int(groups["onset"].to_numpy().min())) - 2 * reach
-    width = max(int(minor["end"].to_numpy().max()), int(groups["end"].to_numpy().max())) - start + 2 * reach
-    # Groups of one entity are apart in time, so the first that ends late enough is the only one that can be the earliest.
-    ends = groups["entity"].to_numpy() * width + groups["end"].to_numpy() - start
-    wanted = minor["entity"].to_numpy() * width + minor["onset"].to_numpy() - start - reach
-    at = np.minimum(np.searchsorted(ends, wanted, side="right"), len(ends) - 1)
-    near = groups[at]
-    touches = (ends[at] > wanted) & (near["entity"] == minor["entity"]).to_numpy()
-    touches &= near["onset"].to_numpy() < minor["end"].to_numpy() + reach
-    episode, first = minor["episode"].to_numpy()[touches], near["first"].to_numpy()[touches]
-    found = np.full(len(label), len(label))
-    np.minimum.at(found, episode, first)
-    return np.where(found < len(label), found, label)
 
 
 def _by_series(episodes: pl.DataFrame) -> pl.DataFrame:
@@ -215,13 +145,13 @@ def _shared(entities: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
     size = members.group_by("incident").agg(pl.len().alias("size"))
     counted = (
         entities.filter(pl.col("field_name").is_not_null())
-        .group_by("incident", *_ENTITY)
+        .group_by("incident", *ENTITY)
         .agg(pl.col("series").n_unique().cast(pl.Int64).alias("members"))
         .join(size, on="incident")
         .filter((pl.col("members") > 1) | (pl.col("size") == 1))
-        .sort("incident", "members", *_ENTITY, descending=[False, True, False, False])
+        .sort("incident", "members", *ENTITY, descending=[False, True, False, False])
     )
-    return counted.group_by("incident", maintain_order=True).agg(pl.struct(*_ENTITY, "members").alias("entities"))
+    return counted.group_by("incident", maintain_order=True).agg(pl.struct(*ENTITY, "members").alias("entities"))
 
 
 def _ids(episodes: pl.DataFrame, incident: Ids) -> pl.Series:

@@ -6,7 +6,8 @@ import polars as pl
 
 from barograph.results.counts import DataCounts
 from barograph.scoring.episodes import OPENING_SCORE, QUIET_BUCKETS
-from barograph.scoring.incidents import GAP_BUCKETS, incidents
+from barograph.scoring.incidents import incidents
+from barograph.scoring.linking import GAP_BUCKETS
 from barograph.store.documents import JobSummary
 from barograph.store.query import Page, Query
 
