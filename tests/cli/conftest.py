@@ -15,10 +15,10 @@ import pytest
 
 from barograph.cli.main import main
 from barograph.config.load import load_job
+from barograph.engine import Engine
 from barograph.results import schema
 from barograph.results.counts import DataCounts, Example
 from barograph.results.results import Results
-from barograph.results.snapshot import Snapshot
 from barograph.store.store import Store
 
 START = 1_767_222_000_000  # 2026-01-01 00:00 in Berlin
@@ -129,6 +129,23 @@ def influencer(name: str, value: str, score: float) -> dict[str, Any]:
     return {**key, **scores, "probability": 1e-9, "log_probability": -20.7, "is_interim": False}
 
 
+ANNOTATIONS = [
+    {
+        "timestamp": START + 7 * SPAN * 1000,
+        "bucket_span": SPAN,
+        "detector_index": 0,
+        "function_description": "mean",
+        "field_name": "ms",
+        "partition_field_name": "host",
+        "partition_field_value": "web-1",
+        "kind": "level",
+        "before": 100.0,
+        "after": 320.0,
+        "text": "the level moved from 100 to 320",
+    }
+]
+
+
 def found() -> Results:
     time = {"timestamp": START, "bucket_span": SPAN, "influencer_field_name": "bucket_time", "is_interim": False}
     scores = {"anomaly_score": 91.6, "initial_anomaly_score": 91.6, "raw_anomaly_score": 7.0, "probability": 1e-9}
@@ -137,6 +154,7 @@ def found() -> Results:
         buckets=frame(schema.BUCKETS, BUCKETS),
         influencers=frame(schema.INFLUENCERS, [influencer("host", "web-1", 80.0), influencer("url", "/pay", 60.0)]),
         bucket_influencers=frame(schema.BUCKET_INFLUENCERS, [{**time, **scores, "log_probability": -20.7}]),
+        annotations=frame(schema.ANNOTATIONS, ANNOTATIONS),
         counts=DataCounts(
             input_record_count=4_802,
             processed_record_count=4_800,
@@ -156,7 +174,7 @@ def data_dir(tmp_path: Path) -> Path:
     directory = tmp_path / "data"
     with Store.open(None, directory) as store:
         store.create_job(load_job(JOB), START)
-        store.commit("web", found(), Snapshot({}), [])
+        store.commit("web", found(), Engine.build(load_job(JOB)).snapshot(), [])
     return directory
 
 

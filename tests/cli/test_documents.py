@@ -69,3 +69,24 @@ def test_an_influencer_has_the_fields_of_elastic(results: Results) -> None:
         "is_interim": False,
         "timestamp": 1_767_222_000_000,
     }
+
+
+def test_an_annotation_says_what_changed_under_the_names_of_elastic(results: Results) -> None:
+    assert next(documents.documents("web", results.annotations, documents.annotation)) == {
+        "job_id": "web",
+        "result_type": "annotation",
+        "type": "annotation",
+        "event": "model_change",
+        "annotation": "the level moved from 100 to 320",
+        "timestamp": 1_767_224_100_000,
+        "end_timestamp": 1_767_224_400_000,
+        "bucket_span": 300,
+        "detector_index": 0,
+        "function_description": "mean",
+        "field_name": "ms",
+        "partition_field_name": "host",
+        "partition_field_value": "web-1",
+        "kind": "level",
+        "before": 100.0,
+        "after": 320.0,
+    }

@@ -1,9 +1,12 @@
 """`barograph jobs`."""
 
 import json
+import random
 from pathlib import Path
 
 import pytest
+
+from barograph.models.series import SeriesModel
 
 
 @pytest.mark.parametrize("command", [("jobs",), ("jobs", "list")])
@@ -51,3 +54,48 @@ def test_reset_keeps_the_job_and_delete_does_not(call, data_dir: Path) -> None:
     assert call("jobs", "delete", "web", "--yes", "--data-dir", data_dir).stdout == "deleted web\n"
     assert call("jobs", "--data-dir", data_dir).stdout == "no jobs\n"
     assert call("jobs", "delete", "web", "--yes", "--data-dir", data_dir).returncode == 1
+
+
+def fed(call, tmp_path: Path, hosts: int) -> Path:
+    rows, draw = ["time,host,v"], random.Random(1)
+    rows += [f"{1_700_006_400 + 900 * t},h{h},{draw.gauss(10, 1)}" for t in range(300) for h in range(hosts)]
+    (tmp_path / "rows.csv").write_text("\n".join(rows))
+    detector = {"function": "mean", "field_name": "v", "by_field_name": "host"}
+    (tmp_path / "job.json").write_text(
+        json.dumps({"job_id": "j", "analysis_config": {"bucket_span": "15m", "detectors": [detector]}})
+    )
+    assert call("run", "job.json", "rows.csv", "--data-dir", tmp_path / "d").returncode == 0
+    return tmp_path / "d"
+
+
+def test_show_says_what_the_models_believe(call, tmp_path: Path) -> None:
+    data_dir = fed(call, tmp_path, 3)
+    lines = call("jobs", "show", "j", "--data-dir", data_dir, columns=1000).stdout.splitlines()
+    (status,) = (line for line in lines if line.startswith("models "))
+    assert status.startswith("models        3 series; ")
+    assert status.endswith("; 3 seen for less than two weeks, too short to find a weekly pattern")
+    assert [line.split(",")[0] for line in lines[-3:]] == ["host=h0", "host=h1", "host=h2"]
+    assert all("299 values seen" in line for line in lines[-3:])
+    one = call("jobs", "show", "j", "--entity", "host=h1", "--data-dir", data_dir, columns=1000).stdout.splitlines()
+    assert one[-1] == lines[-2]
+    numbers = json.loads(call("jobs", "show", "j", "--models", "--json", "--data-dir", data_dir).stdout)
+    assert [one["by_field_value"] for one in numbers] == ["h0", "h1", "h2"]
+    assert {one["values"] for one in numbers} == {299}
+
+
+def test_show_of_many_series_says_what_it_leaves_out(call, tmp_path: Path) -> None:
+    data_dir = fed(call, tmp_path, 25)
+    lines = call("jobs", "show", "j", "--data-dir", data_dir, columns=1000).stdout.splitlines()
+    assert lines[-1].startswith("the 20 of 25 series that were the most anomalous lately; --entity FIELD=VALUE picks others")
+    every = call("jobs", "show", "j", "--models", "--data-dir", data_dir, columns=1000).stdout.splitlines()
+    assert sum(line.startswith("host=") for line in every) == 25
+
+
+def test_models_of_another_version_are_said_to_be(call, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise ValueError("series records of 1 bytes")
+
+    fresh = SeriesModel.build
+    monkeypatch.setattr(SeriesModel, "build", lambda config, state=None: fresh(config) if state is None else refuse())
+    shown = call("jobs", "show", "web", "--data-dir", data_dir).stdout
+    assert "models        another version has learned them; 'barograph replay web' makes them anew" in shown

@@ -133,6 +133,20 @@ def test_what_if_tells_how_many_alerts_and_which(shop) -> None:
     )
 
 
+def test_what_if_tells_what_each_rule_silences(shop) -> None:
+    plain = json.loads(shop("what-if", "requests", "--format", "json").stdout)
+    rules = ("--rule", "change < 100000 %", "--rule", '{"scope": {"host": {"items": ["host-2"]}}}')
+    shown = shop("what-if", "requests", *rules).stdout
+    assert len(plain) == 1
+    assert "The rules silence 1 of 1 alert. Each by itself:" in shown
+    assert shown.splitlines()[-2].endswith("change < 1000")
+    assert shown.splitlines()[-1].endswith("host in (host-2)")
+    assert json.loads(shop("what-if", "requests", *rules, "--format", "json").stdout) == []
+    wrong = shop("what-if", "requests", "--rule", "actual ~ 3")
+    assert (wrong.returncode, wrong.stdout) == (1, "")
+    assert wrong.stderr == "error: rule 'actual ~ 3': found '~': wanted <, <=, >, >= after 'actual'\n"
+
+
 @pytest.mark.parametrize(
     "command", ["replay", "forget", "snapshots list", "snapshots revert", "expire", "overall-buckets", "what-if"]
 )

@@ -74,12 +74,21 @@ def test_a_table_is_for_people(call, data_dir: Path, kind: str) -> None:
     assert "critical  Thu 2026-01-01 00:00" in first
 
 
+def test_annotations_tell_what_is_the_new_normal(call, data_dir: Path) -> None:
+    lines = call("results", "web", "annotations", "--data-dir", data_dir).stdout.splitlines()
+    assert lines == [
+        "when (Europe/Berlin)  series      mean of ms",
+        "Thu 2026-01-01 00:35  host=web-1  the level moved from 100 to 320",
+    ]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (("nope", "records"), "error: job_id='nope': wanted the id of a job in this store"),
         (("wib", "records"), "error: job_id='wib': wanted the id of a job in this store; did you mean 'web'?"),
         (("web", "records", "--sort", "score"), "error: sort='score': wanted one of timestamp, "),
+        (("web", "annotations", "--min-score", "5"), "error: min_score=5: wanted none, as annotations have no score"),
         (("web", "records", "--end", "soon"), "error: --end='soon': wanted a time such as 2026-03-01"),
     ],
 )

@@ -106,6 +106,9 @@ GENERATED: Final[dict[str, tuple[str, Callable[[], str]]]] = {
     "buckets": ("results.md", lambda: columns(schema.BUCKETS)),
     "influencers": ("results.md", lambda: columns(schema.INFLUENCERS)),
     "bucket influencers": ("results.md", lambda: columns(schema.BUCKET_INFLUENCERS)),
+    "incidents": ("results.md", lambda: columns(schema.INCIDENTS)),
+    "descriptions": ("results.md", lambda: columns(schema.DESCRIPTIONS)),
+    "annotations": ("results.md", lambda: columns(schema.ANNOTATIONS)),
     "bucket values": ("results.md", lambda: columns(schema.BUCKET_VALUES)),
     "influencer shares": ("results.md", lambda: columns(schema.INFLUENCER_SHARES)),
 }

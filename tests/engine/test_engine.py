@@ -37,7 +37,15 @@ def steady(hours: int = 300, seed: int = 0) -> list[float]:
 
 def test_run_gives_every_table_with_its_schema() -> None:
     results = barograph.run(count_job("mean", field_name="value"), hourly([*steady(), 200.0, 100.0]))
-    for name in ("records", "buckets", "influencers", "bucket_influencers", "bucket_values", "influencer_shares"):
+    for name in (
+        "records",
+        "buckets",
+        "influencers",
+        "bucket_influencers",
+        "annotations",
+        "bucket_values",
+        "influencer_shares",
+    ):
         assert getattr(results, name).schema == schema.polars_schema(getattr(schema, name.upper()))
     worst = results.records.sort("record_score", descending=True).row(0, named=True)
     assert worst["timestamp"] == START + 300 * HOUR

@@ -21,7 +21,7 @@ from tests.engine.events import START, job, requests
 
 DAY = 86_400_000
 SPAN = 900_000
-TABLES = ("buckets", "records", "influencers", "bucket_influencers", "bucket_values", "influencer_shares")
+TABLES = ("buckets", "records", "influencers", "bucket_influencers", "annotations", "bucket_values", "influencer_shares")
 
 
 def live(of: Job, frame: pl.DataFrame, cuts: tuple[int, ...] = (), flush: int | None = None) -> tuple[Results, list[Snapshot]]:

@@ -51,7 +51,7 @@ def input_file(tmp_path) -> str:
 
 def everything(store: Store) -> dict:
     asked = Query(sort="timestamp", descending=False)
-    names = ("records", "buckets", "influencers", "bucket_influencers")
+    names = ("records", "buckets", "influencers", "bucket_influencers", "annotations")
     saved = store.resume("kill")
     return {
         **{name: getattr(store, name)("kill", asked).rows for name in names},

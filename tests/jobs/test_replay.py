@@ -34,7 +34,7 @@ def feed(store: Store, of=None, frame: pl.DataFrame | None = None, pieces: int =
 
 def all_of(store: Store, job_id: str = "requests") -> dict[str, object]:
     """Everything that a job has come to, but when it was replayed."""
-    tables = ("buckets", "records", "influencers", "bucket_influencers")
+    tables = ("buckets", "records", "influencers", "bucket_influencers", "annotations")
     results = {name: getattr(store, name)(job_id, Query(sort="timestamp", descending=False)).rows for name in tables}
     history = {"bucket_values": store.bucket_values(job_id), "influencer_shares": store.influencer_shares(job_id)}
     return {**results, **history, "snapshots": store.snapshots(job_id), "counts": store.summary(job_id).counts}

@@ -16,7 +16,7 @@ from barograph.store.store import Store
 from tests.engine.events import job, requests
 
 DAY = 86_400_000
-TABLES = ("buckets", "records", "influencers", "bucket_influencers")
+TABLES = ("buckets", "records", "influencers", "bucket_influencers", "annotations")
 
 
 class Ticking:

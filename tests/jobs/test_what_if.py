@@ -1,13 +1,17 @@
 """Which alerts there would have been: stricter settings never give more."""
 
+from datetime import UTC
+
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from barograph.config.errors import InputError
+from barograph.config.rule import SIGNS, Condition, Rule, Scope
+from barograph.config.rule_text import parse_rule
 from barograph.engine import Engine
-from barograph.jobs.what_if import Settings, what_if
+from barograph.jobs.what_if import Settings, matches, what_if
 from barograph.store.query import Query
 from barograph.store.store import Store
 from tests.engine.events import job, requests
@@ -64,6 +68,88 @@ def test_only_the_days_asked_for_count(store: Store) -> None:
     assert found.end_ms == newest + 900_000
     assert found.start_ms == found.end_ms - DAY // 2
     assert found.alerts["alert_start"].min() >= found.start_ms
+
+
+NAMES = ("actual", "typical", "diff_from_typical", "change")
+rules = st.one_of(
+    st.builds(
+        lambda name, sign, value: Rule((Condition(name, sign, value),)),
+        st.sampled_from(NAMES),
+        st.sampled_from(list(SIGNS)),
+        st.floats(0, 3_000),
+    ),
+    st.builds(
+        lambda host, exclude, value: Rule((Condition("actual", "gt", value),), (Scope("host", (f"host-{host}",), exclude),)),
+        st.integers(0, 4),
+        st.booleans(),
+        st.floats(0, 3_000),
+    ),
+)
+
+
+@settings(max_examples=25)
+@given(some=st.lists(rules, max_size=3), more=rules, score=st.floats(0, 90))
+def test_one_more_rule_never_gives_more_alerts(store: Store, some: list, more: Rule, score: float) -> None:
+    before = what_if(store, "requests", Settings(score, rules=tuple(some)))
+    after = what_if(store, "requests", Settings(score, rules=(*some, more)))
+    assert after.alerts.height <= before.alerts.height
+    assert after.alerts["records"].sum() <= before.alerts["records"].sum()
+    assert after.without_rules == before.without_rules >= before.alerts.height
+    assert all(after.steps[step] <= before.steps[step] for step in before.steps)
+
+
+def test_what_a_rule_silences_is_listed(store: Store) -> None:
+    rule = Rule((Condition("actual", "gte", 100.0),), (Scope("host", ("host-2",)),))
+    none = what_if(store, "requests", Settings(min_score=0, days=3_650))
+    found = what_if(store, "requests", Settings(min_score=0, days=3_650, rules=(rule,)))
+    (silenced,) = found.silenced
+    every = store.records("requests", Query(sort="timestamp", descending=False)).rows
+    host = (pl.col("partition_field_value") == "host-2") | (
+        (pl.col("by_field_name") == "host") & (pl.col("by_field_value") == "host-2")
+    )
+    expected = every.filter(host & (pl.col("actual") >= 100.0))
+    assert 0 < silenced.records.height < every.height
+    assert silenced.records.sort("timestamp", "seq")["seq"].to_list() == expected.sort("timestamp", "seq")["seq"].to_list()
+    assert found.alerts["records"].sum() == none.alerts["records"].sum() - expected.height
+    assert silenced.alerts == none.alerts.height - found.alerts.height
+    assert found.without_rules == none.alerts.height
+
+
+@pytest.mark.parametrize(
+    ("text", "matched"),
+    [
+        ("actual < 10", [True, False, False, False]),
+        ("actual <= 10", [True, True, False, False]),
+        ("typical > 0", [True, False, True, False]),
+        ("diff_from_typical >= 10", [False, True, True, False]),
+        ("change > 99", [False, True, False, False]),  # from zero everything is infinitely far
+        ("change <= 0.5", [True, False, False, False]),
+        ("time >= 2", [False, False, True, True]),
+        ("host in (a)", [True, False, False, False]),
+        ("host not in (a)", [False, True, False, False]),  # no host is not another host
+    ],
+)
+def test_a_rule_matches_what_it_says(text: str, matched: list[bool]) -> None:
+    records = pl.DataFrame(
+        {
+            "timestamp": [0, 1000, 2000, 3000],
+            "actual": [5.0, 10.0, 40.0, None],
+            "typical": [4.0, 0.0, 20.0, None],
+            "partition_field_name": ["host", "host", None, "site"],
+            "partition_field_value": ["a", "b", None, "a"],
+            "by_field_name": pl.Series([None] * 4, dtype=pl.String),
+            "by_field_value": pl.Series([None] * 4, dtype=pl.String),
+        }
+    )
+    assert records.select(matches(parse_rule(text, UTC))).to_series().to_list() == matched
+
+
+def test_a_scope_that_no_series_has_is_refused(store: Store) -> None:
+    rule = Rule(scope=(Scope("user", ("user-7",)),))
+    with pytest.raises(
+        InputError, match=r"rule 'user in \(user-7\)': field='user': wanted a partition or by field \(host, status\)"
+    ):
+        what_if(store, "requests", Settings(rules=(rule,)))
 
 
 @pytest.mark.parametrize(

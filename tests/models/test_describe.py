@@ -28,6 +28,43 @@ def test_a_description_names_the_pattern_the_level_and_the_last_change():
     assert repeating.sentences[-1].startswith("It repeats its last value")
 
 
+def sentences(x: np.ndarray) -> str:
+    return " ".join(build(x[None]).describe(0).sentences)
+
+
+def test_a_trend_is_told_with_its_slope_and_how_sure_it_is():
+    noise = np.random.default_rng(2).normal(size=1500)
+    rising = build((0.1 * np.arange(1500) + noise)[None]).describe(0)
+    assert rising.trend_certainty > 0.9
+    assert abs(rising.trend - 2.4) < 0.8
+    assert abs(rising.level - 150) < 5
+    assert f"It has a trend: {rising.trend:.2g} more a day (over 99 % sure)." in rising.sentences
+    still = build(noise[None]).describe(0)
+    assert still.trend_certainty < 0.4
+    assert "It has no trend" in " ".join(still.sentences)
+    assert "less a day" in sentences(-0.1 * np.arange(1500) + noise)
+
+
+def test_what_cannot_be_known_yet_is_said():
+    noise = 100 + np.random.default_rng(3).normal(size=1000)
+    assert sentences(noise[:3]).startswith("3 values seen, around 100: too few to know the spread, so only gross")
+    assert "no repeating pattern in 1.2 days, and a daily one can show only after 2;" in sentences(noise[:30])
+    assert "no repeating pattern in 4.2 days, and a weekly one can show only after 14;" in sentences(noise[:100])
+    assert "It has no repeating pattern; the next" in sentences(noise)
+
+
+def test_what_is_known_of_all_series_is_counted():
+    values = np.full((4, 1000), np.nan)
+    rng = np.random.default_rng(4)
+    values[0] = 50 + 10 * np.sin(2 * np.pi * np.arange(1000) / 24) + rng.normal(size=1000)
+    values[1, -100:] = rng.normal(size=100)
+    values[2, -5:] = rng.normal(size=5)
+    found = build(values).known()
+    assert (found.series, found.young, found.before_day, found.before_week) == (3, 1, 1, 1)
+    assert found.patterned == 1
+    assert found + found == build(np.concatenate([values, values])).known()
+
+
 def test_a_series_that_saw_nothing_says_so():
     model = SeriesModel.build(ModelConfig(HOUR))
     model.grow(1)

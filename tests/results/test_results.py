@@ -32,7 +32,14 @@ def test_nothing_joined_is_empty_tables() -> None:
 
 
 def test_column_names_are_unique_and_explained() -> None:
-    for table in (schema.RECORDS, schema.BUCKETS, schema.INFLUENCERS, schema.BUCKET_INFLUENCERS, schema.BUCKET_VALUES):
+    for table in (
+        schema.RECORDS,
+        schema.BUCKETS,
+        schema.INFLUENCERS,
+        schema.BUCKET_INFLUENCERS,
+        schema.ANNOTATIONS,
+        schema.BUCKET_VALUES,
+    ):
         names = [column.name for column in table]
         assert len(set(names)) == len(names)
         assert all(len(column.meaning) > 5 for column in table)

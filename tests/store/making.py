@@ -32,6 +32,7 @@ def results(first: int = 0, buckets: int = 4, *, per_bucket: int = 3) -> Results
         records=_frame(schema.RECORDS, [(n, k) for n in numbers for k in range(per_bucket)]),
         influencers=_frame(schema.INFLUENCERS, [(n, k) for n in numbers for k in range(per_bucket)]),
         bucket_influencers=_frame(schema.BUCKET_INFLUENCERS, [(n, k) for n in numbers for k in range(2)]),
+        annotations=_frame(schema.ANNOTATIONS, [(n, k) for n in numbers for k in range(n % 2)]),
         bucket_values=_frame(schema.BUCKET_VALUES, [(n, k) for n in numbers for k in range(per_bucket)]),
         influencer_shares=_frame(schema.INFLUENCER_SHARES, [(n, k) for n in numbers for k in range(per_bucket)]),
         counts=counts(first + buckets),

@@ -93,6 +93,7 @@ def test_every_result_column_is_in_its_table():
         (tables.RECORD, schema.RECORDS),
         (tables.INFLUENCER, schema.INFLUENCERS),
         (tables.BUCKET_INFLUENCER, schema.BUCKET_INFLUENCERS),
+        (tables.ANNOTATION, schema.ANNOTATIONS),
     ):
         assert {one.name for one in columns} - set(table.c.keys()) <= {"influencers"}  # which has a table of its own
     assert {one.name for one in fields(DataCounts)} == set(tables.DATA_COUNTS.c.keys()) - {"job_id"}

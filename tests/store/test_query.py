@@ -15,6 +15,7 @@ TABLES = {
     "buckets": query.BUCKETS,
     "influencers": query.INFLUENCERS,
     "bucket_influencers": query.BUCKET_INFLUENCERS,
+    "annotations": query.ANNOTATIONS,
 }
 
 
@@ -119,3 +120,9 @@ def test_an_unknown_sort_column_is_named_with_those_there_are(filled):
 def test_a_negative_page_is_refused(name):
     with pytest.raises(StoreError, match=f"{name}=-1: wanted 0 or more"):
         Query(**{name: -1})
+
+
+def test_annotations_have_no_score_to_ask_for(filled):
+    assert filled.annotations("web", Query(exclude_interim=True)).total > 0
+    with pytest.raises(StoreError, match="min_score=50: wanted none, as annotations have no score"):
+        filled.annotations("web", Query(min_score=50))

@@ -23,7 +23,7 @@ def test_every_table_reads_back_as_it_was_written(store, make):
     store.create_job(make.job(), now_ms=1)
     written = make.results(buckets=30)
     store.commit("web", written, make.snapshot(1), [])
-    for name in ("records", "buckets", "influencers", "bucket_influencers"):
+    for name in ("records", "buckets", "influencers", "bucket_influencers", "annotations"):
         page = getattr(store, name)("web", ALL)
         assert_same(page.rows, getattr(written, name))
         assert page.total == len(page.rows)
@@ -218,7 +218,7 @@ def test_results_of_a_bucket_replace_interim_ones(store, make):
     interim = make.results(0, 4)
     marked = {
         name: getattr(interim, name).with_columns(pl.lit(True).alias("is_interim"))
-        for name in ("buckets", "records", "influencers", "bucket_influencers")
+        for name in ("buckets", "records", "influencers", "bucket_influencers", "annotations")
     }
     empty = Results()
     interim = replace(interim, **marked, bucket_values=empty.bucket_values, influencer_shares=empty.influencer_shares)
@@ -236,7 +236,7 @@ def test_results_older_than_their_retention_go(store, make):
     store.commit("web", make.results(0, 10), make.snapshot(1), [])
     store.commit("web", make.results(10, day), make.snapshot(2), [])
     newest = store.buckets("web", Query(descending=True, size=1)).rows["timestamp"][0]
-    for read in (store.records, store.buckets, store.influencers, store.bucket_influencers):
+    for read in (store.records, store.buckets, store.influencers, store.bucket_influencers, store.annotations):
         assert read("web", ALL).rows["timestamp"].min() == newest - 86_400_000
     assert store.bucket_values("web")["timestamp"].min() == 0  # the truth that models are replayed from stays
 

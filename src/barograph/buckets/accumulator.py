@@ -80,6 +80,11 @@ class Accumulator:
         made._series_of[series["key"]] = np.arange(len(series))
         return made
 
+    @property
+    def keys(self) -> Ids:
+        """int32[S], the split key of each series."""
+        return self._series.live["key"].copy()
+
     def fold(self, bucket: NDArray[np.int64], key: Ids, batch: Batch, influencers: dict[str, Ids]) -> None:
         """Fold rows [n].
 

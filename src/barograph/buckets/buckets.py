@@ -146,6 +146,11 @@ class Buckets:
         source, function = self._sources[at], self._job.detectors[at].spec
         return DetectorValues(at, function, self._job.bucket_span_ms, cells[source], _Names(self._splits, source.split))
 
+    def splits(self, detector_index: int, series: Ids) -> tuple[pl.Series | None, pl.Series | None]:
+        """The partition and the by values of a detector's series [k]; None where it has no such field."""
+        source = self._sources[detector_index]
+        return self._splits.values(source.split, self._accumulators[source].keys[series])
+
     def counted(self, counts: DataCounts) -> DataCounts:
         """Intake's counts of the rows given to `add`, completed by what only this stage knows.
 

@@ -37,6 +37,11 @@ _INFLUENCER: Final = (
     *("bucket_span", "is_interim", "timestamp"),
 )
 
+_ANNOTATION: Final = (
+    *("timestamp", "bucket_span", "detector_index", "function_description", "field_name"),
+    *("partition_field_name", "partition_field_value", "by_field_name", "by_field_value", "kind", "before", "after"),
+)
+
 
 def _document(job_id: str, result_type: str, row: Row, names: tuple[str, ...]) -> Document:
     document: Document = {"job_id": job_id, "result_type": result_type}
@@ -72,6 +77,24 @@ def bucket(job_id: str, row: Row) -> Document:
 def influencer(job_id: str, row: Row) -> Document:
     """An influencer. `row` has the columns of `schema.INFLUENCERS`."""
     return _document(job_id, "influencer", row, _INFLUENCER)
+
+
+def annotation(job_id: str, row: Row) -> Document:
+    """An annotation, text and times under the names of Elastic's. `row` has the columns of `schema.ANNOTATIONS`."""
+    elastic = {"annotation": row["text"], "event": "model_change", "type": "annotation"}
+    ends = {"end_timestamp": row["timestamp"] + row["bucket_span"] * 1000}
+    return {**_document(job_id, "annotation", row, _ANNOTATION), **ends, **elastic}
+
+
+def incident(job_id: str, row: Row) -> Document:
+    """An incident, in the columns of `schema.INCIDENTS`."""
+    lists = {name: [{k: v for k, v in one.items() if v is not None} for one in row[name]] for name in ("members", "entities")}
+    return {"job_id": job_id, "result_type": "incident", **row, **lists}
+
+
+def description(job_id: str, row: Row) -> Document:
+    """What a model believes about a series, in the columns of `schema.DESCRIPTIONS`."""
+    return _document(job_id, "model_description", row, tuple(row))
 
 
 def documents(job_id: str, frame: pl.DataFrame, build: Callable[[str, Row], Document]) -> Iterator[Document]:

@@ -46,7 +46,7 @@ def explain(
     from zoneinfo import ZoneInfo
 
     from barograph.cli.entities import parsed
-    from barograph.cli.times import epoch_ms
+    from barograph.config.moment import epoch_ms
     from barograph.jobs.explain import explain as asked
     from barograph.store.store import Store
 
@@ -77,8 +77,8 @@ def _print_json(found: "Explained") -> None:
 
 def _show(one: "Explanation", zone: "ZoneInfo") -> None:
     from barograph.cli.console import show
-    from barograph.cli.words import measure, when
-    from barograph.results.words import against_usual, short
+    from barograph.cli.words import when
+    from barograph.results.words import against_usual, measure, short
 
     splits = zip(
         (one.measure.partition_field_name, one.measure.by_field_name),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from barograph.cli.entities import Entities, parsed
 from barograph.cli.options import DEFAULT_DATA_DIR, DataDir, StoreUrl, Yes
 from barograph.cli.results import JobId
 
@@ -30,6 +31,14 @@ class _ListByDefault(TyperGroup):
 
 app = typer.Typer(cls=_ListByDefault, rich_markup_mode=None, help="List, show, reset or delete jobs. Without a command: list.")
 _Json = Annotated[bool, typer.Option("--json", help="Print the job document alone; 'barograph run' reads it back.")]
+_Models = Annotated[
+    bool,
+    typer.Option(
+        "--models",
+        help="Show what the models believe about every series; with --json in numbers too, instead of the job document.",
+    ),
+]
+_SHOWN = 20  # series that a person may still read; with more, those that were the most anomalous lately
 
 
 @app.command("list")
@@ -56,9 +65,19 @@ def list_jobs(data_dir: DataDir = DEFAULT_DATA_DIR, store: StoreUrl = None) -> N
 
 
 @app.command("show")
-def show(job_id: JobId, as_json: _Json = False, data_dir: DataDir = DEFAULT_DATA_DIR, store: StoreUrl = None) -> None:
-    """Show what a job does, has read, has found and has left out."""
-    from barograph.cli import counts, tables
+def show(
+    job_id: JobId,
+    as_json: _Json = False,
+    models: _Models = False,
+    entity: Entities = None,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    store: StoreUrl = None,
+) -> None:
+    """Show what a job does, has read, has found and has left out, and what its models believe.
+
+    Of many series the 20 that were the most anomalous lately are shown, unless --models or --entity asks for others.
+    """
+    from barograph.cli import believed, counts, tables
     from barograph.cli.console import show as show_table
     from barograph.jobs.summary import dropped
     from barograph.results.counts import DataCounts
@@ -67,11 +86,16 @@ def show(job_id: JobId, as_json: _Json = False, data_dir: DataDir = DEFAULT_DATA
 
     with Store.open(store, data_dir, create=False) as opened:
         summary = opened.summary(job_id)
+        if as_json and not models:
+            typer.echo(summary.job.model_dump_json(indent=2, exclude_none=True))
+            return
         worst, spans = opened.records(job_id, Query(size=1)), opened.forgotten(job_id)
+        beliefs = believed.read(opened, summary.job, parsed(entity), None if models or entity else _SHOWN)
     if as_json:
-        typer.echo(summary.job.model_dump_json(indent=2, exclude_none=True))
+        believed.write(job_id, beliefs)
         return
-    show_table(tables.facts([*_facts(summary, worst), *_replays(summary, spans)]))
+    show_table(tables.facts([*_facts(summary, worst), *_replays(summary, spans), *believed.status(beliefs)]))
+    believed.show(beliefs)
     if summary.counts:
         for line in counts.left_out(dropped(DataCounts(), summary.counts), summary.counts.examples):
             typer.echo(line)

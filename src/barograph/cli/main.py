@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from barograph.cli import demo, expire, explain, jobs, overall, replays, results, run, snapshots, validate, what_if
+from barograph.cli import demo, expire, explain, incidents, jobs, overall, replays, results, run, snapshots, validate, what_if
 from barograph.config.errors import BarographError, ConfigError
 
 
@@ -35,8 +35,9 @@ app = typer.Typer(
 app.callback()(_barograph)
 app.command("demo", short_help="Try it on a real, labelled series that ships with the package.")(demo.demo)
 app.command("run", short_help="Feed rows to a job and show the records they lead to.")(run.run)
-app.command("results", short_help="Show what a job has found: buckets, records or influencers.")(results.results)
+app.command("results", short_help="Show what a job has found: buckets, records, influencers, annotations.")(results.results)
 app.command("explain", short_help="Say why a bucket scores what it scores, also a normal one.")(explain.explain)
+app.command("incidents", short_help="Show what went wrong together, and what was first.")(incidents.incidents)
 app.command("overall-buckets", short_help="Show how odd the times were over several jobs together.")(overall.overall_buckets)
 app.command("what-if", short_help="Show which alerts there would have been under other settings.")(what_if.what_if)
 app.add_typer(jobs.app, name="jobs")

@@ -52,9 +52,9 @@ def overall_buckets(
     from zoneinfo import ZoneInfo
 
     from barograph.cli.output import refuse_terminal, write
-    from barograph.cli.times import epoch_ms
     from barograph.config.duration import Duration
     from barograph.config.errors import InputError
+    from barograph.config.moment import epoch_ms
     from barograph.store.overall import OverallQuery
     from barograph.store.store import Store
 

@@ -62,7 +62,7 @@ def forget(
     from zoneinfo import ZoneInfo
 
     from barograph.cli.entities import parsed
-    from barograph.cli.times import epoch_ms
+    from barograph.config.moment import epoch_ms
     from barograph.engine.forgotten import Forgotten
     from barograph.jobs import replay as jobs
     from barograph.store.store import Store

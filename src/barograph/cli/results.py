@@ -25,19 +25,22 @@ class Kind(StrEnum):
     BUCKETS = "buckets"
     RECORDS = "records"
     INFLUENCERS = "influencers"
+    ANNOTATIONS = "annotations"
 
 
 JobId = Annotated[str, typer.Argument(metavar="JOB_ID", help="The job's id.", show_default=False)]
-_Kind = Annotated[Kind, typer.Argument(metavar="buckets|records|influencers", help="What to show.", show_default=False)]
+_Kind = Annotated[Kind, typer.Argument(metavar="|".join(Kind), help="What to show.", show_default=False)]
 _TIME_HELP = "ISO 8601 (in the job's time zone when it has no offset), epoch seconds or epoch ms."
-_Start = Annotated[
+Start = Annotated[
     str | None, typer.Option(help=f"First bucket to show, inclusive. {_TIME_HELP}", metavar="TIME", show_default="the first")
 ]
-_End = Annotated[str | None, typer.Option(help="Where to stop, exclusive.", metavar="TIME", show_default="the last bucket")]
+End = Annotated[str | None, typer.Option(help="Where to stop, exclusive.", metavar="TIME", show_default="the last bucket")]
 _Sort = Annotated[
     str | None,
     typer.Option(
-        help="Column to sort by; see docs/results.md.", metavar="COLUMN", show_default="the score; the time for buckets"
+        help="Column to sort by; see docs/results.md.",
+        metavar="COLUMN",
+        show_default="the score; the time for buckets and annotations",
     ),
 ]
 _Descending = Annotated[
@@ -55,8 +58,8 @@ _Size = Annotated[
 def results(
     job_id: JobId,
     kind: _Kind,
-    start: _Start = None,
-    end: _End = None,
+    start: Start = None,
+    end: End = None,
     min_score: MinScore = 0.0,
     sort: _Sort = None,
     descending: _Descending = None,
@@ -65,11 +68,11 @@ def results(
     data_dir: DataDir = DEFAULT_DATA_DIR,
     store: StoreUrl = None,
 ) -> None:
-    """Show the buckets, records or influencers of a job."""
+    """Show what a job has found: buckets, records, influencers, or annotations: what has changed and is the new normal."""
     from zoneinfo import ZoneInfo
 
     from barograph.cli.output import refuse_terminal, write
-    from barograph.cli.times import epoch_ms
+    from barograph.config.moment import epoch_ms
     from barograph.store.query import Query
     from barograph.store.store import Store
 
@@ -109,7 +112,12 @@ def _documents(store: "Store", kind: Kind, job_id: str, page: "Page") -> "Iterat
         times = rows["timestamp"]
         span = Query(start_ms=times.min(), end_ms=times.max() + 1)  # type: ignore[arg-type, operator]  # a column of int64
         rows = documents.with_bucket_influencers(rows, store.bucket_influencers(job_id, span).rows)
-    build = {Kind.BUCKETS: documents.bucket, Kind.RECORDS: documents.record, Kind.INFLUENCERS: documents.influencer}[kind]
+    build = {
+        Kind.BUCKETS: documents.bucket,
+        Kind.RECORDS: documents.record,
+        Kind.INFLUENCERS: documents.influencer,
+        Kind.ANNOTATIONS: documents.annotation,
+    }[kind]
     return documents.documents(job_id, rows, build)
 
 

@@ -107,6 +107,41 @@ def influencers(frame: pl.DataFrame, zone: ZoneInfo) -> Table:
     return table
 
 
+def annotations(frame: pl.DataFrame, zone: ZoneInfo) -> Table:
+    """Annotations; columns as `schema.ANNOTATIONS`. What all rows measure goes into the header."""
+    rows = frame.rows(named=True)
+    measures = {words.measured(row) for row in rows}
+    split = any(map(words.series, rows))
+    common = measures.pop() if len(measures) == 1 else None
+    table = plain(f"when ({zone})", *(["series"] if split else []), *([] if common else ["of"]), common or "what changed")
+    for row in rows:
+        series, of = [words.series(row)] if split else [], [] if common else [words.measured(row)]
+        add(table, words.when(row["timestamp"], zone), *series, *of, row["text"])
+    return table
+
+
+def incidents(frame: pl.DataFrame, zone: ZoneInfo) -> Table:
+    """Incidents; columns as `schema.INCIDENTS`."""
+    table = plain("score", "", f"when ({zone})", "lasted", "series", "what", right=("series",))
+    for row in frame.iter_rows(named=True):
+        since = words.when(row["start"], zone) + ("" if row["is_whole"] else " or before")
+        lasted = words.lasted(row["end"] - row["start"])
+        add(table, *severity(row["score"]), since, lasted, f"{row['series']:,}", row["summary"])
+    return table
+
+
+def members(frame: pl.DataFrame, zone: ZoneInfo) -> Table:
+    """The series of one incident, in the order in which they began; columns as the fields of `schema.MEMBER`."""
+    rows = frame.rows(named=True)
+    split = any(map(words.series, rows))
+    table = plain("score", "", f"when ({zone})", "lasted", *(["series"] if split else []), "what")
+    for row in rows:
+        what = f"{words.measured(row)} {words.compared(row)}"
+        when, lasted = words.when(row["onset"], zone), words.lasted(row["end"] - row["onset"])
+        add(table, *severity(row["score"]), when, lasted, *([words.series(row)] if split else []), what)
+    return table
+
+
 def facts(rows: Iterable[tuple[str, Any]]) -> Table:
     """Names and values, one a line."""
     table = plain("", "")

@@ -33,11 +33,24 @@ _MinChange = Annotated[
 _Days = Annotated[float, typer.Option("--days", metavar="N", help="Look back so many days from the newest bucket.")]
 
 
+_Rules = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--rule",
+        metavar="RULE",
+        help="Leave out records that match, such as 'actual < 10 and host in (a, b)'; several: that match any. "
+        "See docs/replay.md.",
+        show_default="none",
+    ),
+]
+
+
 def what_if(
     job_id: JobId,
     min_score: _MinScore = 50.0,
     min_change: _MinChange = 0.0,
     entity: Entities = None,
+    rule: _Rules = None,
     days: _Days = 30.0,
     output: OutputFormat = Format.TABLE,
     data_dir: DataDir = DEFAULT_DATA_DIR,
@@ -51,14 +64,17 @@ def what_if(
 
     from barograph.cli.entities import parsed
     from barograph.cli.output import refuse_terminal, write
+    from barograph.config.rule_text import parse_rule
     from barograph.jobs.what_if import Settings
     from barograph.jobs.what_if import what_if as asked
     from barograph.store.store import Store
 
     refuse_terminal(output)
-    settings = Settings(min_score, min_change / 100, parsed(entity), days)
     with Store.open(store, data_dir, create=False) as opened:
-        zone, answer = ZoneInfo(opened.job(job_id).time_zone), asked(opened, job_id, settings)
+        zone = ZoneInfo(opened.job(job_id).time_zone)
+        rules = tuple(parse_rule(one, zone) for one in rule or ())
+        settings = Settings(min_score, min_change / 100, parsed(entity), days, rules)
+        answer = asked(opened, job_id, settings)
     if output is not Format.TABLE:
         write(output, answer.alerts, _documents(job_id, answer))
         return
@@ -66,6 +82,8 @@ def what_if(
     _show(answer, zone)
     others = ", ".join(f"{count:,} from {step:g}" for step, count in answer.steps.items())
     typer.echo(f"By score: {others}")
+    if answer.silenced:
+        _show_silenced(answer)
 
 
 def _sentence(answer: "Answer", settings: "Settings", zone: "ZoneInfo") -> str:
@@ -94,6 +112,22 @@ def _show(answer: "Answer", zone: "ZoneInfo") -> None:
         typer.echo()
         show(tables.records(answer.alerts.with_columns(record_score=pl.col("alert_score")), zone))
         typer.echo()
+
+
+def _show_silenced(answer: "Answer") -> None:
+    """What each rule alone takes away; what two rules both match is with both."""
+    from barograph.cli import tables
+    from barograph.cli.console import show
+    from barograph.cli.words import counted
+
+    gone = answer.without_rules - answer.alerts.height
+    typer.echo(f"\nThe rules silence {gone:,} of {counted(answer.without_rules, 'alert')}. Each by itself:\n")
+    table = tables.plain("alerts", "records", "worst", "", "rule", right=("alerts", "records", "worst"))
+    for one in answer.silenced:
+        scores = one.records["record_score"].to_list()
+        worst = tables.severity(max(scores)) if scores else ("", "")
+        tables.add(table, f"{one.alerts:,}", f"{one.records.height:,}", *worst, str(one.rule))
+    show(table)
 
 
 def _documents(job_id: str, answer: "Answer") -> "Iterator[Document]":

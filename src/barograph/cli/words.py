@@ -8,25 +8,12 @@ from zoneinfo import ZoneInfo
 from barograph.config.detector import Detector
 from barograph.config.duration import UNIT_MS
 from barograph.config.job import Job
-from barograph.results.words import against_usual, short
+from barograph.results.words import against_usual, measure, short
 
 Row = Mapping[str, Any]
 
 _SEVERITIES: Final = ((75.0, "critical"), (50.0, "major"), (25.0, "minor"), (0.0, "warning"))
 _UNITS: Final = (("d", "day"), ("h", "hour"), ("m", "minute"), ("s", "second"), ("ms", "millisecond"))
-_MEASURES: Final = {
-    "count": "number of rows",
-    "distinct_count": "different values of {}",
-    "info_content": "information in {}",
-    "varp": "variance of {}",
-    "min": "minimum of {}",
-    "max": "maximum of {}",
-    "rare": "rare values",
-    "freq_rare": "frequent rare values",
-    "time_of_day": "time of day",
-    "time_of_week": "time of week",
-    "lat_long": "place in {}",
-}
 _SIDES: Final = {"high": " (high only)", "low": " (low only)", "both": ""}
 _SHOWN_VALUES: Final = 3  # of one influencer in one line; how many more there are is said
 
@@ -49,11 +36,6 @@ def when(epoch_ms: int, zone: ZoneInfo) -> str:
     return f"{parts} {moment:%Z}" if twice else parts
 
 
-def measure(function_description: str, field_name: str | None) -> str:
-    """What a function measures: `mean of cpu`, `number of rows`."""
-    return _MEASURES.get(function_description, f"{function_description} of {{}}").format(field_name or "")
-
-
 def measured(record: Row) -> str:
     """What the record's detector measures."""
     return measure(record["function_description"], record["field_name"])
@@ -64,6 +46,12 @@ def compared(record: Row) -> str:
     if record["actual"] is None or record["typical"] is None:
         return "unusual"
     return against_usual(record["actual"], record["typical"])
+
+
+def series(row: Row) -> str:
+    """The split values of a row's series: `host=web-1 url=/pay`; empty without splits."""
+    values = ((row[f"{role}_field_name"], row[f"{role}_field_value"]) for role in ("partition", "by"))
+    return " ".join(f"{name}={value}" for name, value in values if name is not None and value is not None)
 
 
 def who(record: Row) -> list[str]:
@@ -86,6 +74,17 @@ def length(ms: int) -> str:
     )
     number = ms // UNIT_MS[unit]
     return f"{number} {name}{'' if number == 1 else 's'}"
+
+
+def lasted(ms: int) -> str:
+    """A length of time in its two largest units: `45m`, `2h 30m`, `3d 4h`."""
+    sizes = [(UNIT_MS[unit], unit) for unit in ("d", "h", "m", "s")]
+    at = next((i for i, (size, _) in enumerate(sizes) if ms >= size), len(sizes) - 1)
+    parts: list[str] = []
+    for size, unit in sizes[at : at + 2]:
+        number, ms = divmod(ms, size)
+        parts += [f"{number}{unit}"] if number or not parts else []
+    return " ".join(parts)
 
 
 def sentence(job: Job) -> str:

@@ -5,14 +5,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 
 from barograph.buckets import Buckets
 from barograph.config.duration import Duration
 from barograph.config.job import Job
 from barograph.config.support import refuse_unsupported
+from barograph.engine.description import described
 from barograph.engine.explain import Explanation, InResults, explain
 from barograph.engine.stages import Stages
 from barograph.intake import Intake
+from barograph.models import Known
 from barograph.results.counts import DataCounts
 from barograph.results.results import Results
 from barograph.results.snapshot import Arrays, Snapshot, prefixed, under
@@ -94,6 +97,22 @@ class Engine:
             InputError: no series is what was asked for, or the bucket is not finished.
         """
         return tuple(explain(self.job, self.snapshot(), InResults(results, time_ms, self.job), time_ms, entity))
+
+    def describe(self, entity: tuple[tuple[str, str], ...] = (), most: int | None = None) -> pl.DataFrame:
+        """What the models believe about each series now, in words and numbers: rows of `schema.DESCRIPTIONS`.
+
+        Args:
+            entity: values of partition or by fields, by field name; a series must have them all. Empty is every series.
+            most: at most so many series, those that were the most anomalous lately; None is all, which takes about 50 us each.
+
+        Raises:
+            InputError: no detector is split by all fields of the entity.
+        """
+        return described(self.job, self._stages.measures, self._buckets.splits, entity, most)
+
+    def known(self) -> Known:
+        """What the models know of all series together, and what not yet."""
+        return sum((one.model.known() for one in self._stages.measures), Known())
 
     def snapshot(self) -> Snapshot:
         """All that must be kept to go on as if nothing had happened. Equal histories give equal bytes."""

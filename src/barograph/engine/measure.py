@@ -51,6 +51,11 @@ class MeasureStage:
         """The models of the `position`-th measure of a job, fresh or as `snapshot` left them."""
         return cls(measure, position, SeriesModel.build(model_config(job, measure, side, threads), state))
 
+    @property
+    def model(self) -> SeriesModel:
+        """The models, to be looked at."""
+        return self._model
+
     def snapshot(self) -> Arrays:
         """What the models remember."""
         return self._model.snapshot()

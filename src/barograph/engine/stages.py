@@ -42,6 +42,11 @@ class Stages:
         scores = ScoreStage.build(tuple(measure for measure, _ in kinds), job.influencers, job.bucket_span_ms, part("scores"))
         return cls(job, measures, scores)
 
+    @property
+    def measures(self) -> tuple[MeasureStage, ...]:
+        """The models of each measure."""
+        return tuple(self._measures)
+
     def finish(self, buckets: FinishedBuckets) -> Iterator[Results]:
         """Judge, learn and score finished buckets, which follow the last ones that were; their results, piece by piece.
 

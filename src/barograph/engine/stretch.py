@@ -7,6 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from barograph.config.job import Job
+from barograph.engine.annotations import annotations
 from barograph.engine.finished import FinishedBuckets, FinishedValues
 from barograph.engine.measure import MeasureStage, Values
 from barograph.models import Judged
@@ -57,7 +58,8 @@ def finish(job: Job, measures: list[MeasureStage], scores: ScoreStage, closed: F
     )
     tables = [_history(job, piece, start) for piece in pieces]
     values = _in_time_order(tables) if len(tables) > 1 else tables[0]
-    return replace(scores.score(stretch), bucket_values=values, influencer_shares=shares)
+    changes = _in_time_order([_changes(job, piece) for piece in pieces])
+    return replace(scores.score(stretch), annotations=changes, bucket_values=values, influencer_shares=shares)
 
 
 def _in_time_order(tables: list[pl.DataFrame]) -> pl.DataFrame:
@@ -121,6 +123,14 @@ class _Shares:
                 found.with_columns(pl.Series("leaf", mine[found["leaf"].to_numpy()], dtype=pl.Int64)).select(list(_SHARES))
             )
         return pl.concat(parts)
+
+
+def _changes(job: Job, piece: Piece) -> pl.DataFrame:
+    changes = piece.judged.changes
+    if not len(changes):  # nearly always, and names take a while
+        return schema.empty(schema.ANNOTATIONS)
+    names = _names(piece.detector, changes["row"])
+    return annotations(piece.stage.measure, changes, piece.values.first_bucket, job.bucket_span_ms, names)
 
 
 def _history_shares(piece: Piece, start: int, end: int) -> pl.DataFrame:

@@ -40,7 +40,15 @@ class RunningEngine(Protocol):
 
 Build = Callable[[Job, Snapshot | None], RunningEngine]
 
-_TABLES: Final = ("buckets", "records", "influencers", "bucket_influencers", "bucket_values", "influencer_shares")
+_TABLES: Final = (
+    "buckets",
+    "records",
+    "influencers",
+    "bucket_influencers",
+    "annotations",
+    "bucket_values",
+    "influencer_shares",
+)
 
 
 def run_job(

@@ -7,12 +7,15 @@ import polars as pl
 
 from barograph.config.errors import InputError
 from barograph.config.job import Job
+from barograph.config.rule import Rule
 from barograph.store.query import Query
 from barograph.store.store import Store
 
 DAY_MS: Final = 86_400_000
 STEPS: Final = (25.0, 50.0, 75.0, 90.0)
 """Scores for which the number of alerts is told as well, so that another can be chosen."""
+
+_METHODS: Final = {"lt": "lt", "lte": "le", "gt": "gt", "gte": "ge"}
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,7 @@ class Settings:
         min_change: how far the actual value must be from the typical one at least, as a share of the typical one (0.2 is 20 %);
             where the typical value is zero, anything else is far enough.
         entity: values of partition, by or influencer fields, by field name; a record must have them all.
+        rules: a record that one of them matches is not worth an alert.
         days: how many days to look back from the end of the newest bucket, > 0.
 
     Raises:
@@ -34,6 +38,7 @@ class Settings:
     min_change: float = 0.0
     entity: tuple[tuple[str, str], ...] = ()
     days: float = 30.0
+    rules: tuple[Rule, ...] = ()
 
     def __post_init__(self) -> None:
         for name, value, ok, wanted in (
@@ -43,6 +48,21 @@ class Settings:
         ):
             if not ok:
                 raise InputError(f"{name}={value:g}: wanted {wanted}")
+
+
+@dataclass(frozen=True)
+class Silenced:
+    """What one rule would have silenced by itself.
+
+    Attributes:
+        rule: the rule.
+        records: the records that are worth an alert but for it, by time: the columns of `schema.RECORDS`.
+        alerts: alerts of which nothing would have been left.
+    """
+
+    rule: Rule
+    records: pl.DataFrame
+    alerts: int
 
 
 @dataclass(frozen=True)
@@ -58,12 +78,16 @@ class Answer:
         steps: alerts at each of `STEPS`, all else as in the settings.
         start_ms: from when on, epoch ms.
         end_ms: until when, exclusive.
+        without_rules: how many alerts there are when no rule holds.
+        silenced: one a rule, in their order.
     """
 
     alerts: pl.DataFrame
     steps: dict[float, int]
     start_ms: int
     end_ms: int
+    without_rules: int
+    silenced: tuple[Silenced, ...]
 
 
 def what_if(store: Store, job_id: str, settings: Settings) -> Answer:
@@ -86,9 +110,14 @@ def what_if(store: Store, job_id: str, settings: Settings) -> Answer:
     worth = records.with_columns(episode=pl.coalesce("episode_start", "timestamp")).filter(
         _large(settings), _of(settings.entity)
     )
-    steps = {step: worth.filter(pl.col("record_score") >= step)["episode"].n_unique() for step in STEPS}
     loud = worth.filter(pl.col("record_score") >= settings.min_score)
-    return Answer(_alerts(loud, summary.job.bucket_span_ms), steps, start_ms, end_ms)
+    silenced = tuple(_silenced(rule, loud) for rule in settings.rules)
+    # Every rule has a say in what is left, so that one more never gives more alerts.
+    for rule in settings.rules:
+        worth = worth.filter(~matches(rule))
+    steps = {step: worth.filter(pl.col("record_score") >= step)["episode"].n_unique() for step in STEPS}
+    alerts = _alerts(worth.filter(pl.col("record_score") >= settings.min_score), summary.job.bucket_span_ms)
+    return Answer(alerts, steps, start_ms, end_ms, loud["episode"].n_unique(), silenced)
 
 
 def _oldest(store: Store, job_id: str, end_ms: int) -> int:
@@ -99,12 +128,47 @@ def _oldest(store: Store, job_id: str, end_ms: int) -> int:
 
 def _check(job: Job, settings: Settings) -> None:
     known = sorted({*job.influencers, *(field for one in job.detectors for field in one.splits.values())})
+    splits = sorted({field for one in job.detectors for field in one.splits.values()})
+    for rule in settings.rules:
+        for one in rule.scope:
+            if one.field not in splits:
+                wanted = f"a partition or by field ({', '.join(splits)})" if splits else "no scope: the job has no split"
+                raise InputError(f"rule {str(rule)!r}: field={one.field!r}: wanted {wanted}")
     for field, value in settings.entity:
         if field not in known:
             wanted = (
                 f"a partition, by or influencer field ({', '.join(known)})" if known else "no entity: the job has no such field"
             )
             raise InputError(f"entity={field}={value!r}: wanted {wanted}")
+
+
+def matches(rule: Rule) -> pl.Expr:
+    """Records (columns as `schema.RECORDS`) that a rule skips; one without the number that is compared is not skipped."""
+    difference = (pl.col("actual") - pl.col("typical")).abs()
+    size = pl.col("typical").abs()
+    numbers = {
+        "actual": pl.col("actual"),
+        "typical": pl.col("typical"),
+        "diff_from_typical": difference,
+        "change": pl.when(difference == 0).then(0.0).otherwise(difference / size),
+        "time": pl.col("timestamp").cast(pl.Float64),
+    }
+    found = [getattr(numbers[one.applies_to], _METHODS[one.operator])(one.value) for one in rule.conditions]
+    for one in rule.scope:
+        inside = [
+            (pl.col(f"{role}_field_name") == one.field)
+            & (pl.col(f"{role}_field_value").is_in(list(one.values)) ^ pl.lit(one.exclude))
+            for role in ("partition", "by")
+        ]
+        found.append(pl.any_horizontal(part.fill_null(False) for part in inside))
+    return pl.all_horizontal(part.fill_null(False) for part in found)
+
+
+def _silenced(rule: Rule, loud: pl.DataFrame) -> Silenced:
+    matched = loud.select(matches(rule)).to_series()
+    left = loud.filter(~matched)["episode"].n_unique()
+    records = loud.filter(matched).drop("episode", "episode_start")
+    return Silenced(rule, records, loud["episode"].n_unique() - left)
 
 
 def _large(settings: Settings) -> pl.Expr:

@@ -58,6 +58,7 @@ struct Cell {
 
 inline void note(Series& s, Output& out, Cell cell, const Clock& c, const Accepted& a) {
   if (a.kind == kNoChange) return;
+  if (a.kind == kScaleChange && a.after == a.before) return;  // a constant: no spread took the place of no spread
   s.changed = c.bucket;
   s.change_kind = a.kind;
   out.changes[out.change_count++] = {static_cast<int32_t>(cell.i), static_cast<int32_t>(cell.t), a.kind, s.season, a.before, a.after};

@@ -1,7 +1,7 @@
 """Bucket values to probabilities, one model a series."""
 
 from barograph.models.config import Judged, ModelConfig, Side
-from barograph.models.describe import Description
+from barograph.models.describe import Description, Known
 from barograph.models.series import SeriesModel, probability
 from barograph.models.state import CHANGE, LEAF, PREDICTIVE, SERIES, ChangeKind, SeasonKind
 
@@ -13,6 +13,7 @@ __all__ = [
     "ChangeKind",
     "Description",
     "Judged",
+    "Known",
     "ModelConfig",
     "SeasonKind",
     "SeriesModel",

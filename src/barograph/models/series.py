@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from barograph.kernels import _series
 from barograph.models.civil import local_ms
 from barograph.models.config import SIDES, Judged, Leaves, Matrix, ModelConfig
-from barograph.models.describe import Description, describe
+from barograph.models.describe import Description, Known, describe, known
 from barograph.models.pool import Pool, Records
 from barograph.models.state import CHANGE, LEAF, PREDICTIVE, SERIES, fresh
 from barograph.results.snapshot import Arrays
@@ -103,6 +103,14 @@ class SeriesModel:
     def describe(self, row: int) -> Description:
         """What the model believes about series `row` now, in words and numbers."""
         return describe(self._records[row], self.config)
+
+    def known(self) -> Known:
+        """What the model knows of its series together, and what not yet."""
+        return known(self._records, self.config)
+
+    def severity(self) -> NDArray[np.float64]:
+        """[S] decayed mean of the severity of the last ten buckets or so of each series; 0 is quiet."""
+        return np.array(self._records["memory"])
 
     def advance(self, values: Matrix, first_bucket_ms: int, rows: NDArray[np.int64] | None = None) -> Judged:
         """Score each bucket with what was known before it, then learn it.

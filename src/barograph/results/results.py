@@ -19,6 +19,7 @@ class Results:
         records: one row an anomalous series and bucket, worst first within its bucket.
         influencers: one row an influential entity and bucket.
         bucket_influencers: one row an influencer field and bucket, `bucket_time` being the bucket itself.
+        annotations: one row a change of a series that its model has accepted.
         bucket_values: one row a series and bucket with data, with the model's bounds where they are on.
         influencer_shares: one row a series, bucket and entity: what the entity's rows alone yield.
         quantiles: one row a kind of result and day that ended: what scores are normalised by from then on.
@@ -29,6 +30,7 @@ class Results:
     records: pl.DataFrame = field(default_factory=partial(schema.empty, schema.RECORDS))
     influencers: pl.DataFrame = field(default_factory=partial(schema.empty, schema.INFLUENCERS))
     bucket_influencers: pl.DataFrame = field(default_factory=partial(schema.empty, schema.BUCKET_INFLUENCERS))
+    annotations: pl.DataFrame = field(default_factory=partial(schema.empty, schema.ANNOTATIONS))
     bucket_values: pl.DataFrame = field(default_factory=partial(schema.empty, schema.BUCKET_VALUES))
     influencer_shares: pl.DataFrame = field(default_factory=partial(schema.empty, schema.INFLUENCER_SHARES))
     quantiles: pl.DataFrame = field(default_factory=partial(schema.empty, schema.QUANTILES))

@@ -138,6 +138,86 @@ OVERALL_BUCKETS: Final = (
     ),
 )
 
+ANNOTATIONS: Final = (
+    *_BUCKET_KEY,
+    Column("detector_index", pl.Int32(), "position of the detector in the job, from 0"),
+    Column("function_description", pl.String(), "what the function measures: count, mean, sum, ..."),
+    Column("field_name", pl.String(), "the field the function reads; null for counts"),
+    *_SPLITS,
+    Column("kind", pl.String(), "what changed: level, scale, time_shift, season_found or season_dropped; more kinds may come"),
+    Column(
+        "before",
+        pl.Float64(),
+        "what the model believed before: the level or the spread in the unit of the values, the shift or the period in ms",
+    ),
+    Column("after", pl.Float64(), "the same from then on; a period of 0 is none"),
+    Column("text", pl.String(), "the change as a sentence"),
+)
+
+MEMBER: Final = pl.Struct(
+    {
+        "detector_index": pl.Int32(),
+        "function": pl.String(),
+        "function_description": pl.String(),
+        "field_name": pl.String(),
+        **{column.name: column.dtype for column in _SPLITS},
+        "onset": pl.Int64(),
+        "end": pl.Int64(),
+        "score": pl.Float64(),
+        "records": pl.Int64(),
+        "actual": pl.Float64(),
+        "typical": pl.Float64(),
+    }
+)
+"""A series in an incident; `actual` and `typical` are those of its least likely record."""
+
+SHARED: Final = pl.Struct({"field_name": pl.String(), "field_value": pl.String(), "members": pl.Int64()})
+
+INCIDENTS: Final = (
+    Column("incident_id", pl.String(), "name of the incident; it stays while the incident grows"),
+    Column("start", pl.Int64(), "start of its first anomalous bucket, epoch ms"),
+    Column("peak_time", pl.Int64(), "start of the bucket with its highest record, epoch ms"),
+    Column("end", pl.Int64(), "end of its last anomalous bucket, epoch ms"),
+    Column("score", pl.Float64(), "highest record_score in it"),
+    Column("records", pl.Int64(), "records in it"),
+    Column("series", pl.Int64(), "series in it"),
+    Column("members", pl.List(MEMBER), "the series by onset, then by score: the first is a hint at the cause, no more"),
+    Column(
+        "entities", pl.List(SHARED), "what two members or more have in common, or what the only one has; most members first"
+    ),
+    Column("summary", pl.String(), "the incident in one line"),
+    Column("is_whole", pl.Boolean(), "false when results from before its first bucket have expired: it may have begun earlier"),
+)
+
+DESCRIPTIONS: Final = (
+    Column("detector_index", pl.Int32(), "position of the detector in the job, from 0"),
+    Column("function_description", pl.String(), "what is measured: count, mean, sum, ...; `metric` has mean, min and max"),
+    Column("field_name", pl.String(), "the field the function reads; null for counts"),
+    *_SPLITS,
+    Column("values", pl.Int64(), "bucket values seen"),
+    Column("first_timestamp", pl.Int64(), "start of the first bucket with one, epoch ms; null before it"),
+    Column("last_timestamp", pl.Int64(), "start of the last bucket with one, epoch ms"),
+    Column("level", pl.Float64(), "where the level is now, without the pattern"),
+    Column("deviation", pl.Float64(), "standard deviation of a prediction's error"),
+    Column(
+        "season", pl.String(), "none, day, workdays (weekends are different days), week, or free: a period found in the data"
+    ),
+    Column("period_ms", pl.Int64(), "length of the pattern; 0 without one"),
+    Column("shift_ms", pl.Int64(), "by how much the pattern has moved against the clock"),
+    Column("follows", pl.String(), "what the next value is predicted from, in words"),
+    Column("trend", pl.Float64(), "by how much the level rises a day, if there is a trend"),
+    Column("trend_certainty", pl.Float64(), "how sure the model is that there is one, 0 to 1"),
+    Column("memory", pl.Float64(), "share of a distance from the level that is left a bucket later"),
+    Column("family", pl.String(), "shape of the errors"),
+    Column("certainty", pl.Float64(), "how sure the model is of that shape, 0 to 1"),
+    Column("occupancy", pl.Float64(), "share of values that are not 0"),
+    Column("repeats", pl.Float64(), "share of values equal to the one before"),
+    Column("severity", pl.Float64(), "how anomalous the last ten buckets or so were; 0 is quiet"),
+    Column("changed", pl.Int64(), "start of the bucket of the last accepted change, epoch ms; null without one"),
+    Column("change", pl.String(), "its kind, as in annotations"),
+    Column("text", pl.String(), "all of it to read"),
+)
+
 _SERIES: Final = (
     Column("timestamp", pl.Int64(), "start of the bucket, epoch ms"),
     Column("detector_index", pl.Int32(), "position of the detector in the job, from 0"),

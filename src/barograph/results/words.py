@@ -1,6 +1,26 @@
 """A record in words."""
 
 import math
+from typing import Final
+
+_MEASURES: Final = {
+    "count": "number of rows",
+    "distinct_count": "different values of {}",
+    "info_content": "information in {}",
+    "varp": "variance of {}",
+    "min": "minimum of {}",
+    "max": "maximum of {}",
+    "rare": "rare values",
+    "freq_rare": "frequent rare values",
+    "time_of_day": "time of day",
+    "time_of_week": "time of week",
+    "lat_long": "place in {}",
+}
+
+
+def measure(function_description: str, field_name: str | None) -> str:
+    """What a function measures: `mean of cpu`, `number of rows`."""
+    return _MEASURES.get(function_description, f"{function_description} of {{}}").format(field_name or "")
 
 
 def against_usual(actual: float, typical: float) -> str:

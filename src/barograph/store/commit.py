@@ -103,6 +103,7 @@ def insert_results(connection: sa.Connection, job_id: str, results: Results) -> 
     rows.insert(connection, tables.INFLUENCER, job_id, rows.ranked(results.influencers))
     rows.insert(connection, tables.BUCKET_INFLUENCER, job_id, rows.ranked(results.bucket_influencers))
     rows.insert(connection, tables.QUANTILES, job_id, rows.with_counts_as_text(results.quantiles))
+    rows.insert(connection, tables.ANNOTATION, job_id, rows.ranked(results.annotations))
 
 
 def _forget_again(connection: sa.Connection, job_id: str, results: Results) -> None:

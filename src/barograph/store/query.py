@@ -59,11 +59,11 @@ class Page:
 
 @dataclass(frozen=True)
 class ResultTable:
-    """How one result table is asked: its columns, the score that `min_score` means, its own order."""
+    """How one result table is asked: its columns, the score that `min_score` means (None: it has none), its own order."""
 
     table: sa.Table
     columns: tuple[schema.Column, ...]
-    score: str
+    score: str | None
     sort: str
     descending: bool
 
@@ -73,7 +73,11 @@ class ResultTable:
         return tuple(one for one in self.columns if one.name in self.table.c)
 
     def where(self, job_id: str, query: Query) -> list["sa.ColumnElement[bool]"]:
-        """The conditions of a query."""
+        """The conditions of a query.
+
+        Raises:
+            StoreError: a lowest score, and the table has no scores.
+        """
         c = self.table.c
         found = [c.job_id == job_id]
         if query.start_ms is not None:
@@ -81,8 +85,10 @@ class ResultTable:
         if query.end_ms is not None:
             found.append(c.timestamp < query.end_ms)
         if query.min_score > 0:
+            if self.score is None:
+                raise StoreError(f"min_score={query.min_score:g}: wanted none, as {self.table.name}s have no score")
             found.append(c[self.score] >= query.min_score)
-        if query.exclude_interim:
+        if query.exclude_interim and "is_interim" in c:
             found.append(c.is_interim.is_(False))
         return found
 
@@ -121,3 +127,4 @@ INFLUENCERS: Final = ResultTable(tables.INFLUENCER, schema.INFLUENCERS, "influen
 BUCKET_INFLUENCERS: Final = ResultTable(
     tables.BUCKET_INFLUENCER, schema.BUCKET_INFLUENCERS, "anomaly_score", "timestamp", descending=False
 )
+ANNOTATIONS: Final = ResultTable(tables.ANNOTATION, schema.ANNOTATIONS, None, "timestamp", descending=False)

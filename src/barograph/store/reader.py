@@ -11,7 +11,7 @@ from barograph.config.job import Job
 from barograph.engine.forgotten import Forgotten
 from barograph.results.snapshot import Snapshot
 from barograph.scoring.normalise import Quantiles
-from barograph.store import documents, history, query, rows, tables
+from barograph.store import documents, history, incidents, query, rows, tables
 from barograph.store.database import Database
 from barograph.store.documents import InputProgress, JobSummary, Listing, Saved
 from barograph.store.errors import StoreError
@@ -90,6 +90,26 @@ class Reader:
         """Bucket influencers, in the order of time unless asked otherwise; columns as `schema.BUCKET_INFLUENCERS`."""
         with self._database.read() as connection:
             return self._page(connection, job_id, query.BUCKET_INFLUENCERS, asked)
+
+    def incidents(
+        self, job_id: str, start_ms: int | None = None, end_ms: int | None = None, min_score: float = 0.0
+    ) -> pl.DataFrame:
+        """What went wrong together, by start; columns as `schema.INCIDENTS`.
+
+        Incidents that touch the time are given whole, as far as results are kept: `is_whole` says when they may not be.
+
+        Args:
+            job_id: the job.
+            start_ms: epoch ms, inclusive; None is from the beginning.
+            end_ms: epoch ms, exclusive; None is to the end.
+            min_score: lowest score of an incident, 0 to 100.
+        """
+        return incidents.find(self, job_id, start_ms, end_ms, min_score)
+
+    def annotations(self, job_id: str, asked: Query = _ALL) -> Page:
+        """Annotations, in the order of time unless asked otherwise; columns as `schema.ANNOTATIONS`. They have no score."""
+        with self._database.read() as connection:
+            return self._page(connection, job_id, query.ANNOTATIONS, asked)
 
     def _page(self, connection: sa.Connection, job_id: str, table: ResultTable, asked: Query) -> Page:
         documents.listing(connection, job_id)

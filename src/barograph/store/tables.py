@@ -113,6 +113,7 @@ BUCKET: Final = _results("bucket", schema.BUCKETS, ranked=False)
 RECORD: Final = _results("record", schema.RECORDS, ranked=True)
 INFLUENCER: Final = _results("influencer", schema.INFLUENCERS, ranked=True)
 BUCKET_INFLUENCER: Final = _results("bucket_influencer", schema.BUCKET_INFLUENCERS, ranked=True)
+ANNOTATION: Final = _results("annotation", schema.ANNOTATIONS, ranked=True)
 
 RECORD_INFLUENCER: Final = _table(
     "record_influencer",
@@ -137,7 +138,7 @@ QUANTILES: Final = _table(
     sa.Column("moved", sa.Boolean, nullable=False),
 )
 
-BY_BUCKET: Final = (BUCKET, RECORD, RECORD_INFLUENCER, INFLUENCER, BUCKET_INFLUENCER, QUANTILES)
+BY_BUCKET: Final = (BUCKET, RECORD, RECORD_INFLUENCER, INFLUENCER, BUCKET_INFLUENCER, QUANTILES, ANNOTATION)
 """The tables whose rows belong to a bucket of a job."""
 
 BY_JOB: Final = (*BY_BUCKET, DATA_COUNTS, INPUT_PROGRESS, SNAPSHOT, HISTORY_FILE, FORGOTTEN)

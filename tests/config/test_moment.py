@@ -2,8 +2,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from barograph.cli.times import epoch_ms
 from barograph.config.errors import InputError
+from barograph.config.moment import epoch_ms
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

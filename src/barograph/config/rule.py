@@ -1,0 +1,176 @@
+"""Rules that say which records are not worth showing: conditions on numbers, and lists of entities."""
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Literal, get_args
+
+from barograph.config.errors import InputError
+
+AppliesTo = Literal["actual", "typical", "diff_from_typical", "change", "time"]
+Operator = Literal["lt", "lte", "gt", "gte"]
+
+SIGNS: Final[dict[Operator, str]] = {"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
+APPLIES_TO: Final = get_args(AppliesTo)
+
+_MS_FROM: Final = 100_000_000_000  # as for times that people type: below it a number is epoch seconds
+_FIRST_MS: Final = -62_135_596_800_000
+_LAST_MS: Final = 253_402_300_799_999
+_SKIP: Final = "skip_result"
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A comparison that a record must pass.
+
+    Attributes:
+        applies_to: `actual`; `typical`; `diff_from_typical`, |actual - typical|; `change`, that as a share of |typical| (0.2 is
+            20 %, and anything but nothing is infinitely far from zero); `time`, the start of the bucket.
+        operator: how it is compared.
+        value: with what; of a time epoch ms.
+
+    Raises:
+        InputError: a name that is none of these, or a value that is no number.
+    """
+
+    applies_to: AppliesTo
+    operator: Operator
+    value: float
+
+    def __post_init__(self) -> None:
+        _one_of("applies_to", self.applies_to, APPLIES_TO)
+        _one_of("operator", self.operator, tuple(SIGNS))
+        if isinstance(self.value, bool) or not isinstance(self.value, int | float) or not abs(self.value) < math.inf:
+            raise InputError(f"value={self.value!r}: wanted a number")
+        if self.applies_to == "time" and not _FIRST_MS <= self.value <= _LAST_MS:
+            raise InputError(f"value={self.value:.15g}: wanted a time in the years 1 to 9999")
+
+    def __str__(self) -> str:
+        if self.applies_to == "time":
+            moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=self.value)
+            return f"time {SIGNS[self.operator]} {moment.isoformat().replace('+00:00', 'Z')}"
+        return f"{self.applies_to} {SIGNS[self.operator]} {float(self.value)!r}".removesuffix(".0")
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The series that a rule is about: those with one of some values of a partition or by field, or with any other.
+
+    Attributes:
+        field: the field; a series that is not split by it is in no scope.
+        values: at least one.
+        exclude: whether the scope is every other value.
+
+    Raises:
+        InputError: no field or no value.
+    """
+
+    field: str
+    values: tuple[str, ...]
+    exclude: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.field:
+            raise InputError("scope='': wanted the name of a partition or by field")
+        if not self.values:
+            raise InputError(f"scope.{self.field}: wanted at least one value")
+
+    def __str__(self) -> str:
+        return f"{_quoted(self.field)} {'not in' if self.exclude else 'in'} ({', '.join(map(_quoted, self.values))})"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What must all be true of a record for it to be skipped: at least one condition or scope.
+
+    Raises:
+        InputError: neither.
+    """
+
+    conditions: tuple[Condition, ...] = ()
+    scope: tuple[Scope, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.conditions and not self.scope:
+            raise InputError("rule: wanted at least one condition or scope; without one it would skip everything")
+
+    def __str__(self) -> str:
+        """The rule as text that `rule_text.parse_rule` reads back."""
+        return " and ".join(map(str, (*self.conditions, *self.scope)))
+
+
+def rule_of(document: object) -> Rule:
+    """A rule of Elastic's rule object.
+
+    A scope is `{"FIELD": {"filter_type": "include", "items": [...]}}`: Elastic's filters with their items in place. Times are
+    epoch seconds, as there, or epoch ms.
+
+    Raises:
+        InputError: it is none; the message names the part and what was wanted.
+    """
+    rule = _fields("rule", document, ("actions", "scope", "conditions"))
+    actions = rule.get("actions", [_SKIP])
+    if actions != [_SKIP]:
+        raise InputError(f"actions={actions!r}: wanted [{_SKIP!r}]; what a model learns does not change what it has told")
+    conditions = rule.get("conditions") or []
+    if not isinstance(conditions, list):
+        raise InputError(f"conditions={conditions!r}: wanted a list")
+    scope = _fields("scope", rule.get("scope") or {}, None)
+    return Rule(
+        tuple(_condition(f"conditions[{at}]", one) for at, one in enumerate(conditions)),
+        tuple(_scope(field, one) for field, one in scope.items()),
+    )
+
+
+def _condition(path: str, document: object) -> Condition:
+    fields = _fields(path, document, ("applies_to", "operator", "value"))
+    for name in ("applies_to", "operator", "value"):
+        if name not in fields:
+            raise InputError(f"{path}.{name} is missing")
+    value = fields["value"]
+    try:
+        if isinstance(value, str):
+            value = float(value)
+    except ValueError:
+        pass  # the condition says what was wanted
+    if fields["applies_to"] == "time" and isinstance(value, int | float) and abs(value) < _MS_FROM:
+        value = value * 1000
+    try:
+        return Condition(fields["applies_to"], fields["operator"], value)
+    except InputError as error:
+        raise InputError(f"{path}.{error}") from None
+
+
+def _scope(field: str, document: object) -> Scope:
+    path = f"scope.{field}"
+    fields = _fields(path, document, ("filter_id", "filter_type", "items"))
+    if "items" not in fields:
+        raise InputError(
+            f"{path}.items is missing: wanted the values themselves, as there are no filters to look {field!r} up in"
+        )
+    items, kind = fields["items"], fields.get("filter_type", "include")
+    if not isinstance(items, list) or not all(isinstance(one, str) for one in items):
+        raise InputError(f"{path}.items={items!r}: wanted a list of texts")
+    _one_of(f"{path}.filter_type", kind, ("include", "exclude"))
+    return Scope(field, tuple(items), kind == "exclude")
+
+
+def _fields(path: str, document: object, known: Iterable[str] | None) -> Mapping[str, Any]:
+    if not isinstance(document, dict):
+        raise InputError(f"{path}={document!r}: wanted an object")
+    for name in document:
+        if known is not None and name not in known:
+            raise InputError(f"{path}.{name}: wanted one of {', '.join(known)}")
+    return document
+
+
+def _one_of(name: str, value: object, wanted: tuple[str, ...]) -> None:
+    if value not in wanted:
+        raise InputError(f"{name}={value!r}: wanted one of {', '.join(wanted)}")
+
+
+def _quoted(text: str) -> str:
+    plain = re.fullmatch(r"[\w.:/@*+-]+", text) and text.lower() not in {"and", "or", "in", "not"}
+    return text if plain else '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

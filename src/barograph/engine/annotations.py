@@ -1,0 +1,108 @@
+"""What models have accepted as changed, as rows that people read."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from barograph.models import ChangeKind, SeasonKind
+from barograph.results import schema
+from barograph.results.words import short
+from barograph.scoring.leaves import Measure
+
+_DAY_MS: Final = 86_400_000
+_WEEK_MS: Final = 7 * _DAY_MS
+_UNITS: Final = ((_DAY_MS, "day"), (3_600_000, "hour"), (60_000, "minute"), (1_000, "second"))
+_SCHEMA: Final = schema.polars_schema(schema.ANNOTATIONS)
+
+
+def annotations(
+    measure: Measure, changes: NDArray[np.void], first_bucket: int, bucket_span_ms: int, names: pl.DataFrame
+) -> pl.DataFrame:
+    """Accepted changes of one measure as rows of `schema.ANNOTATIONS`, in their order.
+
+    Args:
+        measure: what was measured.
+        changes: [k], dtype `models.CHANGE`.
+        first_bucket: index of the bucket that `t` 0 is.
+        bucket_span_ms: length of a bucket.
+        names: [k] `partition_field_value` and `by_field_value` of each change's series.
+    """
+    kinds = [ChangeKind(kind) for kind in changes["kind"].tolist()]
+    facts = zip(kinds, changes["season"].tolist(), changes["before"].tolist(), changes["after"].tolist(), strict=True)
+    constant: dict[str, Any] = {
+        "bucket_span": bucket_span_ms // 1000,
+        "detector_index": measure.detector_index,
+        "function_description": measure.function_description,
+        "field_name": measure.field_name,
+        "partition_field_name": measure.partition_field_name,
+        "by_field_name": measure.by_field_name,
+    }
+    frame = names.with_columns(
+        pl.Series("timestamp", (first_bucket + changes["t"].astype(np.int64)) * bucket_span_ms),
+        *(pl.lit(value, dtype=_SCHEMA[name]).alias(name) for name, value in constant.items()),
+        pl.Series("kind", [kind.name.lower() for kind in kinds], dtype=pl.String),
+        *(pl.Series(name, changes[name]) for name in ("before", "after")),
+        pl.Series("text", [_TEXTS[kind](season, before, after) for kind, season, before, after in facts], dtype=pl.String),
+    )
+    return frame.select(pl.col(name).cast(kind) for name, kind in _SCHEMA.items())
+
+
+def _moved(what: str) -> Callable[[int, float, float], str]:
+    return lambda _season, before, after: f"the {what} moved from {' to '.join(_apart(before, after))}"
+
+
+def _apart(before: float, after: float) -> tuple[str, str]:
+    """Two numbers with as many digits as it takes to tell them apart."""
+    for digits in range(4, 16):
+        texts = short(before, digits), short(after, digits)
+        if texts[0] != texts[1]:
+            break
+    return texts
+
+
+def _shifted(_season: int, before: float, after: float) -> str:
+    later = after > before
+    text = f"the pattern moved {_length(abs(after - before))} {'later' if later else 'earlier'}"
+    return text if before == 0 else f"{text} and is {'back in its place' if after == 0 else _against_the_clock(after)}"
+
+
+def _against_the_clock(shift_ms: float) -> str:
+    return f"now {_length(abs(shift_ms))} {'late' if shift_ms > 0 else 'early'}"
+
+
+def _found(season: int, before: float, after: float) -> str:
+    text = f"{_pattern(season, after)} was found"
+    return text if before == 0 else f"{text} in place of the one of {_length(before)}"
+
+
+def _dropped(_season: int, before: float, _after: float) -> str:
+    named = {_DAY_MS: "the daily pattern", _WEEK_MS: "the weekly pattern"}
+    return f"{named.get(int(before), f'the pattern of {_length(before)}')} was given up"
+
+
+def _pattern(season: int, period_ms: float) -> str:
+    named = {
+        SeasonKind.DAY: "a daily pattern",
+        SeasonKind.WORKDAYS: "a daily pattern with other weekends",
+        SeasonKind.WEEK: "a weekly pattern",
+    }
+    return named.get(SeasonKind(season), f"a pattern of {_length(period_ms)}")
+
+
+def _length(ms: float) -> str:
+    """A length of time in its largest unit that is not below one: `1 hour`, `6.5 hours`."""
+    size, unit = next(((size, unit) for size, unit in _UNITS if ms >= size), (1, "ms"))
+    number = short(ms / size, 3)
+    return f"{number} {unit}{'' if number == '1' or unit == 'ms' else 's'}"
+
+
+_TEXTS: Final[dict[ChangeKind, Callable[[int, float, float], str]]] = {
+    ChangeKind.LEVEL: _moved("level"),
+    ChangeKind.SCALE: _moved("spread"),
+    ChangeKind.TIME_SHIFT: _shifted,
+    ChangeKind.SEASON_FOUND: _found,
+    ChangeKind.SEASON_DROPPED: _dropped,
+}

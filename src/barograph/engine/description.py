@@ -1,0 +1,77 @@
+"""What the models of a job believe, series by series, as rows that people and programs read."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, Final, Protocol
+
+import numpy as np
+import polars as pl
+
+from barograph.config.job import Job
+from barograph.engine.entity import Entity, check_entity, of_entity
+from barograph.engine.finished import Ids
+from barograph.engine.measure import MeasureStage
+from barograph.models import Description
+from barograph.results import schema
+
+_SCHEMA: Final = schema.polars_schema(schema.DESCRIPTIONS)
+_SAME: Final = (
+    *("values", "level", "deviation", "period_ms", "shift_ms", "follows", "trend", "trend_certainty", "memory", "family"),
+    *("certainty", "occupancy", "repeats", "severity"),
+)
+
+
+class Splits(Protocol):
+    """Where the names of series are known."""
+
+    def __call__(self, detector_index: int, series: Ids) -> tuple[pl.Series | None, pl.Series | None]:
+        """The partition and the by values of a detector's series [k]."""
+
+
+def described(job: Job, stages: Sequence[MeasureStage], splits: Splits, entity: Entity, most: int | None) -> pl.DataFrame:
+    """Rows of `schema.DESCRIPTIONS`: of all series of an entity, or of so many that were the most anomalous lately.
+
+    Raises:
+        InputError: no series of the job could be of the entity.
+    """
+    check_entity(job, entity)
+    chosen = [
+        np.flatnonzero(of_entity(job, at, entity, partial(splits, at), one.model.n_series))
+        for one in stages
+        for at in [one.measure.detector_index]
+    ]
+    if most is not None:
+        severity = np.concatenate([one.model.severity()[rows] for one, rows in zip(stages, chosen, strict=True)])
+        owner = np.repeat(np.arange(len(stages)), [len(rows) for rows in chosen])
+        best = np.sort(np.argsort(-severity, kind="stable")[:most])
+        chosen = [np.concatenate(chosen)[best[owner[best] == at]] for at in range(len(stages))]
+    parts = [_rows(one, splits, rows) for one, rows in zip(stages, chosen, strict=True)]
+    return pl.concat([schema.empty(schema.DESCRIPTIONS), *parts])
+
+
+def _rows(stage: MeasureStage, splits: Splits, series: np.ndarray[Any, np.dtype[np.int64]]) -> pl.DataFrame:
+    measure = stage.measure
+    rows = [_row(stage.model.describe(row)) for row in series.tolist()]
+    frame = pl.DataFrame(rows, schema={name: _SCHEMA[name] for name in _OWN})
+    partition, by = splits(measure.detector_index, series.astype(np.int32))
+    names = {"partition_field_value": partition, "by_field_value": by}
+    constant = ("detector_index", "function_description", "field_name", "partition_field_name", "by_field_name")
+    return frame.with_columns(
+        *(pl.lit(getattr(measure, name), dtype=_SCHEMA[name]).alias(name) for name in constant),
+        *(pl.lit(None, pl.String).alias(name) if one is None else one.alias(name) for name, one in names.items()),
+    ).select(list(_SCHEMA))
+
+
+def _row(one: Description) -> dict[str, Any]:
+    return {
+        **{name: getattr(one, name) for name in _SAME},
+        "first_timestamp": one.first_ms,
+        "last_timestamp": one.last_ms,
+        "season": one.season.name.lower(),
+        "changed": one.changed_ms,
+        "change": None if one.change is None else one.change.name.lower(),
+        "text": " ".join(one.sentences),
+    }
+
+
+_OWN: Final = (*_SAME, "first_timestamp", "last_timestamp", "season", "changed", "change", "text")

@@ -1,0 +1,189 @@
+"""Incidents: what goes wrong together in time and has an entity in common is one thing to look at.
+
+A series' records that lie close together are one episode of the series. Episodes that touch in time and share an entity are
+one incident. Only major episodes join others: among a few hundred series a minor one is there at nearly any time by chance,
+so that through these everything would become one incident without end. Minor ones go to the major one that they touch.
+"""
+
+import hashlib
+from typing import Final
+
+import polars as pl
+
+from barograph.results import schema
+from barograph.results.words import against_usual, measure
+from barograph.scoring.episodes import OPENING_SCORE, QUIET_BUCKETS
+from barograph.scoring.linking import ENTITY, Ids, joined
+
+JOINING_SCORE: Final = 50.0
+"""Episodes from this score on join others into one incident. Chosen: the border of `major`, about 0.13 a bucket by chance among
+50 hourly series."""
+
+
+_SERIES: Final = ("detector_index", "function_description", "partition_field_value", "by_field_value")
+_KEPT: Final = (
+    *("detector_index", "function", "function_description", "field_name"),
+    *("partition_field_name", "partition_field_value", "by_field_name", "by_field_value"),
+)
+
+
+def incidents(records: pl.DataFrame, bucket_span_ms: int, known_from_ms: int = -1) -> pl.DataFrame:
+    """The incidents of one job, by start.
+
+    Args:
+        records: rows of `schema.RECORDS`, in any order. Those below `episodes.OPENING_SCORE` neither open an episode nor go on
+            with one; they are in no incident.
+        bucket_span_ms: length of a bucket.
+        known_from_ms: results from before this time have expired; -1: none have.
+
+    Returns:
+        Rows of `schema.INCIDENTS`.
+    """
+    anomalous = records.filter(pl.col("record_score") >= OPENING_SCORE)
+    if anomalous.is_empty():
+        return schema.empty(schema.INCIDENTS)
+    anomalous = _numbered(anomalous, bucket_span_ms)
+    episodes, entities = _episodes(anomalous, bucket_span_ms), _entities(anomalous)
+    label = joined(episodes, entities, bucket_span_ms)
+    members = _by_series(episodes.with_columns(pl.Series("incident", label)))
+    found = members.group_by("incident", maintain_order=True).agg(
+        pl.min("onset").alias("start"),
+        pl.col("peak_time").sort_by("score", "peak_time", descending=[True, False]).first(),
+        pl.max("end"),
+        pl.max("score"),
+        pl.sum("records"),
+        pl.len().alias("series"),
+        pl.struct(pl.col(field.name).cast(field.dtype) for field in schema.MEMBER.fields).alias("members"),
+    )
+    owner = (pl.Series("incident", label), episodes["series"])
+    shared = _shared(entities.with_columns(one.gather(entities["episode"]) for one in owner), members)
+    found = found.join(shared, on="incident", how="left").with_columns(pl.col("entities").fill_null([]))
+    named = found.with_columns(
+        _ids(episodes, found["incident"].to_numpy()),
+        pl.Series("summary", [_summary(row) for row in found.iter_rows(named=True)], dtype=pl.String),
+        is_whole=pl.lit(known_from_ms < 0) | (pl.col("start") > known_from_ms + QUIET_BUCKETS * bucket_span_ms),
+    )
+    return named.sort("start", "incident").select(pl.col(one.name).cast(one.dtype) for one in schema.INCIDENTS)
+
+
+def _numbered(records: pl.DataFrame, span_ms: int) -> pl.DataFrame:
+    """The records by series and time, with the numbers of their `series` and `episode`, in the order of the series' names."""
+    rows = records.sort(*_SERIES, "timestamp")
+    other = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift()) for name in _SERIES)
+    # As for the episodes of the job: the twelfth quiet bucket ends it.
+    later = pl.col("timestamp") - pl.col("timestamp").shift() > QUIET_BUCKETS * span_ms
+    first = pl.int_range(pl.len()) == 0
+    return rows.with_columns(
+        ((other & ~first).cum_sum()).cast(pl.Int64).alias("series"),
+        (((other | later) & ~first).cum_sum()).cast(pl.Int64).alias("episode"),
+    )
+
+
+def _episodes(records: pl.DataFrame, span_ms: int) -> pl.DataFrame:
+    """One row an episode, row i being episode i."""
+    # The highest score may go to a bucket that is usual by itself, and only unusual together with those before it.
+    plainest = pl.col("log_probability").arg_min()
+    return (
+        records.group_by("episode", maintain_order=True)
+        .agg(
+            *(pl.first(name) for name in _KEPT),
+            pl.first("series"),
+            pl.first("timestamp").alias("onset"),
+            (pl.last("timestamp") + span_ms).alias("end"),
+            pl.max("record_score").alias("score"),
+            pl.len().alias("records"),
+            pl.col("timestamp").get(pl.col("record_score").arg_max()).alias("peak_time"),
+            *(pl.col(name).get(plainest) for name in ("actual", "typical")),
+            pl.min("log_probability"),
+            pl.col("timestamp").filter(pl.col("record_score") >= JOINING_SCORE).first().alias("major_from"),
+        )
+        .sort("episode")
+    )
+
+
+def _entities(records: pl.DataFrame) -> pl.DataFrame:
+    """`episode`, `field_name`, `field_value`, each once; both null for the job itself, which unsplit series share."""
+    split = [
+        records.select("episode", field_name=f"{role}_field_name", field_value=f"{role}_field_value").filter(
+            pl.col("field_value").is_not_null()
+        )
+        for role in ("partition", "by")
+    ]
+    blamed = (
+        records.select("episode", "influencers")
+        .explode("influencers")
+        .unnest("influencers")
+        .select("episode", field_name="influencer_field_name", field_value="influencer_field_values")
+        .explode("field_value")
+        .filter(pl.col("field_value").is_not_null())
+    )
+    unsplit = records.filter(pl.col("partition_field_value").is_null() & pl.col("by_field_value").is_null())
+    job = unsplit.select("episode", *(pl.lit(None, pl.String).alias(name) for name in ENTITY))
+    return pl.concat([*split, blamed, job]).unique(maintain_order=True)
+
+
+def _by_series(episodes: pl.DataFrame) -> pl.DataFrame:
+    """The members of each incident: a series that comes back in one is one member. By onset, then the highest first."""
+    plainest = pl.col("log_probability").arg_min()
+    return (
+        episodes.group_by("incident", "series", maintain_order=True)
+        .agg(
+            *(pl.first(name) for name in _KEPT),
+            pl.min("onset"),
+            pl.max("end"),
+            pl.max("score"),
+            pl.sum("records"),
+            pl.col("peak_time").get(pl.col("score").arg_max()),
+            *(pl.col(name).get(plainest) for name in ("actual", "typical")),
+        )
+        .sort("incident", "onset", "score", *_SERIES, descending=[False, False, True, *[False] * len(_SERIES)])
+    )
+
+
+def _shared(entities: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
+    """`incident` and its `entities`."""
+    size = members.group_by("incident").agg(pl.len().alias("size"))
+    counted = (
+        entities.filter(pl.col("field_name").is_not_null())
+        .group_by("incident", *ENTITY)
+        .agg(pl.col("series").n_unique().cast(pl.Int64).alias("members"))
+        .join(size, on="incident")
+        .filter((pl.col("members") > 1) | (pl.col("size") == 1))
+        .sort("incident", "members", *ENTITY, descending=[False, True, False, False])
+    )
+    return counted.group_by("incident", maintain_order=True).agg(pl.struct(*ENTITY, "members").alias("entities"))
+
+
+def _ids(episodes: pl.DataFrame, incident: Ids) -> pl.Series:
+    """Names made of when an incident became major, and of the series that was the first to: neither changes as it grows."""
+    first = episodes[incident].select(pl.coalesce("major_from", "onset"), *_SERIES)
+    names = [f"{time}-{hashlib.sha256(repr(series).encode()).hexdigest()[:8]}" for time, *series in first.iter_rows()]
+    return pl.Series("incident_id", names, dtype=pl.String)
+
+
+def _summary(incident: dict[str, object]) -> str:
+    members, entities = incident["members"], incident["entities"]
+    assert isinstance(members, list)
+    assert isinstance(entities, list)
+    first = members[0]
+    if len(members) == 1:
+        return f"{_named(first)}: {_compared(first)}"
+    measures = list(dict.fromkeys(measure(one["function_description"], one["field_name"]) for one in members))
+    what = measures[0] if len(measures) == 1 else f"{len(measures)} measures"
+    common = [f"{one['field_name']}={one['field_value']}" for one in entities if one["members"] == len(members)]
+    whose = f", all with {' '.join(common[:3])}" if common else ""
+    return f"{len(members):,} series ({what}){whose}; the first, a hint at the cause: {_named(first)}: {_compared(first)}"
+
+
+def _named(member: dict[str, object]) -> str:
+    values = ((member[f"{role}_field_name"], member[f"{role}_field_value"]) for role in ("partition", "by"))
+    split = " ".join(f"{name}={value}" for name, value in values if value is not None)
+    what = measure(str(member["function_description"]), None if member["field_name"] is None else str(member["field_name"]))
+    return f"{split}, {what}" if split else what
+
+
+def _compared(member: dict[str, object]) -> str:
+    actual, typical = member["actual"], member["typical"]
+    if not isinstance(actual, float) or not isinstance(typical, float):
+        return "unusual"
+    return against_usual(actual, typical)

@@ -1,0 +1,235 @@
+"""Which records are one incident, against a slow, obvious definition, and as laws."""
+
+import time
+from itertools import combinations
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+
+from barograph.results import schema
+from barograph.scoring.incidents import incidents
+
+SPAN_MS = 300_000
+
+
+def record(bucket: int, host: str | None, score: float = 80.0, region: str | None = None, **other: object) -> dict:
+    blamed = other.pop("user", None)
+    influencers = (
+        [{"influencer_field_name": "user", "influencer_field_values": [blamed], "influences": [1.0]}] if blamed else []
+    )
+    return {
+        "timestamp": bucket * SPAN_MS,
+        "detector_index": 0,
+        "function": "mean",
+        "function_description": "mean",
+        "field_name": "ms",
+        "partition_field_name": "region" if region else None,
+        "partition_field_value": region,
+        "by_field_name": "host" if host else None,
+        "by_field_value": host,
+        "actual": 30.0,
+        "typical": 10.0,
+        "record_score": score,
+        "log_probability": -score / 5,
+        "influencers": influencers,
+        **other,
+    }
+
+
+def frame(*records: dict) -> pl.DataFrame:
+    names = [one.name for one in schema.RECORDS]
+    rows = [{name: one.get(name) for name in names} for one in records]
+    return pl.DataFrame(rows, schema=schema.polars_schema(schema.RECORDS))
+
+
+def found(*records: dict, **given_: object) -> list[dict]:
+    return incidents(frame(*records), SPAN_MS, **given_).rows(named=True)
+
+
+def hosts(incident: dict) -> list[str]:
+    return [one["by_field_value"] for one in incident["members"]]
+
+
+def test_an_incident_tells_when_how_bad_and_who_was_first() -> None:
+    (one,) = found(
+        record(11, "b", 90, "eu"), record(10, "a", 60, "eu"), record(12, "b", 70, "eu"), record(11, "c", 30, "eu", user="eve")
+    )
+    assert one["start"] == 10 * SPAN_MS
+    assert one["peak_time"] == 11 * SPAN_MS
+    assert one["end"] == 13 * SPAN_MS
+    assert (one["score"], one["records"], one["series"]) == (90.0, 4, 3)
+    assert hosts(one) == ["a", "b", "c"]
+    first = one["members"][1]
+    assert (first["onset"], first["end"], first["score"], first["records"]) == (11 * SPAN_MS, 13 * SPAN_MS, 90.0, 2)
+    assert one["entities"] == [{"field_name": "region", "field_value": "eu", "members": 3}]
+    assert one["summary"] == (
+        "3 series (mean of ms), all with region=eu; the first, a hint at the cause: "
+        "region=eu host=a, mean of ms: 3x higher than usual"
+    )
+    assert one["is_whole"]
+
+
+def test_no_records_are_no_incidents() -> None:
+    assert_frame_equal(incidents(frame(), SPAN_MS), schema.empty(schema.INCIDENTS))
+    assert found(record(1, "a", 24.9)) == []
+
+
+@pytest.mark.parametrize(("apart", "number"), [(1, 1), (12, 1), (13, 2)])
+def test_twelve_quiet_buckets_end_an_episode(apart: int, number: int) -> None:
+    assert len(found(record(10, "a"), record(10 + apart, "a"))) == number
+
+
+@pytest.mark.parametrize(("apart", "number"), [(0, 1), (1, 1), (2, 1), (3, 2)])
+def test_episodes_of_two_series_touch_over_one_bucket(apart: int, number: int) -> None:
+    assert len(found(record(10, "a", region="eu"), record(10 + apart, "b", region="eu"))) == number
+
+
+def test_what_has_no_entity_in_common_is_apart() -> None:
+    assert len(found(record(10, "a", region="eu"), record(10, "b", region="us"))) == 2
+    assert len(found(record(10, "a"), record(10, "b"))) == 2
+    assert len(found(record(10, "a", user="eve"), record(10, "b", user="eve"))) == 1
+    assert len(found(record(10, "eve"), record(10, "b", user="eve"))) == 2  # another field is another entity
+
+
+def test_detectors_without_a_split_share_the_job() -> None:
+    (one,) = found(record(10, None), record(10, None, detector_index=1, function_description="count", field_name=None))
+    assert one["series"] == 2
+    assert one["entities"] == []
+    assert one["summary"].startswith("2 series (2 measures); the first, a hint at the cause: mean of ms: 3x higher")
+    assert len(found(record(10, None), record(10, "a"))) == 2
+
+
+def test_minor_episodes_go_to_a_major_one_and_join_none() -> None:
+    chain = [record(10 + 2 * i, f"h{i}", 40, "eu") for i in range(6)]
+    assert len(found(*chain)) == 6
+    one, *rest = found(*chain, record(10, "big", 90, "eu"))
+    assert hosts(one) == ["big", "h0", "h1"]
+    assert len(rest) == 4
+    first, second = found(record(10, "x", 90, "eu"), record(14, "y", 90, "eu"), record(12, "m", 40, "eu"))
+    assert (hosts(first), hosts(second)) == (["x", "m"], ["y"])
+
+
+def test_an_incident_keeps_its_name_while_it_grows() -> None:
+    records = [
+        record(10, "b", 40, "eu"),
+        record(10, "c", 60, "eu"),
+        record(11, "a", 90, "eu"),
+        record(11, "b", 95, "eu"),
+        record(13, "d", 99, "eu"),
+    ]
+    names = [incidents(frame(*records[:count]), SPAN_MS)["incident_id"].to_list() for count in range(2, 6)]
+    assert len({tuple(one) for one in names}) == 1
+    assert len(names[0]) == 1
+
+
+def test_an_incident_that_may_have_begun_before_what_is_kept_says_so() -> None:
+    assert [one["is_whole"] for one in found(record(110, "a"), known_from_ms=100 * SPAN_MS)] == [False]
+    assert [one["is_whole"] for one in found(record(113, "a"), known_from_ms=100 * SPAN_MS)] == [True]
+
+
+def test_a_chain_of_a_thousand_is_one() -> None:
+    records = [record(3 * i + k, f"h{i + k}", 80, f"r{i}") for i in range(1_000) for k in range(2)]
+    assert [one["series"] for one in found(*records)] == [2_000]
+    linked = [record(i, f"h{i}", 80, user=f"u{i // 2}") for i in range(1_000)]
+    linked += [record(i, f"h{i}", 80, user=f"u{(i + 1) // 2}") for i in range(1_000)]
+    assert [one["series"] for one in found(*linked)] == [1_000]
+
+
+made = st.lists(
+    st.builds(
+        lambda bucket, host, region, user, score: record(
+            bucket, f"h{host}", score, f"r{region}" if region else None, user=f"u{user}" if user else None
+        ),
+        st.integers(0, 60),
+        st.integers(0, 8),
+        st.integers(0, 2),
+        st.integers(0, 3),
+        st.sampled_from([20.0, 30.0, 45.0, 55.0, 90.0]),
+    ),
+    max_size=40,
+    unique_by=lambda one: (one["timestamp"], one["by_field_value"], one["partition_field_value"]),
+)
+
+
+def defined(records: list[dict]) -> set[frozenset]:
+    """The incidents as sets of (series, onset), by the definition: one pair after the other."""
+    series: dict[tuple, list[dict]] = {}
+    for one in sorted((one for one in records if one["record_score"] >= 25), key=lambda one: one["timestamp"]):
+        series.setdefault((one["partition_field_value"], one["by_field_value"]), []).append(one)
+    episodes: list[list[dict]] = []
+    for rows in series.values():
+        for before, one in zip([None, *rows], rows, strict=False):
+            if before is None or one["timestamp"] - before["timestamp"] > 12 * SPAN_MS:
+                episodes.append([])
+            episodes[-1].append(one)
+
+    def entities(episode: list[dict]) -> set:
+        found = {("host", episode[0]["by_field_value"])}
+        if episode[0]["partition_field_value"]:
+            found.add(("region", episode[0]["partition_field_value"]))
+        return found | {("user", one["influencers"][0]["influencer_field_values"][0]) for one in episode if one["influencers"]}
+
+    def touch(a: list[dict], b: list[dict]) -> bool:
+        apart = max(a[0]["timestamp"], b[0]["timestamp"]) - min(a[-1]["timestamp"], b[-1]["timestamp"])
+        return apart <= 2 * SPAN_MS and bool(entities(a) & entities(b))
+
+    major = [i for i, one in enumerate(episodes) if max(row["record_score"] for row in one) >= 50]
+    group = {i: {i} for i in range(len(episodes))}
+    for i, j in combinations(major, 2):
+        if touch(episodes[i], episodes[j]) and group[i] is not group[j]:
+            group[i] |= group[j]
+            for k in group[j]:
+                group[k] = group[i]
+
+    def key(i: int) -> tuple:
+        start = next(row["timestamp"] for row in episodes[i] if row["record_score"] >= 50)
+        return start, episodes[i][0]["partition_field_value"] or "", episodes[i][0]["by_field_value"]
+
+    for i in sorted(set(range(len(episodes))) - set(major)):
+        near = [min(group[j] & set(major), key=key) for j in major if touch(episodes[i], episodes[j])]
+        if near:
+            home = group[min(near, key=key)]
+            home.add(i)
+            group[i] = home
+    names = {i: (episodes[i][0]["partition_field_value"], episodes[i][0]["by_field_value"]) for i in group}
+    return {frozenset(names[i] for i in one) | {min(episodes[i][0]["timestamp"] for i in one)} for one in group.values()}
+
+
+@settings(max_examples=150)
+@given(records=made)
+def test_incidents_are_what_the_definition_says(records: list[dict]) -> None:
+    result = found(*records)
+    sets = {
+        frozenset((one["partition_field_value"], one["by_field_value"]) for one in incident["members"]) | {incident["start"]}
+        for incident in result
+    }
+    assert sets == defined(records)
+    assert len({one["incident_id"] for one in result}) == len(result)
+    assert sum(one["records"] for one in result) == sum(one["record_score"] >= 25 for one in records)
+
+
+@settings(max_examples=50)
+@given(records=made, seed=st.integers(0, 1000))
+def test_the_order_of_the_records_does_not_matter(records: list[dict], seed: int) -> None:
+    shuffled = [records[i] for i in np.random.default_rng(seed).permutation(len(records))]
+    assert_frame_equal(incidents(frame(*shuffled), SPAN_MS), incidents(frame(*records), SPAN_MS))
+
+
+@pytest.mark.slow
+def test_two_hundred_thousand_records_take_seconds() -> None:
+    random, k = np.random.default_rng(0), 200_000
+    host = random.integers(0, 5_000, k)
+    rows = frame(record(0, "h", region="r"))
+    many = pl.concat([rows] * k).with_columns(
+        pl.Series("timestamp", random.integers(0, 20_000, k) * SPAN_MS),
+        pl.Series("record_score", random.exponential(25, k).clip(10, 100)),
+        by_field_value=pl.Series([f"h{one}" for one in host]),
+        partition_field_value=pl.Series([f"r{one % 50}" for one in host]),
+    )
+    started = time.process_time()
+    assert incidents(many, SPAN_MS).height > 10_000
+    assert time.process_time() - started < 30  # about 4 s; a loop per record or pair would take minutes
