@@ -49,3 +49,11 @@ def test_metric_is_three_statistics():
 def test_only_count_and_sum_are_zero_in_an_empty_bucket():
     zero = {name.removeprefix("high_").removeprefix("low_") for name, one in FUNCTIONS.items() if one.empty == "zero"}
     assert zero == {"count", "sum"}
+
+
+def test_functions_whose_values_are_a_measured_size_can_be_forecast():
+    plain = {name.removeprefix("high_").removeprefix("low_") for name, one in FUNCTIONS.items() if one.forecast}
+    assert plain == {
+        *("count", "non_zero_count", "distinct_count", "metric", "mean", "median"),
+        *("min", "max", "varp", "sum", "non_null_sum"),
+    }

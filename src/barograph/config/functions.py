@@ -27,6 +27,7 @@ class Function:
         over: whether `over_field_name` is required or forbidden.
         description: what a record says was measured (`function_description`).
         integer: the statistic can only be a whole number.
+        forecast: whether its series can be forecast.
         rule_conditions: whether rules may look at actual and typical, or only at the time.
         available: false for functions that load and validate, but that this version cannot compute yet.
     """
@@ -40,6 +41,7 @@ class Function:
     over: Need = "optional"
     description: str = ""
     integer: bool = False
+    forecast: bool = True
     rule_conditions: bool = True
     available: bool = True
 
@@ -85,6 +87,7 @@ def _three_sided() -> list[Function]:
                 field_type="text",
                 description="info_content",
                 integer=True,
+                forecast=False,
                 available=False,
             ),
             Function(f"{prefix}sum", (("sum", side),), "zero", description="sum"),
@@ -111,17 +114,22 @@ def _one_sided() -> list[Function]:
                 by="required",
                 over=over,
                 description=name,
+                forecast=False,
                 rule_conditions=False,
                 available=False,
             )
             for name, over in _RARE
         ),
-        *(Function(name, ((name, "both"),), needs_field="no", description="time", available=False) for name in _DIURNAL),
+        *(
+            Function(name, ((name, "both"),), needs_field="no", description="time", forecast=False, available=False)
+            for name in _DIURNAL
+        ),
         Function(
             "lat_long",
             (("lat_long", "both"),),
             field_type="text",
             description="lat_long",
+            forecast=False,
             rule_conditions=False,
             available=False,
         ),

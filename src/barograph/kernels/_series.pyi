@@ -1,4 +1,4 @@
-from numpy import float32, float64, int64, uint8
+from numpy import bool_, float32, float64, int64, uint8
 from numpy.typing import NDArray
 
 Layout = list[tuple[str, str, int, int]]
@@ -65,3 +65,34 @@ def advance(
 
 def probability(predictive: NDArray[uint8], values: NDArray[float64], ln_p: NDArray[float64]) -> None:
     """Write ln p of `values` [k] under the distributions [k, SIZES[1]] into `ln_p` [k]; NaN stays NaN."""
+
+def forecast(
+    state: NDArray[uint8],
+    pool: NDArray[float32],
+    rows: NDArray[int64],
+    local_ms: NDArray[int64],
+    out: list[NDArray[float64]],
+    known: NDArray[bool_],
+    first_bucket: int,
+    start_bucket: int,
+    span_ms: int,
+    z: float,
+    non_negative: bool,
+) -> None:
+    """Forecast series from what they remember, which stays as it is; releases the GIL.
+
+    Args:
+        state: [n, SIZES[0]] records of all series.
+        pool: [m] profiles of seasons.
+        rows: [s] the records to forecast.
+        local_ms: [b] civil start of the buckets from `first_bucket` on, in ms since a Monday 00:00: from the earliest
+            `window_first` of the rows to the last bucket of the forecast.
+        out: four outputs [s, t] in the metric's unit: lower, prediction (the mean), upper, and the prediction without its
+            season, which alone may go below 0.
+        known: [s] output: False where the past is too short to forecast; its row of `out` is left as it was.
+        first_bucket: number of the bucket that `local_ms` begins with.
+        start_bucket: number of the first bucket to forecast, later than the last value of each row.
+        span_ms: the bucket span.
+        z: normal quantile of the bounds' half width.
+        non_negative: nothing below 0; else only where no value has been below 0.
+    """

@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include "series_evidence.hpp"
+#include "series_horizon.hpp"
 
 namespace nb = nanobind;
 
@@ -171,6 +172,8 @@ using Progress = nb::ndarray<int64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu
 using Matrix = nb::ndarray<double, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 using ConstMatrix = nb::ndarray<const double, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 using Floats = nb::ndarray<float, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using ConstFloats = nb::ndarray<const float, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using Flags = nb::ndarray<bool, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Vector = nb::ndarray<double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using ConstVector = nb::ndarray<const double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 
@@ -207,6 +210,19 @@ void probability(ConstBytes predictive_rows, ConstVector values, Vector ln_p) {
   for (size_t i = 0; i < values.shape(0); ++i) {
     const double x = values.data()[i];
     ln_p.data()[i] = x == x ? judge(p[i], std::clamp(x, -kBiggest, kBiggest)).ln_p : x;
+  }
+}
+
+void forecast_rows(ConstBytes state, ConstFloats pool, Times rows, Times local_ms, const std::vector<Matrix>& out_arrays,
+                   Flags known, int64_t first_bucket, int64_t start_bucket, int64_t span_ms, double z, bool non_negative) {
+  const int64_t buckets = static_cast<int64_t>(out_arrays[0].shape(1));
+  const Horizon h{local_ms.data(), first_bucket, start_bucket, buckets, span_ms, z, non_negative};
+  const Series* all = reinterpret_cast<const Series*>(state.data());
+  nb::gil_scoped_release unlocked;
+  for (size_t i = 0; i < rows.shape(0); ++i) {
+    const int64_t at = static_cast<int64_t>(i) * buckets;
+    const Foreseen out{out_arrays[0].data() + at, out_arrays[1].data() + at, out_arrays[2].data() + at, out_arrays[3].data() + at};
+    known.data()[i] = foresee(all[rows.data()[i]], pool.data(), h, out);
   }
 }
 
@@ -280,6 +296,7 @@ NB_MODULE(_series, m) {
   using namespace series;
   m.def("advance", &advance);
   m.def("probability", &probability);
+  m.def("forecast", &forecast_rows);
   m.def("series_fields", &series_fields);
   m.def("predictive_fields", &predictive_fields);
   m.def("leaf_fields", &leaf_fields);

@@ -2,6 +2,7 @@
 
 from barograph.models.config import Judged, ModelConfig, Side
 from barograph.models.describe import Description, Known
+from barograph.models.forecast import Foreseen, Horizon
 from barograph.models.series import SeriesModel, probability
 from barograph.models.state import CHANGE, LEAF, PREDICTIVE, SERIES, ChangeKind, SeasonKind
 
@@ -12,6 +13,8 @@ __all__ = [
     "SERIES",
     "ChangeKind",
     "Description",
+    "Foreseen",
+    "Horizon",
     "Judged",
     "Known",
     "ModelConfig",

@@ -12,6 +12,7 @@ from barograph.kernels import _series
 from barograph.models.civil import local_ms
 from barograph.models.config import SIDES, Judged, Leaves, Matrix, ModelConfig
 from barograph.models.describe import Description, Known, describe, known
+from barograph.models.forecast import Foreseen, Horizon, foresee
 from barograph.models.pool import Pool, Records
 from barograph.models.state import CHANGE, LEAF, PREDICTIVE, SERIES, fresh
 from barograph.results.snapshot import Arrays
@@ -107,6 +108,15 @@ class SeriesModel:
     def known(self) -> Known:
         """What the model knows of its series together, and what not yet."""
         return known(self._records, self.config)
+
+    def forecast(self, rows: NDArray[np.int64], ask: Horizon) -> Foreseen:
+        """What some of the series are expected to do next; nothing is learnt.
+
+        Args:
+            rows: [S] the series.
+            ask: from when on, how long, and how wide the bounds are to be.
+        """
+        return foresee(self._records, self._pool.array, self.config, rows, ask)
 
     def severity(self) -> NDArray[np.float64]:
         """[S] decayed mean of the severity of the last ten buckets or so of each series; 0 is quiet."""

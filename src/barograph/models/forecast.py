@@ -1,0 +1,82 @@
+"""What the series of a model are expected to do in the buckets to come."""
+
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from barograph.kernels import _series
+from barograph.models.civil import local_ms
+from barograph.models.config import Matrix, ModelConfig
+
+LEAST_VALUES: Final = 20
+"""Values below which a series is not forecast: the model believes in little more than its level before."""
+
+
+@dataclass(frozen=True)
+class Horizon:
+    """What to forecast.
+
+    Attributes:
+        start_ms: start of the first bucket, epoch ms, a multiple of the bucket span; no series has a value there or later.
+        buckets: how many, > 0.
+        percentile: share of values that are to lie inside the bounds, in (0, 100).
+    """
+
+    start_ms: int
+    buckets: int
+    percentile: float
+
+
+@dataclass(frozen=True)
+class Foreseen:
+    """The forecast of S series over T buckets, in the metric's unit.
+
+    Attributes:
+        rows: [S] the series that could be forecast.
+        lower: [S, T] lower bound.
+        prediction: [S, T] the expected value.
+        upper: [S, T] upper bound.
+        level: [S, T] the expected value without the repeating pattern.
+        young: how many series have shown too few values, or too few lately.
+        silent: how many have had no value for longer than they were seen before.
+    """
+
+    rows: NDArray[np.int64]
+    lower: Matrix
+    prediction: Matrix
+    upper: Matrix
+    level: Matrix
+    young: int
+    silent: int
+
+
+def foresee(records: Any, pool: NDArray[np.float32], config: ModelConfig, rows: NDArray[np.int64], ask: Horizon) -> Foreseen:
+    """Forecast series, given by their rows among `records` (dtype `state.SERIES`)."""
+    span = config.bucket_span_ms
+    start = ask.start_ms // span
+    asked = records[rows]
+    young = asked["count"] < LEAST_VALUES
+    silent = ~young & (start - 1 - asked["last"] > asked["last"] - asked["first"] + 1)
+    kept = np.ascontiguousarray(rows[~young & ~silent])
+    out = [np.empty((len(kept), ask.buckets)) for _ in range(4)]
+    known = np.zeros(len(kept), np.bool_)
+    first = int(records["window_first"][kept].min(initial=start))
+    _series.forecast(
+        records.view(np.uint8).reshape(len(records), records.dtype.itemsize),
+        pool,
+        kept,
+        local_ms(np.arange(first, start + ask.buckets, dtype=np.int64) * span, ZoneInfo(config.time_zone)),
+        out,
+        known,
+        first,
+        start,
+        span,
+        NormalDist().inv_cdf(0.5 + ask.percentile / 200),
+        config.non_negative,
+    )
+    lower, prediction, upper, level = out if known.all() else (one[known] for one in out)
+    return Foreseen(kept[known], lower, prediction, upper, level, int(young.sum() + (~known).sum()), int(silent.sum()))
