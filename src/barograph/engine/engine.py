@@ -9,13 +9,16 @@ import polars as pl
 
 from barograph.buckets import Buckets
 from barograph.config.duration import Duration
+from barograph.config.errors import InputError
 from barograph.config.job import Job
 from barograph.config.support import refuse_unsupported
 from barograph.engine.description import described
+from barograph.engine.entity import Entity
 from barograph.engine.explain import Explanation, InResults, explain
+from barograph.engine.forecast import PERCENTILE, Forecast, check_forecast, forecast
 from barograph.engine.stages import Stages
 from barograph.intake import Intake
-from barograph.models import Known
+from barograph.models import Horizon, Known
 from barograph.results.counts import DataCounts
 from barograph.results.results import Results
 from barograph.results.snapshot import Arrays, Snapshot, prefixed, under
@@ -110,6 +113,27 @@ class Engine:
         """
         return described(self.job, self._stages.measures, self._buckets.splits, entity, most)
 
+    def forecast(self, duration: Duration | str, percentile: float = PERCENTILE, entity: Entity = ()) -> Forecast:
+        """What all series that can be forecast are expected to do after the newest finished bucket. Nothing is learnt.
+
+        Args:
+            duration: how far, such as `14d`; of a part of a bucket nothing is said.
+            percentile: share of values that are to lie inside the bounds, more than 0 and less than 100.
+            entity: values of partition or by fields, by field name; a series must have them all. Empty is every series.
+
+        Raises:
+            InputError: no bucket is finished yet, the duration or the percentile cannot be, or no series is of the entity.
+        """
+        far = _duration(duration)
+        check_forecast(self.job, far, percentile)
+        newest, span_ms = self.counts.latest_bucket_timestamp, self.job.bucket_span_ms
+        if newest is None:
+            raise InputError(
+                f"job {self.job.job_id!r}: wanted a job that has finished a bucket; there is nothing to forecast yet"
+            )
+        ask = Horizon(newest + span_ms, far.ms // span_ms, percentile)
+        return forecast(self.job, self._stages.measures, self._buckets.splits, ask, entity)
+
     def known(self) -> Known:
         """What the models know of all series together, and what not yet."""
         return sum((one.model.known() for one in self._stages.measures), Known())
@@ -125,6 +149,13 @@ class Engine:
         if closed is None:
             return Results(counts=self.counts)
         return replace(Results.concat(self._stages.finish(closed)), counts=self.counts)
+
+
+def _duration(given: Duration | str) -> Duration:
+    try:
+        return Duration.parse(given)
+    except ValueError as error:
+        raise InputError(f"duration={given!r}: wanted {error}") from None
 
 
 def _analysis(job: Job) -> bytes:

@@ -218,6 +218,30 @@ DESCRIPTIONS: Final = (
     Column("text", pl.String(), "all of it to read"),
 )
 
+_MEASURED: Final = (
+    Column("detector_index", pl.Int32(), "position of the detector in the job, from 0"),
+    Column("function_description", pl.String(), "what is measured: count, mean, sum, ...; `metric` has mean, min and max"),
+    Column("field_name", pl.String(), "the field the function reads; null for counts"),
+    *_SPLITS,
+)
+
+FORECASTS: Final = (
+    *_BUCKET_KEY,
+    *_MEASURED,
+    Column("forecast_lower", pl.Float64(), "lower bound: the forecast's percentile of values is to lie between the bounds"),
+    Column("forecast_prediction", pl.Float64(), "the value that is expected"),
+    Column("forecast_upper", pl.Float64(), "upper bound"),
+    Column("forecast_level", pl.Float64(), "the expected value without the repeating pattern"),
+)
+
+CROSSINGS: Final = (
+    *_MEASURED,
+    Column("direction", pl.String(), "rises (the series is below the value as the forecast begins) or falls"),
+    Column("predicted", pl.Int64(), "start of the first bucket in which the prediction reaches the value, epoch ms; or null"),
+    Column("earliest", pl.Int64(), "the same of the bound on the value's side: it is unlikely to be reached before"),
+    Column("latest", pl.Int64(), "the same of the other bound: it is unlikely not to have been reached by then"),
+)
+
 _SERIES: Final = (
     Column("timestamp", pl.Int64(), "start of the bucket, epoch ms"),
     Column("detector_index", pl.Int32(), "position of the detector in the job, from 0"),

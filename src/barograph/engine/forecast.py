@@ -1,0 +1,160 @@
+"""What the series of a job are expected to do next, as rows; and when they will cross a value."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from barograph.config.duration import UNIT_MS, Duration
+from barograph.config.errors import InputError
+from barograph.config.job import Job
+from barograph.engine.description import Splits
+from barograph.engine.entity import Entity, check_entity, of_entity
+from barograph.engine.measure import MeasureStage
+from barograph.models import Foreseen, Horizon
+from barograph.results import schema
+
+LONGEST_DAYS: Final = 3650
+PERCENTILE: Final = 95.0
+
+_SCHEMA: Final = schema.polars_schema(schema.FORECASTS)
+_KEY: Final = [column.name for column in schema.CROSSINGS if column.name in _SCHEMA]
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Series that were not forecast, by reason.
+
+    Attributes:
+        function: their function cannot be forecast, such as `rare`, or they are compared with each other.
+        young: they have shown too few values, or too few lately.
+        silent: they have had no value for longer than they were seen before.
+    """
+
+    function: int = 0
+    young: int = 0
+    silent: int = 0
+
+    @property
+    def total(self) -> int:
+        """How many series these are."""
+        return self.function + self.young + self.silent
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """A forecast of all series that could be forecast.
+
+    Attributes:
+        rows: columns of `schema.FORECASTS`, series by series, each in the order of time.
+        start_ms: start of the first bucket, epoch ms.
+        end_ms: end of the last bucket.
+        percentile: share of values that are to lie inside the bounds.
+        series: how many were forecast.
+        left_out: how many were not, and why.
+    """
+
+    rows: pl.DataFrame
+    start_ms: int
+    end_ms: int
+    percentile: float
+    series: int
+    left_out: LeftOut
+
+
+def check_forecast(job: Job, duration: Duration, percentile: float) -> None:
+    """Refuse what cannot be forecast.
+
+    Raises:
+        InputError: the duration is shorter than a bucket or longer than 3650 days, or the percentile is no share of values.
+    """
+    if duration.ms < job.bucket_span_ms:
+        raise InputError(f"duration={str(duration)!r}: wanted a bucket or more ({job.bucket_span_ms // 1000}s)")
+    if duration.ms > LONGEST_DAYS * UNIT_MS["d"]:
+        raise InputError(f"duration={str(duration)!r}: wanted {LONGEST_DAYS}d or less")
+    if not 0 < percentile < 100:
+        raise InputError(f"percentile={percentile:g}: wanted more than 0 and less than 100")
+
+
+def forecast(job: Job, stages: Sequence[MeasureStage], splits: Splits, ask: Horizon, entity: Entity) -> Forecast:
+    """Forecast all series of an entity.
+
+    Raises:
+        InputError: no series of the job could be of the entity.
+    """
+    check_entity(job, entity)
+    parts, left_out, series = [schema.empty(schema.FORECASTS)], LeftOut(), 0
+    for one in stages:
+        at = one.measure.detector_index
+        chosen = np.flatnonzero(of_entity(job, at, entity, partial(splits, at), one.model.n_series))
+        detector = job.detectors[at]
+        if not detector.spec.forecast or detector.over_field_name is not None:
+            left_out = _joined(left_out, LeftOut(function=len(chosen)))
+            continue
+        found = one.model.forecast(chosen, ask)
+        left_out = _joined(left_out, LeftOut(young=found.young, silent=found.silent))
+        series += len(found.rows)
+        parts.append(_rows(job, one, splits, found, ask))
+    end_ms = ask.start_ms + ask.buckets * job.bucket_span_ms
+    return Forecast(pl.concat(parts), ask.start_ms, end_ms, ask.percentile, series, left_out)
+
+
+def _joined(a: LeftOut, b: LeftOut) -> LeftOut:
+    return LeftOut(*(getattr(a, name) + getattr(b, name) for name in LeftOut.__dataclass_fields__))
+
+
+def _rows(job: Job, stage: MeasureStage, splits: Splits, found: Foreseen, ask: Horizon) -> pl.DataFrame:
+    measure, span_ms = stage.measure, job.bucket_span_ms
+    partition, by = splits(measure.detector_index, found.rows.astype(np.int32))
+    each = np.repeat(np.arange(len(found.rows), dtype=np.uint32), ask.buckets)
+    times = ask.start_ms + span_ms * np.arange(ask.buckets, dtype=np.int64)
+    columns: dict[str, Any] = {
+        "timestamp": np.tile(times, len(found.rows)),
+        "forecast_lower": found.lower.ravel(),
+        "forecast_prediction": found.prediction.ravel(),
+        "forecast_upper": found.upper.ravel(),
+        "forecast_level": found.level.ravel(),
+    }
+    for name, values in (("partition_field_value", partition), ("by_field_value", by)):
+        if values is not None:
+            columns[name] = values.gather(each)
+    same = {
+        "bucket_span": span_ms // 1000,
+        "partition_field_value": None,
+        "by_field_value": None,
+        **{
+            name: getattr(measure, name)
+            for name in ("detector_index", "function_description", "field_name", "partition_field_name", "by_field_name")
+        },
+    }
+    constant = [pl.lit(value, _SCHEMA[name]).alias(name) for name, value in same.items() if name not in columns]
+    return pl.DataFrame(columns).with_columns(constant).select(list(_SCHEMA))
+
+
+def crossings(rows: pl.DataFrame, value: float) -> pl.DataFrame:
+    """When each series of a forecast will reach a value, the first to reach it first: rows of `schema.CROSSINGS`.
+
+    A series that is at the value as the forecast begins reaches it in the first bucket. Those that reach it by a bound only
+    follow, then those that are not expected to reach it at all.
+
+    Args:
+        rows: columns of `schema.FORECASTS`.
+        value: in the unit of the series.
+    """
+    rises = pl.first("forecast_prediction").over(_KEY) <= value
+    lower, prediction, upper = (pl.col(f"forecast_{name}") for name in ("lower", "prediction", "upper"))
+    reached = {
+        "predicted": pl.when(rises).then(prediction >= value).otherwise(prediction <= value),
+        "earliest": pl.when(rises).then(upper >= value).otherwise(lower <= value),
+        "latest": pl.when(rises).then(lower >= value).otherwise(upper <= value),
+    }
+    found = rows.with_columns(
+        pl.when(rises).then(pl.lit("rises")).otherwise(pl.lit("falls")).alias("direction"),
+        *(pl.when(one).then("timestamp").alias(name) for name, one in reached.items()),
+    )
+    each = found.group_by(_KEY, maintain_order=True).agg(pl.first("direction"), *(pl.min(name) for name in reached))
+    ordered = each.sort("predicted", "earliest", "latest", nulls_last=True, maintain_order=True)
+    return ordered.select(list(schema.polars_schema(schema.CROSSINGS)))
