@@ -11,11 +11,12 @@ from barograph.config.job import Job
 from barograph.engine.forgotten import Forgotten
 from barograph.results.snapshot import Snapshot
 from barograph.scoring.normalise import Quantiles
-from barograph.store import documents, history, incidents, query, rows, tables
+from barograph.store import documents, forecasts, history, incidents, query, rows, tables
 from barograph.store.database import Database
 from barograph.store.documents import InputProgress, JobSummary, Listing, Saved
 from barograph.store.errors import StoreError
 from barograph.store.files import JobFiles
+from barograph.store.forecasts import SavedForecast
 from barograph.store.history import HistoryFile, Span
 from barograph.store.overall import OverallQuery, matching, overall_buckets
 from barograph.store.query import Page, Query, ResultTable
@@ -186,6 +187,25 @@ class Reader:
             return load(self._job_files(job_id), found[snapshot_id])
 
         return self._read_files(job_id, read)
+
+    def forecasts(self, job_id: str) -> list[SavedForecast]:
+        """The forecasts that are kept, oldest first."""
+        with self._database.read() as connection:
+            documents.listing(connection, job_id)
+            return [one for one in forecasts.listed(connection, job_id) if one.bytes is not None]
+
+    def forecast(self, job_id: str, forecast_id: str | None = None) -> tuple[SavedForecast, pl.DataFrame]:
+        """One of the forecasts that are kept, the newest unless it is named, with its rows: columns as `schema.FORECASTS`."""
+        saved = self._saved_forecast(job_id, forecast_id)
+        return saved, forecasts.read(self._job_files(job_id), saved)
+
+    def _saved_forecast(self, job_id: str, forecast_id: str | None) -> SavedForecast:
+        found = {one.forecast_id: one for one in self.forecasts(job_id)}
+        name = next(reversed(found), None) if forecast_id is None else forecast_id
+        if name not in found:
+            wanted = f"one of {', '.join(found)}" if found else "none: the job has none"
+            raise StoreError(f"forecast_id={name!r}: wanted {wanted}")
+        return found[name]
 
     def forgotten(self, job_id: str) -> tuple[Forgotten, ...]:
         """What the job's models are not to have seen, in the order in which it was forgotten."""

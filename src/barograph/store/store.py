@@ -6,18 +6,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+import polars as pl
 import sqlalchemy as sa
 
 from barograph.config.job import Job
 from barograph.results.results import Results
 from barograph.results.snapshot import Snapshot
-from barograph.store import documents, retention, tables
+from barograph.store import documents, forecasts, retention, tables
 from barograph.store.commit import Writer, commit
 from barograph.store.database import Database
 from barograph.store.differences import differences
 from barograph.store.documents import InputProgress
 from barograph.store.errors import JobChanged, StoreError
 from barograph.store.files import JobFiles
+from barograph.store.forecasts import SavedForecast
 from barograph.store.locks import Lock, acquire, try_acquire
 from barograph.store.migrate import migrate
 from barograph.store.reader import Reader
@@ -196,6 +198,36 @@ class Store(Reader):
             writer.files.remove([one.file for one in expired.snapshots])
             return expired
 
+    # forecasts; these need no lock
+
+    def add_forecast(self, job_id: str, saved: SavedForecast, rows: pl.DataFrame) -> SavedForecast:
+        """Keep a forecast, also while the job is being run; `rows` has the columns of `schema.FORECASTS`.
+
+        Raises:
+            NoSuchJob: there is none of this id.
+            StoreError: the database or the disk failed; nothing of it is kept.
+        """
+        return forecasts.add(self._database, self._job_files(job_id), job_id, saved, rows)
+
+    def delete_forecast(self, job_id: str, forecast_id: str) -> None:
+        """Remove a forecast.
+
+        Raises:
+            NoSuchJob: there is no such job.
+            StoreError: it has no such forecast.
+        """
+        gone = self._saved_forecast(job_id, forecast_id)
+        forecasts.remove(self._database, self._job_files(job_id), job_id, [gone])
+
+    def expire_forecasts(self, job_id: str, now_ms: int) -> int:
+        """Remove the forecasts whose time is over on the wall clock; returns how many. Raises as `delete_forecast`."""
+        with self._database.read() as connection:
+            documents.listing(connection, job_id)
+            gone = forecasts.expired(forecasts.listed(connection, job_id), now_ms)
+        if gone:
+            forecasts.remove(self._database, self._job_files(job_id), job_id, gone)
+        return len(gone)
+
     @contextmanager
     def _writing(self, job_id: str) -> Iterator[Writer]:
         """Writing to a job whose lock is held: what fails leaves no files behind."""
@@ -225,7 +257,8 @@ class Store(Reader):
             names = connection.execute(sa.select(tables.HISTORY_FILE.c.name).where(tables.HISTORY_FILE.c.job_id == job_id))
             table = tables.SNAPSHOT
             kept = connection.execute(sa.select(table).where(table.c.job_id == job_id)).mappings()
-            return {*names.scalars(), *(f"snapshot-{one['snapshot_id']}.npz" for one in kept)}
+            foreseen = [name for one in forecasts.listed(connection, job_id) for name in one.files]
+            return {*names.scalars(), *(f"snapshot-{one['snapshot_id']}.npz" for one in kept), *foreseen}
 
     def _remove_leftovers(self) -> None:
         """Remove what killed processes have left behind. Files of a job that is being run may be in the making: they stay."""

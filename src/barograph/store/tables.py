@@ -109,6 +109,21 @@ HISTORY_FILE: Final = _table(
     sa.Column("last_timestamp", sa.BigInteger, nullable=False),
 )
 
+FORECAST: Final = _table(
+    "forecast",
+    _key("job_id", TEXT),
+    _key("forecast_id", TEXT),
+    sa.Column("create_time", sa.BigInteger, nullable=False),  # epoch ms, wall clock
+    sa.Column("start_ms", sa.BigInteger, nullable=False),
+    sa.Column("end_ms", sa.BigInteger, nullable=False),
+    sa.Column("expiry_time", sa.BigInteger),  # epoch ms, wall clock; null: never
+    sa.Column("percentile", sa.Double, nullable=False),
+    sa.Column("series", sa.BigInteger, nullable=False),
+    sa.Column("left_out", TEXT, nullable=False),  # how many series were not forecast, by reason, as JSON
+    sa.Column("rows", sa.BigInteger, nullable=False),
+    sa.Column("bytes", sa.BigInteger),  # of its file; null until that is whole
+)
+
 BUCKET: Final = _results("bucket", schema.BUCKETS, ranked=False)
 RECORD: Final = _results("record", schema.RECORDS, ranked=True)
 INFLUENCER: Final = _results("influencer", schema.INFLUENCERS, ranked=True)
@@ -141,5 +156,5 @@ QUANTILES: Final = _table(
 BY_BUCKET: Final = (BUCKET, RECORD, RECORD_INFLUENCER, INFLUENCER, BUCKET_INFLUENCER, QUANTILES, ANNOTATION)
 """The tables whose rows belong to a bucket of a job."""
 
-BY_JOB: Final = (*BY_BUCKET, DATA_COUNTS, INPUT_PROGRESS, SNAPSHOT, HISTORY_FILE, FORGOTTEN)
+BY_JOB: Final = (*BY_BUCKET, DATA_COUNTS, INPUT_PROGRESS, SNAPSHOT, HISTORY_FILE, FORGOTTEN, FORECAST)
 """The tables that hold what a job has read, learned and found."""
