@@ -224,12 +224,15 @@ def forecast(s: Any, season: Season, one_step: float, buckets: int, z: float) ->
         lag = (last + 1 + i - middle) / m
         centre, grown, free = step(k, now, lag)
         centre += lead * phi**i + season(last + 1 + i)
-        if lag >= 1:
-            total = max(grown * (1 + profile) + noise, variance)
-        else:
-            total = variance + (far - variance) * (1 - phi ** (2 * i)) / reached
+        total = grown * (1 + profile) + noise if lag >= 1 else variance + (far - variance) * (1 - phi ** (2 * i)) / reached
+        seen = min(float(s["spread_count"]), 2000.0)
+        away = centre - season(last + 1 + i) - float(s["level"][0])
+        most = (float(s["slow_square"]) + away**2) * (1 + 2 * (i + 1) / max(seen, 1.0))
+        if total > most:
+            total, free = most, max(free, seen * variance / max(most, variance))
+        total = max(total, variance)
         own = own_variance(s, centre)
-        total = own + max(total - variance, 0.0)
+        total += own - variance
         least = (1e-9 * abs(centre) + 1e-150) ** 2 + (0.0 if s["flags"] & 1 else 1 / 12)
         total += least
         dof = 1 / (1 / float(s["scale_count"]) + 1 / free)

@@ -125,10 +125,23 @@ inline Outlook outlook(const Series& s, const float* pool, const Horizon& h, con
   return o;
 }
 
-// Variance of a bucket `lag` slots ahead, without what follows the level: within the first slot it rises as memory fades.
-inline double variance_at(const Series& s, const Outlook& o, const Step& at, double lag, double buckets_ahead) {
-  if (lag >= 1.0) return std::max(at.variance * (1.0 + o.profile) + o.noise, s.variance);
-  return s.variance + (o.far - s.variance) * (1.0 - std::pow(o.phi, 2.0 * (buckets_ahead - 1.0))) / o.reached;
+struct Spread {
+  double variance;
+  double freedom;
+};
+
+// How values scatter around a level `lag` slots ahead, where the spread does not follow the level. Within the first slot it
+// rises as memory fades. It is not more than what values were away from the slow level: that record is longer than the
+// window, so that one incident does not make it. What was never seen may come, though: in as long a time again, twice as
+// much.
+inline Spread spread_at(const Series& s, const Outlook& o, const Step& at, double lag, double buckets_ahead, double level) {
+  const double faded = (1.0 - std::pow(o.phi, 2.0 * (buckets_ahead - 1.0))) / o.reached;
+  const double within = s.variance + (o.far - s.variance) * faded;
+  const double grown = lag >= 1.0 ? at.variance * (1.0 + o.profile) + o.noise : within;
+  const double seen = std::min(s.spread_count, kSlow);
+  const double most = (s.slow_square + square(level - s.level[0])) * (1.0 + 2.0 * buckets_ahead / std::max(seen, 1.0));
+  if (grown <= most) return {std::max(grown, s.variance), at.freedom};
+  return {std::max(most, s.variance), std::max(at.freedom, seen * s.variance / std::max(most, s.variance))};
 }
 
 // Where a forecast goes: one double a bucket each.
@@ -157,10 +170,10 @@ inline bool foresee(const Series& s, const float* pool, const Horizon& h, const 
     p.centre = out.level[i] + season_at(s, pool, h, h.start + i);
     const int power = variance_power(s, p.centre);
     const double own = power == 0 ? s.variance : s.power_variance[power - 1] * (power == 2 ? square(p.centre) : p.centre);
-    const double grown = variance_at(s, o, at, lag, static_cast<double>(h.start + i - s.last)) - s.variance;
-    const double variance = own + std::max(grown, 0.0) + floor_square(s, p.centre);
+    const Spread spread = spread_at(s, o, at, lag, static_cast<double>(h.start + i - s.last), out.level[i]);
+    const double variance = own + spread.variance - s.variance + floor_square(s, p.centre);
     p.deviation = std::sqrt(variance);
-    const Bounds b = band(s, p, h.z, own / variance, 1.0 / (1.0 / s.scale_count + 1.0 / at.freedom));
+    const Bounds b = band(s, p, h.z, own / variance, 1.0 / (1.0 / s.scale_count + 1.0 / spread.freedom));
     out.centre[i] = std::max(p.centre, least);
     out.lower[i] = std::max(b.lower, least);
     out.upper[i] = std::max(b.upper, least);
