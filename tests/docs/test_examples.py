@@ -24,7 +24,8 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[2]
-DOCS = [ROOT / "docs" / f"{name}.md" for name in ("cli", "jobs", "functions", "results", "input", "python", "replay")]
+_NAMES = ("cli", "jobs", "functions", "results", "input", "python", "replay", "forecast")
+DOCS = [ROOT / "docs" / f"{name}.md" for name in _NAMES]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *DOCS]
 
 _FENCE = re.compile(r"^```(?P<info>[^\n]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -109,6 +109,8 @@ GENERATED: Final[dict[str, tuple[str, Callable[[], str]]]] = {
     "incidents": ("results.md", lambda: columns(schema.INCIDENTS)),
     "descriptions": ("results.md", lambda: columns(schema.DESCRIPTIONS)),
     "annotations": ("results.md", lambda: columns(schema.ANNOTATIONS)),
+    "forecasts": ("results.md", lambda: columns(schema.FORECASTS)),
+    "crossings": ("results.md", lambda: columns(schema.CROSSINGS)),
     "bucket values": ("results.md", lambda: columns(schema.BUCKET_VALUES)),
     "influencer shares": ("results.md", lambda: columns(schema.INFLUENCER_SHARES)),
 }

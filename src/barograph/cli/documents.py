@@ -86,6 +86,16 @@ def annotation(job_id: str, row: Row) -> Document:
     return {**_document(job_id, "annotation", row, _ANNOTATION), **ends, **elastic}
 
 
+def forecast(job_id: str, row: Row) -> Document:
+    """A bucket of a forecast. `row` has the columns of `schema.FORECASTS` and `forecast_id`."""
+    return _document(job_id, "model_forecast", row, tuple(row))
+
+
+def crossing(job_id: str, row: Row) -> Document:
+    """When a series will reach a value. `row` has the columns of `schema.CROSSINGS` and `forecast_id`."""
+    return _document(job_id, "forecast_crossing", row, tuple(row))
+
+
 def incident(job_id: str, row: Row) -> Document:
     """An incident, in the columns of `schema.INCIDENTS`."""
     lists = {name: [{k: v for k, v in one.items() if v is not None} for one in row[name]] for name in ("members", "entities")}

@@ -14,16 +14,21 @@ _Jobs = Annotated[
 
 
 def expire(jobs: _Jobs = None, data_dir: DataDir = DEFAULT_DATA_DIR, store: StoreUrl = None) -> None:
-    """Remove the results and snapshots that jobs no longer want kept.
+    """Remove the results and snapshots that jobs no longer want kept, and forecasts whose time is over.
 
-    Each commit of a job does the same; this is for jobs whose settings have changed and that are not fed. Ages are counted
-    back from a job's newest data. Bucket values stay as long as their job.
+    Each commit of a job does the same for results and snapshots, each forecast for forecasts; this is for jobs whose settings
+    have changed and that are not fed. Ages are counted back from a job's newest data, those of forecasts by the clock. Bucket
+    values stay as long as their job.
     """
+    import time
+
     from barograph.cli.words import counted
     from barograph.store.store import Store
 
     with Store.open(store, data_dir, create=False) as opened:
         for job in opened.matching(jobs or ["_all"]):
             done = opened.expire(job.job_id)
-            what = f"{counted(done.results, 'row')} of results and {counted(len(done.snapshots), 'snapshot')}"
+            forecasts = opened.expire_forecasts(job.job_id, time.time_ns() // 1_000_000)
+            parts = (counted(len(done.snapshots), "snapshot"), counted(forecasts, "forecast"))
+            what = f"{counted(done.results, 'row')} of results, {' and '.join(parts)}"
             typer.echo(f"{job.job_id}: removed {what}")

@@ -6,7 +6,21 @@ from typing import Annotated
 
 import typer
 
-from barograph.cli import demo, expire, explain, incidents, jobs, overall, replays, results, run, snapshots, validate, what_if
+from barograph.cli import (
+    demo,
+    expire,
+    explain,
+    forecast,
+    incidents,
+    jobs,
+    overall,
+    replays,
+    results,
+    run,
+    snapshots,
+    validate,
+    what_if,
+)
 from barograph.config.errors import BarographError, ConfigError
 
 
@@ -39,9 +53,13 @@ app.command("results", short_help="Show what a job has found: buckets, records, 
 app.command("explain", short_help="Say why a bucket scores what it scores, also a normal one.")(explain.explain)
 app.command("incidents", short_help="Show what went wrong together, and what was first.")(incidents.incidents)
 app.command("overall-buckets", short_help="Show how odd the times were over several jobs together.")(overall.overall_buckets)
+app.command("forecast", short_help="Show what a job's series are expected to do next, and when they cross a value.")(
+    forecast.forecast
+)
 app.command("what-if", short_help="Show which alerts there would have been under other settings.")(what_if.what_if)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(snapshots.app, name="snapshots")
+app.add_typer(forecast.app, name="forecasts")
 app.command("replay", short_help="Make models and results anew from the kept bucket values.")(replays.replay)
 app.command("forget", short_help="Give a job the models that never saw a span of time.")(replays.forget)
 app.command("expire", short_help="Remove what jobs no longer want kept.")(expire.expire)
