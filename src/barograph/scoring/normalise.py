@@ -118,9 +118,7 @@ class Normaliser:
         self._most = most
 
     @classmethod
-    def build(
-        cls, bucket_span_ms: int, state: NDArray[np.void] | None = None, today: NDArray[np.void] | None = None
-    ) -> Self:
+    def build(cls, bucket_span_ms: int, state: NDArray[np.void] | None = None, today: NDArray[np.void] | None = None) -> Self:
         """One that has seen nothing, or as `snapshot` left it."""
         if state is not None and today is not None:
             return cls(bucket_span_ms, np.array(state, STATE), np.array(today["entity"]), np.array(today["most"]))
