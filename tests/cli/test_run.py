@@ -208,6 +208,27 @@ def test_flush_finishes_what_only_the_latency_keeps_open(call, inputs: Path) -> 
     assert "left out 1 row: older than the latency allows" in call("run", "job.yaml", "rows.csv").stdout
 
 
+def test_an_open_bucket_is_judged_on_request_and_shown_on_request(call, inputs: Path) -> None:
+    newest = "\n".join(f"{START + 2_000 * 300_000},a,{ms}" for ms in (700, 720))
+    (inputs / "rows.csv").write_text(rows().write_csv() + newest + "\n")
+    done = call("run", "job.yaml", "rows.csv", "--interim", columns=140)
+    lines = done.stdout.splitlines()
+    assert lines[1] == "judged 1 bucket that may still change, wrote 1 interim record"
+    assert any("(interim)" in line and "host=a" in line for line in lines)
+    assert lines[-1] == "All records of the job: barograph results web records --interim"
+    asked = ("results", "web", "records", "--format", "json")
+    plain, both = json.loads(call(*asked).stdout), json.loads(call(*asked, "--interim").stdout)
+    assert not any(one["is_interim"] for one in plain)
+    assert [one for one in both if not one["is_interim"]] == plain
+    assert len(both) == len(plain) + 1
+    buckets = json.loads(call("results", "web", "buckets", "--format", "json", "--interim").stdout)
+    assert (buckets[-1]["is_interim"], len(buckets[-1]["bucket_influencers"])) == (True, 2)
+    overall = ("overall-buckets", "web", "--format", "json")
+    assert len(json.loads(call(*overall, "--interim").stdout)) == len(json.loads(call(*overall).stdout)) + 1 == 2_001
+    assert "2,000 buckets" in call("jobs", "show", "web").stdout
+    assert "judged" not in call("run", "job.yaml", "rows.csv").stdout
+
+
 @pytest.mark.parametrize("size", [30, 100, 1 << 20])
 def test_the_row_of_an_example_is_its_place_in_the_input(
     call, inputs: Path, monkeypatch: pytest.MonkeyPatch, size: int

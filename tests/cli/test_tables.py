@@ -68,6 +68,15 @@ def test_an_open_bucket_is_marked(results: Results, capsys: pytest.CaptureFixtur
     assert all("(interim)" in line for line in lines[1:])
 
 
+def test_records_of_one_episode_that_may_change_are_not_counted_with_the_certain_ones(results: Results) -> None:
+    one = results.records.head(1)
+    two = pl.concat([one, one.with_columns(timestamp=pl.col("timestamp") + 300_000, is_interim=pl.lit(True))])
+    buckets = two.select("timestamp", episode_start=pl.lit(one["timestamp"][0]))
+    together = tables.episodes(two, buckets).sort("timestamp")
+    assert together["is_interim"].to_list() == [False, True]
+    assert together["records"].to_list() == [1, 1]
+
+
 def test_a_narrow_terminal_gets_two_lines_a_record_cut_where_they_read_best(
     results: Results, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

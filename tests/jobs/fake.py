@@ -65,7 +65,8 @@ class FakeEngine:
         times = [time for time, _ in closed]
         buckets = _rows(schema.BUCKETS, times, anomaly_score=[total / 10 for _, total in closed], is_interim=False)
         odd = [(time, total) for time, total in closed if total > 40]
-        records = _rows(schema.RECORDS, [time for time, _ in odd], seq=0, actual=[total for _, total in odd], record_score=50.0)
+        told = {"seq": 0, "actual": [total for _, total in odd], "record_score": 50.0, "is_interim": False}
+        records = _rows(schema.RECORDS, [time for time, _ in odd], **told)
         values = _rows(schema.BUCKET_VALUES, times, actual=[total for _, total in closed], weight=1.0)
         return Results(buckets=buckets, records=records, bucket_values=values, counts=self.counts)
 

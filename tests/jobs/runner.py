@@ -33,7 +33,7 @@ def main(data_dir: str, job_file: str, path: str, url: str | None = None) -> Non
     job, clock = load_job(job_file), Ticking()
     with Store.open(url, Path(data_dir)) as store:
         chunks = read_files([path], job.data_description, fields=job.fields, block_bytes=BLOCK_BYTES)
-        run_job(store, job, chunks, clock.tick, clock=clock)
+        run_job(store, job, chunks, clock.tick, interim=True, clock=clock)
     print("done", flush=True)
 
 

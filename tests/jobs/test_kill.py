@@ -50,7 +50,7 @@ def input_file(tmp_path) -> str:
 
 
 def everything(store: Store) -> dict:
-    asked = Query(sort="timestamp", descending=False)
+    asked = Query(sort="timestamp", descending=False, exclude_interim=False)
     names = ("records", "buckets", "influencers", "bucket_influencers", "annotations")
     saved = store.resume("kill")
     return {
@@ -67,7 +67,8 @@ def everything(store: Store) -> dict:
 def undisturbed(tmp_path, input_file) -> dict:
     job = load_job(JOB)
     with Store.open(None, tmp_path / "undisturbed") as store:
-        run_job(store, job, read_files([input_file], job.data_description, fields=job.fields, block_bytes=333_333))
+        chunks = read_files([input_file], job.data_description, fields=job.fields, block_bytes=333_333)
+        assert run_job(store, job, chunks, interim=True).interim
         return everything(store)
 
 

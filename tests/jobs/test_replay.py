@@ -68,6 +68,16 @@ def test_a_replay_of_an_unchanged_job_changes_nothing_but_the_time_of_the_replay
     assert files(store) == listed(store)
 
 
+def test_a_replay_ends_what_the_models_before_it_told_of_open_buckets(store: Store) -> None:
+    engine = feed(store, frame=requests()[:2_000])
+    before = all_of(store)
+    store.commit("requests", engine.flush(calc_interim=True), engine.snapshot(), [])
+    assert store.buckets("requests", Query(exclude_interim=False)).total == before["buckets"].height + 1
+    replay(store, "requests")
+    assert_same(all_of(store) | {"snapshots": before["snapshots"]}, before)
+    assert store.buckets("requests", Query(exclude_interim=False)).total == before["buckets"].height
+
+
 def test_a_replayed_job_goes_on_as_if_it_had_not_been(store: Store, tmp_path: Path) -> None:
     frame = requests()
     feed(store, frame=frame[:4_000])

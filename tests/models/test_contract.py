@@ -69,6 +69,19 @@ def test_rows_select_series_and_leave_the_others_alone():
     assert same(whole, parts)
 
 
+def test_what_is_expected_is_what_a_value_would_be_compared_with_and_changes_nothing():
+    x = mixed()
+    model = build(len(x), bounds_percentile=95.0, siblings=True)
+    model.advance(x[:, :600], 0)
+    before = model.snapshot()
+    expected = model.expect(600 * HOUR, 3)
+    judged = model.judge(x[:, 600], 600 * HOUR)
+    assert expected.shape == (len(x), 3)
+    assert expected[:, :1].tobytes() == judged.typical.tobytes()
+    assert all(before[name].tobytes() == array.tobytes() for name, array in model.snapshot().items())
+    assert np.isnan(build(1).expect(0, 2)).all()
+
+
 def test_a_snapshot_resumes_with_the_same_bits():
     x = mixed()
     whole = build(len(x))

@@ -88,12 +88,12 @@ def test_start_is_rounded_up_and_end_down(jobs):
     assert asked(jobs, bucket_span=Duration.parse("2h"), start_ms=START + 1, end_ms=START + 4 * HOUR) == [100.0]
 
 
-def test_interim_buckets_mark_what_they_add_to_and_can_be_left_out(jobs, make):
+def test_interim_buckets_mark_what_they_add_to_and_are_left_out_unless_asked_for(jobs, make):
     put(jobs, make, "jobs-5", {START + HOUR: 1.0, START + 2 * HOUR: 100.0, START + 3 * HOUR: 40.0}, interim=(START + 3 * HOUR,))
-    found = jobs.overall_buckets(["_all"])
+    found = jobs.overall_buckets(["_all"], OverallQuery(exclude_interim=False))
     assert found["is_interim"].to_list() == [False, False, False, True]
     assert found["overall_score"].to_list() == [30.0, 30.0, 100.0, 40.0]
-    assert len(asked(jobs, "_all", exclude_interim=True)) == 3
+    assert len(asked(jobs, "_all")) == 3
 
 
 def test_windows_without_any_bucket_are_left_out(jobs, make):

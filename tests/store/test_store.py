@@ -213,21 +213,71 @@ def test_a_full_disk_is_told_and_costs_the_commit_only(store, make, monkeypatch)
     assert store.records("web").total == 24
 
 
-def test_results_of_a_bucket_replace_interim_ones(store, make):
+BOTH = replace(ALL, exclude_interim=False)
+
+
+def interim(make, first: int, buckets: int) -> Results:
+    """Interim results; the counts are those of the finished buckets."""
+    return replace(make.results(first, buckets).as_interim(), counts=make.counts(first))
+
+
+def rows_of(store) -> dict[str, list[int]]:
+    """The buckets that each table has rows of; the influencers of records are asked for beside the records."""
+    found = {name: getattr(store, name)("web", BOTH).rows["timestamp"] for name in ("buckets", "records", "influencers")}
+    found["bucket_influencers"] = store.bucket_influencers("web", BOTH).rows["timestamp"]
+    with store._database.read() as connection:
+        found["record_influencers"] = pl.Series(connection.exec_driver_sql("SELECT timestamp FROM record_influencer").scalars())
+    return {name: sorted(set(times.to_list())) for name, times in found.items()}
+
+
+def test_interim_results_are_shown_to_who_asks_for_them(store, make):
     store.create_job(make.job(), now_ms=1)
-    interim = make.results(0, 4)
-    marked = {
-        name: getattr(interim, name).with_columns(pl.lit(True).alias("is_interim"))
-        for name in ("buckets", "records", "influencers", "bucket_influencers", "annotations")
-    }
-    empty = Results()
-    interim = replace(interim, **marked, bucket_values=empty.bucket_values, influencer_shares=empty.influencer_shares)
-    store.commit("web", interim, make.snapshot(1), [])
-    assert store.records("web", Query(exclude_interim=True)).total == 0
-    store.commit("web", make.results(2, 4), make.snapshot(2), [])
-    assert store.records("web", Query(exclude_interim=True)).rows["timestamp"].min() == 2 * make.SPAN_MS
-    assert store.records("web").total == 18
-    assert_same(store.records("web", replace(ALL, exclude_interim=True)).rows, make.results(2, 4).records)
+    store.commit("web", make.results(0, 2), make.snapshot(1), [])
+    told = interim(make, 2, 3)
+    store.commit("web", told, make.snapshot(1), [])
+    for name in ("records", "buckets", "influencers", "bucket_influencers"):
+        read = getattr(store, name)
+        assert_same(read("web", ALL).rows, getattr(make.results(0, 2), name))
+        assert_same(read("web", BOTH).rows, pl.concat([getattr(make.results(0, 2), name), getattr(told, name)]))
+    assert store.summary("web").counts.bucket_count == 2
+    assert store.bucket_values("web")["timestamp"].max() == make.SPAN_MS
+
+
+@pytest.mark.parametrize(
+    ("newer", "left"),
+    [
+        ("results", 2),  # the final ones of two of three: what was told of the third knew less
+        ("interim", 3),
+        ("interim", 1),
+    ],
+)
+def test_newer_results_replace_all_interim_ones(store, make, newer: str, left: int):
+    store.create_job(make.job(), now_ms=1)
+    store.commit("web", make.results(0, 2), make.snapshot(1), [])
+    store.commit("web", interim(make, 2, 3), make.snapshot(1), [])
+    follow = make.results(2, left) if newer == "results" else interim(make, 2, left)
+    store.commit("web", follow, make.snapshot(2), [])
+    expected = [bucket * make.SPAN_MS for bucket in range(2 + left)]
+    found = rows_of(store)
+    assert all(set(times) <= set(expected) for times in found.values())
+    assert found["buckets"] == found["records"] == found["influencers"] == found["bucket_influencers"] == expected
+    assert_same(store.records("web", BOTH).rows, pl.concat([make.results(0, 2).records, follow.records]))
+
+
+def test_a_commit_without_results_leaves_interim_ones(store, make):
+    store.create_job(make.job(), now_ms=1)
+    store.commit("web", interim(make, 0, 1), make.snapshot(1), [])
+    store.commit("web", Results(counts=make.counts(0)), make.snapshot(2), [])
+    assert store.buckets("web", BOTH).total == 1
+
+
+@pytest.mark.parametrize("delete_later", [True, False])
+def test_a_revert_ends_what_was_told_of_open_buckets(store, make, delete_later: bool):
+    store.create_job(make.job(), now_ms=1)
+    store.commit("web", make.results(0, 2), make.snapshot(1), [])
+    store.commit("web", interim(make, 2, 1), make.snapshot(1), [])
+    store.revert("web", store.snapshots("web")[-1].snapshot_id, delete_later_results=delete_later)
+    assert store.buckets("web", BOTH).total == 2
 
 
 def test_results_older_than_their_retention_go(store, make):

@@ -142,6 +142,12 @@ class Buckets:
             counts,
         )
 
+    def still_open(self) -> Closed | None:
+        """What `take` would hand out if every bucket with rows were over now; None when there is none. Changes nothing."""
+        ended = Buckets(self._job, self.snapshot())
+        ended._watermark = ended._watermark.over()
+        return ended.take()
+
     def _detector(self, at: int, cells: dict[Source, FinishedCells]) -> DetectorValues:
         source, function = self._sources[at], self._job.detectors[at].spec
         return DetectorValues(at, function, self._job.bucket_span_ms, cells[source], _Names(self._splits, source.split))

@@ -86,6 +86,10 @@ class Watermark:
             return self
         return replace(self, floor=max(self.floor, (self.newest_ms if until_ms is None else until_ms) // self.span_ms))
 
+    def over(self) -> "Watermark":
+        """No more waiting for any row: the bucket of the newest row, which is the last open one, is over as well."""
+        return self if self.newest_ms == _NONE else self.flush(self.newest_ms + self.span_ms)
+
     def snapshot(self) -> Arrays:
         """What the rows have changed."""
         return {"watermark": np.array([self.newest_ms, self.floor, self.start, self.doubted_ms], np.int64)}

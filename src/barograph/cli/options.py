@@ -56,4 +56,8 @@ MinScore = Annotated[
     typer.Option("--min-score", min=0, max=100, help="Leave out results with a lower score.", metavar="N", show_default=False),
 ]
 
+Interim = Annotated[
+    bool, typer.Option("--interim", help="Also show interim results, of buckets that are still open (run --interim).")
+]
+
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]

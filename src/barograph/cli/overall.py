@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from barograph.cli.options import DEFAULT_DATA_DIR, DataDir, Format, MinScore, OutputFormat, StoreUrl
+from barograph.cli.options import DEFAULT_DATA_DIR, DataDir, Format, Interim, MinScore, OutputFormat, StoreUrl
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -33,7 +33,6 @@ _Start = Annotated[
 _End = Annotated[
     str | None, typer.Option(metavar="TIME", help="Where to stop, rounded down to a bucket.", show_default="the last")
 ]
-_NoInterim = Annotated[bool, typer.Option("--exclude-interim", help="Leave out buckets that are still open.")]
 
 
 def overall_buckets(
@@ -43,7 +42,7 @@ def overall_buckets(
     min_score: MinScore = 0.0,
     start: _Start = None,
     end: _End = None,
-    exclude_interim: _NoInterim = False,
+    interim: Interim = False,
     output: OutputFormat = Format.TABLE,
     data_dir: DataDir = DEFAULT_DATA_DIR,
     store: StoreUrl = None,
@@ -72,7 +71,7 @@ def overall_buckets(
             overall_score=min_score,
             start_ms=None if start is None else epoch_ms("--start", start, zone),
             end_ms=None if end is None else epoch_ms("--end", end, zone),
-            exclude_interim=exclude_interim,
+            exclude_interim=not interim,
         )
         found = opened.overall_buckets(jobs, query)
     if output is not Format.TABLE:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from barograph.cli.options import DEFAULT_DATA_DIR, DataDir, Format, MinScore, OutputFormat, StoreUrl
+from barograph.cli.options import DEFAULT_DATA_DIR, DataDir, Format, Interim, MinScore, OutputFormat, StoreUrl
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,6 +61,7 @@ def results(
     start: Start = None,
     end: End = None,
     min_score: MinScore = 0.0,
+    interim: Interim = False,
     sort: _Sort = None,
     descending: _Descending = None,
     size: _Size = None,
@@ -86,6 +87,7 @@ def results(
             sort=sort,
             descending=sort.endswith("score") if sort and descending is None else descending,
             size=size or (_TABLE_ROWS if output is Format.TABLE else None),
+            exclude_interim=not interim,
         )
         page: Page = getattr(opened, kind.value)(job_id, query)
         if output is Format.TABLE:
@@ -110,7 +112,7 @@ def _documents(store: "Store", kind: Kind, job_id: str, page: "Page") -> "Iterat
     rows = page.rows
     if kind is Kind.BUCKETS and rows.height:
         times = rows["timestamp"]
-        span = Query(start_ms=times.min(), end_ms=times.max() + 1)  # type: ignore[arg-type, operator]  # a column of int64
+        span = Query(start_ms=times.min(), end_ms=times.max() + 1, exclude_interim=False)  # type: ignore[arg-type, operator]  # a column of int64
         rows = documents.with_bucket_influencers(rows, store.bucket_influencers(job_id, span).rows)
     build = {
         Kind.BUCKETS: documents.bucket,

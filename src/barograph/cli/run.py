@@ -36,11 +36,20 @@ _Flush = Annotated[
     ),
 ]
 
+_Interim = Annotated[
+    bool,
+    typer.Option(
+        "--interim",
+        help="At the end, also judge the buckets that are still open, by what they are likely to become.",
+    ),
+]
+
 
 def run(
     job: JobFile,
     data: _Data,
     flush: _Flush = False,
+    interim: _Interim = False,
     min_score: MinScore = 0.0,
     output: OutputFormat = Format.TABLE,
     data_dir: DataDir = DEFAULT_DATA_DIR,
@@ -60,16 +69,17 @@ def run(
 
     refuse_terminal(output)
     loaded = load_job(job)
-    ran = run_job(loaded, data, data_dir, store, flush=flush)
+    ran = run_job(loaded, data, data_dir, store, flush=flush, interim=interim)
     found = ran.records.filter(pl.col("record_score") >= min_score)
     for line in ran.story():
         typer.echo(line, err=output is not Format.TABLE)
     if output is Format.TABLE:
-        if ran.summary.buckets:
+        if ran.summary.buckets or ran.summary.interim:
             _show_worst(loaded, ran, found)
         elif ran.summary.rows:
             typer.echo(ran.unfinished(loaded))
-        typer.echo(f"All records of the job: barograph results {loaded.job_id} records{_where(data_dir, store)}")
+        asked = " --interim" if ran.summary.interim else ""
+        typer.echo(f"All records of the job: barograph results {loaded.job_id} records{asked}{_where(data_dir, store)}")
     else:
         write(output, found, documents.documents(loaded.job_id, found, documents.record))
     if ran.exit_code:

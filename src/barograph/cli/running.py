@@ -16,6 +16,7 @@ from barograph.cli.words import counted, rough, when
 from barograph.config import support
 from barograph.config.errors import InputError
 from barograph.config.job import Job
+from barograph.jobs.run import Ending
 from barograph.jobs.run import run_job as run_in_store
 from barograph.jobs.summary import Progress, RunSummary
 from barograph.results.counts import Example
@@ -36,8 +37,8 @@ class Ran:
         summary: what it did.
         examples: rows that it left out, the first of each reason.
         notes: what is to be said of its files.
-        records: those it found, the highest scores first; columns as `schema.RECORDS`.
-        buckets: those it finished, in the order of time; columns as `schema.BUCKETS`.
+        records: those it found, interim ones too, the highest scores first; columns as `schema.RECORDS`.
+        buckets: those it finished or judged while they are open, in the order of time; columns as `schema.BUCKETS`.
     """
 
     summary: RunSummary
@@ -61,6 +62,9 @@ class Ran:
                 f"read {counted(done.rows, 'row')} in {rough(done.seconds)} s{speed}, "
                 f"finished {counted(done.buckets, 'bucket')}, wrote {counted(done.records, 'record')}"
             )
+        if done.interim:
+            found = counted(self.records.filter("is_interim").height, "interim record")
+            lines.append(f"judged {counted(len(done.interim), 'bucket')} that may still change, wrote {found}")
         lines += left_out(done.dropped, self.examples)
         if done.interrupted:
             lines.append(f"stopped by {done.interrupted}: what was read so far is kept; the same command goes on from there")
@@ -87,8 +91,10 @@ class Ran:
         return f"no bucket is finished yet: {number:,} buckets open, the first {row}; --flush finishes all but the last"
 
 
-def run_job(job: Job, paths: Sequence[str], data_dir: Path, url: str | None, *, flush: bool = False) -> Ran:
-    """Feed files to a job that lives in a store; `flush` as in `jobs.run`.
+def run_job(
+    job: Job, paths: Sequence[str], data_dir: Path, url: str | None, *, flush: bool = False, interim: bool = False
+) -> Ran:
+    """Feed files to a job that lives in a store; `flush` and `interim` as in `jobs.run`.
 
     Raises:
         BarographError: the job cannot be run, or an input cannot be read; what was read before it is kept, and stderr says so.
@@ -99,13 +105,11 @@ def run_job(job: Job, paths: Sequence[str], data_dir: Path, url: str | None, *, 
     with Store.open(url, data_dir) as store:
         before = _examples(store, job.job_id)
         notes: list[str] = []
-        summary = _feed(store, job, paths, flush, notes)
+        summary = _feed(store, job, paths, Ending(flush=flush, interim=interim), notes)
         examples = [one for one in summary.counts.examples if one not in before]
-        if summary.first_ms is None or summary.last_ms is None:
-            span = Query(size=0)
-        else:
-            span = Query(start_ms=summary.first_ms, end_ms=summary.last_ms + 1)
-        return Ran(summary, examples, notes, store.records(job.job_id, span).rows, store.buckets(job.job_id, span).rows)
+        times = [time for time in (summary.first_ms, summary.last_ms, *summary.interim) if time is not None]
+        asked = Query(start_ms=min(times), end_ms=max(times) + 1, exclude_interim=False) if times else Query(size=0)
+        return Ran(summary, examples, notes, store.records(job.job_id, asked).rows, store.buckets(job.job_id, asked).rows)
 
 
 def _examples(store: Store, job_id: str) -> Sequence[Example]:
@@ -116,7 +120,7 @@ def _examples(store: Store, job_id: str) -> Sequence[Example]:
     return counts.examples if counts else ()
 
 
-def _feed(store: Store, job: Job, paths: Sequence[str], flush: bool, notes: list[str]) -> RunSummary:
+def _feed(store: Store, job: Job, paths: Sequence[str], ending: Ending, notes: list[str]) -> RunSummary:
     """Run the job; `notes` is added to."""
     kept = 0
     bar = ProgressBar(paths)
@@ -134,7 +138,7 @@ def _feed(store: Store, job: Job, paths: Sequence[str], flush: bool, notes: list
     chunks = read_files(paths, job.data_description, fields=job.fields, number_fields=numbers, tell=tell)
     try:
         with bar:
-            return run_in_store(store, job, bar.watch(chunks), show, flush=flush)
+            return run_in_store(store, job, bar.watch(chunks), show, flush=ending.flush, interim=ending.interim)
     except InputError:
         for note in notes:
             typer.echo(note, err=True)

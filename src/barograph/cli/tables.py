@@ -16,7 +16,7 @@ from barograph.scoring.severity import RECORD_SCORE
 
 _STYLES: Final = {"critical": "bold red", "major": "red", "minor": "yellow", "warning": "cyan"}
 _WIDE: Final = 120  # columns from which on a record of a job with several detectors fits on one line
-_SERIES: Final = ("detector_index", "partition_field_value", "by_field_value")
+_TOGETHER: Final = ("episode", "detector_index", "partition_field_value", "by_field_value", "is_interim")
 
 
 def plain(*columns: str, right: Sequence[str] = ()) -> Table:
@@ -45,13 +45,14 @@ def episodes(records: pl.DataFrame, buckets: pl.DataFrame) -> pl.DataFrame:
 
     Its score is the episode's highest; the rest is of its least likely bucket, because the highest score may go to a bucket
     that is usual by itself and only unusual together with those before it. A record outside any episode stands for itself.
+    Interim records stay apart from those that are certain.
     """
     known = records.join(buckets.select("timestamp", "episode_start"), on="timestamp", how="left", maintain_order="left")
     together = known.with_columns(episode=pl.coalesce("episode_start", "timestamp"))
-    highest = together.with_columns(record_score=pl.max("record_score").over("episode", *_SERIES))
+    highest = together.with_columns(record_score=pl.max("record_score").over(_TOGETHER))
     worst = highest.sort("record_score", "log_probability", "timestamp", descending=[True, False, False], maintain_order=True)
-    counted = worst.with_columns(records=pl.len().over("episode", *_SERIES))
-    return counted.unique(["episode", *_SERIES], keep="first", maintain_order=True).drop("episode", "episode_start")
+    counted = worst.with_columns(records=pl.len().over(_TOGETHER))
+    return counted.unique(_TOGETHER, keep="first", maintain_order=True).drop("episode", "episode_start")
 
 
 def records(frame: pl.DataFrame, zone: ZoneInfo) -> Table:

@@ -12,6 +12,7 @@ from barograph.config.duration import Duration
 from barograph.config.errors import InputError
 from barograph.config.job import Job
 from barograph.config.support import refuse_unsupported
+from barograph.engine.completeness import Arrivals
 from barograph.engine.description import described
 from barograph.engine.entity import Entity
 from barograph.engine.explain import Explanation, InResults, explain
@@ -30,11 +31,12 @@ class Engine:
     What comes out does not depend on how the rows are cut into frames, on the number of threads, or on snapshots in between.
     """
 
-    def __init__(self, job: Job, intake: Intake, buckets: Buckets, stages: Stages) -> None:
+    def __init__(self, job: Job, intake: Intake, buckets: Buckets, stages: Stages, arrivals: Arrivals) -> None:
         self.job = job
         self._intake = intake
         self._buckets = buckets
         self._stages = stages
+        self._arrivals = arrivals
 
     @classmethod
     def build(cls, job: Job, state: Snapshot | None = None, threads: int = 0) -> "Engine":
@@ -58,7 +60,8 @@ class Engine:
             return None if state is None else under(name, arrays)
 
         stages = Stages.build(job, None if state is None else arrays, threads)
-        return cls(job, Intake.build(job, part("intake")), Buckets.build(job, part("buckets")), stages)
+        intake, buckets = Intake.build(job, part("intake")), Buckets.build(job, part("buckets"))
+        return cls(job, intake, buckets, stages, Arrivals.build(job, part("arrivals")))
 
     @property
     def counts(self) -> DataCounts:
@@ -78,15 +81,22 @@ class Engine:
         self._buckets.add(rows.time_ms, rows.columns, rows.number)
         return self._finish()
 
-    def flush(self, until: int | None = None) -> Results:
-        """Close buckets without waiting for more rows. Rows that come for them later are out of order.
+    def flush(self, until: int | None = None, calc_interim: bool = False) -> Results:
+        """Close buckets without waiting for more rows, or judge those that are open, or both.
+
+        Rows that come later for a closed bucket are out of order.
 
         Args:
             until: epoch ms; every bucket that ends at or before it is closed, also empty ones. None closes the buckets before
-                the newest row's, which only a latency had kept open.
+                the newest row's, which only a latency had kept open; with `calc_interim` it closes none.
+            calc_interim: also judge the buckets up to the newest row's that stay open, by what they are likely to become.
+                These results are marked `is_interim`. They change nothing: closing a bucket later gives its results all over.
         """
+        if until is None and calc_interim:
+            return replace(self._interim(), counts=self.counts)
         self._buckets.flush(until)
-        return self._finish()
+        found = self._finish()
+        return Results.concat([found, replace(self._interim(), counts=self.counts)]) if calc_interim else found
 
     def explain(self, results: Results, time_ms: int, entity: Sequence[tuple[str, str]] = ()) -> tuple[Explanation, ...]:
         """Explain the bucket that a time lies in, for every series of an entity: why it scores what it scores.
@@ -142,13 +152,23 @@ class Engine:
         """All that must be kept to go on as if nothing had happened. Equal histories give equal bytes."""
         arrays: Arrays = {"analysis": np.frombuffer(_analysis(self.job), dtype=np.uint8)}
         arrays |= prefixed("intake", self._intake.snapshot()) | prefixed("buckets", self._buckets.snapshot())
+        arrays |= prefixed("arrivals", self._arrivals.snapshot())
         return Snapshot(arrays | self._stages.snapshot())
 
     def _finish(self) -> Results:
         closed = self._buckets.take()
         if closed is None:
             return Results(counts=self.counts)
+        self._arrivals.learn(closed)
         return replace(Results.concat(self._stages.finish(closed)), counts=self.counts)
+
+    def _interim(self) -> Results:
+        """What the open buckets would give if they were over, their growing values estimated; by copies."""
+        still_open = self._buckets.still_open()
+        if still_open is None:
+            return Results()
+        completeness = self._arrivals.completeness(still_open)
+        return Results.concat(self._stages.copy().finish(still_open, completeness)).as_interim()
 
 
 def _duration(given: Duration | str) -> Duration:

@@ -49,7 +49,7 @@ class InResults:
     forgotten: Sequence[Forgotten] = ()
 
     def __init__(self, results: Results, time_ms: int, job: Job) -> None:
-        finished = results.buckets["timestamp"]
+        finished = results.buckets.filter(~pl.col("is_interim"))["timestamp"]
         end = int(finished[-1]) + job.bucket_span_ms if len(finished) else None
         if end is None or time_ms >= end:
             raise InputError(f"time={time_ms}: wanted a time before {end}, where the newest finished bucket ends")

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from barograph.config.functions import Side
 from barograph.config.job import Job
+from barograph.engine.completeness import GROWING, still_to_come
 from barograph.models import Judged, ModelConfig, SeriesModel, probability
 from barograph.results.snapshot import Arrays
 from barograph.scoring.aggregate import Evidence
@@ -30,12 +31,27 @@ class Values:
         value: [S, T] bucket value; NaN is no data, zero a value.
         weight: [S, T] rows behind it (summed counts for summarised input), 0 without any.
         partition: [S] dense id of each series' partition.
+        completeness: [T] how full the buckets are, in [0, 1]; None when they are finished.
     """
 
     first_bucket: int
     value: Floats
     weight: Floats
     partition: Ids
+    completeness: Floats | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the models said of `Values`.
+
+    Attributes:
+        judged: of the values as they were judged.
+        added: [S, T] what was added to them before, because buckets are still open; None when they are finished.
+    """
+
+    judged: Judged
+    added: Floats | None = None
 
 
 class MeasureStage:
@@ -60,15 +76,25 @@ class MeasureStage:
         """What the models remember."""
         return self._model.snapshot()
 
-    def advance(self, values: Values) -> Judged:
-        """Judge a stretch of buckets, then learn it."""
+    def advance(self, values: Values) -> Verdict:
+        """Judge a stretch of buckets, then learn it. Open ones are judged, and learned, by what they are likely to become."""
         self._model.grow(len(values.value))
-        return self._model.advance(values.value, values.first_bucket * self._model.config.bucket_span_ms)
+        config = self._model.config
+        first_ms = values.first_bucket * config.bucket_span_ms
+        if values.completeness is None or self.measure.statistic not in GROWING:
+            return Verdict(self._model.advance(values.value, first_ms))
+        parts, added = [], np.empty(values.value.shape)
+        for t, complete in enumerate(values.completeness.tolist()):  # each is estimated by what is known before it
+            value, bucket_ms = values.value[:, t], first_ms + t * config.bucket_span_ms
+            typical = self._model.expect(bucket_ms, 1)[:, 0]
+            added[:, t] = still_to_come(value, typical, complete, whole=config.integer)
+            parts.append(self._model.advance((value + added[:, t])[:, None], bucket_ms))
+        return Verdict(Judged.joined(parts), added)
 
-    def leaves(self, values: Values, judged: Judged) -> NDArray[np.void]:
+    def leaves(self, values: Values, verdict: Verdict) -> NDArray[np.void]:
         """The odd leaves of a judged stretch, as the score stage wants them (dtype `scoring.leaves.LEAF`)."""
         # Field by field: the records are wide, and most of their width is the distribution, which few leaves are asked for.
-        flagged = judged.flagged
+        flagged = verdict.judged.flagged
         leaves = np.zeros(len(flagged), LEAF)
         for name in ("ln_p", "ln_evidence", "actual", "typical", "lower", "upper", "impact", "count", "since"):
             leaves[name] = flagged[name]
@@ -80,7 +106,14 @@ class MeasureStage:
         leaves["seen"] = flagged["seen"].max(axis=1, initial=0.0)
         leaves["high_variance"] = predictive["deviation"] > HIGH_VARIANCE * flagged["usual_deviation"]
         leaves["multimodal"] = ~np.isnan(predictive["ln_outlier"])
-        leaves["weight"] = values.weight[flagged["row"], flagged["t"]]
+        cell = (flagged["row"], flagged["t"])
+        leaves["weight"] = values.weight[cell]
+        if verdict.added is not None:
+            # Shown is what has come, beside what was to be expected by now.
+            leaves["added"], leaves["actual"] = verdict.added[cell], values.value[cell]
+            least = 0.0 if self._model.config.non_negative else -np.inf
+            for name in ("typical", "lower", "upper"):
+                leaves[name] = np.maximum(leaves[name] - leaves["added"], least)
         return leaves
 
     def evidence(self, values: Values, judged: Judged) -> Evidence:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from barograph.config.job import Job
-from barograph.engine.finished import FinishedBuckets
+from barograph.engine.finished import FinishedBuckets, Floats
 from barograph.engine.measure import MeasureStage, measures_of
 from barograph.engine.stretch import finish
 from barograph.results.results import Results
@@ -22,8 +22,9 @@ PREFIXES: Final = ("model", "scores.")
 class Stages:
     """The models and the score stage of one job. Live rows and the history go through here, and nowhere else."""
 
-    def __init__(self, job: Job, measures: list[MeasureStage], scores: ScoreStage) -> None:
+    def __init__(self, job: Job, measures: list[MeasureStage], scores: ScoreStage, threads: int) -> None:
         self._job = job
+        self._threads = threads
         self._measures = measures
         self._scores = scores
 
@@ -40,21 +41,31 @@ class Stages:
             for position, (measure, side) in enumerate(kinds)
         ]
         scores = ScoreStage.build(tuple(measure for measure, _ in kinds), job.influencers, job.bucket_span_ms, part("scores"))
-        return cls(job, measures, scores)
+        return cls(job, measures, scores, threads)
 
     @property
     def measures(self) -> tuple[MeasureStage, ...]:
         """The models of each measure."""
         return tuple(self._measures)
 
-    def finish(self, buckets: FinishedBuckets) -> Iterator[Results]:
+    def copy(self) -> "Stages":
+        """The same, to learn what these are not to."""
+        return Stages.build(self._job, self.snapshot(), self._threads)
+
+    def finish(self, buckets: FinishedBuckets, completeness: Floats | None = None) -> Iterator[Results]:
         """Judge, learn and score finished buckets, which follow the last ones that were; their results, piece by piece.
 
         They are learned as far as the pieces are taken. The pieces have no counts.
+
+        Args:
+            buckets: the buckets.
+            completeness: [T] how full each of them is, in [0, 1]; None when they are finished.
         """
         widest = max(1, CELLS_AT_ONCE // len(self._measures))
         for piece in buckets.slices(widest):
-            yield finish(self._job, self._measures, self._scores, piece)
+            inside = slice(piece.first_bucket - buckets.first_bucket, piece.end_bucket - buckets.first_bucket)
+            share = None if completeness is None else completeness[inside]
+            yield finish(self._job, self._measures, self._scores, piece, share)
 
     def snapshot(self) -> Arrays:
         """What they remember."""

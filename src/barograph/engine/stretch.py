@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from barograph.config.job import Job
 from barograph.engine.annotations import annotations
 from barograph.engine.finished import FinishedBuckets, FinishedValues
-from barograph.engine.measure import MeasureStage, Values
-from barograph.models import Judged
+from barograph.engine.measure import MeasureStage, Values, Verdict
 from barograph.results import schema
 from barograph.results.results import Results
 from barograph.scoring.leaves import Stretch
@@ -37,19 +36,29 @@ class Piece:
     stage: MeasureStage
     detector: FinishedValues
     values: Values
-    judged: Judged
+    verdict: Verdict
     leaves: NDArray[np.void]
 
 
-def finish(job: Job, measures: list[MeasureStage], scores: ScoreStage, closed: FinishedBuckets) -> Results:
-    """Judge, learn and score finished buckets, which follow the last ones that were."""
+def finish(
+    job: Job, measures: list[MeasureStage], scores: ScoreStage, closed: FinishedBuckets, completeness: Floats | None
+) -> Results:
+    """Judge, learn and score finished buckets, which follow the last ones that were.
+
+    Args:
+        job: the job.
+        measures: one a measure of the job.
+        scores: the score stage.
+        closed: the buckets.
+        completeness: [T] how full each of them is, in [0, 1]; None when they are finished.
+    """
     start, end = closed.first_bucket, closed.end_bucket
-    pieces = [_piece(stage, closed, start, end) for stage in measures]
+    pieces = [_piece(stage, closed, completeness) for stage in measures]
     shares = _in_time_order([_history_shares(piece, start, end) for piece in pieces])
     stretch = Stretch(
         first_bucket=start,
         event_count=closed.event_count(start, end).astype(float),
-        evidence=[piece.stage.evidence(piece.values, piece.judged) for piece in pieces],
+        evidence=[piece.stage.evidence(piece.values, piece.verdict.judged) for piece in pieces],
         leaves=np.concatenate([piece.leaves for piece in pieces]),
         names=pl.concat([_names(piece.detector, piece.leaves["series"]) for piece in pieces]),
         shares_of=_Shares(pieces).of,
@@ -67,16 +76,17 @@ def _in_time_order(tables: list[pl.DataFrame]) -> pl.DataFrame:
     return pl.concat(tables).sort("timestamp", maintain_order=True)
 
 
-def _piece(stage: MeasureStage, closed: FinishedBuckets, start: int, end: int) -> Piece:
+def _piece(stage: MeasureStage, closed: FinishedBuckets, completeness: Floats | None) -> Piece:
+    start, end = closed.first_bucket, closed.end_bucket
     detector = closed.detectors[stage.measure.detector_index]
     matrix = detector.matrix(stage.measure.statistic, start, end)
-    values = Values(start, matrix, detector.weights(start, end), detector.partition)
-    judged = stage.advance(values)
-    leaves = stage.leaves(values, judged)
+    values = Values(start, matrix, detector.weights(start, end), detector.partition, completeness)
+    verdict = stage.advance(values)
+    leaves = stage.leaves(values, verdict)
     # Only of a variance does the experiment of the influencers need the mean, so only there is it kept in the history.
     cell = detector.find(leaves["series"], leaves["bucket"])
     leaves["mean"] = detector.means(cell) if stage.measure.statistic == "varp" else np.nan
-    return Piece(stage, detector, values, judged, leaves)
+    return Piece(stage, detector, values, verdict, leaves)
 
 
 def _names(detector: FinishedValues, series: Ids) -> pl.DataFrame:
@@ -100,7 +110,8 @@ class _Judge:
         for position in np.unique(owner):
             mine = np.flatnonzero(owner == position)
             piece, first = self._pieces[position], self._ends[position] - len(self._pieces[position].leaves)
-            out[mine] = piece.stage.ln_p(piece.judged, leaf[mine] - first, value[mine])
+            own = leaf[mine] - first
+            out[mine] = piece.stage.ln_p(piece.verdict.judged, own, value[mine] + piece.leaves["added"][own])
         return out
 
 
@@ -126,7 +137,7 @@ class _Shares:
 
 
 def _changes(job: Job, piece: Piece) -> pl.DataFrame:
-    changes = piece.judged.changes
+    changes = piece.verdict.judged.changes
     if not len(changes):  # nearly always, and names take a while
         return schema.empty(schema.ANNOTATIONS)
     names = _names(piece.detector, changes["row"])
@@ -166,13 +177,13 @@ def _history(job: Job, piece: Piece, start: int) -> pl.DataFrame:
         pl.Series("actual", piece.values.value[cell]),
         pl.Series("weight", piece.values.weight[cell]),
         pl.Series("mean", _means(piece, series, start + t), nan_to_null=True),
-        pl.Series("log_probability", piece.judged.ln_p[cell]),
+        pl.Series("log_probability", piece.verdict.judged.ln_p[cell]),
         *(
             pl.Series(name, _bound(bound, cell, plotted[series]), nan_to_null=True)
             for name, bound in (
-                ("typical", piece.judged.typical),
-                ("lower_bound", piece.judged.lower),
-                ("upper_bound", piece.judged.upper),
+                ("typical", piece.verdict.judged.typical),
+                ("lower_bound", piece.verdict.judged.lower),
+                ("upper_bound", piece.verdict.judged.upper),
             )
         ),
     )

@@ -128,7 +128,7 @@ class Work:
     def _kept(self, start: int, end: int) -> Kept:
         start_ms, end_ms = start * self._span_ms, end * self._span_ms
         span = Span(start_ms, end_ms)
-        buckets = self._store.buckets(self._job_id, Query(start_ms=start_ms, end_ms=end_ms, exclude_interim=True)).rows
+        buckets = self._store.buckets(self._job_id, Query(start_ms=start_ms, end_ms=end_ms)).rows
         filled = buckets.filter(pl.col("event_count") > 0)
         return Kept(
             self._store.bucket_values(self._job_id, span, VALUES),

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 import polars as pl
@@ -31,8 +32,8 @@ class RunningEngine(Protocol):
     def add(self, frame: pl.DataFrame) -> Results:
         """Take rows; returns what they finished."""
 
-    def flush(self) -> Results:
-        """Finish what only the latency keeps open; returns that."""
+    def flush(self, *, calc_interim: bool = False) -> Results:
+        """Finish what only the latency keeps open, or judge what is open; returns that."""
 
     def snapshot(self) -> Snapshot:
         """All that it remembers."""
@@ -58,6 +59,7 @@ def run_job(
     on_progress: Callable[[Progress], None] | None = None,
     *,
     flush: bool = False,
+    interim: bool = False,
     build: Build = Engine.build,
     clock: Clock = time.monotonic,
 ) -> RunSummary:
@@ -73,6 +75,8 @@ def run_job(
         chunks: rows of one or more sources; each source from its beginning, in its order.
         on_progress: called after each chunk, and after the last commit when a broken input ends the run.
         flush: at the end of the input, finish the buckets that only the latency keeps open; their later rows are out of order.
+        interim: at the end of the input, judge the buckets that are still open, and keep that until their results, or newer
+            interim ones, take its place.
         build: makes the engine, or brings it back from a snapshot.
         clock: seconds on a clock that only goes forward.
 
@@ -92,7 +96,8 @@ def run_job(
                 engine = build(job, saved.snapshot)
             run = Run(store, job, engine, saved, clock)
             try:
-                failure = run.feed_all(iter(chunks), interrupts, on_progress, flush)
+                ending = Ending(flush=flush, interim=interim)
+                failure = run.feed_all(iter(chunks), interrupts, on_progress, ending)
             finally:
                 close = getattr(chunks, "close", None)  # generators hold files open
                 if close is not None:
@@ -100,6 +105,14 @@ def run_job(
         if failure is not None:
             raise failure
         return run.summary(interrupts.received)
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What is done when the input has ended: `flush` and `interim` of `run_job`."""
+
+    flush: bool
+    interim: bool
 
 
 class Run:
@@ -123,9 +136,10 @@ class Run:
         self._buckets = self._records = 0
         self._first_ms: int | None = None
         self._last_ms: int | None = None
+        self._interim: tuple[int, ...] = ()
 
     def feed_all(
-        self, chunks: Iterator[Chunk], interrupts: Interrupts, on_progress: Callable[[Progress], None] | None, flush: bool
+        self, chunks: Iterator[Chunk], interrupts: Interrupts, on_progress: Callable[[Progress], None] | None, ending: Ending
     ) -> Exception | None:
         """Feed and commit until the input ends, breaks or a signal comes; returns what broke the input."""
         failure: Exception | None = None
@@ -156,8 +170,10 @@ class Run:
                     self._commit()
             if on_progress is not None:
                 on_progress(self._progress(source))
-        if flush and ended:
+        if ending.flush and ended:
             self._take(self._engine.flush())
+        if ending.interim and ended:
+            self._judge_open()
         if self._rows > self._rows_committed or self._waiting_rows:
             self._commit()
         if failure is not None and on_progress is not None:
@@ -180,6 +196,13 @@ class Run:
         if len(times):
             self._first_ms = times[0] if self._first_ms is None else self._first_ms
             self._last_ms = times[-1]
+
+    def _judge_open(self) -> None:
+        """In the last commit, behind all that is finished. It is counted apart: these buckets are still to come."""
+        found = self._engine.flush(calc_interim=True)
+        self._interim = tuple(found.buckets["timestamp"].to_list())
+        self._waiting.append(found)
+        self._waiting_rows += len(found.buckets)
 
     def _commit(self) -> None:
         started = self._clock()
@@ -215,6 +238,7 @@ class Run:
             records=self._records,
             first_ms=self._first_ms,
             last_ms=self._last_ms,
+            interim=self._interim,
             seconds=self._clock() - self._started,
             commits=self._commits,
             resumed=self._resumed,

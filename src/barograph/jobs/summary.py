@@ -59,6 +59,7 @@ class RunSummary:
         records: records found.
         first_ms: start of the first bucket that this run finished, epoch ms; None if it finished none.
         last_ms: start of the last one.
+        interim: start of each bucket that is still open and was judged at the end, epoch ms.
         seconds: how long it took.
         commits: how many there were.
         resumed: whether it went on from an earlier run.
@@ -74,6 +75,7 @@ class RunSummary:
     records: int
     first_ms: int | None
     last_ms: int | None
+    interim: tuple[int, ...]
     seconds: float
     commits: int
     resumed: bool

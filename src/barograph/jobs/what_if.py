@@ -104,7 +104,7 @@ def what_if(store: Store, job_id: str, settings: Settings) -> Answer:
     _check(summary.job, settings)
     end_ms = newest + summary.job.bucket_span_ms
     start_ms = max(end_ms - round(settings.days * DAY_MS), _oldest(store, job_id, end_ms))
-    query = Query(start_ms=start_ms, end_ms=end_ms, exclude_interim=True, sort="timestamp", descending=False)
+    query = Query(start_ms=start_ms, end_ms=end_ms, sort="timestamp", descending=False)
     episodes = store.buckets(job_id, query).rows.select("timestamp", "episode_start")
     records = store.records(job_id, query).rows.join(episodes, on="timestamp", how="left", maintain_order="left")
     worth = records.with_columns(episode=pl.coalesce("episode_start", "timestamp")).filter(

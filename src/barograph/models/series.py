@@ -2,6 +2,7 @@
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from statistics import NormalDist
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,7 @@ from barograph.results.snapshot import Arrays
 _DAY_MS = 86_400_000
 _WORTH_A_THREAD = 20_000  # values; below, handing work over costs more than it saves
 _KNOWN_WELL = 64  # values of a sibling whose scale others may start from
+_ANY_PERCENTILE = 50.0  # of bounds that nobody looks at: the predicted mean comes with them
 _CHANGES_A_BUCKET = 4  # room the kernel wants before it starts a bucket
 
 
@@ -42,7 +44,7 @@ class SeriesModel:
         """
         if state is None:
             return cls(config, fresh(0), Pool())
-        if state["series"].dtype != SERIES:
+        if not cls.readable(state):
             raise ValueError(
                 f"series records of {state['series'].dtype.itemsize} bytes: wanted {SERIES.itemsize} of this version"
             )
@@ -72,6 +74,11 @@ class SeriesModel:
         near = [guess, *(np.nextafter(guess, to) for to in (0.0, np.inf))]
         model._records["prior_variance"] = next((one for one in near if one * unit == prior), guess)
         return model
+
+    @staticmethod
+    def readable(state: Arrays) -> bool:
+        """Whether a snapshot's records are of this version."""
+        return state["series"].dtype == SERIES
 
     @property
     def n_series(self) -> int:
@@ -152,6 +159,18 @@ class SeriesModel:
         """Score one bucket of values [S] without learning it: for interim results. Judged is [S, 1]."""
         return self._run(values[:, None], bucket_ms, rows, learn=False)
 
+    def expect(self, first_bucket_ms: int, buckets: int) -> Matrix:
+        """What all series [S] are expected to be in coming buckets [T], by what is known now. Changes nothing.
+
+        Returns:
+            [S, T] predicted means; NaN before a series has a scale.
+        """
+        config = replace(self.config, bounds_percentile=_ANY_PERCENTILE)
+        unknown = np.full((self.n_series, buckets), np.nan)
+        work = _Work(self, unknown, np.arange(self.n_series), first_bucket_ms, False, config)
+        work.run()
+        return work.out[2]
+
     def _run(self, values: Matrix, first_ms: int, rows: NDArray[np.int64] | None, *, learn: bool) -> Judged:
         picked = np.arange(self.n_series) if rows is None else np.ascontiguousarray(rows, np.int64)
         if values.ndim != 2 or len(values) != len(picked):
@@ -159,7 +178,7 @@ class SeriesModel:
         span = self.config.bucket_span_ms
         if first_ms % span:
             raise ValueError(f"first_bucket_ms={first_ms}: wanted a multiple of bucket_span_ms={span}")
-        work = _Work(self, np.ascontiguousarray(values, np.float64), picked, first_ms, learn)
+        work = _Work(self, np.ascontiguousarray(values, np.float64), picked, first_ms, learn, self.config)
         work.run()
         ln_p, ln_evidence, *shown = work.out
         typical, lower, upper = shown if work.bounds else (None, None, None)
@@ -167,10 +186,12 @@ class SeriesModel:
 
 
 class _Work:
-    """One call of `advance` or `judge`: its output arrays and the slices that threads work on."""
+    """One call of `advance`, `judge` or `expect`: its output arrays and the slices that threads work on."""
 
-    def __init__(self, model: SeriesModel, values: Matrix, rows: NDArray[np.int64], first_ms: int, learn: bool) -> None:
-        config = model.config
+    def __init__(
+        self, model: SeriesModel, values: Matrix, rows: NDArray[np.int64], first_ms: int, learn: bool, config: ModelConfig
+    ) -> None:
+        self._config = config
         self._model, self._values, self._rows, self._learn = model, values, rows, learn
         self._first = first_ms // config.bucket_span_ms
         starts = first_ms + np.arange(values.shape[1], dtype=np.int64) * config.bucket_span_ms
@@ -187,7 +208,7 @@ class _Work:
     def run(self) -> None:
         """Run every slice to its end, giving out pool memory between the passes."""
         model, buckets = self._model, self._values.shape[1]
-        threads = min(model.config.threads, os.cpu_count() or 1, max(1, self._values.size // _WORTH_A_THREAD))
+        threads = min(self._config.threads, os.cpu_count() or 1, max(1, self._values.size // _WORTH_A_THREAD))
         slices = self._slices(4 * threads if threads > 1 else 1)
         with ThreadPoolExecutor(threads) as pool:
             while buckets and ((self._progress < buckets) | (model._records["want"][self._rows] != 0)).any():
@@ -215,7 +236,7 @@ class _Work:
                 return found, changed
 
     def _call(self, part: slice, leaves: Leaves, changes: Leaves) -> tuple[int, int]:
-        config, model = self._model.config, self._model
+        config, model = self._config, self._model
         return _series.advance(
             _bytes(model._records),
             model._pool.array,

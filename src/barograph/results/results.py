@@ -12,7 +12,7 @@ from barograph.results.counts import DataCounts
 
 @dataclass(frozen=True)
 class Results:
-    """Finished buckets in time order, as flat, typed DataFrames (columns in `results/schema.py`).
+    """Finished buckets in time order, as flat, typed DataFrames (columns in `results/schema.py`); also open ones on request.
 
     Attributes:
         buckets: one row a bucket, also the quiet ones.
@@ -48,3 +48,8 @@ class Results:
             if item.name != "counts"
         }
         return cls(**tables, counts=kept[-1].counts)
+
+    def as_interim(self) -> "Results":
+        """What of these is shown when the buckets are still open: what they may come to, nothing that is kept of them."""
+        names = ("buckets", "records", "influencers", "bucket_influencers")
+        return Results(**{name: getattr(self, name).with_columns(is_interim=True) for name in names})

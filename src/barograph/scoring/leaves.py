@@ -31,7 +31,7 @@ LEAF: Final = np.dtype(
         ("count", "f8"),  # values of the series before this one
         ("high_variance", "?"),  # the model expects more spread here than usual, which lowers the score
         ("multimodal", "?"),  # values far from the centre are a habit of the series, which lowers the score
-        ("incomplete", "?"),  # the value was judged by what it is likely to become
+        ("added", "f8"),  # what was added to the actual value to judge an open bucket by what it is likely to become, else 0
         ("weight", "f8"),  # rows behind the value
         ("mean", "f8"),  # mean of the rows' values, NaN for counts
     ]

@@ -77,7 +77,7 @@ def _explained(found: NDArray[np.void]) -> list[pl.Series]:
         pl.Series("means_impact", decades(found["means"])),
         pl.Series("characteristics_impact", decades(found["seen"])),
         pl.Series("high_variance_penalty", found["high_variance"]),
-        pl.Series("incomplete_bucket_penalty", found["incomplete"]),
+        pl.Series("incomplete_bucket_penalty", found["added"] != 0.0),
         pl.Series("multimodal_distribution", found["multimodal"]),
         pl.Series("values_before", found["count"].astype(np.int64)),
     ]

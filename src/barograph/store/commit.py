@@ -62,7 +62,7 @@ def commit(writer: Writer, results: Results, snapshot: Snapshot, progress: Seque
     files.sync()
     with writer.database.write(writer.lock.connection) as connection:
         advance(connection, job_id, before.commits, number)
-        _forget_again(connection, job_id, results)
+        _clear(connection, job_id, results)
         insert_results(connection, job_id, results)
         renormalise(connection, before.job, first_moved(results.quantiles))
         list_history(connection, job_id, changes)
@@ -106,13 +106,30 @@ def insert_results(connection: sa.Connection, job_id: str, results: Results) -> 
     rows.insert(connection, tables.ANNOTATION, job_id, rows.ranked(results.annotations))
 
 
-def _forget_again(connection: sa.Connection, job_id: str, results: Results) -> None:
-    """Remove earlier (interim) results of the same buckets. A running job has none: its buckets are all newer."""
+def _clear(connection: sa.Connection, job_id: str, results: Results) -> None:
+    """Remove earlier results of the same buckets, and with them all interim ones, which know less than these.
+
+    Interim results are of buckets behind the finished ones, so none is earlier than the first of these. A job that is fed
+    without them has nothing there.
+    """
     times = results.buckets["timestamp"].to_list()
-    bucket = tables.BUCKET
-    newer = sa.select(bucket.c.timestamp).where(bucket.c.job_id == job_id, bucket.c.timestamp >= min(times, default=0)).limit(1)
-    if not times or connection.execute(newer).first() is None:
+    bucket = tables.BUCKET.c
+    if not times:
         return
+    later = sa.select(bucket.timestamp, bucket.is_interim).where(bucket.job_id == job_id, bucket.timestamp >= min(times))
+    new = set(times)
+    _delete_buckets(connection, job_id, [time for time, interim in connection.execute(later) if interim or time in new])
+
+
+def forget_interim(connection: sa.Connection, job_id: str) -> None:
+    """Remove all interim results: what they were estimated by is no more."""
+    bucket = tables.BUCKET.c
+    found = sa.select(bucket.timestamp).where(bucket.job_id == job_id, bucket.is_interim.is_(True))
+    _delete_buckets(connection, job_id, connection.execute(found).scalars().all())
+
+
+def _delete_buckets(connection: sa.Connection, job_id: str, times: Sequence[int]) -> None:
+    """Remove all results of buckets."""
     for start in range(0, len(times), _AT_ONCE):
         for table in tables.BY_BUCKET:
             some = table.c.timestamp.in_(times[start : start + _AT_ONCE])

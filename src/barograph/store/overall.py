@@ -36,7 +36,7 @@ class OverallQuery:
     overall_score: float = 0.0
     start_ms: int | None = None
     end_ms: int | None = None
-    exclude_interim: bool = False
+    exclude_interim: bool = True
 
     def __post_init__(self) -> None:
         if self.top_n < 1:

@@ -23,7 +23,7 @@ class Query:
         descending: direction; None is the table's own (scores from the highest, times from the earliest).
         offset: rows to leave out at the start, >= 0.
         size: rows to return at most, >= 0; None is all.
-        exclude_interim: leave out results of buckets that are still open.
+        exclude_interim: leave out results of buckets that are still open; they are shown to who asks for them only.
 
     Raises:
         StoreError: a negative offset or size.
@@ -36,7 +36,7 @@ class Query:
     descending: bool | None = None
     offset: int = 0
     size: int | None = None
-    exclude_interim: bool = False
+    exclude_interim: bool = True
 
     def __post_init__(self) -> None:
         for name, value in (("offset", self.offset), ("size", self.size or 0)):

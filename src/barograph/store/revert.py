@@ -8,7 +8,7 @@ import polars as pl
 import sqlalchemy as sa
 
 from barograph.store import documents, history, tables
-from barograph.store.commit import Writer, advance, list_history
+from barograph.store.commit import Writer, advance, forget_interim, list_history
 from barograph.store.documents import Listing
 from barograph.store.errors import StoreError
 from barograph.store.history import Change, HistoryFile
@@ -56,6 +56,7 @@ def revert(writer: Writer, before: Listing, snapshot_id: str, *, delete_later_re
         spans = documents.forgotten(connection, job_id)
         kept = [replace(one, end_ms=min(one.end_ms, until)) for one in spans if one.start_ms < until]
         documents.save_forgotten(connection, job_id, kept)
+        forget_interim(connection, job_id)
         if delete_later_results:
             removed = _delete_results(connection, job_id, until)
     with suppress(OSError):  # the commit stands; what is left over goes when the store is next opened

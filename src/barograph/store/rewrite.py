@@ -12,7 +12,7 @@ from barograph.engine.forgotten import Forgotten
 from barograph.results.results import Results
 from barograph.results.snapshot import Snapshot
 from barograph.store import documents, history, tables
-from barograph.store.commit import Writer, advance, insert_results, list_history, write_snapshot
+from barograph.store.commit import Writer, advance, forget_interim, insert_results, list_history, write_snapshot
 from barograph.store.documents import Listing
 from barograph.store.history import Change, HistoryFile, Span
 from barograph.store.renormalise import renormalise
@@ -82,6 +82,7 @@ class Rewrite:
         writer.files.sync()
         with writer.database.write(writer.lock.connection) as connection:
             advance(connection, job_id, self._before.commits, self._before.commits + max(1, len(self._files)))
+            forget_interim(connection, job_id)
             for start_ms, end_ms in self._spans:
                 _delete(connection, job_id, start_ms, end_ms)
             insert_results(connection, job_id, Results.concat(self._results))

@@ -1,0 +1,78 @@
+"""How full a bucket is that is still open, and what its values are likely to become."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from barograph.buckets import Closed
+from barograph.config.functions import Statistic
+from barograph.config.job import Job
+from barograph.models import ModelConfig, SeriesModel
+from barograph.results.snapshot import Arrays
+
+Floats = NDArray[np.float64]
+
+GROWING: Final[frozenset[Statistic]] = frozenset({"count", "sum", "distinct_count"})
+"""What grows with each row. Of all else half a bucket is a fair sample: it is judged as it is."""
+
+_AT_ONCE: Final = 1_000_000  # buckets; bounds memory where a gap is long, changes nothing
+
+
+class Arrivals:
+    """How many rows a job's buckets usually have, by the same model as any series.
+
+    It belongs to what is remembered about rows, as the counts do: a replay does not make it anew, because the rows of buckets
+    whose results have expired are known nowhere else, and forgetting values does not mean that their rows have not come.
+    """
+
+    def __init__(self, model: SeriesModel) -> None:
+        self._model = model
+
+    @classmethod
+    def build(cls, job: Job, state: Arrays | None) -> "Arrivals":
+        """One that has seen no bucket, or as `snapshot` left it; anew where another version, or one without it, left it."""
+        config = ModelConfig(job.bucket_span_ms, job.time_zone, integer=True, non_negative=True)
+        if not state or not SeriesModel.readable(state):
+            model = SeriesModel.build(config)
+            model.grow(1)
+            return cls(model)
+        return cls(SeriesModel.build(config, state))
+
+    def snapshot(self) -> Arrays:
+        """What must be kept to go on."""
+        return self._model.snapshot()
+
+    def learn(self, closed: Closed) -> None:
+        """Learn finished buckets that follow the last ones."""
+        for start in range(closed.first_bucket, closed.end_bucket, _AT_ONCE):
+            rows = closed.event_count(start, min(start + _AT_ONCE, closed.end_bucket))
+            self._model.advance(rows[None, :].astype(float), start * closed.span_ms)
+
+    def completeness(self, still_open: Closed) -> Floats:
+        """The share of its usual rows that each open bucket [T] has, in [0, 1]; 1 while nobody knows what is usual."""
+        first, end = still_open.first_bucket, still_open.end_bucket
+        expected = self._model.expect(first * still_open.span_ms, end - first)[0]
+        usual = np.where(expected > 0.0, expected, np.nan)
+        return np.nan_to_num(np.clip(still_open.event_count(first, end) / usual, 0.0, 1.0), nan=1.0)
+
+
+def still_to_come(value: Floats, typical: Floats, completeness: float, *, whole: bool) -> Floats:
+    """What is to be added to the values of an open bucket to judge them by what they are likely to become.
+
+    A value is brought nearer to the typical one, never beyond it, by no more than the typical share of the rows that are still
+    to come (reference engine, section 11). So half a bucket at the usual pace is typical, and one that is beyond the typical
+    value already is judged as it is.
+
+    Args:
+        value: [S] the values so far; NaN is no data.
+        typical: [S] what they are expected to be in the end; NaN is no idea.
+        completeness: how full the bucket is, in [0, 1].
+        whole: the values are counts: what is added is a whole number.
+
+    Returns:
+        [S], 0 where nothing is known.
+    """
+    room = (1.0 - completeness) * typical
+    added = np.nan_to_num(np.clip(typical - value, np.minimum(0.0, room), np.maximum(0.0, room)), nan=0.0)
+    return np.trunc(added) if whole else added
