@@ -39,13 +39,13 @@ def rows(hosts: int, outages: dict[range, range], region: dict[int, str]) -> pl.
 
 
 def found(frame: pl.DataFrame) -> pl.DataFrame:
-    """The incidents that are not chance: a level that has dropped to a tenth is beyond any doubt."""
+    """The incidents that are not chance. An outage is the surer the fewer series of the job have had one some days before."""
     engine = Engine.build(load_job(JOB))
-    return incidents(engine.add(frame).records, SPAN_MS).filter(pl.col("score") > 90)
+    return incidents(engine.add(frame).records, SPAN_MS).filter(pl.col("score") > 75)
 
 
 def affected(incident: dict, outage: range) -> set[str]:
-    inside = [one for one in incident["members"] if one["onset"] >= START + outage.start * SPAN_MS and one["score"] > 80]
+    inside = [one for one in incident["members"] if one["onset"] >= START + outage.start * SPAN_MS and one["score"] > 70]
     return {one["by_field_value"] for one in inside}
 
 
