@@ -14,9 +14,16 @@ from barograph.models import ModelConfig, SeriesModel
 from barograph.models.state import SERIES
 
 SPAN = 300_000
+# The field that each part of the record begins with, in the order of the record.
 PARTS = {
-    "season test window": ("window",),
-    "memory of surprises": ("surprise",),
+    "clock": "last",
+    "level and scale": "level",
+    "shape": "ln_weight",
+    "changes": "run_sum",
+    "evidence": "local_level",
+    "memory of surprises": "surprise",
+    "season, without its profile": "bins",
+    "season test window": "window_first",
 }
 
 
@@ -38,6 +45,12 @@ def measure(x: np.ndarray, chunk: int, bounds: float | None, threads: int) -> tu
     return (time.process_time() - cpu) / x.size * 1e9, (time.perf_counter() - wall) / x.size * 1e9, model
 
 
+def parts() -> dict[str, int]:
+    """Bytes of the record by part."""
+    starts = [SERIES.fields[first][1] for first in PARTS.values()]
+    return {part: end - start for part, start, end in zip(PARTS, starts, [*starts[1:], SERIES.itemsize], strict=True)}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--series", type=int, default=10_000)
@@ -52,10 +65,7 @@ def main() -> None:
         state = model.snapshot()
         size = sum(array.nbytes for array in state.values()) / len(x)
         print(f"{kind:<8} {plain:5.0f} ns, with bounds {bounded:5.0f} ns; two threads {wall / two:.2f}x; {size:.0f} B a series")
-    print(
-        f"record {SERIES.itemsize} B:",
-        ", ".join(f"{name} {sum(SERIES.fields[f][0].itemsize for f in fields)} B" for name, fields in PARTS.items()),
-    )
+    print(f"record {SERIES.itemsize} B: " + ", ".join(f"{part} {size} B" for part, size in parts().items()))
 
 
 if __name__ == "__main__":

@@ -171,8 +171,9 @@ def family_p(p: SimpleNamespace, family: int, x: float) -> float:
 def around(p: SimpleNamespace, centre: float, x: float) -> float:
     p = SimpleNamespace(**{**vars(p), "centre": centre})
     z = abs(x - centre) / p.deviation
-    if z <= (1.5 if p.weight[0] > 0.9 else 1.25) and p.side == 0 and p.dof >= 128:
-        return math.log(2) + float(stats.norm.logsf(z))
+    nearly_normal = p.weight[0] + p.weight[1] > 0.9 or p.deviation < 0.25 * centre
+    if z <= (1.8 if nearly_normal else 1.25) and p.side == 0 and p.dof >= 128:
+        return math.log(2) + float(stats.norm.logsf(max(z - (0.5 / p.deviation if p.lattice else 0.0), 0.0)))
     if p.weight[0] > 0.995:
         return family_p(p, 0, x)
     parts = [math.log(w) + family_p(p, i, x) for i, w in enumerate(p.weight) if w > 0.005 and (i < 2 or centre > 0)]

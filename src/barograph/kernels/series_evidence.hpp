@@ -35,13 +35,22 @@ struct Evidence {
 
 // -ln of the two-sided normal tail. Below 8 deviations a polynomial (least squares, absolute error below 7e-6): channels
 // are looked up in a histogram, so more digits would be wasted time.
-inline double two_sided_surprise(double z) {
-  z = std::fabs(z);
-  if (!(z <= 8.0)) return -ln_normal_above(z) - kLn2;
+inline double near_surprise(double z) {
   return z * (0.7978857319356369 + z * (0.31829025937384103 + z * (0.036415882743422334 + z *
          (-0.004920887140354877 + z * (8.558571789708173e-05 + z * (0.00015558437571267875 + z *
          (-4.3521113949449064e-05 + z * (6.455178893667956e-06 + z * (-5.746881324602879e-07 + z *
          (2.8883341276997774e-08 + z * (-6.311801595922128e-10)))))))))));
+}
+
+// Of several z at once: the polynomials go side by side, and the rare large z are done again.
+template <int N> inline void two_sided_surprises(const double (&z)[N], double (&out)[N]) {
+  double most = 0.0;
+  for (int i = 0; i < N; ++i) out[i] = near_surprise(std::min(std::fabs(z[i]), 8.0));
+  for (int i = 0; i < N; ++i) most = std::max(most, std::fabs(z[i]));
+  if (most <= 8.0) return;
+  for (int i = 0; i < N; ++i) {
+    if (!(std::fabs(z[i]) <= 8.0)) out[i] = -ln_normal_above(std::fabs(z[i])) - kLn2;
+  }
 }
 
 // Edges of the surprise bins and what the prior expects beyond them.
@@ -86,18 +95,21 @@ inline void listen(const Series& s, const Forecast& f, int side, double x, doubl
   e.local = y - s.local_level;
   e.slow = y - s.level[0];
   const double z = e.slow / std::sqrt(s.slow_square + least);
-  e.surprise[0] = -ln_p;
-  e.surprise[1] = two_sided_surprise(on_side(side, e.local / std::sqrt(s.local_square + least)));
-  e.surprise[2] = two_sided_surprise(on_side(side, z));
-  double standard[kMeans];
+  // The window of the impact, the local and the slow level, and the two longer means.
+  double standard[6] = {0.0, e.local / std::sqrt(s.local_square + least), z, 0.0, 0.0, 0.0};
+  constexpr int kPlace[kMeans] = {0, 3, 4};
   for (int i = 0; i < kMeans; ++i) {
     e.mean[i] = s.mean[i] + (1.0 - kKeep[i]) * (std::clamp(z, -4.0, 4.0) - s.mean[i]);
-    const double m = (e.mean[i] - s.mean_centre[i]) / std::sqrt(s.mean_square[i] + kLeastMean);
-    standard[i] = s.count < 30.0 ? 0.0 : on_side(side, m);
+    if (s.count >= 30.0) standard[kPlace[i]] = (e.mean[i] - s.mean_centre[i]) / std::sqrt(s.mean_square[i] + kLeastMean);
   }
-  e.surprise[3] = two_sided_surprise(standard[1]);
-  e.surprise[4] = two_sided_surprise(standard[2]);
-  const double ln_m = -two_sided_surprise(standard[0]);
+  if (side != 0) {
+    for (double& one : standard) one = on_side(side, one);
+  }
+  double surprise[6];
+  two_sided_surprises(standard, surprise);
+  e.surprise[0] = -ln_p;
+  for (int i = 1; i < kChannels; ++i) e.surprise[i] = surprise[i];
+  const double ln_m = -surprise[0];
   const double ratio = std::min(ln_p, ln_m) / std::min(std::max(ln_p, ln_m), -0.001);
   e.impact = s.count < 30.0 ? -5.0 : std::clamp(kImpact * ratio * (ln_p - ln_m), -5.0, 5.0);
 }
@@ -169,6 +181,7 @@ inline void learn_evidence(Series& s, const Evidence& e, int64_t bucket, double 
   }
   const float weight = e.ln_evidence < -kIncident ? static_cast<float>(kRepeated) : 1.0f;
   for (int i = 0; i < kChannels; ++i) {
+    if (!(e.surprise[i] > kSurprise)) continue;
     float* bins = s.surprise[i];
     for (int k = 0; k < kBins && e.surprise[i] > kTable.edge[k]; ++k) bins[k] += weight;
   }

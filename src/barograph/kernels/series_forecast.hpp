@@ -38,17 +38,20 @@ inline double combined(const Series& s, Forecast& f, double phi) {
   double best = s.error[0];
   for (int i = 1; i < kExperts; ++i) best = std::min(best, s.error[i]);
   if (!(best > 0.0)) return s.level[0];
+  // Without branches, so that the divisions go side by side.
+  double weight[kExperts];
+  for (int i = 0; i < kExperts; ++i) {
+    const double ratio = best / s.error[i];
+    const double fourth = square(square(ratio));
+    weight[i] = ratio < 0.5 ? 0.0 : square(square(fourth));  // 2^-16
+  }
   double sum = 0.0;
   double total = 0.0;
   for (int i = 0; i < kExperts; ++i) {
-    double weight = best / s.error[i];
-    if (weight < 0.5) continue;  // 2^-16
-    for (int k = 0; k < 4; ++k) weight *= weight;
-    total += weight;
-    sum += weight * (f.expert[i] - s.level[0]);
-    f.follows += i == 3 ? phi * weight : i >= 5 ? weight : 0.0;
+    total += weight[i];
+    sum += weight[i] * (f.expert[i] - s.level[0]);
   }
-  f.follows /= total;
+  f.follows = (phi * weight[3] + weight[5] + weight[6]) / total;
   return s.level[0] + sum / total;
 }
 
