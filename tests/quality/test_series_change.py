@@ -41,7 +41,9 @@ def test_an_excursion_is_among_the_ten_strongest_buckets_despite_thirty_spikes()
 @pytest.mark.parametrize("kind", ["gaussian", "gamma", "ar 0.7", "random walk", "student t3"])
 def test_no_change_is_accepted_where_there_is_none(kind):
     changes = judged(NULLS[kind](np.random.default_rng(5), 100, 4032)).changes
-    assert len(np.unique(changes["row"])) <= 1
+    seasons = np.isin(changes["kind"], (ChangeKind.SEASON_FOUND, ChangeKind.SEASON_DROPPED))
+    assert len(np.unique(changes["row"][~seasons])) <= 1
+    assert len(np.unique(changes["row"][seasons])) <= 3  # 0.7 % of 3,000 random walks; this is one draw of 100
 
 
 def test_a_step_moves_the_level_within_a_day_and_leaves_the_bounds_narrow():

@@ -105,7 +105,6 @@ inline void learn(Series& s, float* pool, Output& out, Cell cell, const Clock& c
   if (!s.season) return;
   note(s, out, cell, c, compare_shift(s, pool, c, f, x, cycle));
   note(s, out, cell, c, compare_season(s, c, x, from_level, 25.0 * std::max(s.with_season, f.variance)));
-  if (!s.season) open_window(s, c.bucket, x);
 }
 
 inline double clamped(const Chunk& k, double x) { return k.non_negative ? std::max(x, 0.0) : x; }
