@@ -96,7 +96,8 @@ inline void learn(Series& s, float* pool, Output& out, Cell cell, const Clock& c
   }
   if (s.count > 0.0) learn_value(s, f, x, weight, cycle);
   if (s.count >= 8.0) {
-    note(s, out, cell, c, learn_shift(s, x - f.season, error / std::sqrt(f.variance)));
+    const double z = shift_distance(s, x - f.season, error / std::sqrt(f.variance), f.variance);
+    note(s, out, cell, c, learn_shift(s, x - f.season, z));
     note(s, out, cell, c, learn_scale(s, square(error), f.variance));
   }
   s.count += 1.0;
