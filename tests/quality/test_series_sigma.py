@@ -36,7 +36,7 @@ KINDS: dict[str, tuple[Draw, list[tuple[float, float]], float, float, float]] = 
     "poisson": (
         lambda g, m, s, n: g.poisson(m, (n, 500)) * 1.0,
         [(m, m**0.5) for m in (3.0, 30.0, 300.0)],
-        0.01,
+        0.007,
         0.004,
         11 / 12,
     ),

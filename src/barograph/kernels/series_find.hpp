@@ -207,7 +207,8 @@ inline Accepted install_season(Series& s, const Clock& c, float* pool) {
   s.want = s.want_season = 0;
   const double visits = std::max(1.0, static_cast<double>(s.period_ms) / c.span_ms / s.knots);
   const double covered = static_cast<double>(s.window_slots) * s.window_span * c.span_ms / static_cast<double>(s.period_ms);
-  s.cycles = (s.season == kWorkdays ? 0.5 : 1.0) * covered * visits * s.knots;
+  // A slot's mean says of each of its buckets what one visit in `window_span` would: narrow spikes are still to be learnt.
+  s.cycles = (s.season == kWorkdays ? 0.5 : 1.0) * covered * visits * s.knots / s.window_span;
   s.season_age = s.with_season = s.without_season = 0.0;
   for (int i = 0; i < 2; ++i) s.power_variance[i] = s.power_gain[i] = 0.0;
   s.shift_gain[0] = s.shift_gain[1] = 0.0;
