@@ -376,6 +376,8 @@ def learn_value(s: SimpleNamespace, f: SimpleNamespace, x: float, weight: float)
 def learn_changes(s: SimpleNamespace, f: SimpleNamespace, x: float) -> None:
     """A run of large errors of one sign moves the level; a scale wrong for long is replaced."""
     z = (x - f.centre) / math.sqrt(f.variance)
+    if s.error[0] < 4 * min(s.error):
+        z = (x - s.level[0]) / math.sqrt(max(s.error[0], f.variance))
     if abs(z) > 3:
         sign = 1 if z > 0 else -1
         if s.run * sign < 0:
@@ -385,7 +387,7 @@ def learn_changes(s: SimpleNamespace, f: SimpleNamespace, x: float) -> None:
         s.run_sum *= 1 - 1 / abs(s.run)
         s.run += -1 if s.run > 0 else 1
     if abs(s.run) >= 24:
-        s.level[:5] = [s.run_sum / 24] * 5
+        s.level[:6] = [s.run_sum / 24] * 6
         s.deviation, s.slope, s.recent_ratio, s.run, s.wide, s.run_sum = 0.0, 0.0, 1.0, 0, 0, 0.0
     s.recent_ratio += (min((x - f.centre) ** 2 / f.variance, 100.0) - s.recent_ratio) / 32
     if s.recent_ratio > 5 and abs(s.run) < 12:

@@ -11,18 +11,18 @@ NULLS = {"white": 0.0, "ar 0.95": 0.95, "ar 0.99": 0.99, "random walk": 1.0}
 @pytest.mark.parametrize(("span", "buckets"), [(HOUR, 28 * 24), (MINUTES_5, 14 * 288)], ids=["hourly", "5 minutes"])
 def test_no_season_in_99_of_100_wandering_series(phi, span, buckets):
     x = autoregressive(phi, np.random.default_rng(1), 100, buckets)
-    assert share_with_season(judged(x, span), 100) <= 0.01
+    assert share_with_season(judged(x, span), 100) <= 0.02  # 0.2 to 0.8 % of 3,000; this is one draw of 100
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("phi", NULLS.values(), ids=NULLS)
 def test_no_season_in_99_of_100_wandering_series_at_full_size(phi):
-    x = autoregressive(phi, np.random.default_rng(4), 1000, 28 * 24)
-    assert share_with_season(judged(x, HOUR), 1000) <= 0.01
+    x = autoregressive(phi, np.random.default_rng(4), 3000, 28 * 24)
+    assert share_with_season(judged(x, HOUR), 3000) <= 0.01
 
 
 @pytest.mark.parametrize(
-    ("span", "amplitude", "recall"), [(MINUTES_5, 1.0, 0.99), (HOUR, 2.0, 0.97), (HOUR, 1.5, 0.8), (HOUR, 1.0, 0.2)]
+    ("span", "amplitude", "recall"), [(MINUTES_5, 1.0, 0.99), (HOUR, 2.0, 0.99), (HOUR, 1.5, 0.99), (HOUR, 1.0, 0.9)]
 )
 def test_a_daily_pattern_of_the_size_of_the_noise_is_found_within_four_days(span, amplitude, recall):
     buckets = 4 * 86_400_000 // span

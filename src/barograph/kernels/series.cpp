@@ -98,7 +98,8 @@ inline void learn(Series& s, float* pool, Output& out, Cell cell, const Clock& c
   }
   if (s.count > 0.0) learn_value(s, f, x, weight, cycle);
   if (s.count >= 8.0) {
-    note(s, out, cell, c, learn_shift(s, x - f.season, error / std::sqrt(f.variance)));
+    const double z = shift_distance(s, x - f.season, error / std::sqrt(f.variance), f.variance);
+    note(s, out, cell, c, learn_shift(s, x - f.season, z));
     note(s, out, cell, c, learn_scale(s, square(error), f.variance));
   }
   s.count += 1.0;
@@ -107,7 +108,6 @@ inline void learn(Series& s, float* pool, Output& out, Cell cell, const Clock& c
   if (!s.season) return;
   note(s, out, cell, c, compare_shift(s, pool, c, f, x, cycle));
   note(s, out, cell, c, compare_season(s, c, x, from_level, 25.0 * std::max(s.with_season, f.variance)));
-  if (!s.season) open_window(s, c.bucket, x);
 }
 
 inline double clamped(const Chunk& k, double x) { return k.non_negative ? std::max(x, 0.0) : x; }

@@ -1,7 +1,7 @@
 // From the probability of one bucket to evidence: several buckets together, against what this series has shown before.
 #pragma once
 
-#include "series_window.hpp"
+#include "series_find.hpp"
 
 namespace series {
 

@@ -9,6 +9,7 @@ constexpr double kT3Peak = -0.5535010194628218;  // ln density of the scaled t3 
 constexpr double kErrorMemory = 256.0;
 constexpr double kArMemory = 512.0;
 constexpr int kShiftRun = 24;   // equal-signed large errors in a row before the level is moved
+constexpr double kSettled = 4.0;  // squared errors of the slow level over the least ones, up to which a series keeps to it
 constexpr int kScaleRun = 48;   // buckets of a wrong scale before it is replaced
 
 enum ChangeKind { kNoChange = 0, kLevelChange = 1, kScaleChange = 2, kTimeShift = 3, kSeasonFound = 4, kSeasonDropped = 5 };
@@ -135,6 +136,14 @@ inline void learn_repeats(Series& s, double x) {
   s.occupancy += gain(s.count, kSlow) * ((x != 0.0 ? 1.0 : 0.0) - s.occupancy);
 }
 
+// Distance in deviations that a level shift shows in: from the slow level where the series keeps to one (then the faster
+// experts cannot hide the shift by following it), else from the prediction.
+inline double shift_distance(const Series& s, double y, double z, double variance) {
+  double best = s.error[0];
+  for (int i = 1; i < kExperts; ++i) best = std::min(best, s.error[i]);
+  return s.error[0] < kSettled * best ? (y - s.level[0]) / std::sqrt(std::max(s.error[0], variance)) : z;
+}
+
 // A long run of large errors of one sign is a new level: every expert moves to the mean of the run.
 inline Accepted learn_shift(Series& s, double y, double z) {
   if (std::fabs(z) > 3.0) {
@@ -151,7 +160,7 @@ inline Accepted learn_shift(Series& s, double y, double z) {
   }
   if (std::abs(s.run) < kShiftRun) return {};
   const Accepted accepted{kLevelChange, s.level[0], s.run_sum / kShiftRun};
-  for (int i = 0; i < 5; ++i) s.level[i] = accepted.after;
+  for (int i = 0; i < 6; ++i) s.level[i] = accepted.after;
   s.deviation = s.slope = 0.0;
   s.recent_ratio = 1.0;
   s.run = s.wide = 0;

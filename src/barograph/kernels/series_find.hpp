@@ -1,0 +1,222 @@
+// From tests to a season in use: when to test, which period wins, and its first profile.
+#pragma once
+
+#include "series_test.hpp"
+
+namespace series {
+
+constexpr double kLonger = 0.2;   // nats a slot, half the logarithm of 1.5
+
+// Tests on ever older windows, each a third older than the one before: their number grows with the logarithm of age.
+// Besides, when the window holds nearly two, three and four days, and nearly two weeks.
+inline bool test_is_due(const Series& s, const Clock& c) {
+  if (s.window_count != 1 || s.window_slots < 48) return false;
+  const int64_t age = c.bucket - s.window_first;
+  const int64_t tested = s.window_tested - s.window_first;
+  if (3 * (age - tested) >= age) return true;
+  const auto days = [&c](int64_t buckets) { return static_cast<double>(buckets * c.span_ms) / static_cast<double>(kDay); };
+  const double now = days(age), then = days(tested);
+  for (const double length : {1.9, 2.9, 3.9, 13.5}) {
+    if (now >= length && then < length) return true;
+  }
+  return false;
+}
+
+inline void want_season(Series& s, const Clock& c, Candidate candidate) {
+  s.want_season = candidate.kind;
+  s.want_period_ms = candidate.period_ms;
+  s.want = knots_for(candidate.kind, candidate.period_ms, c.span_ms);
+}
+
+// Does `found` describe the window better than `other`, by `nats`?
+inline bool beats(const Finding& found, const Finding& other, double nats) {
+  return (found.evidence - other.evidence) * found.trust >= nats;
+}
+
+struct Choice {
+  Candidate candidate{kNoSeason, 0};
+  Finding found;
+};
+
+// The period with its evidence at its highest, in ever smaller steps from a twentieth of a cycle over the window.
+inline Choice sharpened(const Series& s, const Clock& c, const Whitened& w, Choice best) {
+  const double window = static_cast<double>(s.window_slots * s.window_span * c.span_ms);
+  const double period = static_cast<double>(best.candidate.period_ms);
+  double step = 0.1 * period * period / window;
+  for (int round = 0; round < 4; ++round, step *= 0.5) {
+    const int64_t middle = best.candidate.period_ms;
+    for (const double sign : {-1.0, 1.0}) {
+      const Candidate candidate{kFree, middle + static_cast<int64_t>(sign * step)};
+      const Finding found = examine(s, c, w, candidate, kFewestCycles);
+      if (found.evidence > best.found.evidence) best = {candidate, found};
+    }
+  }
+  return best;
+}
+
+// The best of the period in the data, its parts and its double: a peak may belong to several cycles, and spikes half a
+// cycle apart look like half the period. The double must take a third of the variance that the peak leaves: two cycles
+// always fit a little better than one, since the slots' edges fall differently in each.
+inline Choice free_choice(const Series& s, const Clock& c, const Whitened& w) {
+  const double period = free_lag(w) * static_cast<double>(s.window_span * c.span_ms);
+  const auto tried = [&](double times) {
+    const Candidate candidate{kFree, static_cast<int64_t>(times * period + 0.5)};
+    return Choice{candidate, examine(s, c, w, candidate, kFewestCycles)};
+  };
+  if (!(period > 0.0) || !(tried(1.0).found.evidence > 0.0)) return {};
+  Choice best;
+  for (const double times : {0.2, 0.25, 1.0 / 3.0, 0.5, 1.0, 2.0}) {
+    const Choice choice = tried(times);
+    const double nats = times > 1.0 ? kAccept + kLonger * w.slots : kAccept;
+    if (beats(choice.found, best.found, nats)) best = choice;
+  }
+  return best.candidate.kind ? sharpened(s, c, w, best) : best;
+}
+
+// A period that a short window can hardly tell from a day.
+inline Choice near_a_day(const Series& s, const Clock& c, const Whitened& w) {
+  Choice best;
+  for (const int step : {-3, -2, -1, 1, 2, 3, 5, 7, 10}) {
+    const Candidate candidate{kFree, kDay + step * (kDay / 10)};
+    const Finding found = examine(s, c, w, candidate, 1.0);
+    if (found.evidence > best.found.evidence) best = {candidate, found};
+  }
+  return best;
+}
+
+// Is the long period a whole number of short ones, but for an eighth of a short one over the window?
+inline bool whole_times(const Series& s, const Clock& c, int64_t short_ms, int64_t long_ms) {
+  const double times = static_cast<double>(long_ms) / static_cast<double>(short_ms);
+  const double window = static_cast<double>(s.window_slots * s.window_span * c.span_ms);
+  return std::fabs(times - std::floor(times + 0.5)) * window < 0.125 * static_cast<double>(long_ms);
+}
+
+// Is the period a week, or a whole part of a day? Then the calendar knows it.
+inline bool of_the_calendar(const Series& s, const Clock& c, int64_t period_ms) {
+  return whole_times(s, c, period_ms, period_ms > 2 * kDay ? kWeek : kDay) && (period_ms < 2 * kDay || 2 * period_ms > kWeek);
+}
+
+// In the order of size: a larger kind must beat the smaller ones by as much again.
+inline Choice calendar_choice(const Series& s, const Clock& c, const Whitened& w) {
+  const Candidate kinds[3] = {{kDaily, kDay}, {kWorkdays, kDay}, {kWeekly, kWeek}};
+  Choice best;
+  for (const Candidate& candidate : kinds) {
+    const Finding found = examine(s, c, w, candidate, kFewestCycles);
+    if (beats(found, best.found, candidate.kind == kDaily ? kAcceptDay : kAccept)) best = {candidate, found};
+  }
+  return best;
+}
+
+// The calendar's best, unless a period in the data is better by what choosing it among as many lags as there are slots
+// costs. What the window has not seen often enough must wait, and so must a day that explains it less well.
+inline Candidate chosen(Series& s, const Clock& c, const Whitened& w, const Choice& calendar) {
+  const double choice = kAccept + std::log(static_cast<double>(w.slots));
+  const Choice free = free_choice(s, c, w);
+  if (free.candidate.kind && !of_the_calendar(s, c, free.candidate.period_ms) && beats(free.found, calendar.found, choice)) {
+    if (examine(s, c, w, free.candidate, kMeasuredCycles).evidence > 0.0) return free.candidate;
+    s.window_searched = 0;
+    return {kNoSeason, 0};
+  }
+  if (calendar.candidate.kind == kDaily && beats(near_a_day(s, c, w).found, calendar.found, choice)) return {kNoSeason, 0};
+  return calendar.candidate;
+}
+
+// A period from the data is measured again as the window grows; it may turn out to be the calendar's, unless the
+// calendar's is but several of it.
+inline void test_free(Series& s, const Clock& c, const Whitened& w, const Choice& calendar) {
+  const Candidate used{kFree, s.period_ms};
+  const Choice now{used, examine(s, c, w, used, kFewestCycles)};
+  if (!(now.found.evidence > 0.0)) return;  // slots too long for it
+  const Choice better = sharpened(s, c, w, now);
+  const int64_t repeats = calendar.candidate.kind == kDaily ? kDay : kWeek;
+  const bool several = whole_times(s, c, better.candidate.period_ms, repeats);
+  if (!several && beats(calendar.found, better.found, kAccept)) {
+    want_season(s, c, calendar.candidate);
+  } else if (beats(better.found, now.found, kAccept)) {
+    want_season(s, c, better.candidate);
+  }
+}
+
+// A day that hardly pays may be another period that two or three days could not tell from it.
+inline bool doubtful_day(const Series& s) { return s.season == kDaily && s.with_season > 0.5 * s.without_season; }
+
+inline void test_seasons(Series& s, const Clock& c) {
+  s.window_tested = c.bucket;
+  // Once a day is known, only weeks are left to find.
+  const bool weeks = static_cast<double>(s.window_slots * s.window_span * c.span_ms) >= kFewestCycles * static_cast<double>(kWeek);
+  if (s.season == kWeekly || (!weeks && (s.season == kWorkdays || (s.season == kDaily && !doubtful_day(s))))) return;
+  Whitened w;
+  whiten(s, w);
+  if (w.known < 40.0 || !(w.variance > 0.0)) return;
+  const Choice calendar = calendar_choice(s, c, w);
+  if (s.season == kFree) return test_free(s, c, w, calendar);
+  Candidate best = calendar.candidate;
+  const bool open = s.season == kNoSeason || doubtful_day(s);
+  const bool fresh = s.window_searched == 0 && 3 * s.window_slots >= 2 * kWindow;
+  if (open && fresh) s.window_searched = s.window_slots;
+  if (open && (fresh || best.kind > s.season)) best = chosen(s, c, w, calendar);
+  // A day may become a week; back it goes only by being dropped.
+  if (best.kind == kNoSeason || best.kind == s.season) return;
+  if (best.kind > s.season) want_season(s, c, best);
+}
+
+inline void seed_profile(const Series& s, const Clock& c, const Whitened& w, const Finding& found, float* bins) {
+  const Candidate candidate{s.want_season, s.want_period_ms};
+  const int coarse = fold_bins(s, c, candidate);
+  const int parts = candidate.kind == kWorkdays ? 2 : 1;
+  double sum[kWindow] = {};
+  double seen[kWindow] = {};
+  int bin[kWindow];
+  fold_slots(s, c, candidate, coarse, bin);
+  for (int i = 0; i < w.slots; ++i) {
+    if (w.value[i] != w.value[i]) continue;
+    sum[bin[i]] += w.value[i];
+    seen[bin[i]] += 1.0;
+  }
+  const int knots = s.want / parts;
+  double total = 0.0;
+  for (int i = 0; i < s.want; ++i) {
+    const double place = (i % knots + 0.5) / knots;
+    double value = 0.0;
+    if (found.folded) {
+      const int at = std::min(static_cast<int>(place * coarse), coarse - 1) + (i / knots) * coarse;
+      value = seen[at] > 0.0 ? sum[at] / seen[at] : 0.0;
+    } else {
+      for (int k = 1; k <= found.harmonics; ++k) {
+        value += found.cosine[k - 1] * std::cos(kTwoPi * k * place) + found.sine[k - 1] * std::sin(kTwoPi * k * place);
+      }
+    }
+    bins[i] = static_cast<float>(value / s.season_unit);
+    total += value;
+  }
+  const float mean = static_cast<float>(total / s.want / s.season_unit);
+  for (int i = 0; i < s.want; ++i) bins[i] -= mean;
+}
+
+// Called once the pool has room: the profile starts from the window, the level and the scale start anew around it.
+inline Accepted install_season(Series& s, const Clock& c, float* pool) {
+  Whitened w;
+  whiten(s, w);
+  const Finding found = examine(s, c, w, {s.want_season, s.want_period_ms}, kFewestCycles);
+  s.season_unit = std::max(std::sqrt(w.variance), 1e-300);
+  seed_profile(s, c, w, found, pool + s.bins);
+  const Accepted accepted{kSeasonFound, static_cast<double>(s.season ? s.period_ms : 0), static_cast<double>(s.want_period_ms)};
+  s.season = s.want_season;
+  s.period_ms = s.want_period_ms;
+  s.knots = s.want;
+  s.want = s.want_season = 0;
+  const double visits = std::max(1.0, static_cast<double>(s.period_ms) / c.span_ms / s.knots);
+  const double covered = static_cast<double>(s.window_slots) * s.window_span * c.span_ms / static_cast<double>(s.period_ms);
+  // A slot's mean says of each of its buckets what one visit in `window_span` would: narrow spikes are still to be learnt.
+  s.cycles = (s.season == kWorkdays ? 0.5 : 1.0) * covered * visits * s.knots / s.window_span;
+  s.season_age = s.with_season = s.without_season = 0.0;
+  for (int i = 0; i < 2; ++i) s.power_variance[i] = s.power_gain[i] = 0.0;
+  s.shift_gain[0] = s.shift_gain[1] = 0.0;
+  s.raw_level = s.level[0];
+  doubt_families(s);
+  restart(s, s.level[0], s.previous - season_value(s, pool, position(s, c, 0)));
+  s.level[6] = s.previous;
+  return accepted;
+}
+
+}  // namespace series

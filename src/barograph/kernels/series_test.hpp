@@ -1,0 +1,256 @@
+// The tests on the summary window: has a season earned its place?
+#pragma once
+
+#include "series_window.hpp"
+
+namespace series {
+
+constexpr double kTwoPi = 6.283185307179586;
+constexpr double kAccept = 8.0;     // nats of evidence, penalised for coefficients, before a season is used
+constexpr double kAcceptDay = 5.0;  // the same for a day, which most seasons are
+constexpr double kFewestCycles = 1.9;    // that the window must hold
+constexpr double kMeasuredCycles = 4.0;  // the same for a period that no calendar knows
+constexpr int kHarmonics = 6;
+constexpr double kHeaviest = 4.0;   // kurtosis of residuals up to which each value counts as one
+
+// The window without its AR(1) memory: under "no season" these innovations are white, also for a random walk.
+struct Whitened {
+  double value[kWindow];   // the window, winsorised, centred; NaN: no data
+  double white[kWindow];   // NaN: unknown
+  double phi;
+  double variance;         // of white
+  double known;
+  int slots;
+};
+
+struct Candidate {
+  int kind;
+  int64_t period_ms;
+};
+
+struct Finding {
+  double evidence = 0.0;   // nats, penalised
+  double trust = 1.0;      // share of the nats that counts
+  bool folded = false;     // the bins describe it better than the harmonics
+  int harmonics = 0;
+  double cosine[kHarmonics] = {};
+  double sine[kHarmonics] = {};
+};
+
+inline void winsorise(Whitened& w) {
+  for (int pass = 0; pass < 2; ++pass) {
+    double n = 0.0, sum = 0.0, squares = 0.0;
+    for (int i = 0; i < w.slots; ++i) {
+      if (w.value[i] != w.value[i]) continue;
+      n += 1.0;
+      sum += w.value[i];
+    }
+    const double mean = n > 0.0 ? sum / n : 0.0;
+    for (int i = 0; i < w.slots; ++i) {
+      if (w.value[i] == w.value[i]) squares += square(w.value[i] - mean);
+    }
+    const double limit = 4.0 * std::sqrt(squares / std::max(n, 1.0));
+    for (int i = 0; i < w.slots; ++i) {
+      if (w.value[i] == w.value[i]) w.value[i] = std::clamp(w.value[i] - mean, -limit, limit);
+    }
+  }
+}
+
+inline void whiten(const Series& s, Whitened& w) {
+  w.slots = s.window_slots;
+  for (int i = 0; i < w.slots; ++i) w.value[i] = s.window[i];
+  winsorise(w);
+  double cross = 0.0, squares = 0.0;
+  for (int i = 1; i < w.slots; ++i) {
+    const double product = w.value[i] * w.value[i - 1];
+    if (product != product) continue;
+    cross += product;
+    squares += 0.5 * (square(w.value[i]) + square(w.value[i - 1]));
+  }
+  w.phi = squares > 0.0 ? std::clamp(cross / squares, 0.0, 0.98) : 0.0;
+  w.known = 0.0;
+  double sum = 0.0;
+  for (int i = 0; i < w.slots; ++i) {
+    w.white[i] = i > 0 ? w.value[i] - w.phi * w.value[i - 1] : std::nan("");
+    if (w.white[i] != w.white[i]) continue;
+    w.known += 1.0;
+    sum += square(w.white[i]);
+  }
+  w.variance = w.known > 0.0 ? sum / w.known : 0.0;
+}
+
+// Profile time of the middle of slot i.
+inline int64_t slot_time(const Series& s, const Clock& c, int kind, int i) {
+  const int64_t start = s.window_first + static_cast<int64_t>(i) * s.window_span;
+  return profile_time(kind, c, s.shift_ms) - (c.bucket - start) * c.span_ms + (s.window_span * c.span_ms) / 2;
+}
+
+inline double phase(int64_t time, int64_t period_ms) {
+  return static_cast<double>(modulo(time, period_ms)) / static_cast<double>(period_ms);
+}
+
+struct Gain {
+  double nats = 0.0;   // 0: none
+  double trust = 1.0;  // share of the values that the nats may be counted for
+};
+
+// Nats by which `left` (the window less a season; NaN: not explained) with an AR(1) memory of its own describes the same
+// slots better than memory alone. A season is memory too, so the memory must be measured again with the season gone:
+// this is where small seasons show. The later half must gain as well: what has ended is no season. Residuals with heavy
+// tails are worth fewer values: two of a few spikes that happen to share an hour are no season.
+inline Gain gain_over_memory(const Whitened& w, const double* left, int coefficients) {
+  double cross = 0.0, before = 0.0, after = 0.0, n = 0.0;
+  for (int i = 1; i < w.slots; ++i) {
+    const double product = left[i] * left[i - 1];
+    if (product != product) continue;
+    cross += product;
+    before += square(left[i - 1]);
+    after += square(left[i]);
+    n += 1.0;
+  }
+  if (n < 24.0) return {};
+  const double phi = before + after > 0.0 ? std::clamp(2.0 * cross / (before + after), 0.0, 0.98) : 0.0;
+  double base[2] = {}, squares[2] = {}, fourth = 0.0;
+  for (int i = 1; i < w.slots; ++i) {
+    const double e = square(left[i] - phi * left[i - 1]);
+    if (e != e) continue;
+    const int half = 2 * i >= w.slots;
+    base[half] += square(w.white[i]);
+    squares[half] += e;
+    fourth += e * e;
+  }
+  const double had = base[0] + base[1];
+  const double has = std::max(squares[0] + squares[1], 1e-6 * had);
+  if (has >= had || squares[1] >= base[1]) return {};
+  const double kurtosis = std::max(fourth * n / square(has), 1.0);
+  return {0.5 * (n - coefficients) * std::log(had / has), std::min(1.0, kHeaviest / kurtosis)};
+}
+
+// Low harmonics of the period, one after the other; each pays ln n for its two coefficients.
+inline void try_harmonics(const Series& s, const Clock& c, const Whitened& w, Candidate candidate, Finding& found) {
+  if (candidate.kind == kWorkdays) return;
+  const double turn = static_cast<double>(s.window_span * c.span_ms) / static_cast<double>(candidate.period_ms);
+  const double start = kTwoPi * phase(slot_time(s, c, candidate.kind, 0), candidate.period_ms);
+  double left[kWindow], co[kWindow + 1], si[kWindow + 1];
+  std::copy(w.value, w.value + w.slots, left);
+  // Two harmonics in a row that do not help end the search; shapes with none but high ones are found folded.
+  for (int k = 1; k <= kHarmonics && k * turn < 0.45 && k <= found.harmonics + 2; ++k) {
+    const double dc = std::cos(kTwoPi * k * turn), ds = std::sin(kTwoPi * k * turn);
+    co[0] = std::cos(k * start), si[0] = std::sin(k * start);
+    double a = 0.0, b = 0.0;
+    for (int i = 0; i < w.slots; ++i) {
+      if (w.white[i] == w.white[i]) {
+        a += w.white[i] * co[i];
+        b += w.white[i] * si[i];
+      }
+      co[i + 1] = co[i] * dc - si[i] * ds;
+      si[i + 1] = si[i] * dc + co[i] * ds;
+    }
+    a *= 2.0 / w.known;
+    b *= 2.0 / w.known;
+    // Undo the whitening: the harmonic had passed the filter 1 - phi B.
+    const double re = 1.0 - w.phi * dc;
+    const double im = w.phi * ds;
+    const double cosine = found.cosine[k - 1] = (a * re - b * im) / (re * re + im * im);
+    const double sine = found.sine[k - 1] = (b * re + a * im) / (re * re + im * im);
+    for (int i = 0; i < w.slots; ++i) left[i] -= cosine * co[i] + sine * si[i];
+    const Gain gain = gain_over_memory(w, left, 2 * k);
+    const double evidence = gain.nats - k * std::log(w.known);
+    if (evidence > found.evidence) {
+      found.evidence = evidence;
+      found.trust = gain.trust;
+      found.harmonics = k;
+      found.folded = false;
+    }
+  }
+}
+
+inline int fold_bins(const Series& s, const Clock& c, Candidate candidate) {
+  const int64_t bins = candidate.period_ms / (s.window_span * c.span_ms);
+  return static_cast<int>(std::clamp<int64_t>(bins, 1, candidate.kind == kWorkdays ? kWindow / 2 : kWindow));
+}
+
+// Bin of every slot; for workdays the weekend has the bins after those of the week.
+inline void fold_slots(const Series& s, const Clock& c, Candidate candidate, int bins, int* bin) {
+  const int64_t slot = s.window_span * c.span_ms;
+  int64_t time = slot_time(s, c, candidate.kind, 0);
+  int64_t into = modulo(time, candidate.period_ms);
+  const double width = static_cast<double>(candidate.period_ms) / bins;
+  for (int i = 0; i < s.window_slots; ++i) {
+    bin[i] = std::min(static_cast<int>(static_cast<double>(into) / width), bins - 1);
+    if (candidate.kind == kWorkdays && weekend(time)) bin[i] += bins;
+    time += slot;
+    into += slot;
+    while (into >= candidate.period_ms) into -= candidate.period_ms;
+  }
+}
+
+// A mean a slot of the cycle, each value predicted by the others of its bin only (leave one out, in closed form).
+inline void try_fold(const Series& s, const Clock& c, const Whitened& w, Candidate candidate, Finding& found) {
+  const int bins = fold_bins(s, c, candidate);
+  double sum[kWindow] = {};
+  double seen[kWindow] = {};
+  int bin[kWindow];
+  fold_slots(s, c, candidate, bins, bin);
+  for (int i = 0; i < w.slots; ++i) {
+    if (w.value[i] != w.value[i]) continue;
+    sum[bin[i]] += w.value[i];
+    seen[bin[i]] += 1.0;
+  }
+  double left[kWindow];
+  for (int i = 0; i < w.slots; ++i) {
+    const double n = seen[bin[i]];
+    left[i] = n > 1.0 ? (w.value[i] - sum[bin[i]] / n) * n / (n - 1.0) : std::nan("");
+  }
+  const Gain gain = gain_over_memory(w, left, 0);
+  if (gain.nats > found.evidence) {
+    found.evidence = gain.nats;
+    found.trust = gain.trust;
+    found.folded = true;
+  }
+}
+
+inline Finding examine(const Series& s, const Clock& c, const Whitened& w, Candidate candidate, double cycles) {
+  Finding found;
+  const int64_t slot = s.window_span * c.span_ms;
+  const int64_t repeats = candidate.kind == kWorkdays ? kWeek : candidate.period_ms;
+  const bool long_enough = static_cast<double>(s.window_slots * slot) >= cycles * static_cast<double>(repeats);
+  if (!long_enough || slot * 4 > candidate.period_ms) return found;
+  try_harmonics(s, c, w, candidate, found);
+  try_fold(s, c, w, candidate, found);
+  return found;
+}
+
+// A period from the data, slots: the highest peak of the autocorrelation, made precise at its multiples. 0: none.
+inline double free_lag(const Whitened& w) {
+  double value[kWindow + 4] = {};
+  for (int i = 0; i < w.slots; ++i) value[i] = w.value[i] == w.value[i] ? w.value[i] : 0.0;
+  double power[kWindow / 2 + 2] = {};
+  const int most = w.slots / 2;
+  for (int lag = 0; lag <= most + 1; ++lag) {
+    double sum[4] = {};  // four chains: the additions need not wait for each other
+    for (int i = lag; i < w.slots; i += 4) {
+      for (int k = 0; k < 4; ++k) sum[k] += value[i + k] * value[i + k - lag];
+    }
+    power[lag] = (sum[0] + sum[1] + sum[2] + sum[3]) / (w.slots - lag);
+  }
+  const auto peak = [&](int lag) { return power[lag] > power[lag - 1] && power[lag] >= power[lag + 1]; };
+  int best = 0;
+  for (int lag = 4; lag <= most; ++lag) {
+    if (peak(lag) && (best == 0 || power[lag] > 1.1 * power[best])) best = lag;
+  }
+  // White noise has no peak beyond two of its standard errors worth measuring.
+  if (best == 0 || power[best] < 2.0 * power[0] / std::sqrt(static_cast<double>(w.slots))) return 0.0;
+  double period = 0.0;
+  for (int times = 1; times == 1 || times * period + 1.0 < most; ++times) {
+    int at = times == 1 ? best : static_cast<int>(times * period + 0.5);
+    if (times > 1) at += power[at + 1] > power[at] ? 1 : power[at - 1] > power[at] ? -1 : 0;
+    if (at > most || !peak(at)) break;
+    // The top of the parabola through the peak and its neighbours.
+    const double bend = 2.0 * power[at] - power[at - 1] - power[at + 1];
+    period = (at + 0.5 * (power[at + 1] - power[at - 1]) / bend) / times;
+  }
+  return period;
+}
+
+}  // namespace series
