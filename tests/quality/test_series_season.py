@@ -54,3 +54,12 @@ def test_a_season_that_ends_is_given_up():
     dropped = changes[(changes["kind"] == 5) & (changes["t"] > 20 * 24)]
     assert len(np.unique(dropped["row"])) >= 19
     assert np.median(dropped["t"]) < 32 * 24
+
+
+def test_a_spike_of_one_bucket_a_day_is_a_season_that_stays():
+    """A profile of spikes explains its spikes only: they must count in full, and the values between must lie on it."""
+    hours = np.arange(28 * 24)
+    x = 50 + 40.0 * (hours % 24 == 9) + np.random.default_rng(7).normal(size=(50, len(hours)))
+    changes = judged(x, HOUR).changes
+    assert (changes["kind"] == 4).sum() == 50
+    assert not (changes["kind"] == 5).any()

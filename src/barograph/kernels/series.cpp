@@ -107,7 +107,9 @@ inline void learn(Series& s, float* pool, Output& out, Cell cell, const Clock& c
   s.last = c.bucket;
   if (!s.season) return;
   note(s, out, cell, c, compare_shift(s, pool, c, f, x, cycle));
-  note(s, out, cell, c, compare_season(s, c, x, from_level, 25.0 * std::max(s.with_season, f.variance)));
+  // One gross outlier must not decide, but what the profile itself expects here counts in full: spikes are all that some have.
+  const double limit = std::max(25.0 * std::max(s.with_season, f.variance), square(f.season));
+  note(s, out, cell, c, compare_season(s, c, x, from_level, limit));
 }
 
 inline double clamped(const Chunk& k, double x) { return k.non_negative ? std::max(x, 0.0) : x; }

@@ -193,6 +193,15 @@ inline void seed_profile(const Series& s, const Clock& c, const Whitened& w, con
   for (int i = 0; i < s.want; ++i) bins[i] -= mean;
 }
 
+// What the slow level has made of the profile while there was none: it clips at four deviations, so narrow spikes have hardly
+// moved it, and the values between them lie on it, not below.
+inline double seen_by_level(const Series& s, const float* bins) {
+  const double reach = 4.0 * std::sqrt(s.error[0]);
+  double sum = 0.0;
+  for (int i = 0; i < s.knots; ++i) sum += std::clamp(s.season_unit * bins[i], -reach, reach);
+  return sum / s.knots;
+}
+
 // Called once the pool has room: the profile starts from the window, the level and the scale start anew around it.
 inline Accepted install_season(Series& s, const Clock& c, float* pool) {
   Whitened w;
@@ -214,7 +223,7 @@ inline Accepted install_season(Series& s, const Clock& c, float* pool) {
   s.shift_gain[0] = s.shift_gain[1] = 0.0;
   s.raw_level = s.level[0];
   doubt_families(s);
-  restart(s, s.level[0], s.previous - season_value(s, pool, position(s, c, 0)));
+  restart(s, s.level[0] - seen_by_level(s, pool + s.bins), s.previous - season_value(s, pool, position(s, c, 0)));
   s.level[6] = s.previous;
   return accepted;
 }
