@@ -1,5 +1,6 @@
 """A run: what it commits, what it says, and that interruptions change nothing."""
 
+import itertools
 import os
 import signal
 from dataclasses import replace
@@ -218,6 +219,15 @@ def test_rows_are_not_reported_as_committed_before_they_are(run, store, input_fi
     assert done.commits == 1
     assert [one.rows_committed for one in seen] == [0] * len(seen)
     assert seen[-1].rows == 1000
+
+
+def test_the_time_of_a_chunk_is_shared_out_among_the_buckets_it_finished(store, make, fake, input_file):
+    job, seconds = make.job(), itertools.count()
+    chunks = list(read_files([input_file], job.data_description, fields=["value"], block_bytes=BLOCK))
+    run_job(store, job, chunks, build=fake.FakeEngine.build, clock=lambda: float(next(seconds)))
+    took = store.buckets("web", Query(sort="timestamp", descending=False)).rows["processing_time_ms"]
+    assert (took > 0).all()
+    assert took.sum() == pytest.approx(1000 * len(chunks), rel=0.02)  # each takes a second of this clock
 
 
 def test_a_file_of_malformed_rows_only_is_read_and_counted(run, store, tmp_path):

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 import polars as pl
@@ -129,6 +129,7 @@ class Run:
         self._before = self._tally.total(engine.counts)
         self._clock = clock
         self._started = clock()
+        self._spent = 0.0  # seconds in the engine since it last finished a bucket
         self._pace = Pace(clock)
         self._waiting: list[Results] = []
         self._waiting_rows = 0
@@ -182,10 +183,20 @@ class Run:
 
     def _feed(self, new: NewRows) -> None:
         if new.frame.height:  # a chunk of malformed rows alone has no columns
-            self._take(self._engine.add(new.frame))
+            started = self._clock()
+            found = self._engine.add(new.frame)
+            self._spent += self._clock() - started
+            self._take(self._timed(found))
         self._tally.add(new, self._engine.counts)
         self._rows += new.rows
         self._bytes += new.bytes
+
+    def _timed(self, found: Results) -> Results:
+        """The results, with the time since the last bucket was finished shared out among those finished now."""
+        if found.buckets.is_empty():
+            return found
+        each, self._spent = round(1000.0 * self._spent / len(found.buckets)), 0.0
+        return replace(found, buckets=found.buckets.with_columns(processing_time_ms=pl.lit(each, pl.Int64)))
 
     def _take(self, found: Results) -> None:
         self._waiting.append(found)
