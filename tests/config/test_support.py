@@ -31,12 +31,11 @@ def test_settings_without_effect_are_announced() -> None:
         {"function": "count", "by_field_name": "status", "exclude_frequent": "by", "custom_rules": [rule]},
         bucket_span="5m",
         model_prune_window="30d",
-    ).model_copy(update={"renormalization_window_days": 30, "datafeed_config": {"indices": ["logs"]}})
+    ).model_copy(update={"datafeed_config": {"indices": ["logs"]}})
     refuse_unsupported(asking)
     assert [sentence.split(" ")[0] for sentence in left_out(asking)] == [
         "analysis_config.detectors[0].custom_rules",
         "analysis_config.detectors[0].exclude_frequent",
         "analysis_config.model_prune_window",
-        "renormalization_window_days",
         "datafeed_config",
     ]

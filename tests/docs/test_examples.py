@@ -24,12 +24,13 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[2]
-_NAMES = ("cli", "jobs", "functions", "results", "input", "python", "replay", "forecast")
+_NAMES = ("cli", "jobs", "functions", "results", "scores", "input", "python", "replay", "forecast")
 DOCS = [ROOT / "docs" / f"{name}.md" for name in _NAMES]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *DOCS]
 
 _FENCE = re.compile(r"^```(?P<info>[^\n]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 _VOLATILE = re.compile(r"(?<=read )(.* rows?) in [^,]+ s(?: \([^)]+\))?")
+_ID = re.compile(r"\b[0-9a-f]{16}\b")
 
 _SHIM = """#!/bin/sh
 exec '{python}' -c 'import sys; sys.argv[0] = "barograph"; from barograph.cli.main import main; main()' "$@"
@@ -82,7 +83,7 @@ def to_show(shown: str, printed: str) -> str:
     """What a page shows where `printed` is printed: the same as before where that is still right."""
     if not shown or matches(shown, printed):
         return shown
-    return _VOLATILE.sub(r"\1 in ... s", trimmed(printed)) + "\n"
+    return _ID.sub("...", _VOLATILE.sub(r"\1 in ... s", trimmed(printed))) + "\n"
 
 
 def current(text: str, folder: Path) -> str:
@@ -162,6 +163,7 @@ def test_commands_are_told_from_their_output() -> None:
 
 def test_what_differs_from_run_to_run_is_shown_as_dots() -> None:
     assert to_show("old", "read 1,320 rows in 0.2 s (51,000 a second), finished") == "read 1,320 rows in ... s, finished\n"
+    assert to_show("old", "kept as 7d011abb0946a69f") == "kept as ...\n"
 
 
 if __name__ == "__main__":

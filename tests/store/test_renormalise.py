@@ -1,0 +1,99 @@
+"""Current scores follow the quantiles, initial ones never change, and neither depends on when a commit was made."""
+
+import numpy as np
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from barograph.config.load import load_job
+from barograph.engine import Engine
+from barograph.results.results import Results
+from barograph.store.query import Query
+from barograph.store.store import Store
+
+DAY = 86_400_000
+START = 1_700_006_400_000
+ALL = Query(sort="timestamp", descending=False)
+
+
+def job(**settings: object):
+    return load_job(
+        {
+            "job_id": "hosts",
+            "analysis_config": {
+                "bucket_span": "1h",
+                "detectors": [{"function": "mean", "field_name": "ms", "partition_field_name": "host"}],
+                "influencers": ["host"],
+            },
+            "data_description": {"time_format": "epoch_ms"},
+            **settings,
+        }
+    )
+
+
+def rows(days: int = 60) -> pl.DataFrame:
+    """Two hosts; one has a spike every few days from the twentieth on, and one far larger than all others on the fortieth."""
+    random, hours = np.random.default_rng(4), np.arange(days * 24)
+    values = 100 + random.normal(size=(len(hours), 2)) * 5
+    values[20 * 24 + 7 :: 4 * 24 + 5, 0] += 60
+    values[40 * 24 + 3, 0] += 5_000
+    time = np.repeat(START + hours * 3_600_000, 2)
+    return pl.DataFrame({"time": time, "host": ["a", "b"] * len(hours), "ms": values.ravel()})
+
+
+def feed(store: Store, pieces: int, **settings: object) -> Results:
+    of = job(**settings)
+    store.create_job(of, now_ms=1)
+    engine, frame, found = Engine.build(of), rows(), []
+    for piece in frame.iter_slices(-(-frame.height // pieces)):
+        found.append(engine.add(piece))
+        store.commit("hosts", found[-1], engine.snapshot(), [])
+    return Results.concat(found)
+
+
+def read(store: Store) -> dict[str, pl.DataFrame]:
+    names = ("records", "buckets", "influencers", "bucket_influencers")
+    return {name: getattr(store, name)("hosts", ALL).rows for name in names}
+
+
+def test_initial_scores_stay_and_current_ones_move(store: Store) -> None:
+    results = feed(store, 20)
+    assert results.quantiles["moved"].any()
+    found = read(store)
+    records = found["records"]
+    assert_frame_equal(records.drop("record_score"), results.records.drop("record_score"), check_exact=True)
+    assert records["initial_record_score"].to_list() == results.records["record_score"].to_list()
+    assert (records["record_score"] < records["initial_record_score"] - 5).sum() > 3
+    worst = records.sort("log_evidence").row(0, named=True)
+    assert worst["record_score"] > 90  # nothing else in the job comes near it
+    assert found["buckets"]["max_record_score"].max() == records["record_score"].max()
+    for name, score in (("buckets", "anomaly_score"), ("influencers", "influencer_score")):
+        assert (found[name][score] != found[name][f"initial_{score}"]).any()
+
+
+def test_current_scores_do_not_depend_on_the_commits(store: Store, tmp_path) -> None:
+    feed(store, 37)
+    with Store.open(None, tmp_path / "other") as other:
+        feed(other, 1)
+        for name, frame in read(store).items():
+            assert_frame_equal(frame, read(other)[name], check_exact=True)
+        assert_frame_equal(store.quantiles("hosts"), other.quantiles("hosts"), check_exact=True)
+
+
+@pytest.mark.parametrize("days", [0, 5])
+def test_only_what_lies_in_the_window_is_renormalised(store: Store, days: int) -> None:
+    feed(store, 6, renormalization_window_days=days)
+    records = read(store)["records"]
+    changed = records.filter(pl.col("record_score") != pl.col("initial_record_score"))
+    if days == 0:
+        assert changed.is_empty()
+        return
+    moved = store.quantiles("hosts").filter(pl.col("moved") & pl.col("kind").str.starts_with("record"))["timestamp"].to_numpy()
+    assert not changed.is_empty()
+    for time in changed["timestamp"]:
+        assert ((moved > time) & (moved <= time + days * DAY)).any()
+
+
+def test_quantiles_expire_with_the_results(store: Store) -> None:
+    feed(store, 6, results_retention_days=10)
+    assert store.quantiles("hosts")["timestamp"].min() > START + 45 * DAY
