@@ -149,8 +149,8 @@ class Replay:
         """The first bucket of each series [S] that the models are to see, known so far."""
         first = self._first[at]
         news = np.flatnonzero(first[cells.series] == NOT_BEGUN)
-        series, place = np.unique(cells.series[news], return_index=True)
-        first[series] = cells.bucket[news[place]]
+        series, bucket = cells.series[news], cells.bucket[news]
+        first[series[::-1]] = bucket[::-1]  # in the order of time, so backwards the earliest is the last that is put
         return first[:count]
 
 

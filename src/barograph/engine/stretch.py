@@ -164,40 +164,47 @@ def _presence(shares: pl.DataFrame, span_ms: int) -> pl.DataFrame:
 
 def _history(job: Job, piece: Piece, start: int) -> pl.DataFrame:
     """The rows of `schema.BUCKET_VALUES`: buckets with input rows, and for plotted series every bucket with a value."""
-    names = _names(piece.detector, np.arange(len(piece.values.value)))
+    names, judged = _names(piece.detector, np.arange(len(piece.values.value))), piece.verdict.judged
     plotted = _plotted(job, names)
-    kept = ~np.isnan(piece.values.value) & ((piece.values.weight > 0) | plotted[:, None])
-    t, series = np.nonzero(kept.T)
-    cell = (series, t)
+    value, weight = _by_time(piece.values.value), _by_time(piece.values.weight)
+    cell = np.flatnonzero(~np.isnan(value) & ((weight > 0) | np.tile(plotted, piece.values.value.shape[1])))
+    t, series = np.divmod(cell, max(len(plotted), 1))
+    unplotted = None if plotted.all() else np.flatnonzero(~plotted[series])
     frame = names[series].with_columns(
         pl.Series("timestamp", (start + t) * job.bucket_span_ms, dtype=pl.Int64),
         pl.lit(piece.stage.measure.detector_index).alias("detector_index"),
         pl.lit(piece.stage.measure.function_description).alias("function_description"),
         pl.Series("series", series, dtype=pl.Int32),
-        pl.Series("actual", piece.values.value[cell]),
-        pl.Series("weight", piece.values.weight[cell]),
-        pl.Series("mean", _means(piece, series, start + t), nan_to_null=True),
-        pl.Series("log_probability", piece.verdict.judged.ln_p[cell]),
-        *(
-            pl.Series(name, _bound(bound, cell, plotted[series]), nan_to_null=True)
-            for name, bound in (
-                ("typical", piece.verdict.judged.typical),
-                ("lower_bound", piece.verdict.judged.lower),
-                ("upper_bound", piece.verdict.judged.upper),
-            )
-        ),
+        pl.Series("actual", value[cell]),
+        pl.Series("weight", weight[cell]),
+        _means(piece, series, start + t).alias("mean"),
+        pl.Series("log_probability", _by_time(judged.ln_p)[cell]),
+        _bound(judged.typical, cell, unplotted).alias("typical"),
+        _bound(judged.lower, cell, unplotted).alias("lower_bound"),
+        _bound(judged.upper, cell, unplotted).alias("upper_bound"),
     )
     return frame.select(pl.col(column.name).cast(column.dtype) for column in schema.BUCKET_VALUES)
 
 
-def _means(piece: Piece, series: Ids, bucket: Ids) -> Floats:
+def _by_time(values: Floats) -> Floats:
+    """[S, T] as one row, bucket by bucket."""
+    return values.T.ravel()
+
+
+def _means(piece: Piece, series: Ids, bucket: Ids) -> pl.Expr:
     if piece.stage.measure.statistic != "varp":
-        return np.full(len(series), np.nan)
-    return piece.detector.means(piece.detector.find(np.asarray(series, np.int32), bucket))
+        return pl.lit(None)
+    found = piece.detector.means(piece.detector.find(np.asarray(series, np.int32), bucket))
+    return pl.lit(pl.Series(found, nan_to_null=True))
 
 
-def _bound(bound: Floats | None, cell: tuple[Ids, Ids], plotted: NDArray[np.bool_]) -> Floats:
-    return np.full(len(plotted), np.nan) if bound is None else np.where(plotted, bound[cell], np.nan)
+def _bound(bound: Floats | None, cell: Ids, unplotted: Ids | None) -> pl.Expr:
+    if bound is None:
+        return pl.lit(None)
+    shown = _by_time(bound)[cell]
+    if unplotted is not None:
+        shown[unplotted] = np.nan
+    return pl.lit(pl.Series(shown, nan_to_null=True))
 
 
 def _plotted(job: Job, names: pl.DataFrame) -> NDArray[np.bool_]:
