@@ -40,6 +40,15 @@ def test_a_store_explains_bit_for_bit_what_an_engine_does_that_kept_everything(s
         assert len(known) == 1
 
 
+def test_the_score_that_a_record_has_today_stands_beside_the_one_it_began_with(store: Store) -> None:
+    feed(store)
+    worst = store.records("requests", Query(size=1)).rows.row(0, named=True)
+    found = explain(store, "requests", worst["timestamp"], size=1000)
+    assert worst["record_score"] in found.now
+    places = store.records("requests", Query(start_ms=worst["timestamp"], end_ms=worst["timestamp"] + 1)).total
+    assert sum(one is not None for one in found.now) == places > 0
+
+
 def test_what_was_forgotten_explains_nothing(store: Store) -> None:
     feed(store)
     forget(store, "requests", Forgotten(START + DAY, START + 2 * DAY))

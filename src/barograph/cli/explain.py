@@ -56,10 +56,10 @@ def explain(
     if as_json:
         _print_json(found)
         return
-    for number, one in enumerate(found.explanations):
+    for number, (one, now) in enumerate(zip(found.explanations, found.now, strict=True)):
         if number:
             typer.echo()
-        _show(one, zone)
+        _show(one, now, zone)
     if found.left_out:
         more = f"{found.left_out:,} more series have a bucket at this time; --size and --entity show others"
         typer.echo(f"\n{more}", err=True)
@@ -71,11 +71,14 @@ def _print_json(found: "Explained") -> None:
     import msgspec
 
     job = found.job
-    documents = [{"job_id": job.job_id, "bucket_span": job.bucket_span_ms // 1000, **asdict(one)} for one in found.explanations]
+    documents = [
+        {"job_id": job.job_id, "bucket_span": job.bucket_span_ms // 1000, "record_score": now, **asdict(one)}
+        for one, now in zip(found.explanations, found.now, strict=True)
+    ]
     typer.echo(msgspec.json.format(msgspec.json.encode(documents), indent=2))
 
 
-def _show(one: "Explanation", zone: "ZoneInfo") -> None:
+def _show(one: "Explanation", now: float | None, zone: "ZoneInfo") -> None:
     from barograph.cli.console import show
     from barograph.cli.words import when
     from barograph.results.words import against_usual, measure, short
@@ -97,7 +100,7 @@ def _show(one: "Explanation", zone: "ZoneInfo") -> None:
         typer.echo(f"typical {short(one.typical)}, usually {short(one.lower)} to {short(one.upper)}")
     if one.gate:
         typer.echo(one.gate)
-    for table in _tables(one):
+    for table in _tables(one, now):
         typer.echo()
         show(table)
     typer.echo()
@@ -106,7 +109,7 @@ def _show(one: "Explanation", zone: "ZoneInfo") -> None:
         typer.echo(f"  {sentence}")
 
 
-def _tables(one: "Explanation") -> "list[Table]":
+def _tables(one: "Explanation", now: float | None) -> "list[Table]":
     from rich.text import Text
 
     from barograph.cli import tables
@@ -119,6 +122,8 @@ def _tables(one: "Explanation") -> "list[Table]":
         for factor in one.factors:
             tables.add(factors, FACTORS[factor.name], f"{factor.points:+.1f}")
         tables.add(factors, Text("score", style="bold"), Text(f"{one.score:.1f}", style="bold"))
+        if now is not None and round(now, 1) != round(one.score, 1):
+            tables.add(factors, "score now, by what the job has shown since", f"{now:.1f}")
         found.append(factors)
     if one.would_score:
         values = tables.plain("would have scored", "at or below", "at or above", right=("at or below", "at or above"))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import polars as pl
 
@@ -14,7 +15,10 @@ from barograph.results.snapshot import Snapshot
 from barograph.scoring.leaves import Measure
 from barograph.scoring.normalise import Quantiles
 from barograph.store.history import Span
+from barograph.store.query import Query
 from barograph.store.store import Store
+
+_SERIES: Final = ("detector_index", "function_description", "partition_field_value", "by_field_value")
 
 
 @dataclass(frozen=True)
@@ -24,11 +28,13 @@ class Explained:
     Attributes:
         job: the job.
         explanations: the series with the highest scores, the highest first.
+        now: the score that the record of each has today, which renormalisation may have moved; None where there is no record.
         left_out: how many more series were asked for.
     """
 
     job: Job
     explanations: tuple[Explanation, ...]
+    now: tuple[float | None, ...]
     left_out: int
 
 
@@ -57,7 +63,26 @@ def explain(store: Store, job_id: str, time_ms: int, entity: Sequence[tuple[str,
     found = sorted(
         of_bucket(job, saved.snapshot, past, time_ms, entity), key=lambda one: (-one.score, one.log_probability or 0.0)
     )
-    return Explained(job, tuple(found[:size]), max(len(found) - size, 0))
+    shown = tuple(found[:size])
+    return Explained(job, shown, _now(store, job, shown), max(len(found) - size, 0))
+
+
+def _now(store: Store, job: Job, shown: Sequence[Explanation]) -> tuple[float | None, ...]:
+    if not shown:
+        return ()
+    start_ms = shown[0].timestamp
+    records = store.records(job.job_id, Query(start_ms=start_ms, end_ms=start_ms + job.bucket_span_ms)).rows
+    scores = {row[:-1]: row[-1] for row in records.select(*_SERIES, "record_score").iter_rows()}
+    keys = (
+        (
+            one.measure.detector_index,
+            one.measure.function_description,
+            one.partition_field_value,
+            one.by_field_value,
+        )
+        for one in shown
+    )
+    return tuple(scores.get(key) for key in keys)
 
 
 class _Kept:
