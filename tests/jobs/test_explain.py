@@ -54,7 +54,7 @@ def test_what_was_forgotten_explains_nothing(store: Store) -> None:
     forget(store, "requests", Forgotten(START + DAY, START + 2 * DAY))
     records = store.records("requests", Query(start_ms=START + 2 * DAY, sort="timestamp", descending=False)).rows
     assert records.height > 5
-    for record in records.head(20).iter_rows(named=True):
+    for record in records.gather_every(20).iter_rows(named=True):
         found = explain(store, "requests", record["timestamp"], size=1000).explanations
         mine = [
             one

@@ -92,35 +92,48 @@ class Explainer:
             least: no value is smaller.
             whole: values are whole numbers.
         """
-        sides = [self._search(centre, deviation * sign, least, whole) for sign in (-1.0, 1.0)]
-        return tuple(WouldScore(one, low, high) for one, low, high in zip(TARGETS, *sides, strict=True))
+        grids = [_grid(centre, deviation * sign, least, whole) for sign in (-1.0, 1.0)]
+        tried = zip(grids, self._scores(grids), strict=True)
+        places = [_place(grid, scores, target) for grid, scores in tried for target in TARGETS]
+        for _ in range(_ROUNDS):  # all of them at once: a call costs more than the values
+            finer = {at: inside for at, place in enumerate(places) if place and (inside := _between(*place, whole)) is not None}
+            if not finer:
+                break
+            for (at, grid), scores in zip(finer.items(), self._scores(list(finer.values())), strict=True):
+                target = TARGETS[at % len(TARGETS)]
+                scores[-1] = max(float(scores[-1]), target)  # rounding in between must not lose what was found
+                places[at] = _place(grid, scores, target)
+        found = [place and place[1] for place in places]
+        low, high = found[: len(TARGETS)], found[len(TARGETS) :]
+        return tuple(WouldScore(*one) for one in zip(TARGETS, low, high, strict=True))
 
-    def _search(self, centre: float, step: float, least: float, whole: bool) -> list[float | None]:
-        start = float(np.rint(centre)) if whole else centre
-        grid = np.maximum(start + step * _GRID, least)
-        if whole:
-            grid = np.maximum(np.where(step > 0, np.ceil(grid), np.floor(grid)), least)
-        scores = self.score(self._try(grid))
-        return [self._nearest(grid, scores, target, whole) for target in TARGETS]
+    def _scores(self, grids: list[Floats]) -> list[Floats]:
+        ends = np.cumsum([len(one) for one in grids])[:-1]
+        return np.split(self.score(self._try(np.concatenate(grids))), ends)
 
-    def _nearest(self, grid: Floats, scores: Floats, target: float, whole: bool) -> float | None:
-        """The value nearest to the grid's start that scores `target`: between the first point that does and the one before."""
-        for _ in range(_ROUNDS):
-            enough = np.flatnonzero(scores >= target)
-            if not len(enough):
-                return None
-            at = int(enough[0])
-            if at == 0:
-                return float(grid[0])
-            near, far = float(grid[at - 1]), float(grid[at])
-            inside = np.linspace(near, far, 33)
-            inside = np.unique(np.rint(inside) if whole else inside)
-            grid = inside if far > near else inside[::-1]
-            if len(grid) <= 2:
-                return far
-            scores = self.score(self._try(grid))
-            scores[-1] = max(float(scores[-1]), target)  # rounding in between must not lose what was found
-        return float(grid[np.flatnonzero(scores >= target)[0]])
+
+def _grid(centre: float, step: float, least: float, whole: bool) -> Floats:
+    """Values from the centre outwards on one side."""
+    if not whole:
+        return np.maximum(centre + step * _GRID, least)
+    grid = np.maximum(float(np.rint(centre)) + step * _GRID, least)
+    return np.maximum(np.where(step > 0, np.ceil(grid), np.floor(grid)), least)
+
+
+def _place(grid: Floats, scores: Floats, target: float) -> tuple[float, float] | None:
+    """The first value of a grid that scores `target`, behind the one before it; None when none does."""
+    enough = np.flatnonzero(scores >= target)
+    if not len(enough):
+        return None
+    at = int(enough[0])
+    return float(grid[max(at - 1, 0)]), float(grid[at])
+
+
+def _between(near: float, far: float, whole: bool) -> Floats | None:
+    """Values between two, both included, from the near one on; None when there are no others."""
+    inside = np.linspace(near, far, 33)
+    inside = np.unique(np.rint(inside) if whole else inside)
+    return None if len(inside) <= 2 else inside if far > near else inside[::-1]
 
 
 def gate(leaf: NDArray[np.void], factors: tuple[Factor, ...], side: str) -> str | None:
