@@ -37,7 +37,15 @@ def test_an_hour_that_comes_twice_names_its_offset() -> None:
 
 
 def record(**other):
-    empty = {"function_description": "mean", "field_name": "cpu", "actual": 3.2, "typical": 1.0, "influencers": []}
+    empty = {
+        "function_description": "mean",
+        "field_name": "cpu",
+        "actual": 3.2,
+        "typical": 1.0,
+        "probability": 1e-6,
+        "anomaly_length": 1,
+        "influencers": [],
+    }
     return {**empty, **{f"{role}_field_{part}": None for role in ("partition", "by") for part in ("name", "value")}, **other}
 
 

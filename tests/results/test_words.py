@@ -2,7 +2,7 @@
 
 import pytest
 
-from barograph.results.words import against_usual, short
+from barograph.results.words import against_usual, record_against_usual, short
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,17 @@ def test_a_value_is_compared_in_words(actual: float, typical: float, words: str)
 )
 def test_a_number_is_written_as_a_person_would(value: float, text: str) -> None:
     assert short(value) == text
+
+
+@pytest.mark.parametrize(
+    ("actual", "typical", "probability", "odd", "words"),
+    [
+        (92.0, 100.0, 0.6, 18, "8 % lower, odd for 18 buckets"),
+        (92.0, 100.0, 0.01, 18, "8 % lower than usual"),
+        (92.0, 100.0, 0.6, 1, "8 % lower than usual"),
+        (0.0, 100.0, 0.6, 2, "unexpectedly zero, usually 100, odd for 2 buckets"),
+        (5.0, 5.0, 1.0, 9, "usual by itself, unusual together with the buckets before"),
+    ],
+)
+def test_a_record_that_is_usual_by_itself_says_how_long_it_has_been_odd(actual, typical, probability, odd, words) -> None:
+    assert record_against_usual(actual, typical, probability, odd) == words

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from barograph.config.detector import Detector
 from barograph.config.duration import UNIT_MS
 from barograph.config.job import Job
-from barograph.results.words import against_usual, measure, short
+from barograph.results.words import measure, record_against_usual, short
 
 Row = Mapping[str, Any]
 
@@ -45,7 +45,7 @@ def compared(record: Row) -> str:
     """How the record differs from what is usual: `3.2x higher than usual`."""
     if record["actual"] is None or record["typical"] is None:
         return "unusual"
-    return against_usual(record["actual"], record["typical"])
+    return record_against_usual(*(record[name] for name in ("actual", "typical", "probability", "anomaly_length")))
 
 
 def series(row: Row) -> str:

@@ -18,6 +18,10 @@ _MEASURES: Final = {
 }
 
 
+_ODD_BY_ITSELF: Final = 0.05
+"""A less likely value needs no other words than its own."""
+
+
 def measure(function_description: str, field_name: str | None) -> str:
     """What a function measures: `mean of cpu`, `number of rows`."""
     return _MEASURES.get(function_description, f"{function_description} of {{}}").format(field_name or "")
@@ -36,6 +40,21 @@ def against_usual(actual: float, typical: float) -> str:
     if actual == 0.0:
         return f"unexpectedly zero, usually {short(typical)}"
     return f"{_difference(actual, typical)} than usual"
+
+
+def record_against_usual(actual: float, typical: float, probability: float, odd_buckets: int) -> str:
+    """The same of a record: "8 % lower, odd for 18 buckets" where this bucket by itself would not be worth a record.
+
+    Args:
+        actual: the bucket value.
+        typical: the model's centre.
+        probability: of the bucket by itself.
+        odd_buckets: how long the series has been odd, this bucket included.
+    """
+    plain = against_usual(actual, typical)
+    if probability < _ODD_BY_ITSELF or odd_buckets < 2 or actual == typical:
+        return plain
+    return f"{plain.removesuffix(' than usual')}, odd for {odd_buckets:,} buckets"
 
 
 def _difference(actual: float, typical: float) -> str:
