@@ -94,13 +94,16 @@ def test_a_snapshot_that_is_not_there_is_told(shop) -> None:
 
 
 def test_expire_goes_through_all_jobs_or_those_that_are_named(shop) -> None:
-    assert shop("expire").stdout == "requests: removed 0 rows of results, 0 snapshots and 0 forecasts\n"
-    assert shop("expire", "shop").stdout == "requests: removed 0 rows of results, 0 snapshots and 0 forecasts\n"
+    assert shop("expire").stdout == "requests: removed 0 rows of results and 0 of the history, 0 snapshots and 0 forecasts\n"
+    assert (
+        shop("expire", "shop").stdout
+        == "requests: removed 0 rows of results and 0 of the history, 0 snapshots and 0 forecasts\n"
+    )
     assert shop("expire", "nope").returncode == 1
     shorter = JOB | {"results_retention_days": 1, "model_snapshot_retention_days": 0}
     Path("job.json").write_text(json.dumps(shorter))
     assert shop("run", "job.json", "b.csv").returncode == 0
-    assert shop("expire").stdout.endswith("of results, 1 snapshot and 0 forecasts\n")
+    assert shop("expire").stdout.endswith("of results and 0 of the history, 1 snapshot and 0 forecasts\n")
 
 
 def test_overall_buckets_are_shown_by_group(shop) -> None:

@@ -56,6 +56,7 @@ EXPORTED = {
     "results_index_name": "shared",
     "renormalization_window_days": 30,
     "results_retention_days": 100,
+    "history_retention_days": 400,
     "system_annotations_retention_days": 7,
     "allow_lazy_open": False,
     "custom_settings": {"created_by": "multi-metric-wizard", "custom_urls": [{"url_name": "x"}]},

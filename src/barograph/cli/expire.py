@@ -14,11 +14,10 @@ _Jobs = Annotated[
 
 
 def expire(jobs: _Jobs = None, data_dir: DataDir = DEFAULT_DATA_DIR, store: StoreUrl = None) -> None:
-    """Remove the results and snapshots that jobs no longer want kept, and forecasts whose time is over.
+    """Remove the results, snapshots and bucket values that jobs no longer want kept, and forecasts whose time is over.
 
-    Each commit of a job does the same for results and snapshots, each forecast for forecasts; this is for jobs whose settings
-    have changed and that are not fed. Ages are counted back from a job's newest data, those of forecasts by the clock. Bucket
-    values stay as long as their job.
+    Each commit of a job does the same for results and snapshots, each forecast for forecasts; bucket values go by this command
+    only. Ages are counted back from a job's newest data, those of forecasts by the clock.
     """
     import time
 
@@ -30,5 +29,6 @@ def expire(jobs: _Jobs = None, data_dir: DataDir = DEFAULT_DATA_DIR, store: Stor
             done = opened.expire(job.job_id)
             forecasts = opened.expire_forecasts(job.job_id, time.time_ns() // 1_000_000)
             parts = (counted(len(done.snapshots), "snapshot"), counted(forecasts, "forecast"))
-            what = f"{counted(done.results, 'row')} of results, {' and '.join(parts)}"
+            rows = f"{counted(done.results, 'row')} of results and {done.values:,} of the history"
+            what = f"{rows}, {' and '.join(parts)}"
             typer.echo(f"{job.job_id}: removed {what}")

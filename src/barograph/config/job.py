@@ -175,7 +175,8 @@ _RETENTION: Final = frozenset({"daily_model_snapshot_retention_after_days", "mod
 class Job(Document):
     """A job, under the names of Elastic's job document, so that an exported job loads as it is.
 
-    Barograph's own fields are `time_zone` (IANA name: the zone of times written without one, and of the seasons) and `seed`.
+    Barograph's own fields are `time_zone` (IANA name: the zone of times written without one, and of the seasons), `seed` and
+    `history_retention_days`.
 
     Raises:
         ConfigError: with every problem, when it is built from values that cannot be used.
@@ -202,6 +203,7 @@ class Job(Document):
     background_persist_interval: Annotated[Duration, AfterValidator(_at_least_an_hour)] | None = None
     renormalization_window_days: Days | None = None
     results_retention_days: Days | None = None
+    history_retention_days: Days | None = None
     system_annotations_retention_days: Days | None = None
     model_snapshot_retention_days: Days = 10
     daily_model_snapshot_retention_after_days: Days = 1

@@ -33,6 +33,10 @@ class Past(Protocol):
     def forgotten(self) -> Sequence[Forgotten]:
         """What the models have not seen."""
 
+    @property
+    def kept_from(self) -> int | None:
+        """The first bucket, epoch ms, of which all values are kept; None when none have expired."""
+
     def values(self, measure: Measure, names: tuple[str | None, str | None], start_ms: int, end_ms: int) -> pl.DataFrame:
         """The bucket values of the series of a measure with these split values: `timestamp`, `series`, `actual`, `weight`."""
 
@@ -47,6 +51,7 @@ class InResults:
     """The past as `Past`, in the results that an engine has handed out."""
 
     forgotten: Sequence[Forgotten] = ()
+    kept_from: int | None = None
 
     def __init__(self, results: Results, time_ms: int, job: Job) -> None:
         finished = results.buckets.filter(~pl.col("is_interim"))["timestamp"]
@@ -221,6 +226,11 @@ def _model_before(job: Job, newest: Snapshot, past: Past, bucket: int, series: _
         arrays = under(name, saved[0].arrays)
         if series.row < len(arrays["series"]) and _has_learned(arrays["series"], series.row):
             model, start = SeriesModel.of_one(config, arrays, series.row), saved[1] // span
+    if model is None and past.kept_from is not None and series.first_bucket * span < past.kept_from:
+        raise InputError(
+            f"time={bucket * span}: wanted a bucket with a snapshot of the models before it; the bucket values before "
+            f"{past.kept_from}, which would lead to them, have expired"
+        )
     values, weights = _cells(job, past, series, start, bucket + 1)
     actual, weight = float(values[-1]), float(weights[-1])
     for one in past.forgotten:

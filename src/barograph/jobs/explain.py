@@ -50,7 +50,8 @@ def explain(store: Store, job_id: str, time_ms: int, entity: Sequence[tuple[str,
 
     Raises:
         NoSuchJob: there is none of this id.
-        InputError: the bucket is not finished, or no series is what was asked for.
+        InputError: the bucket is not finished, no series is what was asked for, or what led to the models of that time has
+            expired.
     """
     job, saved = store.job(job_id), store.resume(job_id)
     newest = saved.counts.latest_bucket_timestamp if saved is not None else None
@@ -95,6 +96,7 @@ class _Kept:
         self._span_ms = store.job(job_id).bucket_span_ms
         self._loaded: dict[str, Snapshot] = {}
         self.forgotten: Sequence[Forgotten] = store.forgotten(job_id)
+        self.kept_from = store.history_from(job_id)
 
     def values(self, measure: Measure, names: tuple[str | None, str | None], start_ms: int, end_ms: int) -> pl.DataFrame:
         span = Span(start_ms, end_ms, measure.detector_index, measure.function_description, *names)

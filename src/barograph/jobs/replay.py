@@ -76,7 +76,7 @@ def forget(store: Store, job_id: str, span: Forgotten, on_progress: OnProgress |
     Where a snapshot from before all forgotten spans is kept, the replay goes on from it, to the same result.
 
     Raises:
-        InputError: no series of the job can be what is to be forgotten, or it has not all come yet.
+        InputError: no series of the job can be what is to be forgotten, it has not all come yet, or it has expired.
     """
 
     def change(known: Sequence[Forgotten], job: Job, end_ms: int) -> Sequence[Forgotten]:
@@ -85,6 +85,12 @@ def forget(store: Store, job_id: str, span: Forgotten, on_progress: OnProgress |
             raise InputError(
                 f"span={span.start_ms} to {span.end_ms}: wanted an end at or before {end_ms}, where the newest finished bucket "
                 "ends; what has not come yet cannot be forgotten"
+            )
+        begins_ms = store.history_from(job_id)
+        if begins_ms is not None and span.start_ms < begins_ms:
+            raise InputError(
+                f"span={span.start_ms} to {span.end_ms}: wanted a start at or after {begins_ms}; bucket values before it have "
+                "expired, and the models cannot be made anew without what they learned from them"
             )
         return [*(one for one in known if one != span), span]
 

@@ -36,9 +36,11 @@ class Sources:
     threads: int
 
     def whole(self) -> "Work":
-        """With the first bucket of the history."""
+        """With the first bucket of the history; where older values have expired, what came before stays as it is."""
         replay = Replay.build(self.job, self.saved.snapshot, self.forgotten, self.threads)
-        return Work(self.store, self.job, self.saved, self.forgotten, replay)
+        begins_ms = self.store.history_from(self.job.job_id)
+        since = None if begins_ms is None else -(-begins_ms // self.job.bucket_span_ms)
+        return Work(self.store, self.job, self.saved, self.forgotten, replay, since)
 
     def after(self, bucket: int) -> "Work":
         """With the newest snapshot from before a bucket, if there is one that this version can go on from."""

@@ -66,10 +66,14 @@ class JobSummary:
 
 @dataclass(frozen=True)
 class Listing:
-    """What the store knows of a job before a commit; files in the order of their commits."""
+    """What the store knows of a job before a commit; files in the order of their commits.
+
+    `history_from` is the first bucket, epoch ms, of which all values are kept; None when none have expired.
+    """
 
     job: Job
     commits: int
+    history_from: int | None
     history: tuple[HistoryFile, ...]
     snapshots: tuple[SavedSnapshot, ...]
 
@@ -91,6 +95,7 @@ def listing(connection: sa.Connection, job_id: str) -> Listing:
     return Listing(
         Job.model_validate_json(row.config),
         row.commits,
+        row.history_from,
         tuple(HistoryFile(**one) for one in _of_job(connection, tables.HISTORY_FILE, job_id, "number")),
         tuple(SavedSnapshot(**one) for one in _of_job(connection, tables.SNAPSHOT, job_id, "number")),
     )

@@ -5,7 +5,7 @@ of the next level: a job of n commits has less than `MERGE` files a level and lo
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -45,6 +45,11 @@ class Change:
     added: tuple[HistoryFile, ...] = ()
     removed: tuple[HistoryFile, ...] = ()
 
+    @property
+    def gone(self) -> int:
+        """Rows that are in no file any more."""
+        return sum(one.rows for one in self.removed) - sum(one.rows for one in self.added)
+
 
 def add(files: JobFiles, listed: Sequence[HistoryFile], kind: str, frame: pl.DataFrame, number: int) -> Change:
     """Write the rows of a commit, merged with older files where it is time to. `listed` is in the order of the numbers."""
@@ -65,6 +70,19 @@ def add(files: JobFiles, listed: Sequence[HistoryFile], kind: str, frame: pl.Dat
         removed += older
         kept, newest = kept[: len(kept) - len(older)], merged
     return Change((newest,), tuple(removed))
+
+
+def cut(files: JobFiles, listed: Sequence[HistoryFile], kind: str, oldest_ms: int) -> Change:
+    """Leave out the rows of a kind before a bucket, epoch ms: older files go, one that lies across it is written anew."""
+    old = [one for one in listed if one.kind == kind and one.first_timestamp < oldest_ms]
+    added = []
+    for one in old:
+        if one.last_timestamp >= oldest_ms:
+            rows = read(files.path, [one], kind, Span(start_ms=oldest_ms))
+            first = rows["timestamp"][0]
+            planned = replace(one, level=one.level + 1, rows=rows.height, first_timestamp=first)
+            added.append(_write(files, planned, partial(rows.write_parquet, compression="zstd")))
+    return Change(tuple(added), tuple(old))
 
 
 def _mergeable(files: Sequence[HistoryFile]) -> list[HistoryFile]:

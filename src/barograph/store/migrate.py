@@ -10,7 +10,7 @@ from barograph.store import tables
 from barograph.store.database import SCHEMA, Database
 from barograph.store.errors import StoreError
 
-HEAD: Final = "0005"
+HEAD: Final = "0006"
 """The newest migration. A constant, so that opening a current database does not import Alembic (0.2 s)."""
 
 VERSION_TABLE: Final = "barograph_version"

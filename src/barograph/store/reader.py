@@ -213,6 +213,10 @@ class Reader:
             documents.listing(connection, job_id)
             return documents.forgotten(connection, job_id)
 
+    def history_from(self, job_id: str) -> int | None:
+        """The first bucket, epoch ms, of which all values are kept; None when none have expired."""
+        return self._listing(job_id).history_from
+
     def history_files(self, job_id: str) -> list[HistoryFile]:
         """The history's files, oldest first."""
         return list(self._listing(job_id).history)

@@ -1,8 +1,8 @@
 """What expires: results and snapshots that a job's settings no longer ask to be kept. One mechanism for commits and on demand.
 
 Ages are counted in data time, back from the job's newest finished bucket or newest row: a job that is fed old data, or that
-has stopped, loses nothing by the clock on the wall. The history does not expire, as models are a replay of it; it goes with
-its job.
+has stopped, loses nothing by the clock on the wall. The history expires on demand only: cutting its files is too slow for every
+commit, and as models are a replay of it, nobody should lose it unasked.
 """
 
 from collections.abc import Sequence
@@ -17,10 +17,11 @@ from barograph.store.snapshots import DAY_MS, SavedSnapshot, outlived
 
 @dataclass(frozen=True)
 class Expired:
-    """What was removed: rows of all result tables together, and snapshots."""
+    """What was removed: rows of all result tables together, snapshots, bucket values and influencer shares together."""
 
     results: int
     snapshots: tuple[SavedSnapshot, ...]
+    values: int = 0
 
 
 def expire(connection: sa.Connection, job: Job, newest_bucket_ms: int | None, snapshots: Sequence[SavedSnapshot]) -> Expired:
@@ -43,3 +44,10 @@ def expire(connection: sa.Connection, job: Job, newest_bucket_ms: int | None, sn
     ids = [one.snapshot_id for one in gone]
     connection.execute(table.delete().where(table.c.job_id == job.job_id, table.c.snapshot_id.in_(ids)))
     return Expired(removed, gone)
+
+
+def oldest_kept(job: Job, newest_bucket_ms: int | None) -> int | None:
+    """From when on a job wants its bucket values kept, epoch ms; None when it wants all of them."""
+    if job.history_retention_days is None or newest_bucket_ms is None:
+        return None
+    return newest_bucket_ms - job.history_retention_days * DAY_MS

@@ -12,12 +12,13 @@ import sqlalchemy as sa
 from barograph.config.job import Job
 from barograph.results.results import Results
 from barograph.results.snapshot import Snapshot
-from barograph.store import documents, forecasts, retention, tables
+from barograph.store import documents, forecasts, tables
 from barograph.store.commit import Writer, commit
 from barograph.store.database import Database
 from barograph.store.differences import differences
 from barograph.store.documents import InputProgress
 from barograph.store.errors import JobChanged, StoreError
+from barograph.store.expire import expire
 from barograph.store.files import JobFiles
 from barograph.store.forecasts import SavedForecast
 from barograph.store.locks import Lock, acquire, try_acquire
@@ -121,7 +122,7 @@ class Store(Reader):
                 for table in of:
                     connection.execute(table.delete().where(table.c.job_id == job_id))
                 job = tables.JOB
-                connection.execute(job.update().where(job.c.job_id == job_id).values(replay_time=None))
+                connection.execute(job.update().where(job.c.job_id == job_id).values(replay_time=None, history_from=None))
             self._clean(job_id)
 
     # writing
@@ -183,20 +184,15 @@ class Store(Reader):
             return revert(writer, self._listing(job_id), snapshot_id, delete_later_results=delete_later_results)
 
     def expire(self, job_id: str) -> Expired:
-        """Remove the results and snapshots that a job's settings no longer ask to be kept, as each of its commits does.
+        """Remove what a job's settings no longer ask to be kept: results and snapshots, as its commits do, and history.
 
         Raises:
             NoSuchJob: there is none of this id.
             JobBusy: it is being run.
+            StoreError: the database or the disk failed; all is there as it was.
         """
-        with self.lock(job_id) as lock, self._writing(job_id) as writer:
-            listed = self._listing(job_id)
-            with self._database.write(lock.connection) as connection:
-                counts = documents.counts(connection, job_id)
-                newest = counts.latest_bucket_timestamp if counts else None
-                expired = retention.expire(connection, listed.job, newest, listed.snapshots)
-            writer.files.remove([one.file for one in expired.snapshots])
-            return expired
+        with self.lock(job_id), self._writing(job_id) as writer:
+            return expire(writer, self._listing(job_id))
 
     # forecasts; these need no lock
 

@@ -53,6 +53,7 @@ JOB: Final = _table(
     sa.Column("create_time", sa.BigInteger, nullable=False),  # epoch ms
     sa.Column("commits", sa.BigInteger, nullable=False),  # number of the last commit; never goes back, not even on reset
     sa.Column("replay_time", sa.BigInteger),  # epoch ms of the last replay; null when what there is came from rows
+    sa.Column("history_from", sa.BigInteger),  # epoch ms: bucket values before it have expired; null when none have
 )
 
 DATA_COUNTS: Final = _table(
