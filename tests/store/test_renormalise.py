@@ -97,3 +97,16 @@ def test_only_what_lies_in_the_window_is_renormalised(store: Store, days: int) -
 def test_quantiles_expire_with_the_results(store: Store) -> None:
     feed(store, 6, results_retention_days=10)
     assert store.quantiles("hosts")["timestamp"].min() > START + 45 * DAY
+
+
+def test_a_revert_takes_back_what_later_days_made_of_scores(store: Store) -> None:
+    of = job(model_snapshot_retention_days=99, daily_model_snapshot_retention_after_days=99)
+    store.create_job(of, now_ms=1)
+    engine, frame, then = Engine.build(of), rows(), []
+    for piece in frame.iter_slices(frame.height // 12):
+        store.commit("hosts", engine.add(piece), engine.snapshot(), [])
+        then.append((store.snapshots("hosts")[-1].snapshot_id, read(store)))
+    for snapshot_id, before in reversed(then[:-1]):
+        store.revert("hosts", snapshot_id, delete_later_results=True)
+        for name, frame in read(store).items():
+            assert_frame_equal(frame, before[name], check_exact=True)
