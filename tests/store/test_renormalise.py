@@ -7,6 +7,8 @@ from polars.testing import assert_frame_equal
 
 from barograph.config.load import load_job
 from barograph.engine import Engine
+from barograph.engine.forgotten import Forgotten
+from barograph.jobs.replay import forget
 from barograph.results.results import Results
 from barograph.store.query import Query
 from barograph.store.store import Store
@@ -41,10 +43,10 @@ def rows(days: int = 60) -> pl.DataFrame:
     return pl.DataFrame({"time": time, "host": ["a", "b"] * len(hours), "ms": values.ravel()})
 
 
-def feed(store: Store, pieces: int, **settings: object) -> Results:
+def feed(store: Store, pieces: int, frame: pl.DataFrame | None = None, **settings: object) -> Results:
     of = job(**settings)
     store.create_job(of, now_ms=1)
-    engine, frame, found = Engine.build(of), rows(), []
+    engine, frame, found = Engine.build(of), rows() if frame is None else frame, []
     for piece in frame.iter_slices(-(-frame.height // pieces)):
         found.append(engine.add(piece))
         store.commit("hosts", found[-1], engine.snapshot(), [])
@@ -110,3 +112,17 @@ def test_a_revert_takes_back_what_later_days_made_of_scores(store: Store) -> Non
         store.revert("hosts", snapshot_id, delete_later_results=True)
         for name, frame in read(store).items():
             assert_frame_equal(frame, before[name], check_exact=True)
+
+
+@pytest.mark.parametrize("kept", [10, 99])
+def test_what_is_forgotten_has_moved_no_score(store: Store, tmp_path, kept: int) -> None:
+    start, end = START + 30 * DAY, START + 51 * DAY + 7 * 3_600_000
+    settings = {"model_snapshot_retention_days": kept}
+    feed(store, 12, **settings)
+    forget(store, "hosts", Forgotten(start, end))
+    with Store.open(None, tmp_path / "other") as other:
+        feed(other, 12, rows().filter(~pl.col("time").is_between(start, end, closed="left")), **settings)
+        outside = ~pl.col("timestamp").is_between(start, end, closed="left")
+        for name, frame in read(store).items():
+            assert_frame_equal(frame.filter(outside), read(other)[name].filter(outside), check_exact=True)
+        assert_frame_equal(store.quantiles("hosts"), other.quantiles("hosts"), check_exact=True)

@@ -144,7 +144,10 @@ class Work:
         for piece in found:
             if not forgotten:
                 rewrite.keep(piece.bucket_values)
-                if end > self._oldest:
+            if end > self._oldest:
+                if forgotten:
+                    rewrite.add_quantiles(piece.quantiles)
+                else:
                     rewrite.add(piece)
         if forgotten:
             rewrite.keep(self._store.bucket_values(self._job_id, Span(start * self._span_ms, end * self._span_ms)))
