@@ -8,7 +8,8 @@ from polars.testing import assert_frame_equal
 from barograph.config.load import load_job
 from barograph.engine import Engine
 from barograph.engine.forgotten import Forgotten
-from barograph.jobs.replay import forget
+from barograph.jobs.explain import explain
+from barograph.jobs.replay import forget, replay
 from barograph.results.results import Results
 from barograph.store.query import Query
 from barograph.store.store import Store
@@ -126,3 +127,16 @@ def test_what_is_forgotten_has_moved_no_score(store: Store, tmp_path, kept: int)
         for name, frame in read(store).items():
             assert_frame_equal(frame.filter(outside), read(other)[name].filter(outside), check_exact=True)
         assert_frame_equal(store.quantiles("hosts"), other.quantiles("hosts"), check_exact=True)
+
+
+def test_the_oldest_results_that_are_kept_are_explained_by_the_quantiles_that_they_were_scored_by(store: Store) -> None:
+    feed(store, 7, rows().filter(pl.col("time") < START + 46 * DAY + 12 * 3_600_000), results_retention_days=1)
+    for again in (False, True):
+        if again:
+            quantiles = store.quantiles("hosts")
+            replay(store, "hosts")
+            assert_frame_equal(store.quantiles("hosts"), quantiles, check_exact=True)
+        oldest = store.records("hosts", ALL).rows.row(0, named=True)
+        assert oldest["timestamp"] == START + 45 * DAY + 13 * 3_600_000
+        (one,) = explain(store, "hosts", oldest["timestamp"], (("host", oldest["partition_field_value"]),)).explanations
+        assert one.score == oldest["initial_record_score"]
