@@ -155,6 +155,9 @@ def test_what_was_kept_is_listed_shown_deleted_and_expires(disks):
         (["--percentile", "0"], "percentile=0: wanted more than 0 and less than 100"),
         (["--expires-in", "1.5d"], "--expires-in='1.5d': wanted a whole number"),
         (["--entity", "host"], "--entity='host': wanted FIELD=VALUE"),
+        (["--entity", "host=web"], "it has none with entity='host=web'"),
+        (["--crosses", "nan"], "crosses=nan: wanted a finite number"),
+        (["--crosses", "-inf"], "crosses=-inf: wanted a finite number"),
     ],
 )
 def test_what_cannot_be_is_refused(disks, arguments, message):

@@ -218,3 +218,20 @@ def test_a_far_worse_record_of_the_same_series_takes_the_top() -> None:
 def test_mild_results_are_left_alone() -> None:
     frame = rows((50, -0.5, "a"))
     assert scores(BUCKETS, frame, told((60, 42.0, 42.0, 30.0))).tolist() == frame["initial_anomaly_score"].to_list()
+
+
+@pytest.mark.parametrize("hours", [24, 36, 60, 168])
+def test_a_long_bucket_is_no_witness_against_itself(hours: int) -> None:
+    span, normaliser = hours * HOUR, Normaliser.build(hours * HOUR)
+    loud = np.array([30, 41])
+    _, ended = normaliser.walk(0, np.ones(61), loud, np.zeros_like(loud), np.array([-40.0, -80.0]))
+    day = ended[-1]
+    told = (day.bucket * span, kinds.BUCKET, day.quantiles.days, day.quantiles.entity_days, day.quantiles.cells)
+    moved = pl.DataFrame(
+        [(*told, day.quantiles.counts.tolist(), True)], schema=schema.polars_schema(schema.QUANTILES), orient="row"
+    )
+    first = normalised_score(np.array([-80.0]), span)
+    frame = pl.DataFrame({"timestamp": [41 * span], "log_probability": [-80.0], "initial_anomaly_score": first})
+    kind = pl.Series([kinds.BUCKET])
+    found = current_scores(BUCKETS, frame, kind, moved, span, 100 * span)
+    assert found[0] == pytest.approx(first[0], abs=0.01)

@@ -7,6 +7,9 @@ from polars.testing import assert_frame_equal
 
 from barograph.config.load import load_job
 from barograph.engine import Engine
+from barograph.engine.forgotten import Forgotten
+from barograph.jobs.explain import explain
+from barograph.jobs.replay import forget, replay
 from barograph.results.results import Results
 from barograph.store.query import Query
 from barograph.store.store import Store
@@ -41,10 +44,10 @@ def rows(days: int = 60) -> pl.DataFrame:
     return pl.DataFrame({"time": time, "host": ["a", "b"] * len(hours), "ms": values.ravel()})
 
 
-def feed(store: Store, pieces: int, **settings: object) -> Results:
+def feed(store: Store, pieces: int, frame: pl.DataFrame | None = None, **settings: object) -> Results:
     of = job(**settings)
     store.create_job(of, now_ms=1)
-    engine, frame, found = Engine.build(of), rows(), []
+    engine, frame, found = Engine.build(of), rows() if frame is None else frame, []
     for piece in frame.iter_slices(-(-frame.height // pieces)):
         found.append(engine.add(piece))
         store.commit("hosts", found[-1], engine.snapshot(), [])
@@ -97,3 +100,43 @@ def test_only_what_lies_in_the_window_is_renormalised(store: Store, days: int) -
 def test_quantiles_expire_with_the_results(store: Store) -> None:
     feed(store, 6, results_retention_days=10)
     assert store.quantiles("hosts")["timestamp"].min() > START + 45 * DAY
+
+
+def test_a_revert_takes_back_what_later_days_made_of_scores(store: Store) -> None:
+    of = job(model_snapshot_retention_days=99, daily_model_snapshot_retention_after_days=99)
+    store.create_job(of, now_ms=1)
+    engine, frame, then = Engine.build(of), rows(), []
+    for piece in frame.iter_slices(frame.height // 12):
+        store.commit("hosts", engine.add(piece), engine.snapshot(), [])
+        then.append((store.snapshots("hosts")[-1].snapshot_id, read(store)))
+    for snapshot_id, before in reversed(then[:-1]):
+        store.revert("hosts", snapshot_id, delete_later_results=True)
+        for name, frame in read(store).items():
+            assert_frame_equal(frame, before[name], check_exact=True)
+
+
+@pytest.mark.parametrize(("first", "last", "kept"), [(30, 51, 10), (30, 51, 99), (0, 31, 99)])
+def test_what_is_forgotten_has_moved_no_score(store: Store, tmp_path, first: int, last: int, kept: int) -> None:
+    start, end = START + first * DAY, START + last * DAY + 7 * 3_600_000
+    settings = {"model_snapshot_retention_days": kept}
+    feed(store, 12, **settings)
+    forget(store, "hosts", Forgotten(start, end))
+    with Store.open(None, tmp_path / "other") as other:
+        feed(other, 12, rows().filter(~pl.col("time").is_between(start, end, closed="left")), **settings)
+        outside = ~pl.col("timestamp").is_between(start, end, closed="left")
+        for name, frame in read(store).items():
+            assert_frame_equal(frame.filter(outside), read(other)[name].filter(outside), check_exact=True)
+        assert_frame_equal(store.quantiles("hosts"), other.quantiles("hosts"), check_exact=True)
+
+
+def test_the_oldest_results_that_are_kept_are_explained_by_the_quantiles_that_they_were_scored_by(store: Store) -> None:
+    feed(store, 7, rows().filter(pl.col("time") < START + 46 * DAY + 12 * 3_600_000), results_retention_days=1)
+    for again in (False, True):
+        if again:
+            quantiles = store.quantiles("hosts")
+            replay(store, "hosts")
+            assert_frame_equal(store.quantiles("hosts"), quantiles, check_exact=True)
+        oldest = store.records("hosts", ALL).rows.row(0, named=True)
+        assert oldest["timestamp"] == START + 45 * DAY + 13 * 3_600_000
+        (one,) = explain(store, "hosts", oldest["timestamp"], (("host", oldest["partition_field_value"]),)).explanations
+        assert one.score == oldest["initial_record_score"]

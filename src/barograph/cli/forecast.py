@@ -60,6 +60,7 @@ def forecast(
 
     from barograph.cli.entities import parsed
     from barograph.cli.output import refuse_terminal
+    from barograph.engine.forecast import check_crosses
     from barograph.jobs.forecast import Request
     from barograph.jobs.forecast import forecast as forecast_job
     from barograph.store.store import Store
@@ -67,6 +68,8 @@ def forecast(
     refuse_terminal(output)
     far, kept = _lasting("--duration", duration), _lasting("--expires-in", expires_in)
     request = Request(far, percentile, parsed(entity), kept)
+    if crosses is not None:
+        check_crosses(crosses)  # before a forecast is made and kept
     with Store.open(store, data_dir, create=False) as opened:
         made = forecast_job(opened, job_id, request, time.time_ns() // 1_000_000)
     _tell(output, made.job, made.saved, made.rows, crosses, size)

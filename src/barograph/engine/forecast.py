@@ -1,5 +1,6 @@
 """What the series of a job are expected to do next, as rows; and when they will cross a value."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -134,6 +135,16 @@ def _rows(job: Job, stage: MeasureStage, splits: Splits, found: Foreseen, ask: H
     return pl.DataFrame(columns).with_columns(constant).select(list(_SCHEMA))
 
 
+def check_crosses(value: float) -> None:
+    """Refuse a value that no series can reach.
+
+    Raises:
+        InputError: it is not finite.
+    """
+    if not math.isfinite(value):
+        raise InputError(f"crosses={value:g}: wanted a finite number")
+
+
 def crossings(rows: pl.DataFrame, value: float) -> pl.DataFrame:
     """When each series of a forecast will reach a value, the first to reach it first: rows of `schema.CROSSINGS`.
 
@@ -143,7 +154,11 @@ def crossings(rows: pl.DataFrame, value: float) -> pl.DataFrame:
     Args:
         rows: columns of `schema.FORECASTS`.
         value: in the unit of the series.
+
+    Raises:
+        InputError: the value is not finite.
     """
+    check_crosses(value)
     rises = pl.first("forecast_prediction").over(_KEY) <= value
     lower, prediction, upper = (pl.col(f"forecast_{name}") for name in ("lower", "prediction", "upper"))
     reached = {

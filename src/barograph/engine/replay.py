@@ -104,9 +104,11 @@ class Replay:
         Either none of them or all of them must be forgotten in part. Yields their results, piece by piece and without counts,
         and learns as far as these are taken; of buckets that are forgotten they are not what a person wants to see.
         """
+        if self._not_begun(start, end):
+            return
         values = kept.values.filter(pl.col("weight") > 0)  # the others are not data: bounds were asked for
         detectors = [self._detector(at, start, end, values, kept.shares) for at in range(len(self._known))]
-        return self._stages.finish(Past(start, end, detectors, kept.filled // self._job.bucket_span_ms, kept.events))
+        yield from self._stages.finish(Past(start, end, detectors, kept.filled // self._job.bucket_span_ms, kept.events))
 
     def snapshot(self, rows: Snapshot) -> Snapshot:
         """What an engine would remember that has read what `rows` has, and learned what this replay has."""
@@ -135,6 +137,12 @@ class Replay:
             own = own.join(names.filter(pl.Series(hidden)), on=split, how="anti", nulls_equal=True, maintain_order="left")
         past_shares = PastShares(own, names, span_ms)
         return PastValues(known, function, cells, np.where(hidden, NOT_BEGUN, first), past_shares)
+
+    def _not_begun(self, start: int, end: int) -> bool:
+        """Whether all that came so far is forgotten: a job that had no data there would not have begun yet."""
+        spans = [one.buckets(self._job.bucket_span_ms) for one in self._forgotten if not one.entity]
+        hidden = any(first <= start and end <= last for first, last in spans)
+        return hidden and all((first == NOT_BEGUN).all() for first in self._first)
 
     def _hidden(self, at: int, start: int, end: int, count: int) -> NDArray[np.bool_]:
         """The series [S] that the models are not to see in these buckets."""

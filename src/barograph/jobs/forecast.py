@@ -69,7 +69,9 @@ def forecast(store: Store, job_id: str, request: Request, now_ms: int) -> Made:
     check_forecast(job, request.duration, request.percentile)
     made = _made(store, job, request)
     if not made.series:
-        raise InputError(f"job {job_id!r}: wanted a series that can be forecast; {told(made) or 'it has none yet'}")
+        named = ", ".join(f"{field}={value}" for field, value in request.entity)
+        none = f"it has none with entity={named!r}" if named else "it has none yet"
+        raise InputError(f"job {job_id!r}: wanted a series that can be forecast; {told(made) or none}")
     store.expire_forecasts(job_id, now_ms)
     expiry = now_ms + request.expires_in.ms if request.expires_in.ms else None
     saved = SavedForecast.of(made, secrets.token_hex(8), now_ms, expiry)

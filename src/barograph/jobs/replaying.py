@@ -10,6 +10,7 @@ import polars as pl
 from barograph.config.job import Job
 from barograph.engine.forgotten import Forgotten
 from barograph.engine.replay import VALUES, Kept, Replay
+from barograph.results import schema
 from barograph.results.results import Results
 from barograph.store.documents import Saved
 from barograph.store.history import Span
@@ -84,6 +85,7 @@ class Work:
         kept = store.buckets(job_id, Query(size=1)).rows["timestamp"].to_list()
         self._oldest = min([self.end, *(one // self._span_ms for one in kept)])
         first = min([self._oldest, *(one.first_timestamp // self._span_ms for one in self._files)])
+        self._holding = schema.empty(schema.QUANTILES)
         self.start = first if since is None else since
         self.values = 0
 
@@ -102,6 +104,7 @@ class Work:
             self._snapshots(points, end, rewrite)
             if on_progress is not None:
                 on_progress(end - self.start, self.end - self.start)
+        rewrite.add_quantiles(self._holding)
 
     def _ranges(self) -> Iterator[tuple[int, int]]:
         """Stretches of buckets, cut where files end, where snapshots lie, and where what is forgotten begins and ends."""
@@ -146,7 +149,12 @@ class Work:
         for piece in found:
             if not forgotten:
                 rewrite.keep(piece.bucket_values)
-                if end > self._oldest:
-                    rewrite.add(piece)
+            if end <= self._oldest:
+                # Of these, the last are what the oldest results that are kept were scored by.
+                self._holding = pl.concat([self._holding, piece.quantiles]).filter(pl.col("timestamp") == pl.max("timestamp"))
+            elif forgotten:
+                rewrite.add_quantiles(piece.quantiles)
+            else:
+                rewrite.add(piece)
         if forgotten:
             rewrite.keep(self._store.bucket_values(self._job_id, Span(start * self._span_ms, end * self._span_ms)))

@@ -23,6 +23,8 @@ PRIOR_DAYS: Final = 30.0
 """Days for which probabilities are taken at their word: a job's first bad day must not excuse its second. Chosen: a month."""
 MOVED: Final = 5.0
 """Quantiles that move a score of 25, 50, 75 or 90 by as many points call for a renormalisation: what a person notices."""
+_ROUNDING: Final = 1e-9
+"""Share of a result's own day that may be left of it when it is taken away: fading it twice differs in the last digits."""
 _PROBES: Final = np.log([1.5e-2, 2.5e-3, 5e-4, 1e-6])  # about those scores in half an hour
 
 EDGES: Final = 3.0 * np.exp(0.15 * np.arange(40))
@@ -86,9 +88,10 @@ class Quantiles:
         prior = PRIOR_DAYS * self.entity_days / self.days
         # Days beyond the edge below: surprises that differ by less than an edge's width (15 %) are as large as each other.
         seen = np.interp(-ln_p, EDGES[1:], self.counts[:-1], right=self.counts[-1]) - own_day
+        seen = np.where(seen > _ROUNDING * own_day, seen, 0.0)
         expected = prior * np.exp(least_of(ln_p, a_day))
         with np.errstate(divide="ignore"):
-            share = np.log((np.maximum(seen, 0.0) + expected) / (self.entity_days + prior))
+            share = np.log((seen + expected) / (self.entity_days + prior))
         raised = np.where(np.isfinite(share), np.minimum(one_of(share, a_day), least_counted), ln_p)
         return np.maximum(ln_p, np.where(ln_p < least_counted, raised, ln_p))
 

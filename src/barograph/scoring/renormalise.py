@@ -95,6 +95,7 @@ def current_scores(
         return score
     time, ln_p = rows["timestamp"].to_numpy(), rows[table.ln_p].fill_null(np.nan).to_numpy()
     scope = _codes(rows, table.scope)
+    day_ms = max(DAY_MS, bucket_span_ms)  # what quantiles count as a day
     loud = (initial >= LEAST_SCORE) & ~np.isnan(ln_p)
     for (name,), told in moved.partition_by("kind", as_dict=True, maintain_order=True).items():
         mine = np.flatnonzero((kind == name).fill_null(False).to_numpy() & loud)
@@ -103,7 +104,7 @@ def current_scores(
         reached = (last >= 0) & (at[np.maximum(last, 0)] > time[mine])
         for event in np.unique(last[reached]).tolist():
             chosen = mine[reached & (last == event)]
-            own_day = fading(1.0 * DAY_MS) ** (at[event] // DAY_MS - time[chosen] // DAY_MS)
+            own_day = fading(day_ms) ** (at[event] // day_ms - time[chosen] // day_ms)
             by = Quantiles.of_row(told.row(event, named=True))
             score[chosen] = normalised_score(by.ln_p(ln_p[chosen], own_day), bucket_span_ms)
             if scope is not None:

@@ -36,15 +36,14 @@ def renormalise(connection: sa.Connection, job: Job, since_ms: int | None) -> No
     """Bring the current scores up to date with the quantiles from `since_ms` on; None: there are no new ones.
 
     A score is a function of the result and of the last quantiles that reach it, so doing this once for many days, or once
-    more for the same, gives the same scores. Only those that change are written.
+    more for the same, gives the same scores. Only those that change are written. When quantiles that were there before have
+    gone, what they had made of scores goes with them.
     """
     window = window_ms(job.renormalization_window_days, job.bucket_span_ms)
     if since_ms is None or window <= 0:
         return
     start = since_ms - window
     moved = read_quantiles(connection, job.job_id, tables.QUANTILES.c.moved, tables.QUANTILES.c.timestamp > start)
-    if moved.is_empty():
-        return
     for table in TABLES:
         _renormalise(connection, job, table, moved, start, window)
     _raise_bucket_maxima(connection, job.job_id, start)

@@ -37,8 +37,10 @@ def expire(connection: sa.Connection, job: Job, newest_bucket_ms: int | None, sn
     if job.results_retention_days is not None and newest_bucket_ms is not None:
         oldest = newest_bucket_ms - job.results_retention_days * DAY_MS
         for table in tables.BY_BUCKET:
-            old = table.delete().where(table.c.job_id == job.job_id, table.c.timestamp < oldest)
-            removed += connection.execute(old).rowcount
+            c = table.c
+            # The quantiles that the oldest kept buckets were scored by began to hold before them.
+            end = _holding(job.job_id, oldest) if table is tables.QUANTILES else oldest
+            removed += connection.execute(table.delete().where(c.job_id == job.job_id, c.timestamp < end)).rowcount
     gone = tuple(outlived(snapshots, job))
     table = tables.SNAPSHOT
     ids = [one.snapshot_id for one in gone]
@@ -51,3 +53,9 @@ def oldest_kept(job: Job, newest_bucket_ms: int | None) -> int | None:
     if job.history_retention_days is None or newest_bucket_ms is None:
         return None
     return newest_bucket_ms - job.history_retention_days * DAY_MS
+
+
+def _holding(job_id: str, time_ms: int) -> "sa.ScalarSelect[int]":
+    """Since when the quantiles hold that hold at a time; no time when there are none yet."""
+    c = tables.QUANTILES.c
+    return sa.select(sa.func.max(c.timestamp)).where(c.job_id == job_id, c.timestamp <= time_ms).scalar_subquery()

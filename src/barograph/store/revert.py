@@ -12,6 +12,7 @@ from barograph.store.commit import Writer, advance, forget_interim, list_history
 from barograph.store.documents import Listing
 from barograph.store.errors import StoreError
 from barograph.store.history import Change, HistoryFile
+from barograph.store.renormalise import renormalise
 from barograph.store.snapshots import SavedSnapshot
 
 
@@ -59,6 +60,10 @@ def revert(writer: Writer, before: Listing, snapshot_id: str, *, delete_later_re
         forget_interim(connection, job_id)
         if delete_later_results:
             removed = _delete_results(connection, job_id, until)
+        # Nor have the later rows moved any score of before.
+        quantiles = tables.QUANTILES
+        connection.execute(quantiles.delete().where(quantiles.c.job_id == job_id, quantiles.c.timestamp >= until))
+        renormalise(connection, before.job, until)
     with suppress(OSError):  # the commit stands; what is left over goes when the store is next opened
         writer.files.remove([one.name for change in changes.values() for one in change.removed])
         writer.files.remove({one.file for one in later} - {saved.file})

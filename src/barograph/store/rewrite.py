@@ -22,7 +22,7 @@ FILE_ROWS: Final = 1_000_000
 """Rows of bucket values in a file, at least, where there are so many; they wait in memory at about 100 bytes each."""
 
 _VALUES: Final = "bucket_values"
-_NEVER: Final = -(2**63)
+_NEVER: Final = -(2**62)  # before every bucket, by more than any window
 
 
 class Rewrite:
@@ -35,6 +35,7 @@ class Rewrite:
     def __init__(self, writer: Writer, before: Listing) -> None:
         self._writer = writer
         self._before = before
+        self._start = _NEVER
         self._spans: list[tuple[int, int]] = []
         self._results: list[Results] = []
         self._values: list[pl.DataFrame] = []
@@ -45,7 +46,7 @@ class Rewrite:
     def since(self, start_ms: int) -> None:
         """Leave everything before this bucket as it is; without this call, all of the job is made anew."""
         later = [one for one in self._old if one.last_timestamp >= start_ms]
-        self._old = later
+        self._start, self._old = start_ms, later
         self._snapshots = [one for one in self._before.snapshots if _seen(one) < start_ms]
         self.keep(history.read(self._writer.files.path, later, _VALUES, Span(end_ms=start_ms)))
 
@@ -57,6 +58,10 @@ class Rewrite:
         """New results of the buckets that follow, all but the history."""
         empty = {kind: getattr(results, kind).clear() for kind in history.KINDS}
         self._results.append(replace(results, **empty))
+
+    def add_quantiles(self, quantiles: pl.DataFrame) -> None:
+        """What scores are normalised by in buckets whose own results are not made anew."""
+        self._results.append(Results(quantiles=quantiles))
 
     def keep(self, values: pl.DataFrame) -> None:
         """The bucket values of the buckets that follow."""
@@ -85,8 +90,10 @@ class Rewrite:
             forget_interim(connection, job_id)
             for start_ms, end_ms in self._spans:
                 _delete(connection, job_id, start_ms, end_ms)
+            quantiles = tables.QUANTILES
+            connection.execute(quantiles.delete().where(quantiles.c.job_id == job_id, quantiles.c.timestamp >= self._start))
             insert_results(connection, job_id, Results.concat(self._results))
-            renormalise(connection, self._before.job, min((start for start, _ in self._spans), default=None))
+            renormalise(connection, self._before.job, self._start)
             list_history(connection, job_id, {_VALUES: Change(tuple(self._files), old)})
             self._list_snapshots(connection)
             documents.save_forgotten(connection, job_id, forgotten)
