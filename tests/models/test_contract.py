@@ -223,3 +223,13 @@ def test_a_detector_of_one_side_is_not_surprised_by_the_other(side, sign):
     loud = build(1, side=side).advance(20 - x, 0).ln_evidence[0, 600:640]
     assert quiet.min() > np.log(0.05)
     assert loud.min() < np.log(1e-4)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("scale", [1e-298, 1e-160, 1e100])
+def test_what_a_new_series_starts_from_is_finite_whatever_the_scale(scale):
+    model = build(12)
+    model.advance(mixed() * scale, 0)
+    prior = model.snapshot()["prior"]
+    assert np.isfinite(prior).all()
+    assert prior[0] > 0 or scale < 1e-200  # a variance that is too small for a double is none

@@ -98,7 +98,8 @@ class SeriesModel:
         """Let series without a value start from the typical relative scale of those that are known well."""
         known = self._records[(self._records["count"] >= _KNOWN_WELL) & (self._records["level"][:, 0] != 0)]
         if len(known):
-            self._prior = float(np.median(known["variance"] / known["level"][:, 0] ** 2))
+            # Relative first, then squared: the square of a tiny level is zero.
+            self._prior = float(np.median((np.sqrt(known["variance"]) / known["level"][:, 0]) ** 2))
         self._records["prior_variance"][self._records["count"] == 0] = self._prior
 
     def snapshot(self) -> Arrays:
