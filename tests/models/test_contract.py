@@ -228,8 +228,17 @@ def test_a_detector_of_one_side_is_not_surprised_by_the_other(side, sign):
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("scale", [1e-298, 1e-160, 1e100])
 def test_what_a_new_series_starts_from_is_finite_whatever_the_scale(scale):
-    model = build(12)
+    model = build(12, siblings=True)
     model.advance(mixed() * scale, 0)
     prior = model.snapshot()["prior"]
     assert np.isfinite(prior).all()
     assert prior[0] > 0 or scale < 1e-200  # a variance that is too small for a double is none
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_season_survives_values_that_are_a_googol_times_larger():
+    x = mixed(buckets=1400)
+    x[:, 1000:] *= 1e100
+    judged = build(12).advance(x, 0)
+    assert (np.isnan(judged.ln_p) == np.isnan(x)).all()
+    assert (np.isnan(judged.ln_evidence) == np.isnan(x)).all()

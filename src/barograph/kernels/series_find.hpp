@@ -147,7 +147,8 @@ inline void test_seasons(Series& s, const Clock& c) {
   if (s.season == kWeekly || (!weeks && (s.season == kWorkdays || (s.season == kDaily && !doubtful_day(s))))) return;
   Whitened w;
   whiten(s, w);
-  if (w.known < 40.0 || !(w.variance > 0.0)) return;
+  // The window is clipped at 1e37: what is as large as that has lost its shape.
+  if (w.known < 40.0 || !(w.variance > 0.0 && w.variance < 1e70)) return;
   const Choice calendar = calendar_choice(s, c, w);
   if (s.season == kFree) return test_free(s, c, w, calendar);
   Candidate best = calendar.candidate;
