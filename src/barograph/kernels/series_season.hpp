@@ -74,8 +74,7 @@ inline void learn_profile(Series& s, float* pool, const Position& at, double err
   const double seen = s.cycles / (visits * s.knots);
   const double g = weight * std::max(1.0 / (1.0 + seen), 0.1) / visits;
   const double near = 1.0 - at.share;
-  // Profiles are floats: a step to values a googol times larger must not make them infinite.
-  const double norm = std::clamp(g * error / (s.season_unit * (near * near + at.share * at.share)), -1e30, 1e30);
+  const double norm = g * error / (s.season_unit * (near * near + at.share * at.share));
   float* bins = pool + s.bins;
   bins[at.at] = static_cast<float>(bins[at.at] + norm * near);
   if (at.share > 0.0) bins[at.next] = static_cast<float>(bins[at.next] + norm * at.share);
