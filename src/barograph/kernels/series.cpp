@@ -9,13 +9,14 @@
 
 #include "series_evidence.hpp"
 #include "series_horizon.hpp"
+#include "series_trend.hpp"
 
 namespace nb = nanobind;
 
 namespace series {
 
 constexpr double kLeafBounds = 1.959963984540054;  // normal quantile of 95 %
-constexpr int64_t kChangesABucket = 4;             // level, scale, shift, season
+constexpr int64_t kChangesABucket = 5;             // level, scale, shift, season, trend
 
 // Profiles learn outliers at half weight: what comes back at the same phase is no outlier, and one cycle cannot tell.
 constexpr double kProfileWeight = 0.5;
@@ -62,7 +63,8 @@ inline void note(Series& s, Output& out, Cell cell, const Clock& c, const Accept
   if (a.kind == kScaleChange && a.after == a.before) return;  // a constant: no spread took the place of no spread
   s.changed = c.bucket;
   s.change_kind = a.kind;
-  out.changes[out.change_count++] = {static_cast<int32_t>(cell.i), static_cast<int32_t>(cell.t), a.kind, s.season, a.before, a.after};
+  out.changes[out.change_count++] = {static_cast<int32_t>(cell.i), static_cast<int32_t>(cell.t), a.kind, s.season, a.before, a.after,
+                                    a.since < 0 ? c.bucket : a.since};
 }
 
 inline void begin(Series& s, const Clock& c, double x) {
@@ -99,7 +101,7 @@ inline void learn(Series& s, float* pool, Output& out, Cell cell, const Clock& c
   if (s.count > 0.0) learn_value(s, f, x, weight, cycle);
   if (s.count >= 8.0) {
     const double z = shift_distance(s, x - f.season, error / std::sqrt(f.variance), f.variance);
-    note(s, out, cell, c, learn_shift(s, x - f.season, z));
+    note(s, out, cell, c, learn_shift(s, c.bucket, x - f.season, z));
     note(s, out, cell, c, learn_scale(s, square(error), f.variance));
   }
   s.count += 1.0;
@@ -160,6 +162,7 @@ inline int64_t run_series(Series& s, float* pool, const Chunk& k, Output& out, i
     if (!k.learn) continue;
     learn_evidence(s, e, c.bucket, x);
     learn(s, pool, out, {i, t}, c, p, f, place, x, v);
+    if (trend_is_due(s, c)) note(s, out, {i, t}, c, test_trend(s, pool, c));
     if (!test_is_due(s, c)) continue;
     test_seasons(s, c);
     if (s.want) return t + 1;
@@ -261,7 +264,7 @@ Layout series_fields() {
                 FIELD(T, jump_square), FIELD(T, tail_count), FIELD(T, tail_hits), FIELD(T, tail_uncensored),
                 FIELD(T, tail_excess), FIELD(T, outliers), FIELD(T, outlier_centre), FIELD(T, outlier_square),
                 FIELD(T, run_sum), FIELD(T, run), FIELD(T, flags), FIELD(T, changed), FIELD(T, change_kind),
-                FIELD(T, wide), FIELD(T, local_level), FIELD(T, local_square), FIELD(T, slow_square),
+                FIELD(T, wide), FIELD(T, trend), FIELD(T, line_first), FIELD(T, local_level), FIELD(T, local_square), FIELD(T, slow_square),
                 FIELD(T, spread_count), FIELD(T, mean), FIELD(T, mean_centre), FIELD(T, mean_square), FIELD(T, seen),
                 FIELD(T, memory), FIELD(T, odd_since), FIELD(T, odd_last), FIELD(T, surprise), FIELD(T, bins), FIELD(T, period_ms), FIELD(T, shift_ms),
                 FIELD(T, season), FIELD(T, knots), FIELD(T, want), FIELD(T, want_season), FIELD(T, want_period_ms),
@@ -289,7 +292,8 @@ Layout leaf_fields() {
 
 Layout change_fields() {
   using T = Change;
-  return Layout{FIELD(T, row), FIELD(T, t), FIELD(T, kind), FIELD(T, season), FIELD(T, before), FIELD(T, after)};
+  return Layout{FIELD(T, row), FIELD(T, t), FIELD(T, kind), FIELD(T, season), FIELD(T, before), FIELD(T, after),
+                FIELD(T, since)};
 }
 
 }  // namespace series

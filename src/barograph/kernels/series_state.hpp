@@ -73,8 +73,10 @@ struct Series {
   int32_t run;                // length of that run, signed
   int32_t flags;              // 1: a non-integer was seen; 2: a negative value was seen
   int64_t changed;            // bucket number of the last accepted change; -1: none
-  int32_t change_kind;        // 1 level, 2 scale, 3 time shift, 4 season found, 5 season dropped
+  int32_t change_kind;        // a ChangeKind; 0: none
   int32_t wide;               // buckets in a row whose recent_ratio says the scale is wrong, signed
+  double trend;               // accepted slope, metric unit a bucket; 0: steady
+  int64_t line_first;         // bucket number from which one line is thought to hold
   // Evidence.
   double local_level;         // adapts in about 100 buckets whatever happens
   double local_square;        // mean squared distances from it
@@ -139,8 +141,9 @@ struct Change {
   int32_t t;
   int32_t kind;
   int32_t season;
-  double before;  // level, deviation, shift in ms, or period in ms
+  double before;  // level, deviation, shift in ms, period in ms, or slope a day
   double after;
+  int64_t since;  // bucket number where it began
 };
 
 static_assert(sizeof(Series) <= 2048, "a series without a season costs at most 2 kB");

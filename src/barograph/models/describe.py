@@ -42,6 +42,7 @@ _CHANGES: Final = {
     ChangeKind.TIME_SHIFT: "the pattern moved in time",
     ChangeKind.SEASON_FOUND: "a pattern was found",
     ChangeKind.SEASON_DROPPED: "a pattern was given up",
+    ChangeKind.TREND: "the trend changed",
 }
 
 
