@@ -127,6 +127,8 @@ def test_every_kind_of_change_is_a_sentence() -> None:
         (ChangeKind.SEASON_FOUND, SeasonKind.FREE, 0, 6.5 * HOUR),
         (ChangeKind.SEASON_DROPPED, none, DAY_MS, 0),
         (ChangeKind.SEASON_DROPPED, none, 6.5 * HOUR, 0),
+        (ChangeKind.AMPLITUDE, SeasonKind.DAY, 10.0, 19.6),
+        (ChangeKind.AMPLITUDE, SeasonKind.WEEK, 10.0, 4.9),
         (ChangeKind.TREND, none, 0, 12.04),
         (ChangeKind.TREND, none, -0.3, 0),
         (ChangeKind.TREND, none, 1_200, -3_456),
@@ -143,6 +145,8 @@ def test_every_kind_of_change_is_a_sentence() -> None:
         "a pattern of 6.5 hours was found",
         "the daily pattern was given up",
         "the pattern of 6.5 hours was given up",
+        "the pattern became 2 times as strong: it swings by 19.6 instead of 10 to either side",
+        "the pattern became 0.49 times as strong: it swings by 4.9 instead of 10 to either side",
         "since 1970-01-02 01:00 it rises by 12 a day; before it was steady",
         "since 1970-01-02 01:00 it is steady; before it fell by 0.3 a day",
         "since 1970-01-02 01:00 it falls by 3,456 a day; before it rose by 1,200 a day",
@@ -150,4 +154,4 @@ def test_every_kind_of_change_is_a_sentence() -> None:
 
 
 def test_no_kind_of_change_is_without_a_text() -> None:
-    assert len(texts(*((kind, SeasonKind.DAY, 0.0, math.pi) for kind in ChangeKind))) == len(ChangeKind)
+    assert len(texts(*((kind, SeasonKind.DAY, 1.0, math.pi) for kind in ChangeKind))) == len(ChangeKind)

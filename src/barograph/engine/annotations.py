@@ -91,6 +91,11 @@ def _against_the_clock(shift_ms: float) -> str:
     return f"now {_length(abs(shift_ms))} {'late' if shift_ms > 0 else 'early'}"
 
 
+def _scaled(_season: int, before: float, after: float) -> str:
+    how = f"{short(after / before, 2)} times as strong"
+    return f"the pattern became {how}: it swings by {' instead of '.join(reversed(_apart(before, after)))} to either side"
+
+
 def _found(season: int, before: float, after: float) -> str:
     text = f"{_pattern(season, after)} was found"
     return text if before == 0 else f"{text} in place of the one of {_length(before)}"
@@ -124,5 +129,6 @@ _TEXTS: Final[dict[ChangeKind, Callable[[int, float, float], str]]] = {
     ChangeKind.SEASON_FOUND: _found,
     ChangeKind.SEASON_DROPPED: _dropped,
     ChangeKind.TREND: _bent,
+    ChangeKind.AMPLITUDE: _scaled,
 }
 _DATED: Final = (ChangeKind.TREND,)  # accepted long after they began

@@ -16,7 +16,7 @@ namespace nb = nanobind;
 namespace series {
 
 constexpr double kLeafBounds = 1.959963984540054;  // normal quantile of 95 %
-constexpr int64_t kChangesABucket = 5;             // level, scale, shift, season, trend
+constexpr int64_t kChangesABucket = 6;             // level, scale, shift, swing, season, trend
 
 // Profiles learn outliers at half weight: what comes back at the same phase is no outlier, and one cycle cannot tell.
 constexpr double kProfileWeight = 0.5;
@@ -93,10 +93,12 @@ inline void learn(Series& s, float* pool, Output& out, Cell cell, const Clock& c
   fold_window(s, c, x);
   const double from_level = x - f.season - s.level[0];
   const double cycle = s.season ? static_cast<double>(s.period_ms) / c.span_ms : 0.0;
+  double miss = 0.0, moved = 0.0;
   if (s.season) {
     const int base = s.error[1] < s.error[0] ? 1 : 0;
     const double clip = kProfileClip * std::sqrt(s.error[base]);
-    learn_profile(s, pool, at, std::clamp(x - f.season - s.level[base], -clip, clip), std::max(weight, kProfileWeight), c);
+    miss = std::clamp(x - f.season - s.level[base], -clip, clip);
+    moved = learn_profile(s, pool, at, miss, std::max(weight, kProfileWeight), c);
   }
   if (s.count > 0.0) learn_value(s, f, x, weight, cycle);
   if (s.count >= 8.0) {
@@ -109,6 +111,7 @@ inline void learn(Series& s, float* pool, Output& out, Cell cell, const Clock& c
   s.last = c.bucket;
   if (!s.season) return;
   note(s, out, cell, c, compare_shift(s, pool, c, f, x, cycle));
+  note(s, out, cell, c, learn_swing(s, pool, c, f.season + moved, miss - moved, cycle));
   // One gross outlier must not decide, but what the profile itself expects here counts in full: spikes are all that some have.
   const double limit = std::max(25.0 * std::max(s.with_season, f.variance), square(f.season));
   note(s, out, cell, c, compare_season(s, c, x, from_level, limit));
@@ -269,7 +272,9 @@ Layout series_fields() {
                 FIELD(T, memory), FIELD(T, odd_since), FIELD(T, odd_last), FIELD(T, surprise), FIELD(T, bins), FIELD(T, period_ms), FIELD(T, shift_ms),
                 FIELD(T, season), FIELD(T, knots), FIELD(T, want), FIELD(T, want_season), FIELD(T, want_period_ms),
                 FIELD(T, cycles), FIELD(T, season_age), FIELD(T, season_unit), FIELD(T, with_season),
-                FIELD(T, without_season), FIELD(T, raw_level), FIELD(T, shift_gain), FIELD(T, window_first),
+                FIELD(T, without_season), FIELD(T, raw_level), FIELD(T, shift_gain), FIELD(T, swing_miss),
+                FIELD(T, swing_cross), FIELD(T, swing_square), FIELD(T, swing_lag),
+                FIELD(T, swing_last), FIELD(T, swing_run), FIELD(T, window_first),
                 FIELD(T, window_tested), FIELD(T, window_reference), FIELD(T, window_sum), FIELD(T, window_count),
                 FIELD(T, window_slots), FIELD(T, window_span), FIELD(T, window_searched), FIELD(T, window)};
 }

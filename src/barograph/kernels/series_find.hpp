@@ -1,6 +1,7 @@
 // From tests to a season in use: when to test, which period wins, and its first profile.
 #pragma once
 
+#include "series_swing.hpp"
 #include "series_test.hpp"
 
 namespace series {
@@ -221,6 +222,7 @@ inline Accepted install_season(Series& s, const Clock& c, float* pool) {
   s.season_age = s.with_season = s.without_season = 0.0;
   for (int i = 0; i < 2; ++i) s.power_variance[i] = s.power_gain[i] = 0.0;
   s.shift_gain[0] = s.shift_gain[1] = 0.0;
+  forget_swing(s);
   s.raw_level = s.level[0];
   doubt_families(s);
   restart(s, s.level[0] - seen_by_level(s, pool + s.bins), s.previous - season_value(s, pool, position(s, c, 0)));

@@ -12,7 +12,16 @@ constexpr int kShiftRun = 24;   // equal-signed large errors in a row before the
 constexpr double kSettled = 4.0;  // squared errors of the slow level over the least ones, up to which a series keeps to it
 constexpr int kScaleRun = 48;   // buckets of a wrong scale before it is replaced
 
-enum ChangeKind { kNoChange = 0, kLevelChange = 1, kScaleChange = 2, kTimeShift = 3, kSeasonFound = 4, kSeasonDropped = 5, kTrendChange = 6 };
+enum ChangeKind {
+  kNoChange = 0,
+  kLevelChange = 1,
+  kScaleChange = 2,
+  kTimeShift = 3,
+  kSeasonFound = 4,
+  kSeasonDropped = 5,
+  kTrendChange = 6,
+  kSwingChange = 7
+};
 
 struct Accepted {
   int kind = kNoChange;
@@ -162,7 +171,7 @@ inline Accepted learn_shift(Series& s, int64_t bucket, double y, double z) {
   if (std::abs(s.run) < kShiftRun) return {};
   const Accepted accepted{kLevelChange, s.level[0], s.run_sum / kShiftRun};
   for (int i = 0; i < 6; ++i) s.level[i] = accepted.after;
-  s.deviation = s.slope = s.trend = 0.0;
+  s.deviation = s.slope = s.trend = s.swing_run = 0.0;
   s.line_first = bucket - kShiftRun + 1;
   s.recent_ratio = 1.0;
   s.run = s.wide = 0;

@@ -106,6 +106,12 @@ struct Series {
   double without_season;      // and without it
   double raw_level;           // slow level of the values with nothing removed
   double shift_gain[2];       // nats in favour of a profile an hour later, earlier
+  double swing_miss;          // over a cycle: squares left by the profile,
+  double swing_cross;         // products of what it leaves and itself,
+  double swing_square;        // its squares
+  double swing_lag[3];        // during a trial: products of neighbours of what it leaves, of both, of itself
+  double swing_last;          // what it left last
+  double swing_run;           // buckets of the trial of another amplitude; 0: none
   // The summary window.
   int64_t window_first;       // bucket number where slot 0 starts
   int64_t window_tested;      // bucket number of the last test

@@ -11,7 +11,6 @@ constexpr double kTrendMemory = 9.0;     // and as many more in a random walk: i
 constexpr double kTrendMargin = 5.0;     // nats by which it must beat a step
 constexpr double kTrendSure = 3.0;       // standard errors from which a slope is told from none
 constexpr int kNearest = 4;              // slots between a bend and the ends of the window
-constexpr int64_t kTwoWeeks = 2 * kWeek; // before a week can show, a weekend is a change of trend
 
 inline int slots_of(const Series& s, const Clock& c, int64_t ms) {
   return static_cast<int>(std::clamp<int64_t>(ms / (s.window_span * c.span_ms), 1, kWindow));
@@ -26,19 +25,9 @@ inline bool trend_is_due(const Series& s, const Clock& c) {
 
 // The window from where the present line began, without its season.
 inline int trend_values(const Series& s, const float* pool, const Clock& c, double* value) {
-  constexpr int kPoints = 4;
   const int64_t begun = (s.line_first - s.window_first + s.window_span - 1) / s.window_span;
   const int from = static_cast<int>(std::clamp<int64_t>(begun, 0, s.window_slots));
-  const int points = std::min(s.window_span, kPoints);
-  for (int i = from; i < s.window_slots; ++i) {
-    double season = 0.0;
-    for (int k = 0; s.season && k < points; ++k) {
-      const int64_t bucket = s.window_first + static_cast<int64_t>(i) * s.window_span + (2 * k + 1) * s.window_span / (2 * points);
-      const Clock then{bucket, c.local_ms - (c.bucket - bucket) * c.span_ms, c.span_ms};
-      season += season_value(s, pool, position(s, then, 0));
-    }
-    value[i - from] = s.window[i] - season / points;
-  }
+  for (int i = from; i < s.window_slots; ++i) value[i - from] = s.window[i] - (s.season ? slot_season(s, pool, c, i) : 0.0);
   return s.window_slots - from;
 }
 

@@ -43,6 +43,7 @@ _CHANGES: Final = {
     ChangeKind.SEASON_FOUND: "a pattern was found",
     ChangeKind.SEASON_DROPPED: "a pattern was given up",
     ChangeKind.TREND: "the trend changed",
+    ChangeKind.AMPLITUDE: "the pattern became stronger or weaker",
 }
 
 

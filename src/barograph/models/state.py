@@ -44,6 +44,7 @@ class ChangeKind(IntEnum):
     SEASON_FOUND = 4
     SEASON_DROPPED = 5
     TREND = 6
+    AMPLITUDE = 7
 
 
 class SeasonKind(IntEnum):
