@@ -141,13 +141,23 @@ inline void test_free(Series& s, const Clock& c, const Whitened& w, const Choice
 // A day that hardly pays may be another period that two or three days could not tell from it.
 inline bool doubtful_day(const Series& s) { return s.season == kDaily && s.with_season > 0.5 * s.without_season; }
 
+// Whitening leaves the slope of a line, and a day of stairs goes without most of that: a season must show without the line too.
+inline bool holds_without_line(const Series& s, const Clock& c, Candidate candidate) {
+  Whitened w;
+  load_window(s, w);
+  if (!straighten(w)) return true;
+  whiten(w);
+  return beats(examine(s, c, w, candidate, 1.0), {}, candidate.kind == kDaily ? kAcceptDay : kAccept);
+}
+
 inline void test_seasons(Series& s, const Clock& c) {
   s.window_tested = c.bucket;
   // Once a day is known, only weeks are left to find.
   const bool weeks = static_cast<double>(s.window_slots * s.window_span * c.span_ms) >= kFewestCycles * static_cast<double>(kWeek);
   if (s.season == kWeekly || (!weeks && (s.season == kWorkdays || (s.season == kDaily && !doubtful_day(s))))) return;
   Whitened w;
-  whiten(s, w);
+  load_window(s, w);
+  whiten(w);
   if (w.known < 40.0 || !(w.variance > 0.0)) return;
   const Choice calendar = calendar_choice(s, c, w);
   if (s.season == kFree) return test_free(s, c, w, calendar);
@@ -158,7 +168,7 @@ inline void test_seasons(Series& s, const Clock& c) {
   if (open && (fresh || best.kind > s.season)) best = chosen(s, c, w, calendar);
   // A day may become a week; back it goes only by being dropped.
   if (best.kind == kNoSeason || best.kind == s.season) return;
-  if (best.kind > s.season) want_season(s, c, best);
+  if (best.kind > s.season && holds_without_line(s, c, best)) want_season(s, c, best);
 }
 
 inline void seed_profile(const Series& s, const Clock& c, const Whitened& w, const Finding& found, float* bins) {
@@ -206,7 +216,8 @@ inline double seen_by_level(const Series& s, const float* bins) {
 // Called once the pool has room: the profile starts from the window, the level and the scale start anew around it.
 inline Accepted install_season(Series& s, const Clock& c, float* pool) {
   Whitened w;
-  whiten(s, w);
+  load_window(s, w);
+  whiten(w);
   const Finding found = examine(s, c, w, {s.want_season, s.want_period_ms}, kFewestCycles);
   s.season_unit = std::max(std::sqrt(w.variance), 1e-300);
   seed_profile(s, c, w, found, pool + s.bins);
