@@ -18,9 +18,9 @@ inline int slots_of(const Series& s, const Clock& c, int64_t ms) {
 
 // Once a day or a 28th of the window, and only where the level of late has left the slow one: the rest cannot have bent.
 inline bool trend_is_due(const Series& s, const Clock& c) {
-  if (s.window_count != 1 || s.window_slots % std::max(slots_of(s, c, kDay), s.window_slots / 28) != 0) return false;
-  if ((c.bucket - s.first) * c.span_ms < kTwoWeeks) return false;
-  return 4.0 * square(s.level[1] - s.level[0]) > s.error[0];
+  if (s.window_count != 1 || (c.bucket - s.first) * c.span_ms < kTwoWeeks) return false;
+  if (4.0 * square(s.level[1] - s.level[0]) <= s.error[0]) return false;
+  return s.window_slots % std::max(slots_of(s, c, kDay), s.window_slots / 28) == 0;
 }
 
 // The window from where the present line began, without its season.
