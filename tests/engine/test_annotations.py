@@ -1,6 +1,7 @@
 """What the models accept as changed comes out as rows, the same however the rows were cut."""
 
 import math
+import re
 
 import numpy as np
 import polars as pl
@@ -23,12 +24,12 @@ DAY_MS = 24 * HOUR
 DAYS = 40
 
 
-def job():
+def job(span: str = "15m"):
     detector = {"function": "mean", "field_name": "v", "partition_field_name": "host"}
     return load_job(
         {
             "job_id": "j",
-            "analysis_config": {"bucket_span": "15m", "detectors": [{"function": "count"}, detector]},
+            "analysis_config": {"bucket_span": span, "detectors": [{"function": "count"}, detector]},
             "data_description": {"time_format": "epoch_ms"},
         }
     )
@@ -71,6 +72,18 @@ def test_accepted_changes_are_told_where_when_and_how(whole: tuple[Results, Engi
     assert (spread["before"], spread["after"]) == (pytest.approx(1, rel=0.5), pytest.approx(12, rel=0.5))
 
 
+def test_a_trend_is_told_with_its_slope_a_day_and_since_when() -> None:
+    t = np.arange(28 * 24)
+    values = 50.0 + 2.0 * np.maximum(t / 24 - 18, 0.0) + np.random.default_rng(5).normal(size=len(t))
+    rising = {"time": START + t * HOUR, "host": ["bent"] * len(t), "v": values}
+    found = Engine.build(job("1h")).add(pl.DataFrame(rising)).annotations
+    assert found["kind"].to_list() == ["trend"]
+    row = found.row(0, named=True)
+    assert (row["before"], row["after"]) == (0, pytest.approx(2, abs=0.5))
+    assert re.fullmatch(r"since \d{4}-\d\d-\d\d \d\d:\d\d it rises by [\d.]+ a day; before it was steady", row["text"])
+    assert 0 < row["timestamp"] - START - 18 * DAY_MS < 5 * DAY_MS
+
+
 @pytest.mark.parametrize("size", [1, 1_000, 4_999])
 def test_how_rows_are_cut_changes_no_annotation(whole: tuple[Results, Engine], size: int) -> None:
     short = rows() if size > 1 else rows().head(3_000)
@@ -93,9 +106,10 @@ def texts(*changes: tuple[ChangeKind, int, float, float]) -> list[str]:
     records = np.zeros(len(changes), CHANGE)
     for name, column in zip(("kind", "season", "before", "after"), zip(*changes, strict=True), strict=True):
         records[name] = column
+    records["since"] = 96
     names = pl.DataFrame({name: [None] * len(changes) for name in ("partition_field_value", "by_field_value")})
     measure = Measure(0, "mean", "mean", "v", None, None, "mean")
-    return annotations(measure, records, 0, 900_000, names)["text"].to_list()
+    return annotations(measure, records, 0, 900_000, names, "Europe/Berlin")["text"].to_list()
 
 
 def test_every_kind_of_change_is_a_sentence() -> None:
@@ -113,6 +127,11 @@ def test_every_kind_of_change_is_a_sentence() -> None:
         (ChangeKind.SEASON_FOUND, SeasonKind.FREE, 0, 6.5 * HOUR),
         (ChangeKind.SEASON_DROPPED, none, DAY_MS, 0),
         (ChangeKind.SEASON_DROPPED, none, 6.5 * HOUR, 0),
+        (ChangeKind.AMPLITUDE, SeasonKind.DAY, 10.0, 19.6),
+        (ChangeKind.AMPLITUDE, SeasonKind.WEEK, 10.0, 4.9),
+        (ChangeKind.TREND, none, 0, 12.04),
+        (ChangeKind.TREND, none, -0.3, 0),
+        (ChangeKind.TREND, none, 1_200, -3_456),
     ) == [
         "the level moved from 12.1 to 48.3",
         "the level moved from 100.001 to 100.002",
@@ -126,8 +145,13 @@ def test_every_kind_of_change_is_a_sentence() -> None:
         "a pattern of 6.5 hours was found",
         "the daily pattern was given up",
         "the pattern of 6.5 hours was given up",
+        "the pattern became 2 times as strong: it swings by 19.6 instead of 10 to either side",
+        "the pattern became 0.49 times as strong: it swings by 4.9 instead of 10 to either side",
+        "since 1970-01-02 01:00 it rises by 12 a day; before it was steady",
+        "since 1970-01-02 01:00 it is steady; before it fell by 0.3 a day",
+        "since 1970-01-02 01:00 it falls by 3,456 a day; before it rose by 1,200 a day",
     ]
 
 
 def test_no_kind_of_change_is_without_a_text() -> None:
-    assert len(texts(*((kind, SeasonKind.DAY, 0.0, math.pi) for kind in ChangeKind))) == len(ChangeKind)
+    assert len(texts(*((kind, SeasonKind.DAY, 1.0, math.pi) for kind in ChangeKind))) == len(ChangeKind)

@@ -45,6 +45,13 @@ def test_a_trend_is_told_with_its_slope_and_how_sure_it_is():
     assert "less a day" in sentences(-0.1 * np.arange(1500) + noise)
 
 
+def test_a_trend_that_changed_is_the_last_change():
+    x = np.random.default_rng(2).normal(size=700) + 0.1 * np.maximum(np.arange(700) - 500, 0)
+    bent = build(x[None]).describe(0)
+    assert bent.change is ChangeKind.TREND
+    assert any(sentence.endswith(": the trend changed.") for sentence in bent.sentences)
+
+
 def test_what_cannot_be_known_yet_is_said():
     noise = 100 + np.random.default_rng(3).normal(size=1000)
     assert sentences(noise[:3]).startswith("3 values seen, around 100: too few to know the spread, so only gross")

@@ -35,6 +35,7 @@ def made(kind: str, n: int) -> np.ndarray:
             "line": 0.3 * np.arange(n) + noise,
             "gaps": np.where(rng.random(n) < 0.4, np.nan, walk),
             "spike": noise + 300 * (np.arange(n) % 97 == 50),
+            "bend": noise + 0.1 * np.maximum(np.arange(n) - 500, 0),
             "step": noise + 20 * (np.arange(n) > n // 2),
             "constant": np.full(n, 7.0),
             "day": 50 + 10 * day + noise,
@@ -56,7 +57,21 @@ def ahead(model: SeriesModel, buckets_seen: int, buckets: int = 60, percentile: 
     return model.forecast(np.arange(model.n_series), Horizon(buckets_seen * HOUR, buckets, percentile))
 
 
-KINDS = ("noise", "heavy", "skewed", "counts", "walk", "line", "gaps", "spike", "step", "constant", "day", "day on a walk")
+KINDS = (
+    "noise",
+    "heavy",
+    "skewed",
+    "counts",
+    "walk",
+    "line",
+    "gaps",
+    "spike",
+    "bend",
+    "step",
+    "constant",
+    "day",
+    "day on a walk",
+)
 
 
 @pytest.mark.parametrize("n", [40, 333, 700])

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from barograph.models import ModelConfig, SeriesModel, probability
+from barograph.models import ChangeKind, ModelConfig, SeriesModel, probability
 
 _SPEC = importlib.util.spec_from_file_location("series_oracle", Path(__file__).parents[1] / "oracle" / "series.py")
 assert _SPEC is not None
@@ -32,6 +32,8 @@ def series(kind: str, n: int = 320) -> np.ndarray:
         "step": lambda: noise + 12 * (np.arange(n) > n // 2),
         "wider": lambda: noise * np.where(np.arange(n) > n // 2, 8, 1),
         "gaps": lambda: np.where(rng.random(n) < 0.3, np.nan, np.cumsum(noise)),
+        "bend": lambda: noise + 0.15 * np.maximum(np.arange(n) - 150, 0),
+        "turn with gaps": lambda: np.where(rng.random(n) < 0.2, np.nan, noise - 0.15 * np.abs(np.arange(n) - 170)),
         "constant": lambda: np.full(n, 7.0) + 2 * (np.arange(n) == 200),
     }[kind]()
     return np.asarray(x, float)
@@ -49,6 +51,8 @@ KINDS = (
     "step",
     "wider",
     "gaps",
+    "bend",
+    "turn with gaps",
     "constant",
 )
 
@@ -60,12 +64,14 @@ def test_the_kernel_computes_what_the_oracle_says(kind, side):
     model = SeriesModel.build(ModelConfig(SPAN, side={0: "both", 1: "high", -1: "low"}[side]))
     model.grow(1)
     judged = model.advance(x[None], 0)
-    assert (judged.changes["kind"] < 4).all()
+    assert not np.isin(judged.changes["kind"], (ChangeKind.SEASON_FOUND, ChangeKind.SEASON_DROPPED)).any()
+    if side == 0:
+        assert (ChangeKind.TREND in judged.changes["kind"]) == (kind in ("bend", "turn with gaps"))
     ln_p, ln_evidence, state = oracle.run(x, side)
     np.testing.assert_allclose(judged.ln_p[0], ln_p, rtol=1e-5, atol=1e-5)
     np.testing.assert_allclose(judged.ln_evidence[0], ln_evidence, rtol=1e-3, atol=1e-3)
     record = model.snapshot()["series"][0]
-    for name in ("level", "error", "variance", "ln_weight", "tail_excess", "slow_square", "mean_centre", "memory"):
+    for name in ("level", "error", "variance", "ln_weight", "tail_excess", "slow_square", "mean_centre", "memory", "trend"):
         np.testing.assert_allclose(record[name], getattr(state, name), rtol=1e-3, atol=1e-6, err_msg=name)
 
 

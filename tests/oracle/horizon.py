@@ -228,7 +228,7 @@ def forecast(s: Any, season: Season, one_step: float, buckets: int, z: float) ->
         seen = min(float(s["spread_count"]), 2000.0)
         away = centre - season(last + 1 + i) - float(s["level"][0])
         most = (float(s["slow_square"]) + away**2) * (1 + 2 * (i + 1) / max(seen, 1.0))
-        if total > most:
+        if total > most and s["trend"] == 0:
             total, free = most, max(free, seen * variance / max(most, variance))
         total = max(total, variance)
         own = own_variance(s, centre)

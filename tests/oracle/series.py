@@ -26,7 +26,8 @@ def fresh() -> SimpleNamespace:
         tail_hits=0.0, tail_uncensored=0.0, tail_excess=0.0, outliers=0.0, outlier_centre=0.0, outlier_square=0.0,
         run_sum=0.0, run=0, wide=0, fraction=False, negative=False, local_level=0.0, local_square=0.0, slow_square=0.0,
         spread_count=0.0, mean=[0.0] * 3, mean_centre=[0.0] * 3, mean_square=[0.0] * 3, seen=0.0, memory=0.0,
-        surprise=np.zeros((5, 16), np.float32), occupancy=0.0,
+        surprise=np.zeros((5, 16), np.float32), occupancy=0.0, first=0, trend=0.0, line_first=0, slots=[], window_first=0,
+        reference=0.0, open=NAN,
     )  # fmt: skip
 
 
@@ -373,10 +374,10 @@ def learn_value(s: SimpleNamespace, f: SimpleNamespace, x: float, weight: float)
     s.variance += gain(s.scale_count - 1, SLOW) * weight * (min((x - f.centre) ** 2, most) - s.variance)
 
 
-def learn_changes(s: SimpleNamespace, f: SimpleNamespace, x: float) -> None:
+def learn_changes(s: SimpleNamespace, f: SimpleNamespace, x: float, bucket: int) -> None:
     """A run of large errors of one sign moves the level; a scale wrong for long is replaced."""
     z = (x - f.centre) / math.sqrt(f.variance)
-    if s.error[0] < 4 * min(s.error):
+    if s.trend == 0 and s.error[0] < 4 * min(s.error):
         z = (x - s.level[0]) / math.sqrt(max(s.error[0], f.variance))
     if abs(z) > 3:
         sign = 1 if z > 0 else -1
@@ -389,6 +390,7 @@ def learn_changes(s: SimpleNamespace, f: SimpleNamespace, x: float) -> None:
     if abs(s.run) >= 24:
         s.level[:6] = [s.run_sum / 24] * 6
         s.deviation, s.slope, s.recent_ratio, s.run, s.wide, s.run_sum = 0.0, 0.0, 1.0, 0, 0, 0.0
+        s.trend, s.line_first = 0.0, bucket - 23
     s.recent_ratio += (min((x - f.centre) ** 2 / f.variance, 100.0) - s.recent_ratio) / 32
     if s.recent_ratio > 5 and abs(s.run) < 12:
         s.wide = 1 if s.wide < 0 else s.wide + 1
@@ -415,16 +417,114 @@ def learn(s: SimpleNamespace, p: SimpleNamespace, f: SimpleNamespace, x: float, 
     s.fraction |= x != math.floor(x)
     s.negative |= x < 0
     if s.count == 0:
-        s.level, s.local_level, s.recent_ratio = [x] * 7, x, 1.0
+        s.level, s.local_level, s.recent_ratio, s.first = [x] * 7, x, 1.0, bucket
     weight = learning_weight(s, ln_p)
     if s.scale_count >= 8:
         learn_shape(s, p, x, raw, x - f.centre)
     learn_repeats(s, x)
+    fold_window(s, x, bucket)
     if s.count > 0:
         learn_value(s, f, x, weight)
     if s.count >= 8:
-        learn_changes(s, f, x)
+        learn_changes(s, f, x, bucket)
     s.count, s.scale_count, s.last = s.count + 1, s.scale_count + 1, bucket
+
+
+# ---- trend ----------------------------------------------------------------------------------------------------------
+
+DAY, LEAST = 3, 12  # buckets of a day, and of the shorter side of a bend, when a bucket is 8 hours
+
+
+def fold_window(s: SimpleNamespace, x: float, bucket: int) -> None:
+    """One slot a bucket, NaN where there was no value; the older half is forgotten when 224 are full."""
+    if s.count == 0:
+        s.reference, s.window_first = x, bucket
+    while bucket > s.window_first + len(s.slots):
+        if len(s.slots) == 224:
+            s.slots, s.window_first = s.slots[112:], s.window_first + 112
+        s.slots.append(float(np.float32(s.open)))
+        s.open = NAN
+    s.open = x - s.reference
+
+
+def turned(n: int, kind: str, at: int) -> np.ndarray:
+    """Columns 1, t and the turn of a bend or step at slot `at`."""
+    t = np.arange(n, dtype=float)
+    turns = {"none": [], "bend": [np.maximum(t - at, 0)], "step": [(t >= at) * 1.0]}
+    return np.stack([np.ones(n), t, *turns[kind]], axis=1)
+
+
+def squares(y: np.ndarray, columns: np.ndarray) -> float:
+    known = ~np.isnan(y)
+    return float(np.sum((y - columns @ np.linalg.lstsq(columns[known], y[known])[0])[known] ** 2))
+
+
+def best_turn(y: np.ndarray, kind: str, places: range) -> int:
+    return min(places, key=lambda at: squares(y, turned(len(y), kind, at)))
+
+
+def remembering(y: np.ndarray, kind: str, at: int) -> SimpleNamespace:
+    """Least squares, the memory of what it leaves, and least squares of the values less that memory."""
+    columns = turned(len(y), kind, at)
+    fit = SimpleNamespace(phi=0.0)
+    for remember in (False, True):
+        if remember:
+            left = y - columns @ fit.weight
+            both = ~np.isnan(left[1:] * left[:-1])
+            phi = 2 * np.sum((left[1:] * left[:-1])[both]) / np.sum((left[1:] ** 2 + left[:-1] ** 2)[both])
+            fit.phi = clip(phi + columns.shape[1] * (1 + 2 * phi) / both.sum(), 0.0, 0.98)
+        white, design = y[1:] - fit.phi * y[:-1], columns[1:] - fit.phi * columns[:-1]
+        known = ~np.isnan(white)
+        white, design = white[known], design[known]
+        fit.weight = np.linalg.lstsq(design, white)[0]
+        left = white - design @ fit.weight
+        fit.squares, fit.n = float(np.sum(left**2)), len(left)
+        fit.kurtosis = float(np.sum(left**4)) * fit.n / fit.squares**2
+        fit.covariance = np.linalg.inv(design.T @ design) * fit.squares / (fit.n - 3)
+    return fit
+
+
+def trend_is_due(s: SimpleNamespace, bucket: int) -> bool:
+    if len(s.slots) % max(DAY, len(s.slots) // 28) or bucket - s.first < 14 * DAY:
+        return False
+    if 4 * (s.level[1] - s.level[0]) ** 2 <= s.error[0]:
+        return False
+    length = max(DAY, (len(s.slots) + 31) // 32)
+    blocks = [np.array(s.slots[len(s.slots) - i * length :][:length]) for i in range(1, len(s.slots) // length + 1)]
+    days = np.array([block[~np.isnan(block)].mean() if (~np.isnan(block)).any() else NAN for block in blocks])
+    straight = squares(days, turned(len(days), "none", 0))
+    bent = squares(days, turned(len(days), "bend", best_turn(days, "bend", range(1, len(days)))))
+    return int((~np.isnan(days)).sum()) >= 6 and bent < 0.5 * straight
+
+
+def test_trend(s: SimpleNamespace) -> tuple[float, float] | None:
+    """The slopes before and after a bend, a bucket, where one is accepted."""
+    y = np.array(s.slots[max(s.line_first - s.window_first, 0) :])
+    n = len(y)
+    if n - np.isnan(y).sum() < 4 * LEAST:
+        return None
+    at = best_turn(y, "bend", range(4, n - 3))
+    if not LEAST <= at <= n - LEAST:
+        return None
+    straight, bent = remembering(y, "none", 0), remembering(y, "bend", at)
+    stepped = remembering(y, "step", best_turn(y, "step", range(2, n - 1)))
+    trust = min(1.0, 4 / bent.kurtosis)
+    nats = [0.5 * straight.n * trust * math.log(straight.squares / fit.squares) for fit in (bent, stepped)]
+    if nats[0] <= 9 + 9 * bent.phi or nats[0] < nats[1] + 5:
+        return None
+    slopes = []
+    for pick in (np.array([0, 1, 0]), np.array([0, 1, 1])):
+        slope, error = float(pick @ bent.weight), math.sqrt(pick @ bent.covariance @ pick)
+        slopes.append(slope if abs(slope) > 3 * error else 0.0)
+    if slopes[0] == slopes[1]:
+        return None
+    s.line_first, s.trend = s.window_first + len(s.slots) - n + at, slopes[1]
+    now = s.reference + float(np.array([1, n, n - at]) @ bent.weight)
+    best = min(s.error)
+    s.error = [best if i == 4 or (i < 5 and s.trend == 0) else e for i, e in enumerate(s.error)]
+    s.level[:5] = [now] * 5
+    s.slope, s.deviation, s.run, s.run_sum = s.trend, 0.0, 0, 0.0
+    return slopes[0], slopes[1]
 
 
 def run(values: np.ndarray, side: int = 0) -> tuple[np.ndarray, np.ndarray, SimpleNamespace]:
@@ -441,4 +541,6 @@ def run(values: np.ndarray, side: int = 0) -> tuple[np.ndarray, np.ndarray, Simp
         out[:, bucket] = ln_p, e.ln_evidence
         learn_evidence(s, e, x)
         learn(s, p, f, x, raw, ln_p, bucket)
+        if trend_is_due(s, bucket):
+            test_trend(s)
     return out[0], out[1], s

@@ -40,6 +40,16 @@ def test_no_season_in_shapes_that_do_not_repeat(series, span, days, kind):
     assert share(x, span, lambda kinds: not kinds) >= (0.98 if series == 100 else 0.96)  # 300 draws of 0.993
 
 
+@pytest.mark.parametrize("series", [20, pytest.param(200, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("span", [HOUR, HOUR // 2], ids=["hourly", "half-hourly"])
+@pytest.mark.parametrize("slope", [0.1, 0.3, 0.5, 1.0, 3.0])
+def test_no_season_in_lines_that_rise_by_deviations_a_bucket_or_bend(series, span, slope):
+    at = np.arange(len(hours(28, span)))
+    lines = [at, *(np.maximum(at - bend, 0) for bend in (100, 300, 500)), *(np.abs(at - bend) for bend in (100, 300, 500))]
+    noisy = np.random.default_rng(1).normal(size=(series, len(at)))
+    assert share(np.concatenate([slope * line + noisy for line in lines]), span, lambda kinds: not kinds) >= 0.99
+
+
 @pytest.mark.slow
 def test_no_season_in_99_of_100_shapes_that_do_not_repeat():
     rng, t, right = np.random.default_rng(1), hours(28, HOUR), []

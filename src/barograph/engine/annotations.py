@@ -1,7 +1,9 @@
 """What models have accepted as changed, as rows that people read."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
@@ -19,7 +21,7 @@ _SCHEMA: Final = schema.polars_schema(schema.ANNOTATIONS)
 
 
 def annotations(
-    measure: Measure, changes: NDArray[np.void], first_bucket: int, bucket_span_ms: int, names: pl.DataFrame
+    measure: Measure, changes: NDArray[np.void], first_bucket: int, bucket_span_ms: int, names: pl.DataFrame, zone: str = "UTC"
 ) -> pl.DataFrame:
     """Accepted changes of one measure as rows of `schema.ANNOTATIONS`, in their order.
 
@@ -29,9 +31,13 @@ def annotations(
         first_bucket: index of the bucket that `t` 0 is.
         bucket_span_ms: length of a bucket.
         names: [k] `partition_field_value` and `by_field_value` of each change's series.
+        zone: IANA name; times in sentences are its civil times.
     """
     kinds = [ChangeKind(kind) for kind in changes["kind"].tolist()]
     facts = zip(kinds, changes["season"].tolist(), changes["before"].tolist(), changes["after"].tolist(), strict=True)
+    texts = [_TEXTS[kind](season, before, after) for kind, season, before, after in facts]
+    begun = (changes["since"].astype(np.int64) * bucket_span_ms).tolist()
+    texts = [f"{_since(b, zone)} {text}" if kind in _DATED else text for kind, text, b in zip(kinds, texts, begun, strict=True)]
     constant: dict[str, Any] = {
         "bucket_span": bucket_span_ms // 1000,
         "detector_index": measure.detector_index,
@@ -45,7 +51,7 @@ def annotations(
         *(pl.lit(value, dtype=_SCHEMA[name]).alias(name) for name, value in constant.items()),
         pl.Series("kind", [kind.name.lower() for kind in kinds], dtype=pl.String),
         *(pl.Series(name, changes[name]) for name in ("before", "after")),
-        pl.Series("text", [_TEXTS[kind](season, before, after) for kind, season, before, after in facts], dtype=pl.String),
+        pl.Series("text", texts, dtype=pl.String),
     )
     return frame.select(pl.col(name).cast(kind) for name, kind in _SCHEMA.items())
 
@@ -63,6 +69,18 @@ def _apart(before: float, after: float) -> tuple[str, str]:
     return texts
 
 
+def _since(ms: int, zone: str) -> str:
+    return f"since {datetime.fromtimestamp(ms / 1000, UTC).astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
+
+
+def _bent(_season: int, before: float, after: float) -> str:
+    return f"it {_slope(after, 'rises', 'falls', 'is')}; before it {_slope(before, 'rose', 'fell', 'was')}"
+
+
+def _slope(a_day: float, rises: str, falls: str, stays: str) -> str:
+    return f"{stays} steady" if a_day == 0 else f"{rises if a_day > 0 else falls} by {short(abs(a_day), 2)} a day"
+
+
 def _shifted(_season: int, before: float, after: float) -> str:
     later = after > before
     text = f"the pattern moved {_length(abs(after - before))} {'later' if later else 'earlier'}"
@@ -71,6 +89,11 @@ def _shifted(_season: int, before: float, after: float) -> str:
 
 def _against_the_clock(shift_ms: float) -> str:
     return f"now {_length(abs(shift_ms))} {'late' if shift_ms > 0 else 'early'}"
+
+
+def _scaled(_season: int, before: float, after: float) -> str:
+    how = f"{short(after / before, 2)} times as strong"
+    return f"the pattern became {how}: it swings by {' instead of '.join(reversed(_apart(before, after)))} to either side"
 
 
 def _found(season: int, before: float, after: float) -> str:
@@ -105,4 +128,7 @@ _TEXTS: Final[dict[ChangeKind, Callable[[int, float, float], str]]] = {
     ChangeKind.TIME_SHIFT: _shifted,
     ChangeKind.SEASON_FOUND: _found,
     ChangeKind.SEASON_DROPPED: _dropped,
+    ChangeKind.TREND: _bent,
+    ChangeKind.AMPLITUDE: _scaled,
 }
+_DATED: Final = (ChangeKind.TREND,)  # accepted long after they began

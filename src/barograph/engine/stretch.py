@@ -141,7 +141,7 @@ def _changes(job: Job, piece: Piece) -> pl.DataFrame:
     if not len(changes):  # nearly always, and names take a while
         return schema.empty(schema.ANNOTATIONS)
     names = _names(piece.detector, changes["row"])
-    return annotations(piece.stage.measure, changes, piece.values.first_bucket, job.bucket_span_ms, names)
+    return annotations(piece.stage.measure, changes, piece.values.first_bucket, job.bucket_span_ms, names, job.time_zone)
 
 
 def _history_shares(piece: Piece, start: int, end: int) -> pl.DataFrame:

@@ -9,13 +9,14 @@
 
 #include "series_evidence.hpp"
 #include "series_horizon.hpp"
+#include "series_trend.hpp"
 
 namespace nb = nanobind;
 
 namespace series {
 
 constexpr double kLeafBounds = 1.959963984540054;  // normal quantile of 95 %
-constexpr int64_t kChangesABucket = 4;             // level, scale, shift, season
+constexpr int64_t kChangesABucket = 6;             // level, scale, shift, swing, season, trend
 
 // Profiles learn outliers at half weight: what comes back at the same phase is no outlier, and one cycle cannot tell.
 constexpr double kProfileWeight = 0.5;
@@ -62,7 +63,8 @@ inline void note(Series& s, Output& out, Cell cell, const Clock& c, const Accept
   if (a.kind == kScaleChange && a.after == a.before) return;  // a constant: no spread took the place of no spread
   s.changed = c.bucket;
   s.change_kind = a.kind;
-  out.changes[out.change_count++] = {static_cast<int32_t>(cell.i), static_cast<int32_t>(cell.t), a.kind, s.season, a.before, a.after};
+  out.changes[out.change_count++] = {static_cast<int32_t>(cell.i), static_cast<int32_t>(cell.t), a.kind, s.season, a.before, a.after,
+                                    a.since < 0 ? c.bucket : a.since};
 }
 
 inline void begin(Series& s, const Clock& c, double x) {
@@ -91,15 +93,17 @@ inline void learn(Series& s, float* pool, Output& out, Cell cell, const Clock& c
   fold_window(s, c, x);
   const double from_level = x - f.season - s.level[0];
   const double cycle = s.season ? static_cast<double>(s.period_ms) / c.span_ms : 0.0;
+  double miss = 0.0, moved = 0.0;
   if (s.season) {
     const int base = s.error[1] < s.error[0] ? 1 : 0;
     const double clip = kProfileClip * std::sqrt(s.error[base]);
-    learn_profile(s, pool, at, std::clamp(x - f.season - s.level[base], -clip, clip), std::max(weight, kProfileWeight), c);
+    miss = std::clamp(x - f.season - s.level[base], -clip, clip);
+    moved = learn_profile(s, pool, at, miss, std::max(weight, kProfileWeight), c);
   }
   if (s.count > 0.0) learn_value(s, f, x, weight, cycle);
   if (s.count >= 8.0) {
     const double z = shift_distance(s, x - f.season, error / std::sqrt(f.variance), f.variance);
-    note(s, out, cell, c, learn_shift(s, x - f.season, z));
+    note(s, out, cell, c, learn_shift(s, c.bucket, x - f.season, z));
     note(s, out, cell, c, learn_scale(s, square(error), f.variance));
   }
   s.count += 1.0;
@@ -107,6 +111,7 @@ inline void learn(Series& s, float* pool, Output& out, Cell cell, const Clock& c
   s.last = c.bucket;
   if (!s.season) return;
   note(s, out, cell, c, compare_shift(s, pool, c, f, x, cycle));
+  note(s, out, cell, c, learn_swing(s, pool, c, f.season + moved, miss - moved, cycle));
   // One gross outlier must not decide, but what the profile itself expects here counts in full: spikes are all that some have.
   const double limit = std::max(25.0 * std::max(s.with_season, f.variance), square(f.season));
   note(s, out, cell, c, compare_season(s, c, x, from_level, limit));
@@ -160,6 +165,7 @@ inline int64_t run_series(Series& s, float* pool, const Chunk& k, Output& out, i
     if (!k.learn) continue;
     learn_evidence(s, e, c.bucket, x);
     learn(s, pool, out, {i, t}, c, p, f, place, x, v);
+    if (trend_is_due(s, c)) note(s, out, {i, t}, c, test_trend(s, pool, c));
     if (!test_is_due(s, c)) continue;
     test_seasons(s, c);
     if (s.want) return t + 1;
@@ -261,12 +267,14 @@ Layout series_fields() {
                 FIELD(T, jump_square), FIELD(T, tail_count), FIELD(T, tail_hits), FIELD(T, tail_uncensored),
                 FIELD(T, tail_excess), FIELD(T, outliers), FIELD(T, outlier_centre), FIELD(T, outlier_square),
                 FIELD(T, run_sum), FIELD(T, run), FIELD(T, flags), FIELD(T, changed), FIELD(T, change_kind),
-                FIELD(T, wide), FIELD(T, local_level), FIELD(T, local_square), FIELD(T, slow_square),
+                FIELD(T, wide), FIELD(T, trend), FIELD(T, line_first), FIELD(T, local_level), FIELD(T, local_square), FIELD(T, slow_square),
                 FIELD(T, spread_count), FIELD(T, mean), FIELD(T, mean_centre), FIELD(T, mean_square), FIELD(T, seen),
                 FIELD(T, memory), FIELD(T, odd_since), FIELD(T, odd_last), FIELD(T, surprise), FIELD(T, bins), FIELD(T, period_ms), FIELD(T, shift_ms),
                 FIELD(T, season), FIELD(T, knots), FIELD(T, want), FIELD(T, want_season), FIELD(T, want_period_ms),
                 FIELD(T, cycles), FIELD(T, season_age), FIELD(T, season_unit), FIELD(T, with_season),
-                FIELD(T, without_season), FIELD(T, raw_level), FIELD(T, shift_gain), FIELD(T, window_first),
+                FIELD(T, without_season), FIELD(T, raw_level), FIELD(T, shift_gain), FIELD(T, swing_miss),
+                FIELD(T, swing_cross), FIELD(T, swing_square), FIELD(T, swing_lag),
+                FIELD(T, swing_last), FIELD(T, swing_run), FIELD(T, window_first),
                 FIELD(T, window_tested), FIELD(T, window_reference), FIELD(T, window_sum), FIELD(T, window_count),
                 FIELD(T, window_slots), FIELD(T, window_span), FIELD(T, window_searched), FIELD(T, window)};
 }
@@ -289,7 +297,8 @@ Layout leaf_fields() {
 
 Layout change_fields() {
   using T = Change;
-  return Layout{FIELD(T, row), FIELD(T, t), FIELD(T, kind), FIELD(T, season), FIELD(T, before), FIELD(T, after)};
+  return Layout{FIELD(T, row), FIELD(T, t), FIELD(T, kind), FIELD(T, season), FIELD(T, before), FIELD(T, after),
+                FIELD(T, since)};
 }
 
 }  // namespace series

@@ -1,6 +1,7 @@
 // From tests to a season in use: when to test, which period wins, and its first profile.
 #pragma once
 
+#include "series_swing.hpp"
 #include "series_test.hpp"
 
 namespace series {
@@ -140,13 +141,23 @@ inline void test_free(Series& s, const Clock& c, const Whitened& w, const Choice
 // A day that hardly pays may be another period that two or three days could not tell from it.
 inline bool doubtful_day(const Series& s) { return s.season == kDaily && s.with_season > 0.5 * s.without_season; }
 
+// Whitening leaves the slope of a line, and a day of stairs goes without most of that: a season must show without the line too.
+inline bool holds_without_line(const Series& s, const Clock& c, Candidate candidate) {
+  Whitened w;
+  load_window(s, w);
+  if (!straighten(w)) return true;
+  whiten(w);
+  return beats(examine(s, c, w, candidate, 1.0), {}, candidate.kind == kDaily ? kAcceptDay : kAccept);
+}
+
 inline void test_seasons(Series& s, const Clock& c) {
   s.window_tested = c.bucket;
   // Once a day is known, only weeks are left to find.
   const bool weeks = static_cast<double>(s.window_slots * s.window_span * c.span_ms) >= kFewestCycles * static_cast<double>(kWeek);
   if (s.season == kWeekly || (!weeks && (s.season == kWorkdays || (s.season == kDaily && !doubtful_day(s))))) return;
   Whitened w;
-  whiten(s, w);
+  load_window(s, w);
+  whiten(w);
   // The window is clipped at 1e37: what is as large as that has lost its shape.
   if (w.known < 40.0 || !(w.variance > 0.0 && w.variance < 1e70)) return;
   const Choice calendar = calendar_choice(s, c, w);
@@ -158,7 +169,7 @@ inline void test_seasons(Series& s, const Clock& c) {
   if (open && (fresh || best.kind > s.season)) best = chosen(s, c, w, calendar);
   // A day may become a week; back it goes only by being dropped.
   if (best.kind == kNoSeason || best.kind == s.season) return;
-  if (best.kind > s.season) want_season(s, c, best);
+  if (best.kind > s.season && holds_without_line(s, c, best)) want_season(s, c, best);
 }
 
 inline void seed_profile(const Series& s, const Clock& c, const Whitened& w, const Finding& found, float* bins) {
@@ -206,7 +217,8 @@ inline double seen_by_level(const Series& s, const float* bins) {
 // Called once the pool has room: the profile starts from the window, the level and the scale start anew around it.
 inline Accepted install_season(Series& s, const Clock& c, float* pool) {
   Whitened w;
-  whiten(s, w);
+  load_window(s, w);
+  whiten(w);
   const Finding found = examine(s, c, w, {s.want_season, s.want_period_ms}, kFewestCycles);
   s.season_unit = std::max(std::sqrt(w.variance), 1e-300);
   seed_profile(s, c, w, found, pool + s.bins);
@@ -222,6 +234,7 @@ inline Accepted install_season(Series& s, const Clock& c, float* pool) {
   s.season_age = s.with_season = s.without_season = 0.0;
   for (int i = 0; i < 2; ++i) s.power_variance[i] = s.power_gain[i] = 0.0;
   s.shift_gain[0] = s.shift_gain[1] = 0.0;
+  forget_swing(s);
   s.raw_level = s.level[0];
   doubt_families(s);
   restart(s, s.level[0] - seen_by_level(s, pool + s.bins), s.previous - season_value(s, pool, position(s, c, 0)));

@@ -132,15 +132,15 @@ struct Spread {
 
 // How values scatter around a level `lag` slots ahead, where the spread does not follow the level. Within the first slot it
 // rises as memory fades. It is not more than what values were away from the slow level: that record is longer than the
-// window, so that one incident does not make it. What was never seen may come, though: in as long a time again, twice as
-// much.
+// window, so that one incident does not make it; a line that it was told to follow says nothing of that. What was never seen
+// may come, though: in as long a time again, twice as much.
 inline Spread spread_at(const Series& s, const Outlook& o, const Step& at, double lag, double buckets_ahead, double level) {
   const double faded = (1.0 - std::pow(o.phi, 2.0 * (buckets_ahead - 1.0))) / o.reached;
   const double within = s.variance + (o.far - s.variance) * faded;
   const double grown = lag >= 1.0 ? at.variance * (1.0 + o.profile) + o.noise : within;
   const double seen = std::min(s.spread_count, kSlow);
   const double most = (s.slow_square + square(level - s.level[0])) * (1.0 + 2.0 * buckets_ahead / std::max(seen, 1.0));
-  if (grown <= most) return {std::max(grown, s.variance), at.freedom};
+  if (grown <= most || s.trend != 0.0) return {std::max(grown, s.variance), at.freedom};
   return {std::max(most, s.variance), std::max(at.freedom, seen * s.variance / std::max(most, s.variance))};
 }
 

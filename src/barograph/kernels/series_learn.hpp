@@ -12,12 +12,22 @@ constexpr int kShiftRun = 24;   // equal-signed large errors in a row before the
 constexpr double kSettled = 4.0;  // squared errors of the slow level over the least ones, up to which a series keeps to it
 constexpr int kScaleRun = 48;   // buckets of a wrong scale before it is replaced
 
-enum ChangeKind { kNoChange = 0, kLevelChange = 1, kScaleChange = 2, kTimeShift = 3, kSeasonFound = 4, kSeasonDropped = 5 };
+enum ChangeKind {
+  kNoChange = 0,
+  kLevelChange = 1,
+  kScaleChange = 2,
+  kTimeShift = 3,
+  kSeasonFound = 4,
+  kSeasonDropped = 5,
+  kTrendChange = 6,
+  kSwingChange = 7
+};
 
 struct Accepted {
   int kind = kNoChange;
   double before = 0.0;
   double after = 0.0;
+  int64_t since = -1;  // bucket number where it began; -1: in this bucket
 };
 
 // ln density (or mass) of x under each family.
@@ -137,15 +147,15 @@ inline void learn_repeats(Series& s, double x) {
 }
 
 // Distance in deviations that a level shift shows in: from the slow level where the series keeps to one (then the faster
-// experts cannot hide the shift by following it), else from the prediction.
+// experts cannot hide the shift by following it), else from the prediction: also where a trend is known.
 inline double shift_distance(const Series& s, double y, double z, double variance) {
   double best = s.error[0];
   for (int i = 1; i < kExperts; ++i) best = std::min(best, s.error[i]);
-  return s.error[0] < kSettled * best ? (y - s.level[0]) / std::sqrt(std::max(s.error[0], variance)) : z;
+  return s.trend == 0.0 && s.error[0] < kSettled * best ? (y - s.level[0]) / std::sqrt(std::max(s.error[0], variance)) : z;
 }
 
 // A long run of large errors of one sign is a new level: every expert moves to the mean of the run.
-inline Accepted learn_shift(Series& s, double y, double z) {
+inline Accepted learn_shift(Series& s, int64_t bucket, double y, double z) {
   if (std::fabs(z) > 3.0) {
     const int sign = z > 0.0 ? 1 : -1;
     if (s.run * sign < 0) {
@@ -161,7 +171,8 @@ inline Accepted learn_shift(Series& s, double y, double z) {
   if (std::abs(s.run) < kShiftRun) return {};
   const Accepted accepted{kLevelChange, s.level[0], s.run_sum / kShiftRun};
   for (int i = 0; i < 6; ++i) s.level[i] = accepted.after;
-  s.deviation = s.slope = 0.0;
+  s.deviation = s.slope = s.trend = s.swing_run = 0.0;
+  s.line_first = bucket - kShiftRun + 1;
   s.recent_ratio = 1.0;
   s.run = s.wide = 0;
   s.run_sum = 0.0;

@@ -69,7 +69,8 @@ inline double season_value(const Series& s, const float* pool, const Position& a
 }
 
 // `error`: distance from the level plus profile, metric unit. A mean over the cycles seen, later over about ten of them.
-inline void learn_profile(Series& s, float* pool, const Position& at, double error, double weight, const Clock& c) {
+// Returns by how much the profile has moved here.
+inline double learn_profile(Series& s, float* pool, const Position& at, double error, double weight, const Clock& c) {
   const double visits = std::max(1.0, static_cast<double>(s.period_ms) / c.span_ms / s.knots);
   const double seen = s.cycles / (visits * s.knots);
   const double g = weight * std::max(1.0 / (1.0 + seen), 0.1) / visits;
@@ -79,6 +80,7 @@ inline void learn_profile(Series& s, float* pool, const Position& at, double err
   bins[at.at] = static_cast<float>(bins[at.at] + norm * near);
   if (at.share > 0.0) bins[at.next] = static_cast<float>(bins[at.next] + norm * at.share);
   s.cycles += 1.0;
+  return g * error;
 }
 
 // The level and scale start anew around a changed profile.

@@ -73,8 +73,10 @@ struct Series {
   int32_t run;                // length of that run, signed
   int32_t flags;              // 1: a non-integer was seen; 2: a negative value was seen
   int64_t changed;            // bucket number of the last accepted change; -1: none
-  int32_t change_kind;        // 1 level, 2 scale, 3 time shift, 4 season found, 5 season dropped
+  int32_t change_kind;        // a ChangeKind; 0: none
   int32_t wide;               // buckets in a row whose recent_ratio says the scale is wrong, signed
+  double trend;               // accepted slope, metric unit a bucket; 0: steady
+  int64_t line_first;         // bucket number from which one line is thought to hold
   // Evidence.
   double local_level;         // adapts in about 100 buckets whatever happens
   double local_square;        // mean squared distances from it
@@ -104,6 +106,12 @@ struct Series {
   double without_season;      // and without it
   double raw_level;           // slow level of the values with nothing removed
   double shift_gain[2];       // nats in favour of a profile an hour later, earlier
+  double swing_miss;          // over a cycle: squares left by the profile,
+  double swing_cross;         // products of what it leaves and itself,
+  double swing_square;        // its squares
+  double swing_lag[3];        // during a trial: products of neighbours of what it leaves, of both, of itself
+  double swing_last;          // what it left last
+  double swing_run;           // buckets of the trial of another amplitude; 0: none
   // The summary window.
   int64_t window_first;       // bucket number where slot 0 starts
   int64_t window_tested;      // bucket number of the last test
@@ -139,8 +147,9 @@ struct Change {
   int32_t t;
   int32_t kind;
   int32_t season;
-  double before;  // level, deviation, shift in ms, or period in ms
+  double before;  // level, deviation, shift in ms, period in ms, or slope a day
   double after;
+  int64_t since;  // bucket number where it began
 };
 
 static_assert(sizeof(Series) <= 2048, "a series without a season costs at most 2 kB");

@@ -1,6 +1,7 @@
 // The tests on the summary window: has a season earned its place?
 #pragma once
 
+#include "series_line.hpp"
 #include "series_window.hpp"
 
 namespace series {
@@ -11,6 +12,8 @@ constexpr double kAcceptDay = 5.0;  // the same for a day, which most seasons ar
 constexpr double kFewestCycles = 1.9;    // that the window must hold
 constexpr double kMeasuredCycles = 4.0;  // the same for a period that no calendar knows
 constexpr int kHarmonics = 6;
+constexpr double kLineShare = 0.5;  // of the window's squares, from which a line that may bend is taken out of it
+constexpr int kLines = 3;           // bends at most
 constexpr double kHeaviest = 4.0;   // kurtosis of residuals up to which each value counts as one
 
 // The window without its AR(1) memory: under "no season" these innovations are white, also for a random walk.
@@ -56,9 +59,29 @@ inline void winsorise(Whitened& w) {
   }
 }
 
-inline void whiten(const Series& s, Whitened& w) {
+// Takes out of the values a line that bends up to kLines times, where it explains most of them. Returns whether it did.
+inline bool straighten(Whitened& w) {
+  int round = 0;
+  for (; round < kLines; ++round) {
+    const Line line = fit_line(w.value, w.slots);
+    if (!(line.known >= 24.0 && line.squares > 0.0)) break;
+    const Turn bend = best_turns(w.value, w.slots, line, 2).bend;
+    const double all = line.squares + square(line.slope) * line.spread;
+    if (line.squares - bend.gain > (1.0 - kLineShare) * all) break;
+    const Fit fit = fit_with_memory(w.value, w.slots, 0.0, line.centre, bend.at < 0 ? kNoTurn : kBend, bend.at);
+    for (int i = 0; i < w.slots; ++i) {
+      w.value[i] -= fit.weight[0] + fit.weight[1] * (i - line.centre) + fit.weight[2] * turn_at(kBend, bend.at, i);
+    }
+  }
+  return round > 0;
+}
+
+inline void load_window(const Series& s, Whitened& w) {
   w.slots = s.window_slots;
   for (int i = 0; i < w.slots; ++i) w.value[i] = s.window[i];
+}
+
+inline void whiten(Whitened& w) {
   winsorise(w);
   double cross = 0.0, squares = 0.0;
   for (int i = 1; i < w.slots; ++i) {

@@ -56,4 +56,15 @@ inline void fold_window(Series& s, const Clock& c, double x) {
   s.window_count += 1;
 }
 
+// The season's mean in slot i, read at up to four of its buckets.
+inline double slot_season(const Series& s, const float* pool, const Clock& c, int i) {
+  const int points = std::min(s.window_span, 4);
+  double sum = 0.0;
+  for (int k = 0; k < points; ++k) {
+    const int64_t bucket = s.window_first + static_cast<int64_t>(i) * s.window_span + (2 * k + 1) * s.window_span / (2 * points);
+    sum += season_value(s, pool, position(s, {bucket, c.local_ms - (c.bucket - bucket) * c.span_ms, c.span_ms}, 0));
+  }
+  return sum / points;
+}
+
 }  // namespace series

@@ -42,6 +42,8 @@ _CHANGES: Final = {
     ChangeKind.TIME_SHIFT: "the pattern moved in time",
     ChangeKind.SEASON_FOUND: "a pattern was found",
     ChangeKind.SEASON_DROPPED: "a pattern was given up",
+    ChangeKind.TREND: "the trend changed",
+    ChangeKind.AMPLITUDE: "the pattern became stronger or weaker",
 }
 
 

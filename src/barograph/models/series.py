@@ -22,7 +22,7 @@ _DAY_MS = 86_400_000
 _WORTH_A_THREAD = 20_000  # values; below, handing work over costs more than it saves
 _KNOWN_WELL = 64  # values of a sibling whose scale others may start from
 _ANY_PERCENTILE = 50.0  # of bounds that nobody looks at: the predicted mean comes with them
-_CHANGES_A_BUCKET = 4  # room the kernel wants before it starts a bucket
+_CHANGES_A_BUCKET = 6  # room the kernel wants before it starts a bucket
 
 
 class SeriesModel:

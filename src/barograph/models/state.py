@@ -28,7 +28,7 @@ LEAF: Final = _dtype(_series.leaf_fields(), _series.SIZES[2], PREDICTIVE)
 
 
 CHANGE: Final = _dtype(_series.change_fields(), _series.SIZES[3])
-"""A change that the model accepted; `kind` is a `ChangeKind`."""
+"""A change that the model accepted; `kind` is a `ChangeKind`, `since` the bucket number where it began."""
 
 
 _LN_PRIOR: Final = (0.0, -3.0, -2.0, -2.0, -1.0)
@@ -43,6 +43,8 @@ class ChangeKind(IntEnum):
     TIME_SHIFT = 3
     SEASON_FOUND = 4
     SEASON_DROPPED = 5
+    TREND = 6
+    AMPLITUDE = 7
 
 
 class SeasonKind(IntEnum):

@@ -144,13 +144,18 @@ ANNOTATIONS: Final = (
     Column("function_description", pl.String(), "what the function measures: count, mean, sum, ..."),
     Column("field_name", pl.String(), "the field the function reads; null for counts"),
     *_SPLITS,
-    Column("kind", pl.String(), "what changed: level, scale, time_shift, season_found or season_dropped; more kinds may come"),
+    Column(
+        "kind",
+        pl.String(),
+        "what changed: level, scale, trend, amplitude, time_shift, season_found or season_dropped; more may come",
+    ),
     Column(
         "before",
         pl.Float64(),
-        "what the model believed before: the level or the spread in the unit of the values, the shift or the period in ms",
+        "what the model believed before: the level or the spread in the unit of the values, half the pattern's swing in it, "
+        "the slope in it a day, the shift or the period in ms",
     ),
-    Column("after", pl.Float64(), "the same from then on; a period of 0 is none"),
+    Column("after", pl.Float64(), "the same from then on; a slope of 0 is steady, a period of 0 is none"),
     Column("text", pl.String(), "the change as a sentence"),
 )
 
