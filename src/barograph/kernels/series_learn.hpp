@@ -237,10 +237,11 @@ inline void learn_levels(Series& s, const Forecast& f, double x, double weight, 
   s.level[6] += weight * std::clamp(x - s.level[6], -clip, clip);
 }
 
-// Families were judged with a variance that is now known to be wrong: most of that evidence is void.
+// Families and their tails were judged with a variance that is now known to be wrong: most of that evidence is void.
 inline void doubt_families(Series& s) {
   for (double& w : s.ln_weight) w *= 0.1;
   share_weights(s);
+  for (double* tail : {&s.tail_count, &s.tail_hits, &s.tail_excess, &s.tail_uncensored}) *tail *= 0.1;
 }
 
 // Errors of seasonal series over powers of their level: spread that follows the level shows as a season of the variance.
