@@ -12,7 +12,7 @@ from scipy import stats
 SLOW, ERROR_MEMORY, AR_MEMORY = 2000.0, 256.0, 512.0
 T3_SCALE = 1.5642208336799275
 TAIL_START = -math.log(0.05)
-KEEP = (0.9, 0.95, 0.98)
+KEEP = (0.9, 0.95, 0.98, 1.0)  # the kernel has four means in a register; the last stays 0
 EDGES = [1.5 * math.exp(0.45 * k) for k in range(17)]
 NAN = math.nan
 
@@ -25,7 +25,7 @@ def fresh() -> SimpleNamespace:
         weight=[0.0] * 5, previous=0.0, ties=0.0, changes=0.0, jump_centre=0.0, jump_square=0.0, tail_count=0.0,
         tail_hits=0.0, tail_uncensored=0.0, tail_excess=0.0, outliers=0.0, outlier_centre=0.0, outlier_square=0.0,
         run_sum=0.0, run=0, wide=0, fraction=False, negative=False, local_level=0.0, local_square=0.0, slow_square=0.0,
-        spread_count=0.0, mean=[0.0] * 3, mean_centre=[0.0] * 3, mean_square=[0.0] * 3, seen=0.0, memory=0.0,
+        spread_count=0.0, mean=[0.0] * 4, mean_centre=[0.0] * 4, mean_square=[0.0] * 4, seen=0.0, memory=0.0,
         surprise=np.zeros((5, 16), np.float32), occupancy=0.0,
     )  # fmt: skip
 
@@ -272,7 +272,7 @@ def learn_evidence(s: SimpleNamespace, e: SimpleNamespace, x: float) -> None:
         s.surprise = (s.surprise * math.exp(-64 / 8000)).astype(np.float32)
     s.memory += (1 - KEEP[0]) * (e.severity - s.memory)
     least, g, young = floor_square(s, x), gain(s.spread_count, SLOW), s.spread_count < 16
-    reach = math.inf if young else 4 * math.sqrt(s.local_square)
+    reach = math.inf if young else 4 * math.sqrt(s.local_square + least)
     s.local_square += g * (min(e.local**2, math.inf if young else 16 * (s.local_square + least)) - s.local_square)
     s.slow_square += g * (min(e.slow**2, math.inf if young else 16 * (s.slow_square + least)) - s.slow_square)
     s.local_level += 0.01 * clip(e.local, -reach, reach)

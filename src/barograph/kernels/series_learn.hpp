@@ -20,34 +20,35 @@ struct Accepted {
   double after = 0.0;
 };
 
+inline double count_score(const Predictive& p, double x, double ln_centre) {
+  const double excess = count_excess(p);
+  if (excess <= 1e-6 * p.centre) return x * ln_centre - p.centre - ln_gamma(x + 1.0);
+  const double r = p.centre * p.centre / excess;
+  const double q = p.centre / (p.centre + r);
+  return ln_gamma(x + r) - ln_gamma(x + 1.0) - ln_gamma(r) + x * ln(q) + r * ln_1p(-q);
+}
+
 // ln density (or mass) of x under each family.
 inline void family_scores(const Predictive& p, double x, double* score) {
   const double z = (x - p.centre) / p.deviation;
-  const double ln_s = std::log(p.deviation);
+  const double ln_s = ln(p.deviation);
   score[0] = -0.5 * z * z - kHalfLn2Pi - ln_s;
-  score[1] = kT3Peak - 2.0 * std::log1p(square(z * kT3Scale) / 3.0) - ln_s;
+  score[1] = kT3Peak - 2.0 * ln(1.0 + square(z * kT3Scale) / 3.0) - ln_s;
   score[2] = score[3] = score[4] = score[0] - 50.0;
   if (p.centre <= 0.0 || x < 0.0) return;
   const double v = p.deviation * p.deviation;
   const double xs = p.lattice ? std::max(x, 0.25) : x;
+  const double ln_c = ln(p.centre);
   if (xs > 0.0) {
-    const double ln_x = std::log(xs);
-    const double spread = std::log1p(v / (p.centre * p.centre));
-    const double u = ln_x - std::log(p.centre) + 0.5 * spread;
-    score[2] = -0.5 * u * u / spread - kHalfLn2Pi - 0.5 * std::log(spread) - ln_x;
+    const double ln_x = ln(xs);
+    const double spread = ln_1p(v / (p.centre * p.centre));
+    const double u = ln_x - ln_c + 0.5 * spread;
+    score[2] = -0.5 * (u * u / spread + ln(spread)) - kHalfLn2Pi - ln_x;
     const double a = p.centre * p.centre / v;
-    const double unit = v / p.centre;
-    score[3] = (a - 1.0) * (ln_x - std::log(unit)) - xs / unit - ln_gamma(a) - std::log(unit);
+    const double ln_unit = 2.0 * ln_s - ln_c;
+    score[3] = (a - 1.0) * (ln_x - ln_unit) - xs * p.centre / v - ln_gamma(a) - ln_unit;
   }
-  if (!p.lattice) return;
-  const double excess = count_excess(p);
-  if (excess <= 1e-6 * p.centre) {
-    score[4] = x * std::log(p.centre) - p.centre - ln_gamma(x + 1.0);
-  } else {
-    const double r = p.centre * p.centre / excess;
-    const double q = p.centre / (p.centre + r);
-    score[4] = ln_gamma(x + r) - ln_gamma(x + 1.0) - ln_gamma(r) + x * std::log(q) + r * std::log1p(-q);
-  }
+  if (p.lattice) score[4] = count_score(p, x, ln_c);
 }
 
 inline void share_weights(Series& s) {
@@ -60,7 +61,7 @@ inline void share_weights(Series& s) {
   double total = 0.0;
   for (int i = 0; i < kFamilies; ++i) {
     const bool open = i < 2 || (positive && (i < 4 || (s.flags & 1) == 0));
-    s.weight[i] = open && s.ln_weight[i] > -7.0 ? std::exp(s.ln_weight[i]) : 0.0;
+    s.weight[i] = open && s.ln_weight[i] > -7.0 ? e_to(s.ln_weight[i]) : 0.0;
     total += s.weight[i];
   }
   if (total > 0.0) {
@@ -72,9 +73,12 @@ inline void share_weights(Series& s) {
 
 // Families gain and lose at most kCap a value, so that no single outlier changes the family. Once they are known well,
 // every eighth value is enough: it is the dearest part of learning.
+inline bool families_learn(const Series& s) {
+  return s.scale_count >= 8.0 && (s.count <= 256.0 || (static_cast<int64_t>(s.count) & 7) == 0);
+}
+
 inline void learn_families(Series& s, const Predictive& p, double x) {
   constexpr double kCap = 1.0;
-  if (s.count > 256.0 && (static_cast<int64_t>(s.count) & 7) != 0) return;
   const double keep = s.count > 256.0 ? 0.996 : 0.9995;
   double score[kFamilies];
   family_scores(p, x, score);
@@ -111,10 +115,10 @@ inline void learn_outliers(Series& s, double raw, double error) {
   s.outliers *= 1.0 - 1.0 / kOutlierMemory;
   if (raw > kOutlier) return;
   s.outliers += 1.0;
-  const double ln = std::log(std::fabs(error) + 1e-300);
-  const double step = ln - s.outlier_centre;
+  const double size = ln(std::fabs(error) + 1e-300);
+  const double step = size - s.outlier_centre;
   s.outlier_centre += step / s.outliers;
-  s.outlier_square += ((ln - s.outlier_centre) * step - s.outlier_square) / s.outliers;
+  s.outlier_square += ((size - s.outlier_centre) * step - s.outlier_square) / s.outliers;
 }
 
 // The size of changes is kept only for series that repeat themselves at all.
@@ -126,10 +130,10 @@ inline void learn_repeats(Series& s, double x) {
     s.changes *= kKeep;
     (change == 0.0 ? s.ties : s.changes) += 1.0;
     if (change != 0.0 && (s.count < 32.0 || s.ties > 0.1 * s.changes)) {
-      const double ln = std::log(std::fabs(change));
-      const double step = ln - s.jump_centre;
+      const double size = ln(std::fabs(change));
+      const double step = size - s.jump_centre;
       s.jump_centre += step / s.changes;
-      s.jump_square += ((ln - s.jump_centre) * step - s.jump_square) / s.changes;
+      s.jump_square += ((size - s.jump_centre) * step - s.jump_square) / s.changes;
     }
   }
   s.previous = x;
@@ -199,13 +203,13 @@ inline double learning_weight(const Series& s, double ln_p) {
   if (ln_p >= kFull || s.count < 8.0) return 1.0;
   const double least = std::max(0.05, 1.0 / (1.0 + 0.05 * s.count));
   if (ln_p <= kLeast) return least;
-  return std::exp(std::log(least) * (ln_p - kFull) / (kLeast - kFull));
+  return e_to(ln(least) * (ln_p - kFull) / (kLeast - kFull));
 }
 
 inline void learn_levels(Series& s, const Forecast& f, double x, double weight, double cycle) {
   const double young = 1.0 / (s.count + 1.0);  // the gain of a mean, until a level's own memory is shorter
   const double y = x - f.season;
-  const double clip = s.count < 8.0 ? kInfinity : 4.0 * std::sqrt(f.variance);
+  const double clip = s.count < 8.0 ? kInfinity : 4.0 * f.deviation;
   const double reach = 4.0 * std::sqrt(s.error[0]);
   const double d = std::clamp(y - s.level[0], -reach, reach);
   const double ar_gain = std::max(young, 1.0 / kArMemory) * weight;
@@ -237,14 +241,14 @@ inline void learn_power(Series& s, double centre, double square_error, double we
   if (!(centre > 0.0)) return;
   const double g = gain(s.season_age, kSlow) * weight;
   const bool compare = s.season_age > 64.0 && (static_cast<int64_t>(s.count) & 3) == 0 && s.variance > 0.0;
-  const double plain = compare ? std::log(s.variance) + std::min(square_error / s.variance, 25.0) : 0.0;
+  const double plain = compare ? ln(s.variance) + std::min(square_error / s.variance, 25.0) : 0.0;
   const bool was = std::max(s.power_gain[0], s.power_gain[1]) > kPowerEvidence;
   double scale = 1.0;
   for (int i = 0; i < 2; ++i) {
     scale *= centre;
     double& v = s.power_variance[i];
     if (compare && v > 0.0) {
-      const double score = std::log(v * scale) + std::min(square_error / (v * scale), 25.0);
+      const double score = ln(v * scale) + std::min(square_error / (v * scale), 25.0);
       s.power_gain[i] = 0.998 * s.power_gain[i] + 0.5 * std::clamp(plain - score, -4.0, 4.0);
     }
     v += g * (std::min(square_error / scale, s.season_age < 16.0 ? kInfinity : 25.0 * v) - v);
