@@ -172,8 +172,9 @@ def around(p: SimpleNamespace, centre: float, x: float) -> float:
     p = SimpleNamespace(**{**vars(p), "centre": centre})
     z = abs(x - centre) / p.deviation
     nearly_normal = p.weight[0] + p.weight[1] > 0.9 or p.deviation < 0.25 * centre
-    if z <= (1.8 if nearly_normal else 1.25) and p.side == 0 and p.dof >= 128:
-        return math.log(2) + float(stats.norm.logsf(max(z - (0.5 / p.deviation if p.lattice else 0.0), 0.0)))
+    if z <= (1.8 if nearly_normal else 1.25) and p.side == 0 and p.dof >= 32:
+        law = stats.norm if p.dof >= 128 else stats.t(p.dof)
+        return math.log(2) + float(law.logsf(max(z - (0.5 / p.deviation if p.lattice else 0.0), 0.0)))
     if p.weight[0] > 0.995:
         return family_p(p, 0, x)
     parts = [math.log(w) + family_p(p, i, x) for i, w in enumerate(p.weight) if w > 0.005 and (i < 2 or centre > 0)]
@@ -253,8 +254,7 @@ def evidence(s: SimpleNamespace, f: SimpleNamespace, side: int, x: float, ln_p: 
     early = s.count < 20
     calibrated = sorted(min(v, 1.0) if early else remembered(s, i, v) for i, v in enumerate(r))
     plain = max(r[0], min(r[1], r[2]))
-    ln_plain = plain * (6 + plain) / (6 + 4 * plain) if plain < 1 else math.log(1 + min(plain, 1e9))
-    e.severity = 0.5 * (calibrated[-1] + calibrated[-2]) + (0.0 if early else ln_plain)
+    e.severity = 0.5 * (calibrated[-1] + calibrated[-2]) + (0.0 if early else math.log1p(min(plain, 1e9)))
     lasting = 0.5 * (e.severity + s.memory + (1 - KEEP[0]) * (e.severity - s.memory))
     e.ln_evidence = -max(0.2 * lasting, 1.4 * (lasting - 2.8), 0.25 * r[0])
     e.surprise = r

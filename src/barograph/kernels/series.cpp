@@ -75,15 +75,14 @@ inline void begin(Series& s, const Clock& c, double x) {
 
 inline void learn(Series& s, float* pool, Output& out, Cell cell, const Clock& c, const Forecast& f, const Position& at, double x,
                   Verdict v) {
-  const bool families = families_learn(s);
-  const Predictive p = families ? predictive(s, f, 0) : Predictive{};  // before the value's own flags
+  const bool lattice = (s.flags & 1) == 0;  // as the prediction saw it
   if (x != std::floor(x)) s.flags |= 1;
   if (x < 0.0) s.flags |= 2;
   if (s.count == 0.0) begin(s, c, x);
   const double weight = learning_weight(s, v.ln_p);
   const double error = x - f.centre;
   if (s.scale_count >= 8.0) {
-    if (families) learn_families(s, p, x);
+    if (families_learn(s)) learn_families(s, f, lattice, x);
     if (v.raw == v.raw) {
       learn_tail(s, v.raw);
       learn_outliers(s, v.raw, error);
@@ -125,9 +124,13 @@ inline void add_leaf(const Series& s, Output& out, const Chunk& k, Cell cell, co
           e.ln_evidence, {}, {}, 0.0, ln_evidence_of(e.severity, e.surprise[0]), s.count, std::sqrt(s.variance), e.since, p};
   // A series that has shown too little yet has nothing to be surprised about but the bucket itself.
   const double most = s.count < kEarly ? 1.0 : kInfinity;
-  for (int i = 0; i < kChannels; ++i) leaf.surprise[i] = std::clamp(e.surprise[i], 0.0, most);
-  std::copy(e.seen, e.seen + kChannels, leaf.seen);
-  leaf.ln_views = ln_evidence_of(severity_of(leaf.surprise, e.plain), e.surprise[0]);
+  float own[kChannels];
+  for (int i = 0; i < kChannels; ++i) {
+    leaf.surprise[i] = std::clamp(e.surprise[i], 0.0, most);
+    leaf.seen[i] = i == 0 ? e.seen.first : e.seen.others[i - 1];
+    own[i] = static_cast<float>(std::min(leaf.surprise[i], 1e30));
+  }
+  leaf.ln_views = ln_evidence_of(severity_of({own[0], load<Four>(own + 1)}, e.plain), e.surprise[0]);
 }
 
 inline void show_bounds(Output& out, const Chunk& k, int64_t at, const Predictive& p) {
@@ -279,7 +282,8 @@ Layout series_fields() {
                 FIELD(T, run_sum), FIELD(T, run), FIELD(T, flags), FIELD(T, changed), FIELD(T, change_kind),
                 FIELD(T, wide), FIELD(T, local_level), FIELD(T, local_square), FIELD(T, slow_square),
                 FIELD(T, spread_count), FIELD(T, mean), FIELD(T, mean_centre), FIELD(T, mean_square), FIELD(T, seen),
-                FIELD(T, memory), FIELD(T, odd_since), FIELD(T, odd_last), FIELD(T, surprise), FIELD(T, bins), FIELD(T, period_ms), FIELD(T, shift_ms),
+                FIELD(T, memory), FIELD(T, odd_since), FIELD(T, odd_last), FIELD(T, surprise),
+                FIELD(T, one_step), FIELD(T, bins), FIELD(T, period_ms), FIELD(T, shift_ms),
                 FIELD(T, season), FIELD(T, knots), FIELD(T, want), FIELD(T, want_season), FIELD(T, want_period_ms),
                 FIELD(T, cycles), FIELD(T, season_age), FIELD(T, season_unit), FIELD(T, with_season),
                 FIELD(T, without_season), FIELD(T, raw_level), FIELD(T, shift_gain), FIELD(T, window_first),

@@ -63,10 +63,12 @@ inline Choice free_choice(const Series& s, const Clock& c, const Whitened& w) {
     const Candidate candidate{kFree, static_cast<int64_t>(times * period + 0.5)};
     return Choice{candidate, examine(s, c, w, candidate, kFewestCycles)};
   };
-  if (!(period > 0.0) || !(tried(1.0).found.evidence > 0.0)) return {};
+  if (!(period > 0.0)) return {};
+  const Choice whole = tried(1.0);
+  if (!(whole.found.evidence > 0.0)) return {};
   Choice best;
   for (const double times : {0.2, 0.25, 1.0 / 3.0, 0.5, 1.0, 2.0}) {
-    const Choice choice = tried(times);
+    const Choice choice = times == 1.0 ? whole : tried(times);
     const double nats = times > 1.0 ? kAccept + kLonger * w.slots : kAccept;
     if (beats(choice.found, best.found, nats)) best = choice;
   }

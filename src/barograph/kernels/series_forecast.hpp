@@ -34,12 +34,18 @@ inline double floor_square(const Series& s, double centre) {
   return f * f + ((s.flags & 1) == 0 ? 1.0 / 12.0 : 0.0);
 }
 
+// Of the experts. In lanes: which is least is as good as random.
+inline double least_error(const Series& s) {
+  Two least = Two{} + s.error[kExperts - 1];
+  for (int i = 0; i + 1 < kExperts; i += 2) least = lesser(least, load<Two>(s.error + i));
+  return lesser(least, Two{least[1], least[0]})[0];
+}
+
 // Levels carry the combination where errors are equal; otherwise the ratio of deviations to the power 32 decides: close
 // to choosing the best expert, without jumps between them.
 inline double combined(const Series& s, Forecast& f, double phi) {
   f.follows = 0.0;
-  double best = s.error[0];
-  for (int i = 1; i < kExperts; ++i) best = std::min(best, s.error[i]);
+  const double best = least_error(s);
   if (!(best > 0.0)) return s.level[0];
   // Two at a time, so that the divisions go side by side. An eighth that is never near the best fills the last pair.
   Two total = {}, sum = {}, last = {};
@@ -152,12 +158,13 @@ inline Predictive predictive(const Series& s, const Forecast& f, int side) {
 // `judge(predictive(s, f, side), x)` of the values in the bulk, which need no more of the predictive than this: most values
 // never build it.
 inline bool judge_bulk(const Series& s, const Forecast& f, int side, double x, Verdict& v) {
-  if (side != 0 || degrees_of_freedom(s) < kNormalDof || repeats_itself(s)) return false;
+  const double dof = degrees_of_freedom(s);
+  if (side != 0 || dof < kBulkDof || repeats_itself(s)) return false;
   const double symmetric = f.centre > 0.0 ? s.weight[0] + s.weight[1] : 1.0;
   const double z = std::fabs(x - f.centre) / f.deviation;
   if (!(z <= bulk_reach(symmetric, f.centre, f.deviation))) return false;
   const bool lattice = (s.flags & 1) == 0;
-  v.raw = v.ln_p = bulk_ln_p(lattice ? std::max(z - 0.5 / f.deviation, 0.0) : z);
+  v.raw = v.ln_p = bulk_ln_p(lattice ? std::max(z - 0.5 / f.deviation, 0.0) : z, dof);
   return true;
 }
 

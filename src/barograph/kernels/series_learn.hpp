@@ -20,35 +20,37 @@ struct Accepted {
   double after = 0.0;
 };
 
-inline double count_score(const Predictive& p, double x, double ln_centre) {
-  const double excess = count_excess(p);
-  if (excess <= 1e-6 * p.centre) return x * ln_centre - p.centre - ln_gamma(x + 1.0);
-  const double r = p.centre * p.centre / excess;
-  const double q = p.centre / (p.centre + r);
+inline double count_score(double centre, double deviation, double x) {
+  const double excess = count_excess(centre, deviation);
+  if (excess <= 1e-6 * centre) return x * ln(centre) - centre - ln_gamma(x + 1.0);
+  const double r = centre * centre / excess;
+  const double q = centre / (centre + r);
   return ln_gamma(x + r) - ln_gamma(x + 1.0) - ln_gamma(r) + x * ln(q) + r * ln_1p(-q);
 }
 
-// ln density (or mass) of x under each family.
-inline void family_scores(const Predictive& p, double x, double* score) {
-  const double z = (x - p.centre) / p.deviation;
-  const double ln_s = ln(p.deviation);
-  score[0] = -0.5 * z * z - kHalfLn2Pi - ln_s;
-  score[1] = kT3Peak - 2.0 * ln(1.0 + square(z * kT3Scale) / 3.0) - ln_s;
+// The gamma's ln density in deviations, shape `a`. In Stirling's formula for its gamma function all logarithms but that of
+// x over the centre, `ratio`, cancel.
+inline double gamma_score(double a, double ratio, double ln_ratio) {
+  const double density = (a - 1.0) * ln_ratio - a * ratio;
+  return a < 8.0 ? density + (a - 0.5) * ln(a) - ln_gamma(a) : density + a - kHalfLn2Pi - stirling_rest(a);
+}
+
+// ln density (or mass) of x, in deviations, under each family.
+inline void family_scores(double centre, double deviation, bool lattice, double x, double* score) {
+  const double z = (x - centre) / deviation;
+  score[0] = -0.5 * z * z - kHalfLn2Pi;
+  score[1] = kT3Peak - 2.0 * ln(1.0 + square(z * kT3Scale) / 3.0);
   score[2] = score[3] = score[4] = score[0] - 50.0;
-  if (p.centre <= 0.0 || x < 0.0) return;
-  const double v = p.deviation * p.deviation;
-  const double xs = p.lattice ? std::max(x, 0.25) : x;
-  const double ln_c = ln(p.centre);
+  if (centre <= 0.0 || x < 0.0) return;
+  const double xs = lattice ? std::max(x, 0.25) : x;
   if (xs > 0.0) {
-    const double ln_x = ln(xs);
-    const double spread = ln_1p(v / (p.centre * p.centre));
-    const double u = ln_x - ln_c + 0.5 * spread;
-    score[2] = -0.5 * (u * u / spread + ln(spread)) - kHalfLn2Pi - ln_x;
-    const double a = p.centre * p.centre / v;
-    const double ln_unit = 2.0 * ln_s - ln_c;
-    score[3] = (a - 1.0) * (ln_x - ln_unit) - xs * p.centre / v - ln_gamma(a) - ln_unit;
+    const double ratio = xs / centre, ln_ratio = ln(ratio);
+    const double relative = square(deviation / centre), spread = ln_1p(relative);
+    const double u = ln_ratio + 0.5 * spread;
+    score[2] = -0.5 * (u * u / spread + ln(spread * square(ratio) / relative)) - kHalfLn2Pi;
+    score[3] = gamma_score(1.0 / relative, ratio, ln_ratio);
   }
-  if (p.lattice) score[4] = count_score(p, x, ln_c);
+  if (lattice) score[4] = count_score(centre, deviation, x) + ln(deviation);
 }
 
 inline void share_weights(Series& s) {
@@ -61,11 +63,13 @@ inline void share_weights(Series& s) {
   double total = 0.0;
   for (int i = 0; i < kFamilies; ++i) {
     const bool open = i < 2 || (positive && (i < 4 || (s.flags & 1) == 0));
-    s.weight[i] = open && s.ln_weight[i] > -7.0 ? e_to(s.ln_weight[i]) : 0.0;
+    const double w = s.ln_weight[i];
+    s.weight[i] = !open || w <= -7.0 ? 0.0 : w == 0.0 ? 1.0 : e_to(w);
     total += s.weight[i];
   }
   if (total > 0.0) {
-    for (double& w : s.weight) w /= total;
+    const double share = 1.0 / total;
+    for (double& w : s.weight) w *= share;
   } else {
     s.weight[1] = 1.0;
   }
@@ -74,14 +78,14 @@ inline void share_weights(Series& s) {
 // Families gain and lose at most kCap a value, so that no single outlier changes the family. Once they are known well,
 // every eighth value is enough: it is the dearest part of learning.
 inline bool families_learn(const Series& s) {
-  return s.scale_count >= 8.0 && (s.count <= 256.0 || (static_cast<int64_t>(s.count) & 7) == 0);
+  return s.count <= 256.0 || (static_cast<int64_t>(s.count) & 7) == 0;
 }
 
-inline void learn_families(Series& s, const Predictive& p, double x) {
+inline void learn_families(Series& s, const Forecast& f, bool lattice, double x) {
   constexpr double kCap = 1.0;
   const double keep = s.count > 256.0 ? 0.996 : 0.9995;
   double score[kFamilies];
-  family_scores(p, x, score);
+  family_scores(f.centre, f.deviation, lattice, x, score);
   double best = score[0];
   for (int i = 1; i < kFamilies; ++i) best = std::max(best, score[i]);
   double top = -kInfinity;
@@ -143,9 +147,7 @@ inline void learn_repeats(Series& s, double x) {
 // Distance in deviations that a level shift shows in: from the slow level where the series keeps to one (then the faster
 // experts cannot hide the shift by following it), else from the prediction.
 inline double shift_distance(const Series& s, double y, double z, double variance) {
-  double best = s.error[0];
-  for (int i = 1; i < kExperts; ++i) best = std::min(best, s.error[i]);
-  return s.error[0] < kSettled * best ? (y - s.level[0]) / std::sqrt(std::max(s.error[0], variance)) : z;
+  return s.error[0] < kSettled * least_error(s) ? (y - s.level[0]) / std::sqrt(std::max(s.error[0], variance)) : z;
 }
 
 // A long run of large errors of one sign is a new level: every expert moves to the mean of the run.
@@ -206,8 +208,8 @@ inline double learning_weight(const Series& s, double ln_p) {
   return e_to(ln(least) * (ln_p - kFull) / (kLeast - kFull));
 }
 
-inline void learn_levels(Series& s, const Forecast& f, double x, double weight, double cycle) {
-  const double young = 1.0 / (s.count + 1.0);  // the gain of a mean, until a level's own memory is shorter
+// `young`: the gain of a mean, until a level's own memory is shorter.
+inline void learn_levels(Series& s, const Forecast& f, double x, double weight, double young, double cycle) {
   const double y = x - f.season;
   const double clip = s.count < 8.0 ? kInfinity : 4.0 * f.deviation;
   const double reach = 4.0 * std::sqrt(s.error[0]);
@@ -261,9 +263,16 @@ inline void learn_value(Series& s, const Forecast& f, double x, double weight, d
   const double error = x - f.centre;
   // After values that were all alike any error is news of the scale, not an outlier.
   const double limit = s.variance <= floor_square(s, x) ? kInfinity : 25.0 * f.variance;
-  const double g = gain(s.count, kErrorMemory) * weight;
-  for (int i = 0; i < kExperts; ++i) s.error[i] += g * (std::min(square(y - f.expert[i]), limit) - s.error[i]);
-  learn_levels(s, f, x, weight, cycle);
+  const double young = 1.0 / (s.count + 1.0);
+  const double g = std::max(young, 1.0 / kErrorMemory) * weight;
+  // In lanes, as they are read: a pair written one by one would keep its reader waiting.
+  for (int i = 0; i + 1 < kExperts; i += 2) {
+    const Two had = load<Two>(s.error + i);
+    store(s.error + i, had + g * (lesser(square(y - load<Two>(f.expert + i)), Two{} + limit) - had));
+  }
+  double& last = s.error[kExperts - 1];
+  last += g * (std::min(square(y - f.expert[kExperts - 1]), limit) - last);
+  learn_levels(s, f, x, weight, young, cycle);
   if (s.season) learn_power(s, f.centre, square(error), weight);
   s.variance += gain(s.scale_count - 1.0, kSlow) * weight * (std::min(square(error), std::max(limit, 25.0 * s.variance)) - s.variance);
 }

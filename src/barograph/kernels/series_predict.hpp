@@ -10,6 +10,7 @@ namespace series {
 constexpr double kTailStart = 2.995732273553991;  // -ln 0.05: beyond it the tail's own calibration applies
 constexpr double kLeastWeight = 0.005;            // families below have no say in p
 constexpr double kNormalDof = 128.0;
+constexpr double kBulkDof = 32.0;  // from here on the bulk needs no families
 constexpr double kT3Scale = 1.5642208336799275;  // square root of the variance of a t3 that is winsorised at 5 of its own deviations
 
 struct Tails {
@@ -30,16 +31,22 @@ inline double log_normal(const Predictive& p, double high, double low) {
   const double ratio = p.deviation * p.deviation / (p.centre * p.centre);
   const double square = ln_1p(ratio);
   const double sd = std::sqrt(square);
-  const double mu = ln(p.centre) - 0.5 * square;
-  if (p.side > 0) return high <= 0.0 ? 0.0 : ln_normal_above((ln(high) - mu) / sd);
-  if (p.side < 0) return low <= 0.0 ? -kInfinity : ln_normal_above((mu - ln(low)) / sd);
-  const double mode = mu - square;
-  const double peak = p.centre / ((1.0 + ratio) * std::sqrt(1.0 + ratio));  // e^mode
-  const double x = peak < low ? low : high;
+  if (p.side != 0) {
+    const double x = p.side > 0 ? high : low;
+    if (x <= 0.0) return p.side > 0 ? 0.0 : -kInfinity;
+    return ln_normal_above(p.side * (ln(x / p.centre) + 0.5 * square) / sd);
+  }
+  const double mode = p.centre / ((1.0 + ratio) * std::sqrt(1.0 + ratio));
+  const double x = mode < low ? low : high;
   if (x <= 0.0) return -kInfinity;
-  // Points of equal density are mirror images around ln mode.
-  const double u = std::fabs(ln(x) - mode);
-  return std::min(0.0, ln_add(ln_normal_above((mode + u - mu) / sd), ln_normal_above((mu - mode + u) / sd)));
+  // Points of equal density are mirror images around ln mode, at a distance of u. Their tails begin at u / sd -+ sd, where
+  // the normal density differs by e^(-2 u).
+  const double times = x / mode;
+  const double u = std::fabs(ln(times));
+  const double nearer = u / sd - sd, further = u / sd + sd;
+  if (nearer < 0.0) return std::min(0.0, ln_add(ln_normal_above(nearer), ln_normal_above(further)));
+  const double fall = times < 1.0 ? times * times : 1.0 / (times * times);
+  return ln(mills(nearer) + fall * mills(further)) - 0.5 * nearer * nearer;
 }
 
 // The other point where a gamma(a, 1) has the density it has at x: Newton on ln y - y with y in units of the mode, from the
@@ -81,13 +88,13 @@ inline double gamma_family(const Predictive& p, double high, double low) {
 }
 
 // Over-dispersion of counts: the predictive's variance includes the 1/12 of rounding, which counts do not have.
-inline double count_excess(const Predictive& p) { return p.deviation * p.deviation - 1.0 / 12.0 - p.centre; }
+inline double count_excess(double centre, double deviation) { return deviation * deviation - 1.0 / 12.0 - centre; }
 
 // ln P(X >= k) of counts with the predictive's mean and variance: negative binomial, or Poisson when not over-dispersed.
 inline double ln_counts_at_least(const Predictive& p, double k) {
   if (k <= 0.0) return 0.0;
   const double mean = p.centre;
-  const double excess = count_excess(p);
+  const double excess = count_excess(p.centre, p.deviation);
   if (excess <= 1e-6 * mean) return ln_gamma_tail(k, mean, Tail::kBelow);
   const double r = mean * mean / excess;
   const double x = mean / (mean + r);  // I_x(k, r)
@@ -138,11 +145,22 @@ inline double repeat_ln_p(const Predictive& p, double x) {
   return p.ln_change + size;
 }
 
-// ln of the two-sided normal tail in the bulk: least squares on [0, 1.8], error below 4e-8.
-inline double bulk_ln_p(double z) {
-  return z * (-0.7978854700164505 + z * (-0.3182979071888975 + z * (-0.03639160856857484 +
-         z * (0.004909625474396967 + z * (-0.00012090006067037862 + z * (-0.00010412694481434781 +
-         z * 1.5927987599362314e-05))))));
+// The normal deviate that has the tail of Student's t at z, in the bulk (Cornish and Fisher; error below 2e-6 from kBulkDof on).
+inline double normal_deviate(double z, double dof) {
+  const double i = 0.25 / dof, q = z * z;
+  const double second = ((13.0 * q + 8.0) * q + 3.0) / 6.0;
+  const double third = (((35.0 * q + 19.0) * q + 1.0) * q - 15.0) / 6.0;
+  const double fourth = ((((6271.0 * q + 3224.0) * q - 102.0) * q - 1680.0) * q - 945.0) / 360.0;
+  return z * (1.0 - i * (q + 1.0 - i * (second - i * (third - i * fourth))));
+}
+
+// ln of the two-sided tail in the bulk: least squares on [0, 1.8], error below 4e-8 (of the normal).
+inline double bulk_ln_p(double z, double dof) {
+  if (dof < kNormalDof) z = normal_deviate(z, dof);
+  const double z2 = z * z;
+  const double low = (-0.7978854700164505 + z * -0.3182979071888975) + z2 * (-0.03639160856857484 + z * 0.004909625474396967);
+  const double high = (-0.00012090006067037862 + z * -0.00010412694481434781) + z2 * 1.5927987599362314e-05;
+  return z * (low + z2 * z2 * high);
 }
 
 // Deviations within which the normal answer stands for every family. It ends before the tail's start (1.96), so no hit of
@@ -160,8 +178,8 @@ inline double calibrated(const Predictive& p, double ln_p) {
 // ln p of x under the families alone. In the bulk of a known series the normal answer is good enough: nobody reads p there.
 inline double around_centre(const Predictive& p, double x) {
   const double z = std::fabs(x - p.centre) / p.deviation;
-  if (p.side == 0 && p.dof >= kNormalDof && z <= bulk_reach(p.weight[0] + p.weight[1], p.centre, p.deviation)) {
-    return bulk_ln_p(p.lattice ? std::max(z - 0.5 / p.deviation, 0.0) : z);
+  if (p.side == 0 && p.dof >= kBulkDof && z <= bulk_reach(p.weight[0] + p.weight[1], p.centre, p.deviation)) {
+    return bulk_ln_p(p.lattice ? std::max(z - 0.5 / p.deviation, 0.0) : z, p.dof);
   }
   if (p.weight[0] > 1.0 - kLeastWeight) return family_ln_p(p, 0, x);
   double ln_p[kFamilies];

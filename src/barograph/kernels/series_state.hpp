@@ -87,7 +87,8 @@ struct Series {
   double memory;              // decayed mean of the severity
   int64_t odd_since;          // bucket number where the last anomaly began
   int64_t odd_last;           // bucket number of its last odd value; -1: there was none
-  float surprise[kChannels][kBins];
+  float surprise[kBins][kChannels - 1];  // of all channels but the first
+  float one_step[kBins];      // of the first
   // Season; its profile lies in the pool.
   int64_t bins;               // offset in the pool; -1: none
   int64_t period_ms;
