@@ -133,7 +133,9 @@ inline void add_leaf(const Series& s, Output& out, const Chunk& k, Cell cell, co
   leaf.ln_views = ln_evidence_of(severity_of({own[0], load<Four>(own + 1)}, e.plain), e.surprise[0]);
 }
 
-inline void show_bounds(Output& out, const Chunk& k, int64_t at, const Predictive& p) {
+inline void show_bounds(const Series& s, const Forecast& f, Output& out, const Chunk& k, int64_t at) {
+  Predictive p;
+  shape(s, f, p);
   const bool idea = p.dof > 0.0;
   const Bounds b = idea ? interval(p, k.bounds, k.non_negative) : Bounds{std::nan(""), std::nan("")};
   out.typical[at] = idea ? clamped(k, p.centre) : std::nan("");
@@ -154,7 +156,7 @@ inline int64_t run_series(Series& s, float* pool, const Chunk& k, Output& out, i
     const Position place = s.season ? position(s, c, 0) : Position{0, 0, 0.0};
     const Forecast f = forecast(s, s.season ? season_value(s, pool, place) : 0.0,
                                 s.count > 0.0 ? static_cast<double>(c.bucket - s.last) : 1.0);
-    if (out.typical) show_bounds(out, k, at, predictive(s, f, k.side));
+    if (out.typical) show_bounds(s, f, out, k, at);
     if (!known) continue;
     const double x = std::clamp(given, -kBiggest, kBiggest);
     const Verdict v = verdict(s, f, k.side, x);

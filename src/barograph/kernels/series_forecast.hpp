@@ -124,17 +124,11 @@ inline double degrees_of_freedom(const Series& s) {
   return s.count > 0.0 ? s.scale_count - 1.0 + (s.prior_variance > 0.0 ? kPriorWeight : 0.0) : 0.0;
 }
 
-inline Predictive predictive(const Series& s, const Forecast& f, int side) {
-  Predictive p;
+// What bounds are read from: centre, deviation, degrees of freedom and the families' weights; the rest stays as it is.
+inline void shape(const Series& s, const Forecast& f, Predictive& p) {
   p.centre = f.centre;
   p.deviation = f.deviation;
-  p.alternative = s.held_back != 0.0 && f.follows > 0.05 ? f.centre + f.follows * s.held_back : std::nan("");
   p.dof = degrees_of_freedom(s);
-  p.side = side;
-  p.lattice = (s.flags & 1) == 0;
-  p.previous = s.previous;
-  p.tail_rate = (s.tail_hits + 50.0) / (0.05 * s.tail_count + 50.0);
-  p.tail_mean = (s.tail_excess + 100.0) / (s.tail_uncensored + 100.0);
   const bool shaped = s.scale_count >= 9.0;
   for (int i = 0; i < kFamilies; ++i) p.weight[i] = shaped ? s.weight[i] : 0.0;
   if (!shaped) p.weight[0] = 1.0;
@@ -144,6 +138,17 @@ inline Predictive predictive(const Series& s, const Forecast& f, int side) {
     p.weight[1] += rest;
     p.weight[2] = p.weight[3] = p.weight[4] = 0.0;
   }
+}
+
+inline Predictive predictive(const Series& s, const Forecast& f, int side) {
+  Predictive p;
+  shape(s, f, p);
+  p.alternative = s.held_back != 0.0 && f.follows > 0.05 ? f.centre + f.follows * s.held_back : std::nan("");
+  p.side = side;
+  p.lattice = (s.flags & 1) == 0;
+  p.previous = s.previous;
+  p.tail_rate = (s.tail_hits + 50.0) / (0.05 * s.tail_count + 50.0);
+  p.tail_mean = (s.tail_excess + 100.0) / (s.tail_uncensored + 100.0);
   p.ln_outlier = std::nan("");
   p.outlier_centre = p.outlier_deviation = 0.0;
   if (s.outliers > kHabit) {

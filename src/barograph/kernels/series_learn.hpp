@@ -54,17 +54,16 @@ inline void family_scores(double centre, double deviation, bool lattice, double 
 }
 
 inline void share_weights(Series& s) {
-  const bool positive = (s.flags & 2) == 0;
   if (small_counts(s)) {
     for (double& w : s.weight) w = 0.0;
     s.weight[kFamilies - 1] = 1.0;
     return;
   }
+  const bool positive = (s.flags & 2) == 0, counts = (s.flags & 3) == 0;
+  const bool open[kFamilies] = {true, true, positive, positive, counts};
   double total = 0.0;
   for (int i = 0; i < kFamilies; ++i) {
-    const bool open = i < 2 || (positive && (i < 4 || (s.flags & 1) == 0));
-    const double w = s.ln_weight[i];
-    s.weight[i] = !open || w <= -7.0 ? 0.0 : w == 0.0 ? 1.0 : e_to(w);
+    s.weight[i] = open[i] && s.ln_weight[i] > -7.0 ? e_to(s.ln_weight[i]) : 0.0;
     total += s.weight[i];
   }
   if (total > 0.0) {
@@ -213,23 +212,24 @@ inline void learn_levels(Series& s, const Forecast& f, double x, double weight, 
   const double y = x - f.season;
   const double clip = s.count < 8.0 ? kInfinity : 4.0 * f.deviation;
   const double reach = 4.0 * std::sqrt(s.error[0]);
-  const double d = std::clamp(y - s.level[0], -reach, reach);
+  const double d = within(y - s.level[0], -reach, reach);
   const double ar_gain = std::max(young, 1.0 / kArMemory) * weight;
   s.ar_cross += ar_gain * (d * s.deviation - s.ar_cross);
   s.ar_square += ar_gain * (s.deviation * s.deviation - s.ar_square);
   s.deviation = d;
-  const double least[3] = {1.0 / kSlow, cycle > 64.0 ? 1.0 / cycle : 1.0 / 64.0, 1.0 / 6.0};
-  for (int i = 0; i < 3; ++i) {
-    s.level[i] += std::max(young, least[i]) * weight * std::clamp(y - s.level[i], -clip, clip);
-  }
+  // Pairs of distances, clipped side by side: the slow and the middle level, the fast one and the trend's, the last values.
+  const auto clipped = [clip](Two distance) { return within(distance, Two{} - clip, Two{} + clip); };
+  const double middle = cycle > 64.0 ? 1.0 / cycle : 1.0 / 64.0;
+  const Two slow = load<Two>(s.level);
+  store(s.level, slow + greater(Two{} + young, Two{1.0 / kSlow, middle}) * weight * clipped(y - slow));
   s.level[3] = s.level[0];
-  const double miss = std::clamp(y - f.expert[4], -clip, clip);
-  const double trend = std::max(young, 1.0 / 32.0) * weight * miss;
-  s.level[4] = f.expert[4] + trend;
-  s.slope += 0.1 * trend;
-  s.level[5] += weight * std::clamp(y - s.level[5], -clip, clip);
+  const Two fast = greater(Two{} + young, Two{1.0 / 6.0, 1.0 / 32.0}) * weight * clipped(y - Two{s.level[2], f.expert[4]});
+  s.level[2] += fast[0];
+  s.level[4] = f.expert[4] + fast[1];
+  s.slope += 0.1 * fast[1];
+  const Two last = load<Two>(s.level + 5);
+  store(s.level + 5, last + weight * clipped(Two{y, x} - last));
   s.held_back = weight < 1.0 ? y - s.level[5] : 0.0;
-  s.level[6] += weight * std::clamp(x - s.level[6], -clip, clip);
 }
 
 // Families were judged with a variance that is now known to be wrong: most of that evidence is void.

@@ -235,11 +235,19 @@ struct Bounds {
   double upper;
 };
 
+// sqrt(ln(1 + ratio^2)), the deviation of a log-normal's logarithm. Below ratios of a half a polynomial (error below 1e-8).
+inline double logarithmic_deviation(double ratio) {
+  const double q = ratio * ratio;
+  if (q > 0.25) return std::sqrt(ln_1p(q));
+  const double q2 = q * q;
+  const double low = 0.9999999970470123 + q * -0.24999914706295903 + q2 * (0.13537626313235263 + q * -0.09043458930247375);
+  return ratio * (low + q2 * q2 * (0.06222228669588861 + q * -0.030505333454926297));
+}
+
 // Quantiles of the log-normal.
 inline Bounds log_normal_interval(double centre, double ratio, double z) {
-  const double spread = ln_1p(ratio * ratio);
   const double median = centre / std::sqrt(1.0 + ratio * ratio);
-  const double factor = e_to(z * std::sqrt(spread));
+  const double factor = e_to(z * logarithmic_deviation(ratio));
   return {median / factor, median * factor};
 }
 
