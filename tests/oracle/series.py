@@ -12,7 +12,7 @@ from scipy import stats
 SLOW, ERROR_MEMORY, AR_MEMORY = 2000.0, 256.0, 512.0
 T3_SCALE = 1.5642208336799275
 TAIL_START = -math.log(0.05)
-KEEP = (0.9, 0.95, 0.98)
+KEEP = (0.9, 0.95, 0.98, 1.0)  # the kernel has four means in a register; the last stays 0
 EDGES = [1.5 * math.exp(0.45 * k) for k in range(17)]
 NAN = math.nan
 
@@ -25,7 +25,7 @@ def fresh() -> SimpleNamespace:
         weight=[0.0] * 5, previous=0.0, ties=0.0, changes=0.0, jump_centre=0.0, jump_square=0.0, tail_count=0.0,
         tail_hits=0.0, tail_uncensored=0.0, tail_excess=0.0, outliers=0.0, outlier_centre=0.0, outlier_square=0.0,
         run_sum=0.0, run=0, wide=0, fraction=False, negative=False, local_level=0.0, local_square=0.0, slow_square=0.0,
-        spread_count=0.0, mean=[0.0] * 3, mean_centre=[0.0] * 3, mean_square=[0.0] * 3, seen=0.0, memory=0.0,
+        spread_count=0.0, mean=[0.0] * 4, mean_centre=[0.0] * 4, mean_square=[0.0] * 4, seen=0.0, memory=0.0,
         surprise=np.zeros((5, 16), np.float32), occupancy=0.0, first=0, trend=0.0, line_first=0, slots=[], window_first=0,
         reference=0.0, open=NAN,
     )  # fmt: skip
@@ -173,8 +173,9 @@ def around(p: SimpleNamespace, centre: float, x: float) -> float:
     p = SimpleNamespace(**{**vars(p), "centre": centre})
     z = abs(x - centre) / p.deviation
     nearly_normal = p.weight[0] + p.weight[1] > 0.9 or p.deviation < 0.25 * centre
-    if z <= (1.8 if nearly_normal else 1.25) and p.side == 0 and p.dof >= 128:
-        return math.log(2) + float(stats.norm.logsf(max(z - (0.5 / p.deviation if p.lattice else 0.0), 0.0)))
+    if z <= (1.8 if nearly_normal else 1.25) and p.side == 0 and p.dof >= 32:
+        law = stats.norm if p.dof >= 128 else stats.t(p.dof)
+        return math.log(2) + float(law.logsf(max(z - (0.5 / p.deviation if p.lattice else 0.0), 0.0)))
     if p.weight[0] > 0.995:
         return family_p(p, 0, x)
     parts = [math.log(w) + family_p(p, i, x) for i, w in enumerate(p.weight) if w > 0.005 and (i < 2 or centre > 0)]
@@ -254,8 +255,7 @@ def evidence(s: SimpleNamespace, f: SimpleNamespace, side: int, x: float, ln_p: 
     early = s.count < 20
     calibrated = sorted(min(v, 1.0) if early else remembered(s, i, v) for i, v in enumerate(r))
     plain = max(r[0], min(r[1], r[2]))
-    ln_plain = plain * (6 + plain) / (6 + 4 * plain) if plain < 1 else math.log(1 + min(plain, 1e9))
-    e.severity = 0.5 * (calibrated[-1] + calibrated[-2]) + (0.0 if early else ln_plain)
+    e.severity = 0.5 * (calibrated[-1] + calibrated[-2]) + (0.0 if early else math.log1p(min(plain, 1e9)))
     lasting = 0.5 * (e.severity + s.memory + (1 - KEEP[0]) * (e.severity - s.memory))
     e.ln_evidence = -max(0.2 * lasting, 1.4 * (lasting - 2.8), 0.25 * r[0])
     e.surprise = r
@@ -273,7 +273,7 @@ def learn_evidence(s: SimpleNamespace, e: SimpleNamespace, x: float) -> None:
         s.surprise = (s.surprise * math.exp(-64 / 8000)).astype(np.float32)
     s.memory += (1 - KEEP[0]) * (e.severity - s.memory)
     least, g, young = floor_square(s, x), gain(s.spread_count, SLOW), s.spread_count < 16
-    reach = math.inf if young else 4 * math.sqrt(s.local_square)
+    reach = math.inf if young else 4 * math.sqrt(s.local_square + least)
     s.local_square += g * (min(e.local**2, math.inf if young else 16 * (s.local_square + least)) - s.local_square)
     s.slow_square += g * (min(e.slow**2, math.inf if young else 16 * (s.slow_square + least)) - s.slow_square)
     s.local_level += 0.01 * clip(e.local, -reach, reach)

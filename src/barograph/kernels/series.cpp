@@ -75,15 +75,16 @@ inline void begin(Series& s, const Clock& c, double x) {
   s.prior_variance *= x * x;
 }
 
-inline void learn(Series& s, float* pool, Output& out, Cell cell, const Clock& c, const Predictive& p, const Forecast& f,
-                  const Position& at, double x, Verdict v) {
+inline void learn(Series& s, float* pool, Output& out, Cell cell, const Clock& c, const Forecast& f, const Position& at, double x,
+                  Verdict v) {
+  const bool lattice = (s.flags & 1) == 0;  // as the prediction saw it
   if (x != std::floor(x)) s.flags |= 1;
   if (x < 0.0) s.flags |= 2;
   if (s.count == 0.0) begin(s, c, x);
   const double weight = learning_weight(s, v.ln_p);
   const double error = x - f.centre;
   if (s.scale_count >= 8.0) {
-    learn_families(s, p, x);
+    if (families_learn(s)) learn_families(s, f, lattice, x);
     if (v.raw == v.raw) {
       learn_tail(s, v.raw);
       learn_outliers(s, v.raw, error);
@@ -102,7 +103,7 @@ inline void learn(Series& s, float* pool, Output& out, Cell cell, const Clock& c
   }
   if (s.count > 0.0) learn_value(s, f, x, weight, cycle);
   if (s.count >= 8.0) {
-    const double z = shift_distance(s, x - f.season, error / std::sqrt(f.variance), f.variance);
+    const double z = shift_distance(s, x - f.season, error / f.deviation, f.variance);
     note(s, out, cell, c, learn_shift(s, c.bucket, x - f.season, z));
     note(s, out, cell, c, learn_scale(s, square(error), f.variance));
   }
@@ -119,20 +120,27 @@ inline void learn(Series& s, float* pool, Output& out, Cell cell, const Clock& c
 
 inline double clamped(const Chunk& k, double x) { return k.non_negative ? std::max(x, 0.0) : x; }
 
-inline void add_leaf(const Series& s, Output& out, const Chunk& k, Cell cell, double x, double ln_p, const Evidence& e,
-                     const Predictive& p) {
+inline void add_leaf(const Series& s, Output& out, const Chunk& k, Cell cell, const Forecast& f, double x, double ln_p,
+                     const Evidence& e) {
+  const Predictive p = predictive(s, f, k.side);
   const Bounds b = interval(p, kLeafBounds, k.non_negative);
   Leaf& leaf = out.leaves[out.leaf_count++];
-  leaf = {static_cast<int32_t>(cell.i), static_cast<int32_t>(cell.t), x, clamped(k, p.centre), b.lower, b.upper, e.impact, ln_p,
+  leaf = {static_cast<int32_t>(cell.i), static_cast<int32_t>(cell.t), x, clamped(k, p.centre), b.lower, b.upper, impact_of(s, e, ln_p), ln_p,
           e.ln_evidence, {}, {}, 0.0, ln_evidence_of(e.severity, e.surprise[0]), s.count, std::sqrt(s.variance), e.since, p};
   // A series that has shown too little yet has nothing to be surprised about but the bucket itself.
   const double most = s.count < kEarly ? 1.0 : kInfinity;
-  for (int i = 0; i < kChannels; ++i) leaf.surprise[i] = std::clamp(e.surprise[i], 0.0, most);
-  std::copy(e.seen, e.seen + kChannels, leaf.seen);
-  leaf.ln_views = ln_evidence_of(severity_of(leaf.surprise, e.plain), e.surprise[0]);
+  float own[kChannels];
+  for (int i = 0; i < kChannels; ++i) {
+    leaf.surprise[i] = std::clamp(e.surprise[i], 0.0, most);
+    leaf.seen[i] = i == 0 ? e.seen.first : e.seen.others[i - 1];
+    own[i] = static_cast<float>(std::min(leaf.surprise[i], 1e30));
+  }
+  leaf.ln_views = ln_evidence_of(severity_of({own[0], load<Four>(own + 1)}, e.plain), e.surprise[0]);
 }
 
-inline void show_bounds(Output& out, const Chunk& k, int64_t at, const Predictive& p) {
+inline void show_bounds(const Series& s, const Forecast& f, Output& out, const Chunk& k, int64_t at) {
+  Predictive p;
+  shape(s, f, p);
   const bool idea = p.dof > 0.0;
   const Bounds b = idea ? interval(p, k.bounds, k.non_negative) : Bounds{std::nan(""), std::nan("")};
   out.typical[at] = idea ? clamped(k, p.centre) : std::nan("");
@@ -153,18 +161,17 @@ inline int64_t run_series(Series& s, float* pool, const Chunk& k, Output& out, i
     const Position place = s.season ? position(s, c, 0) : Position{0, 0, 0.0};
     const Forecast f = forecast(s, s.season ? season_value(s, pool, place) : 0.0,
                                 s.count > 0.0 ? static_cast<double>(c.bucket - s.last) : 1.0);
-    const Predictive p = predictive(s, f, k.side);
-    if (out.typical) show_bounds(out, k, at, p);
+    if (out.typical) show_bounds(s, f, out, k, at);
     if (!known) continue;
     const double x = std::clamp(given, -kBiggest, kBiggest);
-    const Verdict v = judge(p, x);
+    const Verdict v = verdict(s, f, k.side, x);
     const Evidence e = evidence(s, f, k.side, c.bucket, x, v.ln_p);
     out.ln_p[at] = v.ln_p;
     out.ln_evidence[at] = e.ln_evidence;
-    if (e.ln_evidence <= k.ln_threshold) add_leaf(s, out, k, {i, t}, x, v.ln_p, e, p);
+    if (e.ln_evidence <= k.ln_threshold) add_leaf(s, out, k, {i, t}, f, x, v.ln_p, e);
     if (!k.learn) continue;
-    learn_evidence(s, e, c.bucket, x);
-    learn(s, pool, out, {i, t}, c, p, f, place, x, v);
+    learn_evidence(s, e, c.bucket);
+    learn(s, pool, out, {i, t}, c, f, place, x, v);
     if (trend_is_due(s, c)) note(s, out, {i, t}, c, test_trend(s, pool, c));
     if (!test_is_due(s, c)) continue;
     test_seasons(s, c);
@@ -221,6 +228,20 @@ void probability(ConstBytes predictive_rows, ConstVector values, Vector ln_p) {
   }
 }
 
+// The loop's own mathematics, a row each: ln, ln(1 + x), e^x, e^x - 1, cosine and sine of turns, ln of the upper tails of the
+// normal, of t3 and of t12. Nothing but tests calls it.
+void elementary(ConstVector values, Matrix out) {
+  const size_t n = values.shape(0);
+  double* to = out.data();
+  for (size_t i = 0; i < n; ++i) {
+    const double x = values.data()[i];
+    const Circle at = std::fabs(x) < 1e6 ? on_circle(x) : Circle{};
+    const double found[] = {ln(x), ln_1p(x), e_to(x), e_to_less_1(x), at.cosine, at.sine, ln_normal_above(x), ln_t3_above(x),
+                            ln_t_above(x, 12.0)};
+    for (size_t k = 0; k < std::size(found); ++k) to[k * n + i] = found[k];
+  }
+}
+
 void forecast_rows(ConstBytes state, ConstFloats pool, Times rows, Times local_ms, const std::vector<Matrix>& out_arrays,
                    Flags known, int64_t first_bucket, int64_t start_bucket, int64_t span_ms, double z, bool non_negative) {
   const int64_t buckets = static_cast<int64_t>(out_arrays[0].shape(1));
@@ -269,7 +290,8 @@ Layout series_fields() {
                 FIELD(T, run_sum), FIELD(T, run), FIELD(T, flags), FIELD(T, changed), FIELD(T, change_kind),
                 FIELD(T, wide), FIELD(T, trend), FIELD(T, line_first), FIELD(T, local_level), FIELD(T, local_square), FIELD(T, slow_square),
                 FIELD(T, spread_count), FIELD(T, mean), FIELD(T, mean_centre), FIELD(T, mean_square), FIELD(T, seen),
-                FIELD(T, memory), FIELD(T, odd_since), FIELD(T, odd_last), FIELD(T, surprise), FIELD(T, bins), FIELD(T, period_ms), FIELD(T, shift_ms),
+                FIELD(T, memory), FIELD(T, odd_since), FIELD(T, odd_last), FIELD(T, surprise),
+                FIELD(T, one_step), FIELD(T, bins), FIELD(T, period_ms), FIELD(T, shift_ms),
                 FIELD(T, season), FIELD(T, knots), FIELD(T, want), FIELD(T, want_season), FIELD(T, want_period_ms),
                 FIELD(T, cycles), FIELD(T, season_age), FIELD(T, season_unit), FIELD(T, with_season),
                 FIELD(T, without_season), FIELD(T, raw_level), FIELD(T, shift_gain), FIELD(T, swing_miss),
@@ -307,6 +329,7 @@ NB_MODULE(_series, m) {
   using namespace series;
   m.def("advance", &advance);
   m.def("probability", &probability);
+  m.def("elementary", &elementary);
   m.def("forecast", &forecast_rows);
   m.def("series_fields", &series_fields);
   m.def("predictive_fields", &predictive_fields);

@@ -64,10 +64,12 @@ inline Choice free_choice(const Series& s, const Clock& c, const Whitened& w) {
     const Candidate candidate{kFree, static_cast<int64_t>(times * period + 0.5)};
     return Choice{candidate, examine(s, c, w, candidate, kFewestCycles)};
   };
-  if (!(period > 0.0) || !(tried(1.0).found.evidence > 0.0)) return {};
+  if (!(period > 0.0)) return {};
+  const Choice whole = tried(1.0);
+  if (!(whole.found.evidence > 0.0)) return {};
   Choice best;
   for (const double times : {0.2, 0.25, 1.0 / 3.0, 0.5, 1.0, 2.0}) {
-    const Choice choice = tried(times);
+    const Choice choice = times == 1.0 ? whole : tried(times);
     const double nats = times > 1.0 ? kAccept + kLonger * w.slots : kAccept;
     if (beats(choice.found, best.found, nats)) best = choice;
   }
@@ -111,7 +113,7 @@ inline Choice calendar_choice(const Series& s, const Clock& c, const Whitened& w
 // The calendar's best, unless a period in the data is better by what choosing it among as many lags as there are slots
 // costs. What the window has not seen often enough must wait, and so must a day that explains it less well.
 inline Candidate chosen(Series& s, const Clock& c, const Whitened& w, const Choice& calendar) {
-  const double choice = kAccept + std::log(static_cast<double>(w.slots));
+  const double choice = kAccept + ln(static_cast<double>(w.slots));
   const Choice free = free_choice(s, c, w);
   if (free.candidate.kind && !of_the_calendar(s, c, free.candidate.period_ms) && beats(free.found, calendar.found, choice)) {
     if (examine(s, c, w, free.candidate, kMeasuredCycles).evidence > 0.0) return free.candidate;
@@ -195,7 +197,8 @@ inline void seed_profile(const Series& s, const Clock& c, const Whitened& w, con
       value = seen[at] > 0.0 ? sum[at] / seen[at] : 0.0;
     } else {
       for (int k = 1; k <= found.harmonics; ++k) {
-        value += found.cosine[k - 1] * std::cos(kTwoPi * k * place) + found.sine[k - 1] * std::sin(kTwoPi * k * place);
+        const Circle at = on_circle(k * place);
+        value += found.cosine[k - 1] * at.cosine + found.sine[k - 1] * at.sine;
       }
     }
     bins[i] = static_cast<float>(value / s.season_unit);

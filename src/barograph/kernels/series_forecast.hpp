@@ -1,6 +1,7 @@
 // The prediction of the next value from a series' state.
 #pragma once
 
+#include "series_lanes.hpp"
 #include "series_predict.hpp"
 
 namespace series {
@@ -18,12 +19,14 @@ struct Forecast {
   double expert[kExperts];     // predictions without the season
   double centre;               // combined prediction with the season
   double variance;             // floored
+  double deviation;            // its square root
   double follows;              // share of the last value in the combination
 };
 
-inline double square(double x) { return x * x; }
+template <class T> inline T square(T x) { return x * x; }
 
-inline double gain(double count, double memory) { return std::max(1.0 / (count + 1.0), 1.0 / memory); }
+// The gain of a mean of all values until there are as many as the memory is long.
+inline double gain(double count, double memory) { return count + 1.0 < memory ? 1.0 / (count + 1.0) : 1.0 / memory; }
 
 // Integers have at least the variance of rounding; everything has that of its last digits.
 inline double floor_square(const Series& s, double centre) {
@@ -31,28 +34,35 @@ inline double floor_square(const Series& s, double centre) {
   return f * f + ((s.flags & 1) == 0 ? 1.0 / 12.0 : 0.0);
 }
 
+// Of the experts. In lanes: which is least is as good as random.
+inline double least_error(const Series& s) {
+  Two least = Two{} + s.error[kExperts - 1];
+  for (int i = 0; i + 1 < kExperts; i += 2) least = lesser(least, load<Two>(s.error + i));
+  return lesser(least, Two{least[1], least[0]})[0];
+}
+
 // Levels carry the combination where errors are equal; otherwise the ratio of deviations to the power 32 decides: close
 // to choosing the best expert, without jumps between them.
 inline double combined(const Series& s, Forecast& f, double phi) {
   f.follows = 0.0;
-  double best = s.error[0];
-  for (int i = 1; i < kExperts; ++i) best = std::min(best, s.error[i]);
+  const double best = least_error(s);
   if (!(best > 0.0)) return s.level[0];
-  // Without branches, so that the divisions go side by side.
-  double weight[kExperts];
-  for (int i = 0; i < kExperts; ++i) {
-    const double ratio = best / s.error[i];
-    const double fourth = square(square(ratio));
-    weight[i] = ratio < 0.5 ? 0.0 : square(square(fourth));  // 2^-16
+  // Two at a time, so that the divisions go side by side. An eighth that is never near the best fills the last pair.
+  Two total = {}, sum = {}, last = {};
+  for (int i = 0; i < kExperts; i += 2) {
+    const bool whole = i + 1 < kExperts;
+    const Two ratio = best / Two{s.error[i], whole ? s.error[i + 1] : kInfinity};
+    const Two fourth = square(square(ratio));
+    const Two weight = ratio < 0.5 ? Two{} : square(square(fourth));  // 2^-16
+    total += weight;
+    sum += weight * (Two{f.expert[i], whole ? f.expert[i + 1] : 0.0} - s.level[0]);
+    if (i == 2) last[0] = phi * weight[1];
+    if (i == 4) last[1] = weight[1];
+    if (i == 6) last[1] += weight[0];
   }
-  double sum = 0.0;
-  double total = 0.0;
-  for (int i = 0; i < kExperts; ++i) {
-    total += weight[i];
-    sum += weight[i] * (f.expert[i] - s.level[0]);
-  }
-  f.follows = (phi * weight[3] + weight[5] + weight[6]) / total;
-  return s.level[0] + sum / total;
+  const double all = total[0] + total[1];
+  f.follows = (last[0] + last[1]) / all;
+  return s.level[0] + (sum[0] + sum[1]) / all;
 }
 
 // Does the spread grow with the level (1: variance as the level, 2: deviation as the level)? Only seasons make that show.
@@ -68,7 +78,7 @@ inline Forecast forecast(const Series& s, double season, double ahead) {
   f.season = season;
   const double phi = s.ar_square > 0.0 ? std::clamp(s.ar_cross / s.ar_square, -0.5, 0.999) : 0.0;
   for (int i = 0; i < 3; ++i) f.expert[i] = s.level[i];
-  f.expert[3] = s.level[0] + (ahead <= 1.0 ? phi : std::pow(std::fabs(phi), ahead)) * s.deviation;
+  f.expert[3] = s.level[0] + (ahead <= 1.0 ? phi : to_the(std::fabs(phi), ahead)) * s.deviation;
   f.expert[4] = s.level[4] + s.slope * std::min(ahead, 64.0);
   f.expert[5] = s.level[5];
   f.expert[6] = s.season ? s.level[6] - season : s.level[5];
@@ -81,6 +91,7 @@ inline Forecast forecast(const Series& s, double season, double ahead) {
     variance = (kPriorWeight * s.prior_variance + seen * variance) / (kPriorWeight + seen);
   }
   f.variance = variance + floor_square(s, f.centre);
+  f.deviation = std::sqrt(f.variance);
   return f;
 }
 
@@ -90,33 +101,34 @@ inline bool small_counts(const Series& s) {
   return (s.flags & 3) == 0 && s.level[0] < 5.0 && s.changes > 0.5 && s.variance > 0.5 * s.level[0];
 }
 
-// A series that repeats its last value more often than not: P(change), and how large changes are.
+// Does the series repeat its last value more often than not?
+inline bool repeats_itself(const Series& s) {
+  return s.ties > 0.5 * (s.changes + s.ties) && s.count >= 20.0 && !small_counts(s);
+}
+
+// Of such a series: P(change), and how large changes are.
 inline void repeats(const Series& s, Predictive& p) {
-  const double moves = s.changes + s.ties;
   p.ln_change = std::nan("");
   p.jump_centre = p.jump_deviation = p.jump_dof = 0.0;
-  if (s.count < 20.0 || s.ties <= 0.5 * moves) return;
-  if (small_counts(s)) return;
-  p.ln_change = std::log((s.changes + 0.5) / (moves + 1.0));
+  if (!repeats_itself(s)) return;
+  p.ln_change = ln((s.changes + 0.5) / (s.changes + s.ties + 1.0));
   // Before any change was seen: as large as a tenth of the value, within a factor e^2.
   const double seen = s.changes + 1.0;
-  const double guess = std::log(0.1 * std::fabs(s.previous) + (p.lattice ? 1.0 : 1e-9));
+  const double guess = ln(0.1 * std::fabs(s.previous) + (p.lattice ? 1.0 : 1e-9));
   p.jump_centre = (s.changes * s.jump_centre + guess) / seen;
   p.jump_deviation = std::sqrt((s.changes * s.jump_square + 4.0) / seen + 0.01);
   p.jump_dof = s.changes + 3.0;
 }
 
-inline Predictive predictive(const Series& s, const Forecast& f, int side) {
-  Predictive p;
+inline double degrees_of_freedom(const Series& s) {
+  return s.count > 0.0 ? s.scale_count - 1.0 + (s.prior_variance > 0.0 ? kPriorWeight : 0.0) : 0.0;
+}
+
+// What bounds are read from: centre, deviation, degrees of freedom and the families' weights; the rest stays as it is.
+inline void shape(const Series& s, const Forecast& f, Predictive& p) {
   p.centre = f.centre;
-  p.deviation = std::sqrt(f.variance);
-  p.alternative = s.held_back != 0.0 && f.follows > 0.05 ? f.centre + f.follows * s.held_back : std::nan("");
-  p.dof = s.count > 0.0 ? s.scale_count - 1.0 + (s.prior_variance > 0.0 ? kPriorWeight : 0.0) : 0.0;
-  p.side = side;
-  p.lattice = (s.flags & 1) == 0;
-  p.previous = s.previous;
-  p.tail_rate = (s.tail_hits + 50.0) / (0.05 * s.tail_count + 50.0);
-  p.tail_mean = (s.tail_excess + 100.0) / (s.tail_uncensored + 100.0);
+  p.deviation = f.deviation;
+  p.dof = degrees_of_freedom(s);
   const bool shaped = s.scale_count >= 9.0;
   for (int i = 0; i < kFamilies; ++i) p.weight[i] = shaped ? s.weight[i] : 0.0;
   if (!shaped) p.weight[0] = 1.0;
@@ -126,15 +138,44 @@ inline Predictive predictive(const Series& s, const Forecast& f, int side) {
     p.weight[1] += rest;
     p.weight[2] = p.weight[3] = p.weight[4] = 0.0;
   }
+}
+
+inline Predictive predictive(const Series& s, const Forecast& f, int side) {
+  Predictive p;
+  shape(s, f, p);
+  p.alternative = s.held_back != 0.0 && f.follows > 0.05 ? f.centre + f.follows * s.held_back : std::nan("");
+  p.side = side;
+  p.lattice = (s.flags & 1) == 0;
+  p.previous = s.previous;
+  p.tail_rate = (s.tail_hits + 50.0) / (0.05 * s.tail_count + 50.0);
+  p.tail_mean = (s.tail_excess + 100.0) / (s.tail_uncensored + 100.0);
   p.ln_outlier = std::nan("");
   p.outlier_centre = p.outlier_deviation = 0.0;
   if (s.outliers > kHabit) {
-    p.ln_outlier = std::log((s.outliers - kHabit) / std::min(s.count, kOutlierMemory));
+    p.ln_outlier = ln((s.outliers - kHabit) / std::min(s.count, kOutlierMemory));
     p.outlier_centre = s.outlier_centre;
     p.outlier_deviation = std::sqrt(s.outlier_square + 0.01);
   }
   repeats(s, p);
   return p;
+}
+
+// `judge(predictive(s, f, side), x)` of the values in the bulk, which need no more of the predictive than this: most values
+// never build it.
+inline bool judge_bulk(const Series& s, const Forecast& f, int side, double x, Verdict& v) {
+  const double dof = degrees_of_freedom(s);
+  if (side != 0 || dof < kBulkDof || repeats_itself(s)) return false;
+  const double symmetric = f.centre > 0.0 ? s.weight[0] + s.weight[1] : 1.0;
+  const double z = std::fabs(x - f.centre) / f.deviation;
+  if (!(z <= bulk_reach(symmetric, f.centre, f.deviation))) return false;
+  const bool lattice = (s.flags & 1) == 0;
+  v.raw = v.ln_p = bulk_ln_p(lattice ? std::max(z - 0.5 / f.deviation, 0.0) : z, dof);
+  return true;
+}
+
+inline Verdict verdict(const Series& s, const Forecast& f, int side, double x) {
+  Verdict v;
+  return judge_bulk(s, f, side, x, v) ? v : judge(predictive(s, f, side), x);
 }
 
 }  // namespace series

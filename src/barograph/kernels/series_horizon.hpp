@@ -18,7 +18,7 @@ inline Step step_at(const Skill& k, const Rule* now, double lag) {
   int j = 0;
   while (j + 2 < k.lags && k.lag[j + 1] < within) ++j;
   const int next = std::min(j + 1, k.lags - 1);
-  const double share = next > j ? std::clamp(std::log(within / k.lag[j]) / std::log(k.lag[next] / k.lag[j]), 0.0, 1.0) : 0.0;
+  const double share = next > j ? std::clamp(ln(within / k.lag[j]) / ln(k.lag[next] / k.lag[j]), 0.0, 1.0) : 0.0;
   const double reach = lag <= most ? lag : most + k.trust * (lag - most);
   double slope = 0.0;
   Step out{0.0, (1.0 - share) * k.variance[j] + share * k.variance[next], (1.0 - share) * k.freedom[j] + share * k.freedom[next]};
@@ -28,8 +28,8 @@ inline Step step_at(const Skill& k, const Rule* now, double lag) {
     slope += weight * now[r].slope;
   }
   if (lag > most) {
-    out.variance *= std::pow(lag / most, k.beyond);
-    out.freedom = std::max(out.freedom / std::pow(lag / most, k.beyond), 1.0);
+    out.variance *= to_the(lag / most, k.beyond);
+    out.freedom = std::max(out.freedom / to_the(lag / most, k.beyond), 1.0);
     // How much further the lines would have gone; and lines end: in as many slots as were seen, one may turn level half-way.
     const double turn = 0.5 * k.trust * std::sqrt(std::min((lag - most) / k.slots, 1.0));
     out.variance += square(slope * (lag - most)) * (square(1.0 - k.trust) + square(turn));
@@ -62,7 +62,7 @@ inline double memory_of(const Series& s, double slot_step, double m) {
   double low = 0.0, high = 0.99;
   for (int i = 0; i < 12; ++i) {
     const double f = 0.5 * (low + high);
-    const double lags = f * (m - (1.0 - std::pow(f, m)) / (1.0 - f)) / (1.0 - f);  // sum of (m - k) f^k
+    const double lags = f * (m - (1.0 - to_the(f, m)) / (1.0 - f)) / (1.0 - f);  // sum of (m - k) f^k
     ((m + 2.0 * lags) * s.variance < slot_step * m * m * (1.0 - f * f) ? low : high) = f;
   }
   return low;
@@ -118,7 +118,7 @@ inline Outlook outlook(const Series& s, const float* pool, const Horizon& h, con
   o.profile = profile_share(s, h.span_ms);
   o.phi = memory_of(s, slot_step, t.span);
   o.far = std::max(slot_step * (1.0 + o.profile) + o.noise, s.variance);
-  o.reached = 1.0 - std::pow(o.phi, 2.0 * std::max(o.middle + t.span - s.last - 1.0, 1.0));
+  o.reached = 1.0 - to_the(o.phi, 2.0 * std::max(o.middle + t.span - s.last - 1.0, 1.0));
   const double season = season_at(s, pool, h, h.start);
   const double one_step = forecast(s, season, static_cast<double>(h.start - s.last)).centre - season;
   o.lead = one_step - step_at(o.skill, o.now, (h.start - o.middle) / t.span).centre;
@@ -135,7 +135,7 @@ struct Spread {
 // window, so that one incident does not make it; a line that it was told to follow says nothing of that. What was never seen
 // may come, though: in as long a time again, twice as much.
 inline Spread spread_at(const Series& s, const Outlook& o, const Step& at, double lag, double buckets_ahead, double level) {
-  const double faded = (1.0 - std::pow(o.phi, 2.0 * (buckets_ahead - 1.0))) / o.reached;
+  const double faded = (1.0 - to_the(o.phi, 2.0 * (buckets_ahead - 1.0))) / o.reached;
   const double within = s.variance + (o.far - s.variance) * faded;
   const double grown = lag >= 1.0 ? at.variance * (1.0 + o.profile) + o.noise : within;
   const double seen = std::min(s.spread_count, kSlow);

@@ -30,51 +30,55 @@ struct Accepted {
   int64_t since = -1;  // bucket number where it began; -1: in this bucket
 };
 
-// ln density (or mass) of x under each family.
-inline void family_scores(const Predictive& p, double x, double* score) {
-  const double z = (x - p.centre) / p.deviation;
-  const double ln_s = std::log(p.deviation);
-  score[0] = -0.5 * z * z - kHalfLn2Pi - ln_s;
-  score[1] = kT3Peak - 2.0 * std::log1p(square(z * kT3Scale) / 3.0) - ln_s;
+inline double count_score(double centre, double deviation, double x) {
+  const double excess = count_excess(centre, deviation);
+  if (excess <= 1e-6 * centre) return x * ln(centre) - centre - ln_gamma(x + 1.0);
+  const double r = centre * centre / excess;
+  const double q = centre / (centre + r);
+  return ln_gamma(x + r) - ln_gamma(x + 1.0) - ln_gamma(r) + x * ln(q) + r * ln_1p(-q);
+}
+
+// The gamma's ln density in deviations, shape `a`. In Stirling's formula for its gamma function all logarithms but that of
+// x over the centre, `ratio`, cancel.
+inline double gamma_score(double a, double ratio, double ln_ratio) {
+  const double density = (a - 1.0) * ln_ratio - a * ratio;
+  return a < 8.0 ? density + (a - 0.5) * ln(a) - ln_gamma(a) : density + a - kHalfLn2Pi - stirling_rest(a);
+}
+
+// ln density (or mass) of x, in deviations, under each family.
+inline void family_scores(double centre, double deviation, bool lattice, double x, double* score) {
+  const double z = (x - centre) / deviation;
+  score[0] = -0.5 * z * z - kHalfLn2Pi;
+  score[1] = kT3Peak - 2.0 * ln(1.0 + square(z * kT3Scale) / 3.0);
   score[2] = score[3] = score[4] = score[0] - 50.0;
-  if (p.centre <= 0.0 || x < 0.0) return;
-  const double v = p.deviation * p.deviation;
-  const double xs = p.lattice ? std::max(x, 0.25) : x;
+  if (centre <= 0.0 || x < 0.0) return;
+  const double xs = lattice ? std::max(x, 0.25) : x;
   if (xs > 0.0) {
-    const double ln_x = std::log(xs);
-    const double spread = std::log1p(v / (p.centre * p.centre));
-    const double u = ln_x - std::log(p.centre) + 0.5 * spread;
-    score[2] = -0.5 * u * u / spread - kHalfLn2Pi - 0.5 * std::log(spread) - ln_x;
-    const double a = p.centre * p.centre / v;
-    const double unit = v / p.centre;
-    score[3] = (a - 1.0) * (ln_x - std::log(unit)) - xs / unit - ln_gamma(a) - std::log(unit);
+    const double ratio = xs / centre, ln_ratio = ln(ratio);
+    const double relative = square(deviation / centre), spread = ln_1p(relative);
+    const double u = ln_ratio + 0.5 * spread;
+    score[2] = -0.5 * (u * u / spread + ln(spread * square(ratio) / relative)) - kHalfLn2Pi;
+    score[3] = gamma_score(1.0 / relative, ratio, ln_ratio);
   }
-  if (!p.lattice) return;
-  const double excess = count_excess(p);
-  if (excess <= 1e-6 * p.centre) {
-    score[4] = x * std::log(p.centre) - p.centre - ln_gamma(x + 1.0);
-  } else {
-    const double r = p.centre * p.centre / excess;
-    const double q = p.centre / (p.centre + r);
-    score[4] = ln_gamma(x + r) - ln_gamma(x + 1.0) - ln_gamma(r) + x * std::log(q) + r * std::log1p(-q);
-  }
+  if (lattice) score[4] = count_score(centre, deviation, x) + ln(deviation);
 }
 
 inline void share_weights(Series& s) {
-  const bool positive = (s.flags & 2) == 0;
   if (small_counts(s)) {
     for (double& w : s.weight) w = 0.0;
     s.weight[kFamilies - 1] = 1.0;
     return;
   }
+  const bool positive = (s.flags & 2) == 0, counts = (s.flags & 3) == 0;
+  const bool open[kFamilies] = {true, true, positive, positive, counts};
   double total = 0.0;
   for (int i = 0; i < kFamilies; ++i) {
-    const bool open = i < 2 || (positive && (i < 4 || (s.flags & 1) == 0));
-    s.weight[i] = open && s.ln_weight[i] > -7.0 ? std::exp(s.ln_weight[i]) : 0.0;
+    s.weight[i] = open[i] && s.ln_weight[i] > -7.0 ? e_to(s.ln_weight[i]) : 0.0;
     total += s.weight[i];
   }
   if (total > 0.0) {
-    for (double& w : s.weight) w /= total;
+    const double share = 1.0 / total;
+    for (double& w : s.weight) w *= share;
   } else {
     s.weight[1] = 1.0;
   }
@@ -82,12 +86,15 @@ inline void share_weights(Series& s) {
 
 // Families gain and lose at most kCap a value, so that no single outlier changes the family. Once they are known well,
 // every eighth value is enough: it is the dearest part of learning.
-inline void learn_families(Series& s, const Predictive& p, double x) {
+inline bool families_learn(const Series& s) {
+  return s.count <= 256.0 || (static_cast<int64_t>(s.count) & 7) == 0;
+}
+
+inline void learn_families(Series& s, const Forecast& f, bool lattice, double x) {
   constexpr double kCap = 1.0;
-  if (s.count > 256.0 && (static_cast<int64_t>(s.count) & 7) != 0) return;
   const double keep = s.count > 256.0 ? 0.996 : 0.9995;
   double score[kFamilies];
-  family_scores(p, x, score);
+  family_scores(f.centre, f.deviation, lattice, x, score);
   double best = score[0];
   for (int i = 1; i < kFamilies; ++i) best = std::max(best, score[i]);
   double top = -kInfinity;
@@ -121,10 +128,10 @@ inline void learn_outliers(Series& s, double raw, double error) {
   s.outliers *= 1.0 - 1.0 / kOutlierMemory;
   if (raw > kOutlier) return;
   s.outliers += 1.0;
-  const double ln = std::log(std::fabs(error) + 1e-300);
-  const double step = ln - s.outlier_centre;
+  const double size = ln(std::fabs(error) + 1e-300);
+  const double step = size - s.outlier_centre;
   s.outlier_centre += step / s.outliers;
-  s.outlier_square += ((ln - s.outlier_centre) * step - s.outlier_square) / s.outliers;
+  s.outlier_square += ((size - s.outlier_centre) * step - s.outlier_square) / s.outliers;
 }
 
 // The size of changes is kept only for series that repeat themselves at all.
@@ -136,10 +143,10 @@ inline void learn_repeats(Series& s, double x) {
     s.changes *= kKeep;
     (change == 0.0 ? s.ties : s.changes) += 1.0;
     if (change != 0.0 && (s.count < 32.0 || s.ties > 0.1 * s.changes)) {
-      const double ln = std::log(std::fabs(change));
-      const double step = ln - s.jump_centre;
+      const double size = ln(std::fabs(change));
+      const double step = size - s.jump_centre;
       s.jump_centre += step / s.changes;
-      s.jump_square += ((ln - s.jump_centre) * step - s.jump_square) / s.changes;
+      s.jump_square += ((size - s.jump_centre) * step - s.jump_square) / s.changes;
     }
   }
   s.previous = x;
@@ -149,9 +156,8 @@ inline void learn_repeats(Series& s, double x) {
 // Distance in deviations that a level shift shows in: from the slow level where the series keeps to one (then the faster
 // experts cannot hide the shift by following it), else from the prediction: also where a trend is known.
 inline double shift_distance(const Series& s, double y, double z, double variance) {
-  double best = s.error[0];
-  for (int i = 1; i < kExperts; ++i) best = std::min(best, s.error[i]);
-  return s.trend == 0.0 && s.error[0] < kSettled * best ? (y - s.level[0]) / std::sqrt(std::max(s.error[0], variance)) : z;
+  const bool settled = s.trend == 0.0 && s.error[0] < kSettled * least_error(s);
+  return settled ? (y - s.level[0]) / std::sqrt(std::max(s.error[0], variance)) : z;
 }
 
 // A long run of large errors of one sign is a new level: every expert moves to the mean of the run.
@@ -210,38 +216,39 @@ inline double learning_weight(const Series& s, double ln_p) {
   if (ln_p >= kFull || s.count < 8.0) return 1.0;
   const double least = std::max(0.05, 1.0 / (1.0 + 0.05 * s.count));
   if (ln_p <= kLeast) return least;
-  return std::exp(std::log(least) * (ln_p - kFull) / (kLeast - kFull));
+  return e_to(ln(least) * (ln_p - kFull) / (kLeast - kFull));
 }
 
-inline void learn_levels(Series& s, const Forecast& f, double x, double weight, double cycle) {
-  const double young = 1.0 / (s.count + 1.0);  // the gain of a mean, until a level's own memory is shorter
+// `young`: the gain of a mean, until a level's own memory is shorter.
+inline void learn_levels(Series& s, const Forecast& f, double x, double weight, double young, double cycle) {
   const double y = x - f.season;
-  const double clip = s.count < 8.0 ? kInfinity : 4.0 * std::sqrt(f.variance);
+  const double clip = s.count < 8.0 ? kInfinity : 4.0 * f.deviation;
   const double reach = 4.0 * std::sqrt(s.error[0]);
-  const double d = std::clamp(y - s.level[0], -reach, reach);
+  const double d = within(y - s.level[0], -reach, reach);
   const double ar_gain = std::max(young, 1.0 / kArMemory) * weight;
   s.ar_cross += ar_gain * (d * s.deviation - s.ar_cross);
   s.ar_square += ar_gain * (s.deviation * s.deviation - s.ar_square);
   s.deviation = d;
-  const double least[3] = {1.0 / kSlow, cycle > 64.0 ? 1.0 / cycle : 1.0 / 64.0, 1.0 / 6.0};
-  for (int i = 0; i < 3; ++i) {
-    s.level[i] += std::max(young, least[i]) * weight * std::clamp(y - s.level[i], -clip, clip);
-  }
+  // Pairs of distances, clipped side by side: the slow and the middle level, the fast one and the trend's, the last values.
+  const auto clipped = [clip](Two distance) { return within(distance, Two{} - clip, Two{} + clip); };
+  const double middle = cycle > 64.0 ? 1.0 / cycle : 1.0 / 64.0;
+  const Two slow = load<Two>(s.level);
+  store(s.level, slow + greater(Two{} + young, Two{1.0 / kSlow, middle}) * weight * clipped(y - slow));
   s.level[3] = s.level[0];
-  const double miss = std::clamp(y - f.expert[4], -clip, clip);
-  const double trend = std::max(young, 1.0 / 32.0) * weight * miss;
-  s.level[4] = f.expert[4] + trend;
-  s.slope += 0.1 * trend;
-  s.level[5] += weight * std::clamp(y - s.level[5], -clip, clip);
+  const Two fast = greater(Two{} + young, Two{1.0 / 6.0, 1.0 / 32.0}) * weight * clipped(y - Two{s.level[2], f.expert[4]});
+  s.level[2] += fast[0];
+  s.level[4] = f.expert[4] + fast[1];
+  s.slope += 0.1 * fast[1];
+  const Two last = load<Two>(s.level + 5);
+  store(s.level + 5, last + weight * clipped(Two{y, x} - last));
   s.held_back = weight < 1.0 ? y - s.level[5] : 0.0;
-  s.level[6] += weight * std::clamp(x - s.level[6], -clip, clip);
 }
 
 // Families and their tails were judged with a variance that is now known to be wrong: most of that evidence is void.
 inline void doubt_families(Series& s) {
   for (double& w : s.ln_weight) w *= 0.1;
   share_weights(s);
-  for (double* tail : {&s.tail_count, &s.tail_hits, &s.tail_excess, &s.tail_uncensored}) *tail *= 0.1;
+  for (double* tail : {&s.tail_count, &s.tail_hits, &s.tail_excess, &s.tail_uncensored}) *tail *= 0.3;
 }
 
 // Errors of seasonal series over powers of their level: spread that follows the level shows as a season of the variance.
@@ -249,14 +256,14 @@ inline void learn_power(Series& s, double centre, double square_error, double we
   if (!(centre > 0.0)) return;
   const double g = gain(s.season_age, kSlow) * weight;
   const bool compare = s.season_age > 64.0 && (static_cast<int64_t>(s.count) & 3) == 0 && s.variance > 0.0;
-  const double plain = compare ? std::log(s.variance) + std::min(square_error / s.variance, 25.0) : 0.0;
+  const double plain = compare ? ln(s.variance) + std::min(square_error / s.variance, 25.0) : 0.0;
   const bool was = std::max(s.power_gain[0], s.power_gain[1]) > kPowerEvidence;
   double scale = 1.0;
   for (int i = 0; i < 2; ++i) {
     scale *= centre;
     double& v = s.power_variance[i];
     if (compare && v > 0.0) {
-      const double score = std::log(v * scale) + std::min(square_error / (v * scale), 25.0);
+      const double score = ln(v * scale) + std::min(square_error / (v * scale), 25.0);
       s.power_gain[i] = 0.998 * s.power_gain[i] + 0.5 * std::clamp(plain - score, -4.0, 4.0);
     }
     v += g * (std::min(square_error / scale, s.season_age < 16.0 ? kInfinity : 25.0 * v) - v);
@@ -269,9 +276,16 @@ inline void learn_value(Series& s, const Forecast& f, double x, double weight, d
   const double error = x - f.centre;
   // After values that were all alike any error is news of the scale, not an outlier.
   const double limit = s.variance <= floor_square(s, x) ? kInfinity : 25.0 * f.variance;
-  const double g = gain(s.count, kErrorMemory) * weight;
-  for (int i = 0; i < kExperts; ++i) s.error[i] += g * (std::min(square(y - f.expert[i]), limit) - s.error[i]);
-  learn_levels(s, f, x, weight, cycle);
+  const double young = 1.0 / (s.count + 1.0);
+  const double g = std::max(young, 1.0 / kErrorMemory) * weight;
+  // In lanes, as they are read: a pair written one by one would keep its reader waiting.
+  for (int i = 0; i + 1 < kExperts; i += 2) {
+    const Two had = load<Two>(s.error + i);
+    store(s.error + i, had + g * (lesser(square(y - load<Two>(f.expert + i)), Two{} + limit) - had));
+  }
+  double& last = s.error[kExperts - 1];
+  last += g * (std::min(square(y - f.expert[kExperts - 1]), limit) - last);
+  learn_levels(s, f, x, weight, young, cycle);
   if (s.season) learn_power(s, f.centre, square(error), weight);
   s.variance += gain(s.scale_count - 1.0, kSlow) * weight * (std::min(square(error), std::max(limit, 25.0 * s.variance)) - s.variance);
 }

@@ -208,10 +208,10 @@ inline void smooth(Skill& k) {
   double power = 0.5;
   for (int j = 1; j < k.lags; ++j) {
     const double longer = k.lag[j] / k.lag[j - 1];
-    const double expected = k.variance[j - 1] * std::pow(longer, power);
+    const double expected = k.variance[j - 1] * to_the(longer, power);
     k.variance[j] = std::max((k.freedom[j] * k.variance[j] + kExpected * expected) / (k.freedom[j] + kExpected), k.variance[j - 1]);
     k.freedom[j] += kBorrowed;
-    const double grown = k.variance[j - 1] > 0.0 ? std::log(k.variance[j] / k.variance[j - 1]) / std::log(longer) : 0.0;
+    const double grown = k.variance[j - 1] > 0.0 ? ln(k.variance[j] / k.variance[j - 1]) / ln(longer) : 0.0;
     power += 0.5 * (std::clamp(grown, 0.0, kMostGrowth) - power);
   }
   k.beyond = power < 1.0 ? power * (2.0 - power) : power;

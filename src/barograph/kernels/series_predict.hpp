@@ -10,6 +10,7 @@ namespace series {
 constexpr double kTailStart = 2.995732273553991;  // -ln 0.05: beyond it the tail's own calibration applies
 constexpr double kLeastWeight = 0.005;            // families below have no say in p
 constexpr double kNormalDof = 128.0;
+constexpr double kBulkDof = 32.0;  // from here on the bulk needs no families
 constexpr double kT3Scale = 1.5642208336799275;  // square root of the variance of a t3 that is winsorised at 5 of its own deviations
 
 struct Tails {
@@ -27,71 +28,81 @@ inline double symmetric_above(const Predictive& p, int family, double z) {
 inline double two_sided(Tails t) { return std::min(0.0, std::min(t.ln_above, t.ln_below) + kLn2); }
 
 inline double log_normal(const Predictive& p, double high, double low) {
-  const double square = std::log1p(p.deviation * p.deviation / (p.centre * p.centre));
+  const double ratio = p.deviation * p.deviation / (p.centre * p.centre);
+  const double square = ln_1p(ratio);
   const double sd = std::sqrt(square);
-  const double mu = std::log(p.centre) - 0.5 * square;
-  if (p.side > 0) return high <= 0.0 ? 0.0 : ln_normal_above((std::log(high) - mu) / sd);
-  if (p.side < 0) return low <= 0.0 ? -kInfinity : ln_normal_above((mu - std::log(low)) / sd);
-  const double mode = mu - square;
-  const double x = std::exp(mode) < low ? low : high;
+  if (p.side != 0) {
+    const double x = p.side > 0 ? high : low;
+    if (x <= 0.0) return p.side > 0 ? 0.0 : -kInfinity;
+    return ln_normal_above(p.side * (ln(x / p.centre) + 0.5 * square) / sd);
+  }
+  const double mode = p.centre / ((1.0 + ratio) * std::sqrt(1.0 + ratio));
+  const double x = mode < low ? low : high;
   if (x <= 0.0) return -kInfinity;
-  // Points of equal density are mirror images around ln mode.
-  const double u = std::fabs(std::log(x) - mode);
-  return std::min(0.0, ln_add(ln_normal_above((mode + u - mu) / sd), ln_normal_above((mu - mode + u) / sd)));
+  // Points of equal density are mirror images around ln mode, at a distance of u. Their tails begin at u / sd -+ sd, where
+  // the normal density differs by e^(-2 u).
+  const double times = x / mode;
+  const double u = std::fabs(ln(times));
+  const double nearer = u / sd - sd, further = u / sd + sd;
+  if (nearer < 0.0) return std::min(0.0, ln_add(ln_normal_above(nearer), ln_normal_above(further)));
+  const double fall = times < 1.0 ? times * times : 1.0 / (times * times);
+  return ln(mills(nearer) + fall * mills(further)) - 0.5 * nearer * nearer;
 }
 
-// The other point where a gamma(a, 1) has the density it has at x: Newton on a ln y - y - ln y, from the mirror image of
-// cube roots, in which a gamma is nearly symmetric. Each step squares the error: one of 1e-5 is the last but for 1e-9.
+// The other point where a gamma(a, 1) has the density it has at x: Newton on ln y - y with y in units of the mode, from the
+// mirror image of cube roots, in which a gamma is nearly symmetric. Each step squares the error: one of 1e-5 is the last but
+// for 1e-9.
 inline double gamma_mirror(double a, double x) {
-  const double b = a - 1.0;
-  const double target = b * std::log(x) - x;
-  const double root = 2.0 * std::cbrt(b) - std::cbrt(x);
-  double y = x < b ? root * root * root : root > 0.5 * std::cbrt(b) ? root * root * root : std::exp(target / b);
-  if (y <= 0.0) return 0.0;
+  const double mode = a - 1.0;
+  const double q = x / mode;
+  const double ln_q = ln(q);
+  const double root = 2.0 - e_to(ln_q / 3.0);
+  double y = q < 1.0 || root > 0.5 ? root * root * root : e_to(ln_q - q);
+  if (!(y > 0.0)) return 0.0;
   for (int i = 0; i < 30; ++i) {
-    const double step = (b * std::log(y) - y - target) / (b / y - 1.0);
+    const double step = (ln(y) - y - (ln_q - q)) / (1.0 / y - 1.0);
     double next = y - step;
     if (next <= 0.0) next = 0.5 * y;
-    if (std::fabs(next - y) < 1e-5 * y) return next;
+    if (std::fabs(next - y) < 1e-5 * y) return next * mode;
     y = next;
   }
-  return y;
+  return y * mode;
 }
 
 inline double gamma_family(const Predictive& p, double high, double low) {
   const double a = p.centre * p.centre / (p.deviation * p.deviation);
   const double unit = p.deviation * p.deviation / p.centre;
-  if (p.side > 0) return ln_gamma_tails(a, high / unit).ln_above;
-  if (p.side < 0) return ln_gamma_tails(a, low / unit).ln_below;
-  if (a <= 1.0) return low < 0.0 ? -kInfinity : ln_gamma_tails(a, std::max(high, 0.0) / unit).ln_above;
+  if (p.side > 0) return ln_gamma_tail(a, high / unit, Tail::kAbove);
+  if (p.side < 0) return ln_gamma_tail(a, low / unit, Tail::kBelow);
+  if (a <= 1.0) return low < 0.0 ? -kInfinity : ln_gamma_tail(a, std::max(high, 0.0) / unit, Tail::kAbove);
   const double mode = (a - 1.0) * unit;
   if (low > mode) {
     const double x = low / unit;
     const double y = gamma_mirror(a, x);
-    return std::min(0.0, ln_add(ln_gamma_tails(a, x).ln_above, y > 0.0 ? ln_gamma_tails(a, y).ln_below : -kInfinity));
+    return std::min(0.0, ln_add(ln_gamma_tail(a, x, Tail::kAbove), y > 0.0 ? ln_gamma_tail(a, y, Tail::kBelow) : -kInfinity));
   }
   if (high >= mode) return 0.0;
   if (high <= 0.0) return -kInfinity;
   const double x = high / unit;
-  return std::min(0.0, ln_add(ln_gamma_tails(a, x).ln_below, ln_gamma_tails(a, gamma_mirror(a, x)).ln_above));
+  return std::min(0.0, ln_add(ln_gamma_tail(a, x, Tail::kBelow), ln_gamma_tail(a, gamma_mirror(a, x), Tail::kAbove)));
 }
 
 // Over-dispersion of counts: the predictive's variance includes the 1/12 of rounding, which counts do not have.
-inline double count_excess(const Predictive& p) { return p.deviation * p.deviation - 1.0 / 12.0 - p.centre; }
+inline double count_excess(double centre, double deviation) { return deviation * deviation - 1.0 / 12.0 - centre; }
 
 // ln P(X >= k) of counts with the predictive's mean and variance: negative binomial, or Poisson when not over-dispersed.
 inline double ln_counts_at_least(const Predictive& p, double k) {
   if (k <= 0.0) return 0.0;
   const double mean = p.centre;
-  const double excess = count_excess(p);
-  if (excess <= 1e-6 * mean) return ln_gamma_tails(k, mean).ln_below;
+  const double excess = count_excess(p.centre, p.deviation);
+  if (excess <= 1e-6 * mean) return ln_gamma_tail(k, mean, Tail::kBelow);
   const double r = mean * mean / excess;
   const double x = mean / (mean + r);  // I_x(k, r)
   // Far above r the difference of the two large logarithms has no digit left; it tends to r ln k.
-  const double ln_rising = k > 1e7 * (1.0 + r) ? r * std::log(k) : ln_gamma(k + r) - ln_gamma(k);
-  const double ln_front = ln_rising - ln_gamma(r) + k * std::log(x) + r * std::log1p(-x);
-  if (x < (k + 1.0) / (k + r + 2.0)) return std::min(0.0, ln_front + std::log(beta_fraction(k, r, x) / k));
-  return ln_complement(ln_front + std::log(beta_fraction(r, k, 1.0 - x) / r));
+  const double ln_rising = k > 1e7 * (1.0 + r) ? r * ln(k) : ln_gamma(k + r) - ln_gamma(k);
+  const double ln_front = ln_rising - ln_gamma(r) + k * ln(x) + r * ln_1p(-x);
+  if (x < (k + 1.0) / (k + r + 2.0)) return std::min(0.0, ln_front + ln(beta_fraction(k, r, x) / k));
+  return ln_complement(ln_front + ln(beta_fraction(r, k, 1.0 - x) / r));
 }
 
 inline double count_family(const Predictive& p, double x) {
@@ -129,35 +140,46 @@ inline double family_ln_p(const Predictive& p, int family, double x) {
 inline double repeat_ln_p(const Predictive& p, double x) {
   const double change = x - p.previous;
   if (change == 0.0 || (p.side > 0 && change < 0.0) || (p.side < 0 && change > 0.0)) return 0.0;
-  const double z = (std::log(std::fabs(change)) - p.jump_centre) / p.jump_deviation;
+  const double z = (ln(std::fabs(change)) - p.jump_centre) / p.jump_deviation;
   const double size = p.jump_dof >= kNormalDof ? ln_normal_above(z) : ln_t_above(z, p.jump_dof);
   return p.ln_change + size;
 }
 
-// ln of the two-sided normal tail in the bulk: least squares on [0, 1.8], error below 4e-8.
-inline double bulk_ln_p(double z) {
-  return z * (-0.7978854700164505 + z * (-0.3182979071888975 + z * (-0.03639160856857484 +
-         z * (0.004909625474396967 + z * (-0.00012090006067037862 + z * (-0.00010412694481434781 +
-         z * 1.5927987599362314e-05))))));
+// The normal deviate that has the tail of Student's t at z, in the bulk (Cornish and Fisher; error below 2e-6 from kBulkDof on).
+inline double normal_deviate(double z, double dof) {
+  const double i = 0.25 / dof, q = z * z;
+  const double second = ((13.0 * q + 8.0) * q + 3.0) / 6.0;
+  const double third = (((35.0 * q + 19.0) * q + 1.0) * q - 15.0) / 6.0;
+  const double fourth = ((((6271.0 * q + 3224.0) * q - 102.0) * q - 1680.0) * q - 945.0) / 360.0;
+  return z * (1.0 - i * (q + 1.0 - i * (second - i * (third - i * fourth))));
+}
+
+// ln of the two-sided tail in the bulk: least squares on [0, 1.8], error below 4e-8 (of the normal).
+inline double bulk_ln_p(double z, double dof) {
+  if (dof < kNormalDof) z = normal_deviate(z, dof);
+  const double z2 = z * z;
+  const double low = (-0.7978854700164505 + z * -0.3182979071888975) + z2 * (-0.03639160856857484 + z * 0.004909625474396967);
+  const double high = (-0.00012090006067037862 + z * -0.00010412694481434781) + z2 * 1.5927987599362314e-05;
+  return z * (low + z2 * z2 * high);
 }
 
 // Deviations within which the normal answer stands for every family. It ends before the tail's start (1.96), so no hit of
 // the tail is missed: there a t3 differs by less than a third, and a skewed family by a sixth unless its deviation is large
 // against its centre. Such families part from the normal earlier.
-inline double bulk_reach(const Predictive& p) {
-  return p.weight[0] + p.weight[1] > 0.9 || p.deviation < 0.25 * p.centre ? 1.8 : 1.25;
+inline double bulk_reach(double symmetric_weight, double centre, double deviation) {
+  return symmetric_weight > 0.9 || deviation < 0.25 * centre ? 1.8 : 1.25;
 }
 
 inline double calibrated(const Predictive& p, double ln_p) {
   if (ln_p > -kTailStart) return ln_p;
-  return std::min(-kTailStart + std::log(p.tail_rate) - (-ln_p - kTailStart) / p.tail_mean, 0.0);
+  return std::min(-kTailStart + ln(p.tail_rate) - (-ln_p - kTailStart) / p.tail_mean, 0.0);
 }
 
 // ln p of x under the families alone. In the bulk of a known series the normal answer is good enough: nobody reads p there.
 inline double around_centre(const Predictive& p, double x) {
   const double z = std::fabs(x - p.centre) / p.deviation;
-  if (p.side == 0 && p.dof >= kNormalDof && z <= bulk_reach(p)) {
-    return bulk_ln_p(p.lattice ? std::max(z - 0.5 / p.deviation, 0.0) : z);
+  if (p.side == 0 && p.dof >= kBulkDof && z <= bulk_reach(p.weight[0] + p.weight[1], p.centre, p.deviation)) {
+    return bulk_ln_p(p.lattice ? std::max(z - 0.5 / p.deviation, 0.0) : z, p.dof);
   }
   if (p.weight[0] > 1.0 - kLeastWeight) return family_ln_p(p, 0, x);
   double ln_p[kFamilies];
@@ -171,9 +193,9 @@ inline double around_centre(const Predictive& p, double x) {
   if (!(most > -kInfinity)) return std::min(family_ln_p(p, 1, x) - kTailStart - 4.0, 0.0);
   double total = 0.0;
   for (int i = 0; i < kFamilies; ++i) {
-    if (ln_p[i] >= most - 40.0) total += p.weight[i] * (ln_p[i] == most ? 1.0 : std::exp(ln_p[i] - most));
+    if (ln_p[i] >= most - 40.0) total += p.weight[i] * (ln_p[i] == most ? 1.0 : e_to(ln_p[i] - most));
   }
-  return std::min(most + std::log(total), 0.0);
+  return std::min(most + ln(total), 0.0);
 }
 
 // After a value that learning held back, the series may go on from there or return: half a chance each.
@@ -190,7 +212,7 @@ inline double finished(const Predictive& p, double x, double raw) {
   if (raw > -kTailStart) return raw;
   double ln_p = calibrated(p, raw);
   if (p.ln_outlier == p.ln_outlier) {
-    const double size = (std::log(std::fabs(x - p.centre) + 1e-300) - p.outlier_centre) / p.outlier_deviation;
+    const double size = (ln(std::fabs(x - p.centre) + 1e-300) - p.outlier_centre) / p.outlier_deviation;
     ln_p = ln_add(ln_p, p.ln_outlier + ln_normal_above(size));
   }
   return std::min(ln_p, 0.0);
@@ -213,34 +235,51 @@ struct Bounds {
   double upper;
 };
 
-// Quantiles of the log-normal and, by Wilson and Hilferty's cube root, of the gamma and count families.
+// sqrt(ln(1 + ratio^2)), the deviation of a log-normal's logarithm. Below ratios of a half a polynomial (error below 1e-8).
+inline double logarithmic_deviation(double ratio) {
+  const double q = ratio * ratio;
+  if (q > 0.25) return std::sqrt(ln_1p(q));
+  const double q2 = q * q;
+  const double low = 0.9999999970470123 + q * -0.24999914706295903 + q2 * (0.13537626313235263 + q * -0.09043458930247375);
+  return ratio * (low + q2 * q2 * (0.06222228669588861 + q * -0.030505333454926297));
+}
+
+// Quantiles of the log-normal.
+inline Bounds log_normal_interval(double centre, double ratio, double z) {
+  const double median = centre / std::sqrt(1.0 + ratio * ratio);
+  const double factor = e_to(z * logarithmic_deviation(ratio));
+  return {median / factor, median * factor};
+}
+
+// Quantiles of the gamma and count families, by Wilson and Hilferty's cube root.
+inline Bounds cube_interval(double centre, double ratio, double z) {
+  const double h = ratio * ratio / 9.0;
+  const double reach = z * ratio / 3.0;
+  const double low = std::max(1.0 - h - reach, 0.0);
+  const double high = std::max(1.0 - h + reach, 0.0);
+  return {centre * low * low * low, centre * high * high * high};
+}
+
 inline Bounds skewed_interval(const Predictive& p, int family, double z) {
   const double ratio = p.deviation / p.centre;
-  if (family == 2) {
-    const double spread = std::log1p(ratio * ratio);
-    const double sd = std::sqrt(spread);
-    const double mu = std::log(p.centre) - 0.5 * spread;
-    return {std::exp(mu - z * sd), std::exp(mu + z * sd)};
-  }
-  const double h = ratio * ratio / 9.0;
-  const double low = std::max(1.0 - h - z * std::sqrt(h), 0.0);
-  const double high = std::max(1.0 - h + z * std::sqrt(h), 0.0);
-  return {p.centre * low * low * low, p.centre * high * high * high};
+  return family == 2 ? log_normal_interval(p.centre, ratio, z) : cube_interval(p.centre, ratio, z);
 }
 
 // Central interval: each family's own quantiles at the normal quantile z, averaged by weight.
 inline Bounds interval(const Predictive& p, double z, bool non_negative) {
+  constexpr double kLeast = 1e-3;  // weights below do not show
+  double plain = z * p.deviation;
   // Student over normal quantile at 95 %, within 4 % from 2 degrees of freedom on.
-  const double early = p.dof > 0.0 ? std::exp(1.3 / p.dof + 0.6 / (p.dof * p.dof)) : 1e3;
-  const double plain = z * p.deviation * (p.dof >= kNormalDof ? 1.0 : early);
+  if (p.dof < kNormalDof) plain *= p.dof > 0.0 ? e_to(1.3 / p.dof + 0.6 / (p.dof * p.dof)) : 1e3;
   double lower = (p.weight[0] + p.weight[1]) * (p.centre - plain);
   double upper = (p.weight[0] + p.weight[1]) * (p.centre + plain);
-  for (int i = 2; i < kFamilies; ++i) {
-    if (!(p.weight[i] > 1e-3)) continue;
-    const Bounds b = skewed_interval(p, i, z);
-    lower += p.weight[i] * b.lower;
-    upper += p.weight[i] * b.upper;
-  }
+  const auto add = [&](double weight, Bounds b) {
+    lower += weight * b.lower;
+    upper += weight * b.upper;
+  };
+  if (p.weight[2] > kLeast) add(p.weight[2], skewed_interval(p, 2, z));
+  const double cubes = (p.weight[3] > kLeast ? p.weight[3] : 0.0) + (p.weight[4] > kLeast ? p.weight[4] : 0.0);
+  if (cubes > 0.0) add(cubes, skewed_interval(p, 3, z));
   upper = std::max(upper, lower);
   return {non_negative ? std::max(lower, 0.0) : lower, non_negative ? std::max(upper, 0.0) : upper};
 }

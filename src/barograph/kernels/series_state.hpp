@@ -10,7 +10,7 @@ constexpr int kExperts = 7;   // slow, middle, fast level, slow level + AR(1), l
 constexpr int kFamilies = 5;  // normal/t(n), t3, log-normal, gamma, negative binomial
 constexpr int kChannels = 5;  // one step, local level, slow level, mean of about 20, mean of about 50
 constexpr int kBins = 16;     // surprise bins of a channel's memory
-constexpr int kMeans = 3;     // decayed means: 0.9 (the window of the impact), 0.95, 0.98 a bucket
+constexpr int kMeans = 4;     // decayed means: 0.9 (the window of the impact), 0.95, 0.98 a bucket; one that stays 0 fills the register
 constexpr int kWindow = 224;  // slots of the summary that season tests read
 
 // The one-step predictive distribution, complete: ln p of any value follows from it and nothing else.
@@ -82,14 +82,15 @@ struct Series {
   double local_square;        // mean squared distances from it
   double slow_square;         // and from the slow level
   double spread_count;        // values these two rest on
-  double mean[kMeans];        // decayed means of the distance from the slow level
-  double mean_centre[kMeans];
-  double mean_square[kMeans];
+  float mean[kMeans];         // decayed means of the distance from the slow level, in its deviations
+  float mean_centre[kMeans];
+  float mean_square[kMeans];
   double seen;                // decayed number of surprises remembered
   double memory;              // decayed mean of the severity
   int64_t odd_since;          // bucket number where the last anomaly began
   int64_t odd_last;           // bucket number of its last odd value; -1: there was none
-  float surprise[kChannels][kBins];
+  float surprise[kBins][kChannels - 1];  // of all channels but the first
+  float one_step[kBins];      // of the first
   // Season; its profile lies in the pool.
   int64_t bins;               // offset in the pool; -1: none
   int64_t period_ms;

@@ -1,12 +1,12 @@
 // The tests on the summary window: has a season earned its place?
 #pragma once
 
+#include "series_lanes.hpp"
 #include "series_line.hpp"
 #include "series_window.hpp"
 
 namespace series {
 
-constexpr double kTwoPi = 6.283185307179586;
 constexpr double kAccept = 8.0;     // nats of evidence, penalised for coefficients, before a season is used
 constexpr double kAcceptDay = 5.0;  // the same for a day, which most seasons are
 constexpr double kFewestCycles = 1.9;    // that the window must hold
@@ -19,7 +19,7 @@ constexpr double kHeaviest = 4.0;   // kurtosis of residuals up to which each va
 // The window without its AR(1) memory: under "no season" these innovations are white, also for a random walk.
 struct Whitened {
   double value[kWindow];   // the window, winsorised, centred; NaN: no data
-  double white[kWindow];   // NaN: unknown
+  double white[kWindow];   // 0: unknown
   double phi;
   double variance;         // of white
   double known;
@@ -41,20 +41,26 @@ struct Finding {
 };
 
 inline void winsorise(Whitened& w) {
+  // Slots two at a time; one past the end is no data.
+  if (w.slots < kWindow) w.value[w.slots] = std::nan("");
   for (int pass = 0; pass < 2; ++pass) {
-    double n = 0.0, sum = 0.0, squares = 0.0;
-    for (int i = 0; i < w.slots; ++i) {
-      if (w.value[i] != w.value[i]) continue;
-      n += 1.0;
-      sum += w.value[i];
+    Two n = {}, sum = {}, squares = {};
+    for (int i = 0; i < w.slots; i += 2) {
+      const Two x = load<Two>(w.value + i);
+      n += known(Two{1.0, 1.0}, x);
+      sum += known(x, x);
     }
-    const double mean = n > 0.0 ? sum / n : 0.0;
-    for (int i = 0; i < w.slots; ++i) {
-      if (w.value[i] == w.value[i]) squares += square(w.value[i] - mean);
+    const double count = std::max(sum_of(n), 1.0);
+    const double mean = sum_of(sum) / count;
+    for (int i = 0; i < w.slots; i += 2) {
+      const Two x = load<Two>(w.value + i) - mean;
+      squares += known(x * x, x);
+      store(w.value + i, x);
     }
-    const double limit = 4.0 * std::sqrt(squares / std::max(n, 1.0));
-    for (int i = 0; i < w.slots; ++i) {
-      if (w.value[i] == w.value[i]) w.value[i] = std::clamp(w.value[i] - mean, -limit, limit);
+    const Two limit = Two{} + 4.0 * std::sqrt(sum_of(squares) / count);
+    for (int i = 0; i < w.slots; i += 2) {
+      const Two x = load<Two>(w.value + i);
+      store(w.value + i, x == x ? within(x, -limit, limit) : x);
     }
   }
 }
@@ -94,9 +100,10 @@ inline void whiten(Whitened& w) {
   w.known = 0.0;
   double sum = 0.0;
   for (int i = 0; i < w.slots; ++i) {
-    w.white[i] = i > 0 ? w.value[i] - w.phi * w.value[i - 1] : std::nan("");
-    if (w.white[i] != w.white[i]) continue;
-    w.known += 1.0;
+    const double innovation = i > 0 ? w.value[i] - w.phi * w.value[i - 1] : std::nan("");
+    const bool known = innovation == innovation;
+    w.white[i] = known ? innovation : 0.0;
+    w.known += known ? 1.0 : 0.0;
     sum += square(w.white[i]);
   }
   w.variance = w.known > 0.0 ? sum / w.known : 0.0;
@@ -122,53 +129,67 @@ struct Gain {
 // this is where small seasons show. The later half must gain as well: what has ended is no season. Residuals with heavy
 // tails are worth fewer values: two of a few spikes that happen to share an hour are no season.
 inline Gain gain_over_memory(const Whitened& w, const double* left, int coefficients) {
-  double cross = 0.0, before = 0.0, after = 0.0, n = 0.0;
-  for (int i = 1; i < w.slots; ++i) {
-    const double product = left[i] * left[i - 1];
-    if (product != product) continue;
-    cross += product;
-    before += square(left[i - 1]);
-    after += square(left[i]);
-    n += 1.0;
+  // Slots two at a time; one past the end is no data.
+  const auto pair = [&w](const double* from, int i) { return i + 1 < w.slots ? load<Two>(from + i) : Two{from[i], std::nan("")}; };
+  Two cross = {}, before = {}, after = {}, n = {};
+  for (int i = 1; i < w.slots; i += 2) {
+    const Two now = pair(left, i), last = load<Two>(left + i - 1);
+    const Two product = now * last;
+    cross += known(product, product);
+    before += known(last * last, product);
+    after += known(now * now, product);
+    n += known(Two{1.0, 1.0}, product);
   }
-  if (n < 24.0) return {};
-  const double phi = before + after > 0.0 ? std::clamp(2.0 * cross / (before + after), 0.0, 0.98) : 0.0;
-  double base[2] = {}, squares[2] = {}, fourth = 0.0;
-  for (int i = 1; i < w.slots; ++i) {
-    const double e = square(left[i] - phi * left[i - 1]);
-    if (e != e) continue;
-    const int half = 2 * i >= w.slots;
-    base[half] += square(w.white[i]);
-    squares[half] += e;
-    fourth += e * e;
-  }
+  const double pairs = sum_of(n), both = sum_of(before) + sum_of(after);
+  if (pairs < 24.0) return {};
+  const double phi = both > 0.0 ? std::clamp(2.0 * sum_of(cross) / both, 0.0, 0.98) : 0.0;
+  const auto errors = [&](int from, int end, double& base, double& squares, double& fourth) {
+    Two b = {}, s = {}, f = {};
+    for (int i = from; i < end; i += 2) {
+      Two e = square(pair(left, i) - phi * load<Two>(left + i - 1));
+      if (i + 1 >= end) e[1] = std::nan("");
+      const Two counted = known(e, e);
+      b += known(square(pair(w.white, i)), e);
+      s += counted;
+      f += counted * counted;
+    }
+    base = sum_of(b), squares = sum_of(s), fourth += sum_of(f);
+  };
+  double base[2], squares[2], fourth = 0.0;
+  const int middle = (w.slots + 1) / 2;
+  errors(1, middle, base[0], squares[0], fourth);
+  errors(middle, w.slots, base[1], squares[1], fourth);
   const double had = base[0] + base[1];
   const double has = std::max(squares[0] + squares[1], 1e-6 * had);
   if (has >= had || squares[1] >= base[1]) return {};
-  const double kurtosis = std::max(fourth * n / square(has), 1.0);
-  return {0.5 * (n - coefficients) * std::log(had / has), std::min(1.0, kHeaviest / kurtosis)};
+  const double kurtosis = std::max(fourth * pairs / square(has), 1.0);
+  return {0.5 * (pairs - coefficients) * ln(had / has), std::min(1.0, kHeaviest / kurtosis)};
 }
 
 // Low harmonics of the period, one after the other; each pays ln n for its two coefficients.
 inline void try_harmonics(const Series& s, const Clock& c, const Whitened& w, Candidate candidate, Finding& found) {
   if (candidate.kind == kWorkdays) return;
   const double turn = static_cast<double>(s.window_span * c.span_ms) / static_cast<double>(candidate.period_ms);
-  const double start = kTwoPi * phase(slot_time(s, c, candidate.kind, 0), candidate.period_ms);
-  double left[kWindow], co[kWindow + 1], si[kWindow + 1];
+  const double start = phase(slot_time(s, c, candidate.kind, 0), candidate.period_ms);
+  double left[kWindow + 1], co[kWindow + 1], si[kWindow + 1];
   std::copy(w.value, w.value + w.slots, left);
   // Two harmonics in a row that do not help end the search; shapes with none but high ones are found folded.
   for (int k = 1; k <= kHarmonics && k * turn < 0.45 && k <= found.harmonics + 2; ++k) {
-    const double dc = std::cos(kTwoPi * k * turn), ds = std::sin(kTwoPi * k * turn);
-    co[0] = std::cos(k * start), si[0] = std::sin(k * start);
-    double a = 0.0, b = 0.0;
-    for (int i = 0; i < w.slots; ++i) {
-      if (w.white[i] == w.white[i]) {
-        a += w.white[i] * co[i];
-        b += w.white[i] * si[i];
-      }
-      co[i + 1] = co[i] * dc - si[i] * ds;
-      si[i + 1] = si[i] * dc + co[i] * ds;
+    const Circle step = on_circle(k * turn), twice = on_circle(2 * k * turn);
+    const Circle even = on_circle(k * start), odd = on_circle(k * (start + turn));
+    const double dc = step.cosine, ds = step.sine;
+    Two c2 = {even.cosine, odd.cosine}, s2 = {even.sine, odd.sine}, along = {}, across = {};
+    for (int i = 0; i < w.slots; i += 2) {
+      const Two white = i + 1 < w.slots ? load<Two>(w.white + i) : Two{w.white[i], 0.0};
+      along += white * c2;
+      across += white * s2;
+      store(co + i, c2);
+      store(si + i, s2);
+      const Two next = c2 * twice.cosine - s2 * twice.sine;
+      s2 = s2 * twice.cosine + c2 * twice.sine;
+      c2 = next;
     }
+    double a = sum_of(along), b = sum_of(across);
     a *= 2.0 / w.known;
     b *= 2.0 / w.known;
     // Undo the whitening: the harmonic had passed the filter 1 - phi B.
@@ -178,7 +199,7 @@ inline void try_harmonics(const Series& s, const Clock& c, const Whitened& w, Ca
     const double sine = found.sine[k - 1] = (b * re + a * im) / (re * re + im * im);
     for (int i = 0; i < w.slots; ++i) left[i] -= cosine * co[i] + sine * si[i];
     const Gain gain = gain_over_memory(w, left, 2 * k);
-    const double evidence = gain.nats - k * std::log(w.known);
+    const double evidence = gain.nats - k * ln(w.known);
     if (evidence > found.evidence) {
       found.evidence = evidence;
       found.trust = gain.trust;
@@ -246,16 +267,21 @@ inline Finding examine(const Series& s, const Clock& c, const Whitened& w, Candi
 
 // A period from the data, slots: the highest peak of the autocorrelation, made precise at its multiples. 0: none.
 inline double free_lag(const Whitened& w) {
-  double value[kWindow + 4] = {};
-  for (int i = 0; i < w.slots; ++i) value[i] = w.value[i] == w.value[i] ? w.value[i] : 0.0;
+  float value[kWindow + 8] = {};
+  double squares = 0.0;
+  for (int i = 0; i < w.slots; ++i) squares += w.value[i] == w.value[i] ? square(w.value[i]) : 0.0;
+  const double unit = squares > 0.0 ? std::sqrt(w.slots / squares) : 0.0;
+  for (int i = 0; i < w.slots; ++i) value[i] = w.value[i] == w.value[i] ? static_cast<float>(unit * w.value[i]) : 0.0f;
   double power[kWindow / 2 + 2] = {};
   const int most = w.slots / 2;
   for (int lag = 0; lag <= most + 1; ++lag) {
-    double sum[4] = {};  // four chains: the additions need not wait for each other
-    for (int i = lag; i < w.slots; i += 4) {
-      for (int k = 0; k < 4; ++k) sum[k] += value[i + k] * value[i + k - lag];
+    Four sum = {}, other = {};  // two chains: the additions need not wait for each other
+    for (int i = lag; i < w.slots; i += 8) {
+      sum += load<Four>(value + i) * load<Four>(value + i - lag);
+      other += load<Four>(value + i + 4) * load<Four>(value + i + 4 - lag);
     }
-    power[lag] = (sum[0] + sum[1] + sum[2] + sum[3]) / (w.slots - lag);
+    sum += other;
+    power[lag] = (static_cast<double>(sum[0]) + sum[1] + sum[2] + sum[3]) / (w.slots - lag);
   }
   const auto peak = [&](int lag) { return power[lag] > power[lag - 1] && power[lag] >= power[lag + 1]; };
   int best = 0;
