@@ -258,7 +258,7 @@ inline void learn_power(Series& s, double centre, double square_error, double we
   if (!was && std::max(s.power_gain[0], s.power_gain[1]) > kPowerEvidence) doubt_families(s);
 }
 
-inline void learn_value(Series& s, const Forecast& f, double x, double weight, double cycle) {
+[[gnu::always_inline]] inline void learn_value(Series& s, const Forecast& f, double x, double weight, double cycle) {
   const double y = x - f.season;
   const double error = x - f.centre;
   // After values that were all alike any error is news of the scale, not an outlier.
