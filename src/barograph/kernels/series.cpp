@@ -126,16 +126,16 @@ inline void add_leaf(const Series& s, Output& out, const Chunk& k, Cell cell, co
   const Bounds b = interval(p, kLeafBounds, k.non_negative);
   Leaf& leaf = out.leaves[out.leaf_count++];
   leaf = {static_cast<int32_t>(cell.i), static_cast<int32_t>(cell.t), x, clamped(k, p.centre), b.lower, b.upper, impact_of(s, e, ln_p), ln_p,
-          e.ln_evidence, {}, {}, 0.0, ln_evidence_of(e.severity, e.surprise[0]), s.count, std::sqrt(s.variance), e.since, p};
+          e.ln_evidence, {}, {}, 0.0, ln_evidence_of(e.severity, e.alone), s.count, std::sqrt(s.variance), e.since, p};
   // A series that has shown too little yet has nothing to be surprised about but the bucket itself.
   const double most = s.count < kEarly ? 1.0 : kInfinity;
   float own[kChannels];
   for (int i = 0; i < kChannels; ++i) {
-    leaf.surprise[i] = std::clamp(e.surprise[i], 0.0, most);
+    leaf.surprise[i] = std::clamp(surprise_of(e, i), 0.0, most);
     leaf.seen[i] = i == 0 ? e.seen.first : e.seen.others[i - 1];
     own[i] = static_cast<float>(std::min(leaf.surprise[i], 1e30));
   }
-  leaf.ln_views = ln_evidence_of(severity_of({own[0], load<Four>(own + 1)}, e.plain), e.surprise[0]);
+  leaf.ln_views = ln_evidence_of(severity_of({own[0], load<Four>(own + 1)}, e.plain), e.alone);
 }
 
 inline void show_bounds(const Series& s, const Forecast& f, Output& out, const Chunk& k, int64_t at) {

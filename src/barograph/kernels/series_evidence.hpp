@@ -16,14 +16,15 @@ constexpr double kEarly = 20.0;          // values before which only the bucket 
 constexpr double kOdd = 5.0;             // nats of evidence from which a value is part of an anomaly
 constexpr double kFresh = 0.1;           // share of the severity's mean that the present bucket makes up
 constexpr int64_t kQuiet = 12;           // buckets without such a value that end one
-constexpr Four kMeanStep = {0.1f, 0.05f, 0.02f, 0.0f};
+constexpr Four kMeanStep = {0.1f, 0.0f, 0.05f, 0.02f};  // the channels of the last two lie in their own lanes
 
 struct Evidence {
   double ln_evidence;   // severity
   double severity;      // of this bucket alone
   double plain;         // logarithm of its plainest surprise
-  double ln_m;          // ln p of the window of the impact
-  double surprise[kChannels];
+  float window;         // distance of the window of the impact, in deviations
+  double alone;         // surprise of the bucket itself
+  double surprise[kChannels];  // of each channel, unless `calm`
   Surprises near;       // the same in single precision, where `calm`
   Surprises seen;       // against what the series has shown before
   bool calm;            // every channel stays within the calm bins
@@ -55,12 +56,16 @@ inline double far_surprise(double z) { return -ln_normal_above(std::fabs(z)) - k
 inline double on_side(int side, double z) { return side == 0 ? z : std::max(side * z, 0.0); }
 
 // Distances beyond the polynomial's end.
-inline void listen_again(Evidence& e, double local, double slow, Four means) {
-  const double distance[kChannels] = {0.0, local, slow, means[1], means[2]};
+[[gnu::noinline]] inline void listen_again(Evidence& e, double local, double slow, float mean, float longer) {
+  const double distance[kChannels] = {0.0, local, slow, mean, longer};
+  e.surprise[0] = e.alone;
   for (int i = 1; i < kChannels; ++i) {
-    if (std::fabs(distance[i]) > kNear) e.surprise[i] = far_surprise(distance[i]);
+    e.surprise[i] = std::fabs(distance[i]) > kNear ? far_surprise(distance[i]) : e.near.others[i - 1];
   }
-  if (means[0] > kNear) e.ln_m = -far_surprise(means[0]);
+}
+
+inline double surprise_of(const Evidence& e, int channel) {
+  return channel == 0 ? e.alone : e.calm ? e.near.others[channel - 1] : e.surprise[channel];
 }
 
 // The surprise of each channel, against the state of the bucket before.
@@ -79,23 +84,22 @@ inline void listen(const Series& s, const Forecast& f, int side, double x, doubl
   Four means = (e.mean - load<Four>(s.mean_centre)) / e.deviation;
   if (s.count < 30.0) means = Four{};
   means = side == 0 ? greater(means, -means) : greater(means * static_cast<float>(side), Four{});
-  const Four levels = {static_cast<float>(std::min(std::fabs(local), 1e30)), static_cast<float>(std::min(std::fabs(slow), 1e30))};
-  const Four of_means = near_surprise(lesser(means, Four{} + kNear));
-  const Four of_levels = near_surprise(lesser(levels, Four{} + kNear));
-  e.near = {static_cast<float>(std::min(-ln_p, 1e30)), Four{of_levels[0], of_levels[1], of_means[1], of_means[2]}};
-  e.surprise[0] = -ln_p;
-  for (int i = 1; i < kChannels; ++i) e.surprise[i] = e.near.others[i - 1];
-  e.ln_m = -of_means[0];
+  e.window = means[0];
+  const Four distance = {static_cast<float>(std::min(std::fabs(local), 1e30)), static_cast<float>(std::min(std::fabs(slow), 1e30)),
+                         means[2], means[3]};
+  e.near = {static_cast<float>(std::min(-ln_p, 1e30)), near_surprise(lesser(distance, Four{} + kNear))};
+  e.alone = -ln_p;
   const float most = static_cast<float>(kTable.edge[kCalm]);
-  e.calm = !any(e.near.others > most) && e.near.first <= most;
-  if (!e.calm) [[unlikely]] listen_again(e, local, slow, means);
+  e.calm = !any(greater(e.near.others, Four{} + e.near.first) > most);
+  if (!e.calm) [[unlikely]] listen_again(e, local, slow, means[2], means[3]);
 }
 
 // -5: this bucket alone; 5: only the last twelve together.
 inline double impact_of(const Series& s, const Evidence& e, double ln_p) {
   if (s.count < 30.0) return -5.0;
-  const double ratio = std::min(ln_p, e.ln_m) / std::min(std::max(ln_p, e.ln_m), -0.001);
-  return std::clamp(kImpact * ratio * (ln_p - e.ln_m), -5.0, 5.0);
+  const double ln_m = -far_surprise(e.window);
+  const double ratio = std::min(ln_p, ln_m) / std::min(std::max(ln_p, ln_m), -0.001);
+  return std::clamp(kImpact * ratio * (ln_p - ln_m), -5.0, 5.0);
 }
 
 // Half the two strongest channels, plus the logarithm of the plainest surprise.
@@ -120,10 +124,10 @@ inline double ln_evidence_of(double severity, double alone) {
   const bool early = s.count < kEarly;
   float seen[kChannels];
   for (int i = 0; i < kChannels; ++i) {
-    const double r = std::max(e.surprise[i], 0.0);
+    const double r = std::max(surprise_of(e, i), 0.0);
     seen[i] = static_cast<float>(early ? std::min(r, 1.0) : remembered(s, i, r));
   }
-  const double plain = std::max(e.surprise[0], std::min(e.surprise[1], e.surprise[2]));
+  const double plain = std::max(e.alone, std::min(surprise_of(e, 1), surprise_of(e, 2)));
   e.plain = early ? 0.0 : ln(1.0 + std::min(plain, 1e9));
   e.seen = {seen[0], load<Four>(seen + 1)};
 }
@@ -133,7 +137,7 @@ inline void weigh(const Series& s, Evidence& e) {
   if (s.count < kEarly || !e.calm || !calm_memory(s, e.near, e.seen, e.plain)) [[unlikely]] weigh_each(s, e);
   e.severity = severity_of(e.seen, e.plain);
   const double lasting = 0.5 * (e.severity + s.memory + kFresh * (e.severity - s.memory));
-  e.ln_evidence = ln_evidence_of(lasting, e.surprise[0]);
+  e.ln_evidence = ln_evidence_of(lasting, e.alone);
 }
 
 inline Evidence evidence(const Series& s, const Forecast& f, int side, int64_t bucket, double x, double ln_p) {

@@ -157,6 +157,10 @@ inline void test_seasons(Series& s, const Clock& c) {
   // Once a day is known, only weeks are left to find.
   const bool weeks = static_cast<double>(s.window_slots * s.window_span * c.span_ms) >= kFewestCycles * static_cast<double>(kWeek);
   if (s.season == kWeekly || (!weeks && (s.season == kWorkdays || (s.season == kDaily && !doubtful_day(s))))) return;
+  const bool days = static_cast<double>(s.window_slots * s.window_span * c.span_ms) >= kFewestCycles * static_cast<double>(kDay);
+  const bool open = s.season == kNoSeason || doubtful_day(s);
+  const bool fresh = s.window_searched == 0 && 3 * s.window_slots >= 2 * kWindow;
+  if (!days && !fresh && s.season != kFree) return;  // too short for anything
   Whitened w;
   load_window(s, w);
   whiten(w);
@@ -165,8 +169,6 @@ inline void test_seasons(Series& s, const Clock& c) {
   const Choice calendar = calendar_choice(s, c, w);
   if (s.season == kFree) return test_free(s, c, w, calendar);
   Candidate best = calendar.candidate;
-  const bool open = s.season == kNoSeason || doubtful_day(s);
-  const bool fresh = s.window_searched == 0 && 3 * s.window_slots >= 2 * kWindow;
   if (open && fresh) s.window_searched = s.window_slots;
   if (open && (fresh || best.kind > s.season)) best = chosen(s, c, w, calendar);
   // A day may become a week; back it goes only by being dropped.

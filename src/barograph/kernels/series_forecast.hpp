@@ -1,8 +1,8 @@
 // The prediction of the next value from a series' state.
 #pragma once
 
+#include "series_bounds.hpp"
 #include "series_lanes.hpp"
-#include "series_predict.hpp"
 
 namespace series {
 

@@ -1,11 +1,10 @@
 // Learning one value: level, scale, shape, and the changes that make a series another one.
 #pragma once
 
-#include "series_forecast.hpp"
+#include "series_families.hpp"
 
 namespace series {
 
-constexpr double kT3Peak = -0.5535010194628218;  // ln density of the scaled t3 at its centre
 constexpr double kErrorMemory = 256.0;
 constexpr double kArMemory = 512.0;
 constexpr int kShiftRun = 24;   // equal-signed large errors in a row before the level is moved
@@ -29,82 +28,6 @@ struct Accepted {
   double after = 0.0;
   int64_t since = -1;  // bucket number where it began; -1: in this bucket
 };
-
-inline double count_score(double centre, double deviation, double x) {
-  const double excess = count_excess(centre, deviation);
-  if (excess <= 1e-6 * centre) return x * ln(centre) - centre - ln_gamma(x + 1.0);
-  const double r = centre * centre / excess;
-  const double q = centre / (centre + r);
-  return ln_gamma(x + r) - ln_gamma(x + 1.0) - ln_gamma(r) + x * ln(q) + r * ln_1p(-q);
-}
-
-// The gamma's ln density in deviations, shape `a`. In Stirling's formula for its gamma function all logarithms but that of
-// x over the centre, `ratio`, cancel.
-inline double gamma_score(double a, double ratio, double ln_ratio) {
-  const double density = (a - 1.0) * ln_ratio - a * ratio;
-  return a < 8.0 ? density + (a - 0.5) * ln(a) - ln_gamma(a) : density + a - kHalfLn2Pi - stirling_rest(a);
-}
-
-// ln density (or mass) of x, in deviations, under each family.
-inline void family_scores(double centre, double deviation, bool lattice, double x, double* score) {
-  const double z = (x - centre) / deviation;
-  score[0] = -0.5 * z * z - kHalfLn2Pi;
-  score[1] = kT3Peak - 2.0 * ln(1.0 + square(z * kT3Scale) / 3.0);
-  score[2] = score[3] = score[4] = score[0] - 50.0;
-  if (centre <= 0.0 || x < 0.0) return;
-  const double xs = lattice ? std::max(x, 0.25) : x;
-  if (xs > 0.0) {
-    const double ratio = xs / centre, ln_ratio = ln(ratio);
-    const double relative = square(deviation / centre), spread = ln_1p(relative);
-    const double u = ln_ratio + 0.5 * spread;
-    score[2] = -0.5 * (u * u / spread + ln(spread * square(ratio) / relative)) - kHalfLn2Pi;
-    score[3] = gamma_score(1.0 / relative, ratio, ln_ratio);
-  }
-  if (lattice) score[4] = count_score(centre, deviation, x) + ln(deviation);
-}
-
-inline void share_weights(Series& s) {
-  if (small_counts(s)) {
-    for (double& w : s.weight) w = 0.0;
-    s.weight[kFamilies - 1] = 1.0;
-    return;
-  }
-  const bool positive = (s.flags & 2) == 0, counts = (s.flags & 3) == 0;
-  const bool open[kFamilies] = {true, true, positive, positive, counts};
-  double total = 0.0;
-  for (int i = 0; i < kFamilies; ++i) {
-    s.weight[i] = open[i] && s.ln_weight[i] > -7.0 ? e_to(s.ln_weight[i]) : 0.0;
-    total += s.weight[i];
-  }
-  if (total > 0.0) {
-    const double share = 1.0 / total;
-    for (double& w : s.weight) w *= share;
-  } else {
-    s.weight[1] = 1.0;
-  }
-}
-
-// Families gain and lose at most kCap a value, so that no single outlier changes the family. Once they are known well,
-// every eighth value is enough: it is the dearest part of learning.
-inline bool families_learn(const Series& s) {
-  return s.count <= 256.0 || (static_cast<int64_t>(s.count) & 7) == 0;
-}
-
-inline void learn_families(Series& s, const Forecast& f, bool lattice, double x) {
-  constexpr double kCap = 1.0;
-  const double keep = s.count > 256.0 ? 0.996 : 0.9995;
-  double score[kFamilies];
-  family_scores(f.centre, f.deviation, lattice, x, score);
-  double best = score[0];
-  for (int i = 1; i < kFamilies; ++i) best = std::max(best, score[i]);
-  double top = -kInfinity;
-  for (int i = 0; i < kFamilies; ++i) {
-    s.ln_weight[i] = keep * s.ln_weight[i] + std::max(score[i] - best, -kCap);
-    top = std::max(top, s.ln_weight[i]);
-  }
-  for (double& w : s.ln_weight) w = std::max(w - top, -60.0);
-  share_weights(s);
-}
 
 // The families' tail against what happened: its rate, and the mean excess of -ln p. Excesses beyond 3 count as "at
 // least 3" (censored), so that gross outliers do not shape the tail.
@@ -244,13 +167,6 @@ inline void learn_levels(Series& s, const Forecast& f, double x, double weight, 
   s.held_back = weight < 1.0 ? y - s.level[5] : 0.0;
 }
 
-// Families and their tails were judged with a variance that is now known to be wrong: most of that evidence is void.
-inline void doubt_families(Series& s) {
-  for (double& w : s.ln_weight) w *= 0.1;
-  share_weights(s);
-  for (double* tail : {&s.tail_count, &s.tail_hits, &s.tail_excess, &s.tail_uncensored}) *tail *= 0.3;
-}
-
 // Errors of seasonal series over powers of their level: spread that follows the level shows as a season of the variance.
 inline void learn_power(Series& s, double centre, double square_error, double weight) {
   if (!(centre > 0.0)) return;
@@ -271,7 +187,7 @@ inline void learn_power(Series& s, double centre, double square_error, double we
   if (!was && std::max(s.power_gain[0], s.power_gain[1]) > kPowerEvidence) doubt_families(s);
 }
 
-inline void learn_value(Series& s, const Forecast& f, double x, double weight, double cycle) {
+[[gnu::always_inline]] inline void learn_value(Series& s, const Forecast& f, double x, double weight, double cycle) {
   const double y = x - f.season;
   const double error = x - f.centre;
   // After values that were all alike any error is news of the scale, not an outlier.

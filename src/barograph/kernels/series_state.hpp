@@ -10,7 +10,7 @@ constexpr int kExperts = 7;   // slow, middle, fast level, slow level + AR(1), l
 constexpr int kFamilies = 5;  // normal/t(n), t3, log-normal, gamma, negative binomial
 constexpr int kChannels = 5;  // one step, local level, slow level, mean of about 20, mean of about 50
 constexpr int kBins = 16;     // surprise bins of a channel's memory
-constexpr int kMeans = 4;     // decayed means: 0.9 (the window of the impact), 0.95, 0.98 a bucket; one that stays 0 fills the register
+constexpr int kMeans = 4;     // decayed means: 0.9 a bucket (the window of the impact), one that stays 0, 0.95, 0.98
 constexpr int kWindow = 224;  // slots of the summary that season tests read
 
 // The one-step predictive distribution, complete: ln p of any value follows from it and nothing else.
