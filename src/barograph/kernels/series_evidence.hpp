@@ -31,8 +31,7 @@ struct Evidence {
   int64_t since;        // bucket number where the anomaly that this bucket belongs to began
   Four mean;
   Four deviation;       // of the means, floored
-  double local;         // distance from the local level
-  double slow;          // distance from the slow level
+  Two distance;         // from the local and the slow level, metric unit
   double local_deviation;  // floored
   double least;         // floor of their squares
 };
@@ -72,12 +71,11 @@ inline double surprise_of(const Evidence& e, int channel) {
 inline void listen(const Series& s, const Forecast& f, int side, double x, double ln_p, Evidence& e) {
   const double y = x - f.season;
   e.least = floor_square(s, x);
-  e.local = y - s.local_level;
-  e.slow = y - s.level[0];
-  e.local_deviation = std::sqrt(s.local_square + e.least);
-  const double local = on_side(side, e.local / e.local_deviation);
-  const double z = e.slow / std::sqrt(s.slow_square + e.least);
-  const double slow = on_side(side, z);
+  e.distance = y - Two{s.local_level, s.level[0]};
+  const Two deviation = root(Two{s.local_square, s.slow_square} + e.least);
+  const Two apart = e.distance / deviation;
+  e.local_deviation = deviation[0];
+  const double z = apart[1], local = on_side(side, apart[0]), slow = on_side(side, z);
   const Four mean = load<Four>(s.mean);
   e.mean = mean + kMeanStep * (static_cast<float>(std::clamp(z, -4.0, 4.0)) - mean);
   e.deviation = root(load<Four>(s.mean_square) + kLeastMean);
@@ -153,9 +151,11 @@ inline void learn_spread(Series& s, const Evidence& e) {
   const double open = young ? kInfinity : 0.0;
   const double g = gain(s.spread_count, kSlow);
   const double reach = young ? kInfinity : 4.0 * e.local_deviation;
-  s.local_square += g * (std::min(square(e.local), 16.0 * (s.local_square + e.least) + open) - s.local_square);
-  s.slow_square += g * (std::min(square(e.slow), 16.0 * (s.slow_square + e.least) + open) - s.slow_square);
-  s.local_level += 0.01 * std::clamp(e.local, -reach, reach);
+  const Two squares = {s.local_square, s.slow_square};
+  const Two fresh = squares + g * (lesser(square(e.distance), 16.0 * (squares + e.least) + open) - squares);
+  s.local_square = fresh[0];
+  s.slow_square = fresh[1];
+  s.local_level += 0.01 * std::clamp(e.distance[0], -reach, reach);
   s.spread_count += 1.0;
   const float g_mean = static_cast<float>(gain(s.count, 3000.0));
   const float first = s.count < 100.0 ? 16.0f : 0.0f;
