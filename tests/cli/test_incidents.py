@@ -2,7 +2,12 @@
 
 import json
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+import polars as pl
+
+from barograph.cli.tables import members
+from barograph.results import schema
 from tests.cli.conftest import START
 
 
@@ -25,3 +30,12 @@ def test_incidents_are_documents(call, data_dir: Path) -> None:
     assert first["members"][0]["field_name"] == "ms"
     assert "by_field_value" not in first["members"][0]
     assert {"field_name": "url", "field_value": "/pay", "members": 1} in first["entities"]
+
+
+def test_the_series_of_an_incident_are_told_in_words() -> None:
+    member = {"onset": START, "end": START + 600_000, "score": 91.0, "function_description": "mean", "field_name": "ms"}
+    split = {"partition_field_name": "host", "partition_field_value": "web-1"}
+    fields = {one.name: one.dtype for one in schema.MEMBER.fields}
+    rows = [{**dict.fromkeys(fields), **member, **split, "actual": 320.0, "typical": typical} for typical in (100.0, None)]
+    table = members(pl.DataFrame(rows, schema=fields), ZoneInfo("UTC"))
+    assert list(map(str, table.columns[-1].cells)) == ["mean of ms 3.2x higher than usual", "mean of ms unusual"]

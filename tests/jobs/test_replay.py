@@ -246,6 +246,13 @@ def test_what_has_not_come_yet_cannot_be_forgotten(store: Store) -> None:
     forget(store, "requests", Forgotten(FROM, end))
 
 
+def test_an_entity_that_never_came_cannot_be_forgotten(store: Store) -> None:
+    feed(store)
+    with pytest.raises(InputError, match="entity='host=nobody': wanted one that the job has seen"):
+        forget(store, "requests", Forgotten(FROM, FROM + HOUR, (("host", "nobody"),)))
+    assert store.forgotten("requests") == ()
+
+
 def test_a_revert_ends_what_is_forgotten_where_the_job_is_then(store: Store) -> None:
     feed(store)
     points = store.snapshots("requests")

@@ -108,4 +108,5 @@ def _show_worst(job: "Job", ran: "Ran", found: "pl.DataFrame") -> None:
     show(tables.records(episodes.head(_WORST), ZoneInfo(job.time_zone)))
     typer.echo()
     if episodes.height > _WORST:
-        typer.echo(f"Shown are the worst {_WORST} of {episodes.height:,}, with the records of one episode on one line.")
+        typer.echo(f"Shown are the worst {_WORST} of {episodes.height:,}, the records of one episode on one line:")
+        typer.echo("its highest score, and where it was least likely.")

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from barograph.cli import words
 from barograph.cli.console import console
-from barograph.results.words import short
+from barograph.results.words import against_usual, short
 from barograph.scoring.severity import RECORD_SCORE
 
 _STYLES: Final = {"critical": "bold red", "major": "red", "minor": "yellow", "warning": "cyan"}
@@ -137,7 +137,10 @@ def members(frame: pl.DataFrame, zone: ZoneInfo) -> Table:
     split = any(map(words.series, rows))
     table = plain("score", "", f"when ({zone})", "lasted", *(["series"] if split else []), "what")
     for row in rows:
-        what = f"{words.measured(row)} {words.compared(row)}"
+        compared = (
+            "unusual" if row["actual"] is None or row["typical"] is None else against_usual(row["actual"], row["typical"])
+        )
+        what = f"{words.measured(row)} {compared}"
         when, lasted = words.when(row["onset"], zone), words.lasted(row["end"] - row["onset"])
         add(table, *severity(row["score"]), when, lasted, *([words.series(row)] if split else []), what)
     return table

@@ -68,11 +68,11 @@ def still_to_come(value: Floats, typical: Floats, completeness: float, *, whole:
         value: [S] the values so far; NaN is no data.
         typical: [S] what they are expected to be in the end; NaN is no idea.
         completeness: how full the bucket is, in [0, 1].
-        whole: the values are counts: what is added is a whole number.
+        whole: the values are counts: what is added is a whole number, the nearest one.
 
     Returns:
         [S], 0 where nothing is known.
     """
     room = (1.0 - completeness) * typical
     added = np.nan_to_num(np.clip(typical - value, np.minimum(0.0, room), np.maximum(0.0, room)), nan=0.0)
-    return np.trunc(added) if whole else added
+    return np.rint(added) if whole else added

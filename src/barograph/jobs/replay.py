@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from barograph.config.errors import InputError
 from barograph.config.job import Job
 from barograph.engine.forgotten import Forgotten
-from barograph.engine.replay import NOTHING_BEFORE
+from barograph.engine.replay import NOTHING_BEFORE, known_series
 from barograph.jobs.pace import Clock
 from barograph.jobs.replaying import OnProgress, Sources
+from barograph.store.documents import Saved
 from barograph.store.query import Query
 from barograph.store.store import Store
 
-_Change = Callable[[Sequence[Forgotten], Job, int], Sequence[Forgotten]]
-"""(forgotten so far, the job, where its newest finished bucket ends) -> what is to be forgotten."""
+_Change = Callable[[Sequence[Forgotten], Job, Saved, int], Sequence[Forgotten]]
+"""(forgotten so far, the job, what it is now, where its newest finished bucket ends) -> what is to be forgotten."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +80,12 @@ def forget(store: Store, job_id: str, span: Forgotten, on_progress: OnProgress |
         InputError: no series of the job can be what is to be forgotten, it has not all come yet, or it has expired.
     """
 
-    def change(known: Sequence[Forgotten], job: Job, end_ms: int) -> Sequence[Forgotten]:
+    def change(known: Sequence[Forgotten], job: Job, saved: Saved, end_ms: int) -> Sequence[Forgotten]:
         span.check(job)
+        series = known_series(job, saved.snapshot)
+        if not any(span.series(job, at, one, len(one.first_bucket)).any() for at, one in enumerate(series)):
+            named = ", ".join(f"{field}={value}" for field, value in span.entity)
+            raise InputError(f"entity={named!r}: wanted one that the job has seen")
         if span.end_ms > end_ms:
             raise InputError(
                 f"span={span.start_ms} to {span.end_ms}: wanted an end at or before {end_ms}, where the newest finished bucket "
@@ -106,7 +111,7 @@ def remember(
         InputError: the span is not one that was forgotten.
     """
 
-    def change(known: Sequence[Forgotten], _job: Job, _end_ms: int) -> Sequence[Forgotten]:
+    def change(known: Sequence[Forgotten], _job: Job, _saved: Saved, _end_ms: int) -> Sequence[Forgotten]:
         if span not in known:
             raise InputError(f"span={span.start_ms} to {span.end_ms}: wanted one that was forgotten, with the same entity")
         return [one for one in known if one != span]
@@ -123,7 +128,7 @@ def _replay(
         if saved is None or saved.counts.latest_bucket_timestamp is None:
             raise InputError(f"job {job_id!r}: wanted a job that has finished a bucket; there is nothing to replay yet")
         end_ms = saved.counts.latest_bucket_timestamp + job.bucket_span_ms
-        forgotten = tuple(change(known, job, end_ms)) if change else known
+        forgotten = tuple(change(known, job, saved, end_ms)) if change else known
         sources = Sources(store, job, saved, forgotten, threads)
         work = sources.after(_unchanged_until(job, known, forgotten)) if change else sources.whole()
         before = store.records(job_id, Query(size=0)).total
