@@ -61,7 +61,8 @@ def explain(
             typer.echo()
         _show(one, now, zone)
     if found.left_out:
-        more = f"{found.left_out:,} more series have a bucket at this time; --size and --entity show others"
+        have = "has" if found.left_out == 1 else "have"
+        more = f"{found.left_out:,} more series {have} a bucket at this time; --size and --entity show others"
         typer.echo(f"\n{more}", err=True)
 
 
