@@ -8,22 +8,23 @@ from barograph.cli.console import show
 from barograph.results.results import Results
 
 ZONE = ZoneInfo("Europe/Berlin")
+SPAN_MS = 300_000
 
 
 def test_an_episode_is_one_line_that_says_how_many_records_it_stands_for(results: Results) -> None:
-    worst = tables.episodes(results.records.sample(fraction=1, shuffle=True, seed=1), results.buckets)
+    worst = tables.episodes(results.records.sample(fraction=1, shuffle=True, seed=1), results.buckets, SPAN_MS)
     assert worst.select("record_score", "records").rows() == [(91.6, 2), (30.0, 1)]
     assert worst.columns == [*results.records.columns, "records"]
 
 
 def test_each_series_has_its_own_line_in_an_episode(results: Results) -> None:
     other = results.records.with_columns(partition_field_value=pl.Series(["web-1", "web-2", None]))
-    assert tables.episodes(other, results.buckets)["records"].to_list() == [1, 1, 1]
+    assert tables.episodes(other, results.buckets, SPAN_MS)["records"].to_list() == [1, 1, 1]
 
 
-def test_records_without_an_episode_stand_for_themselves(results: Results) -> None:
+def test_records_without_an_episode_stand_together_by_series(results: Results) -> None:
     quiet = results.buckets.with_columns(episode_start=pl.lit(None, pl.Int64))
-    assert tables.episodes(results.records, quiet)["records"].to_list() == [1, 1, 1]
+    assert tables.episodes(results.records, quiet, SPAN_MS)["records"].to_list() == [2, 1]
 
 
 @pytest.fixture
@@ -72,7 +73,7 @@ def test_records_of_one_episode_that_may_change_are_not_counted_with_the_certain
     one = results.records.head(1)
     two = pl.concat([one, one.with_columns(timestamp=pl.col("timestamp") + 300_000, is_interim=pl.lit(True))])
     buckets = two.select("timestamp", episode_start=pl.lit(one["timestamp"][0]))
-    together = tables.episodes(two, buckets).sort("timestamp")
+    together = tables.episodes(two, buckets, SPAN_MS).sort("timestamp")
     assert together["is_interim"].to_list() == [False, True]
     assert together["records"].to_list() == [1, 1]
 

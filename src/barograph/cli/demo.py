@@ -48,10 +48,8 @@ def demo(data_dir: _Folder = None) -> None:
         raise typer.Exit(ran.exit_code)
     zone = ZoneInfo(job.time_zone)
     with Store.open(None, folder) as store:  # not what this run found: a second demo in one folder has nothing new
-        episodes = tables.episodes(store.records(job.job_id).rows, store.buckets(job.job_id).rows)
-    typer.echo(
-        f"\nThe worst {_WORST}, the records of one episode on one line: its highest score, and where it was least likely.\n"
-    )
+        episodes = tables.episodes(store.records(job.job_id).rows, store.buckets(job.job_id).rows, job.bucket_span_ms)
+    typer.echo(f"\nThe worst {_WORST}, a line an episode: its highest score, and where it was least likely.\n")
     show(tables.records(episodes.head(_WORST), zone))
     _compare(episodes, NYC_TAXI.causes(), zone)
     _next(job.job_id, folder)

@@ -103,10 +103,10 @@ def _show_worst(job: "Job", ran: "Ran", found: "pl.DataFrame") -> None:
     if not found.height:
         typer.echo("nothing unusual" if not ran.records.height else "nothing as unusual as that")
         return
-    episodes = tables.episodes(found, ran.buckets)
+    episodes = tables.episodes(found, ran.buckets, job.bucket_span_ms)
     typer.echo()
     show(tables.records(episodes.head(_WORST), ZoneInfo(job.time_zone)))
     typer.echo()
     if episodes.height > _WORST:
-        typer.echo(f"Shown are the worst {_WORST} of {episodes.height:,}, the records of one episode on one line:")
-        typer.echo("its highest score, and where it was least likely.")
+        shown = f"Shown are the worst {_WORST} of {episodes.height:,}, a line an episode"
+        typer.echo(f"{shown}: its highest score, and where it was least likely.")

@@ -12,6 +12,7 @@ from rich.text import Text
 from barograph.cli import words
 from barograph.cli.console import console
 from barograph.results.words import against_usual, short
+from barograph.scoring.episodes import with_episodes
 from barograph.scoring.severity import RECORD_SCORE
 
 _STYLES: Final = {"critical": "bold red", "major": "red", "minor": "yellow", "warning": "cyan"}
@@ -40,19 +41,18 @@ def severity(score: float) -> tuple[Text, Text]:
     return Text(words.whole(score), style=_STYLES[word]), Text(word, style=_STYLES[word])
 
 
-def episodes(records: pl.DataFrame, buckets: pl.DataFrame) -> pl.DataFrame:
+def episodes(records: pl.DataFrame, buckets: pl.DataFrame, bucket_span_ms: int) -> pl.DataFrame:
     """One record for each series in each episode, worst first, with `records`: how many it stands for.
 
     Its score is the episode's highest; the rest is of its least likely bucket, because the highest score may go to a bucket
-    that is usual by itself and only unusual together with those before it. A record outside any episode stands for itself.
-    Interim records stay apart from those that are certain.
+    that is usual by itself and only unusual together with those before it. Interim records stay apart from those that are
+    certain.
     """
-    known = records.join(buckets.select("timestamp", "episode_start"), on="timestamp", how="left", maintain_order="left")
-    together = known.with_columns(episode=pl.coalesce("episode_start", "timestamp"))
+    together = with_episodes(records, buckets, bucket_span_ms)
     highest = together.with_columns(record_score=pl.max("record_score").over(_TOGETHER))
     worst = highest.sort("record_score", "log_probability", "timestamp", descending=[True, False, False], maintain_order=True)
     counted = worst.with_columns(records=pl.len().over(_TOGETHER))
-    return counted.unique(_TOGETHER, keep="first", maintain_order=True).drop("episode", "episode_start")
+    return counted.unique(_TOGETHER, keep="first", maintain_order=True).drop("episode")
 
 
 def records(frame: pl.DataFrame, zone: ZoneInfo) -> Table:

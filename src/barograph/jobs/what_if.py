@@ -8,6 +8,7 @@ import polars as pl
 from barograph.config.errors import InputError
 from barograph.config.job import Job
 from barograph.config.rule import Rule
+from barograph.scoring.episodes import with_episodes
 from barograph.store.query import Query
 from barograph.store.store import Store
 
@@ -69,8 +70,8 @@ class Silenced:
 class Answer:
     """The alerts that there would have been.
 
-    An alert is an episode with a record that is worth one: what goes on is not news. A record outside any episode is an
-    episode by itself. So stricter settings never give more alerts.
+    An alert is an episode (`scoring.episodes.with_episodes`) with a record that is worth one: what goes on is not news.
+    Stricter settings never give more alerts.
 
     Attributes:
         alerts: one row an alert, in the order of time: the columns of `schema.RECORDS` of its least likely record that is worth
@@ -105,11 +106,9 @@ def what_if(store: Store, job_id: str, settings: Settings) -> Answer:
     end_ms = newest + summary.job.bucket_span_ms
     start_ms = max(end_ms - round(settings.days * DAY_MS), _oldest(store, job_id, end_ms))
     query = Query(start_ms=start_ms, end_ms=end_ms, sort="timestamp", descending=False)
-    episodes = store.buckets(job_id, query).rows.select("timestamp", "episode_start")
-    records = store.records(job_id, query).rows.join(episodes, on="timestamp", how="left", maintain_order="left")
-    worth = records.with_columns(episode=pl.coalesce("episode_start", "timestamp")).filter(
-        _large(settings), _of(settings.entity)
-    )
+    found, buckets = store.records(job_id, query).rows, store.buckets(job_id, query).rows
+    records = with_episodes(found, buckets, summary.job.bucket_span_ms)
+    worth = records.filter(_large(settings), _of(settings.entity))
     loud = worth.filter(pl.col("record_score") >= settings.min_score)
     silenced = tuple(_silenced(rule, loud) for rule in settings.rules)
     # Every rule has a say in what is left, so that one more never gives more alerts.
@@ -167,7 +166,7 @@ def matches(rule: Rule) -> pl.Expr:
 def _silenced(rule: Rule, loud: pl.DataFrame) -> Silenced:
     matched = loud.select(matches(rule)).to_series()
     left = loud.filter(~matched)["episode"].n_unique()
-    records = loud.filter(matched).drop("episode", "episode_start")
+    records = loud.filter(matched).drop("episode")
     return Silenced(rule, records, loud["episode"].n_unique() - left)
 
 
@@ -197,4 +196,4 @@ def _alerts(records: pl.DataFrame, span_ms: int) -> pl.DataFrame:
         pl.len().over("episode").cast(pl.Int64).alias("records"),
     ]
     worst = records.with_columns(over).sort("log_probability", "timestamp", "seq", maintain_order=True)
-    return worst.unique("episode", keep="first", maintain_order=True).sort("alert_start").drop("episode", "episode_start")
+    return worst.unique("episode", keep="first", maintain_order=True).sort("alert_start").drop("episode")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from barograph.results.snapshot import Arrays
@@ -24,6 +25,8 @@ RAISE: Final = 1.25
 """... and a quarter more surprising: between 40 and 41 nats nobody sees a difference. Chosen; 1.2 to 1.5 measure alike."""
 MEMORY_BUCKETS: Final = 200.0
 """The remembered peak fades by 1/e in this many buckets (modelling lab, section 1.7)."""
+
+_SERIES: Final = ("detector_index", "function_description", "partition_field_value", "by_field_value")
 
 STATE: Final = np.dtype([("start", "i8"), ("last", "i8"), ("peak", "f8"), ("peak_at", "i8")])
 
@@ -77,3 +80,24 @@ class Episodes:
         if surprise > faded:
             episode["peak"], episode["peak_at"] = surprise, bucket
         return int(episode["start"]), is_news
+
+
+def with_episodes(records: pl.DataFrame, buckets: pl.DataFrame, bucket_span_ms: int) -> pl.DataFrame:
+    """Records with the start of their `episode`, epoch ms.
+
+    It is that of their bucket. A record outside any belongs to the last one of its series, or else to the next, with fewer than
+    `QUIET_BUCKETS` buckets without a record of the series in between; where there is none, such records are one of their own.
+
+    Args:
+        records: rows of `schema.RECORDS`.
+        buckets: rows of `schema.BUCKETS` at the same times.
+        bucket_span_ms: length of a bucket.
+    """
+    starts = buckets.select("timestamp", "episode_start")
+    known = records.join(starts, on="timestamp", how="left", maintain_order="left").with_row_index("given")
+    by_time = known.sort("timestamp", maintain_order=True)
+    later = (pl.col("timestamp").diff() > QUIET_BUCKETS * bucket_span_ms).fill_null(False)
+    numbered = by_time.with_columns(run=later.cum_sum().over(_SERIES))
+    start, run = pl.col("episode_start"), [*_SERIES, "run"]
+    own = (start, start.forward_fill().over(run), start.backward_fill().over(run), pl.first("timestamp").over(run))
+    return numbered.with_columns(episode=pl.coalesce(own)).sort("given").drop("given", "run", "episode_start")
