@@ -41,10 +41,10 @@ def test_an_excursion_is_among_the_ten_strongest_buckets_despite_thirty_spikes()
 
 @pytest.mark.parametrize("kind", ["gaussian", "gamma", "ar 0.7", "random walk", "student t3"])
 def test_no_change_is_accepted_where_there_is_none(kind):
-    changes = judged(NULLS[kind](np.random.default_rng(5), 100, 4032)).changes
+    changes = judged(NULLS[kind](np.random.default_rng(5), 600, 4032)).changes
     seasons = np.isin(changes["kind"], (ChangeKind.SEASON_FOUND, ChangeKind.SEASON_DROPPED))
-    assert len(np.unique(changes["row"][~seasons])) <= 2  # 0.3 % of 300 random walks, none of the others
-    assert len(np.unique(changes["row"][seasons])) <= 3  # 0.7 % of 3,000 random walks; this is one draw of 100
+    assert len(np.unique(changes["row"][~seasons])) <= 6
+    assert len(np.unique(changes["row"][seasons])) <= 6
 
 
 def test_a_step_moves_the_level_within_a_day_and_leaves_the_bounds_narrow():
@@ -156,9 +156,7 @@ def test_a_large_anomaly_right_after_a_step_does_not_move_the_level():
     x[:, 2060:2064] += 60
     result = judged(x, bounds_percentile=95.0)
     assert result.typical is not None
-    # One may have taken noise for a season before, and be in two minds about its tail.
-    assert (result.ln_p[:, 2060] < np.log(1e-5)).sum() >= 49
-    assert (result.ln_p[:, 2060] < np.log(1e-4)).all()
+    assert (result.ln_p[:, 2060] < np.log(1e-5)).all()
     assert np.abs(result.typical - 10)[:, 2070:2100].mean() < 1.5
 
 

@@ -111,8 +111,10 @@ def _documents(store: "Store", kind: Kind, job_id: str, page: "Page") -> "Iterat
 
     rows = page.rows
     if kind is Kind.BUCKETS and rows.height:
-        times = rows["timestamp"]
-        span = Query(start_ms=times.min(), end_ms=times.max() + 1, exclude_interim=False)  # type: ignore[arg-type, operator]  # a column of int64
+        first, last = rows["timestamp"].min(), rows["timestamp"].max()
+        assert isinstance(first, int)
+        assert isinstance(last, int)
+        span = Query(start_ms=first, end_ms=last + 1, exclude_interim=False)
         rows = documents.with_bucket_influencers(rows, store.bucket_influencers(job_id, span).rows)
     build = {
         Kind.BUCKETS: documents.bucket,

@@ -83,11 +83,10 @@ inline void learn_families(Series& s, const Forecast& f, bool lattice, double x)
   share_weights(s);
 }
 
-// Families and their tails were judged with a variance that is now known to be wrong: most of that evidence is void.
+// Families were judged with a variance that is now known to be wrong: most of that evidence is void.
 inline void doubt_families(Series& s) {
   for (double& w : s.ln_weight) w *= 0.1;
   share_weights(s);
-  for (double* tail : {&s.tail_count, &s.tail_hits, &s.tail_excess, &s.tail_uncensored}) *tail *= 0.3;
 }
 
 }  // namespace series

@@ -184,7 +184,10 @@ inline void learn_power(Series& s, double centre, double square_error, double we
     }
     v += g * (std::min(square_error / scale, s.season_age < 16.0 ? kInfinity : 25.0 * v) - v);
   }
-  if (!was && std::max(s.power_gain[0], s.power_gain[1]) > kPowerEvidence) doubt_families(s);
+  if (was || std::max(s.power_gain[0], s.power_gain[1]) <= kPowerEvidence) return;
+  doubt_families(s);
+  // With one variance for all levels the tail was that of a mixture of them: most of what was learned of it is void as well.
+  for (double* tail : {&s.tail_count, &s.tail_hits, &s.tail_excess, &s.tail_uncensored}) *tail *= 0.1;
 }
 
 [[gnu::always_inline]] inline void learn_value(Series& s, const Forecast& f, double x, double weight, double cycle) {
