@@ -3,6 +3,9 @@
 What is taken away depends on the statistic (reference engine, section 8.2): rows of a count or sum are subtracted, moments
 of a mean or variance removed; of an extreme, a median or a distinct count, the entity's own value is judged alone. What is
 missing cannot be blamed on anyone: a count below its typical value has no influencers, a sum only those that lower it.
+
+Of a value ten times the usual, half is about as unlikely: tails are heavy there, and of two equal culprits neither could be
+blamed for it. So an entity has at least the influence that its part of the way from typical to the value would give it.
 """
 
 from collections.abc import Callable
@@ -77,7 +80,7 @@ def influences(statistic: str, whole: Whole, shares: Shares, judge: Judge) -> Fl
         return _ratio(alone, ln_p) * (_pull(whole, shares) if statistic == "median" else 1.0)
     rest = _without(statistic, whole, shares)
     remaining = np.where(_crossed(whole, shares, rest) | np.isnan(rest), 0.0, judge(shares.leaf, np.nan_to_num(rest)))
-    influence = 1.0 - _ratio(remaining, ln_p)
+    influence = 1.0 - np.minimum(_ratio(remaining, ln_p), _part_of_the_way(whole, shares, rest))
     if statistic in ("count", "sum"):
         added = shares.weight if statistic == "count" else shares.value
         return np.where(added * (whole.actual - whole.typical)[shares.leaf] > 0.0, influence, 0.0)
@@ -115,6 +118,14 @@ def _crossed(whole: Whole, shares: Shares, value: Floats) -> NDArray[np.bool_]:
     """True where the value lies on the other side of typical: whatever remains is not the anomaly at hand."""
     typical = whole.typical[shares.leaf]
     return (value - typical) * (whole.actual[shares.leaf] - typical) <= 0.0
+
+
+def _part_of_the_way(whole: Whole, shares: Shares, value: Floats) -> Floats:
+    """How far the value still is from typical, as a part of the bucket value's distance, in [0, 1]; 1 where it is NaN."""
+    typical = whole.typical[shares.leaf]
+    distance = whole.actual[shares.leaf] - typical
+    part = np.divide(value - typical, distance, out=np.ones(len(value)), where=(distance != 0.0) & ~np.isnan(value))
+    return np.asarray(np.clip(part, 0.0, 1.0))
 
 
 def _ratio(part: Floats, whole: Floats) -> Floats:
