@@ -37,7 +37,14 @@ def type_name(kind: pl.DataType) -> str:
         return f"list of {type_name(kind.inner)}"  # type: ignore[arg-type]
     if isinstance(kind, pl.Struct):
         return "struct (" + ", ".join(f"`{field.name}` {type_name(field.dtype)}" for field in kind.fields) + ")"  # type: ignore[arg-type]
-    return {"Int64": "int64", "Int32": "int32", "Float64": "double", "String": "text", "Boolean": "bool"}[str(kind)]
+    return {
+        "Int64": "int64",
+        "Int32": "int32",
+        "Float64": "double",
+        "String": "text",
+        "Categorical": "text",
+        "Boolean": "bool",
+    }[str(kind)]
 
 
 def columns(of: tuple[schema.Column, ...]) -> str:

@@ -77,7 +77,7 @@ def _value(column: schema.Column, bucket: int, rank: int):
         pl.Boolean: draw % 2 == 0,
         pl.List: _influencers(draw % 3),
     }
-    return by_type.get(column.dtype.base_type(), draw)
+    return by_type.get(pl.String if column.dtype == schema.SPLIT_VALUE else column.dtype.base_type(), draw)
 
 
 def _influencers(fields: int) -> list[dict]:

@@ -37,11 +37,11 @@ class Cells:
     @classmethod
     def of(cls, rows: pl.DataFrame, span_ms: int) -> "Cells":
         """Of rows of `schema.BUCKET_VALUES`, all of one statistic."""
-        return cls(
-            rows["timestamp"].to_numpy() // span_ms,
-            rows["series"].to_numpy(),
-            *(rows[name].fill_null(np.nan).to_numpy() for name in ("actual", "weight", "mean")),
-        )
+        # Nearly always there is no mean at all, and one NaN can stand for all.
+        known = rows["mean"].null_count() < len(rows)
+        mean = rows["mean"].fill_null(np.nan).to_numpy() if known else np.broadcast_to(np.nan, len(rows))
+        series, actual, weight = (rows[name].to_numpy() for name in ("series", "actual", "weight"))
+        return cls(rows["timestamp"].to_numpy() // span_ms, series, actual, weight, mean)
 
     def between(self, start: int, end: int) -> slice:
         """The cells of the buckets [start, end)."""
@@ -77,10 +77,12 @@ class PastValues:
         return np.nan_to_num(self._spread(self._one, self._one.weight, False, start, end), copy=False, nan=0.0)
 
     def _spread(self, cells: Cells, values: Floats, zeros: bool, start: int, end: int) -> Floats:
+        inside = cells.between(start, end)
+        if inside.stop - inside.start == len(self._first) * (end - start):  # every series in every bucket, in order
+            return np.array(values[inside].reshape(end - start, -1).T, order="C")
         out = np.full((len(self._first), end - start), np.nan)
         if zeros:
             out[np.arange(start, end) >= self._first[:, None]] = 0.0
-        inside = cells.between(start, end)
         out[cells.series[inside], cells.bucket[inside] - start] = values[inside]
         return out
 

@@ -15,6 +15,7 @@ from barograph.engine.finished import Ids, Rows
 from barograph.engine.forgotten import Forgotten
 from barograph.engine.past import NOT_BEGUN, Cells, Past, PastShares, PastValues
 from barograph.engine.stages import PREFIXES, Stages
+from barograph.results import schema
 from barograph.results.results import Results
 from barograph.results.snapshot import Snapshot, under
 
@@ -106,7 +107,9 @@ class Replay:
         """
         if self._not_begun(start, end):
             return
-        values = kept.values.filter(pl.col("weight") > 0)  # the others are not data: bounds were asked for
+        values = kept.values
+        if not (values["weight"] > 0).all():
+            values = values.filter(pl.col("weight") > 0)  # the others are not data: bounds were asked for
         detectors = [self._detector(at, start, end, values, kept.shares) for at in range(len(self._known))]
         yield from self._stages.finish(Past(start, end, detectors, kept.filled // self._job.bucket_span_ms, kept.events))
 
@@ -156,6 +159,8 @@ class Replay:
     def _begun(self, at: int, cells: Cells, count: int) -> Rows:
         """The first bucket of each series [S] that the models are to see, known so far."""
         first = self._first[at]
+        if NOT_BEGUN not in first:  # nearly always, and there are many cells
+            return first[:count]
         news = np.flatnonzero(first[cells.series] == NOT_BEGUN)
         series, bucket = cells.series[news], cells.bucket[news]
         first[series[::-1]] = bucket[::-1]  # in the order of time, so backwards the earliest is the last that is put
@@ -175,4 +180,4 @@ def _names(known: DetectorValues, series: Ids) -> pl.DataFrame:
     columns = {"partition_field_value": partition, "by_field_value": by}
     nulls = pl.repeat(None, len(series), dtype=pl.String, eager=True)
     frame = {name: nulls if column is None else column for name, column in columns.items()}
-    return pl.DataFrame({"series": pl.Series(series), **frame})
+    return pl.DataFrame({"series": pl.Series(series), **frame}, schema_overrides=dict.fromkeys(frame, schema.SPLIT_VALUE))

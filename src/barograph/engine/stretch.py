@@ -1,6 +1,7 @@
 """A stretch of finished buckets through the models and the score stage."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -166,18 +167,21 @@ def _history(job: Job, piece: Piece, start: int) -> pl.DataFrame:
     """The rows of `schema.BUCKET_VALUES`: buckets with input rows, and for plotted series every bucket with a value."""
     names, judged = _names(piece.detector, np.arange(len(piece.values.value))), piece.verdict.judged
     plotted = _plotted(job, names)
-    value, weight = _by_time(piece.values.value), _by_time(piece.values.weight)
-    cell = np.flatnonzero(~np.isnan(value) & ((weight > 0) | np.tile(plotted, piece.values.value.shape[1])))
-    t, series = np.divmod(cell, max(len(plotted), 1))
+    names = names.cast(schema.SPLIT_VALUE)  # before there is one a row
+    value, weight = piece.values.value, piece.values.weight
+    there = ~np.isnan(value) & ((weight > 0) | plotted[:, None])
+    cell = slice(None) if there.all() else np.flatnonzero(_by_time(there))
+    bucket = np.repeat(start + np.arange(value.shape[1]), np.count_nonzero(there, axis=0))
+    series = np.tile(np.arange(len(value), dtype=np.int32), value.shape[1])[cell]
     unplotted = None if plotted.all() else np.flatnonzero(~plotted[series])
     frame = names[series].with_columns(
-        pl.Series("timestamp", (start + t) * job.bucket_span_ms, dtype=pl.Int64),
+        pl.Series("timestamp", bucket * job.bucket_span_ms, dtype=pl.Int64),
         pl.lit(piece.stage.measure.detector_index).alias("detector_index"),
-        pl.lit(piece.stage.measure.function_description).alias("function_description"),
+        pl.lit(piece.stage.measure.function_description, schema.SPLIT_VALUE).alias("function_description"),
         pl.Series("series", series, dtype=pl.Int32),
-        pl.Series("actual", value[cell]),
-        pl.Series("weight", weight[cell]),
-        _means(piece, series, start + t).alias("mean"),
+        pl.Series("actual", _by_time(value)[cell]),
+        pl.Series("weight", _by_time(weight)[cell]),
+        _means(piece, series, bucket).alias("mean"),
         pl.Series("log_probability", _by_time(judged.ln_p)[cell]),
         _bound(judged.typical, cell, unplotted).alias("typical"),
         _bound(judged.lower, cell, unplotted).alias("lower_bound"),
@@ -186,19 +190,19 @@ def _history(job: Job, piece: Piece, start: int) -> pl.DataFrame:
     return frame.select(pl.col(column.name).cast(column.dtype) for column in schema.BUCKET_VALUES)
 
 
-def _by_time(values: Floats) -> Floats:
+def _by_time(values: NDArray[Any]) -> NDArray[Any]:
     """[S, T] as one row, bucket by bucket."""
     return values.T.ravel()
 
 
-def _means(piece: Piece, series: Ids, bucket: Ids) -> pl.Expr:
+def _means(piece: Piece, series: NDArray[np.int32], bucket: Ids) -> pl.Expr:
     if piece.stage.measure.statistic != "varp":
         return pl.lit(None)
-    found = piece.detector.means(piece.detector.find(np.asarray(series, np.int32), bucket))
+    found = piece.detector.means(piece.detector.find(series, bucket))
     return pl.lit(pl.Series(found, nan_to_null=True))
 
 
-def _bound(bound: Floats | None, cell: Ids, unplotted: Ids | None) -> pl.Expr:
+def _bound(bound: Floats | None, cell: Ids | slice, unplotted: Ids | None) -> pl.Expr:
     if bound is None:
         return pl.lit(None)
     shown = _by_time(bound)[cell]

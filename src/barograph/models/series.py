@@ -96,10 +96,11 @@ class SeriesModel:
 
     def _learn_siblings(self) -> None:
         """Let series without a value start from the typical relative scale of those that are known well."""
-        known = self._records[(self._records["count"] >= _KNOWN_WELL) & (self._records["level"][:, 0] != 0)]
-        if len(known):
+        count, level, variance = self._records["count"], self._records["level"][:, 0], self._records["variance"]
+        known = (count >= _KNOWN_WELL) & (level != 0)
+        if known.any():
             # Relative first, then squared: the square of a tiny level is zero.
-            self._prior = float(np.median((np.sqrt(known["variance"]) / known["level"][:, 0]) ** 2))
+            self._prior = float(np.median((np.sqrt(variance[known]) / level[known]) ** 2))
         self._records["prior_variance"][self._records["count"] == 0] = self._prior
 
     def snapshot(self) -> Arrays:

@@ -247,12 +247,15 @@ CROSSINGS: Final = (
     Column("latest", pl.Int64(), "the same of the other bound: it is unlikely not to have been reached by then"),
 )
 
+SPLIT_VALUE: Final = pl.Categorical()
+"""A few texts that come back in millions of rows of the history: as numbers they are written and gathered twice as fast."""
+
 _SERIES: Final = (
     Column("timestamp", pl.Int64(), "start of the bucket, epoch ms"),
     Column("detector_index", pl.Int32(), "position of the detector in the job, from 0"),
-    Column("function_description", pl.String(), "what is measured: count, mean, sum, ...; `metric` has mean, min and max"),
-    Column("partition_field_value", pl.String(), "partition of the series; null when the detector has none"),
-    Column("by_field_value", pl.String(), "by value of the series; null when the detector has none"),
+    Column("function_description", SPLIT_VALUE, "what is measured: count, mean, sum, ...; `metric` has mean, min and max"),
+    Column("partition_field_value", SPLIT_VALUE, "partition of the series; null when the detector has none"),
+    Column("by_field_value", SPLIT_VALUE, "by value of the series; null when the detector has none"),
 )
 
 BUCKET_VALUES: Final = (

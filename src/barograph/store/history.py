@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -22,6 +22,9 @@ KINDS: Final = {"bucket_values": schema.BUCKET_VALUES, "influencer_shares": sche
 MERGE: Final = 16
 MERGED_ROWS: Final = 4_000_000
 """Larger files are not made: at 10 to 40 bytes a row, merging more would hold a commit up for seconds and gain nothing."""
+
+_PACKED: Final[Any] = {"compression": "zstd", "compression_level": 1}
+"""Doubles hardly get smaller at the higher levels, which take twice the time."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ def add(files: JobFiles, listed: Sequence[HistoryFile], kind: str, frame: pl.Dat
     first, last = times.min(), times.max()
     assert isinstance(first, int)
     assert isinstance(last, int)
-    write = partial(frame.write_parquet, compression="zstd")
+    write = partial(frame.write_parquet, **_PACKED)
     newest = _write(files, HistoryFile(kind, number, 0, "", frame.height, 0, first, last), write)
     kept, removed = list(listed), list[HistoryFile]()
     while merging := _mergeable([*kept, newest]):
@@ -81,7 +84,7 @@ def cut(files: JobFiles, listed: Sequence[HistoryFile], kind: str, oldest_ms: in
             rows = read(files.path, [one], kind, Span(start_ms=oldest_ms))
             first = rows["timestamp"][0]
             planned = replace(one, level=one.level + 1, rows=rows.height, first_timestamp=first)
-            added.append(_write(files, planned, partial(rows.write_parquet, compression="zstd")))
+            added.append(_write(files, planned, partial(rows.write_parquet, **_PACKED)))
     return Change(tuple(added), tuple(old))
 
 
@@ -105,7 +108,7 @@ def _merge(files: JobFiles, parts: Sequence[HistoryFile]) -> HistoryFile:
         last_timestamp=max(one.last_timestamp for one in parts),
     )
     rows = pl.scan_parquet([files.path / one.name for one in parts], glob=False)
-    return _write(files, whole, partial(rows.sink_parquet, compression="zstd", maintain_order=True))
+    return _write(files, whole, partial(rows.sink_parquet, maintain_order=True, **_PACKED))
 
 
 def _write(files: JobFiles, planned: HistoryFile, fill: Callable[[Path], object]) -> HistoryFile:

@@ -97,15 +97,13 @@ def insert(connection: sa.Connection, table: sa.Table, job_id: str, frame: pl.Da
     """
     if frame.is_empty():
         return
-    names = [name for name in frame.columns if name in table.c]
-    rows = storable(frame.select(names)).select(pl.lit(job_id).alias("job_id"), *names).rows()
-    names = ["job_id", *names]
+    stored = storable(frame.select(name for name in frame.columns if name in table.c))
+    stored = stored.insert_column(0, pl.repeat(job_id, len(frame), eager=True).alias("job_id"))
     if connection.dialect.name == "postgresql":
-        _copy(connection, table, names, rows)
+        _copy(connection, table, stored.columns, stored.rows())
     else:
-        statement = table.insert().compile(dialect=connection.dialect, column_keys=names)
-        positions = [names.index(name) for name in statement.positiontup or names]
-        connection.exec_driver_sql(str(statement), [tuple(row[i] for i in positions) for row in rows])
+        statement = table.insert().compile(dialect=connection.dialect, column_keys=stored.columns)
+        connection.exec_driver_sql(str(statement), stored.select(statement.positiontup or pl.all()).rows())
 
 
 def _copy(connection: sa.Connection, table: sa.Table, names: list[str], rows: list[tuple[Any, ...]]) -> None:
