@@ -96,8 +96,9 @@ def try_lag(value: np.ndarray, said: list[Any], lag: int, k: dict[str, Any]) -> 
     known = [e for e in whole if not math.isnan(e)]
     k["lag"].append(lag)
     k["weight"].append(weight)
-    k["variance"].append(sum(e * e for e in known) / len(known))
-    k["freedom"].append(freedom(whole))
+    independent = freedom(whole)
+    k["variance"].append(sum(e * e for e in known) / len(known) * (independent + 0.5) / (independent - 0.5))
+    k["freedom"].append(independent)
     levels, lines = min(squares[:LEVELS]), min(squares[LEVELS:])
     k["trust"] = min(max((0.5 - lines / levels) / 0.25, 0.0), 1.0) if levels > 0 else 0.0
 
@@ -109,7 +110,7 @@ def smooth(k: dict[str, Any]) -> None:
         v[j] = max((f[j] * v[j] + 6 * v[j - 1] * longer**power) / (f[j] + 6), v[j - 1])
         f[j] += 2
         grown = math.log(v[j] / v[j - 1]) / math.log(longer) if v[j - 1] > 0 else 0.0
-        power += 0.5 * (min(max(grown, 0.0), 1.25) - power)
+        power += 0.5 * (min(max(grown, 0.0), 2.0) - power)
     k["beyond"] = power * (2 - power) if power < 1 else power
 
 

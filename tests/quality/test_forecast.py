@@ -14,9 +14,9 @@ from series_data import HOUR, MINUTES_5, autoregressive, daily
 WANTED = {
     ("daily", "no trend"): (0.12, 0.14),
     ("daily", "constant trend"): (0.13, 0.016),
-    ("daily", "varying trend"): (0.22, 0.04),  # 0.05 wanted: its slope turns within the two weeks
+    ("daily", "varying trend"): (0.2, 0.04),  # 0.05 wanted: its slope turns within the two weeks
     ("weekly", "no trend"): (0.08, 0.08),
-    ("weekly", "constant trend"): (0.15, 0.026),  # 0.075 and 0.02 wanted: weeks are found late
+    ("weekly", "constant trend"): (0.075, 0.02),
     ("weekly", "varying trend"): (0.28, 0.06),
 }
 
@@ -48,7 +48,7 @@ def test_counts_are_forecast_without_going_below_zero(series):
     rate = patterned("daily", "no trend", 1)[1][0] / 10 - 2
     x = np.random.default_rng(4).poisson(rate, (series, n)).astype(float)
     found = outcome(x, PAST, 95.0, cycle=DAY)
-    assert found.outside < 0.05  # 0.04 wanted, by bounds that are wider than their name says
+    assert found.outside < 0.04
     assert found.lower.min() >= 0.0
     assert found.error < found.naive
 
@@ -96,8 +96,7 @@ def test_bounds_hold_what_they_promise():
 def test_bounds_of_many_series_hold_what_they_promise(span):
     found = {kind: coverage(kind, 400, *span) for kind in KINDS}
     assert 0.87 <= np.mean(list(found.values())) <= 0.93
-    assert all(0.87 <= one <= 0.93 for kind, one in found.items() if kind != "random walk")
-    assert 0.84 <= found["random walk"] <= 0.93
+    assert all(0.87 <= one <= 0.94 for one in found.values())
 
 
 def test_a_trend_that_is_no_trend_is_not_followed():

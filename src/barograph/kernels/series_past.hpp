@@ -18,8 +18,9 @@ constexpr double kDecay[kRules] = {0.0, 1.0 / 12.0, 1.0 / 3.0, 1.0, 0.0, 1.0 / 2
 // Chosen by coverage on synthetic white noise, AR(1), walks and lines, with and without a season.
 constexpr double kLineHandicap = 4.0;  // lines must win by this over the root of the independent tries, relative
 constexpr double kExpected = 6.0;      // tries that count for what shorter lags lead to expect
+constexpr double kChosen = 0.5;        // tries used up by choosing among the rules in the very same ones (Akaike's FPE)
 constexpr double kBorrowed = 2.0;      // independent tries that this is worth
-constexpr double kMostGrowth = 1.25;   // a walk's variance grows with the lag, that of a walk with a wandering slope faster
+constexpr double kMostGrowth = 2.0;    // a walk's variance grows with the lag, that of a walk with a wandering slope faster
 constexpr double kClearly = 0.25;      // lines' mean square over that of levels, up to which lines go on after the last lag
 constexpr double kDoubtful = 0.5;      // and above which they end there
 
@@ -196,8 +197,9 @@ inline void try_lag(const Tries& t, int lag, Skill& k) {
     whole.add(error);
   }
   k.lag[k.lags] = lag;
-  k.variance[k.lags] = whole.squares / whole.tried;
-  k.freedom[k.lags] = whole.freedom();
+  const double free = whole.freedom();
+  k.variance[k.lags] = whole.squares / whole.tried * (free + kChosen) / (free - kChosen);
+  k.freedom[k.lags] = free;
   k.trust = levels > 0.0 ? std::clamp((kDoubtful - lines / levels) / (kDoubtful - kClearly), 0.0, 1.0) : 0.0;
   ++k.lags;
 }
