@@ -121,11 +121,13 @@ def test_results_of_a_run_can_be_asked_for_later(call) -> None:
         (("none.yaml", "rows.csv"), "none.yaml"),
         (("job.yaml", "other.csv"), "data_description.time_field='time'"),
         (("rare.yaml", "rows.csv"), "analysis_config.detectors[0].function='rare'"),
+        (("wrong.yaml", "rows.csv"), ".field_name='millis': wanted a column of rows.csv, which has: time, host, ms"),
     ],
 )
 def test_an_error_is_one_line(call, inputs: Path, arguments: tuple[str, str], message: str) -> None:
     (inputs / "other.csv").write_text("when,ms\n1,2\n")
     (inputs / "rare.yaml").write_text(JOB.replace("mean, field_name: ms", "rare, by_field_name: ms"))
+    (inputs / "wrong.yaml").write_text(JOB.replace("ms", "millis"))
     done = call("run", *arguments)
     assert done.returncode == 1
     assert done.stdout == ""
@@ -151,6 +153,14 @@ def test_rows_before_a_file_that_the_job_cannot_use_are_kept_and_counted(call, i
     assert done.returncode == 1
     assert done.stderr.splitlines()[0].startswith("8,001 rows before the error are kept")
     assert "8,001" in call("jobs").stdout
+
+
+def test_a_run_without_a_value_to_judge_does_not_call_that_usual(call, inputs: Path) -> None:
+    rows(100).select("time", "host", millis="ms").write_ndjson(inputs / "rows.ndjson")
+    done = call("run", "job.yaml", "rows.ndjson")
+    assert done.returncode == 0
+    assert "nothing could be judged: no row had all the fields that a detector needs" in done.stdout
+    assert "nothing unusual" not in done.stdout
 
 
 def few(inputs: Path, minutes: int, job: str = JOB) -> None:

@@ -101,6 +101,9 @@ def _show_worst(job: "Job", ran: "Ran", found: "pl.DataFrame") -> None:
     from barograph.cli.console import show
 
     if not found.height:
+        if not ran.summary.values:
+            typer.echo("nothing could be judged: no row had all the fields that a detector needs")
+            return
         typer.echo("nothing unusual" if not ran.records.height else "nothing as unusual as that")
         return
     episodes = tables.episodes(found, ran.buckets, job.bucket_span_ms)

@@ -14,8 +14,9 @@ from barograph.cli.counts import ROWS, left_out
 from barograph.cli.progress import ProgressBar
 from barograph.cli.words import counted, rough, when
 from barograph.config import support
-from barograph.config.errors import InputError
+from barograph.config.errors import ConfigError, InputError
 from barograph.config.job import Job
+from barograph.jobs.columns import refuse_useless
 from barograph.jobs.run import Ending
 from barograph.jobs.run import run_job as run_in_store
 from barograph.jobs.summary import Progress, RunSummary
@@ -138,8 +139,10 @@ def _feed(store: Store, job: Job, paths: Sequence[str], ending: Ending, notes: l
     chunks = read_files(paths, job.data_description, fields=job.fields, number_fields=numbers, tell=tell)
     try:
         with bar:
-            return run_in_store(store, job, bar.watch(chunks), show, flush=ending.flush, interim=ending.interim)
-    except InputError:
+            return run_in_store(
+                store, job, refuse_useless(job, bar.watch(chunks)), show, flush=ending.flush, interim=ending.interim
+            )
+    except (InputError, ConfigError):
         for note in notes:
             typer.echo(note, err=True)
         if kept:

@@ -134,7 +134,7 @@ class Run:
         self._waiting: list[Results] = []
         self._waiting_rows = 0
         self._rows = self._rows_committed = self._bytes = self._commits = 0
-        self._buckets = self._records = 0
+        self._buckets = self._values = self._records = 0
         self._first_ms: int | None = None
         self._last_ms: int | None = None
         self._interim: tuple[int, ...] = ()
@@ -202,6 +202,7 @@ class Run:
         self._waiting.append(found)
         self._waiting_rows += sum(len(getattr(found, name)) for name in _TABLES)
         self._buckets += len(found.buckets)
+        self._values += len(found.bucket_values)
         self._records += len(found.records)
         times = found.buckets["timestamp"]
         if len(times):
@@ -246,6 +247,7 @@ class Run:
             rows=self._rows,
             dropped=dropped(self._before, counts),
             buckets=self._buckets,
+            values=self._values,
             records=self._records,
             first_ms=self._first_ms,
             last_ms=self._last_ms,

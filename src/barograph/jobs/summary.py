@@ -56,6 +56,7 @@ class RunSummary:
         rows: input rows read, those dropped too; rows that an earlier run had read are not counted.
         dropped: how many of them were dropped and why, under the names of `results.counts.REASONS`.
         buckets: buckets finished.
+        values: bucket values judged.
         records: records found.
         first_ms: start of the first bucket that this run finished, epoch ms; None if it finished none.
         last_ms: start of the last one.
@@ -72,6 +73,7 @@ class RunSummary:
     rows: int
     dropped: Mapping[str, int]
     buckets: int
+    values: int
     records: int
     first_ms: int | None
     last_ms: int | None

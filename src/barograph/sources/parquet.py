@@ -38,11 +38,12 @@ def _file_blocks(stream: Stream, stored: str, fields: tuple[str, ...] | None) ->
     try:
         # A path is the name of one file: brackets in it are no pattern, and `year=2026` in it is no column.
         table = pl.scan_parquet(stored, glob=False, hive_partitioning=False)
-        columns = _columns(table.collect_schema().names(), fields)
+        names = table.collect_schema().names()
+        columns, lacking = _columns(names, fields), fields is not None and not set(fields) <= set(names)
         height = int(table.select(pl.len()).collect().item())
         size = os.path.getsize(stored)
         for first in range(0, height, _ROWS):
-            frame = table.slice(first, _ROWS).select(columns).collect()
+            frame = table.slice(first, _ROWS).select(columns if first or not lacking else names).collect()
             end = size * (first + frame.height) // height
             stream.note_progress(end)
             yield Block(frame, [], end - size * first // height)
@@ -53,7 +54,8 @@ def _file_blocks(stream: Stream, stored: str, fields: tuple[str, ...] | None) ->
 def _columns(present: list[str], fields: tuple[str, ...] | None) -> list[str]:
     """The columns that hold the fields: by their name, or as the object that a name with dots begins with.
 
-    All of them when the first field, which is the time, is not there: the error can then say what is.
+    All of them when the first field, which is the time, is not there: the error can then say what is. (When another one is not,
+    the first block has them all, for the same reason.)
     """
     if fields is None or not {fields[0], fields[0].partition(".")[0]} & set(present):
         return present
