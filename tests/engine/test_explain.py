@@ -1,6 +1,8 @@
 """Any bucket can be explained: the factors add up to its score, and the values named would have scored what is said."""
 
 import math
+import re
+from datetime import UTC
 
 import numpy as np
 import polars as pl
@@ -8,6 +10,7 @@ import pytest
 
 from barograph.config.errors import InputError
 from barograph.config.load import load_job
+from barograph.config.moment import iso_text
 from barograph.engine import Engine
 from barograph.engine.explain import Explanation
 from barograph.results.results import Results
@@ -164,7 +167,8 @@ def test_explaining_changes_nothing() -> None:
 def test_what_cannot_be_explained_is_named() -> None:
     engine, results = ran(job(), requests())
     end = results.buckets["timestamp"][-1] + 900_000
-    with pytest.raises(InputError, match=f"time={end}: wanted a time before {end}"):
+    text = re.escape(iso_text(end, UTC))
+    with pytest.raises(InputError, match=f"time={text}: wanted a time before {text}"):
         engine.explain(results, end)
     with pytest.raises(InputError, match="wanted an entity that the job has seen"):
         engine.explain(results, START + HOUR, (("host", "nobody"),))

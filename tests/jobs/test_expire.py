@@ -1,5 +1,7 @@
 """A history that expires: what goes, what a replay makes of the rest, and what can no longer be asked."""
 
+import re
+from datetime import UTC
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +10,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from barograph.config.errors import InputError
+from barograph.config.moment import iso_text
 from barograph.engine.forgotten import Forgotten
 from barograph.jobs.explain import explain
 from barograph.jobs.replay import forget, replay
@@ -89,7 +92,9 @@ def test_its_models_are_those_that_never_saw_what_has_expired(cut: tuple[Store, 
 
 def test_what_has_expired_cannot_be_forgotten_or_explained(cut: tuple[Store, int]) -> None:
     store, begins = cut
-    with pytest.raises(InputError, match=f"wanted a start at or after {begins}; bucket values before it have expired"):
+    with pytest.raises(
+        InputError, match=f"wanted a start at or after {re.escape(iso_text(begins, UTC))}; bucket values before it have expired"
+    ):
         forget(store, "requests", Forgotten(begins - 1, begins + DAY))
     forget(store, "requests", Forgotten(begins, begins + DAY // 2))
     oldest: SavedSnapshot = store.snapshots("requests")[0]

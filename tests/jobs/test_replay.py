@@ -1,5 +1,7 @@
 """Replay and forget on a store: what is replayed is what was, and readers see the old or the new, never half."""
 
+import re
+from datetime import UTC
 from pathlib import Path
 
 import polars as pl
@@ -8,6 +10,7 @@ from polars.testing import assert_frame_equal
 
 from barograph.config.errors import InputError
 from barograph.config.load import load_job
+from barograph.config.moment import iso_text
 from barograph.engine import Engine
 from barograph.engine.forgotten import Forgotten
 from barograph.jobs.replay import forget, remember, replay
@@ -241,7 +244,9 @@ def test_results_that_have_expired_do_not_come_back(store: Store) -> None:
 def test_what_has_not_come_yet_cannot_be_forgotten(store: Store) -> None:
     feed(store)
     end = store.summary("requests").counts.latest_bucket_timestamp + 900_000
-    with pytest.raises(InputError, match=f"wanted an end at or before {end}, where the newest finished bucket ends"):
+    with pytest.raises(
+        InputError, match=f"wanted an end at or before {re.escape(iso_text(end, UTC))}, where the newest finished bucket ends"
+    ):
         forget(store, "requests", Forgotten(FROM, end + 1))
     forget(store, "requests", Forgotten(FROM, end))
 

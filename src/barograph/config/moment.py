@@ -1,9 +1,11 @@
 """Times that people type."""
 
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
 from barograph.config.errors import InputError
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 _MS_FROM: Final = 100_000_000_000
 """From here a number is epoch ms, below it epoch seconds: as ms it would lie in 1973, as seconds in the year 5138."""
@@ -24,4 +26,13 @@ def epoch_ms(option: str, text: str, zone: tzinfo) -> int:
         wanted = "wanted a time such as 2026-03-01, 2026-03-01T14:30, 2026-03-01T14:30Z, or epoch seconds or ms"
         raise InputError(f"{option}={text!r}: {wanted}") from None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
-    return round((moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() * 1000)
+    return round((moment - _EPOCH).total_seconds() * 1000)
+
+
+def iso_text(time_ms: int, zone: tzinfo) -> str:
+    """A time as `epoch_ms` reads it, for a message: ISO 8601 with its UTC offset; what no calendar has stays epoch ms."""
+    try:
+        moment = (_EPOCH + timedelta(milliseconds=time_ms)).astimezone(zone)
+    except OverflowError:
+        return str(time_ms)
+    return moment.isoformat(timespec="auto" if time_ms % 60_000 else "minutes")

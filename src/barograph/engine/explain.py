@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
@@ -12,6 +13,7 @@ from barograph.buckets import DetectorValues
 from barograph.config.errors import InputError
 from barograph.config.functions import Side
 from barograph.config.job import Job
+from barograph.config.moment import iso_text
 from barograph.engine.finished import Floats
 from barograph.engine.forgotten import Forgotten
 from barograph.engine.measure import measures_of, model_config
@@ -57,8 +59,10 @@ class InResults:
     def __init__(self, results: Results, time_ms: int, job: Job) -> None:
         finished = results.buckets.filter(~pl.col("is_interim"))["timestamp"]
         end = int(finished[-1]) + job.bucket_span_ms if len(finished) else None
-        if end is None or time_ms >= end:
-            raise InputError(f"time={time_ms}: wanted a time before {end}, where the newest finished bucket ends")
+        if end is None:
+            raise InputError("job has no finished bucket: there is nothing to explain yet")
+        if time_ms >= end:
+            raise not_finished(job, time_ms, end)
         self._results = results
 
     def values(self, measure: Measure, names: tuple[str | None, str | None], start_ms: int, end_ms: int) -> pl.DataFrame:
@@ -157,11 +161,14 @@ def explain(
     """
     span = job.bucket_span_ms
     found = list(_series(job, newest, entity))
+    if not found:
+        said = ", ".join(f"{field}={value}" for field, value in entity)
+        raise InputError(f"entity={said!r}: wanted an entity that the job has seen")
     begun = [one for one in found if one.first_bucket <= time_ms // span]
     if not begun:
-        said = ", ".join(f"{field}={value}" for field, value in entity) or "any series"
-        wanted = "a time at which it had begun" if found else "an entity that the job has seen"
-        raise InputError(f"time={time_ms}, entity={said!r}: wanted {wanted}")
+        first = min(one.first_bucket for one in found) * span
+        asked, begin = (iso_text(one, ZoneInfo(job.time_zone)) for one in (time_ms, first))
+        raise InputError(f"time={asked}: wanted a time at or after {begin}, where the series begins")
     for one in begun:
         yield _explain(job, newest, past, time_ms // span, one)
 
@@ -217,6 +224,12 @@ def _explain(job: Job, newest: Snapshot, past: Past, bucket: int, series: _Serie
     )
 
 
+def not_finished(job: Job, time_ms: int, end_ms: int) -> InputError:
+    """That a time lies behind all finished buckets, which end at `end_ms`."""
+    asked, end = (iso_text(one, ZoneInfo(job.time_zone)) for one in (time_ms, end_ms))
+    return InputError(f"time={asked}: wanted a time before {end}, where the newest finished bucket ends")
+
+
 def _model_before(job: Job, newest: Snapshot, past: Past, bucket: int, series: _Series) -> tuple[SeriesModel, float, float]:
     """The model of a series as it was before a bucket, the value of that bucket, and the rows behind it."""
     config = replace(model_config(job, series.measure, series.side), ln_threshold=0.0, bounds_percentile=None, siblings=False)
@@ -228,9 +241,10 @@ def _model_before(job: Job, newest: Snapshot, past: Past, bucket: int, series: _
         if series.row < len(arrays["series"]) and _has_learned(arrays["series"], series.row):
             model, start = SeriesModel.of_one(config, arrays, series.row), saved[1] // span
     if model is None and past.kept_from is not None and series.first_bucket * span < past.kept_from:
+        asked, kept = (iso_text(one, ZoneInfo(job.time_zone)) for one in (bucket * span, past.kept_from))
         raise InputError(
-            f"time={bucket * span}: wanted a bucket with a snapshot of the models before it; the bucket values before "
-            f"{past.kept_from}, which would lead to them, have expired"
+            f"time={asked}: wanted a bucket with a snapshot of the models before it; the bucket values before {kept}, which"
+            " would lead to them, have expired"
         )
     values, weights = _cells(job, past, series, start, bucket + 1)
     actual, weight = float(values[-1]), float(weights[-1])

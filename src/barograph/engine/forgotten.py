@@ -1,12 +1,14 @@
 """Spans of time that a job's models are not to have seen."""
 
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from barograph.config.errors import InputError
 from barograph.config.job import Job
+from barograph.config.moment import iso_text
 from barograph.engine.entity import Entity, check_entity, of_entity
 from barograph.engine.finished import FinishedValues
 
@@ -36,8 +38,13 @@ class Forgotten:
             InputError: the span is empty, or no detector is split by all fields of the entity.
         """
         if self.start_ms >= self.end_ms:
-            raise InputError(f"span={self.start_ms} to {self.end_ms}: wanted an end after the start")
+            raise InputError(f"span={self.told(job)}: wanted an end after the start")
         check_entity(job, self.entity)
+
+    def told(self, job: Job) -> str:
+        """The span in the job's time zone, for a message."""
+        zone = ZoneInfo(job.time_zone)
+        return f"{iso_text(self.start_ms, zone)} to {iso_text(self.end_ms, zone)}"
 
     def series(self, job: Job, detector_index: int, values: FinishedValues, count: int) -> NDArray[np.bool_]:
         """Which of the first `count` series of a detector it names."""

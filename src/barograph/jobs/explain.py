@@ -8,7 +8,7 @@ import polars as pl
 
 from barograph.config.errors import InputError
 from barograph.config.job import Job
-from barograph.engine.explain import Explanation
+from barograph.engine.explain import Explanation, not_finished
 from barograph.engine.explain import explain as of_bucket
 from barograph.engine.forgotten import Forgotten
 from barograph.results.snapshot import Snapshot
@@ -58,8 +58,7 @@ def explain(store: Store, job_id: str, time_ms: int, entity: Sequence[tuple[str,
     if saved is None or newest is None:
         raise InputError(f"job {job_id!r}: wanted a job that has finished a bucket; there is nothing to explain yet")
     if time_ms >= newest + job.bucket_span_ms:
-        end = newest + job.bucket_span_ms
-        raise InputError(f"time={time_ms}: wanted a time before {end}, where the newest finished bucket ends")
+        raise not_finished(job, time_ms, newest + job.bucket_span_ms)
     past = _Kept(store, job_id)
     found = sorted(
         of_bucket(job, saved.snapshot, past, time_ms, entity), key=lambda one: (-one.score, one.log_probability or 0.0)

@@ -3,9 +3,11 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from barograph.config.errors import InputError
 from barograph.config.job import Job
+from barograph.config.moment import iso_text
 from barograph.engine.forgotten import Forgotten
 from barograph.engine.replay import NOTHING_BEFORE, known_series
 from barograph.jobs.pace import Clock
@@ -82,20 +84,21 @@ def forget(store: Store, job_id: str, span: Forgotten, on_progress: OnProgress |
 
     def change(known: Sequence[Forgotten], job: Job, saved: Saved, end_ms: int) -> Sequence[Forgotten]:
         span.check(job)
+        zone = ZoneInfo(job.time_zone)
         series = known_series(job, saved.snapshot)
         if not any(span.series(job, at, one, len(one.first_bucket)).any() for at, one in enumerate(series)):
             named = ", ".join(f"{field}={value}" for field, value in span.entity)
             raise InputError(f"entity={named!r}: wanted one that the job has seen")
         if span.end_ms > end_ms:
             raise InputError(
-                f"span={span.start_ms} to {span.end_ms}: wanted an end at or before {end_ms}, where the newest finished bucket "
-                "ends; what has not come yet cannot be forgotten"
+                f"span={span.told(job)}: wanted an end at or before {iso_text(end_ms, zone)}, where the newest finished "
+                "bucket ends; what has not come yet cannot be forgotten"
             )
         begins_ms = store.history_from(job_id)
         if begins_ms is not None and span.start_ms < begins_ms:
             raise InputError(
-                f"span={span.start_ms} to {span.end_ms}: wanted a start at or after {begins_ms}; bucket values before it have "
-                "expired, and the models cannot be made anew without what they learned from them"
+                f"span={span.told(job)}: wanted a start at or after {iso_text(begins_ms, zone)}; bucket values before it "
+                "have expired, and the models cannot be made anew without what they learned from them"
             )
         return [*(one for one in known if one != span), span]
 
@@ -111,9 +114,9 @@ def remember(
         InputError: the span is not one that was forgotten.
     """
 
-    def change(known: Sequence[Forgotten], _job: Job, _saved: Saved, _end_ms: int) -> Sequence[Forgotten]:
+    def change(known: Sequence[Forgotten], job: Job, _saved: Saved, _end_ms: int) -> Sequence[Forgotten]:
         if span not in known:
-            raise InputError(f"span={span.start_ms} to {span.end_ms}: wanted one that was forgotten, with the same entity")
+            raise InputError(f"span={span.told(job)}: wanted one that was forgotten, with the same entity")
         return [one for one in known if one != span]
 
     return _replay(store, job_id, change, on_progress, threads, time.monotonic)
