@@ -136,13 +136,21 @@ def test_what_if_tells_how_many_alerts_and_which(shop) -> None:
     )
 
 
+def test_what_if_says_which_names_no_series_has(shop) -> None:
+    done = shop("what-if", "requests", "--entity", "host=host-99", "--rule", "host in (host-2, hots-3)", "--format", "json")
+    assert json.loads(done.stdout) == []
+    assert done.stderr == "note: no series of the job has host=host-99\nnote: no series of the job has host=hots-3\n"
+    assert shop("what-if", "requests", "--entity", "host=host-2").stderr == ""
+    assert shop("what-if", "requests", "--entity", "user=nobody").stderr == ""  # who is blamed only is in no list of series
+
+
 def test_what_if_tells_what_each_rule_silences(shop) -> None:
     plain = json.loads(shop("what-if", "requests", "--format", "json").stdout)
     rules = ("--rule", "change < 100000 %", "--rule", '{"scope": {"host": {"items": ["host-2"]}}}')
     shown = shop("what-if", "requests", *rules).stdout
     assert len(plain) == 1
     assert "The rules silence 1 of 1 alert. Each by itself:" in shown
-    assert shown.splitlines()[-2].endswith("change < 1000")
+    assert shown.splitlines()[-2].endswith("change < 100000 %")
     assert shown.splitlines()[-1].endswith("host in (host-2)")
     assert json.loads(shop("what-if", "requests", *rules, "--format", "json").stdout) == []
     wrong = shop("what-if", "requests", "--rule", "actual ~ 3")

@@ -123,8 +123,8 @@ def test_what_a_rule_silences_is_listed(store: Store) -> None:
         ("actual <= 10", [True, True, False, False]),
         ("typical > 0", [True, False, True, False]),
         ("diff_from_typical >= 10", [False, True, True, False]),
-        ("change > 99", [False, True, False, False]),  # from zero everything is infinitely far
-        ("change <= 0.5", [True, False, False, False]),
+        ("change > 9900 %", [False, True, False, False]),  # from zero everything is infinitely far
+        ("change <= 50 %", [True, False, False, False]),
         ("time >= 2", [False, False, True, True]),
         ("host in (a)", [True, False, False, False]),
         ("host not in (a)", [False, True, False, False]),  # no host is not another host

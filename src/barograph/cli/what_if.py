@@ -75,6 +75,8 @@ def what_if(
         rules = tuple(parse_rule(one, zone) for one in rule or ())
         settings = Settings(min_score, min_change / 100, parsed(entity), days, rules)
         answer = asked(opened, job_id, settings)
+    for name in answer.unseen:
+        typer.echo(f"note: no series of the job has {name}", err=True)
     if output is not Format.TABLE:
         write(output, answer.alerts, _documents(job_id, answer))
         return

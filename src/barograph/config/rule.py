@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any, Final, Literal, get_args
 
 from barograph.config.errors import InputError
@@ -51,6 +52,9 @@ class Condition:
         if self.applies_to == "time":
             moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=self.value)
             return f"time {SIGNS[self.operator]} {moment.isoformat().replace('+00:00', 'Z')}"
+        if self.applies_to == "change":  # in decimal, so that the very same number is read back
+            percent = Decimal(repr(float(self.value))).scaleb(2).normalize()
+            return f"change {SIGNS[self.operator]} {percent:f} %"
         return f"{self.applies_to} {SIGNS[self.operator]} {float(self.value)!r}".removesuffix(".0")
 
 

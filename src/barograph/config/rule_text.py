@@ -1,8 +1,10 @@
 """Rules as people write them: `actual < 10 and host in (web-1, web-2)`."""
 
 import json
+import math
 import re
 from datetime import tzinfo
+from decimal import Decimal
 from typing import Final
 
 from barograph.config.errors import InputError
@@ -17,7 +19,7 @@ _TERM: Final = f"{', '.join(APPLIES_TO)} or a field"
 def parse_rule(text: str, zone: tzinfo) -> Rule:
     """A rule of its text or of Elastic's rule object in JSON.
 
-    Terms are joined by `and`: `NAME < NUMBER` with <, <=, > or >= and a name of `rule.APPLIES_TO`, a change also in per cent
+    Terms are joined by `and`: `NAME < NUMBER` with <, <=, > or >= and a name of `rule.APPLIES_TO`, a change in per cent
     (`change < 20 %`); `FIELD in (VALUE, ...)` and `FIELD not in (VALUE, ...)`. Names and values with blanks are quoted.
 
     Args:
@@ -98,15 +100,17 @@ class _Reader:
         word, _ = self._next(wanted)
         if name == "time":
             return epoch_ms("time", word, self._zone)
-        percent = name == "change" and (word.endswith("%") or self._is("%"))
+        percent = name == "change"
         try:
             value = float(word.removesuffix("%") if percent else word)
         except ValueError:
             self._at -= 1
             raise self._wanted(wanted) from None
-        if self._is("%") and percent:
+        if not percent or not math.isfinite(value):
+            return value
+        if not word.endswith("%"):  # 20 for 20 % and 0.2 for 20 % are both natural, so neither is guessed
             self._take("%")
-        return value / 100 if percent else value
+        return float(Decimal(word.removesuffix("%")).scaleb(-2))
 
     def _values(self) -> tuple[str, ...]:
         self._take("(")

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 import polars as pl
 
 from barograph.config.errors import InputError
 from barograph.config.job import Job
 from barograph.config.rule import Rule
+from barograph.engine.replay import known_series
 from barograph.scoring.episodes import with_episodes
 from barograph.store.query import Query
 from barograph.store.store import Store
@@ -81,6 +83,7 @@ class Answer:
         end_ms: until when, exclusive.
         without_rules: how many alerts there are when no rule holds.
         silenced: one a rule, in their order.
+        unseen: the split values, as `FIELD=VALUE`, that the settings name and no series has.
     """
 
     alerts: pl.DataFrame
@@ -89,6 +92,7 @@ class Answer:
     end_ms: int
     without_rules: int
     silenced: tuple[Silenced, ...]
+    unseen: tuple[str, ...]
 
 
 def what_if(store: Store, job_id: str, settings: Settings) -> Answer:
@@ -116,7 +120,8 @@ def what_if(store: Store, job_id: str, settings: Settings) -> Answer:
         worth = worth.filter(~matches(rule))
     steps = {step: worth.filter(pl.col("record_score") >= step)["episode"].n_unique() for step in STEPS}
     alerts = _alerts(worth.filter(pl.col("record_score") >= settings.min_score), summary.job.bucket_span_ms)
-    return Answer(alerts, steps, start_ms, end_ms, loud["episode"].n_unique(), silenced)
+    unseen = _unseen(summary.job, store, settings)
+    return Answer(alerts, steps, start_ms, end_ms, loud["episode"].n_unique(), silenced, unseen)
 
 
 def _oldest(store: Store, job_id: str, end_ms: int) -> int:
@@ -139,6 +144,20 @@ def _check(job: Job, settings: Settings) -> None:
                 f"a partition, by or influencer field ({', '.join(known)})" if known else "no entity: the job has no such field"
             )
             raise InputError(f"entity={field}={value!r}: wanted {wanted}")
+
+
+def _unseen(job: Job, store: Store, settings: Settings) -> tuple[str, ...]:
+    named = [*settings.entity, *((one.field, value) for rule in settings.rules for one in rule.scope for value in one.values)]
+    saved = store.resume(job.job_id) if named else None
+    if saved is None:
+        return ()
+    seen: dict[str, set[str | None]] = {}
+    for detector, known in zip(job.detectors, known_series(job, saved.snapshot), strict=True):
+        columns = known.splits(np.arange(len(known.first_bucket), dtype=np.int32))
+        for field, column in zip((detector.partition_field_name, detector.by_field_name), columns, strict=True):
+            if field is not None and column is not None:
+                seen.setdefault(field, set()).update(column.unique())
+    return tuple(f"{field}={value}" for field, value in dict.fromkeys(named) if field in seen and value not in seen[field])
 
 
 def matches(rule: Rule) -> pl.Expr:
