@@ -171,6 +171,13 @@ def test_another_spread_is_learnt(factor):
     assert len(np.unique(result.changes["row"][result.changes["kind"] == ChangeKind.SCALE])) >= 49
 
 
+@pytest.mark.parametrize("value", [0.0, 5.0, 1e6, 0.3])
+def test_of_constants_no_change_is_told(value):
+    x = np.full((20, 4032), value)
+    x[:, ::500] += np.arange(20)[:, None] / 10  # now and then something else, in all but one
+    assert (judged(x).changes["kind"] != ChangeKind.SCALE).all()
+
+
 def clock(t: np.ndarray) -> np.ndarray:
     return 50 + 10 * np.sin(2 * np.pi * t / 24) + 5 * np.sin(4 * np.pi * t / 24 + 1)
 

@@ -35,10 +35,11 @@ def test_a_number_is_written_as_a_person_would(value: float, text: str) -> None:
 @pytest.mark.parametrize(
     ("actual", "typical", "probability", "odd", "words"),
     [
-        (92.0, 100.0, 0.6, 18, "8 % lower, odd for 18 buckets"),
+        (92.0, 100.0, 0.3, 18, "8 % lower, odd for 18 buckets"),
+        (92.0, 100.0, 0.6, 18, "usual by itself, odd for 18 buckets"),
         (92.0, 100.0, 0.01, 18, "8 % lower than usual"),
         (92.0, 100.0, 0.6, 1, "8 % lower than usual"),
-        (0.0, 100.0, 0.6, 2, "unexpectedly zero, usually 100, odd for 2 buckets"),
+        (0.0, 100.0, 0.3, 2, "unexpectedly zero, usually 100, odd for 2 buckets"),
         (5.0, 5.0, 1.0, 9, "usual by itself, unusual together with the buckets before"),
     ],
 )

@@ -121,7 +121,10 @@ inline Accepted learn_scale(Series& s, double square_error, double variance) {
     s.wide = 0;
   }
   if (s.wide < kScaleRun && s.wide > -4 * kScaleRun) return {};
-  const Accepted accepted{kScaleChange, std::sqrt(s.variance), std::sqrt(s.variance * s.recent_ratio)};
+  const Accepted change{kScaleChange, std::sqrt(s.variance), std::sqrt(s.variance * s.recent_ratio)};
+  // Of spreads that are rounding there is nothing to tell, nor that a series that hardly ever changes has less and less.
+  const bool rounding = s.variance * std::max(1.0, s.recent_ratio) < floor_square(s, s.level[0]);
+  const Accepted accepted = rounding || (s.wide < 0 && repeats_itself(s)) ? Accepted{} : change;
   s.variance *= s.recent_ratio;
   for (double& e : s.error) e *= s.recent_ratio;
   s.scale_count = std::min(s.scale_count, 64.0);

@@ -21,6 +21,8 @@ _MEASURES: Final = {
 _ODD_BY_ITSELF: Final = 0.05
 """A less likely value needs no other words than its own."""
 
+_AS_LIKELY_AS_NOT: Final = 0.5
+
 
 def measure(function_description: str, field_name: str | None) -> str:
     """What a function measures: `mean of cpu`, `number of rows`."""
@@ -54,7 +56,9 @@ def record_against_usual(actual: float, typical: float, probability: float, odd_
     plain = against_usual(actual, typical)
     if probability < _ODD_BY_ITSELF or odd_buckets < 2 or actual == typical:
         return plain
-    return f"{plain.removesuffix(' than usual')}, odd for {odd_buckets:,} buckets"
+    # As likely as not: near typical, or on the side that the detector does not look at.
+    now = "usual by itself" if probability >= _AS_LIKELY_AS_NOT else plain.removesuffix(" than usual")
+    return f"{now}, odd for {odd_buckets:,} buckets"
 
 
 def _difference(actual: float, typical: float) -> str:
