@@ -5,11 +5,12 @@ from dataclasses import asdict
 import polars as pl
 import pytest
 
-from barograph.config.errors import InputError
+from barograph.config.errors import InputError, OtherVersion
 from barograph.engine import Engine
 from barograph.engine.forgotten import Forgotten
 from barograph.jobs.explain import explain
 from barograph.jobs.replay import forget
+from barograph.models import SeriesModel
 from barograph.results.results import Results
 from barograph.store.query import Query
 from barograph.store.store import Store
@@ -80,3 +81,10 @@ def test_a_job_that_has_finished_nothing_cannot_be_explained(store: Store) -> No
     store.create_job(job(), NOW)
     with pytest.raises(InputError, match="wanted a job that has finished a bucket"):
         explain(store, "requests", START)
+
+
+def test_models_of_another_version_point_to_the_replay(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    feed(store)
+    monkeypatch.setattr(SeriesModel, "readable", lambda _: False)
+    with pytest.raises(OtherVersion, match="wanted models of this version; 'barograph replay requests' makes them anew"):
+        explain(store, "requests", START + 5 * HOUR)

@@ -5,7 +5,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from barograph.config.duration import Duration
-from barograph.config.errors import InputError
+from barograph.config.errors import InputError, OtherVersion
 from barograph.engine import Engine
 from barograph.jobs.forecast import Request, forecast, told
 from barograph.results.snapshot import Snapshot
@@ -90,7 +90,7 @@ def test_models_of_another_version_point_to_the_replay(fed: Store, engine: Engin
     arrays = engine.snapshot().arrays
     older = Snapshot(arrays | {"model0.series": np.zeros(1, [("level", "f8")])})
     fed.commit("requests", Engine.build(job()).flush(), older, [])
-    with pytest.raises(InputError, match="wanted models of this version; 'barograph replay requests' makes them anew"):
+    with pytest.raises(OtherVersion, match="wanted models of this version; 'barograph replay requests' makes them anew"):
         forecast(fed, "requests", Request(), NOW)
 
 

@@ -9,6 +9,7 @@ import typer
 from barograph.cli import documents, output, tables, words
 from barograph.cli.console import show as show_table
 from barograph.cli.options import Format
+from barograph.config.errors import OtherVersion
 from barograph.config.job import Job
 from barograph.engine import Engine
 from barograph.engine.entity import Entity
@@ -36,7 +37,7 @@ def read(store: Store, job: Job, entity: Entity, most: int | None) -> Beliefs:
     saved = store.resume(job.job_id)
     try:
         engine = Engine.build(job, saved.snapshot if saved else None)
-    except ValueError:  # learned by another version
+    except OtherVersion:
         problem = f"another version has learned them; 'barograph replay {job.job_id}' makes them anew"
         return Beliefs(Engine.build(job).describe(entity), Known(), False, problem)
     rows, known = engine.describe(entity, most), engine.known()

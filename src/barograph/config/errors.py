@@ -13,6 +13,13 @@ class InputError(BarographError):
     """The input cannot be used at all: no such file, no time column, not a table."""
 
 
+class OtherVersion(BarographError):
+    """A job's models were learned by another version, which remembered other things."""
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(f"job {job_id!r}: wanted models of this version; 'barograph replay {job_id}' makes them anew")
+
+
 class _Missing:
     """The value of a field that is required and not there."""
 

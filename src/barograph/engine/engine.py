@@ -49,6 +49,7 @@ class Engine:
 
         Raises:
             ConfigError: the job needs what this version cannot do yet.
+            OtherVersion: the models of the snapshot are of another version.
             ValueError: the snapshot is of another analysis.
         """
         refuse_unsupported(job)

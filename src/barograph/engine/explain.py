@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from barograph.buckets import DetectorValues
-from barograph.config.errors import InputError
+from barograph.config.errors import InputError, OtherVersion
 from barograph.config.functions import Side
 from barograph.config.job import Job
 from barograph.config.moment import iso_text
@@ -253,10 +253,13 @@ def _model_before(job: Job, newest: Snapshot, past: Past, bucket: int, series: _
         if all(pair in zip(series.fields, series.names, strict=True) for pair in one.entity):
             values[max(first - start, 0) : max(last - start, 0)] = np.nan
     if model is None:
+        born = under(name, newest.arrays)
+        if not SeriesModel.readable(born):
+            raise OtherVersion(job.job_id)
         known = np.flatnonzero((weights[:-1] > 0) & ~np.isnan(values[:-1]))
         begun = int(known[0]) if len(known) else len(values) - 1
         values[:begun] = np.nan
-        model = SeriesModel.at_birth(config, under(name, newest.arrays), series.row, float(values[begun]))
+        model = SeriesModel.at_birth(config, born, series.row, float(values[begun]))
     model.advance(values[None, :-1], start * span)
     return model, actual, weight
 

@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from barograph.config.errors import OtherVersion
 from barograph.config.functions import Side
 from barograph.config.job import Job
 from barograph.engine.completeness import GROWING, still_to_come
@@ -64,7 +65,13 @@ class MeasureStage:
 
     @classmethod
     def build(cls, job: Job, position: int, measure: Measure, side: Side, threads: int, state: Arrays | None) -> "MeasureStage":
-        """The models of the `position`-th measure of a job, fresh or as `snapshot` left them."""
+        """The models of the `position`-th measure of a job, fresh or as `snapshot` left them.
+
+        Raises:
+            OtherVersion: another version left them.
+        """
+        if state is not None and not SeriesModel.readable(state):
+            raise OtherVersion(job.job_id)
         return cls(measure, position, SeriesModel.build(model_config(job, measure, side, threads), state))
 
     @property

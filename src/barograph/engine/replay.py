@@ -94,7 +94,7 @@ class Replay:
 
         Raises:
             ConfigError: the job needs what this version cannot do yet.
-            ValueError: another version learned it.
+            OtherVersion: another version learned it.
         """
         refuse_unsupported(job)
         return cls(job, Stages.build(job, old.arrays, threads), known_series(job, newest), forgotten, start)

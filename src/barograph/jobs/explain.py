@@ -50,6 +50,7 @@ def explain(store: Store, job_id: str, time_ms: int, entity: Sequence[tuple[str,
 
     Raises:
         NoSuchJob: there is none of this id.
+        OtherVersion: the models are of another version.
         InputError: the bucket is not finished, no series is what was asked for, or what led to the models of that time has
             expired.
     """

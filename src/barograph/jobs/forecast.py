@@ -62,6 +62,7 @@ def forecast(store: Store, job_id: str, request: Request, now_ms: int) -> Made:
 
     Raises:
         NoSuchJob: there is none of this id.
+        OtherVersion: the models are of another version.
         InputError: the request cannot be, no bucket is finished yet, or no series can be forecast.
         StoreError: it could not be kept.
     """
@@ -80,11 +81,7 @@ def forecast(store: Store, job_id: str, request: Request, now_ms: int) -> Made:
 
 def _made(store: Store, job: Job, request: Request) -> Forecast:
     saved = store.resume(job.job_id)
-    try:
-        engine = Engine.build(job, saved.snapshot if saved is not None else None)
-    except ValueError:  # learned by another version
-        wanted = f"models of this version; 'barograph replay {job.job_id}' makes them anew"
-        raise InputError(f"job {job.job_id!r}: wanted {wanted}") from None
+    engine = Engine.build(job, saved.snapshot if saved is not None else None)
     return engine.forecast(request.duration, request.percentile, request.entity)
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 import polars as pl
 
+from barograph.config.errors import OtherVersion
 from barograph.config.job import Job
 from barograph.engine.forgotten import Forgotten
 from barograph.engine.replay import VALUES, Kept, Replay
@@ -53,7 +54,7 @@ class Sources:
             old, start = self.store.snapshot(job_id, point.snapshot_id), newest // span_ms + 1
             try:
                 replay = Replay.since(self.job, old, start, self.saved.snapshot, self.forgotten, self.threads)
-            except ValueError:  # learned by another version: the history has all that led to it
+            except OtherVersion:  # the history has all that led to it
                 break
             return Work(self.store, self.job, self.saved, self.forgotten, replay, start)
         return self.whole()
