@@ -391,7 +391,7 @@ def learn_changes(s: SimpleNamespace, f: SimpleNamespace, x: float, bucket: int)
         s.level[:6] = [s.run_sum / 24] * 6
         s.deviation, s.slope, s.recent_ratio, s.run, s.wide, s.run_sum = 0.0, 0.0, 1.0, 0, 0, 0.0
         s.trend, s.line_first = 0.0, bucket - 23
-    s.recent_ratio += (min((x - f.centre) ** 2 / f.variance, 100.0) - s.recent_ratio) / 32
+    s.recent_ratio += (min((x - f.centre) ** 2 / f.variance, 25.0) - s.recent_ratio) / 32
     if s.recent_ratio > 5 and abs(s.run) < 12:
         s.wide = 1 if s.wide < 0 else s.wide + 1
     elif s.recent_ratio < 0.1:

@@ -171,6 +171,19 @@ def test_another_spread_is_learnt(factor):
     assert len(np.unique(result.changes["row"][result.changes["kind"] == ChangeKind.SCALE])) >= 49
 
 
+@pytest.mark.parametrize("buckets", [6, 12, 18, 36])
+def test_an_outage_that_is_over_is_no_wider_spread(buckets):
+    x = 100 + 5 * np.random.default_rng(8).normal(size=(50, 4032))
+    quiet = judged(x, bounds_percentile=95.0)
+    x[:, 2500 : 2500 + buckets] = 0.0
+    after = judged(x, bounds_percentile=95.0)
+    assert (after.changes["kind"] != ChangeKind.SCALE).all()
+    assert quiet.upper is not None
+    assert after.upper is not None
+    width, before = ((one.upper - one.lower)[:, 2600:2900].mean() for one in (after, quiet))
+    assert width < 1.3 * before
+
+
 @pytest.mark.parametrize("value", [0.0, 5.0, 1e6, 0.3])
 def test_of_constants_no_change_is_told(value):
     x = np.full((20, 4032), value)

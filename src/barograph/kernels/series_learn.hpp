@@ -10,6 +10,7 @@ constexpr double kArMemory = 512.0;
 constexpr int kShiftRun = 24;   // equal-signed large errors in a row before the level is moved
 constexpr double kSettled = 4.0;  // squared errors of the slow level over the least ones, up to which a series keeps to it
 constexpr int kScaleRun = 48;   // buckets of a wrong scale before it is replaced
+constexpr double kMostRatio = 25.0;  // of a squared error over the variance: an hour of outage must not count as a spread for hours after
 
 enum ChangeKind {
   kNoChange = 0,
@@ -111,7 +112,7 @@ inline Accepted learn_shift(Series& s, int64_t bucket, double y, double z) {
 // A scale that has been wrong for long is replaced by what the last buckets show. Widening wants errors of both signs
 // (no level run); narrowing takes four times as long, since a quiet spell costs nothing.
 inline Accepted learn_scale(Series& s, double square_error, double variance) {
-  const double ratio = std::min(square_error / variance, 100.0);
+  const double ratio = std::min(square_error / variance, kMostRatio);
   s.recent_ratio += (ratio - s.recent_ratio) / 32.0;
   if (s.recent_ratio > 5.0 && std::abs(s.run) < kShiftRun / 2) {
     s.wide = s.wide < 0 ? 1 : s.wide + 1;
