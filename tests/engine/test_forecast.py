@@ -54,6 +54,16 @@ def test_a_resumed_engine_forecasts_the_same(engine: Engine) -> None:
     assert_frame_equal(resumed.forecast("6h").rows, engine.forecast("6h").rows, check_exact=True)
 
 
+def test_more_rows_than_fit_in_memory_are_refused(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    series = engine.forecast("15m").series + engine.forecast("15m").left_out.young + engine.forecast("15m").left_out.silent
+    monkeypatch.setattr("barograph.engine.forecast.MOST_ROWS", 100 * series)
+    engine.forecast("25h")
+    wanted = f"duration=104 buckets for {series} series: wanted 100 buckets or less, which are {100 * series:,} rows"
+    with pytest.raises(InputError, match=wanted):
+        engine.forecast("26h")
+    engine.forecast("26h", entity=(("host", "host-2"),))
+
+
 def test_an_entity_picks_its_series(engine: Engine) -> None:
     found = engine.forecast("1h", entity=(("host", "host-2"),))
     assert set(found.rows["detector_index"]) <= {1, 2, 3}

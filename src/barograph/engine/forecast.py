@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from barograph.config.duration import UNIT_MS, Duration
 from barograph.config.errors import InputError
@@ -19,6 +20,9 @@ from barograph.models import Foreseen, Horizon
 from barograph.results import schema
 
 LONGEST_DAYS: Final = 3650
+MOST_ROWS: Final = 10_000_000
+"""A forecast is made in memory, at about 120 bytes a row."""
+
 PERCENTILE: Final = 95.0
 
 _SCHEMA: Final = schema.polars_schema(schema.FORECASTS)
@@ -84,15 +88,14 @@ def forecast(job: Job, stages: Sequence[MeasureStage], splits: Splits, ask: Hori
     """Forecast all series of an entity.
 
     Raises:
-        InputError: no series of the job could be of the entity.
+        InputError: no series of the job could be of the entity, or the forecast would have more than `MOST_ROWS` rows.
     """
     check_entity(job, entity)
+    _check_size(job, stages, splits, ask, entity)
     parts, left_out, series = [schema.empty(schema.FORECASTS)], LeftOut(), 0
     for one in stages:
-        at = one.measure.detector_index
-        chosen = np.flatnonzero(of_entity(job, at, entity, partial(splits, at), one.model.n_series))
-        detector = job.detectors[at]
-        if not detector.spec.forecast or detector.over_field_name is not None:
+        chosen = _chosen(job, one, splits, entity)
+        if not _can_be_forecast(job, one):
             left_out = _joined(left_out, LeftOut(function=len(chosen)))
             continue
         found = one.model.forecast(chosen, ask)
@@ -101,6 +104,25 @@ def forecast(job: Job, stages: Sequence[MeasureStage], splits: Splits, ask: Hori
         parts.append(_rows(job, one, splits, found, ask))
     end_ms = ask.start_ms + ask.buckets * job.bucket_span_ms
     return Forecast(pl.concat(parts), ask.start_ms, end_ms, ask.percentile, series, left_out)
+
+
+def _chosen(job: Job, stage: MeasureStage, splits: Splits, entity: Entity) -> NDArray[np.int64]:
+    at = stage.measure.detector_index
+    return np.flatnonzero(of_entity(job, at, entity, partial(splits, at), stage.model.n_series))
+
+
+def _can_be_forecast(job: Job, stage: MeasureStage) -> bool:
+    detector = job.detectors[stage.measure.detector_index]
+    return detector.spec.forecast and detector.over_field_name is None
+
+
+def _check_size(job: Job, stages: Sequence[MeasureStage], splits: Splits, ask: Horizon, entity: Entity) -> None:
+    series = sum(len(_chosen(job, one, splits, entity)) for one in stages if _can_be_forecast(job, one))
+    if series * ask.buckets > MOST_ROWS:
+        raise InputError(
+            f"duration={ask.buckets:,} buckets for {series:,} series: wanted {MOST_ROWS // series:,} buckets or less, "
+            f"which are {MOST_ROWS:,} rows, or the series of one entity"
+        )
 
 
 def _joined(a: LeftOut, b: LeftOut) -> LeftOut:
