@@ -3,7 +3,6 @@
 `kernels/series_past.hpp` and `kernels/series_horizon.hpp` are this, fast. Names are those of the kernel.
 """
 
-import itertools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -57,13 +56,22 @@ def rule(value: np.ndarray, r: int, at: int) -> tuple[float, float]:
     return float(base + level), float(slope)
 
 
+def lasting(errors: list[float]) -> tuple[float, float]:
+    """The share of the mean square of errors that lasts from one to the next, and its independent tries; NaN is no data."""
+    tried = sum(not math.isnan(e) for e in errors)
+    squares, near, far = (
+        sum(a * b for a, b in zip(errors[lag:], errors[: len(errors) - lag], strict=True) if not math.isnan(a * b))
+        for lag in range(3)
+    )
+    r = min(max(far / near, near / squares), 1.0) ** 2 if near > 0 else 0.0
+    return min(max(near / squares, 0.0), 1.0) if squares > 0 else 0.0, max(tried * (1 - r) / (1 + r), 1.0)
+
+
 def freedom(errors: list[float]) -> float:
-    """How many independent errors these are worth for a variance; NaN is no data."""
-    known = [e for e in errors if not math.isnan(e)]
-    squares = sum(e * e for e in known)
-    products = sum(a * b for a, b in itertools.pairwise(errors) if not math.isnan(a * b))
-    c = min(max(products / squares, 0.0), 1.0) ** 2 if squares > 0 else 0.0
-    return max(len(known) * (1 - c) / (1 + c), 1.0)
+    """How many independent errors these are worth for a variance."""
+    share, tries = lasting(errors)
+    tried = sum(not math.isnan(e) for e in errors)
+    return max(1 / ((1 - share) ** 2 / tried + share**2 / tries), 1.0)
 
 
 def examine(value: np.ndarray) -> dict[str, Any]:
@@ -96,9 +104,10 @@ def try_lag(value: np.ndarray, said: list[Any], lag: int, k: dict[str, Any]) -> 
     known = [e for e in whole if not math.isnan(e)]
     k["lag"].append(lag)
     k["weight"].append(weight)
-    independent = freedom(whole)
-    k["variance"].append(sum(e * e for e in known) / len(known) * (independent + 0.5) / (independent - 0.5))
-    k["freedom"].append(independent)
+    share, tries = lasting(whole)
+    mean = sum(e * e for e in known) / len(known)
+    k["variance"].append(mean * (1 - share) + mean * share * (tries + 0.75) / (tries - 0.75))
+    k["freedom"].append(freedom(whole))
     levels, lines = min(squares[:LEVELS]), min(squares[LEVELS:])
     k["trust"] = min(max((0.5 - lines / levels) / 0.25, 0.0), 1.0) if levels > 0 else 0.0
 

@@ -14,7 +14,7 @@ from series_data import HOUR, MINUTES_5, autoregressive, daily
 WANTED = {
     ("daily", "no trend"): (0.12, 0.14),
     ("daily", "constant trend"): (0.13, 0.016),
-    ("daily", "varying trend"): (0.2, 0.04),  # 0.05 wanted: its slope turns within the two weeks
+    ("daily", "varying trend"): (0.1, 0.04),  # 0.05 wanted: its slope turns within the two weeks
     ("weekly", "no trend"): (0.08, 0.08),
     ("weekly", "constant trend"): (0.075, 0.02),
     ("weekly", "varying trend"): (0.28, 0.06),
@@ -27,7 +27,7 @@ def check_patterned(shape: str, trend: str, series: int) -> None:
     outside, error = WANTED[shape, trend]
     assert found.course_outside <= outside
     assert found.error <= error
-    assert 0.1 < found.outside < 0.3
+    assert 0.1 < found.outside + 0.6 / series < 0.3  # a series is in as a whole: of few, the share says little
     assert found.error < found.naive
 
 
@@ -97,6 +97,17 @@ def test_bounds_of_many_series_hold_what_they_promise(span):
     found = {kind: coverage(kind, 400, *span) for kind in KINDS}
     assert 0.87 <= np.mean(list(found.values())) <= 0.93
     assert all(0.87 <= one <= 0.94 for one in found.values())
+
+
+@pytest.mark.parametrize("days", [5, 7, 14])
+def test_bounds_of_slopes_that_turn_hold_nearly_what_they_promise(days):
+    """Errors that last hide in the noise of the tries: few of them are independent, however many there are."""
+    rng, n, series = np.random.default_rng(9), PAST + FUTURE, 120
+    turns = np.arange(-days * DAY, n + days * DAY, days * DAY)
+    heights = 200 + np.cumsum(rng.normal(days, 4 * np.sqrt(days), (series, len(turns))), axis=1)
+    begin = rng.integers(0, days * DAY, series)
+    course = [np.interp(np.arange(n) - first, turns, one) for first, one in zip(begin, heights, strict=True)]
+    assert 0.1 < outcome(np.array(course) + rng.normal(0, 4.0, (series, n)), PAST, 80.0).outside < 0.33
 
 
 def test_a_trend_that_is_no_trend_is_not_followed():

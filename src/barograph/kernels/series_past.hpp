@@ -17,8 +17,8 @@ constexpr int kLeastSlots = 8;  // slots with data, below which there is nothing
 constexpr double kDecay[kRules] = {0.0, 1.0 / 12.0, 1.0 / 3.0, 1.0, 0.0, 1.0 / 24.0};
 // Chosen by coverage on synthetic white noise, AR(1), walks and lines, with and without a season.
 constexpr double kLineHandicap = 4.0;  // lines must win by this over the root of the independent tries, relative
-constexpr double kExpected = 6.0;      // tries that count for what shorter lags lead to expect
-constexpr double kChosen = 0.5;        // tries used up by choosing among the rules in the very same ones (Akaike's FPE)
+constexpr double kExpected = 6.0;       // tries that count for what shorter lags lead to expect
+constexpr double kChosen = 0.75;       // tries used up by choosing among the rules in the very same ones (Akaike's FPE)
 constexpr double kBorrowed = 2.0;      // independent tries that this is worth
 constexpr double kMostGrowth = 2.0;    // a walk's variance grows with the lag, that of a walk with a wandering slope faster
 constexpr double kClearly = 0.25;      // lines' mean square over that of levels, up to which lines go on after the last lag
@@ -139,24 +139,37 @@ inline void run_rule(Tries& t, int r) {
 }
 
 // The errors of one weighted forecast, or of one rule, at one lag: their mean square, and how many of them are independent.
-// Overlapping tries are alike: for the variance, n of them with a correlation c count as n (1 - c^2) / (1 + c^2).
+// A part of them is noise, new in each slot; the other lasts, as overlapping tries are alike: for its variance, n of them with
+// a correlation r from one to the next count as n (1 - r^2) / (1 + r^2). Of r, noise shows less than there is; the products of
+// what lies two slots apart, over those of neighbours, are free of it.
 struct Errors {
   double tried = 0.0;
   double squares = 0.0;
-  double products = 0.0;
-  double before = std::nan("");
+  double next = 0.0;   // products with the error before
+  double after = 0.0;  // products with the one before that
+  double before[2] = {std::nan(""), std::nan("")};
 
   void add(double error) {
     if (error == error) {
       tried += 1.0;
       squares += square(error);
-      if (before == before) products += error * before;
+      if (before[0] == before[0]) next += error * before[0];
+      if (before[1] == before[1]) after += error * before[1];
     }
-    before = error;
+    before[1] = before[0];
+    before[0] = error;
   }
+  // The share of the mean square that is not noise.
+  double lasting() const { return squares > 0.0 ? std::clamp(next / squares, 0.0, 1.0) : 0.0; }
+  // Independent tries of what lasts.
+  double lasting_tries() const {
+    const double r = next > 0.0 ? square(std::clamp(std::max(after / next, next / squares), 0.0, 1.0)) : 0.0;
+    return std::max(tried * (1.0 - r) / (1.0 + r), 1.0);
+  }
+  // Of both together (Welch and Satterthwaite).
   double freedom() const {
-    const double c = squares > 0.0 ? square(std::clamp(products / squares, 0.0, 1.0)) : 0.0;
-    return std::max(tried * (1.0 - c) / (1.0 + c), 1.0);
+    const double share = lasting();
+    return std::max(1.0 / (square(1.0 - share) / tried + square(share) / lasting_tries()), 1.0);
   }
 };
 
@@ -197,9 +210,10 @@ inline void try_lag(const Tries& t, int lag, Skill& k) {
     whole.add(error);
   }
   k.lag[k.lags] = lag;
-  const double free = whole.freedom();
-  k.variance[k.lags] = whole.squares / whole.tried * (free + kChosen) / (free - kChosen);
-  k.freedom[k.lags] = free;
+  const double tries = whole.lasting_tries();
+  const double more = whole.lasting() * ((tries + kChosen) / (tries - kChosen) - 1.0);
+  k.variance[k.lags] = whole.squares / whole.tried * (1.0 + more);
+  k.freedom[k.lags] = whole.freedom();
   k.trust = levels > 0.0 ? std::clamp((kDoubtful - lines / levels) / (kDoubtful - kClearly), 0.0, 1.0) : 0.0;
   ++k.lags;
 }
