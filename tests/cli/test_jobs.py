@@ -91,6 +91,12 @@ def test_show_of_many_series_says_what_it_leaves_out(call, tmp_path: Path) -> No
     assert sum(line.startswith("host=") for line in every) == 25
 
 
+def test_an_entity_that_never_came_is_no_empty_answer(call, tmp_path: Path) -> None:
+    done = call("jobs", "show", "j", "--entity", "host=nobody", "--data-dir", fed(call, tmp_path, 2))
+    assert done.returncode == 1
+    assert done.stderr == "error: entity='host=nobody': wanted one that the job has seen\n"
+
+
 def test_models_of_another_version_are_said_to_be(call, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(SeriesModel, "readable", lambda _: False)
     shown = call("jobs", "show", "web", "--data-dir", data_dir).stdout

@@ -399,8 +399,9 @@ def learn_changes(s: SimpleNamespace, f: SimpleNamespace, x: float, bucket: int)
     else:
         s.wide = 0
     if s.wide >= 48 or s.wide <= -192:
-        s.variance *= s.recent_ratio
-        s.error = [e * s.recent_ratio for e in s.error]
+        wider = min(s.recent_ratio / (1 - (s.recent_ratio / 25) ** 2) ** 2, 100.0)
+        s.variance *= wider
+        s.error = [e * wider for e in s.error]
         s.scale_count, s.recent_ratio, s.wide = min(s.scale_count, 64.0), 1.0, 0
         if s.slow_square < 0.1 * s.variance:
             s.spread_count = min(s.spread_count, 10.0)

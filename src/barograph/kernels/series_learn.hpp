@@ -122,12 +122,14 @@ inline Accepted learn_scale(Series& s, double square_error, double variance) {
     s.wide = 0;
   }
   if (s.wide < kScaleRun && s.wide > -4 * kScaleRun) return {};
-  const Accepted change{kScaleChange, std::sqrt(s.variance), std::sqrt(s.variance * s.recent_ratio)};
+  // Of normal errors with the variance r, the mean of squares up to 25 is m where r = m / (1 - (m / 25)^2)^2, within 10 %.
+  const double wider = std::min(s.recent_ratio / square(1.0 - square(s.recent_ratio / kMostRatio)), 100.0);
+  const Accepted change{kScaleChange, std::sqrt(s.variance), std::sqrt(s.variance * wider)};
   // Of spreads that are rounding there is nothing to tell, nor that a series that hardly ever changes has less and less.
-  const bool rounding = s.variance * std::max(1.0, s.recent_ratio) < floor_square(s, s.level[0]);
+  const bool rounding = s.variance * std::max(1.0, wider) < floor_square(s, s.level[0]);
   const Accepted accepted = rounding || (s.wide < 0 && repeats_itself(s)) ? Accepted{} : change;
-  s.variance *= s.recent_ratio;
-  for (double& e : s.error) e *= s.recent_ratio;
+  s.variance *= wider;
+  for (double& e : s.error) e *= wider;
   s.scale_count = std::min(s.scale_count, 64.0);
   // After a constant past the spreads are nothing: they start anew. Otherwise a wild spell is not yet a wider normal.
   if (s.slow_square < 0.1 * s.variance) s.spread_count = std::min(s.spread_count, 10.0);
