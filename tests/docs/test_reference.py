@@ -42,7 +42,6 @@ def type_name(kind: pl.DataType) -> str:
         "Int32": "int32",
         "Float64": "double",
         "String": "text",
-        "Categorical": "text",
         "Boolean": "bool",
     }[str(kind)]
 

@@ -68,7 +68,7 @@ class FakeEngine:
         told = {"seq": 0, "actual": [total for _, total in odd], "record_score": 50.0, "is_interim": False}
         records = _rows(schema.RECORDS, [time for time, _ in odd], **told)
         values = _rows(schema.BUCKET_VALUES, times, actual=[total for _, total in closed], weight=1.0)
-        return Results(buckets=buckets, records=records, bucket_values=values, counts=self.counts)
+        return Results(buckets=buckets, records=records, coded_values=schema.coded(values), counts=self.counts)
 
 
 def _rows(columns: tuple[schema.Column, ...], times: list[int], **given) -> pl.DataFrame:

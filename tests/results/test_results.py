@@ -21,7 +21,8 @@ def test_joined_results_keep_order_types_and_the_last_counts() -> None:
         )
         .select([pl.col(c.name).cast(c.dtype) for c in schema.BUCKET_VALUES])
     )
-    joined = Results.concat([Results(bucket_values=one), Results(bucket_values=one, counts=DataCounts(bucket_count=2))])
+    coded = schema.coded(one)
+    joined = Results.concat([Results(coded_values=coded), Results(coded_values=coded, counts=DataCounts(bucket_count=2))])
     assert joined.bucket_values["actual"].to_list() == [2.5, 2.5]
     assert joined.bucket_values.schema == schema.polars_schema(schema.BUCKET_VALUES)
     assert joined.counts.bucket_count == 2

@@ -33,7 +33,7 @@ def results(first: int = 0, buckets: int = 4, *, per_bucket: int = 3) -> Results
         influencers=_frame(schema.INFLUENCERS, [(n, k) for n in numbers for k in range(per_bucket)]),
         bucket_influencers=_frame(schema.BUCKET_INFLUENCERS, [(n, k) for n in numbers for k in range(2)]),
         annotations=_frame(schema.ANNOTATIONS, [(n, k) for n in numbers for k in range(n % 2)]),
-        bucket_values=_frame(schema.BUCKET_VALUES, [(n, k) for n in numbers for k in range(per_bucket)]),
+        coded_values=schema.coded(_frame(schema.BUCKET_VALUES, [(n, k) for n in numbers for k in range(per_bucket)])),
         influencer_shares=_frame(schema.INFLUENCER_SHARES, [(n, k) for n in numbers for k in range(per_bucket)]),
         counts=counts(first + buckets),
     )
@@ -77,7 +77,7 @@ def _value(column: schema.Column, bucket: int, rank: int):
         pl.Boolean: draw % 2 == 0,
         pl.List: _influencers(draw % 3),
     }
-    return by_type.get(pl.String if column.dtype == schema.SPLIT_VALUE else column.dtype.base_type(), draw)
+    return by_type.get(column.dtype.base_type(), draw)
 
 
 def _influencers(fields: int) -> list[dict]:

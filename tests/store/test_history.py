@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from barograph.results import schema
 from barograph.results.results import Results
 from barograph.store import history
 from barograph.store.history import Span
@@ -84,8 +85,8 @@ def test_a_series_is_picked_by_detector_function_partition_and_by(filled, make):
 
 def test_negative_zero_and_nan_stay_in_the_history(store, make):
     store.create_job(make.job(), now_ms=1)
-    values = make.results().bucket_values.with_columns(pl.lit(-0.0).alias("actual"), pl.lit(float("nan")).alias("typical"))
-    store.commit("web", replace(Results(), bucket_values=values), make.snapshot(1), [])
+    values = make.results().coded_values.with_columns(pl.lit(-0.0).alias("actual"), pl.lit(float("nan")).alias("typical"))
+    store.commit("web", replace(Results(), coded_values=values), make.snapshot(1), [])
     read = store.bucket_values("web")
     assert {one.hex() for one in read["actual"]} == {(-0.0).hex()}
     assert read["typical"].is_nan().all()
@@ -102,3 +103,16 @@ def test_a_directory_with_glob_signs_is_read(make, tmp_path):
         store.create_job(make.job(), now_ms=1)
         store.commit("web", make.results(), make.snapshot(1), [])
         assert len(store.bucket_values("web")) == 12
+
+
+def test_files_with_names_as_text_are_read_and_merged_with_those_that_have_categories(store, make):
+    """As builds before the first release wrote them."""
+    store.create_job(make.job(), now_ms=1)
+    for number in range(COMMITS):
+        store.commit("web", make.results(number, 1), make.snapshot(number), [])
+        if number == 2:
+            newest = [one for one in store.history_files("web") if one.kind == "bucket_values"][-1]
+            path = store._job_files("web").path / newest.name
+            schema.uncoded(pl.read_parquet(path)).write_parquet(path)
+            assert_frame_equal(store.bucket_values("web"), make.results(0, 3).bucket_values, check_exact=True)
+    assert_frame_equal(store.bucket_values("web"), make.results(0, COMMITS).bucket_values, check_exact=True)

@@ -19,7 +19,6 @@ from barograph.engine.forgotten import Forgotten
 from barograph.engine.measure import measures_of, model_config
 from barograph.engine.replay import known_series
 from barograph.models import SERIES, SeriesModel
-from barograph.results import schema
 from barograph.results.results import Results
 from barograph.results.snapshot import Snapshot, under
 from barograph.scoring import kinds
@@ -71,8 +70,8 @@ class InResults:
             pl.col("timestamp").is_between(start_ms, end_ms, closed="left"),
             pl.col("detector_index") == measure.detector_index,
             pl.col("function_description") == measure.function_description,
-            pl.col("partition_field_value").eq_missing(pl.lit(names[0], schema.SPLIT_VALUE)),
-            pl.col("by_field_value").eq_missing(pl.lit(names[1], schema.SPLIT_VALUE)),
+            pl.col("partition_field_value").eq_missing(pl.lit(names[0], pl.String)),
+            pl.col("by_field_value").eq_missing(pl.lit(names[1], pl.String)),
         )
 
     def quantiles(self, kind: str, time_ms: int) -> Quantiles | None:

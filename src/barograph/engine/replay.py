@@ -15,12 +15,10 @@ from barograph.engine.finished import Ids, Rows
 from barograph.engine.forgotten import Forgotten
 from barograph.engine.past import NOT_BEGUN, Cells, Past, PastShares, PastValues
 from barograph.engine.stages import PREFIXES, Stages
-from barograph.results import schema
 from barograph.results.results import Results
 from barograph.results.snapshot import Snapshot, under
 
-VALUES: Final = ("timestamp", "detector_index", "function_description", "series", "actual", "weight", "mean")
-"""The columns of `schema.BUCKET_VALUES` that a replay reads; the others are what it makes anew."""
+_VALUES: Final = ("timestamp", "detector_index", "series", "actual", "weight", "mean")
 
 NOTHING_BEFORE: Final = -(2**62)
 """A bucket before every other."""
@@ -34,7 +32,7 @@ class Kept:
     """What the history holds of some buckets.
 
     Attributes:
-        values: rows of `schema.BUCKET_VALUES` with the columns `VALUES` at least, in the order in which they were written.
+        values: rows of `schema.BUCKET_VALUES` with the columns `columns_of` at least, in the order in which they were written.
         shares: rows of `schema.INFLUENCER_SHARES`, in the order in which they were written.
         filled: int64, start of each bucket with rows, epoch ms, ascending.
         events: int64, the rows in each of them.
@@ -167,6 +165,12 @@ class Replay:
         return first[:count]
 
 
+def columns_of(job: Job) -> tuple[str, ...]:
+    """The columns of `schema.BUCKET_VALUES` that a replay reads; the others are what it makes anew, or can do without."""
+    several = any(len(one.spec.statistics) > 1 for one in job.detectors)
+    return (*_VALUES, "function_description") if several else _VALUES
+
+
 def known_series(job: Job, newest: Snapshot) -> tuple[DetectorValues, ...]:
     """All series that the job's rows have brought, also those of buckets that are still open."""
     buckets = Buckets.build(job, under("buckets", newest.arrays))
@@ -180,4 +184,4 @@ def _names(known: DetectorValues, series: Ids) -> pl.DataFrame:
     columns = {"partition_field_value": partition, "by_field_value": by}
     nulls = pl.repeat(None, len(series), dtype=pl.String, eager=True)
     frame = {name: nulls if column is None else column for name, column in columns.items()}
-    return pl.DataFrame({"series": pl.Series(series), **frame}, schema_overrides=dict.fromkeys(frame, schema.SPLIT_VALUE))
+    return pl.DataFrame({"series": pl.Series(series), **frame})

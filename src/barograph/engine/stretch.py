@@ -20,6 +20,7 @@ Floats = NDArray[np.float64]
 Ids = NDArray[np.int64]
 
 _NAMES = {"partition_field_value": pl.String, "by_field_value": pl.String}
+_NUMBERS: dict[Any, pl.DataType] = {one.name: one.dtype for one in schema.BUCKET_VALUES if one.dtype != pl.String()}
 _SHARES = {
     "leaf": pl.Int64,
     **dict.fromkeys(("influencer_field_name", "influencer_field_value"), pl.String),
@@ -69,7 +70,7 @@ def finish(
     tables = [_history(job, piece, start) for piece in pieces]
     values = _in_time_order(tables) if len(tables) > 1 else tables[0]
     changes = _in_time_order([_changes(job, piece) for piece in pieces])
-    return replace(scores.score(stretch), annotations=changes, bucket_values=values, influencer_shares=shares)
+    return replace(scores.score(stretch), annotations=changes, coded_values=values, influencer_shares=shares)
 
 
 def _in_time_order(tables: list[pl.DataFrame]) -> pl.DataFrame:
@@ -164,10 +165,11 @@ def _presence(shares: pl.DataFrame, span_ms: int) -> pl.DataFrame:
 
 
 def _history(job: Job, piece: Piece, start: int) -> pl.DataFrame:
-    """The rows of `schema.BUCKET_VALUES`: buckets with input rows, and for plotted series every bucket with a value."""
+    """The rows of `Results.coded_values`: buckets with input rows, and for plotted series every bucket with a value."""
     names, judged = _names(piece.detector, np.arange(len(piece.values.value))), piece.verdict.judged
     plotted = _plotted(job, names)
-    names = names.cast(schema.SPLIT_VALUE)  # before there is one a row
+    names = names.with_columns(pl.lit(piece.stage.measure.function_description).alias("function_description"))
+    names = schema.coded(names)  # before there is one a row
     value, weight = piece.values.value, piece.values.weight
     there = ~np.isnan(value) & ((weight > 0) | plotted[:, None])
     cell = slice(None) if there.all() else np.flatnonzero(_by_time(there))
@@ -177,7 +179,6 @@ def _history(job: Job, piece: Piece, start: int) -> pl.DataFrame:
     frame = names[series].with_columns(
         pl.Series("timestamp", bucket * job.bucket_span_ms, dtype=pl.Int64),
         pl.lit(piece.stage.measure.detector_index).alias("detector_index"),
-        pl.lit(piece.stage.measure.function_description, schema.SPLIT_VALUE).alias("function_description"),
         pl.Series("series", series, dtype=pl.Int32),
         pl.Series("actual", _by_time(value)[cell]),
         pl.Series("weight", _by_time(weight)[cell]),
@@ -187,7 +188,7 @@ def _history(job: Job, piece: Piece, start: int) -> pl.DataFrame:
         _bound(judged.lower, cell, unplotted).alias("lower_bound"),
         _bound(judged.upper, cell, unplotted).alias("upper_bound"),
     )
-    return frame.select(pl.col(column.name).cast(column.dtype) for column in schema.BUCKET_VALUES)
+    return frame.cast(_NUMBERS).select(column.name for column in schema.BUCKET_VALUES)
 
 
 def _by_time(values: NDArray[Any]) -> NDArray[Any]:
@@ -205,7 +206,7 @@ def _means(piece: Piece, series: NDArray[np.int32], bucket: Ids) -> pl.Expr:
 def _bound(bound: Floats | None, cell: Ids | slice, unplotted: Ids | None) -> pl.Expr:
     if bound is None:
         return pl.lit(None)
-    shown = _by_time(bound)[cell]
+    shown = np.array(_by_time(bound)[cell])  # of one series, or of one bucket, it would be the verdict itself
     if unplotted is not None:
         shown[unplotted] = np.nan
     return pl.lit(pl.Series(shown, nan_to_null=True))

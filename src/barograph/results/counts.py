@@ -27,7 +27,7 @@ class Example:
 REASONS: Final = {
     "malformed": "not a row of its format",
     "invalid_date": "the time cannot be read",
-    "missing_field": "a field that a detector needs is missing or null",
+    "missing_field": "a field that the job needs is missing or null",
     "not_a_number": "a field that must be a number is not",
     "out_of_order": "older than the latency allows",
 }

@@ -20,7 +20,7 @@ class Results:
         influencers: one row an influential entity and bucket.
         bucket_influencers: one row an influencer field and bucket, `bucket_time` being the bucket itself.
         annotations: one row a change of a series that its model has accepted.
-        bucket_values: one row a series and bucket with data, with the model's bounds where they are on.
+        coded_values: `bucket_values` as the history keeps them, names as categories (`schema.coded`).
         influencer_shares: one row a series, bucket and entity: what the entity's rows alone yield.
         quantiles: one row a kind of result and day that ended: what scores are normalised by from then on.
         counts: what was read and dropped since the engine was built, cumulative.
@@ -31,10 +31,15 @@ class Results:
     influencers: pl.DataFrame = field(default_factory=partial(schema.empty, schema.INFLUENCERS))
     bucket_influencers: pl.DataFrame = field(default_factory=partial(schema.empty, schema.BUCKET_INFLUENCERS))
     annotations: pl.DataFrame = field(default_factory=partial(schema.empty, schema.ANNOTATIONS))
-    bucket_values: pl.DataFrame = field(default_factory=partial(schema.empty, schema.BUCKET_VALUES))
+    coded_values: pl.DataFrame = field(default_factory=lambda: schema.coded(schema.empty(schema.BUCKET_VALUES)))
     influencer_shares: pl.DataFrame = field(default_factory=partial(schema.empty, schema.INFLUENCER_SHARES))
     quantiles: pl.DataFrame = field(default_factory=partial(schema.empty, schema.QUANTILES))
     counts: DataCounts = field(default_factory=DataCounts)
+
+    @property
+    def bucket_values(self) -> pl.DataFrame:
+        """One row a series and bucket with data, with the model's bounds where they are on; as `schema.BUCKET_VALUES`."""
+        return schema.uncoded(self.coded_values)
 
     @classmethod
     def concat(cls, parts: Iterable["Results"]) -> "Results":

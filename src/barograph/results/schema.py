@@ -6,7 +6,7 @@ Times are epoch milliseconds (UTC) of the *start* of a bucket. Scores run from 0
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Final, TypeVar
 
 import polars as pl
 
@@ -247,15 +247,12 @@ CROSSINGS: Final = (
     Column("latest", pl.Int64(), "the same of the other bound: it is unlikely not to have been reached by then"),
 )
 
-SPLIT_VALUE: Final = pl.Categorical()
-"""A few texts that come back in millions of rows of the history: as numbers they are written and gathered twice as fast."""
-
 _SERIES: Final = (
     Column("timestamp", pl.Int64(), "start of the bucket, epoch ms"),
     Column("detector_index", pl.Int32(), "position of the detector in the job, from 0"),
-    Column("function_description", SPLIT_VALUE, "what is measured: count, mean, sum, ...; `metric` has mean, min and max"),
-    Column("partition_field_value", SPLIT_VALUE, "partition of the series; null when the detector has none"),
-    Column("by_field_value", SPLIT_VALUE, "by value of the series; null when the detector has none"),
+    Column("function_description", pl.String(), "what is measured: count, mean, sum, ...; `metric` has mean, min and max"),
+    Column("partition_field_value", pl.String(), "partition of the series; null when the detector has none"),
+    Column("by_field_value", pl.String(), "by value of the series; null when the detector has none"),
 )
 
 BUCKET_VALUES: Final = (
@@ -294,3 +291,22 @@ def polars_schema(columns: tuple[Column, ...]) -> pl.Schema:
 def empty(columns: tuple[Column, ...]) -> pl.DataFrame:
     """A result table without rows. Made once a table: most calls of a live engine finish nothing."""
     return pl.DataFrame(schema=polars_schema(columns))
+
+
+_CODED: Final = ("function_description", "partition_field_value", "by_field_value")
+
+Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
+
+
+def coded(values: Frame) -> Frame:
+    """Bucket values with their names as categories: so they are on the way to the history, and in its files.
+
+    A few texts come back in millions of rows, and are gathered and written twice as fast as numbers. Whoever reads bucket
+    values gets text.
+    """
+    return values.with_columns(pl.col(_CODED).cast(pl.Categorical()))
+
+
+def uncoded(values: pl.DataFrame) -> pl.DataFrame:
+    """The same with their names as text, as `BUCKET_VALUES` says."""
+    return values.with_columns(pl.col(_CODED).cast(pl.String()))

@@ -18,8 +18,8 @@ _MEASURES: Final = {
 }
 
 
-_ODD_BY_ITSELF: Final = 0.05
-"""A less likely value needs no other words than its own."""
+ODD_BY_ITSELF: Final = 0.05
+"""A less likely value needs no other words than its own, and can be blamed on somebody."""
 
 _AS_LIKELY_AS_NOT: Final = 0.5
 
@@ -54,7 +54,7 @@ def record_against_usual(actual: float, typical: float, probability: float, odd_
         odd_buckets: how long the series has been odd, this bucket included.
     """
     plain = against_usual(actual, typical)
-    if probability < _ODD_BY_ITSELF or odd_buckets < 2 or actual == typical:
+    if probability < ODD_BY_ITSELF or odd_buckets < 2 or actual == typical:
         return plain
     # As likely as not: near typical, or on the side that the detector does not look at.
     now = "usual by itself" if probability >= _AS_LIKELY_AS_NOT else plain.removesuffix(" than usual")

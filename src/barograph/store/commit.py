@@ -44,8 +44,8 @@ def commit(writer: Writer, results: Results, snapshot: Snapshot, progress: Seque
         read = documents.progress(connection, job_id) | {one.source: one for one in progress}
     number = before.commits + 1
     changes = {
-        kind: history.add(files, [one for one in before.history if one.kind == kind], kind, getattr(results, kind), number)
-        for kind in history.KINDS
+        kind: history.add(files, [one for one in before.history if one.kind == kind], kind, rows_of(results), number)
+        for kind, rows_of in history.ROWS.items()
     }
     counts = results.counts
     snapshot_id, size = write_snapshot(files, before, snapshot)

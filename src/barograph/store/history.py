@@ -13,11 +13,20 @@ from typing import Any, Final
 import polars as pl
 
 from barograph.results import schema
+from barograph.results.results import Results
 from barograph.store.errors import StoreError
 from barograph.store.files import JobFiles
 
 KINDS: Final = {"bucket_values": schema.BUCKET_VALUES, "influencer_shares": schema.INFLUENCER_SHARES}
-"""The tables of `Results` that are kept as files."""
+"""The tables that are kept as files."""
+
+ROWS: Final[dict[str, Callable[[Results], pl.DataFrame]]] = {
+    "bucket_values": lambda results: results.coded_values,
+    "influencer_shares": lambda results: results.influencer_shares,
+}
+"""The rows of each in a commit."""
+
+_AS_TEXT: Final = pl.ScanCastOptions(categorical_to_string="allow")
 
 MERGE: Final = 16
 MERGED_ROWS: Final = 4_000_000
@@ -54,6 +63,11 @@ class Change:
         return sum(one.rows for one in self.removed) - sum(one.rows for one in self.added)
 
 
+def coded(kind: str, rows: schema.Frame) -> schema.Frame:
+    """Rows of a kind as its files hold them."""
+    return schema.coded(rows) if kind == "bucket_values" else rows
+
+
 def add(files: JobFiles, listed: Sequence[HistoryFile], kind: str, frame: pl.DataFrame, number: int) -> Change:
     """Write the rows of a commit, merged with older files where it is time to. `listed` is in the order of the numbers."""
     if frame.is_empty():
@@ -81,7 +95,7 @@ def cut(files: JobFiles, listed: Sequence[HistoryFile], kind: str, oldest_ms: in
     added = []
     for one in old:
         if one.last_timestamp >= oldest_ms:
-            rows = read(files.path, [one], kind, Span(start_ms=oldest_ms))
+            rows = coded(kind, read(files.path, [one], kind, Span(start_ms=oldest_ms)))
             first = rows["timestamp"][0]
             planned = replace(one, level=one.level + 1, rows=rows.height, first_timestamp=first)
             added.append(_write(files, planned, partial(rows.write_parquet, **_PACKED)))
@@ -107,7 +121,7 @@ def _merge(files: JobFiles, parts: Sequence[HistoryFile]) -> HistoryFile:
         first_timestamp=min(one.first_timestamp for one in parts),
         last_timestamp=max(one.last_timestamp for one in parts),
     )
-    rows = pl.scan_parquet([files.path / one.name for one in parts], glob=False)
+    rows = pl.concat([coded(newest.kind, pl.scan_parquet(files.path / one.name, glob=False)) for one in parts])
     return _write(files, whole, partial(rows.sink_parquet, maintain_order=True, **_PACKED))
 
 
@@ -171,6 +185,7 @@ def read(
     if not paths:
         return schema.empty(KINDS[kind]).select(columns or pl.all())
     try:
-        return pl.scan_parquet(paths, glob=False).filter(span.condition()).select(columns or pl.all()).collect()
-    except pl.exceptions.ComputeError as error:
+        found = pl.scan_parquet(paths, glob=False, schema=schema.polars_schema(KINDS[kind]), cast_options=_AS_TEXT)
+        return found.filter(span.condition()).select(columns or pl.all()).collect()
+    except (pl.exceptions.ComputeError, pl.exceptions.SchemaError) as error:
         raise StoreError(f"history in {str(directory)!r}: wanted whole Parquet files ({error})") from error

@@ -83,8 +83,8 @@ def _restorable(before: Listing, snapshot_id: str) -> tuple[SavedSnapshot, str, 
 def _cut(writer: Writer, files: Sequence[HistoryFile], until: int, number: int) -> Change:
     """Keep what is before `until`; merging has brought rows from both sides into one file where there is one."""
     gone = tuple(one for one in files if one.last_timestamp >= until)
-    parts = [pl.read_parquet(writer.files.path / one.name).filter(pl.col("timestamp") < until) for one in gone]
-    rest = pl.concat(parts) if parts else pl.DataFrame()
+    parts = [history.coded(one.kind, pl.read_parquet(writer.files.path / one.name)) for one in gone]
+    rest = pl.concat(parts).filter(pl.col("timestamp") < until) if parts else pl.DataFrame()
     if rest.is_empty():
         return Change((), gone)
     return Change(history.add(writer.files, (), gone[0].kind, rest, number).added, gone)

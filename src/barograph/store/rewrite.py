@@ -9,6 +9,7 @@ import polars as pl
 import sqlalchemy as sa
 
 from barograph.engine.forgotten import Forgotten
+from barograph.results import schema
 from barograph.results.results import Results
 from barograph.results.snapshot import Snapshot
 from barograph.store import documents, history, tables
@@ -56,8 +57,8 @@ class Rewrite:
 
     def add(self, results: Results) -> None:
         """New results of the buckets that follow, all but the history."""
-        empty = {kind: getattr(results, kind).clear() for kind in history.KINDS}
-        self._results.append(replace(results, **empty))
+        none = Results()
+        self._results.append(replace(results, coded_values=none.coded_values, influencer_shares=none.influencer_shares))
 
     def add_quantiles(self, quantiles: pl.DataFrame) -> None:
         """What scores are normalised by in buckets whose own results are not made anew."""
@@ -65,7 +66,7 @@ class Rewrite:
 
     def keep(self, values: pl.DataFrame) -> None:
         """The bucket values of the buckets that follow."""
-        self._values.append(values)
+        self._values.append(schema.coded(values))
         if sum(one.height for one in self._values) >= FILE_ROWS:
             self._write_values()
 
