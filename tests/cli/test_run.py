@@ -156,10 +156,16 @@ def test_rows_before_a_file_that_the_job_cannot_use_are_kept_and_counted(call, i
 
 
 def test_a_run_without_a_value_to_judge_does_not_call_that_usual(call, inputs: Path) -> None:
-    rows(100).select("time", "host", millis="ms").write_ndjson(inputs / "rows.ndjson")
-    done = call("run", "job.yaml", "rows.ndjson")
+    every = rows(100)
+    every.head(200).write_ndjson(inputs / "good.ndjson")
+    bad = every.tail(200).select("time", "host", millis="ms")
+    bad.head(100).write_ndjson(inputs / "between.ndjson")
+    bad.tail(100).write_ndjson(inputs / "bad.ndjson")
+    assert "nothing unusual" in call("run", "job.yaml", "good.ndjson").stdout
+    call("run", "job.yaml", "between.ndjson")  # finishes the bucket that was open
+    done = call("run", "job.yaml", "bad.ndjson")
     assert done.returncode == 0
-    assert "nothing could be judged: no row had all the fields that a detector needs" in done.stdout
+    assert "nothing could be judged: no bucket has a value, see what was left out" in done.stdout
     assert "nothing unusual" not in done.stdout
 
 

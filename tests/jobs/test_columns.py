@@ -1,4 +1,4 @@
-"""Inputs that have nothing for any detector of a job are refused before they are read."""
+"""A new job's first rows are refused when they have nothing for any of its detectors."""
 
 from dataclasses import dataclass
 
@@ -14,6 +14,7 @@ from barograph.jobs.columns import refuse_useless
 class Rows:
     source: str
     frame: pl.DataFrame
+    columns: tuple[str, ...] = ()
 
 
 def job(*detectors: dict[str, str], **analysis):
@@ -26,8 +27,24 @@ def job(*detectors: dict[str, str], **analysis):
     )
 
 
-def rows(source: str, *columns: str) -> Rows:
-    return Rows(source, pl.DataFrame({name: ["1"] for name in columns}))
+def table(source: str, *columns: str) -> Rows:
+    return Rows(source, pl.DataFrame({name: ["1"] for name in columns}), columns)
+
+
+def documents(*rows: dict[str, object]) -> Rows:
+    return Rows("a.ndjson", pl.DataFrame(list(rows), infer_schema_length=None))
+
+
+def told(of, *chunks) -> list[str]:
+    notes: list[str] = []
+    assert list(refuse_useless(of, chunks, notes.append)) == list(chunks)
+    return notes
+
+
+def refused(of, *chunks) -> list[str]:
+    with pytest.raises(ConfigError) as found:
+        list(refuse_useless(of, chunks, lambda _: None))
+    return [str(one) for one in found.value.problems]
 
 
 BYTES = {"function": "mean", "field_name": "bytes", "partition_field_name": "host"}
@@ -35,11 +52,8 @@ COUNT = {"function": "count", "by_field_name": "status"}
 
 
 def test_all_that_is_missing_is_named_with_what_there_is() -> None:
-    useless = rows("a.csv", "time", "byts", "hst")
-    with pytest.raises(ConfigError) as refused:
-        list(refuse_useless(job(BYTES, COUNT, influencers=["user", "host"]), [useless]))
     there = "wanted a column of a.csv, which has: time, byts, hst"
-    assert [str(one) for one in refused.value.problems] == [
+    assert refused(job(BYTES, COUNT, influencers=["user", "host"]), table("a.csv", "time", "byts", "hst")) == [
         f"analysis_config.detectors[0].field_name='bytes': {there}",
         f"analysis_config.detectors[0].partition_field_name='host': {there}",
         f"analysis_config.detectors[1].by_field_name='status': {there}",
@@ -48,33 +62,48 @@ def test_all_that_is_missing_is_named_with_what_there_is() -> None:
     ]
 
 
-def test_a_source_that_serves_one_detector_is_read() -> None:
-    both = [rows("cpu.csv", "time", "bytes", "host"), rows("log.csv", "time", "status")]
-    assert list(refuse_useless(job(BYTES, COUNT, influencers=["user"]), both)) == both
+def test_what_serves_one_detector_is_read_and_what_is_missing_told() -> None:
+    there = "wanted a column of log.csv, which has: time, status"
+    assert told(job(BYTES, COUNT, influencers=["user"]), table("log.csv", "time", "status")) == [
+        f"analysis_config.detectors[0].field_name='bytes': {there}",
+        f"analysis_config.detectors[0].partition_field_name='host': {there}",
+        f"analysis_config.influencers[0]='user': {there}",
+    ]
 
 
-def test_only_the_source_that_is_useless_is_refused() -> None:
-    good, bad = rows("a.csv", "time", "status"), rows("b.csv", "time", "code")
-    read = refuse_useless(job(COUNT), [good, good, bad])
-    assert [next(read), next(read)] == [good, good]
-    with pytest.raises(ConfigError, match=r"by_field_name='status': wanted a column of b\.csv, which has: time, code"):
-        next(read)
+def test_later_inputs_may_lack_what_they_like() -> None:
+    assert told(job(COUNT), table("a.csv", "time", "status"), table("b.csv", "time", "code")) == []
+
+
+def test_documents_are_judged_by_what_is_in_them() -> None:
+    row = {"time": "1", "bytes": 1.0, "host": "a"}
+    assert told(job(BYTES), documents({"time": "1", "bytes": None, "host": "a"}, row)) == []
+    empty = documents({"time": "1", "bytes": None, "host": "a"}, {"time": "2", "bytes": None, "host": "b"})
+    wanted = "wanted a field of a.ndjson; its first rows (2) have no value of it"
+    assert refused(job(BYTES), empty) == [f"analysis_config.detectors[0].field_name='bytes': {wanted}"]
+    assert refused(job(BYTES), documents({**row, "time": None})) == [
+        "data_description.time_field='time': wanted a field of a.ndjson; its first rows (1) have no value of it"
+    ]
 
 
 def test_a_count_without_fields_needs_none_but_its_summary() -> None:
     count = {"function": "count"}
-    assert list(refuse_useless(job(count), [rows("a.csv", "time")]))
-    with pytest.raises(ConfigError, match="summary_count_field_name='n': wanted a column"):
-        list(refuse_useless(job(count, summary_count_field_name="n"), [rows("a.csv", "time")]))
+    assert told(job(count), table("a.csv", "time")) == []
+    (problem,) = refused(job(count, summary_count_field_name="n"), table("a.csv", "time"))
+    assert problem.startswith("analysis_config.summary_count_field_name='n': wanted a column")
 
 
-def test_fields_in_objects_and_missing_times_are_others_business() -> None:
+def test_a_dotted_name_leads_into_objects_only() -> None:
     nested = job({"function": "mean", "field_name": "system.cpu"})
-    assert list(refuse_useless(nested, [rows("a.parquet", "time", "system")]))
-    assert list(refuse_useless(job(BYTES), [rows("a.csv", "when", "byts")]))
-    assert list(refuse_useless(job(BYTES), [rows("a.csv")]))  # malformed rows alone
+    assert told(nested, documents({"time": "1", "system": {"cpu": 0.5}})) == []
+    assert len(refused(nested, table("a.csv", "time", "system"))) == 1
+
+
+def test_missing_times_of_tables_and_malformed_rows_are_others_business() -> None:
+    assert told(job(BYTES), table("a.csv", "when", "byts")) == []
+    assert told(job(BYTES), Rows("a.csv", pl.DataFrame()), table("a.csv", "time", "bytes", "host")) == []
 
 
 def test_of_many_columns_the_first_are_named() -> None:
-    with pytest.raises(ConfigError, match=r"c48, and 11 more"):
-        list(refuse_useless(job(COUNT), [rows("a.csv", "time", *(f"c{i}" for i in range(60)))]))
+    (problem,) = refused(job(COUNT), table("a.csv", "time", *(f"c{i}" for i in range(60))))
+    assert problem.endswith("c48, and 11 more")

@@ -251,6 +251,13 @@ def test_what_has_not_come_yet_cannot_be_forgotten(store: Store) -> None:
     forget(store, "requests", Forgotten(FROM, end))
 
 
+def test_what_was_before_all_data_cannot_be_forgotten(store: Store) -> None:
+    feed(store)
+    with pytest.raises(InputError, match=r"wanted an end after 20.*, where the data begins"):
+        forget(store, "requests", Forgotten(START - 2 * HOUR, START))
+    assert store.forgotten("requests") == ()
+
+
 def test_an_entity_that_never_came_cannot_be_forgotten(store: Store) -> None:
     feed(store)
     with pytest.raises(InputError, match="entity='host=nobody': wanted one that the job has seen"):

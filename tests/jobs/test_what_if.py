@@ -45,6 +45,16 @@ def test_stricter_settings_never_give_more_alerts(store: Store, scores: tuple, c
     assert strict.alerts.height <= lax.alerts.height
 
 
+def test_the_score_of_an_alert_is_of_the_series_that_is_shown(store: Store) -> None:
+    series = ["detector_index", "function_description", "partition_field_value", "by_field_value"]
+    alerts = what_if(store, "requests", Settings(min_score=0, days=3_650)).alerts
+    records = store.records("requests", Query()).rows
+    for alert in alerts.iter_rows(named=True):
+        inside = records.filter(pl.col("timestamp").is_between(alert["alert_start"], alert["alert_end"], closed="left"))
+        same = inside.filter(pl.col(name).eq_missing(pl.lit(alert[name])) for name in series)
+        assert alert["alert_score"] == same["record_score"].max()
+
+
 def test_nothing_is_left_out_at_score_zero(store: Store) -> None:
     found = what_if(store, "requests", Settings(min_score=0, days=3_650))
     assert found.alerts["records"].sum() == store.records("requests", Query(size=0)).total

@@ -28,6 +28,12 @@ def test_a_description_names_the_pattern_the_level_and_the_last_change():
     assert repeating.sentences[-1].startswith("It repeats its last value")
 
 
+def test_the_level_is_the_one_of_now_also_after_an_outage():
+    x = 50 + np.random.default_rng(1).normal(size=2000)
+    x[1500:1530] = 0.0
+    assert abs(build(x[None, :1600]).describe(0).level - 50) < 2
+
+
 def sentences(x: np.ndarray) -> str:
     return " ".join(build(x[None]).describe(0).sentences)
 

@@ -57,7 +57,17 @@ def test_where_tails_are_heavy_two_equal_culprits_still_share_it() -> None:
         return -5.0 * np.log1p(np.abs(value - 100.0) / 10.0)
 
     found = influences("count", one_leaf(100_100.0, 100.0, 100_100.0, judge), shares([50_000, 50_000, 100]), judge)
-    assert found == pytest.approx([0.5, 0.5, 0.001])
+    assert found == pytest.approx([0.5, 0.5, 0.001], abs=0.001)
+
+
+def test_values_without_a_measure_blame_no_one_by_their_part() -> None:
+    def flat(leaf, value):
+        return np.full(np.shape(value), -10.0)
+
+    with np.errstate(all="ignore"):
+        for actual in (np.inf, 1e308):
+            found = influences("sum", one_leaf(actual, -1e308, 2.0, flat), shares([1, 1], [np.inf, 1.0]), flat)
+            assert not np.isnan(found).any()
 
 
 def test_what_is_missing_cannot_be_blamed_on_anyone() -> None:

@@ -304,12 +304,16 @@ def test_a_parquet_file_without_the_time_shows_what_it_has(tmp_path):
     assert chunk.frame.columns == ["when", "v"]
 
 
-def test_a_parquet_file_without_a_field_shows_what_it_has_first(tmp_path, monkeypatch):
-    monkeypatch.setattr("barograph.sources.parquet._ROWS", 2)
-    pl.DataFrame({"time": [1, 2, 3], "v": [2, 2, 2], "x": [1, 1, 1]}).write_parquet(tmp_path / "a.parquet")
-    first, second = read_files([tmp_path / "a.parquet"], PLAIN, fields=["v", "w"])
-    assert first.frame.columns == ["time", "v", "x"]
-    assert second.frame.columns == ["time", "v"]
+def test_all_columns_are_named_whatever_is_read(tmp_path):
+    frame = pl.DataFrame({"time": [1, 2], "v": [2, 2], "x": [1, 1]})
+    frame.write_parquet(tmp_path / "a.parquet")
+    frame.write_csv(tmp_path / "a.csv")
+    frame.write_ndjson(tmp_path / "a.ndjson")
+    read = read_files([tmp_path / f"a.{kind}" for kind in ("parquet", "csv", "ndjson")], PLAIN, fields=["v", "w"])
+    parquet, csv, ndjson = read
+    assert parquet.frame.columns == ["time", "v"]
+    assert parquet.columns == csv.columns == ("time", "v", "x")
+    assert ndjson.columns == ()
 
 
 def test_parquet_comes_packed_too(tmp_path):

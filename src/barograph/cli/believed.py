@@ -8,8 +8,9 @@ import typer
 
 from barograph.cli import documents, output, tables, words
 from barograph.cli.console import show as show_table
+from barograph.cli.entities import told
 from barograph.cli.options import Format
-from barograph.config.errors import OtherVersion
+from barograph.config.errors import InputError, OtherVersion
 from barograph.config.job import Job
 from barograph.engine import Engine
 from barograph.engine.entity import Entity
@@ -32,7 +33,7 @@ def read(store: Store, job: Job, entity: Entity, most: int | None) -> Beliefs:
     """The descriptions of an entity's series, or of at most so many.
 
     Raises:
-        InputError: no series of the job could be of the entity.
+        InputError: no series of the job is of the entity.
     """
     saved = store.resume(job.job_id)
     try:
@@ -41,6 +42,8 @@ def read(store: Store, job: Job, entity: Entity, most: int | None) -> Beliefs:
         problem = f"another version has learned them; 'barograph replay {job.job_id}' makes them anew"
         return Beliefs(Engine.build(job).describe(entity), Known(), False, problem)
     rows, known = engine.describe(entity, most), engine.known()
+    if entity and rows.is_empty():
+        raise InputError(f"entity={told(entity)!r}: wanted one that the job has seen")
     return Beliefs(rows, known, most is not None and rows.height == most < known.series)
 
 

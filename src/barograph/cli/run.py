@@ -101,8 +101,8 @@ def _show_worst(job: "Job", ran: "Ran", found: "pl.DataFrame") -> None:
     from barograph.cli.console import show
 
     if not found.height:
-        if not ran.summary.values:
-            typer.echo("nothing could be judged: no row had all the fields that a detector needs")
+        if not ran.summary.values and ran.summary.dropped.get("missing_field") and not ran.summary.interim:
+            typer.echo("nothing could be judged: no bucket has a value, see what was left out")
             return
         typer.echo("nothing unusual" if not ran.records.height else "nothing as unusual as that")
         return

@@ -20,7 +20,7 @@ from barograph.jobs.columns import refuse_useless
 from barograph.jobs.run import Ending
 from barograph.jobs.run import run_job as run_in_store
 from barograph.jobs.summary import Progress, RunSummary
-from barograph.results.counts import Example
+from barograph.results.counts import DataCounts, Example
 from barograph.sources.read import read_files
 from barograph.store.errors import NoSuchJob
 from barograph.store.query import Query
@@ -104,24 +104,25 @@ def run_job(
     for notice in support.left_out(job):
         typer.echo(f"note: {notice}", err=True)
     with Store.open(url, data_dir) as store:
-        before = _examples(store, job.job_id)
+        counts = _counts(store, job.job_id)
+        before = counts.examples if counts else ()
         notes: list[str] = []
-        summary = _feed(store, job, paths, Ending(flush=flush, interim=interim), notes)
+        ending = Ending(flush=flush, interim=interim)
+        summary = _feed(store, job, paths, ending, notes, is_new=not (counts and counts.input_record_count))
         examples = [one for one in summary.counts.examples if one not in before]
         times = [time for time in (summary.first_ms, summary.last_ms, *summary.interim) if time is not None]
         asked = Query(start_ms=min(times), end_ms=max(times) + 1, exclude_interim=False) if times else Query(size=0)
         return Ran(summary, examples, notes, store.records(job.job_id, asked).rows, store.buckets(job.job_id, asked).rows)
 
 
-def _examples(store: Store, job_id: str) -> Sequence[Example]:
+def _counts(store: Store, job_id: str) -> DataCounts | None:
     try:
-        counts = store.summary(job_id).counts
+        return store.summary(job_id).counts
     except NoSuchJob:
-        return ()
-    return counts.examples if counts else ()
+        return None
 
 
-def _feed(store: Store, job: Job, paths: Sequence[str], ending: Ending, notes: list[str]) -> RunSummary:
+def _feed(store: Store, job: Job, paths: Sequence[str], ending: Ending, notes: list[str], *, is_new: bool) -> RunSummary:
     """Run the job; `notes` is added to."""
     kept = 0
     bar = ProgressBar(paths)
@@ -137,11 +138,11 @@ def _feed(store: Store, job: Job, paths: Sequence[str], ending: Ending, notes: l
     # A field that is read as text too must look the same whether the numbers around it are all whole or not.
     numbers = [name for name in job.number_fields if name not in job.text_fields]
     chunks = read_files(paths, job.data_description, fields=job.fields, number_fields=numbers, tell=tell)
+    watched = bar.watch(chunks)
+    rows = refuse_useless(job, watched, tell) if is_new else watched
     try:
         with bar:
-            return run_in_store(
-                store, job, refuse_useless(job, bar.watch(chunks)), show, flush=ending.flush, interim=ending.interim
-            )
+            return run_in_store(store, job, rows, show, flush=ending.flush, interim=ending.interim)
     except (InputError, ConfigError):
         for note in notes:
             typer.echo(note, err=True)

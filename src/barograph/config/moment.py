@@ -32,7 +32,8 @@ def epoch_ms(option: str, text: str, zone: tzinfo) -> int:
 def iso_text(time_ms: int, zone: tzinfo) -> str:
     """A time as `epoch_ms` reads it, for a message: ISO 8601 with its UTC offset; what no calendar has stays epoch ms."""
     try:
-        moment = (_EPOCH + timedelta(milliseconds=time_ms)).astimezone(zone)
+        moment = (_EPOCH + timedelta(milliseconds=int(time_ms))).astimezone(zone)
     except OverflowError:
         return str(time_ms)
-    return moment.isoformat(timespec="auto" if time_ms % 60_000 else "minutes")
+    text = moment.isoformat()
+    return text if time_ms % 60_000 or moment.second else moment.isoformat(timespec="minutes")

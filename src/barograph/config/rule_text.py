@@ -109,8 +109,13 @@ class _Reader:
         if not percent or not math.isfinite(value):
             return value
         if not word.endswith("%"):  # 20 for 20 % and 0.2 for 20 % are both natural, so neither is guessed
+            if not self._is("%"):
+                raise self._wanted(f"a per cent sign, as in '{name} < {word} %'")
             self._take("%")
-        return float(Decimal(word.removesuffix("%")).scaleb(-2))
+        try:
+            return float(Decimal(word.removesuffix("%")).scaleb(-2))
+        except ArithmeticError:  # an exponent that no double has
+            return value / 100
 
     def _values(self) -> tuple[str, ...]:
         self._take("(")

@@ -80,7 +80,7 @@ class Intake:
 
     def _times(self, frame: pl.DataFrame, findings: Findings) -> pl.Series:
         name = self._job.time_field
-        values = _column(frame, name)
+        values = column_of(frame, name)
         if values is None:
             if frame.height == 0:
                 return pl.Series([], dtype=pl.Int64())
@@ -98,7 +98,7 @@ class Intake:
         missing: dict[str, int] = {}
         not_numbers = 0
         for name in self._job.number_fields:
-            values = _column(frame, name)
+            values = column_of(frame, name)
             number, wrong = parse_numbers(_nulls(frame.height) if values is None else values)
             columns[number_column(name)] = number
             missing[name] = number.null_count()
@@ -107,7 +107,7 @@ class Intake:
                 findings.add("not_a_number", wrong, values, f"{name}: wanted a number")
             findings.add("missing_field", number.is_null() & ~wrong, None, f"{name}: wanted a value")
         for name in self._job.text_fields:
-            values = _column(frame, name)
+            values = column_of(frame, name)
             text = parse_text(_nulls(frame.height) if values is None else values)
             columns[text_column(name)] = text
             if name not in missing:
@@ -139,13 +139,13 @@ class Intake:
         )
 
 
-def _column(frame: pl.DataFrame, name: str) -> pl.Series | None:
+def column_of(frame: pl.DataFrame, name: str) -> pl.Series | None:
     """A column by its name, or by its path of names with dots between them inside objects, as Elastic names fields."""
     if name in frame.columns:
         return frame.get_column(name)
     head, dot, rest = name.partition(".")
     if dot and head in frame.columns and isinstance(frame.schema[head], pl.Struct):
-        return _column(frame.get_column(head).struct.unnest(), rest)
+        return column_of(frame.get_column(head).struct.unnest(), rest)
     return None
 
 

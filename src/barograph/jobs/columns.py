@@ -1,61 +1,94 @@
-"""Inputs that have nothing for a job to analyse: a name is wrong, and better said before an hour of reading than after."""
+"""A new job's first rows, when they have nothing for it to analyse: a name is wrong, better said before an hour of reading."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final, Protocol, TypeVar
 
 import polars as pl
 
 from barograph.config.errors import ConfigError, Problem
 from barograph.config.job import Job
-from barograph.jobs.inputs import Chunk
+from barograph.intake import column_of
 
-_SHOWN = 50
+_SHOWN: Final = 50
 
 
-def refuse_useless(job: Job, chunks: Iterable[Chunk]) -> Iterator[Chunk]:
-    """The chunks, as long as each source has the columns of at least one of the job's detectors.
+class Chunk(Protocol):
+    """Rows as a source hands them on; `sources.chunk.Chunk` is one."""
 
-    A source may lack some: files of different columns can feed one job, and what they lack is counted.
+    @property
+    def frame(self) -> pl.DataFrame:
+        """The rows that could be read, with the fields that the job needs at least."""
+
+    @property
+    def source(self) -> str:
+        """Path as it was given."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All columns of the source; empty where its rows need not all have the same."""
+
+
+C = TypeVar("C", bound=Chunk)
+
+
+def refuse_useless(job: Job, chunks: Iterable[C], tell: Callable[[str], None]) -> Iterator[C]:
+    """The chunks of a new job, if some row of the first has all that one of its detectors needs.
+
+    Args:
+        job: the job; it has read nothing yet. (What an old one gets may well lack a field for a while.)
+        chunks: its input.
+        tell: takes a sentence about each field that none of these rows has, where the others are enough for a detector.
 
     Raises:
-        ConfigError: a source has the columns of no detector; it names all fields that are not there.
+        ConfigError: no row of the first chunk is of use to any detector; it names all fields that they have not.
     """
-    source = None
+    first = True
     for chunk in chunks:
-        if chunk.frame.width and chunk.source != source:
-            source = chunk.source
-            _refuse(job, chunk.frame, source)
+        if first and chunk.frame.width:
+            _check(job, chunk, tell)
+            first = False
         yield chunk
 
 
-def _refuse(job: Job, frame: pl.DataFrame, source: str) -> None:
-    present = set(frame.columns)
-    summary = job.analysis_config.summary_count_field_name
-    missing: list[Problem] = []
-    useful = False
-    wanted = f"a column of {source}, which has: {_names(frame.columns)}"
-    for index, detector in enumerate(job.detectors):
-        fields = {f"{role}_field_name": name for role, name in detector.splits.items()}
-        if detector.field_name is not None:
-            fields = {"field_name": detector.field_name, **fields}
-        lacking = [key for key, name in fields.items() if not _there(name, present)]
-        useful |= not lacking
-        missing += [Problem(f"analysis_config.detectors[{index}].{key}", fields[key], wanted) for key in lacking]
-    if summary is not None and not _there(summary, present):
-        useful = False
-        missing.append(Problem("analysis_config.summary_count_field_name", summary, wanted))
-    if useful or not _there(job.time_field, present):  # that there is no time is said by who reads it
+def _check(job: Job, chunk: Chunk, tell: Callable[[str], None]) -> None:
+    lacking = {name for name in (*job.fields, job.time_field) if _has_none(chunk, name)}
+    if job.time_field in lacking:
+        if not chunk.columns:  # else who reads the times says it
+            raise ConfigError([_problem(chunk, "data_description.time_field", job.time_field)])
         return
+    missing = [_problem(chunk, path, name) for path, name in _paths(job) if name in lacking]
+    summary = job.analysis_config.summary_count_field_name
+    if summary in lacking or all(lacking & _needs(job, index) for index in range(len(job.detectors))):
+        raise ConfigError(missing)
+    for one in missing:
+        tell(str(one))
+
+
+def _needs(job: Job, index: int) -> set[str]:
+    detector = job.detectors[index]
+    return {*detector.splits.values(), *([detector.field_name] if detector.field_name else [])}
+
+
+def _paths(job: Job) -> Iterator[tuple[str, str]]:
+    """Where each field of the job is named."""
+    for index, detector in enumerate(job.detectors):
+        fields = {"field_name": detector.field_name} if detector.field_name else {}
+        fields |= {f"{role}_field_name": name for role, name in detector.splits.items()}
+        for key, name in fields.items():
+            yield f"analysis_config.detectors[{index}].{key}", name
+    if job.analysis_config.summary_count_field_name:
+        yield "analysis_config.summary_count_field_name", job.analysis_config.summary_count_field_name
     for index, name in enumerate(job.influencers):
-        if not _there(name, present):
-            missing.append(Problem(f"analysis_config.influencers[{index}]", name, wanted))
-    raise ConfigError(missing)
+        yield f"analysis_config.influencers[{index}]", name
 
 
-def _there(name: str, present: set[str]) -> bool:
-    """Whether a field is a column, or can be in one: names with dots between them lead into objects."""
-    return name in present or name.partition(".")[0] in present
+def _has_none(chunk: Chunk, name: str) -> bool:
+    values = column_of(chunk.frame, name)
+    return values is None or (chunk.frame.height > 0 and values.null_count() == chunk.frame.height)
 
 
-def _names(columns: list[str]) -> str:
-    more = f", and {len(columns) - _SHOWN} more" if len(columns) > _SHOWN else ""
-    return ", ".join(columns[:_SHOWN]) + more
+def _problem(chunk: Chunk, path: str, name: str) -> Problem:
+    if chunk.columns and name not in chunk.columns:
+        more = f", and {len(chunk.columns) - _SHOWN} more" if len(chunk.columns) > _SHOWN else ""
+        return Problem(path, name, f"a column of {chunk.source}, which has: {', '.join(chunk.columns[:_SHOWN])}{more}")
+    return Problem(path, name, f"a field of {chunk.source}; its first rows ({chunk.frame.height:,}) have no value of it")

@@ -86,9 +86,13 @@ def forget(store: Store, job_id: str, span: Forgotten, on_progress: OnProgress |
         span.check(job)
         zone = ZoneInfo(job.time_zone)
         series = known_series(job, saved.snapshot)
-        if not any(span.series(job, at, one, len(one.first_bucket)).any() for at, one in enumerate(series)):
+        begun = [one.first_bucket[span.series(job, at, one, len(one.first_bucket))] for at, one in enumerate(series)]
+        if not any(map(len, begun)):
             named = ", ".join(f"{field}={value}" for field, value in span.entity)
             raise InputError(f"entity={named!r}: wanted one that the job has seen")
+        first_ms = min(int(one.min()) for one in begun if len(one)) * job.bucket_span_ms
+        if span.end_ms <= first_ms:
+            raise InputError(f"span={span.told(job)}: wanted an end after {iso_text(first_ms, zone)}, where the data begins")
         if span.end_ms > end_ms:
             raise InputError(
                 f"span={span.told(job)}: wanted an end at or before {iso_text(end_ms, zone)}, where the newest finished "

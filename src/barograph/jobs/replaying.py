@@ -10,7 +10,7 @@ import polars as pl
 from barograph.config.errors import OtherVersion
 from barograph.config.job import Job
 from barograph.engine.forgotten import Forgotten
-from barograph.engine.replay import VALUES, Kept, Replay
+from barograph.engine.replay import Kept, Replay, columns_of
 from barograph.results import schema
 from barograph.results.results import Results
 from barograph.store.documents import Saved
@@ -86,6 +86,7 @@ class Work:
         kept = store.buckets(job_id, Query(size=1)).rows["timestamp"].to_list()
         self._oldest = min([self.end, *(one // self._span_ms for one in kept)])
         first = min([self._oldest, *(one.first_timestamp // self._span_ms for one in self._files)])
+        self._columns = columns_of(job)
         self._holding = schema.empty(schema.QUANTILES)
         self.start = first if since is None else since
         self.values = 0
@@ -137,7 +138,7 @@ class Work:
         buckets = self._store.buckets(self._job_id, Query(start_ms=start_ms, end_ms=end_ms)).rows
         filled = buckets.filter(pl.col("event_count") > 0)
         return Kept(
-            self._store.bucket_values(self._job_id, span, VALUES),
+            self._store.bucket_values(self._job_id, span, self._columns),
             self._store.influencer_shares(self._job_id, span),
             filled["timestamp"].to_numpy(),
             filled["event_count"].to_numpy(),
@@ -149,7 +150,7 @@ class Work:
             rewrite.clear(start * self._span_ms, end * self._span_ms)
         for piece in found:
             if not forgotten:
-                rewrite.keep(piece.bucket_values)
+                rewrite.keep(piece.coded_values)
             if end <= self._oldest:
                 # Of these, the last are what the oldest results that are kept were scored by.
                 self._holding = pl.concat([self._holding, piece.quantiles]).filter(pl.col("timestamp") == pl.max("timestamp"))

@@ -47,7 +47,7 @@ _TABLES: Final = (
     "influencers",
     "bucket_influencers",
     "annotations",
-    "bucket_values",
+    "coded_values",
     "influencer_shares",
 )
 
@@ -203,7 +203,7 @@ class Run:
         self._waiting.append(found)
         self._waiting_rows += sum(len(getattr(found, name)) for name in _TABLES)
         self._buckets += len(found.buckets)
-        self._values += len(found.bucket_values)
+        self._values += len(found.coded_values)
         self._records += len(found.records)
         times = found.buckets["timestamp"]
         if len(times):

@@ -18,6 +18,7 @@ DAY_MS: Final = 86_400_000
 STEPS: Final = (25.0, 50.0, 75.0, 90.0)
 """Scores for which the number of alerts is told as well, so that another can be chosen."""
 
+_SERIES: Final = ("detector_index", "function_description", "partition_field_value", "by_field_value")
 _METHODS: Final = {"lt": "lt", "lte": "le", "gt": "gt", "gte": "ge"}
 
 
@@ -76,8 +77,9 @@ class Answer:
     Stricter settings never give more alerts.
 
     Attributes:
-        alerts: one row an alert, in the order of time: the columns of `schema.RECORDS` of its least likely record that is worth
-            it; `alert_start`, `alert_end` (epoch ms, exclusive), `alert_score` (the highest), `records` (that are worth it).
+        alerts: one row an alert, in the order of time: the columns of `schema.RECORDS` of the least likely record that is worth
+            it, of the series with the highest score; `alert_start`, `alert_end` (epoch ms, exclusive), `alert_score` (the
+            highest), `records` (that are worth it).
         steps: alerts at each of `STEPS`, all else as in the settings.
         start_ms: from when on, epoch ms.
         end_ms: until when, exclusive.
@@ -214,5 +216,7 @@ def _alerts(records: pl.DataFrame, span_ms: int) -> pl.DataFrame:
         pl.max("record_score").over("episode").alias("alert_score"),
         pl.len().over("episode").cast(pl.Int64).alias("records"),
     ]
-    worst = records.with_columns(over).sort("log_probability", "timestamp", "seq", maintain_order=True)
+    # Of the series that the score is from, so that the numbers beside it are of nobody else.
+    loudest = pl.max("record_score").over("episode", *_SERIES)
+    worst = records.with_columns(over).sort(-loudest, "log_probability", "timestamp", "seq", maintain_order=True)
     return worst.unique("episode", keep="first", maintain_order=True).sort("alert_start").drop("episode")

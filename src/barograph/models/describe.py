@@ -19,6 +19,8 @@ YOUNG: Final = 8
 _DAY_MS: Final = 86_400_000
 _REPEATS: Final = 2  # of a pattern must have been seen before it can be accepted; of a week for weekends, too
 
+_LEVELS: Final = 3  # the first experts: means of long, middle and short memory
+
 FAMILIES: Final = ("normal", "heavy-tailed", "log-normal", "gamma", "counts (negative binomial)")
 _EXPERTS: Final = (
     "its long-time level",
@@ -55,7 +57,7 @@ class Description:
         values: how many values were seen.
         first_ms: start of the bucket of the first one, epoch ms; None before it.
         last_ms: start of the bucket of the last one.
-        level: where the level is now, metric unit: the slow level, or that of the trend where there is one.
+        level: where the level is now, metric unit: that of the trend where there is one, else of the memory that errs least.
         deviation: standard deviation of the next value, metric unit.
         season: kind of the repeating pattern.
         period_ms: its length; 0 without one.
@@ -144,7 +146,7 @@ def describe(record: Any, config: ModelConfig) -> Description:
         "values": values,
         "first_ms": int(record["first"]) * span_ms if values else None,
         "last_ms": int(record["last"]) * span_ms if values else None,
-        "level": float(record["level"][_TREND if trend_certainty >= 0.5 else 0]),
+        "level": float(record["level"][_TREND if trend_certainty >= 0.5 else errors.index(min(errors[:_LEVELS]))]),
         "deviation": math.sqrt(float(record["variance"])),
         "season": season,
         "period_ms": int(record["period_ms"]) if season else 0,

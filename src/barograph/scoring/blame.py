@@ -8,6 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from barograph.results import schema
+from barograph.results.words import ODD_BY_ITSELF
 from barograph.scoring.combine import combine_some
 from barograph.scoring.influence import CUTOFF, Shares, Whole, influences
 from barograph.scoring.leaves import Measure, Stretch
@@ -42,8 +43,9 @@ def blame(stretch: Stretch, measures: tuple[Measure, ...], records: NDArray[np.i
     for position in np.unique(measure):
         rows = np.flatnonzero(measure == position)
         influence[rows] = _experiment(stretch, measures[position].statistic, shares[rows])
-    # Where the bucket is usual by itself, and only the buckets before it make it odd, there is nothing to take away.
-    influence[stretch.leaves["ln_p"][leaf] > np.log(0.5)] = 0.0
+    # Where the bucket is usual by itself, and only the buckets before it make it odd, there is nothing to take away: who moved
+    # it by a little is chance.
+    influence[stretch.leaves["ln_p"][leaf] > np.log(ODD_BY_ITSELF)] = 0.0
     influence[_is_split(shares, measures, measure) | _is_alone(shares)] = 1.0
     return (
         shares.select("leaf", *ENTITY)

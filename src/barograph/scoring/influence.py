@@ -80,7 +80,7 @@ def influences(statistic: str, whole: Whole, shares: Shares, judge: Judge) -> Fl
         return _ratio(alone, ln_p) * (_pull(whole, shares) if statistic == "median" else 1.0)
     rest = _without(statistic, whole, shares)
     remaining = np.where(_crossed(whole, shares, rest) | np.isnan(rest), 0.0, judge(shares.leaf, np.nan_to_num(rest)))
-    influence = 1.0 - np.minimum(_ratio(remaining, ln_p), _part_of_the_way(whole, shares, rest))
+    influence = 1.0 - np.minimum(_ratio(remaining, ln_p), _part_that_is_left(whole, shares, rest))
     if statistic in ("count", "sum"):
         added = shares.weight if statistic == "count" else shares.value
         return np.where(added * (whole.actual - whole.typical)[shares.leaf] > 0.0, influence, 0.0)
@@ -120,12 +120,12 @@ def _crossed(whole: Whole, shares: Shares, value: Floats) -> NDArray[np.bool_]:
     return (value - typical) * (whole.actual[shares.leaf] - typical) <= 0.0
 
 
-def _part_of_the_way(whole: Whole, shares: Shares, value: Floats) -> Floats:
-    """How far the value still is from typical, as a part of the bucket value's distance, in [0, 1]; 1 where it is NaN."""
+def _part_that_is_left(whole: Whole, shares: Shares, rest: Floats) -> Floats:
+    """How much of the bucket value's distance from typical is left, in [0, 1]; 1 where that means nothing."""
     typical = whole.typical[shares.leaf]
-    distance = whole.actual[shares.leaf] - typical
-    part = np.divide(value - typical, distance, out=np.ones(len(value)), where=(distance != 0.0) & ~np.isnan(value))
-    return np.asarray(np.clip(part, 0.0, 1.0))
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        part = (rest - typical) / (whole.actual[shares.leaf] - typical)
+    return np.asarray(np.clip(np.nan_to_num(part, nan=1.0), 0.0, 1.0))
 
 
 def _ratio(part: Floats, whole: Floats) -> Floats:

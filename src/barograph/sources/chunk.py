@@ -38,6 +38,7 @@ class Chunk:
         read_bytes: how far the source has been read, in bytes of the file as it is stored.
         total_bytes: size of the file as it is stored; None where there is no end to know, as for a pipe.
         fingerprint: of the file; None for a pipe.
+        columns: all columns of the source, also those that are not in the frame; empty for JSON, whose rows may differ.
     """
 
     frame: pl.DataFrame
@@ -51,6 +52,7 @@ class Chunk:
     read_bytes: int
     total_bytes: int | None
     fingerprint: Fingerprint | None
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,11 +78,13 @@ class Block:
         frame: the rows that could be read.
         bad: those that could not, by position. `frame.height + len(bad)` is the number of input rows.
         bytes: length of the block, unpacked.
+        columns: as for a chunk.
     """
 
     frame: pl.DataFrame
     bad: list[Bad]
     bytes: int
+    columns: tuple[str, ...] = ()
 
     @property
     def rows(self) -> int:

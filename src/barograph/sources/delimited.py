@@ -46,7 +46,7 @@ class DelimitedReader:
                 left_out += len(rest) - LONGEST_ROW - 1
                 rest = rest[: LONGEST_ROW + 1]
             if frame.height or bad:
-                yield Block(frame, bad, used)
+                yield Block(frame, bad, used, tuple(self._names))
                 used, empty = 0, False
             # Only now: the rows before a place that cannot be read are good. And not behind the end, where a file may grow.
             more = b"" if at_end else self._read(self._size)

@@ -39,14 +39,14 @@ def _file_blocks(stream: Stream, stored: str, fields: tuple[str, ...] | None) ->
         # A path is the name of one file: brackets in it are no pattern, and `year=2026` in it is no column.
         table = pl.scan_parquet(stored, glob=False, hive_partitioning=False)
         names = table.collect_schema().names()
-        columns, lacking = _columns(names, fields), fields is not None and not set(fields) <= set(names)
+        columns = _columns(names, fields)
         height = int(table.select(pl.len()).collect().item())
         size = os.path.getsize(stored)
         for first in range(0, height, _ROWS):
-            frame = table.slice(first, _ROWS).select(columns if first or not lacking else names).collect()
+            frame = table.slice(first, _ROWS).select(columns).collect()
             end = size * (first + frame.height) // height
             stream.note_progress(end)
-            yield Block(frame, [], end - size * first // height)
+            yield Block(frame, [], end - size * first // height, tuple(names))
     except (pl.exceptions.PolarsError, OSError) as error:
         raise InputError(f"{stream.path}: wanted a Parquet file ({' '.join(str(error).split())[:200]})") from error
 
@@ -54,8 +54,7 @@ def _file_blocks(stream: Stream, stored: str, fields: tuple[str, ...] | None) ->
 def _columns(present: list[str], fields: tuple[str, ...] | None) -> list[str]:
     """The columns that hold the fields: by their name, or as the object that a name with dots begins with.
 
-    All of them when the first field, which is the time, is not there: the error can then say what is. (When another one is not,
-    the first block has them all, for the same reason.)
+    All of them when the first field, which is the time, is not there: the error can then say what is.
     """
     if fields is None or not {fields[0], fields[0].partition(".")[0]} & set(present):
         return present

@@ -141,10 +141,10 @@ def _without_half_row(
     last, length = ending[-1], max(0, ending[-1].bytes - stream.unfinished_bytes)
     if last.bad and last.bad[-1].position == last.rows - 1:
         tell(f"{stream.path}: the last line has no line end and is not a row yet: it is left to a later run")
-        last = Block(last.frame, last.bad[:-1], length)
+        last = replace(last, bad=last.bad[:-1], bytes=length)
     elif now is not None and abs(stream.seconds_since_change(now())) < _FRESH_S:
         tell(f"{stream.path}: the last line has no line end and was written just now: it is left to a later run")
-        last = Block(last.frame.head(-1), last.bad, length)
+        last = replace(last, frame=last.frame.head(-1), bytes=length)
     yield last
 
 
@@ -165,6 +165,7 @@ def _chunks(stream: Stream, blocks: Iterator[Block]) -> Iterator[Chunk]:
                 read_bytes=stream.read_bytes,
                 total_bytes=stream.total_bytes,
                 fingerprint=stream.fingerprint,
+                columns=block.columns,
             )
         first_row += block.rows
 
