@@ -78,7 +78,7 @@ def predictive(s: SimpleNamespace, f: SimpleNamespace, side: int) -> SimpleNames
         p.ln_outlier = math.log((s.outliers - 10) / min(s.count, 4000.0))
         p.outlier_centre, p.outlier_deviation = s.outlier_centre, math.sqrt(s.outlier_square + 0.01)
     moves = s.changes + s.ties
-    p.repeats = s.count >= 20 and s.ties > 0.5 * moves and not small_counts(s)
+    p.repeats = s.count >= 4 and s.ties > 0.5 * moves and not small_counts(s)
     if p.repeats:
         guess = math.log(0.1 * abs(s.previous) + (1.0 if p.lattice else 1e-9))
         p.ln_change = math.log((s.changes + 0.5) / (moves + 1))
@@ -297,7 +297,7 @@ def scores(p: SimpleNamespace, x: float) -> list[float]:
     if p.centre <= 0 or x < 0:
         return score
     xs = max(x, 0.25) if p.lattice else x
-    if xs > 0:
+    if xs > 0 and not (p.lattice and p.centre < 5):
         spread = math.log1p((p.deviation / p.centre) ** 2)
         score[2] = float(stats.lognorm.logpdf(xs, math.sqrt(spread), scale=p.centre * math.exp(-0.5 * spread)))
         score[3] = float(stats.gamma.logpdf(xs, (p.centre / p.deviation) ** 2, scale=p.deviation**2 / p.centre))

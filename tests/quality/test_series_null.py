@@ -45,3 +45,22 @@ def test_null_series_reach_a_severity_of_75_about_once_a_month_at_most(kind):
         alarms += len(at) and 1 + int((np.diff(at) > 12).sum())
     months = evidence.size / 8640
     assert alarms / months < 3.0  # 0 to 1 for all kinds but Student's t3 (2.4): docs/modelling.md
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-6, 1e9])
+def test_the_first_change_of_a_young_constant_is_unlikely_by_what_was_seen(scale):
+    """After seven equal values an eighth that differs is one of eight; how far it goes says little while no change was seen."""
+    for before in (0.0, 5.3):
+        x = np.full((1, 8), before * scale)
+        x[0, 7] = (before + 100) * scale
+        assert np.log(1e-5) < judged(x).ln_p[0, 7] < np.log(0.2)
+
+
+def test_a_quiet_hour_of_a_busy_day_is_as_likely_as_counts_are():
+    """Counts that fall to one or two an hour at night: no density that is high near zero may stand for their law."""
+    t = np.arange(4 * 7 * 96)
+    rate = 5.0 - 4.2 * np.cos(2 * np.pi * t / 96)
+    x = np.random.default_rng(21).poisson(rate, (60, len(t))).astype(float)
+    ln_p = judged(x, span_ms=900_000).ln_p[:, 700:]
+    assert (ln_p < np.log(1e-4)).mean() < 3e-4
+    assert ln_p.min() > np.log(1e-9)

@@ -5,6 +5,7 @@
 
 namespace series {
 
+constexpr double kSmallCount = 5.0;
 constexpr double kT3Peak = -0.5535010194628218;  // ln density of the scaled t3 at its centre
 
 inline double count_score(double centre, double deviation, double x) {
@@ -30,7 +31,8 @@ inline void family_scores(double centre, double deviation, bool lattice, double 
   score[2] = score[3] = score[4] = score[0] - 50.0;
   if (centre <= 0.0 || x < 0.0) return;
   const double xs = lattice ? std::max(x, 0.25) : x;
-  if (xs > 0.0) {
+  // A density near zero is no match for the mass of a small number: few things a bucket would look log-normal.
+  if (xs > 0.0 && !(lattice && centre < kSmallCount)) {
     const double ratio = xs / centre, ln_ratio = ln(ratio);
     const double relative = square(deviation / centre), spread = ln_1p(relative);
     const double u = ln_ratio + 0.5 * spread;

@@ -10,6 +10,7 @@ constexpr double kSlow = 2000.0;       // buckets; 1000-4000 made no difference 
 constexpr double kFloor = 1e-9;        // deviations below this share of the level are rounding, not behaviour
 constexpr double kBiggest = 1e140;     // values beyond (also infinities) are read as this: its square is finite
 constexpr double kHabit = 10.0;        // outliers seen before they count as part of the distribution
+constexpr double kRepeats = 4.0;       // values before a series can be seen to repeat itself
 constexpr double kOutlierMemory = 4000.0;
 constexpr double kPowerEvidence = 4.0;  // nats before the variance follows the level
 constexpr double kPriorWeight = 3.0;   // values that the siblings' scale counts for
@@ -103,7 +104,7 @@ inline bool small_counts(const Series& s) {
 
 // Does the series repeat its last value more often than not?
 inline bool repeats_itself(const Series& s) {
-  return s.ties > 0.5 * (s.changes + s.ties) && s.count >= 20.0 && !small_counts(s);
+  return s.ties > 0.5 * (s.changes + s.ties) && s.count >= kRepeats && !small_counts(s);
 }
 
 // Of such a series: P(change), and how large changes are.
