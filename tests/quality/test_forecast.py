@@ -27,13 +27,13 @@ def check_patterned(shape: str, trend: str, series: int) -> None:
     outside, error = WANTED[shape, trend]
     assert found.course_outside <= outside
     assert found.error <= error
-    assert 0.1 < found.outside + 0.6 / series < 0.3  # a series is in as a whole: of few, the share says little
+    assert 0.1 < found.outside < 0.3
     assert found.error < found.naive
 
 
 @pytest.mark.parametrize(("shape", "trend"), WANTED)
 def test_patterns_are_forecast_two_weeks_ahead(shape, trend):
-    check_patterned(shape, trend, 12)
+    check_patterned(shape, trend, 60)  # a turning trend is in the bounds as a whole or not: of few, the share says little
 
 
 @pytest.mark.slow
@@ -96,7 +96,7 @@ def test_bounds_hold_what_they_promise():
 def test_bounds_of_many_series_hold_what_they_promise(span):
     found = {kind: coverage(kind, 400, *span) for kind in KINDS}
     assert 0.87 <= np.mean(list(found.values())) <= 0.93
-    assert all(0.87 <= one <= 0.94 for one in found.values())
+    assert all(0.87 <= one <= 0.93 for one in found.values())
 
 
 @pytest.mark.parametrize("days", [5, 7, 14])

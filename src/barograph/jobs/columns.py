@@ -1,37 +1,17 @@
 """A new job's first rows, when they have nothing for it to analyse: a name is wrong, better said before an hour of reading."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Final, Protocol, TypeVar
-
-import polars as pl
+from typing import Final
 
 from barograph.config.errors import ConfigError, Problem
 from barograph.config.job import Job
 from barograph.intake import column_of
+from barograph.jobs.inputs import Chunk
 
 _SHOWN: Final = 50
 
 
-class Chunk(Protocol):
-    """Rows as a source hands them on; `sources.chunk.Chunk` is one."""
-
-    @property
-    def frame(self) -> pl.DataFrame:
-        """The rows that could be read, with the fields that the job needs at least."""
-
-    @property
-    def source(self) -> str:
-        """Path as it was given."""
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """All columns of the source; empty where its rows need not all have the same."""
-
-
-C = TypeVar("C", bound=Chunk)
-
-
-def refuse_useless(job: Job, chunks: Iterable[C], tell: Callable[[str], None]) -> Iterator[C]:
+def refuse_useless(job: Job, chunks: Iterable[Chunk], tell: Callable[[str], None]) -> Iterator[Chunk]:
     """The chunks of a new job, if some row of the first has all that one of its detectors needs.
 
     Args:

@@ -66,6 +66,10 @@ class Chunk(Protocol):
     def fingerprint(self) -> Fingerprint | None:
         """Of the file; None for a pipe, which is always new."""
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All columns of the source; empty where its rows need not all have the same."""
+
 
 @dataclass(frozen=True)
 class NewRows:
