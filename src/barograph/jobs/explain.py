@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import polars as pl
 
@@ -11,14 +10,13 @@ from barograph.config.job import Job
 from barograph.engine.explain import Explanation, not_finished
 from barograph.engine.explain import explain as of_bucket
 from barograph.engine.forgotten import Forgotten
+from barograph.results import schema
 from barograph.results.snapshot import Snapshot
 from barograph.scoring.leaves import Measure
 from barograph.scoring.normalise import Quantiles
 from barograph.store.history import Span
 from barograph.store.query import Query
 from barograph.store.store import Store
-
-_SERIES: Final = ("detector_index", "function_description", "partition_field_value", "by_field_value")
 
 
 @dataclass(frozen=True)
@@ -73,7 +71,7 @@ def _now(store: Store, job: Job, shown: Sequence[Explanation]) -> tuple[float | 
         return ()
     start_ms = shown[0].timestamp
     records = store.records(job.job_id, Query(start_ms=start_ms, end_ms=start_ms + job.bucket_span_ms)).rows
-    scores = {row[:-1]: row[-1] for row in records.select(*_SERIES, "record_score").iter_rows()}
+    scores = {row[:-1]: row[-1] for row in records.select(*schema.SERIES_KEY, "record_score").iter_rows()}
     keys = (
         (
             one.measure.detector_index,

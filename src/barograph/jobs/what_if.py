@@ -10,6 +10,7 @@ from barograph.config.errors import InputError
 from barograph.config.job import Job
 from barograph.config.rule import Rule
 from barograph.engine.replay import known_series
+from barograph.results import schema
 from barograph.scoring.episodes import with_episodes
 from barograph.store.query import Query
 from barograph.store.store import Store
@@ -18,7 +19,6 @@ DAY_MS: Final = 86_400_000
 STEPS: Final = (25.0, 50.0, 75.0, 90.0)
 """Scores for which the number of alerts is told as well, so that another can be chosen."""
 
-_SERIES: Final = ("detector_index", "function_description", "partition_field_value", "by_field_value")
 _METHODS: Final = {"lt": "lt", "lte": "le", "gt": "gt", "gte": "ge"}
 
 
@@ -217,6 +217,6 @@ def _alerts(records: pl.DataFrame, span_ms: int) -> pl.DataFrame:
         pl.len().over("episode").cast(pl.Int64).alias("records"),
     ]
     # Of the series that the score is from, so that the numbers beside it are of nobody else.
-    loudest = pl.max("record_score").over("episode", *_SERIES)
+    loudest = pl.max("record_score").over("episode", *schema.SERIES_KEY)
     worst = records.with_columns(over).sort(-loudest, "log_probability", "timestamp", "seq", maintain_order=True)
     return worst.unique("episode", keep="first", maintain_order=True).sort("alert_start").drop("episode")

@@ -44,6 +44,9 @@ _SPLITS: Final = tuple(
     for part in ("name", "value")
 )
 
+SERIES_KEY: Final = ("detector_index", "function_description", "partition_field_value", "by_field_value")
+"""The columns that tell one series of a job from the others."""
+
 RECORDS: Final = (
     *_BUCKET_KEY,
     Column("seq", pl.Int32(), "rank among the records of its bucket, 0 is the least likely"),
@@ -293,7 +296,7 @@ def empty(columns: tuple[Column, ...]) -> pl.DataFrame:
     return pl.DataFrame(schema=polars_schema(columns))
 
 
-_CODED: Final = ("function_description", "partition_field_value", "by_field_value")
+_CODED: Final = SERIES_KEY[1:]  # all that are text
 
 Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
 

@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from barograph.results import schema
 from barograph.results.snapshot import Arrays
 from barograph.scoring.severity import Floats
 
@@ -26,7 +27,6 @@ RAISE: Final = 1.25
 MEMORY_BUCKETS: Final = 200.0
 """The remembered peak fades by 1/e in this many buckets (modelling lab, section 1.7)."""
 
-_SERIES: Final = ("detector_index", "function_description", "partition_field_value", "by_field_value")
 
 STATE: Final = np.dtype([("start", "i8"), ("last", "i8"), ("peak", "f8"), ("peak_at", "i8")])
 
@@ -97,7 +97,7 @@ def with_episodes(records: pl.DataFrame, buckets: pl.DataFrame, bucket_span_ms: 
     known = records.join(starts, on="timestamp", how="left", maintain_order="left").with_row_index("given")
     by_time = known.sort("timestamp", maintain_order=True)
     later = (pl.col("timestamp").diff() > QUIET_BUCKETS * bucket_span_ms).fill_null(False)
-    numbered = by_time.with_columns(run=later.cum_sum().over(_SERIES))
-    start, run = pl.col("episode_start"), [*_SERIES, "run"]
+    numbered = by_time.with_columns(run=later.cum_sum().over(schema.SERIES_KEY))
+    start, run = pl.col("episode_start"), [*schema.SERIES_KEY, "run"]
     own = (start, start.forward_fill().over(run), start.backward_fill().over(run), pl.first("timestamp").over(run))
     return numbered.with_columns(episode=pl.coalesce(own)).sort("given").drop("given", "run", "episode_start")

@@ -20,7 +20,6 @@ JOINING_SCORE: Final = 50.0
 50 hourly series."""
 
 
-_SERIES: Final = ("detector_index", "function_description", "partition_field_value", "by_field_value")
 _KEPT: Final = (
     *("detector_index", "function", "function_description", "field_name"),
     *("partition_field_name", "partition_field_value", "by_field_name", "by_field_value"),
@@ -68,8 +67,8 @@ def incidents(records: pl.DataFrame, bucket_span_ms: int, known_from_ms: int = -
 
 def _numbered(records: pl.DataFrame, span_ms: int) -> pl.DataFrame:
     """The records by series and time, with the numbers of their `series` and `episode`, in the order of the series' names."""
-    rows = records.sort(*_SERIES, "timestamp")
-    other = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift()) for name in _SERIES)
+    rows = records.sort(*schema.SERIES_KEY, "timestamp")
+    other = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift()) for name in schema.SERIES_KEY)
     # As for the episodes of the job: the twelfth quiet bucket ends it.
     later = pl.col("timestamp") - pl.col("timestamp").shift() > QUIET_BUCKETS * span_ms
     first = pl.int_range(pl.len()) == 0
@@ -136,7 +135,9 @@ def _by_series(episodes: pl.DataFrame) -> pl.DataFrame:
             pl.col("peak_time").get(pl.col("score").arg_max()),
             *(pl.col(name).get(plainest) for name in ("actual", "typical")),
         )
-        .sort("incident", "onset", "score", *_SERIES, descending=[False, False, True, *[False] * len(_SERIES)])
+        .sort(
+            "incident", "onset", "score", *schema.SERIES_KEY, descending=[False, False, True, *[False] * len(schema.SERIES_KEY)]
+        )
     )
 
 
@@ -156,7 +157,7 @@ def _shared(entities: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
 
 def _ids(episodes: pl.DataFrame, incident: Ids) -> pl.Series:
     """Names made of when an incident became major, and of the series that was the first to: neither changes as it grows."""
-    first = episodes[incident].select(pl.coalesce("major_from", "onset"), *_SERIES)
+    first = episodes[incident].select(pl.coalesce("major_from", "onset"), *schema.SERIES_KEY)
     names = [f"{time}-{hashlib.sha256(repr(series).encode()).hexdigest()[:8]}" for time, *series in first.iter_rows()]
     return pl.Series("incident_id", names, dtype=pl.String)
 

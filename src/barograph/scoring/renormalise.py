@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from barograph.results import schema
 from barograph.scoring import kinds
 from barograph.scoring.leaves import Measure
 from barograph.scoring.normalise import DAY_MS, Quantiles, fading
@@ -45,12 +46,7 @@ class Table:
 
 TABLES: Final = (
     Table("buckets", "anomaly_score", "log_probability"),
-    Table(
-        "records",
-        "record_score",
-        "log_evidence",
-        ("detector_index", "function_description", "partition_field_value", "by_field_value"),
-    ),
+    Table("records", "record_score", "log_evidence", schema.SERIES_KEY),
     Table("influencers", "influencer_score", "log_probability", ("influencer_field_name", "influencer_field_value")),
     Table("bucket_influencers", "anomaly_score", "log_probability"),
 )
