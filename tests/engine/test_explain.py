@@ -2,6 +2,7 @@
 
 import math
 import re
+import sys
 from datetime import UTC
 
 import numpy as np
@@ -155,6 +156,14 @@ def test_the_first_value_has_nothing_to_be_compared_with() -> None:
     assert one.would_score == ()
     assert "first value" in one.gate
     assert max(abs(factor.points) for factor in one.factors) < 1.0
+
+
+def test_a_value_less_likely_than_any_double_is_a_plain_number_too() -> None:
+    """`explain --json` ended in a traceback: the smallest double was NumPy's."""
+    engine, results = ran(hourly_job(), hourly([5.0 + 0.1 * (i % 7) for i in range(200)] + [1e9, 5.0]))
+    (one,) = engine.explain(results, START + 200 * HOUR)
+    assert one.log_probability < math.log(sys.float_info.min)
+    assert type(one.probability) is float
 
 
 def test_explaining_changes_nothing() -> None:

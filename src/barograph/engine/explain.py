@@ -1,6 +1,7 @@
 """Why any bucket of any series scores what it scores, also a normal one: the model of that time judges it once more."""
 
 import math
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -211,7 +212,7 @@ def _explain(job: Job, newest: Snapshot, past: Past, bucket: int, series: _Serie
         typical=typical if has_idea else None,
         lower=lower if has_idea else None,
         upper=upper if has_idea else None,
-        probability=max(math.exp(ln_p), np.finfo(float).tiny) if data else None,
+        probability=max(math.exp(ln_p), sys.float_info.min) if data else None,
         log_probability=ln_p if data else None,
         score=float(explainer.score(leaf)[0]) if data else 0.0,
         factors=factors,
