@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from barograph.models import ModelConfig, SeriesModel, probability
+from barograph.models import ModelConfig, SeriesModel
 
 HOUR = 3_600_000
 
@@ -47,7 +47,8 @@ def test_chunks_never_change_a_bit(cuts):
     assert np.concatenate([j.ln_p for j in judged], axis=1).tobytes() == expected.ln_p.tobytes()
     assert np.concatenate([j.ln_evidence for j in judged], axis=1).tobytes() == expected.ln_evidence.tobytes()
     assert same(whole, parts)
-    assert sum(len(j.flagged) for j in judged) == len(expected.flagged)
+    assert np.concatenate([j.leaves for j in judged]).tobytes() == expected.leaves.tobytes()
+    assert np.concatenate([j.payload for j in judged]).tobytes() == expected.payload.tobytes()
 
 
 def test_threads_never_change_a_bit():
@@ -55,7 +56,8 @@ def test_threads_never_change_a_bit():
     one, two = build(len(x)), build(len(x), threads=2)
     a, b = one.advance(x, 0), two.advance(x, 0)
     assert a.ln_p.tobytes() == b.ln_p.tobytes()
-    assert a.flagged.tobytes() == b.flagged.tobytes()
+    assert a.leaves.tobytes() == b.leaves.tobytes()
+    assert a.payload.tobytes() == b.payload.tobytes()
     assert same(one, two)
 
 
@@ -121,17 +123,17 @@ def test_no_data_is_not_zero():
     judged = model.advance(np.full((1, 5), np.nan), 100 * HOUR)
     assert model.snapshot()["series"].tobytes() == before
     assert np.isnan(judged.ln_p).all()
-    assert len(judged.flagged) == 0
+    assert len(judged.leaves) == len(judged.payload) == 0
 
 
 def test_a_leaf_gives_its_own_probability_back_bit_for_bit():
     for side in ("both", "high", "low"):
         judged = _judge(side)
-        leaves = judged.flagged
-        again = probability(leaves["predictive"], leaves["actual"])
+        leaves = judged.leaves
+        again = SeriesModel.ln_p_of(judged.payload, leaves["actual"])
         assert len(leaves) > 10
         assert again.tobytes() == leaves["ln_p"].tobytes()
-        assert leaves["ln_p"].tobytes() == judged.ln_p[leaves["row"], leaves["t"]].tobytes()
+        assert leaves["ln_p"].tobytes() == judged.ln_p[leaves["series"], leaves["bucket"]].tobytes()
 
 
 def _judge(side):
@@ -141,11 +143,11 @@ def _judge(side):
 
 def test_leaves_are_every_bucket_below_the_threshold_in_time_order():
     judged = _judge("both")
-    leaves = judged.flagged
+    leaves = judged.leaves
     flagged = judged.ln_evidence <= np.log(0.05)
     t, row = np.nonzero(flagged.T)
-    assert np.array_equal(leaves["t"], t)
-    assert np.array_equal(leaves["row"], row)
+    assert np.array_equal(leaves["bucket"], t)
+    assert np.array_equal(leaves["series"], row)
     assert (leaves["lower"] <= leaves["upper"]).all()
 
 

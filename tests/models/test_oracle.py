@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from barograph.models import ChangeKind, ModelConfig, SeriesModel, probability
+from barograph.models import ChangeKind, ModelConfig, SeriesModel
 
 _SPEC = importlib.util.spec_from_file_location("series_oracle", Path(__file__).parents[1] / "oracle" / "series.py")
 assert _SPEC is not None
@@ -79,10 +79,10 @@ def test_the_kernel_computes_what_the_oracle_says(kind, side):
 def test_what_is_further_out_is_never_likelier(family):
     model = SeriesModel.build(ModelConfig(SPAN))
     model.grow(1)
-    leaf = model.advance(np.concatenate([100 + np.round(series("normal") * 3), [1000.0]])[None], 0).flagged[-1:]
-    leaf["predictive"]["weight"] = np.eye(5)[family]
+    payload = model.advance(np.concatenate([100 + np.round(series("normal") * 3), [1000.0]])[None], 0).payload[-1:]
+    payload["weight"] = np.eye(5)[family]
     values = np.array([110.0, 150.0, *np.logspace(3, 130, 128)])
-    ln_p = probability(np.repeat(leaf["predictive"], len(values)), values)
+    ln_p = SeriesModel.ln_p_of(np.repeat(payload, len(values)), values)
     assert (np.diff(ln_p) <= 0).all()
     assert ln_p[-1] < ln_p[0]
 
@@ -91,10 +91,10 @@ def test_the_tails_are_right_where_p_itself_underflows():
     model = SeriesModel.build(ModelConfig(SPAN))
     model.grow(1)
     judged = model.advance(np.concatenate([series("normal"), [1e3]])[None], 0)
-    leaf = judged.flagged[-1:]
-    leaf["predictive"]["weight"] = [1, 0, 0, 0, 0]
-    leaf["predictive"]["tail_rate"] = leaf["predictive"]["tail_mean"] = 1.0
-    centre, deviation = leaf["predictive"]["centre"][0], leaf["predictive"]["deviation"][0]
+    payload = judged.payload[-1:]
+    payload["weight"] = [1, 0, 0, 0, 0]
+    payload["tail_rate"] = payload["tail_mean"] = 1.0
+    centre, deviation = payload["centre"][0], payload["deviation"][0]
     for z in (5.0, 20.0, 40.0, 1e3, 1e8):
         expected = np.log(2) + oracle.stats.norm.logsf(z)
-        assert probability(leaf["predictive"], np.array([centre + z * deviation]))[0] == pytest.approx(expected, rel=1e-6)
+        assert SeriesModel.ln_p_of(payload, np.array([centre + z * deviation]))[0] == pytest.approx(expected, rel=1e-6)

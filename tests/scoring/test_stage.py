@@ -7,8 +7,9 @@ import polars as pl
 import pytest
 
 from barograph.results import schema
+from barograph.results.leaf import LEAF
 from barograph.scoring.aggregate import Evidence
-from barograph.scoring.leaves import LEAF, Measure, Stretch
+from barograph.scoring.leaves import Measure, Stretch
 from barograph.scoring.stage import ScoreStage
 
 HOUR = 3_600_000

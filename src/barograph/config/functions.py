@@ -5,6 +5,9 @@ from typing import Final, Literal
 
 from barograph.config.base import did_you_mean
 
+Kind = Literal["series"]
+"""How a function's values are modelled; `models.kinds.MODELS` has the model of each kind."""
+
 Need = Literal["optional", "required", "forbidden"]
 Side = Literal["both", "high", "low"]
 Statistic = Literal[
@@ -26,6 +29,7 @@ class Function:
         by: whether `by_field_name` is required.
         over: whether `over_field_name` is required or forbidden.
         description: what a record says was measured (`function_description`).
+        kind: how its values are modelled.
         integer: the statistic can only be a whole number.
         forecast: whether its series can be forecast.
         rule_conditions: whether rules may look at actual and typical, or only at the time.
@@ -40,6 +44,7 @@ class Function:
     by: Need = "optional"
     over: Need = "optional"
     description: str = ""
+    kind: Kind = "series"
     integer: bool = False
     forecast: bool = True
     rule_conditions: bool = True

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from barograph.buckets import Closed
 from barograph.config.functions import Statistic
 from barograph.config.job import Job
-from barograph.models import ModelConfig, SeriesModel
+from barograph.models import MODELS, Model, ModelConfig
 from barograph.results.snapshot import Arrays
 
 Floats = NDArray[np.float64]
@@ -26,18 +26,19 @@ class Arrivals:
     whose results have expired are known nowhere else, and forgetting values does not mean that their rows have not come.
     """
 
-    def __init__(self, model: SeriesModel) -> None:
+    def __init__(self, model: Model) -> None:
         self._model = model
 
     @classmethod
     def build(cls, job: Job, state: Arrays | None) -> "Arrivals":
         """One that has seen no bucket, or as `snapshot` left it; anew where another version, or one without it, left it."""
         config = ModelConfig(job.bucket_span_ms, job.time_zone, integer=True, non_negative=True)
-        if not state or not SeriesModel.readable(state):
-            model = SeriesModel.build(config)
+        kind = MODELS["series"]
+        if not state or not kind.readable(state):
+            model = kind.build(config)
             model.grow(1)
             return cls(model)
-        return cls(SeriesModel.build(config, state))
+        return cls(kind.build(config, state))
 
     def snapshot(self) -> Arrays:
         """What must be kept to go on."""

@@ -67,7 +67,7 @@ def _row(one: Description) -> dict[str, Any]:
         **{name: getattr(one, name) for name in _SAME},
         "first_timestamp": one.first_ms,
         "last_timestamp": one.last_ms,
-        "season": one.season.name.lower(),
+        "season": None if one.season is None else one.season.name.lower(),
         "changed": one.changed_ms,
         "change": None if one.change is None else one.change.name.lower(),
         "text": " ".join(one.sentences),

@@ -17,9 +17,9 @@ from barograph.config.job import Job
 from barograph.config.moment import iso_text
 from barograph.engine.finished import Floats
 from barograph.engine.forgotten import Forgotten
-from barograph.engine.measure import measures_of, model_config
+from barograph.engine.measure import measures_of, model_config, model_of
 from barograph.engine.replay import known_series
-from barograph.models import SERIES, SeriesModel
+from barograph.models import Model
 from barograph.results.results import Results
 from barograph.results.snapshot import Snapshot, under
 from barograph.scoring import kinds
@@ -196,13 +196,12 @@ def _explain(job: Job, newest: Snapshot, past: Past, bucket: int, series: _Serie
         span,
     )
     data = not math.isnan(actual)
-    leaf = model.try_values(np.array([actual if data else 0.0]), bucket * span)
-    predictive = leaf["predictive"][0]
-    has_idea = bool(predictive["dof"] > 0)
-    factors = explainer.factors(leaf) if data else ()
-    kept = gate(leaf, factors, series.side) if data else "There is no data in this bucket, so there is nothing to judge."
+    tried = model.try_values(np.array([actual if data else 0.0]), bucket * span)
+    leaf, has_idea = tried.leaves, tried.has_idea
+    factors = explainer.factors(tried) if data else ()
+    kept = gate(tried, factors, series.side) if data else "There is no data in this bucket, so there is nothing to judge."
     typical, lower, upper, ln_p = (float(leaf[name][0]) for name in ("typical", "lower", "upper", "ln_p"))
-    nearest = (float(predictive["centre"]), float(predictive["deviation"]), 0.0 if model.config.non_negative else -math.inf)
+    nearest = (tried.centre, tried.deviation, 0.0 if model.config.non_negative else -math.inf)
     return Explanation(
         timestamp=bucket * span,
         measure=series.measure,
@@ -230,16 +229,13 @@ def not_finished(job: Job, time_ms: int, end_ms: int) -> InputError:
     return InputError(f"time={asked}: wanted a time before {end}, where the newest finished bucket ends")
 
 
-def _model_before(job: Job, newest: Snapshot, past: Past, bucket: int, series: _Series) -> tuple[SeriesModel, float, float]:
+def _model_before(job: Job, newest: Snapshot, past: Past, bucket: int, series: _Series) -> tuple[Model, float, float]:
     """The model of a series as it was before a bucket, the value of that bucket, and the rows behind it."""
     config = replace(model_config(job, series.measure, series.side), ln_threshold=0.0, bounds_percentile=None, siblings=False)
-    span, name = job.bucket_span_ms, f"model{series.position}"
-    model, start = None, series.first_bucket
+    span, name, kind = job.bucket_span_ms, f"model{series.position}", model_of(job, series.measure)
     saved = past.snapshot_before(bucket * span)
-    if saved is not None:
-        arrays = under(name, saved[0].arrays)
-        if series.row < len(arrays["series"]) and _has_learned(arrays["series"], series.row):
-            model, start = SeriesModel.of_one(config, arrays, series.row), saved[1] // span
+    model = kind.of_one(config, under(name, saved[0].arrays), series.row) if saved is not None else None
+    start = saved[1] // span if saved is not None and model is not None else series.first_bucket
     if model is None and past.kept_from is not None and series.first_bucket * span < past.kept_from:
         asked, kept = (iso_text(one, ZoneInfo(job.time_zone)) for one in (bucket * span, past.kept_from))
         raise InputError(
@@ -254,20 +250,14 @@ def _model_before(job: Job, newest: Snapshot, past: Past, bucket: int, series: _
             values[max(first - start, 0) : max(last - start, 0)] = np.nan
     if model is None:
         born = under(name, newest.arrays)
-        if not SeriesModel.readable(born):
+        if not kind.readable(born):
             raise OtherVersion(job.job_id)
         known = np.flatnonzero((weights[:-1] > 0) & ~np.isnan(values[:-1]))
         begun = int(known[0]) if len(known) else len(values) - 1
         values[:begun] = np.nan
-        model = SeriesModel.at_birth(config, born, series.row, float(values[begun]))
+        model = kind.at_birth(config, born, series.row, float(values[begun]))
     model.advance(values[None, :-1], start * span)
     return model, actual, weight
-
-
-def _has_learned(records: object, row: int) -> bool:
-    """Whether a series of a snapshot is one of this version that had a value: before it, its siblings could still teach it."""
-    found = np.asarray(records)
-    return found.dtype == SERIES and bool(found["count"][row] > 0)
 
 
 def _cells(job: Job, past: Past, series: _Series, start: int, end: int) -> tuple[Floats, Floats]:

@@ -16,7 +16,7 @@ from barograph.config.job import Job
 from barograph.engine.description import Splits
 from barograph.engine.entity import Entity, check_entity, of_entity
 from barograph.engine.measure import MeasureStage
-from barograph.models import Foreseen, Horizon
+from barograph.models import Forecaster, Foreseen, Horizon
 from barograph.results import schema
 
 LONGEST_DAYS: Final = 3650
@@ -95,10 +95,11 @@ def forecast(job: Job, stages: Sequence[MeasureStage], splits: Splits, ask: Hori
     parts, left_out, series = [schema.empty(schema.FORECASTS)], LeftOut(), 0
     for one in stages:
         chosen = _chosen(job, one, splits, entity)
-        if not _can_be_forecast(job, one):
+        model = _forecaster(job, one)
+        if model is None:
             left_out = _joined(left_out, LeftOut(function=len(chosen)))
             continue
-        found = one.model.forecast(chosen, ask)
+        found = model.forecast(chosen, ask)
         left_out = _joined(left_out, LeftOut(young=found.young, silent=found.silent))
         series += len(found.rows)
         parts.append(_rows(job, one, splits, found, ask))
@@ -111,13 +112,15 @@ def _chosen(job: Job, stage: MeasureStage, splits: Splits, entity: Entity) -> ND
     return np.flatnonzero(of_entity(job, at, entity, partial(splits, at), stage.model.n_series))
 
 
-def _can_be_forecast(job: Job, stage: MeasureStage) -> bool:
+def _forecaster(job: Job, stage: MeasureStage) -> Forecaster | None:
+    """The models of a measure, if its series can be forecast."""
     detector = job.detectors[stage.measure.detector_index]
-    return detector.spec.forecast and detector.over_field_name is None
+    forecastable = detector.spec.forecast and detector.over_field_name is None
+    return stage.model if forecastable and isinstance(stage.model, Forecaster) else None
 
 
 def _check_size(job: Job, stages: Sequence[MeasureStage], splits: Splits, ask: Horizon, entity: Entity) -> None:
-    series = sum(len(_chosen(job, one, splits, entity)) for one in stages if _can_be_forecast(job, one))
+    series = sum(len(_chosen(job, one, splits, entity)) for one in stages if _forecaster(job, one) is not None)
     if series * ask.buckets > MOST_ROWS:
         raise InputError(
             f"duration={ask.buckets:,} buckets for {series:,} series: wanted {MOST_ROWS // series:,} buckets or less, "

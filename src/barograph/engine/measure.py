@@ -1,7 +1,6 @@
-"""One statistic of one detector: bucket values through its series models."""
+"""One statistic of one detector: bucket values through its models."""
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,17 +9,14 @@ from barograph.config.errors import OtherVersion
 from barograph.config.functions import Side
 from barograph.config.job import Job
 from barograph.engine.completeness import GROWING, still_to_come
-from barograph.models import Judged, ModelConfig, SeriesModel, probability
+from barograph.models import MODELS, Judged, Model, ModelConfig
 from barograph.results.snapshot import Arrays
 from barograph.scoring.aggregate import Evidence
-from barograph.scoring.leaves import LEAF, Measure
+from barograph.scoring.leaves import Measure
 from barograph.scoring.severity import RECORD_SCORE, ln_p_of_score
 
 Floats = NDArray[np.float64]
 Ids = NDArray[np.int32]
-
-HIGH_VARIANCE: Final = 1.25
-"""A bucket in which the model expects so many times the usual deviation is said to have a high variance."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +54,7 @@ class Verdict:
 class MeasureStage:
     """The models of one measure. Series are added as they appear, in the order of their ids."""
 
-    def __init__(self, measure: Measure, position: int, model: SeriesModel) -> None:
+    def __init__(self, measure: Measure, position: int, model: Model) -> None:
         self.measure = measure
         self._position = position
         self._model = model
@@ -70,12 +66,13 @@ class MeasureStage:
         Raises:
             OtherVersion: another version left them.
         """
-        if state is not None and not SeriesModel.readable(state):
+        kind = model_of(job, measure)
+        if state is not None and not kind.readable(state):
             raise OtherVersion(job.job_id)
-        return cls(measure, position, SeriesModel.build(model_config(job, measure, side, threads), state))
+        return cls(measure, position, kind.build(model_config(job, measure, side, threads), state))
 
     @property
-    def model(self) -> SeriesModel:
+    def model(self) -> Model:
         """The models, to be looked at."""
         return self._model
 
@@ -99,21 +96,10 @@ class MeasureStage:
         return Verdict(Judged.joined(parts), added)
 
     def leaves(self, values: Values, verdict: Verdict) -> NDArray[np.void]:
-        """The odd leaves of a judged stretch, as the score stage wants them (dtype `scoring.leaves.LEAF`)."""
-        # Field by field: the records are wide, and most of their width is the distribution, which few leaves are asked for.
-        flagged = verdict.judged.flagged
-        leaves = np.zeros(len(flagged), LEAF)
-        for name in ("ln_p", "ln_evidence", "actual", "typical", "lower", "upper", "impact", "count", "since"):
-            leaves[name] = flagged[name]
-        predictive = flagged["predictive"]
-        leaves["bucket"] = values.first_bucket + flagged["t"]
+        """The odd leaves of a judged stretch with all that the score stage wants to know of them."""
+        leaves = verdict.judged.leaves
         leaves["measure"] = self._position
-        leaves["series"] = flagged["row"]
-        leaves["means"] = flagged["surprise"][:, 3:].max(axis=1, initial=0.0)
-        leaves["seen"] = flagged["seen"].max(axis=1, initial=0.0)
-        leaves["high_variance"] = predictive["deviation"] > HIGH_VARIANCE * flagged["usual_deviation"]
-        leaves["multimodal"] = ~np.isnan(predictive["ln_outlier"])
-        cell = (flagged["row"], flagged["t"])
+        cell = (leaves["series"], leaves["bucket"] - values.first_bucket)
         leaves["weight"] = values.weight[cell]
         if verdict.added is not None:
             # Shown is what has come, beside what was to be expected by now.
@@ -129,7 +115,7 @@ class MeasureStage:
 
     def ln_p(self, judged: Judged, leaf: NDArray[np.int64], value: Floats) -> Floats:
         """ln of the probability of other values [k] in the place of some of the `leaves`, given by their positions [k]."""
-        return probability(judged.flagged["predictive"][leaf], value)
+        return self._model.ln_p_of(judged.payload[leaf], value)
 
 
 def model_config(job: Job, measure: Measure, side: Side, threads: int = 1) -> ModelConfig:
@@ -146,6 +132,11 @@ def model_config(job: Job, measure: Measure, side: Side, threads: int = 1) -> Mo
         siblings=measure.by_field_name is not None or measure.partition_field_name is not None,
         ln_threshold=ln_p_of_score(RECORD_SCORE, job.bucket_span_ms),
     )
+
+
+def model_of(job: Job, measure: Measure) -> type[Model]:
+    """The kind of model that a measure has."""
+    return MODELS[job.detectors[measure.detector_index].spec.kind]
 
 
 def measures_of(job: Job) -> list[tuple[Measure, Side]]:

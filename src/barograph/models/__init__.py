@@ -1,25 +1,26 @@
-"""Bucket values to probabilities, one model a series."""
+"""Bucket values to probabilities, by one model or another for all series of a measure."""
 
-from barograph.models.config import Judged, ModelConfig, Side
+from barograph.models.base import Forecaster, Judged, Model
+from barograph.models.config import ModelConfig
 from barograph.models.describe import Description, Known
 from barograph.models.forecast import Foreseen, Horizon
-from barograph.models.series import SeriesModel, probability
-from barograph.models.state import CHANGE, LEAF, PREDICTIVE, SERIES, ChangeKind, SeasonKind
+from barograph.models.kinds import MODELS
+from barograph.models.series import SeriesModel
+from barograph.models.state import CHANGE, SERIES, ChangeKind, SeasonKind
 
 __all__ = [
     "CHANGE",
-    "LEAF",
-    "PREDICTIVE",
+    "MODELS",
     "SERIES",
     "ChangeKind",
     "Description",
+    "Forecaster",
     "Foreseen",
     "Horizon",
     "Judged",
     "Known",
+    "Model",
     "ModelConfig",
     "SeasonKind",
     "SeriesModel",
-    "Side",
-    "probability",
 ]

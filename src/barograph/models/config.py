@@ -1,23 +1,23 @@
-"""Settings of a series model and what it hands out."""
+"""Settings of a model."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
-Side = Literal["both", "high", "low"]
+from barograph.config.functions import Side
+
 SIDES: Final[dict[Side, int]] = {"both": 0, "high": 1, "low": -1}
 Matrix = NDArray[np.float64]
-Leaves = np.ndarray[tuple[int], np.dtype[np.void]]
+Records = np.ndarray[tuple[int], np.dtype[np.void]]
 
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """How the series of one detector are modelled.
+    """How the series of one measure are modelled.
 
     Attributes:
         bucket_span_ms: length of a bucket, > 0.
@@ -58,47 +58,3 @@ class ModelConfig:
             if not ok:
                 raise ValueError(f"{name}={value!r}: wanted {wanted}")
         ZoneInfo(self.time_zone)
-
-
-@dataclass(frozen=True)
-class Judged:
-    """What the model thinks of S series in T buckets. NaN in `ln_p` and `ln_evidence` where there is no data.
-
-    Attributes:
-        ln_p: [S, T] natural log of the chance of a value at least as unlikely, two- or one-sided by the config.
-        ln_evidence: [S, T] natural log of the severity after evidence of several buckets and of earlier anomalies.
-        typical: [S, T] predicted mean, also where no data; NaN before the series has a scale. None without bounds.
-        lower: [S, T] lower bound, None without bounds.
-        upper: [S, T] upper bound, None without bounds.
-        flagged: leaves (dtype `state.LEAF`) in (t, row) order; `row` and `t` index S and T. Their bounds are at 95 %.
-        changes: accepted changes (dtype `state.CHANGE`) in (t, row) order.
-    """
-
-    ln_p: Matrix
-    ln_evidence: Matrix
-    typical: Matrix | None
-    lower: Matrix | None
-    upper: Matrix | None
-    flagged: Leaves
-    changes: Leaves
-
-    @classmethod
-    def joined(cls, parts: Sequence["Judged"]) -> "Judged":
-        """What was thought of consecutive stretches of the same series, as one."""
-        starts = np.cumsum([0, *(part.ln_p.shape[1] for part in parts[:-1])])
-        for part, start in zip(parts, starts.tolist(), strict=True):
-            part.flagged["t"] += start
-            part.changes["t"] += start
-        ln_p, ln_evidence = (
-            np.concatenate([getattr(part, name) for part in parts], axis=1) for name in ("ln_p", "ln_evidence")
-        )
-        typical, lower, upper = (
-            _side_by_side([getattr(part, name) for part in parts]) for name in ("typical", "lower", "upper")
-        )
-        flagged, changes = (np.concatenate([getattr(part, name) for part in parts]) for name in ("flagged", "changes"))
-        return cls(ln_p, ln_evidence, typical, lower, upper, flagged, changes)
-
-
-def _side_by_side(parts: Sequence[Matrix | None]) -> Matrix | None:
-    known = [part for part in parts if part is not None]
-    return np.concatenate(known, axis=1) if known else None

@@ -51,12 +51,14 @@ _CHANGES: Final = {
 
 @dataclass(frozen=True)
 class Description:
-    """What is believed about one series.
+    """What is believed about one series; None is what its kind of model does not know.
 
     Attributes:
         values: how many values were seen.
         first_ms: start of the bucket of the first one, epoch ms; None before it.
         last_ms: start of the bucket of the last one.
+        severity: decayed mean of the severity of the last ten buckets or so; 0 is quiet.
+        sentences: all of it to read.
         level: where the level is now, metric unit: that of the trend where there is one, else of the memory that errs least.
         deviation: standard deviation of the next value, metric unit.
         season: kind of the repeating pattern.
@@ -70,32 +72,30 @@ class Description:
         certainty: weight of that shape, 0 to 1.
         occupancy: share of values that are not 0.
         repeats: share of values equal to the one before.
-        severity: decayed mean of the severity of the last ten buckets or so; 0 is quiet.
         changed_ms: start of the bucket of the last accepted change; None: there was none.
         change: what that change was.
-        sentences: all of it to read.
     """
 
     values: int
     first_ms: int | None
     last_ms: int | None
-    level: float
-    deviation: float
-    season: SeasonKind
-    period_ms: int
-    shift_ms: int
-    follows: str
-    trend: float
-    trend_certainty: float
-    memory: float
-    family: str
-    certainty: float
-    occupancy: float
-    repeats: float
     severity: float
-    changed_ms: int | None
-    change: ChangeKind | None
     sentences: tuple[str, ...]
+    level: float | None = None
+    deviation: float | None = None
+    season: SeasonKind | None = None
+    period_ms: int | None = None
+    shift_ms: int | None = None
+    follows: str | None = None
+    trend: float | None = None
+    trend_certainty: float | None = None
+    memory: float | None = None
+    family: str | None = None
+    certainty: float | None = None
+    occupancy: float | None = None
+    repeats: float | None = None
+    changed_ms: int | None = None
+    change: ChangeKind | None = None
 
 
 @dataclass(frozen=True)

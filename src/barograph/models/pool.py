@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-Records = np.ndarray[tuple[int], np.dtype[np.void]]
+from barograph.models.config import Records
 
 
 class Pool:

@@ -4,19 +4,28 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from statistics import NormalDist
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from barograph.kernels import _series
+from barograph.models.base import Judged
 from barograph.models.civil import local_ms
-from barograph.models.config import SIDES, Judged, Leaves, Matrix, ModelConfig
+from barograph.models.config import SIDES, Matrix, ModelConfig, Records
 from barograph.models.describe import Description, Known, describe, known
 from barograph.models.forecast import Foreseen, Horizon, foresee
-from barograph.models.pool import Pool, Records
-from barograph.models.state import CHANGE, LEAF, PREDICTIVE, SERIES, fresh
+from barograph.models.pool import Pool
+from barograph.models.state import CHANGE, FLAGGED, PREDICTIVE, SERIES, fresh
+from barograph.results.leaf import LEAF, Tried
 from barograph.results.snapshot import Arrays
+
+HIGH_VARIANCE: Final = 1.25
+"""A bucket in which the model expects so many times the usual deviation is said to have a high variance."""
+
+_STEPS: Final = {"this_bucket": "ln_p", "buckets_around": "ln_views", "shown_before": "ln_seen", "lasting": "ln_evidence"}
+"""Each factor of a score, and the field of a flagged bucket that is the evidence after it."""
 
 _DAY_MS = 86_400_000
 _WORTH_A_THREAD = 20_000  # values; below, handing work over costs more than it saves
@@ -53,10 +62,12 @@ class SeriesModel:
         return cls(config, records, pool, float(state["prior"][0]))
 
     @classmethod
-    def of_one(cls, config: ModelConfig, state: Arrays, row: int) -> "SeriesModel":
-        """A model of one series of a snapshot, as it was then. Raises as `build`."""
-        if state["series"].dtype != SERIES:
-            return cls.build(config, state)  # which says why not
+    def of_one(cls, config: ModelConfig, state: Arrays, row: int) -> "SeriesModel | None":
+        """A model of one series of a snapshot, as it was then; None before its first value, or of another version."""
+        if not cls.readable(state) or row >= len(state["series"]):
+            return None
+        if not np.asarray(state["series"], SERIES)["count"][row] > 0:
+            return None  # before its first value its siblings could still teach it
         records = np.array(state["series"][: row + 1], SERIES)
         ends = np.cumsum(np.where(records["season"] > 0, records["knots"], 0))
         start = int(ends[row - 1]) if row else 0
@@ -114,6 +125,14 @@ class SeriesModel:
         """What the model believes about series `row` now, in words and numbers."""
         return describe(self._records[row], self.config)
 
+    @staticmethod
+    def ln_p_of(payload: Records, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """ln of the probability of other values [k] in the place of leaves; `payload` [k] are records of `state.PREDICTIVE`."""
+        out = np.empty(len(values))
+        packed = _bytes(np.ascontiguousarray(payload, PREDICTIVE))
+        _series.probability(packed, np.ascontiguousarray(values, np.float64), out)
+        return out
+
     def known(self) -> Known:
         """What the model knows of its series together, and what not yet."""
         return known(self._records, self.config)
@@ -150,12 +169,23 @@ class SeriesModel:
         parts.append(self._run(values[:, start:], first_bucket_ms + start * span, rows, learn=True))
         return Judged.joined(parts)
 
-    def try_values(self, values: NDArray[np.float64], bucket_ms: int) -> Leaves:
-        """What the model of one series would make of any of `values` [k] in a bucket: leaves (dtype `state.LEAF`), unlearned.
+    def try_values(self, values: NDArray[np.float64], bucket_ms: int) -> Tried:
+        """What the model of one series would make of any of `values` [k] in a bucket, which is not learned.
 
         Only where `ln_threshold` is 0 does every value have a leaf.
         """
-        return self._run(values[:, None], bucket_ms, np.zeros(len(values), np.int64), learn=False).flagged
+        rows = np.zeros(len(values), np.int64)
+        work = _Work(self, np.ascontiguousarray(values[:, None], np.float64), rows, bucket_ms, False, self.config)
+        work.run()
+        flagged = _in_order(work.flagged)
+        predictive = flagged["predictive"][0]
+        return Tried(
+            _leaves(flagged, rows, bucket_ms // self.config.bucket_span_ms),
+            {name: np.ascontiguousarray(flagged[column]) for name, column in _STEPS.items()},
+            float(predictive["centre"]),
+            float(predictive["deviation"]),
+            bool(predictive["dof"] > 0),
+        )
 
     def judge(self, values: NDArray[np.float64], bucket_ms: int, rows: NDArray[np.int64] | None = None) -> Judged:
         """Score one bucket of values [S] without learning it: for interim results. Judged is [S, 1]."""
@@ -184,7 +214,9 @@ class SeriesModel:
         work.run()
         ln_p, ln_evidence, *shown = work.out
         typical, lower, upper = shown if work.bounds else (None, None, None)
-        return Judged(ln_p, ln_evidence, typical, lower, upper, _in_order(work.leaves), _in_order(work.changes))
+        flagged = _in_order(work.flagged)
+        leaves, payload = _leaves(flagged, picked, first_ms // span), np.ascontiguousarray(flagged["predictive"])
+        return Judged(ln_p, ln_evidence, typical, lower, upper, leaves, payload, _in_order(work.changes))
 
 
 class _Work:
@@ -204,8 +236,8 @@ class _Work:
         shape = values.shape if self.bounds else (len(rows), 0)
         # ln p, ln evidence, typical, lower, upper
         self.out = [np.empty(values.shape) for _ in range(2)] + [np.empty(shape) for _ in range(3)]
-        self.leaves: list[Leaves] = [np.zeros(0, LEAF)]
-        self.changes: list[Leaves] = [np.zeros(0, CHANGE)]
+        self.flagged: list[Records] = [np.zeros(0, FLAGGED)]
+        self.changes: list[Records] = [np.zeros(0, CHANGE)]
 
     def run(self) -> None:
         """Run every slice to its end, giving out pool memory between the passes."""
@@ -214,8 +246,8 @@ class _Work:
         slices = self._slices(4 * threads if threads > 1 else 1)
         with ThreadPoolExecutor(threads) as pool:
             while buckets and ((self._progress < buckets) | (model._records["want"][self._rows] != 0)).any():
-                for leaves, changes in pool.map(self._pass, slices) if threads > 1 else map(self._pass, slices):
-                    self.leaves += leaves
+                for flagged, changes in pool.map(self._pass, slices) if threads > 1 else map(self._pass, slices):
+                    self.flagged += flagged
                     self.changes += changes
                 model._pool.grant(model._records)
 
@@ -223,21 +255,21 @@ class _Work:
         size = max(1, -(-len(self._rows) // parts))
         return [slice(start, start + size) for start in range(0, len(self._rows), size)]
 
-    def _pass(self, part: slice) -> tuple[list[Leaves], list[Leaves]]:
+    def _pass(self, part: slice) -> tuple[list[Records], list[Records]]:
         """Run the slice until every series is done or waits for pool memory."""
-        found: list[Leaves] = []
-        changed: list[Leaves] = []
+        all_flagged: list[Records] = []
+        all_changes: list[Records] = []
         room, changes_room = 64 + self._values[part].size // 16, 64
         while True:
-            leaves, changes = np.empty(room, LEAF), np.empty(changes_room, CHANGE)
-            n_leaves, n_changes = self._call(part, leaves, changes)
-            for records, n, kept in ((leaves, n_leaves, found), (changes, n_changes, changed)):
+            flagged, changes = np.empty(room, FLAGGED), np.empty(changes_room, CHANGE)
+            n_flagged, n_changes = self._call(part, flagged, changes)
+            for records, n, so_far in ((flagged, n_flagged, all_flagged), (changes, n_changes, all_changes)):
                 records["row"][:n] += part.start
-                kept.append(records[:n])
-            if n_leaves < room and n_changes + _CHANGES_A_BUCKET <= changes_room:
-                return found, changed
+                so_far.append(records[:n])
+            if n_flagged < room and n_changes + _CHANGES_A_BUCKET <= changes_room:
+                return all_flagged, all_changes
 
-    def _call(self, part: slice, leaves: Leaves, changes: Leaves) -> tuple[int, int]:
+    def _call(self, part: slice, flagged: Records, changes: Records) -> tuple[int, int]:
         config, model = self._config, self._model
         return _series.advance(
             _bytes(model._records),
@@ -246,7 +278,7 @@ class _Work:
             self._values[part],
             self._local_ms,
             self._progress[part],
-            _bytes(leaves),
+            _bytes(flagged),
             _bytes(changes),
             [array[part] for array in self.out],
             self._first,
@@ -259,7 +291,7 @@ class _Work:
         )
 
 
-def _bytes(records: Leaves) -> NDArray[np.uint8]:
+def _bytes(records: Records) -> NDArray[np.uint8]:
     return records.view(np.uint8).reshape(len(records), records.dtype.itemsize)
 
 
@@ -269,21 +301,24 @@ def _day_ends(first_ms: int, span_ms: int, buckets: int) -> list[int]:
     return (np.flatnonzero(np.diff(day)) + 1).tolist()
 
 
-def _in_order(parts: list[Leaves]) -> Leaves:
+def _in_order(parts: list[Records]) -> Records:
     """By time, then row. One whole-number key sorts much faster than two fields of wide records."""
     joined = np.concatenate(parts)
     key = joined["t"].astype(np.int64) * (int(joined["row"].max(initial=0)) + 1) + joined["row"]
     return np.take(joined, np.argsort(key, kind="stable"))
 
 
-def probability(predictive: Leaves, values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Natural log of the probability of other values of the same series and buckets. Pure.
-
-    Args:
-        predictive: [k] distributions, `flagged["predictive"]` of a `Judged`.
-        values: [k] values to judge; NaN gives NaN.
-    """
-    out = np.empty(len(values))
-    packed = _bytes(np.ascontiguousarray(predictive, PREDICTIVE))
-    _series.probability(packed, np.ascontiguousarray(values, np.float64), out)
-    return out
+def _leaves(flagged: Records, rows: NDArray[np.int64], first_bucket: int) -> Records:
+    """The leaves [k] of what the kernel flagged among `rows`, from `first_bucket` on."""
+    # Field by field: the records are wide, and most of their width is the distribution, which few leaves are asked for.
+    leaves = np.zeros(len(flagged), LEAF)
+    for name in ("ln_p", "ln_evidence", "actual", "typical", "lower", "upper", "impact", "count", "since"):
+        leaves[name] = flagged[name]
+    predictive = flagged["predictive"]
+    leaves["bucket"] = first_bucket + flagged["t"]
+    leaves["series"] = rows[flagged["row"]]
+    leaves["means"] = flagged["surprise"][:, 3:].max(axis=1, initial=0.0)
+    leaves["seen"] = flagged["seen"].max(axis=1, initial=0.0)
+    leaves["high_variance"] = predictive["deviation"] > HIGH_VARIANCE * flagged["usual_deviation"]
+    leaves["multimodal"] = ~np.isnan(predictive["ln_outlier"])
+    return leaves

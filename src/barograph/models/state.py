@@ -23,8 +23,8 @@ PREDICTIVE: Final = _dtype(_series.predictive_fields(), _series.SIZES[1])
 SERIES: Final = _dtype(_series.series_fields(), _series.SIZES[0])
 """All that one series remembers, apart from its season's profile, which lies in the pool."""
 
-LEAF: Final = _dtype(_series.leaf_fields(), _series.SIZES[2], PREDICTIVE)
-"""A bucket worth sending on; `row` and `t` index the chunk's values."""
+FLAGGED: Final = _dtype(_series.leaf_fields(), _series.SIZES[2], PREDICTIVE)
+"""A bucket worth sending on, as the kernel has it; `row` and `t` index the chunk's values."""
 
 
 CHANGE: Final = _dtype(_series.change_fields(), _series.SIZES[3])

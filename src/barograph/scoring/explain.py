@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from barograph.results.leaf import Tried
 from barograph.scoring.normalise import Quantiles
 from barograph.scoring.severity import RECORD_SCORE, Floats, normalised_score
 
@@ -57,8 +58,8 @@ class WouldScore:
     high: float | None
 
 
-TryValues = Callable[[Floats], NDArray[np.void]]
-"""Values [k] -> their leaves [k] (dtype `models.LEAF`) in the place of the bucket's own."""
+TryValues = Callable[[Floats], Tried]
+"""Values [k] in the place of the bucket's own."""
 
 
 class Explainer:
@@ -74,14 +75,12 @@ class Explainer:
         ln_p = np.ascontiguousarray(leaves["ln_evidence"])
         return normalised_score(ln_p if self._quantiles is None else self._quantiles.ln_p(ln_p), self._span_ms)
 
-    def factors(self, leaf: NDArray[np.void]) -> tuple[Factor, ...]:
-        """What adds up to the score of one leaf [1]: the score after each step less that before it."""
-        steps = [
-            float(normalised_score(leaf[name], self._span_ms)[0]) for name in ("ln_p", "ln_views", "ln_seen", "ln_evidence")
-        ]
-        steps.append(float(self.score(leaf)[0]))
-        points = np.diff(steps, prepend=0.0).tolist()
-        return tuple(Factor(name, one) for name, one in zip(FACTORS, points, strict=True))
+    def factors(self, tried: Tried) -> tuple[Factor, ...]:
+        """What adds up to the score of one value [1]: the score after each step less that before it."""
+        scores = {name: float(normalised_score(ln_p, self._span_ms)[0]) for name, ln_p in tried.steps.items()}
+        scores["job"] = float(self.score(tried.leaves)[0])
+        points = np.diff(list(scores.values()), prepend=0.0).tolist()
+        return tuple(Factor(name, added) for name, added in zip(scores, points, strict=True))
 
     def would_score(self, centre: float, deviation: float, least: float, whole: bool) -> tuple[WouldScore, ...]:
         """The values that would have scored each of `TARGETS`.
@@ -109,7 +108,7 @@ class Explainer:
 
     def _scores(self, grids: list[Floats]) -> list[Floats]:
         ends = np.cumsum([len(one) for one in grids])[:-1]
-        return np.split(self.score(self._try(np.concatenate(grids))), ends)
+        return np.split(self.score(self._try(np.concatenate(grids)).leaves), ends)
 
 
 def _grid(centre: float, step: float, least: float, whole: bool) -> Floats:
@@ -136,12 +135,20 @@ def _between(near: float, far: float, whole: bool) -> Floats | None:
     return None if len(inside) <= 2 else inside if far > near else inside[::-1]
 
 
-def gate(leaf: NDArray[np.void], factors: tuple[Factor, ...], side: str) -> str | None:
-    """What kept a leaf [1] from becoming a record, as a sentence; None when nothing did."""
-    by_itself, around, before, lasting, score = np.cumsum([one.points for one in factors]).tolist()
+def _scores_after(factors: tuple[Factor, ...]) -> list[float]:
+    """The score after each of `FACTORS`; one that the model does not know changes nothing."""
+    points = {factor.name: factor.points for factor in factors}
+    scores: list[float] = np.cumsum([points.get(name, 0.0) for name in FACTORS]).tolist()
+    return scores
+
+
+def gate(tried: Tried, factors: tuple[Factor, ...], side: str) -> str | None:
+    """What kept a value [1] from becoming a record, as a sentence; None when nothing did."""
+    by_itself, around, before, lasting, score = _scores_after(factors)
     if score >= RECORD_SCORE:
         return None
-    actual, centre, seen = (float(one[0]) for one in (leaf["actual"], leaf["predictive"]["centre"], leaf["count"]))
+    leaf, centre = tried.leaves, tried.centre
+    actual, seen = float(leaf["actual"][0]), float(leaf["count"][0])
     reasons = (
         (seen == 0, "It is the first value of the series: there was nothing to compare it with."),
         (

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import polars as pl
@@ -12,31 +11,6 @@ from barograph.config.functions import Statistic
 from barograph.scoring.aggregate import Evidence
 from barograph.scoring.influence import Judge
 from barograph.scoring.severity import Floats
-
-LEAF: Final = np.dtype(
-    [
-        ("bucket", "i8"),  # bucket index
-        ("measure", "i4"),  # position in the score stage's measures
-        ("series", "i4"),  # dense id of the series within its measure
-        ("ln_p", "f8"),  # ln of the bucket value's own probability
-        ("ln_evidence", "f8"),  # the same with the evidence of the buckets before; what scores are made of
-        ("actual", "f8"),
-        ("typical", "f8"),
-        ("lower", "f8"),
-        ("upper", "f8"),
-        ("impact", "f8"),  # multi-bucket impact, -5..5
-        ("means", "f8"),  # surprise of the means of the last buckets, nats
-        ("seen", "f8"),  # surprise against what the series has shown before, nats
-        ("since", "i8"),  # bucket index where the series' present anomaly began
-        ("count", "f8"),  # values of the series before this one
-        ("high_variance", "?"),  # the model expects more spread here than usual, which lowers the score
-        ("multimodal", "?"),  # values far from the centre are a habit of the series, which lowers the score
-        ("added", "f8"),  # what was added to the actual value to judge an open bucket by what it is likely to become, else 0
-        ("weight", "f8"),  # rows behind the value
-        ("mean", "f8"),  # mean of the rows' values, NaN for counts
-    ]
-)
-"""One odd leaf: one that may become a record."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +34,7 @@ class Stretch:
         first_bucket: index of the first bucket.
         event_count: [n] rows in each bucket, one entry a bucket, also the empty ones.
         evidence: one a measure: what all its series show.
-        leaves: [k] odd leaves, dtype `LEAF`, in any order.
+        leaves: [k] odd leaves, dtype `results.leaf.LEAF`, in any order.
         names: [k] `partition_field_value` and `by_field_value` of each leaf.
         shares_of: leaf positions -> what each entity contributes to them: `leaf`, `influencer_field_name`,
             `influencer_field_value`, `weight`, `value`, `mean`, `m2`. Empty without influencers.

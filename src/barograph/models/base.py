@@ -1,0 +1,149 @@
+"""What every kind of model does: bucket values in, probabilities out, for all series of one measure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, Self, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from barograph.models.config import Matrix, ModelConfig, Records
+from barograph.models.describe import Description, Known
+from barograph.models.forecast import Foreseen, Horizon
+from barograph.results.leaf import Tried
+from barograph.results.snapshot import Arrays
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a model thinks of S series in T buckets. NaN in `ln_p` and `ln_evidence` where there is no data.
+
+    Attributes:
+        ln_p: [S, T] natural log of the chance of a value at least as unlikely, two- or one-sided by the config.
+        ln_evidence: [S, T] natural log of the severity after evidence of several buckets and of earlier anomalies.
+        typical: [S, T] predicted mean, also where no data; NaN before the series has a scale. None without bounds.
+        lower: [S, T] lower bound, None without bounds.
+        upper: [S, T] upper bound, None without bounds.
+        leaves: [k] the buckets worth sending on (dtype `results.leaf.LEAF`) by time, then series. Their bounds are at 95 %.
+        payload: [k] what the model needs to judge other values of the leaves: records that nobody else reads.
+        changes: accepted changes (dtype `state.CHANGE`) by time, then series; `row` and `t` index S and T.
+    """
+
+    ln_p: Matrix
+    ln_evidence: Matrix
+    typical: Matrix | None
+    lower: Matrix | None
+    upper: Matrix | None
+    leaves: Records
+    payload: Records
+    changes: Records
+
+    @classmethod
+    def joined(cls, parts: Sequence["Judged"]) -> "Judged":
+        """What was thought of consecutive stretches of the same series, as one."""
+        starts = np.cumsum([0, *(part.ln_p.shape[1] for part in parts[:-1])])
+        for part, start in zip(parts, starts.tolist(), strict=True):
+            part.changes["t"] += start
+        ln_p, ln_evidence = (
+            np.concatenate([getattr(part, name) for part in parts], axis=1) for name in ("ln_p", "ln_evidence")
+        )
+        typical, lower, upper = (
+            _side_by_side([getattr(part, name) for part in parts]) for name in ("typical", "lower", "upper")
+        )
+        names = ("leaves", "payload", "changes")
+        leaves, payload, changes = (np.concatenate([getattr(part, name) for part in parts]) for name in names)
+        return cls(ln_p, ln_evidence, typical, lower, upper, leaves, payload, changes)
+
+
+def _side_by_side(parts: Sequence[Matrix | None]) -> Matrix | None:
+    known = [part for part in parts if part is not None]
+    return np.concatenate(known, axis=1) if known else None
+
+
+class Model(Protocol):
+    """All series of one measure, under one kind of model. `models.kinds.MODELS` says which kinds there are.
+
+    `build` is the only way in, `snapshot` the only way out. `advance` alone learns, and `grow` alone adds series; all else
+    changes nothing. What comes out does not depend on how time is cut into calls, on threads, or on snapshots in between.
+    """
+
+    config: ModelConfig
+
+    @classmethod
+    def build(cls, config: ModelConfig, state: Arrays | None = None) -> Self:
+        """A model without series, or the one that `snapshot` wrote.
+
+        Raises:
+            ValueError: another version wrote it.
+        """
+
+    @classmethod
+    def of_one(cls, config: ModelConfig, state: Arrays, row: int) -> Self | None:
+        """A model of series `row` of a snapshot alone, as it was then.
+
+        None where there was no such series yet, where it had not had a value, or where another version wrote the snapshot.
+        """
+
+    @classmethod
+    def at_birth(cls, config: ModelConfig, state: Arrays, row: int, first: float) -> Self:
+        """A model of one series of a snapshot before its `first` value: it knows what its siblings had taught, and no more."""
+
+    @staticmethod
+    def readable(state: Arrays) -> bool:
+        """Whether this version can read a snapshot."""
+
+    def snapshot(self) -> Arrays:
+        """Everything remembered. Equal histories give equal bytes."""
+
+    @property
+    def n_series(self) -> int:
+        """How many series the model has."""
+
+    def grow(self, n_series: int) -> None:
+        """Add series until there are `n_series`."""
+
+    def advance(self, values: Matrix, first_bucket_ms: int) -> Judged:
+        """Score each bucket with what was known before it, then learn it.
+
+        Args:
+            values: [S, T] bucket values of consecutive buckets of all series; NaN is no data.
+            first_bucket_ms: start of bucket 0, a multiple of the span.
+        """
+
+    def judge(self, values: NDArray[np.float64], bucket_ms: int) -> Judged:
+        """Score one bucket of values [S] without learning it. Judged is [S, 1]."""
+
+    @staticmethod
+    def ln_p_of(payload: Records, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """ln of the probability of other values [k] in the place of leaves, given by their payload [k]; NaN gives NaN. Pure."""
+
+    def try_values(self, values: NDArray[np.float64], bucket_ms: int) -> Tried:
+        """What the model of one series would make of any of `values` [k] in a bucket, which is not learned.
+
+        Only where `ln_threshold` is 0 does every value have a leaf.
+        """
+
+    def expect(self, first_bucket_ms: int, buckets: int) -> Matrix:
+        """What all series are expected to be in coming buckets, [S, T] by what is known now; NaN is no idea."""
+
+    def describe(self, row: int) -> Description:
+        """What the model believes about series `row` now, in words and numbers."""
+
+    def known(self) -> Known:
+        """What the model knows of its series together, and what not yet."""
+
+    def severity(self) -> NDArray[np.float64]:
+        """[S] how anomalous each series was lately; 0 is quiet."""
+
+
+@runtime_checkable
+class Forecaster(Protocol):
+    """A model that can say what its series will do next."""
+
+    def forecast(self, rows: NDArray[np.int64], ask: Horizon) -> Foreseen:
+        """What some of the series are expected to do next; nothing is learnt.
+
+        Args:
+            rows: [S] the series.
+            ask: from when on, how long, and how wide the bounds are to be.
+        """

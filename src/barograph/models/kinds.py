@@ -1,0 +1,10 @@
+"""Which model stands behind each kind of function."""
+
+from typing import Final
+
+from barograph.config.functions import Kind
+from barograph.models.base import Model
+from barograph.models.series import SeriesModel
+
+MODELS: Final[dict[Kind, type[Model]]] = {"series": SeriesModel}
+"""One entry a kind; a new kind of model is its file and its entry here."""

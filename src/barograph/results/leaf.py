@@ -1,0 +1,53 @@
+"""What a model says of one bucket of one series, whatever kind of model it is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+LEAF: Final = np.dtype(
+    [
+        ("bucket", "i8"),  # bucket index
+        ("measure", "i4"),  # position in the score stage's measures
+        ("series", "i4"),  # dense id of the series within its measure
+        ("ln_p", "f8"),  # ln of the bucket value's own probability
+        ("ln_evidence", "f8"),  # the same with the evidence of the buckets before; what scores are made of
+        ("actual", "f8"),
+        ("typical", "f8"),
+        ("lower", "f8"),
+        ("upper", "f8"),
+        ("impact", "f8"),  # multi-bucket impact, -5..5
+        ("means", "f8"),  # surprise of the means of the last buckets, nats
+        ("seen", "f8"),  # surprise against what the series has shown before, nats
+        ("since", "i8"),  # bucket index where the series' present anomaly began
+        ("count", "f8"),  # values of the series before this one
+        ("high_variance", "?"),  # the model expects more spread here than usual, which lowers the score
+        ("multimodal", "?"),  # values far from the centre are a habit of the series, which lowers the score
+        ("added", "f8"),  # what was added to the actual value to judge an open bucket by what it is likely to become, else 0
+        ("weight", "f8"),  # rows behind the value
+        ("mean", "f8"),  # mean of the rows' values, NaN for counts
+    ]
+)
+"""One odd leaf: one that may become a record. A model fills all but what it does not know: `measure`, and the last three."""
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What the model of one series would make of k values in the place of a bucket's own.
+
+    Attributes:
+        leaves: [k] dtype `LEAF`, one a value.
+        steps: [k] ln of the evidence after each factor that the model knows, by the names of `scoring.explain.FACTORS` and in
+            their order; the last one's is `ln_evidence`.
+        centre: what the model expects, before bounds of what can be.
+        deviation: its standard deviation.
+        has_idea: whether the model expects anything yet; else the two mean nothing.
+    """
+
+    leaves: NDArray[np.void]
+    steps: Mapping[str, NDArray[np.float64]]
+    centre: float
+    deviation: float
+    has_idea: bool

@@ -1,0 +1,115 @@
+"""A second kind of model, as small as one can be: what every kind needs, and nothing that only a series model has."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from barograph.models import CHANGE, Description, Judged, Known, ModelConfig
+from barograph.results.leaf import LEAF, Tried
+
+STATE = np.dtype([("count", "f8"), ("mean", "f8"), ("square", "f8"), ("last", "i8")])
+PAYLOAD = np.dtype([("mean", "f8"), ("width", "f8")])
+
+
+@dataclass
+class ToyModel:
+    """Each value against the mean of all before it: p = 1 / (1 + z^4)."""
+
+    config: ModelConfig
+    state: np.ndarray
+
+    @classmethod
+    def build(cls, config, state=None):
+        return cls(config, np.zeros(0, STATE) if state is None else np.array(state["toys"], STATE))
+
+    @classmethod
+    def of_one(cls, config, state, row):
+        known = cls.readable(state) and row < len(state["toys"]) and state["toys"]["count"][row] > 0
+        return cls(config, np.array(state["toys"][row : row + 1])) if known else None
+
+    @classmethod
+    def at_birth(cls, config, state, row, first):
+        return cls(config, np.zeros(1, STATE))
+
+    @staticmethod
+    def readable(state):
+        return "toys" in state and state["toys"].dtype == STATE
+
+    def snapshot(self):
+        return {"toys": self.state.copy()}
+
+    @property
+    def n_series(self):
+        return len(self.state)
+
+    def grow(self, n_series):
+        self.state = np.concatenate([self.state, np.zeros(n_series - len(self.state), STATE)])
+
+    def advance(self, values, first_bucket_ms):
+        span = self.config.bucket_span_ms
+        return Judged.joined([self._bucket(values[:, t], first_bucket_ms // span + t, True) for t in range(values.shape[1])])
+
+    def judge(self, values, bucket_ms):
+        return self._bucket(values, bucket_ms // self.config.bucket_span_ms, False)
+
+    @staticmethod
+    def ln_p_of(payload, values):
+        return -np.log1p(((values - payload["mean"]) / payload["width"]) ** 4)
+
+    def try_values(self, values, bucket_ms):
+        alone = ToyModel(self.config, np.repeat(self.state, len(values)))
+        judged = alone.judge(values, bucket_ms)
+        centre, width = (float(judged.payload[name][0]) for name in ("mean", "width"))
+        steps = {"this_bucket": judged.leaves["ln_evidence"].copy()}
+        return Tried(judged.leaves, steps, centre, width, bool(self.state["count"][0] > 0))
+
+    def expect(self, first_bucket_ms, buckets):
+        return np.repeat(np.where(self.state["count"] > 0, self.state["mean"], np.nan)[:, None], buckets, axis=1)
+
+    def describe(self, row):
+        record, span = self.state[row], self.config.bucket_span_ms
+        return Description(
+            values=int(record["count"]),
+            first_ms=None,
+            last_ms=int(record["last"]) * span if record["count"] else None,
+            severity=0.0,
+            sentences=(f"A toy that has seen {int(record['count'])} values.",),
+        )
+
+    def known(self):
+        return Known(series=int((self.state["count"] > 0).sum()))
+
+    def severity(self):
+        return np.zeros(len(self.state))
+
+    def _payload(self):
+        payload = np.zeros(len(self.state), PAYLOAD)
+        payload["mean"] = self.state["mean"]
+        with np.errstate(invalid="ignore"):
+            spread = np.sqrt(self.state["square"] / self.state["count"])
+        payload["width"] = np.where(self.state["count"] > 1, spread, 1e9) + 1e-9
+        return payload
+
+    def _bucket(self, values, bucket, learn):
+        payload, before = self._payload(), self.state.copy()
+        ln_p = np.where(before["count"] > 0, self.ln_p_of(payload, values), np.where(np.isnan(values), np.nan, 0.0))
+        chosen = np.flatnonzero(ln_p <= self.config.ln_threshold)
+        leaves = np.zeros(len(chosen), LEAF)
+        leaves["bucket"], leaves["series"], leaves["since"] = bucket, chosen, bucket
+        leaves["ln_p"] = leaves["ln_evidence"] = ln_p[chosen]
+        leaves["actual"], leaves["typical"], leaves["count"] = values[chosen], before["mean"][chosen], before["count"][chosen]
+        leaves["lower"], leaves["upper"] = (leaves["typical"] + sign * 2 * payload["width"][chosen] for sign in (-1, 1))
+        if learn:
+            self._learn(values, bucket)
+        column = ln_p[:, None]
+        return Judged(column, column.copy(), None, None, None, leaves, payload[chosen], np.zeros(0, CHANGE))
+
+    def _learn(self, values, bucket):
+        seen = ~np.isnan(values)
+        state = self.state[seen]
+        state["count"] += 1
+        distance = values[seen] - state["mean"]
+        state["mean"] += distance / state["count"]
+        state["square"] += distance * (values[seen] - state["mean"])
+        state["last"] = bucket
+        self.state[seen] = state
