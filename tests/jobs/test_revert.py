@@ -6,11 +6,12 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from barograph.config.errors import NotFound, OtherVersion
 from barograph.jobs.replay import replay
 from barograph.jobs.run import run_job
 from barograph.jobs.summary import Progress
 from barograph.sources.read import read_files
-from barograph.store.errors import NoSuchJob, StoreError
+from barograph.store.errors import NoSuchJob
 from barograph.store.query import Query
 from barograph.store.store import Store
 from tests.engine.events import job, requests
@@ -105,7 +106,7 @@ def test_files_are_those_that_are_listed(store: Store, rows: Path) -> None:
 
 def test_a_snapshot_that_is_not_there_is_named(store: Store, rows: Path) -> None:
     run(store, rows)
-    with pytest.raises(StoreError, match="snapshot_id='nope': wanted a snapshot of job 'requests'"):
+    with pytest.raises(NotFound, match="snapshot_id='nope': wanted a snapshot of job 'requests'"):
         store.revert("requests", "nope")
 
 
@@ -113,7 +114,7 @@ def test_a_snapshot_of_the_first_tables_cannot_be_reverted_to(store: Store, rows
     run(store, rows)
     with store._database.write() as connection:
         connection.exec_driver_sql("UPDATE snapshot SET counts = NULL, progress = NULL")
-    with pytest.raises(StoreError, match="wanted one that says what had been read"):
+    with pytest.raises(OtherVersion, match="wanted one that says what had been read"):
         store.revert("requests", store.snapshots("requests")[1].snapshot_id)
 
 

@@ -4,10 +4,11 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from barograph.config.errors import Conflict, NotFound, StorageFailure
 from barograph.engine.forecast import Forecast, LeftOut
 from barograph.results import schema
 from barograph.store import forecasts
-from barograph.store.errors import NoSuchJob, StoreError
+from barograph.store.errors import NoSuchJob
 from barograph.store.forecasts import ABANDONED_MS, SavedForecast
 from barograph.store.store import Store
 
@@ -65,10 +66,10 @@ def test_the_newest_is_the_one_that_is_not_named(web):
 
 
 def test_one_that_is_not_there_is_refused_with_those_that_are(web):
-    with pytest.raises(StoreError, match="forecast_id='x': wanted none: the job has none"):
+    with pytest.raises(NotFound, match="forecast_id='x': wanted none: the job has none"):
         web.forecast("web", "x")
     keep(web, "f1")
-    with pytest.raises(StoreError, match="forecast_id='x': wanted one of f1"):
+    with pytest.raises(NotFound, match="forecast_id='x': wanted one of f1"):
         web.delete_forecast("web", "x")
     with pytest.raises(NoSuchJob):
         keep(web, "f1", job_id="other")
@@ -146,7 +147,7 @@ def test_a_job_deleted_meanwhile_leaves_nothing(web, opened, monkeypatch):
         write(frame, path, **options)
 
     monkeypatch.setattr(pl.DataFrame, "write_parquet", delete_first)
-    with pytest.raises(StoreError, match="job 'web' was deleted or reset while it was forecast"):
+    with pytest.raises(Conflict, match="job 'web' was deleted or reset while it was forecast"):
         keep(web, "f1")
     assert files(web) == set()
 
@@ -154,8 +155,8 @@ def test_a_job_deleted_meanwhile_leaves_nothing(web, opened, monkeypatch):
 def test_a_damaged_file_is_told_from_a_forecast(web):
     saved = keep(web, "f1")
     (web._job_files("web").path / saved.file).write_bytes(b"not parquet")
-    with pytest.raises(StoreError, match="wanted a whole forecast there"):
+    with pytest.raises(StorageFailure, match="wanted a whole forecast there"):
         web.forecast("web", "f1")
     (web._job_files("web").path / saved.file).unlink()
-    with pytest.raises(StoreError, match="wanted a whole forecast there"):
+    with pytest.raises(StorageFailure, match="wanted a whole forecast there"):
         web.forecast("web", "f1")

@@ -10,11 +10,11 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from barograph.config.errors import OtherVersion
 from barograph.results import schema
 from barograph.results.counts import DataCounts
 from barograph.store import tables
 from barograph.store.database import SCHEMA, Database
-from barograph.store.errors import StoreError
 from barograph.store.migrate import HEAD, SCRIPTS, VERSION_TABLE, migrate
 from barograph.store.store import Store
 
@@ -119,7 +119,7 @@ def test_a_store_of_a_newer_version_is_refused(database):
     migrate(database)
     with database.write() as connection:
         connection.execute(sa.text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
-    with pytest.raises(StoreError, match=f"has tables of version 9999: this Barograph knows them up to {HEAD}; upgrade it"):
+    with pytest.raises(OtherVersion, match=f"has tables of version 9999: this Barograph knows them up to {HEAD}; upgrade it"):
         migrate(database)
 
 

@@ -4,9 +4,9 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from barograph.config.errors import BadRequest
 from barograph.results import schema
 from barograph.store import query
-from barograph.store.errors import StoreError
 from barograph.store.query import Query
 from barograph.store.store import Store
 
@@ -110,19 +110,19 @@ def test_an_offset_beyond_the_end_is_an_empty_page(filled):
 
 
 def test_an_unknown_sort_column_is_named_with_those_there_are(filled):
-    with pytest.raises(StoreError, match="sort='score': wanted one of timestamp, bucket_span, seq"):
+    with pytest.raises(BadRequest, match="sort='score': wanted one of timestamp, bucket_span, seq"):
         filled.records("web", Query(sort="score"))
-    with pytest.raises(StoreError, match="sort='influencers'"):
+    with pytest.raises(BadRequest, match="sort='influencers'"):
         filled.records("web", Query(sort="influencers"))
 
 
 @pytest.mark.parametrize("name", ["offset", "size"])
 def test_a_negative_page_is_refused(name):
-    with pytest.raises(StoreError, match=f"{name}=-1: wanted 0 or more"):
+    with pytest.raises(BadRequest, match=f"{name}=-1: wanted 0 or more"):
         Query(**{name: -1})
 
 
 def test_annotations_have_no_score_to_ask_for(filled):
     assert filled.annotations("web", Query(exclude_interim=True)).total > 0
-    with pytest.raises(StoreError, match="min_score=50: wanted none, as annotations have no score"):
+    with pytest.raises(BadRequest, match="min_score=50: wanted none, as annotations have no score"):
         filled.annotations("web", Query(min_score=50))

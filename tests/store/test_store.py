@@ -6,9 +6,10 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from barograph.config.errors import BadRequest, NotFound, StorageFailure
 from barograph.results.results import Results
 from barograph.store.documents import InputProgress
-from barograph.store.errors import JobBusy, JobChanged, NoSuchJob, StoreError
+from barograph.store.errors import JobBusy, JobChanged, NoSuchJob
 from barograph.store.query import Query
 from barograph.store.store import Store
 
@@ -189,7 +190,7 @@ def test_a_failed_commit_is_invisible_and_leaves_no_file(store, make, tmp_path):
     files = sorted((tmp_path / "data").glob("files/*/web/*"))
     twice = make.results(4)
     twice = replace(twice, records=pl.concat([twice.records, twice.records]))  # breaks the key
-    with pytest.raises(StoreError):
+    with pytest.raises(StorageFailure):
         store.commit("web", twice, make.snapshot(2), [InputProgress("/a", 1, "00", 1)])
     assert sorted((tmp_path / "data").glob("files/*/web/*")) == files
     saved = store.resume("web")
@@ -205,7 +206,7 @@ def test_a_full_disk_is_told_and_costs_the_commit_only(store, make, monkeypatch)
     store.create_job(make.job(), now_ms=1)
     store.commit("web", make.results(0), make.snapshot(1), [])
     monkeypatch.setattr("os.fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
-    with pytest.raises(StoreError, match=r"web'?: wanted to write a file there .*No space left on device"):
+    with pytest.raises(StorageFailure, match=r"web'?: wanted to write a file there .*No space left on device"):
         store.commit("web", make.results(4), make.snapshot(2), [])
     monkeypatch.undo()
     assert store.records("web").total == 12
@@ -314,10 +315,10 @@ def test_a_damaged_snapshot_is_named(store, make, tmp_path):
     store.commit("web", make.results(), make.snapshot(1), [])
     (path,) = (tmp_path / "data").glob("files/*/web/snapshot-*")
     path.write_bytes(path.read_bytes()[:-1])
-    with pytest.raises(StoreError, match=f"{path.name}.*is damaged"):
+    with pytest.raises(StorageFailure, match=f"{path.name}.*is damaged"):
         store.resume("web")
     path.unlink()
-    with pytest.raises(StoreError, match=rf"wanted the file .*{path.name}.*, which is gone"):
+    with pytest.raises(StorageFailure, match=rf"wanted the file .*{path.name}.*, which is gone"):
         store.resume("web")
 
 
@@ -326,20 +327,20 @@ def test_a_missing_history_file_is_named(store, make, tmp_path):
     store.commit("web", make.results(), make.snapshot(1), [])
     (path,) = (tmp_path / "data").glob("files/*/web/bucket_values-*")
     path.unlink()
-    with pytest.raises(StoreError, match=f"{path.name}.*, which is gone"):
+    with pytest.raises(StorageFailure, match=f"{path.name}.*, which is gone"):
         store.bucket_values("web")
 
 
 def test_what_is_not_a_store_is_refused(tmp_path):
-    with pytest.raises(StoreError, match="nothing has been run there yet"):
+    with pytest.raises(NotFound, match="nothing has been run there yet"):
         Store.open(None, tmp_path / "none", create=False)
     assert not (tmp_path / "none").exists()
     for url in ("mysql://a:secret@b/c", "nonsense"):
-        with pytest.raises(StoreError, match="wanted postgresql://") as caught:
+        with pytest.raises(BadRequest, match="wanted postgresql://") as caught:
             Store.open(url, tmp_path)
         assert "secret" not in str(caught.value)
-    with pytest.raises(StoreError, match=r"127\.0\.0\.1"):
+    with pytest.raises(StorageFailure, match=r"127\.0\.0\.1"):
         Store.open("postgresql://a:secret@127.0.0.1:1/c", tmp_path)
     (tmp_path / "barograph.sqlite").write_text("this is a text, and not a database at all " * 100)
-    with pytest.raises(StoreError, match="not a database"):
+    with pytest.raises(StorageFailure, match="not a database"):
         Store.open(None, tmp_path)

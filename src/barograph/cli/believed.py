@@ -10,7 +10,7 @@ from barograph.cli import documents, output, tables, words
 from barograph.cli.console import show as show_table
 from barograph.cli.entities import told
 from barograph.cli.options import Format
-from barograph.config.errors import InputError, OtherVersion
+from barograph.config.errors import BadRequest, OtherVersion
 from barograph.config.job import Job
 from barograph.engine import Engine
 from barograph.engine.entity import Entity
@@ -33,7 +33,7 @@ def read(store: Store, job: Job, entity: Entity, most: int | None) -> Beliefs:
     """The descriptions of an entity's series, or of at most so many.
 
     Raises:
-        InputError: no series of the job is of the entity.
+        BadRequest: no series of the job is of the entity.
     """
     saved = store.resume(job.job_id)
     try:
@@ -43,7 +43,7 @@ def read(store: Store, job: Job, entity: Entity, most: int | None) -> Beliefs:
         return Beliefs(Engine.build(job).describe(entity), Known(), False, problem)
     rows, known = engine.describe(entity, most), engine.known()
     if entity and rows.is_empty():
-        raise InputError(f"entity={told(entity)!r}: wanted one that the job has seen")
+        raise BadRequest(f"entity={told(entity)!r}: wanted one that the job has seen")
     return Beliefs(rows, known, most is not None and rows.height == most < known.series)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from barograph.config.errors import InputError
+from barograph.config.errors import BadRequest
 
 Entities = Annotated[
     list[str] | None,
@@ -22,13 +22,13 @@ def parsed(texts: Iterable[str] | None) -> tuple[tuple[str, str], ...]:
     """The fields and values of options.
 
     Raises:
-        InputError: one is not `field=value`.
+        BadRequest: one is not `field=value`.
     """
     found = []
     for text in texts or ():
         field, equals, value = text.partition("=")
         if not field or not equals:
-            raise InputError(f"--entity={text!r}: wanted FIELD=VALUE, such as host=web-1")
+            raise BadRequest(f"--entity={text!r}: wanted FIELD=VALUE, such as host=web-1")
         found.append((field, value))
     return tuple(found)
 

@@ -137,10 +137,10 @@ def _tell(output: Format, job: "Job", saved: "SavedForecast", rows: "pl.DataFram
 def _lasting(option: str, text: str) -> "Duration":
     """A length of time; whole weeks may be written as such."""
     from barograph.config.duration import Duration
-    from barograph.config.errors import InputError
+    from barograph.config.errors import BadRequest
 
     weeks = re.fullmatch(r"([0-9]{1,6})w", text, re.ASCII)
     try:
         return Duration.parse(f"{7 * int(weeks[1])}d" if weeks else text)
     except ValueError as error:
-        raise InputError(f"{option}={text!r}: wanted {error}; or weeks, such as '2w'") from None
+        raise BadRequest(f"{option}={text!r}: wanted {error}; or weeks, such as '2w'") from None

@@ -166,13 +166,13 @@ def delete(job_id: JobId, yes: Yes = False, data_dir: DataDir = DEFAULT_DATA_DIR
 def _ask(store: "Store", job_id: str, verb: str, yes: bool) -> None:
     """Ask before something is lost; where nobody can answer, `--yes` is the answer."""
     from barograph.cli.words import counted
-    from barograph.config.errors import InputError
+    from barograph.config.errors import BadRequest
     from barograph.store.query import Query
 
     records = store.records(job_id, Query(size=0)).total
     if yes:
         return
     if not sys.stdin.isatty():
-        raise InputError(f"jobs {verb} {job_id}: wanted --yes, as there is no terminal to ask on")
+        raise BadRequest(f"jobs {verb} {job_id}: wanted --yes, as there is no terminal to ask on")
     if not typer.confirm(f"{verb} {job_id} with its models and {counted(records, 'record')}?"):
         raise typer.Exit(1)

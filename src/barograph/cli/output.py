@@ -9,17 +9,17 @@ import polars as pl
 
 from barograph.cli.documents import Document
 from barograph.cli.options import Format
-from barograph.config.errors import InputError
+from barograph.config.errors import BadRequest
 
 
 def refuse_terminal(chosen: Format) -> None:
     """Refuse to print bytes to a terminal, before any work is done.
 
     Raises:
-        InputError: Parquet, and stdout is a terminal.
+        BadRequest: Parquet, and stdout is a terminal.
     """
     if chosen is Format.PARQUET and sys.stdout.isatty():
-        raise InputError("--format parquet: wanted a file or a pipe as output, such as 'barograph ... --format parquet > FILE'")
+        raise BadRequest("--format parquet: wanted a file or a pipe as output, such as 'barograph ... --format parquet > FILE'")
 
 
 def write(chosen: Format, frame: pl.DataFrame, documents: Iterable[Document]) -> None:

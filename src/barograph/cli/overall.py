@@ -52,7 +52,7 @@ def overall_buckets(
 
     from barograph.cli.output import refuse_terminal, write
     from barograph.config.duration import Duration
-    from barograph.config.errors import InputError
+    from barograph.config.errors import BadRequest
     from barograph.config.moment import epoch_ms
     from barograph.store.overall import OverallQuery
     from barograph.store.store import Store
@@ -61,7 +61,7 @@ def overall_buckets(
     try:
         span = None if bucket_span is None else Duration.parse(bucket_span)
     except ValueError as error:
-        raise InputError(f"--bucket-span={bucket_span!r}: wanted {error}") from None
+        raise BadRequest(f"--bucket-span={bucket_span!r}: wanted {error}") from None
     with Store.open(store, data_dir, create=False) as opened:
         zones = {job.time_zone for job in opened.matching(jobs)}
         zone = ZoneInfo(zones.pop() if len(zones) == 1 else "UTC")

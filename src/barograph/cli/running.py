@@ -14,7 +14,7 @@ from barograph.cli.counts import ROWS, left_out
 from barograph.cli.progress import ProgressBar
 from barograph.cli.words import counted, rough, when
 from barograph.config import support
-from barograph.config.errors import ConfigError, InputError
+from barograph.config.errors import InputError
 from barograph.config.job import Job
 from barograph.jobs.columns import refuse_useless
 from barograph.jobs.run import Ending
@@ -143,7 +143,7 @@ def _feed(store: Store, job: Job, paths: Sequence[str], ending: Ending, notes: l
     try:
         with bar:
             return run_in_store(store, job, rows, show, flush=ending.flush, interim=ending.interim)
-    except (InputError, ConfigError):
+    except InputError:
         for note in notes:
             typer.echo(note, err=True)
         if kept:

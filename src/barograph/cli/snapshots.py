@@ -54,7 +54,7 @@ def revert(
     again, unless they are to be removed.
     """
     from barograph.cli.words import counted
-    from barograph.config.errors import InputError
+    from barograph.config.errors import BadRequest
     from barograph.store.store import Store
 
     with Store.open(store, data_dir, create=False) as opened:
@@ -62,7 +62,7 @@ def revert(
         later = len(ids) - 1 - ids.index(snapshot_id) if snapshot_id in ids else 0
         if not yes and later:
             if not sys.stdin.isatty():
-                raise InputError(f"snapshots revert {job_id}: wanted --yes, as there is no terminal to ask on")
+                raise BadRequest(f"snapshots revert {job_id}: wanted --yes, as there is no terminal to ask on")
             if not typer.confirm(f"revert {job_id} and lose {counted(later, 'later snapshot')}?"):
                 raise typer.Exit(1)
         done = opened.revert(job_id, snapshot_id, delete_later_results=delete_later_results)

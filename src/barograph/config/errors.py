@@ -1,4 +1,8 @@
-"""The errors that Barograph raises on purpose. Each names the field, the value and what was wanted."""
+"""The errors that Barograph raises on purpose. Each names the field, the value and what was wanted.
+
+They are told apart by what their caller does next. A shell that turns them into exit codes or HTTP statuses needs the classes
+of this file only.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,11 +13,35 @@ class BarographError(Exception):
     """Base of every error that Barograph raises on purpose."""
 
 
+class NotFound(BarographError):
+    """What was named is not there: a job, a snapshot, a forecast, a store. Name another."""
+
+
 class InputError(BarographError):
-    """The input cannot be used at all: no such file, no time column, not a table."""
+    """What was given cannot be used."""
+
+
+class BadRequest(InputError):
+    """What was asked for cannot be: a number out of its range, an unknown field, a time that has not come. Ask otherwise."""
+
+
+class UnreadableInput(InputError):
+    """Rows cannot be read, or not on: no such file, no time column, not a table. Mend the input; what came before is good."""
+
+
+class Conflict(BarographError):
+    """Somebody else is at it, or has changed it meanwhile. Wait, or look again, and ask the same."""
+
+
+class StorageFailure(BarographError):
+    """The database or the disk has failed, or has lost something. Nothing of what was asked is visible; mend the storage."""
 
 
 class OtherVersion(BarographError):
+    """Another version of Barograph wrote it. Make it anew, or use that version."""
+
+
+class OtherModels(OtherVersion):
     """A job's models were learned by another version, which remembered other things."""
 
     def __init__(self, job_id: str) -> None:
@@ -56,7 +84,7 @@ class Problem:
         return Problem(f"{path}{glue}{self.path}", self.value, self.wanted)
 
 
-class ConfigError(BarographError):
+class ConfigError(BadRequest):
     """A configuration that cannot be used, with all that is wrong with it, one line a problem."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
-from barograph.config.errors import InputError
+from barograph.config.errors import BadRequest
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -15,7 +15,7 @@ def epoch_ms(option: str, text: str, zone: tzinfo) -> int:
     """A time as epoch ms: epoch seconds, epoch ms, or ISO 8601; without a UTC offset it is in `zone`.
 
     Raises:
-        InputError: none of these.
+        BadRequest: none of these.
     """
     if text.lstrip("-").isdecimal():
         number = int(text)
@@ -24,7 +24,7 @@ def epoch_ms(option: str, text: str, zone: tzinfo) -> int:
         moment = datetime.fromisoformat(text)
     except ValueError:
         wanted = "wanted a time such as 2026-03-01, 2026-03-01T14:30, 2026-03-01T14:30Z, or epoch seconds or ms"
-        raise InputError(f"{option}={text!r}: {wanted}") from None
+        raise BadRequest(f"{option}={text!r}: {wanted}") from None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
     return round((moment - _EPOCH).total_seconds() * 1000)
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, Literal, get_args
 
-from barograph.config.errors import InputError
+from barograph.config.errors import BadRequest
 
 AppliesTo = Literal["actual", "typical", "diff_from_typical", "change", "time"]
 Operator = Literal["lt", "lte", "gt", "gte"]
@@ -33,7 +33,7 @@ class Condition:
         value: with what; of a time epoch ms.
 
     Raises:
-        InputError: a name that is none of these, or a value that is no number.
+        BadRequest: a name that is none of these, or a value that is no number.
     """
 
     applies_to: AppliesTo
@@ -44,9 +44,9 @@ class Condition:
         _one_of("applies_to", self.applies_to, APPLIES_TO)
         _one_of("operator", self.operator, tuple(SIGNS))
         if isinstance(self.value, bool) or not isinstance(self.value, int | float) or not abs(self.value) < math.inf:
-            raise InputError(f"value={self.value!r}: wanted a number")
+            raise BadRequest(f"value={self.value!r}: wanted a number")
         if self.applies_to == "time" and not _FIRST_MS <= self.value <= _LAST_MS:
-            raise InputError(f"value={self.value:.15g}: wanted a time in the years 1 to 9999")
+            raise BadRequest(f"value={self.value:.15g}: wanted a time in the years 1 to 9999")
 
     def __str__(self) -> str:
         if self.applies_to == "time":
@@ -68,7 +68,7 @@ class Scope:
         exclude: whether the scope is every other value.
 
     Raises:
-        InputError: no field or no value.
+        BadRequest: no field or no value.
     """
 
     field: str
@@ -77,9 +77,9 @@ class Scope:
 
     def __post_init__(self) -> None:
         if not self.field:
-            raise InputError("scope='': wanted the name of a partition or by field")
+            raise BadRequest("scope='': wanted the name of a partition or by field")
         if not self.values:
-            raise InputError(f"scope.{self.field}: wanted at least one value")
+            raise BadRequest(f"scope.{self.field}: wanted at least one value")
 
     def __str__(self) -> str:
         return f"{_quoted(self.field)} {'not in' if self.exclude else 'in'} ({', '.join(map(_quoted, self.values))})"
@@ -90,7 +90,7 @@ class Rule:
     """What must all be true of a record for it to be skipped: at least one condition or scope.
 
     Raises:
-        InputError: neither.
+        BadRequest: neither.
     """
 
     conditions: tuple[Condition, ...] = ()
@@ -98,7 +98,7 @@ class Rule:
 
     def __post_init__(self) -> None:
         if not self.conditions and not self.scope:
-            raise InputError("rule: wanted at least one condition or scope; without one it would skip everything")
+            raise BadRequest("rule: wanted at least one condition or scope; without one it would skip everything")
 
     def __str__(self) -> str:
         """The rule as text that `rule_text.parse_rule` reads back."""
@@ -112,15 +112,15 @@ def rule_of(document: object) -> Rule:
     epoch seconds, as there, or epoch ms.
 
     Raises:
-        InputError: it is none; the message names the part and what was wanted.
+        BadRequest: it is none; the message names the part and what was wanted.
     """
     rule = _fields("rule", document, ("actions", "scope", "conditions"))
     actions = rule.get("actions", [_SKIP])
     if actions != [_SKIP]:
-        raise InputError(f"actions={actions!r}: wanted [{_SKIP!r}]; what a model learns does not change what it has told")
+        raise BadRequest(f"actions={actions!r}: wanted [{_SKIP!r}]; what a model learns does not change what it has told")
     conditions = rule.get("conditions") or []
     if not isinstance(conditions, list):
-        raise InputError(f"conditions={conditions!r}: wanted a list")
+        raise BadRequest(f"conditions={conditions!r}: wanted a list")
     scope = _fields("scope", rule.get("scope") or {}, None)
     return Rule(
         tuple(_condition(f"conditions[{at}]", one) for at, one in enumerate(conditions)),
@@ -132,7 +132,7 @@ def _condition(path: str, document: object) -> Condition:
     fields = _fields(path, document, ("applies_to", "operator", "value"))
     for name in ("applies_to", "operator", "value"):
         if name not in fields:
-            raise InputError(f"{path}.{name} is missing")
+            raise BadRequest(f"{path}.{name} is missing")
     value = fields["value"]
     try:
         if isinstance(value, str):
@@ -143,36 +143,36 @@ def _condition(path: str, document: object) -> Condition:
         value = value * 1000
     try:
         return Condition(fields["applies_to"], fields["operator"], value)
-    except InputError as error:
-        raise InputError(f"{path}.{error}") from None
+    except BadRequest as error:
+        raise BadRequest(f"{path}.{error}") from None
 
 
 def _scope(field: str, document: object) -> Scope:
     path = f"scope.{field}"
     fields = _fields(path, document, ("filter_id", "filter_type", "items"))
     if "items" not in fields:
-        raise InputError(
+        raise BadRequest(
             f"{path}.items is missing: wanted the values themselves, as there are no filters to look {field!r} up in"
         )
     items, kind = fields["items"], fields.get("filter_type", "include")
     if not isinstance(items, list) or not all(isinstance(one, str) for one in items):
-        raise InputError(f"{path}.items={items!r}: wanted a list of texts")
+        raise BadRequest(f"{path}.items={items!r}: wanted a list of texts")
     _one_of(f"{path}.filter_type", kind, ("include", "exclude"))
     return Scope(field, tuple(items), kind == "exclude")
 
 
 def _fields(path: str, document: object, known: Iterable[str] | None) -> Mapping[str, Any]:
     if not isinstance(document, dict):
-        raise InputError(f"{path}={document!r}: wanted an object")
+        raise BadRequest(f"{path}={document!r}: wanted an object")
     for name in document:
         if known is not None and name not in known:
-            raise InputError(f"{path}.{name}: wanted one of {', '.join(known)}")
+            raise BadRequest(f"{path}.{name}: wanted one of {', '.join(known)}")
     return document
 
 
 def _one_of(name: str, value: object, wanted: tuple[str, ...]) -> None:
     if value not in wanted:
-        raise InputError(f"{name}={value!r}: wanted one of {', '.join(wanted)}")
+        raise BadRequest(f"{name}={value!r}: wanted one of {', '.join(wanted)}")
 
 
 def _quoted(text: str) -> str:

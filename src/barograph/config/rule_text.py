@@ -7,7 +7,7 @@ from datetime import tzinfo
 from decimal import Decimal
 from typing import Final
 
-from barograph.config.errors import InputError
+from barograph.config.errors import BadRequest
 from barograph.config.moment import epoch_ms
 from barograph.config.rule import APPLIES_TO, SIGNS, Condition, Operator, Rule, Scope, rule_of
 
@@ -27,21 +27,21 @@ def parse_rule(text: str, zone: tzinfo) -> Rule:
         zone: where times without an offset are.
 
     Raises:
-        InputError: it is none; the message names the part and what was wanted.
+        BadRequest: it is none; the message names the part and what was wanted.
     """
     try:
         if text.lstrip().startswith("{"):
             return rule_of(_json(text))
         return _Reader(text, zone).rule()
-    except InputError as error:
-        raise InputError(f"rule {text!r}: {error}") from None
+    except BadRequest as error:
+        raise BadRequest(f"rule {text!r}: {error}") from None
 
 
 def _json(text: str) -> object:
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
-        raise InputError(f"wanted JSON ({error})") from None
+        raise BadRequest(f"wanted JSON ({error})") from None
 
 
 class _Reader:
@@ -54,7 +54,7 @@ class _Reader:
         while text[at:].strip():
             found = _TOKEN.match(text, at)
             if found is None:
-                raise InputError(f"wanted a closing quote for {text[at:].strip()!r}")
+                raise BadRequest(f"wanted a closing quote for {text[at:].strip()!r}")
             quoted = found[1] if found[1] is not None else found[2]
             word = found[3] or found[4] if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
             self._words.append((word, quoted is not None))
@@ -145,7 +145,7 @@ class _Reader:
         self._at += 1
         return self._words[self._at - 1]
 
-    def _wanted(self, what: str) -> InputError:
+    def _wanted(self, what: str) -> BadRequest:
         found = "its end" if self._at >= len(self._words) else repr(self._words[self._at][0])
         after = f" after {self._words[self._at - 1][0]!r}" if self._at and " after " not in what else ""
-        return InputError(f"found {found}{after}: wanted {what}")
+        return BadRequest(f"found {found}{after}: wanted {what}")

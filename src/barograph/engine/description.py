@@ -32,7 +32,7 @@ def described(job: Job, stages: Sequence[MeasureStage], splits: Splits, entity: 
     """Rows of `schema.DESCRIPTIONS`: of all series of an entity, or of so many that were the most anomalous lately.
 
     Raises:
-        InputError: no series of the job could be of the entity.
+        BadRequest: no series of the job could be of the entity.
     """
     check_entity(job, entity)
     chosen = [

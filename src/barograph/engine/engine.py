@@ -9,7 +9,7 @@ import polars as pl
 
 from barograph.buckets import Buckets
 from barograph.config.duration import Duration
-from barograph.config.errors import InputError
+from barograph.config.errors import BadRequest
 from barograph.config.job import Job
 from barograph.config.support import refuse_unsupported
 from barograph.engine.completeness import Arrivals
@@ -76,7 +76,7 @@ class Engine:
             frame: a DataFrame of any library that speaks Arrow; rows in about the order of their times.
 
         Raises:
-            InputError: it is not a table, or has no column with the time.
+            BadRequest: it is not a table, or has no column with the time.
         """
         rows = self._intake.parse(frame)
         self._buckets.add(rows.time_ms, rows.columns, rows.number)
@@ -108,7 +108,7 @@ class Engine:
             entity: values of partition or by fields, by field name; a series must have them all. Empty is every series.
 
         Raises:
-            InputError: no series is what was asked for, or the bucket is not finished.
+            BadRequest: no series is what was asked for, or the bucket is not finished.
         """
         return tuple(explain(self.job, self.snapshot(), InResults(results, time_ms, self.job), time_ms, entity))
 
@@ -120,7 +120,7 @@ class Engine:
             most: at most so many series, those that were the most anomalous lately; None is all, which takes about 50 us each.
 
         Raises:
-            InputError: no detector is split by all fields of the entity.
+            BadRequest: no detector is split by all fields of the entity.
         """
         return described(self.job, self._stages.measures, self._buckets.splits, entity, most)
 
@@ -133,13 +133,13 @@ class Engine:
             entity: values of partition or by fields, by field name; a series must have them all. Empty is every series.
 
         Raises:
-            InputError: no bucket is finished yet, the duration or the percentile cannot be, or no series is of the entity.
+            BadRequest: no bucket is finished yet, the duration or the percentile cannot be, or no series is of the entity.
         """
         far = _duration(duration)
         check_forecast(self.job, far, percentile)
         newest, span_ms = self.counts.latest_bucket_timestamp, self.job.bucket_span_ms
         if newest is None:
-            raise InputError(
+            raise BadRequest(
                 f"job {self.job.job_id!r}: wanted a job that has finished a bucket; there is nothing to forecast yet"
             )
         ask = Horizon(newest + span_ms, far.ms // span_ms, percentile)
@@ -176,7 +176,7 @@ def _duration(given: Duration | str) -> Duration:
     try:
         return Duration.parse(given)
     except ValueError as error:
-        raise InputError(f"duration={given!r}: wanted {error}") from None
+        raise BadRequest(f"duration={given!r}: wanted {error}") from None
 
 
 def _analysis(job: Job) -> bytes:
@@ -197,7 +197,7 @@ def run(job: Job, frame: object) -> Results:
 
     Raises:
         ConfigError: the job needs what this version cannot do yet.
-        InputError: the frame is not a table, or has no column with the time.
+        BadRequest: the frame is not a table, or has no column with the time.
     """
     engine = Engine.build(job)
     return Results.concat([engine.add(frame), engine.flush()])

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from barograph.config.errors import InputError
+from barograph.config.errors import BadRequest
 from barograph.config.job import Job
 from barograph.engine.finished import Ids
 
@@ -21,17 +21,17 @@ def check_entity(job: Job, entity: Entity) -> None:
     """Refuse what no series of the job could be.
 
     Raises:
-        InputError: no detector is split by all fields of the entity.
+        BadRequest: no detector is split by all fields of the entity.
     """
     splits = [_fields(job, at) for at in range(len(job.detectors))]
     for field, value in entity:
         if not any(field in fields for fields in splits):
             known = sorted({field for fields in splits for field in fields})
             wanted = f"a partition or by field ({', '.join(known)})" if known else "no entity: the job has no split"
-            raise InputError(f"entity={field}={value!r}: wanted {wanted}")
+            raise BadRequest(f"entity={field}={value!r}: wanted {wanted}")
     if not any(all(field in fields for field, _ in entity) for fields in splits):
         named = ", ".join(f"{field}={value}" for field, value in entity)
-        raise InputError(f"entity={named!r}: wanted fields that one detector is split by together")
+        raise BadRequest(f"entity={named!r}: wanted fields that one detector is split by together")
 
 
 def of_entity(job: Job, detector_index: int, entity: Entity, splits: SplitsOf, count: int) -> NDArray[np.bool_]:

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from barograph.buckets import DetectorValues
-from barograph.config.errors import InputError, OtherVersion
+from barograph.config.errors import BadRequest, OtherModels
 from barograph.config.functions import Side
 from barograph.config.job import Job
 from barograph.config.moment import iso_text
@@ -60,7 +60,7 @@ class InResults:
         finished = results.buckets.filter(~pl.col("is_interim"))["timestamp"]
         end = int(finished[-1]) + job.bucket_span_ms if len(finished) else None
         if end is None:
-            raise InputError("job has no finished bucket: there is nothing to explain yet")
+            raise BadRequest("job has no finished bucket: there is nothing to explain yet")
         if time_ms >= end:
             raise not_finished(job, time_ms, end)
         self._results = results
@@ -157,18 +157,18 @@ def explain(
         entity: values of partition or by fields, by field name; a series must have them all. Empty is every series.
 
     Raises:
-        InputError: no detector has such a field, no series such a value, or the series had not begun yet.
+        BadRequest: no detector has such a field, no series such a value, or the series had not begun yet.
     """
     span = job.bucket_span_ms
     found = list(_series(job, newest, entity))
     if not found:
         said = ", ".join(f"{field}={value}" for field, value in entity)
-        raise InputError(f"entity={said!r}: wanted an entity that the job has seen")
+        raise BadRequest(f"entity={said!r}: wanted an entity that the job has seen")
     begun = [one for one in found if one.first_bucket <= time_ms // span]
     if not begun:
         first = min(one.first_bucket for one in found) * span
         asked, begin = (iso_text(one, ZoneInfo(job.time_zone)) for one in (time_ms, first))
-        raise InputError(f"time={asked}: wanted a time at or after {begin}, where the series begins")
+        raise BadRequest(f"time={asked}: wanted a time at or after {begin}, where the series begins")
     for one in begun:
         yield _explain(job, newest, past, time_ms // span, one)
 
@@ -223,10 +223,10 @@ def _explain(job: Job, newest: Snapshot, past: Past, bucket: int, series: _Serie
     )
 
 
-def not_finished(job: Job, time_ms: int, end_ms: int) -> InputError:
+def not_finished(job: Job, time_ms: int, end_ms: int) -> BadRequest:
     """That a time lies behind all finished buckets, which end at `end_ms`."""
     asked, end = (iso_text(one, ZoneInfo(job.time_zone)) for one in (time_ms, end_ms))
-    return InputError(f"time={asked}: wanted a time before {end}, where the newest finished bucket ends")
+    return BadRequest(f"time={asked}: wanted a time before {end}, where the newest finished bucket ends")
 
 
 def _model_before(job: Job, newest: Snapshot, past: Past, bucket: int, series: _Series) -> tuple[Model, float, float]:
@@ -238,7 +238,7 @@ def _model_before(job: Job, newest: Snapshot, past: Past, bucket: int, series: _
     start = saved[1] // span if saved is not None and model is not None else series.first_bucket
     if model is None and past.kept_from is not None and series.first_bucket * span < past.kept_from:
         asked, kept = (iso_text(one, ZoneInfo(job.time_zone)) for one in (bucket * span, past.kept_from))
-        raise InputError(
+        raise BadRequest(
             f"time={asked}: wanted a bucket with a snapshot of the models before it; the bucket values before {kept}, which"
             " would lead to them, have expired"
         )
@@ -251,7 +251,7 @@ def _model_before(job: Job, newest: Snapshot, past: Past, bucket: int, series: _
     if model is None:
         born = under(name, newest.arrays)
         if not kind.readable(born):
-            raise OtherVersion(job.job_id)
+            raise OtherModels(job.job_id)
         known = np.flatnonzero((weights[:-1] > 0) & ~np.isnan(values[:-1]))
         begun = int(known[0]) if len(known) else len(values) - 1
         values[:begun] = np.nan

@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from barograph.config.duration import UNIT_MS, Duration
-from barograph.config.errors import InputError
+from barograph.config.errors import BadRequest
 from barograph.config.job import Job
 from barograph.engine.description import Splits
 from barograph.engine.entity import Entity, check_entity, of_entity
@@ -74,21 +74,21 @@ def check_forecast(job: Job, duration: Duration, percentile: float) -> None:
     """Refuse what cannot be forecast.
 
     Raises:
-        InputError: the duration is shorter than a bucket or longer than 3650 days, or the percentile is no share of values.
+        BadRequest: the duration is shorter than a bucket or longer than 3650 days, or the percentile is no share of values.
     """
     if duration.ms < job.bucket_span_ms:
-        raise InputError(f"duration={str(duration)!r}: wanted a bucket or more ({job.bucket_span_ms // 1000}s)")
+        raise BadRequest(f"duration={str(duration)!r}: wanted a bucket or more ({job.bucket_span_ms // 1000}s)")
     if duration.ms > LONGEST_DAYS * UNIT_MS["d"]:
-        raise InputError(f"duration={str(duration)!r}: wanted {LONGEST_DAYS}d or less")
+        raise BadRequest(f"duration={str(duration)!r}: wanted {LONGEST_DAYS}d or less")
     if not 0 < percentile < 100:
-        raise InputError(f"percentile={percentile:g}: wanted more than 0 and less than 100")
+        raise BadRequest(f"percentile={percentile:g}: wanted more than 0 and less than 100")
 
 
 def forecast(job: Job, stages: Sequence[MeasureStage], splits: Splits, ask: Horizon, entity: Entity) -> Forecast:
     """Forecast all series of an entity.
 
     Raises:
-        InputError: no series of the job could be of the entity, or the forecast would have more than `MOST_ROWS` rows.
+        BadRequest: no series of the job could be of the entity, or the forecast would have more than `MOST_ROWS` rows.
     """
     check_entity(job, entity)
     _check_size(job, stages, splits, ask, entity)
@@ -122,7 +122,7 @@ def _forecaster(job: Job, stage: MeasureStage) -> Forecaster | None:
 def _check_size(job: Job, stages: Sequence[MeasureStage], splits: Splits, ask: Horizon, entity: Entity) -> None:
     series = sum(len(_chosen(job, one, splits, entity)) for one in stages if _forecaster(job, one) is not None)
     if series * ask.buckets > MOST_ROWS:
-        raise InputError(
+        raise BadRequest(
             f"duration={ask.buckets:,} buckets for {series:,} series: wanted {MOST_ROWS // series:,} buckets or less, "
             f"which are {MOST_ROWS:,} rows, or the series of one entity"
         )
@@ -164,10 +164,10 @@ def check_crosses(value: float) -> None:
     """Refuse a value that no series can reach.
 
     Raises:
-        InputError: it is not finite.
+        BadRequest: it is not finite.
     """
     if not math.isfinite(value):
-        raise InputError(f"crosses={value:g}: wanted a finite number")
+        raise BadRequest(f"crosses={value:g}: wanted a finite number")
 
 
 def crossings(rows: pl.DataFrame, value: float) -> pl.DataFrame:
@@ -181,7 +181,7 @@ def crossings(rows: pl.DataFrame, value: float) -> pl.DataFrame:
         value: in the unit of the series.
 
     Raises:
-        InputError: the value is not finite.
+        BadRequest: the value is not finite.
     """
     check_crosses(value)
     rises = pl.first("forecast_prediction").over(_KEY) <= value

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from barograph.config.errors import InputError
+from barograph.config.errors import BadRequest
 from barograph.config.job import Job
 from barograph.config.moment import iso_text
 from barograph.engine.entity import Entity, check_entity, of_entity
@@ -35,10 +35,10 @@ class Forgotten:
         """Refuse what no series of the job could be.
 
         Raises:
-            InputError: the span is empty, or no detector is split by all fields of the entity.
+            BadRequest: the span is empty, or no detector is split by all fields of the entity.
         """
         if self.start_ms >= self.end_ms:
-            raise InputError(f"span={self.told(job)}: wanted an end after the start")
+            raise BadRequest(f"span={self.told(job)}: wanted an end after the start")
         check_entity(job, self.entity)
 
     def told(self, job: Job) -> str:

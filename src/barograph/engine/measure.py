@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from barograph.config.errors import OtherVersion
+from barograph.config.errors import OtherModels
 from barograph.config.functions import Side
 from barograph.config.job import Job
 from barograph.engine.completeness import GROWING, still_to_come
@@ -64,11 +64,11 @@ class MeasureStage:
         """The models of the `position`-th measure of a job, fresh or as `snapshot` left them.
 
         Raises:
-            OtherVersion: another version left them.
+            OtherModels: another version left them.
         """
         kind = model_of(job, measure)
         if state is not None and not kind.readable(state):
-            raise OtherVersion(job.job_id)
+            raise OtherModels(job.job_id)
         return cls(measure, position, kind.build(model_config(job, measure, side, threads), state))
 
     @property

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from barograph.config.errors import ConfigError, InputError, Problem
+from barograph.config.errors import ConfigError, Problem, UnreadableInput
 from barograph.config.fields import number_column, text_column
 from barograph.config.job import Job
 from barograph.intake.clean import parse_numbers, parse_text
@@ -64,7 +64,7 @@ class Intake:
             table: any table that speaks Arrow; columns that the job does not need are counted and ignored.
 
         Raises:
-            InputError: this is not a table, or it has no column with the time.
+            UnreadableInput: this is not a table, or it has no column with the time.
         """
         frame = as_frame(table)
         start = self._counts.input_record_count
@@ -85,7 +85,7 @@ class Intake:
             if frame.height == 0:
                 return pl.Series([], dtype=pl.Int64())
             present = ", ".join(frame.columns[:50]) + (f", and {frame.width - 50} more" if frame.width > 50 else "")
-            raise InputError(
+            raise UnreadableInput(
                 f"data_description.time_field={name!r}: wanted a column of the input, which has: {present or 'none'}"
             )
         times = parse_times(values, self._job)

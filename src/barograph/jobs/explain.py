@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from barograph.config.errors import InputError
+from barograph.config.errors import BadRequest
 from barograph.config.job import Job
 from barograph.engine.explain import Explanation, not_finished
 from barograph.engine.explain import explain as of_bucket
@@ -49,13 +49,13 @@ def explain(store: Store, job_id: str, time_ms: int, entity: Sequence[tuple[str,
     Raises:
         NoSuchJob: there is none of this id.
         OtherVersion: the models are of another version.
-        InputError: the bucket is not finished, no series is what was asked for, or what led to the models of that time has
+        BadRequest: the bucket is not finished, no series is what was asked for, or what led to the models of that time has
             expired.
     """
     job, saved = store.job(job_id), store.resume(job_id)
     newest = saved.counts.latest_bucket_timestamp if saved is not None else None
     if saved is None or newest is None:
-        raise InputError(f"job {job_id!r}: wanted a job that has finished a bucket; there is nothing to explain yet")
+        raise BadRequest(f"job {job_id!r}: wanted a job that has finished a bucket; there is nothing to explain yet")
     if time_ms >= newest + job.bucket_span_ms:
         raise not_finished(job, time_ms, newest + job.bucket_span_ms)
     past = _Kept(store, job_id)

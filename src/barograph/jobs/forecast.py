@@ -7,7 +7,7 @@ from typing import Final
 import polars as pl
 
 from barograph.config.duration import Duration
-from barograph.config.errors import InputError
+from barograph.config.errors import BadRequest
 from barograph.config.job import Job
 from barograph.engine import Engine
 from barograph.engine.entity import Entity
@@ -63,8 +63,8 @@ def forecast(store: Store, job_id: str, request: Request, now_ms: int) -> Made:
     Raises:
         NoSuchJob: there is none of this id.
         OtherVersion: the models are of another version.
-        InputError: the request cannot be, no bucket is finished yet, or no series can be forecast.
-        StoreError: it could not be kept.
+        BadRequest: the request cannot be, no bucket is finished yet, or no series can be forecast.
+        StorageFailure: it could not be kept.
     """
     job = store.job(job_id)
     check_forecast(job, request.duration, request.percentile)
@@ -72,7 +72,7 @@ def forecast(store: Store, job_id: str, request: Request, now_ms: int) -> Made:
     if not made.series:
         named = ", ".join(f"{field}={value}" for field, value in request.entity)
         none = f"it has none with entity={named!r}" if named else "it has none yet"
-        raise InputError(f"job {job_id!r}: wanted a series that can be forecast; {told(made) or none}")
+        raise BadRequest(f"job {job_id!r}: wanted a series that can be forecast; {told(made) or none}")
     store.expire_forecasts(job_id, now_ms)
     expiry = now_ms + request.expires_in.ms if request.expires_in.ms else None
     saved = SavedForecast.of(made, secrets.token_hex(8), now_ms, expiry)

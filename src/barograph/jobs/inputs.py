@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from barograph.config.errors import InputError
+from barograph.config.errors import UnreadableInput
 from barograph.results.counts import Example
 from barograph.store.documents import InputProgress
 
@@ -122,7 +122,7 @@ class Inputs:
         Chunks of a source come in its order, from its first row or from the first that is new.
 
         Raises:
-            InputError: rows are missing between, or the file is not what was read before though it begins like it.
+            UnreadableInput: rows are missing between, or the file is not what was read before though it begins like it.
         """
         if chunk.fingerprint is None:
             whole = (chunk.frame, chunk.first_row, chunk.rows, chunk.bytes, chunk.malformed, chunk.bad_rows, chunk.examples)
@@ -132,7 +132,9 @@ class Inputs:
         if chunk.first_row == 0:
             reading.seen_malformed = reading.seen_bytes = 0
         elif chunk.first_row != reading.next_row:
-            raise InputError(f"{chunk.source}: wanted row {reading.next_row} next, or the first; got row {chunk.first_row}")
+            raise UnreadableInput(
+                f"{chunk.source}: wanted row {reading.next_row} next, or the first; got row {chunk.first_row}"
+            )
         reading.next_row = end
         fresh = None
         if end > done.rows_done:
@@ -179,7 +181,7 @@ def _rest(chunk: Chunk, reading: _Reading) -> NewRows:
     length = done.bytes_done - reading.seen_bytes if rows else 0
     good = rows - malformed
     if not (0 <= malformed <= chunk.malformed and 0 <= good <= chunk.frame.height and 0 <= length <= chunk.bytes):
-        raise InputError(
+        raise UnreadableInput(
             f"{chunk.source}: wanted the file whose first {done.rows_done} rows were read before; it begins like it, but "
             "its rows are others. Give the new data under another name, or reset the job"
         )
@@ -200,7 +202,7 @@ def _begins(path: str, known: InputProgress) -> bool:
         with open(path, "rb") as file:
             head = file.read(known.head_bytes)
     except OSError as error:
-        raise InputError(f"{path}: wanted a readable file ({error.strerror})") from error
+        raise UnreadableInput(f"{path}: wanted a readable file ({error.strerror})") from error
     return hashlib.sha256(head).hexdigest() == known.sha256
 
 
@@ -208,7 +210,7 @@ def _is_there(known: InputProgress) -> bool:
     """Whether the file is still where it was read."""
     try:
         return _begins(known.source, known)
-    except InputError:
+    except UnreadableInput:
         return False
 
 

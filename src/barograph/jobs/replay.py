@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from barograph.config.errors import InputError
+from barograph.config.errors import BadRequest
 from barograph.config.job import Job
 from barograph.config.moment import iso_text
 from barograph.engine.forgotten import Forgotten
@@ -67,7 +67,7 @@ def replay(
     Raises:
         NoSuchJob: there is none of this id.
         JobBusy: it is being run.
-        InputError: it has not finished a bucket yet.
+        BadRequest: it has not finished a bucket yet.
         ConfigError: this version cannot run the job.
     """
     return _replay(store, job_id, None, on_progress, threads, clock)
@@ -79,7 +79,7 @@ def forget(store: Store, job_id: str, span: Forgotten, on_progress: OnProgress |
     Where a snapshot from before all forgotten spans is kept, the replay goes on from it, to the same result.
 
     Raises:
-        InputError: no series of the job can be what is to be forgotten, it has not all come yet, or it has expired.
+        BadRequest: no series of the job can be what is to be forgotten, it has not all come yet, or it has expired.
     """
 
     def change(known: Sequence[Forgotten], job: Job, saved: Saved, end_ms: int) -> Sequence[Forgotten]:
@@ -89,18 +89,18 @@ def forget(store: Store, job_id: str, span: Forgotten, on_progress: OnProgress |
         begun = [one.first_bucket[span.series(job, at, one, len(one.first_bucket))] for at, one in enumerate(series)]
         if not any(map(len, begun)):
             named = ", ".join(f"{field}={value}" for field, value in span.entity)
-            raise InputError(f"entity={named!r}: wanted one that the job has seen")
+            raise BadRequest(f"entity={named!r}: wanted one that the job has seen")
         first_ms = min(int(one.min()) for one in begun if len(one)) * job.bucket_span_ms
         if span.end_ms <= first_ms:
-            raise InputError(f"span={span.told(job)}: wanted an end after {iso_text(first_ms, zone)}, where the data begins")
+            raise BadRequest(f"span={span.told(job)}: wanted an end after {iso_text(first_ms, zone)}, where the data begins")
         if span.end_ms > end_ms:
-            raise InputError(
+            raise BadRequest(
                 f"span={span.told(job)}: wanted an end at or before {iso_text(end_ms, zone)}, where the newest finished "
                 "bucket ends; what has not come yet cannot be forgotten"
             )
         begins_ms = store.history_from(job_id)
         if begins_ms is not None and span.start_ms < begins_ms:
-            raise InputError(
+            raise BadRequest(
                 f"span={span.told(job)}: wanted a start at or after {iso_text(begins_ms, zone)}; bucket values before it "
                 "have expired, and the models cannot be made anew without what they learned from them"
             )
@@ -115,12 +115,12 @@ def remember(
     """Undo `forget`: let the models see a span again, and make its results anew. Raises as `replay`, and:
 
     Raises:
-        InputError: the span is not one that was forgotten.
+        BadRequest: the span is not one that was forgotten.
     """
 
     def change(known: Sequence[Forgotten], job: Job, _saved: Saved, _end_ms: int) -> Sequence[Forgotten]:
         if span not in known:
-            raise InputError(f"span={span.told(job)}: wanted one that was forgotten, with the same entity")
+            raise BadRequest(f"span={span.told(job)}: wanted one that was forgotten, with the same entity")
         return [one for one in known if one != span]
 
     return _replay(store, job_id, change, on_progress, threads, time.monotonic)
@@ -133,7 +133,7 @@ def _replay(
     with store.lock(job_id):
         saved, job, known = store.resume(job_id), store.job(job_id), store.forgotten(job_id)
         if saved is None or saved.counts.latest_bucket_timestamp is None:
-            raise InputError(f"job {job_id!r}: wanted a job that has finished a bucket; there is nothing to replay yet")
+            raise BadRequest(f"job {job_id!r}: wanted a job that has finished a bucket; there is nothing to replay yet")
         end_ms = saved.counts.latest_bucket_timestamp + job.bucket_span_ms
         forgotten = tuple(change(known, job, saved, end_ms)) if change else known
         sources = Sources(store, job, saved, forgotten, threads)

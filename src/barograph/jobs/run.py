@@ -85,7 +85,7 @@ def run_job(
         JobChanged: the job exists with other analysis settings.
         ConfigError: the engine cannot run this job.
         OtherVersion: another version has learned the job's models.
-        InputError: an input cannot be read (on), or is not what the job needs; what was read before is committed.
+        UnreadableInput: an input cannot be read (on), or is not what the job needs; what was read before is committed.
     """
     with store.lock(job.job_id):
         engine = build(job, None)  # before the job is created: what cannot run should not be listed

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from barograph.config.errors import InputError
+from barograph.config.errors import BadRequest
 from barograph.config.job import Job
 from barograph.config.rule import Rule
 from barograph.engine.replay import known_series
@@ -35,7 +35,7 @@ class Settings:
         days: how many days to look back from the end of the newest bucket, > 0.
 
     Raises:
-        InputError: a number is out of its range.
+        BadRequest: a number is out of its range.
     """
 
     min_score: float = 50.0
@@ -51,7 +51,7 @@ class Settings:
             ("days", self.days, self.days > 0, "more than 0"),
         ):
             if not ok:
-                raise InputError(f"{name}={value:g}: wanted {wanted}")
+                raise BadRequest(f"{name}={value:g}: wanted {wanted}")
 
 
 @dataclass(frozen=True)
@@ -102,12 +102,12 @@ def what_if(store: Store, job_id: str, settings: Settings) -> Answer:
 
     Raises:
         NoSuchJob: there is none of this id.
-        InputError: it has not finished a bucket yet, or has no such field.
+        BadRequest: it has not finished a bucket yet, or has no such field.
     """
     summary = store.summary(job_id)
     newest = summary.counts.latest_bucket_timestamp if summary.counts else None
     if newest is None:
-        raise InputError(f"job {job_id!r}: wanted a job that has finished a bucket; it could not have alerted yet")
+        raise BadRequest(f"job {job_id!r}: wanted a job that has finished a bucket; it could not have alerted yet")
     _check(summary.job, settings)
     end_ms = newest + summary.job.bucket_span_ms
     start_ms = max(end_ms - round(settings.days * DAY_MS), _oldest(store, job_id, end_ms))
@@ -139,13 +139,13 @@ def _check(job: Job, settings: Settings) -> None:
         for one in rule.scope:
             if one.field not in splits:
                 wanted = f"a partition or by field ({', '.join(splits)})" if splits else "no scope: the job has no split"
-                raise InputError(f"rule {str(rule)!r}: field={one.field!r}: wanted {wanted}")
+                raise BadRequest(f"rule {str(rule)!r}: field={one.field!r}: wanted {wanted}")
     for field, value in settings.entity:
         if field not in known:
             wanted = (
                 f"a partition, by or influencer field ({', '.join(known)})" if known else "no entity: the job has no such field"
             )
-            raise InputError(f"entity={field}={value!r}: wanted {wanted}")
+            raise BadRequest(f"entity={field}={value!r}: wanted {wanted}")
 
 
 def _unseen(job: Job, store: Store, settings: Settings) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from typing import Final
 
 import polars as pl
 
-from barograph.config.errors import InputError
+from barograph.config.errors import UnreadableInput
 from barograph.sources.chunk import Bad, Block
 from barograph.sources.csv_records import RowFinder
 from barograph.sources.lines import LONGEST_ROW, Read, has_long_line
@@ -32,7 +32,7 @@ class DelimitedReader:
         """The rows, block by block.
 
         Raises:
-            InputError: the header cannot be read; or there are no rows, and no column of the `wanted` name.
+            UnreadableInput: the header cannot be read; or there are no rows, and no column of the `wanted` name.
         """
         data, used = self._read_header()
         at_end, left_out, empty = False, 0, True
@@ -53,13 +53,13 @@ class DelimitedReader:
             at_end = not more
             data = rest + more
         if empty and self._names and wanted not in self._names:  # with rows, who reads them says so, whatever their format
-            raise InputError(f"{self._path}: header={', '.join(self._names)[:200]!r}: wanted a column {wanted!r}")
+            raise UnreadableInput(f"{self._path}: header={', '.join(self._names)[:200]!r}: wanted a column {wanted!r}")
 
     def _read_header(self) -> tuple[bytes, int]:
         """Read up to the end of the header; returns what was read beyond it, and the bytes up to there. No names: no rows."""
         data = self._read(self._size)
         if data.startswith(_UTF16):
-            raise InputError(f"{self._path}: wanted UTF-8 text; this is UTF-16")
+            raise UnreadableInput(f"{self._path}: wanted UTF-8 text; this is UTF-16")
         while (end := self._header_end(data)) is None:
             more = self._read(self._size)
             if not more:
@@ -68,7 +68,7 @@ class DelimitedReader:
             data += more
             if len(data) > LONGEST_ROW + self._size:
                 self._refuse_returns(data)
-                raise InputError(f"{self._path}: wanted a header within the first {LONGEST_ROW >> 20} MiB")
+                raise UnreadableInput(f"{self._path}: wanted a header within the first {LONGEST_ROW >> 20} MiB")
         header = data[:end].strip(b"\r\n")
         self._refuse_returns(header)
         if header:
@@ -79,7 +79,7 @@ class DelimitedReader:
     def _refuse_returns(self, header: bytes) -> None:
         """Refuse the line ends of old Macs, which make one line of a whole file."""
         if b"\r" in re.sub(rb'"[^"]*"', b"", header):
-            raise InputError(f"{self._path}: wanted lines that end with \\n or \\r\\n; these end with \\r")
+            raise UnreadableInput(f"{self._path}: wanted lines that end with \\n or \\r\\n; these end with \\r")
 
     def _header_end(self, data: bytes) -> int | None:
         """Where the header and its line end are over; None when that is not decided yet."""
@@ -92,7 +92,7 @@ class DelimitedReader:
             self._delimiter = max(DELIMITERS, key=lambda one: header.count(one.encode()))
         end = RowFinder(self._delimiter, 0).row_end(data, start)
         if end is None:
-            raise InputError(
+            raise UnreadableInput(
                 f"{self._path}: header={data[start:line][:200].decode(errors='replace')!r}: wanted its quotes closed"
             )
         return end + 1 if end < len(data) else None
@@ -104,11 +104,11 @@ class DelimitedReader:
         try:
             found = [field.decode().strip() for field in RowFinder(self._delimiter, 0).fields(header)]
         except UnicodeDecodeError:
-            raise InputError(f"{self._path}: header={header[:200]!r}: wanted UTF-8 text") from None
+            raise UnreadableInput(f"{self._path}: header={header[:200]!r}: wanted UTF-8 text") from None
         names = [name or f"column_{index}" for index, name in enumerate(found, 1)]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            raise InputError(f"{self._path}: header={', '.join(twice)}: wanted each column's name once")
+            raise UnreadableInput(f"{self._path}: header={', '.join(twice)}: wanted each column's name once")
         return names
 
     def _take(self, data: bytes, at_end: bool) -> tuple[pl.DataFrame, list[Bad], int]:
@@ -131,7 +131,7 @@ class DelimitedReader:
         wanted = f"a row of at most {len(self._names)} fields in UTF-8, no longer than {LONGEST_ROW >> 20} MiB, quotes closed"
         frame = self._table(b"\n".join(row for _, row in rows.good), quoted=True)
         if frame is None or frame.height != len(rows.good):
-            raise InputError(f"{self._path}: wanted delimited text that Polars can read")
+            raise UnreadableInput(f"{self._path}: wanted delimited text that Polars can read")
         return frame, [Bad(position, text, wanted) for position, text in rows.bad], rows.used
 
     def _table(self, body: bytes, quoted: bool) -> pl.DataFrame | None:

@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-from barograph.config.errors import InputError
+from barograph.config.errors import UnreadableInput
 from barograph.sources.chunk import Block
 from barograph.sources.streams import Stream
 
@@ -22,7 +22,7 @@ def parquet_blocks(stream: Stream, fields: tuple[str, ...] | None) -> Iterator[B
     A Parquet file is read from its end, so one that comes packed or from standard input goes through a temporary file.
 
     Raises:
-        InputError: it is not a Parquet file, or cannot be read.
+        UnreadableInput: it is not a Parquet file, or cannot be read.
     """
     if stream.total_bytes is not None and not stream.packed:
         yield from _file_blocks(stream, stream.path, fields)
@@ -48,7 +48,7 @@ def _file_blocks(stream: Stream, stored: str, fields: tuple[str, ...] | None) ->
             stream.note_progress(end)
             yield Block(frame, [], end - size * first // height, tuple(names))
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise InputError(f"{stream.path}: wanted a Parquet file ({' '.join(str(error).split())[:200]})") from error
+        raise UnreadableInput(f"{stream.path}: wanted a Parquet file ({' '.join(str(error).split())[:200]})") from error
 
 
 def _columns(present: list[str], fields: tuple[str, ...] | None) -> list[str]:

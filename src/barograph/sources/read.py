@@ -69,7 +69,7 @@ def read_files(
         now: epoch seconds.
 
     Raises:
-        InputError: a file cannot be read, is not what it should be, or has no usable header. Chunks before it are good.
+        UnreadableInput: a file cannot be read, is not what it should be, or has no usable header. Chunks before it are good.
     """
     time_field = data_description.time_field
     needed = None if fields is None else (time_field, *(field for field in fields if field != time_field))

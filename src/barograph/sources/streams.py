@@ -14,7 +14,7 @@ from typing import BinaryIO, Final, Self
 
 import zstandard
 
-from barograph.config.errors import InputError
+from barograph.config.errors import UnreadableInput
 from barograph.sources.chunk import Fingerprint
 
 HEAD_BYTES: Final = 1 << 16
@@ -83,7 +83,7 @@ class Stream:
         while len(self._head) < HEAD_BYTES:
             try:
                 more = self._next(HEAD_BYTES - len(self._head))
-            except InputError:
+            except UnreadableInput:
                 break  # the read that gets there raises it again
             if not more:
                 break
@@ -94,7 +94,7 @@ class Stream:
         """About `size` unpacked bytes, at least one; empty at the end.
 
         Raises:
-            InputError: the file cannot be read on, or is not what its first bytes say.
+            UnreadableInput: the file cannot be read on, or is not what its first bytes say.
         """
         head, self._head = self._head[:size], self._head[size:]
         return head or self._next(size)
@@ -103,7 +103,7 @@ class Stream:
         try:
             data = self._unpacked(size)
         except _BROKEN as error:
-            raise InputError(f"{self.path}: wanted a readable file; after {self.read_bytes} bytes: {error}") from error
+            raise UnreadableInput(f"{self.path}: wanted a readable file; after {self.read_bytes} bytes: {error}") from error
         self._tail.note(data)
         return data
 
@@ -228,21 +228,21 @@ def open_binary(path: str) -> BinaryIO:
     """Open a file to read.
 
     Raises:
-        InputError: there is none, it is a directory, or it may not be read; the message names the path.
+        UnreadableInput: there is none, it is a directory, or it may not be read; the message names the path.
     """
     if os.path.isdir(path):
-        raise InputError(f"{path}: wanted a file; this is a directory")
+        raise UnreadableInput(f"{path}: wanted a file; this is a directory")
     try:
         return open(path, "rb")
     except OSError as error:
-        raise InputError(f"{path}: wanted a readable file ({error.strerror})") from None
+        raise UnreadableInput(f"{path}: wanted a readable file ({error.strerror})") from None
 
 
 def fingerprint(path: str) -> Fingerprint:
     """The fingerprint of a file: how many of its first bytes, up to 64 KiB, and their SHA-256.
 
     Raises:
-        InputError: it cannot be read.
+        UnreadableInput: it cannot be read.
     """
     with open_binary(path) as file:
         head = file.read(HEAD_BYTES)

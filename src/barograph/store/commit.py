@@ -6,12 +6,12 @@ from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
 
+from barograph.config.errors import Conflict
 from barograph.results.results import Results
 from barograph.results.snapshot import Snapshot
 from barograph.store import documents, history, retention, rows, tables
 from barograph.store.database import Database
 from barograph.store.documents import InputProgress, Listing
-from barograph.store.errors import StoreError
 from barograph.store.files import JobFiles
 from barograph.store.history import Change
 from barograph.store.locks import Lock
@@ -36,7 +36,8 @@ def commit(writer: Writer, results: Results, snapshot: Snapshot, progress: Seque
 
     Raises:
         NoSuchJob: it was never created, or was deleted.
-        StoreError: the database failed; nothing of the commit is visible then.
+        Conflict: another process has committed meanwhile.
+        StorageFailure: the database failed; nothing of the commit is visible then.
     """
     files, job_id = writer.files, writer.job_id
     with writer.database.read() as connection:
@@ -88,11 +89,14 @@ def advance(connection: sa.Connection, job_id: str, before: int, number: int) ->
     """Count the commit, the last before it being `before`.
 
     A second guard behind the lock: nobody may have committed or deleted since the files were named.
+
+    Raises:
+        Conflict: somebody has.
     """
     job = tables.JOB
     ours = job.update().where(job.c.job_id == job_id, job.c.commits == before).values(commits=number)
     if connection.execute(ours).rowcount != 1:
-        raise StoreError(f"job {job_id!r} was changed by another process while this one wrote commit {number}: run it again")
+        raise Conflict(f"job {job_id!r} was changed by another process while this one wrote commit {number}: run it again")
 
 
 def insert_results(connection: sa.Connection, job_id: str, results: Results) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from barograph.store.errors import StoreError
+from barograph.config.errors import BadRequest, StorageFailure
 
 SCHEMA: Final = "barograph"
 """The PostgreSQL schema of our tables, so that they never meet those of another application in the same database."""
@@ -63,17 +63,18 @@ class Database:
         """PostgreSQL by URL.
 
         Raises:
-            StoreError: not such a URL, or the driver is not installed.
+            BadRequest: not such a URL.
+            StorageFailure: the driver is not installed.
         """
         try:
             parsed = sa.make_url(url)
         except sa.exc.ArgumentError:
-            raise StoreError(f"store={url!r}: {_WANTED}") from None
+            raise BadRequest(f"store={url!r}: {_WANTED}") from None
         name = parsed.render_as_string(hide_password=True)
         if parsed.drivername not in {"postgresql", "postgres", "postgresql+psycopg"}:
-            raise StoreError(f"store={name!r}: {_WANTED}")
+            raise BadRequest(f"store={name!r}: {_WANTED}")
         if find_spec("psycopg") is None:
-            raise StoreError(f"store={name!r}: wanted the PostgreSQL driver; pip install 'barograph[postgresql]'")
+            raise StorageFailure(f"store={name!r}: wanted the PostgreSQL driver; pip install 'barograph[postgresql]'")
         engine = sa.create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
 
         @sa.event.listens_for(engine, "connect")
@@ -107,10 +108,10 @@ class Database:
 
     @contextmanager
     def told(self) -> Iterator[None]:
-        """Turns the database's errors into `StoreError`s that name it."""
+        """Turns the database's errors into `StorageFailure`s that name it."""
         # The driver's own errors come from COPY, which SQLAlchemy does not know.
         driver: Any = self.engine.dialect.dbapi
         try:
             yield
         except (sa.exc.DBAPIError, driver.Error) as error:
-            raise StoreError(f"store={self.name!r}: {str(getattr(error, 'orig', error)).strip()}") from error
+            raise StorageFailure(f"store={self.name!r}: {str(getattr(error, 'orig', error)).strip()}") from error

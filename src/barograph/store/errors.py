@@ -1,16 +1,12 @@
-"""What can go wrong in the store, each with the name, the value and what to do."""
+"""What can be wrong about a job, each with its name and what to do."""
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
-from barograph.config.errors import BarographError, shortened
+from barograph.config.errors import Conflict, NotFound, shortened
 
 
-class StoreError(BarographError):
-    """The store cannot be opened, read or written."""
-
-
-class NoSuchJob(BarographError):
+class NoSuchJob(NotFound):
     """No job has this id."""
 
     def __init__(self, job_id: str, known: Iterable[str]) -> None:
@@ -20,7 +16,7 @@ class NoSuchJob(BarographError):
         super().__init__(f"job_id={job_id!r}: wanted the id of a job in this store{hint}")
 
 
-class JobBusy(BarographError):
+class JobBusy(Conflict):
     """Another process is running the job; a job has one writer at a time."""
 
     def __init__(self, job_id: str) -> None:
@@ -28,7 +24,7 @@ class JobBusy(BarographError):
         super().__init__(f"job {job_id!r} is being run by another process: wait for it to end, or stop it")
 
 
-class JobChanged(BarographError):
+class JobChanged(Conflict):
     """A job of this id exists, with settings that its models cannot follow.
 
     Attributes:

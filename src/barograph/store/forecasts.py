@@ -12,11 +12,11 @@ from typing import Any, Final
 import polars as pl
 import sqlalchemy as sa
 
+from barograph.config.errors import Conflict, StorageFailure
 from barograph.engine.forecast import Forecast, LeftOut
 from barograph.results import schema
 from barograph.store import documents, tables
 from barograph.store.database import Database
-from barograph.store.errors import StoreError
 from barograph.store.files import JobFiles
 from barograph.store.snapshots import DAY_MS
 
@@ -86,7 +86,8 @@ def add(database: Database, files: JobFiles, job_id: str, saved: SavedForecast, 
 
     Raises:
         NoSuchJob: there is no such job.
-        StoreError: the database or the disk failed, or the job was deleted meanwhile; nothing is kept.
+        Conflict: the job was deleted meanwhile.
+        StorageFailure: the database or the disk failed; nothing is kept.
     """
     table = tables.FORECAST
     with database.write() as connection:
@@ -101,13 +102,13 @@ def add(database: Database, files: JobFiles, job_id: str, saved: SavedForecast, 
             whole = connection.execute(table.update().where(ours).values(bytes=size)).rowcount
     except OSError as error:
         remove(database, files, job_id, [saved])
-        raise StoreError(f"{str(files.path)!r}: wanted to write a file there ({error})") from error
+        raise StorageFailure(f"{str(files.path)!r}: wanted to write a file there ({error})") from error
     except BaseException:
         remove(database, files, job_id, [saved])
         raise
     if not whole:
         files.remove(saved.files)
-        raise StoreError(f"job {job_id!r} was deleted or reset while it was forecast")
+        raise Conflict(f"job {job_id!r} was deleted or reset while it was forecast")
     return replace(saved, bytes=size)
 
 
@@ -135,10 +136,10 @@ def read(files: JobFiles, saved: SavedForecast) -> pl.DataFrame:
     """The rows of a forecast, columns of `schema.FORECASTS`.
 
     Raises:
-        StoreError: its file is gone or damaged.
+        StorageFailure: its file is gone or damaged.
     """
     path = files.path / saved.file
     try:
         return pl.read_parquet(path, columns=list(schema.polars_schema(schema.FORECASTS)), glob=False)
     except (FileNotFoundError, pl.exceptions.PolarsError) as error:
-        raise StoreError(f"{str(path)!r}: wanted a whole forecast there ({error})") from error
+        raise StorageFailure(f"{str(path)!r}: wanted a whole forecast there ({error})") from error

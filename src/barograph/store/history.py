@@ -12,9 +12,9 @@ from typing import Any, Final
 
 import polars as pl
 
+from barograph.config.errors import StorageFailure
 from barograph.results import schema
 from barograph.results.results import Results
-from barograph.store.errors import StoreError
 from barograph.store.files import JobFiles
 
 KINDS: Final = {"bucket_values": schema.BUCKET_VALUES, "influencer_shares": schema.INFLUENCER_SHARES}
@@ -179,7 +179,7 @@ def read(
 
     Raises:
         FileNotFoundError: a listed file is gone.
-        StoreError: a listed file is damaged.
+        StorageFailure: a listed file is damaged.
     """
     paths = [directory / one.name for one in listed if span.touches(one)]
     if not paths:
@@ -188,4 +188,4 @@ def read(
         found = pl.scan_parquet(paths, glob=False, schema=schema.polars_schema(KINDS[kind]), cast_options=_AS_TEXT)
         return found.filter(span.condition()).select(columns or pl.all()).collect()
     except (pl.exceptions.ComputeError, pl.exceptions.SchemaError) as error:
-        raise StoreError(f"history in {str(directory)!r}: wanted whole Parquet files ({error})") from error
+        raise StorageFailure(f"history in {str(directory)!r}: wanted whole Parquet files ({error})") from error

@@ -6,9 +6,9 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from barograph.config.errors import OtherVersion
 from barograph.store import tables
 from barograph.store.database import SCHEMA, Database
-from barograph.store.errors import StoreError
 
 HEAD: Final = "0006"
 """The newest migration. A constant, so that opening a current database does not import Alembic (0.2 s)."""
@@ -26,7 +26,7 @@ def migrate(database: Database) -> str:
     and one that is killed leaves the old tables.
 
     Raises:
-        StoreError: a newer version wrote the database.
+        OtherVersion: a newer version wrote the database.
     """
     store_id = _current(database)
     if store_id is not None:
@@ -60,7 +60,7 @@ def _revision(connection: sa.Connection, database: Database) -> str | None:
         return None
     found: str | None = connection.execute(sa.text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()
     if found is not None and found > HEAD:
-        raise StoreError(
+        raise OtherVersion(
             f"store={database.name!r} has tables of version {found}: this Barograph knows them up to {HEAD}; upgrade it"
         )
     return found

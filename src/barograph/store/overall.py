@@ -8,7 +8,7 @@ import polars as pl
 import sqlalchemy as sa
 
 from barograph.config.duration import Duration
-from barograph.config.errors import InputError
+from barograph.config.errors import BadRequest
 from barograph.config.job import Job
 from barograph.results import schema
 from barograph.store import tables
@@ -28,7 +28,7 @@ class OverallQuery:
         exclude_interim: leave out buckets that are still open, before anything else.
 
     Raises:
-        InputError: `top_n` is less than 1.
+        BadRequest: `top_n` is less than 1.
     """
 
     bucket_span: Duration | None = None
@@ -40,7 +40,7 @@ class OverallQuery:
 
     def __post_init__(self) -> None:
         if self.top_n < 1:
-            raise InputError(f"top_n={self.top_n}: wanted 1 or more")
+            raise BadRequest(f"top_n={self.top_n}: wanted 1 or more")
 
 
 def matching(jobs: Sequence[Job], expressions: Iterable[str]) -> list[Job]:
@@ -73,14 +73,14 @@ def overall_buckets(connection: sa.Connection, jobs: Sequence[Job], query: Overa
     what is short. Overall buckets without any bucket are left out.
 
     Raises:
-        InputError: the bucket span is less than the largest of the jobs.
+        BadRequest: the bucket span is less than the largest of the jobs.
     """
     if not jobs:
         return schema.empty(schema.OVERALL_BUCKETS)
     longest = max((job.analysis_config.bucket_span for job in jobs), key=lambda span: span.ms)
     span = query.bucket_span or longest
     if span.ms < longest.ms:
-        raise InputError(f"bucket_span={str(span)!r}: wanted at least the largest bucket span of the jobs, {longest}")
+        raise BadRequest(f"bucket_span={str(span)!r}: wanted at least the largest bucket span of the jobs, {longest}")
     windows = _windows(connection, [job.job_id for job in jobs], longest.ms, span.ms, query)
     overall = _overall(windows, span.ms, query.top_n).filter(pl.col("overall_score") >= query.overall_score)
     return overall.select(pl.col(one.name).cast(one.dtype) for one in schema.OVERALL_BUCKETS)

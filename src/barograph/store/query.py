@@ -6,9 +6,9 @@ from typing import Any, Final
 import polars as pl
 import sqlalchemy as sa
 
+from barograph.config.errors import BadRequest
 from barograph.results import schema
 from barograph.store import tables
-from barograph.store.errors import StoreError
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Query:
         exclude_interim: leave out results of buckets that are still open; they are shown to who asks for them only.
 
     Raises:
-        StoreError: a negative offset or size.
+        BadRequest: a negative offset or size.
     """
 
     start_ms: int | None = None
@@ -41,7 +41,7 @@ class Query:
     def __post_init__(self) -> None:
         for name, value in (("offset", self.offset), ("size", self.size or 0)):
             if value < 0:
-                raise StoreError(f"{name}={value}: wanted 0 or more")
+                raise BadRequest(f"{name}={value}: wanted 0 or more")
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class ResultTable:
         """The conditions of a query.
 
         Raises:
-            StoreError: a lowest score, and the table has no scores.
+            BadRequest: a lowest score, and the table has no scores.
         """
         c = self.table.c
         found = [c.job_id == job_id]
@@ -86,7 +86,7 @@ class ResultTable:
             found.append(c.timestamp < query.end_ms)
         if query.min_score > 0:
             if self.score is None:
-                raise StoreError(f"min_score={query.min_score:g}: wanted none, as {self.table.name}s have no score")
+                raise BadRequest(f"min_score={query.min_score:g}: wanted none, as {self.table.name}s have no score")
             found.append(c[self.score] >= query.min_score)
         if query.exclude_interim and "is_interim" in c:
             found.append(c.is_interim.is_(False))
@@ -99,12 +99,12 @@ class ResultTable:
         without a value come last.
 
         Raises:
-            StoreError: no such column.
+            BadRequest: no such column.
         """
         name = query.sort or self.sort
         known = [one.name for one in self.flat]
         if name not in known:
-            raise StoreError(f"sort={name!r}: wanted one of {', '.join(known)}")
+            raise BadRequest(f"sort={name!r}: wanted one of {', '.join(known)}")
         down = query.descending if query.descending is not None else self.descending
         c = self.table.c
         time = c.timestamp.desc() if down else c.timestamp.asc()

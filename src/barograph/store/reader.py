@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import polars as pl
 import sqlalchemy as sa
 
+from barograph.config.errors import NotFound, StorageFailure
 from barograph.config.job import Job
 from barograph.engine.forgotten import Forgotten
 from barograph.results.snapshot import Snapshot
@@ -14,7 +15,6 @@ from barograph.scoring.normalise import Quantiles
 from barograph.store import documents, forecasts, history, incidents, query, rows, tables
 from barograph.store.database import Database
 from barograph.store.documents import InputProgress, JobSummary, Listing, Saved
-from barograph.store.errors import StoreError
 from barograph.store.files import JobFiles
 from barograph.store.forecasts import SavedForecast
 from barograph.store.history import HistoryFile, Span
@@ -34,8 +34,8 @@ _KEYS_AT_ONCE = 500  # records whose influencers are fetched in one query; far b
 class Reader:
     """What can be asked of a store.
 
-    Every method that takes a `job_id` raises `NoSuchJob` when there is no such job, and `StoreError` when the database cannot
-    be read or a file that it lists is gone or damaged.
+    Every method that takes a `job_id` raises `NoSuchJob` when there is no such job, and `StorageFailure` when the database
+    cannot be read or a file that it lists is gone or damaged.
     """
 
     def __init__(self, database: Database, files: Path) -> None:
@@ -131,7 +131,7 @@ class Reader:
 
         Raises:
             NoSuchJob: an expression without a wildcard names nothing.
-            InputError: the bucket span is less than the largest of the jobs.
+            BadRequest: the bucket span is less than the largest of the jobs.
         """
         with self._database.read() as connection:
             jobs = matching([one.job for one in documents.summaries(connection)], expressions)
@@ -183,7 +183,7 @@ class Reader:
         def read(_: sa.Connection, listed: Listing) -> Snapshot:
             found = {one.snapshot_id: one for one in listed.snapshots}
             if snapshot_id not in found:
-                raise StoreError(f"snapshot_id={snapshot_id!r}: wanted one of {', '.join(found) or 'none: the job has none'}")
+                raise NotFound(f"snapshot_id={snapshot_id!r}: wanted one of {', '.join(found) or 'none: the job has none'}")
             return load(self._job_files(job_id), found[snapshot_id])
 
         return self._read_files(job_id, read)
@@ -204,7 +204,7 @@ class Reader:
         name = next(reversed(found), None) if forecast_id is None else forecast_id
         if name not in found:
             wanted = f"one of {', '.join(found)}" if found else "none: the job has none"
-            raise StoreError(f"forecast_id={name!r}: wanted {wanted}")
+            raise NotFound(f"forecast_id={name!r}: wanted {wanted}")
         return found[name]
 
     def forgotten(self, job_id: str) -> tuple[Forgotten, ...]:
@@ -235,7 +235,9 @@ class Reader:
                     return read(connection, listed)
                 except FileNotFoundError as error:
                     if listed.files == before:
-                        raise StoreError(f"job {job_id!r}: wanted the file {error.filename or error}, which is gone") from error
+                        raise StorageFailure(
+                            f"job {job_id!r}: wanted the file {error.filename or error}, which is gone"
+                        ) from error
                     before = listed.files
 
     def _job_files(self, job_id: str) -> JobFiles:

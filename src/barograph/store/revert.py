@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 import polars as pl
 import sqlalchemy as sa
 
+from barograph.config.errors import NotFound, OtherVersion
 from barograph.store import documents, history, tables
 from barograph.store.commit import Writer, advance, forget_interim, list_history
 from barograph.store.documents import Listing
-from barograph.store.errors import StoreError
 from barograph.store.history import Change, HistoryFile
 from barograph.store.renormalise import renormalise
 from barograph.store.snapshots import SavedSnapshot
@@ -35,7 +35,8 @@ def revert(writer: Writer, before: Listing, snapshot_id: str, *, delete_later_re
     """Go back, in one transaction: models, counts, progress of inputs, history, what is forgotten; results too when asked.
 
     Raises:
-        StoreError: there is no such snapshot, or it does not say what had been read.
+        NotFound: there is no such snapshot.
+        OtherVersion: an old version wrote it, and not what had been read.
     """
     saved, counts, progress = _restorable(before, snapshot_id)
     until = 0 if saved.latest_bucket_timestamp is None else saved.latest_bucket_timestamp + before.job.bucket_span_ms
@@ -74,10 +75,10 @@ def _restorable(before: Listing, snapshot_id: str) -> tuple[SavedSnapshot, str, 
     for one in before.snapshots:
         if one.snapshot_id == snapshot_id:
             if one.counts is None or one.progress is None:
-                raise StoreError(f"snapshot_id={snapshot_id!r}: wanted one that says what had been read; this is an old one")
+                raise OtherVersion(f"snapshot_id={snapshot_id!r}: wanted one that says what had been read; this is an old one")
             return one, one.counts, one.progress
     known = ", ".join(one.snapshot_id for one in before.snapshots) or "it has none"
-    raise StoreError(f"snapshot_id={snapshot_id!r}: wanted a snapshot of job {before.job.job_id!r} ({known})")
+    raise NotFound(f"snapshot_id={snapshot_id!r}: wanted a snapshot of job {before.job.job_id!r} ({known})")
 
 
 def _cut(writer: Writer, files: Sequence[HistoryFile], until: int, number: int) -> Change:

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from barograph.config.errors import OtherVersion, StorageFailure
 from barograph.config.job import Job
 from barograph.results.snapshot import Snapshot
-from barograph.store.errors import StoreError
 from barograph.store.files import JobFiles
 
 DAY_MS: Final = 86_400_000
@@ -58,16 +58,17 @@ def load(files: JobFiles, saved: SavedSnapshot) -> Snapshot:
 
     Raises:
         FileNotFoundError: the file is gone.
-        StoreError: its content is not what was written, or a newer version wrote it.
+        StorageFailure: its content is not what was written.
+        OtherVersion: a newer version wrote it.
     """
     path = files.path / saved.file
     data = path.read_bytes()
     if content_name(data) != saved.snapshot_id:
-        raise StoreError(f"snapshot {str(path)!r} is damaged: wanted content with the hash {saved.snapshot_id}")
+        raise StorageFailure(f"snapshot {str(path)!r} is damaged: wanted content with the hash {saved.snapshot_id}")
     try:
         return Snapshot.from_bytes(data)
     except ValueError as error:  # whole, so it is of another version
-        raise StoreError(f"{str(path)!r}: {error}") from error
+        raise OtherVersion(f"{str(path)!r}: {error}") from error
 
 
 def outlived(snapshots: Sequence[SavedSnapshot], job: Job) -> list[SavedSnapshot]:

@@ -9,6 +9,7 @@ from typing import Final, Self
 import polars as pl
 import sqlalchemy as sa
 
+from barograph.config.errors import NotFound, StorageFailure
 from barograph.config.job import Job
 from barograph.results.results import Results
 from barograph.results.snapshot import Snapshot
@@ -17,7 +18,7 @@ from barograph.store.commit import Writer, commit
 from barograph.store.database import Database
 from barograph.store.differences import differences
 from barograph.store.documents import InputProgress
-from barograph.store.errors import JobChanged, StoreError
+from barograph.store.errors import JobChanged
 from barograph.store.expire import expire
 from barograph.store.files import JobFiles
 from barograph.store.forecasts import SavedForecast
@@ -53,16 +54,18 @@ class Store(Reader):
             create: make a SQLite store that is not there yet.
 
         Raises:
-            StoreError: it cannot be reached, is not there, or was written by a newer version.
+            NotFound: it is not there.
+            StorageFailure: it cannot be reached.
+            OtherVersion: a newer version wrote it.
         """
         data_dir = data_dir.absolute()
         path = data_dir / "barograph.sqlite"
         if url is None and not create and not path.exists():
-            raise StoreError(f"data_dir={str(data_dir)!r}: wanted a directory with a store; nothing has been run there yet")
+            raise NotFound(f"data_dir={str(data_dir)!r}: wanted a directory with a store; nothing has been run there yet")
         try:
             data_dir.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise StoreError(f"data_dir={str(data_dir)!r}: wanted a directory to write to ({error.strerror})") from error
+            raise StorageFailure(f"data_dir={str(data_dir)!r}: wanted a directory to write to ({error.strerror})") from error
         return cls(Database.sqlite(path) if url is None else Database.postgresql(url), data_dir)
 
     def close(self) -> None:
@@ -151,7 +154,7 @@ class Store(Reader):
         Raises:
             NoSuchJob: there is none of this id.
             JobBusy: another process is running it.
-            StoreError: the database or the disk failed; nothing of the commit is visible.
+            StorageFailure: the database or the disk failed; nothing of the commit is visible.
         """
         if job_id not in self._locks:
             with self.lock(job_id):
@@ -164,7 +167,7 @@ class Store(Reader):
         """Make a job's results, bucket values and snapshots anew; its `commit` makes them visible. Needs the job's lock.
 
         Raises:
-            StoreError: the database or the disk failed; nothing of it is visible.
+            StorageFailure: the database or the disk failed; nothing of it is visible.
         """
         with self._writing(job_id) as writer:
             yield Rewrite(writer, self._listing(job_id))
@@ -178,7 +181,8 @@ class Store(Reader):
         Raises:
             NoSuchJob: there is none of this id.
             JobBusy: it is being run.
-            StoreError: there is no such snapshot, or an old version wrote it.
+            NotFound: there is no such snapshot.
+            OtherVersion: an old version wrote it.
         """
         with self.lock(job_id), self._writing(job_id) as writer:
             return revert(writer, self._listing(job_id), snapshot_id, delete_later_results=delete_later_results)
@@ -189,7 +193,7 @@ class Store(Reader):
         Raises:
             NoSuchJob: there is none of this id.
             JobBusy: it is being run.
-            StoreError: the database or the disk failed; all is there as it was.
+            StorageFailure: the database or the disk failed; all is there as it was.
         """
         with self.lock(job_id), self._writing(job_id) as writer:
             return expire(writer, self._listing(job_id))
@@ -201,7 +205,7 @@ class Store(Reader):
 
         Raises:
             NoSuchJob: there is none of this id.
-            StoreError: the database or the disk failed; nothing of it is kept.
+            StorageFailure: the database or the disk failed; nothing of it is kept.
         """
         return forecasts.add(self._database, self._job_files(job_id), job_id, saved, rows)
 
@@ -210,7 +214,7 @@ class Store(Reader):
 
         Raises:
             NoSuchJob: there is no such job.
-            StoreError: it has no such forecast.
+            NotFound: it has no such forecast.
         """
         gone = self._saved_forecast(job_id, forecast_id)
         forecasts.remove(self._database, self._job_files(job_id), job_id, [gone])
@@ -232,10 +236,10 @@ class Store(Reader):
             yield writer
         except BaseException as error:
             # The listing, not our place in the code, says whether the transaction was over: a signal can come just after it.
-            with suppress(StoreError, OSError):
+            with suppress(StorageFailure, OSError):
                 self._clean(job_id)
             if isinstance(error, OSError):
-                raise StoreError(f"{str(writer.files.path)!r}: wanted to write a file there ({error})") from error
+                raise StorageFailure(f"{str(writer.files.path)!r}: wanted to write a file there ({error})") from error
             raise
 
     # files and locks
