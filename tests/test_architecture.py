@@ -8,6 +8,7 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "src" / "barograph"
 ROOMS = [
     {"cli"},
+    {"api"},
     {"jobs", "sources", "samples"},
     {"store"},
     {"engine"},

@@ -8,8 +8,8 @@ from polars.testing import assert_frame_equal
 
 from barograph.config.errors import BadRequest, NotFound, StorageFailure
 from barograph.results.results import Results
-from barograph.store.documents import InputProgress
 from barograph.store.errors import JobBusy, JobChanged, NoSuchJob
+from barograph.store.job_rows import InputProgress
 from barograph.store.query import Query
 from barograph.store.store import Store
 

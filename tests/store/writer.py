@@ -8,7 +8,7 @@ from pathlib import Path
 
 import making
 
-from barograph.store.documents import InputProgress
+from barograph.store.job_rows import InputProgress
 from barograph.store.store import Store
 
 

@@ -83,14 +83,14 @@ def list_forecasts(job_id: JobId, data_dir: DataDir = DEFAULT_DATA_DIR, store: S
     """List the forecasts of a job, oldest first."""
     from zoneinfo import ZoneInfo
 
-    from barograph.cli import foreseen
+    from barograph.cli import forecast_output
     from barograph.cli.console import show as show_table
     from barograph.store.store import Store
 
     with Store.open(store, data_dir, create=False) as opened:
         zone, found = ZoneInfo(opened.job(job_id).time_zone), opened.forecasts(job_id)
     if found:
-        show_table(foreseen.listed(found, zone))
+        show_table(forecast_output.listed(found, zone))
     else:
         typer.echo("no forecasts")
 
@@ -126,12 +126,12 @@ def delete(job_id: JobId, forecast_id: _ForecastId, data_dir: DataDir = DEFAULT_
 
 
 def _tell(output: Format, job: "Job", saved: "SavedForecast", rows: "pl.DataFrame", crosses: float | None, size: int) -> None:
-    from barograph.cli import foreseen
+    from barograph.cli import forecast_output
 
     if output is Format.TABLE:
-        foreseen.show(job, saved, rows, crosses, size)
+        forecast_output.show(job, saved, rows, crosses, size)
     else:
-        foreseen.write(output, job, saved, rows, crosses)
+        forecast_output.write(output, job, saved, rows, crosses)
 
 
 def _lasting(option: str, text: str) -> "Duration":

@@ -29,7 +29,7 @@ def incidents(
     """
     from zoneinfo import ZoneInfo
 
-    from barograph.cli import documents
+    from barograph.api.elastic import documents
     from barograph.cli.output import refuse_terminal, write
     from barograph.config.moment import epoch_ms
     from barograph.store.store import Store

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from barograph.engine.forgotten import Forgotten
-    from barograph.store.documents import JobSummary
+    from barograph.store.job_rows import JobSummary
     from barograph.store.query import Page
     from barograph.store.store import Store
 
@@ -77,7 +77,7 @@ def show(
 
     Of many series the 20 that were the most anomalous lately are shown, unless --models or --entity asks for others.
     """
-    from barograph.cli import believed, counts, tables
+    from barograph.cli import counts, model_output, tables
     from barograph.cli.console import show as show_table
     from barograph.jobs.summary import dropped
     from barograph.results.counts import DataCounts
@@ -90,12 +90,12 @@ def show(
             typer.echo(summary.job.model_dump_json(indent=2, exclude_none=True))
             return
         worst, spans = opened.records(job_id, Query(size=1)), opened.forgotten(job_id)
-        beliefs = believed.read(opened, summary.job, parsed(entity), None if models or entity else _SHOWN)
+        beliefs = model_output.read(opened, summary.job, parsed(entity), None if models or entity else _SHOWN)
     if as_json:
-        believed.write(job_id, beliefs)
+        model_output.write(job_id, beliefs)
         return
-    show_table(tables.facts([*_facts(summary, worst), *_replays(summary, spans), *believed.status(beliefs)]))
-    believed.show(beliefs)
+    show_table(tables.facts([*_facts(summary, worst), *_replays(summary, spans), *model_output.status(beliefs)]))
+    model_output.show(beliefs)
     if summary.counts:
         for line in counts.left_out(dropped(DataCounts(), summary.counts), summary.counts.examples):
             typer.echo(line)

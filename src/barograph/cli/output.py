@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import msgspec
 import polars as pl
 
-from barograph.cli.documents import Document
+from barograph.api.elastic.documents import Document
 from barograph.cli.options import Format
 from barograph.config.errors import BadRequest
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from barograph.cli.documents import Document
+    from barograph.api.elastic.documents import Document
 
 _Jobs = Annotated[
     list[str], typer.Argument(metavar="JOBS", help="Job ids, groups, either with * for any text, or _all.", show_default=False)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from zoneinfo import ZoneInfo
 
-    from barograph.cli.documents import Document
+    from barograph.api.elastic.documents import Document
     from barograph.store.query import Page
     from barograph.store.store import Store
 
@@ -106,7 +106,7 @@ def _show(kind: Kind, page: "Page", zone: "ZoneInfo") -> None:
 
 
 def _documents(store: "Store", kind: Kind, job_id: str, page: "Page") -> "Iterator[Document]":
-    from barograph.cli import documents
+    from barograph.api.elastic import documents
     from barograph.store.query import Query
 
     rows = page.rows

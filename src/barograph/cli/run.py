@@ -62,7 +62,7 @@ def run(
     """
     import polars as pl
 
-    from barograph.cli import documents
+    from barograph.api.elastic import documents
     from barograph.cli.output import refuse_terminal, write
     from barograph.cli.running import run_job
     from barograph.config.load import load_job

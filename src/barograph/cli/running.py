@@ -16,7 +16,7 @@ from barograph.cli.words import counted, rough, when
 from barograph.config import support
 from barograph.config.errors import InputError
 from barograph.config.job import Job
-from barograph.jobs.columns import refuse_useless
+from barograph.jobs.input_check import refuse_useless
 from barograph.jobs.run import Ending
 from barograph.jobs.run import run_job as run_in_store
 from barograph.jobs.summary import Progress, RunSummary

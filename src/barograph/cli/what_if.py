@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from zoneinfo import ZoneInfo
 
-    from barograph.cli.documents import Document
+    from barograph.api.elastic.documents import Document
     from barograph.jobs.what_if import Answer, Settings
 
 _WEEK_DAYS = 7
@@ -133,7 +133,7 @@ def _show_silenced(answer: "Answer") -> None:
 
 
 def _documents(job_id: str, answer: "Answer") -> "Iterator[Document]":
-    from barograph.cli import documents
+    from barograph.api.elastic import documents
 
     for row in answer.alerts.iter_rows(named=True):
         alert = {name: row[name] for name in ("alert_start", "alert_end", "alert_score", "records")}

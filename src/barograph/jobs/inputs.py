@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from barograph.config.errors import UnreadableInput
 from barograph.results.counts import Example
-from barograph.store.documents import InputProgress
+from barograph.store.job_rows import InputProgress
 
 
 class Fingerprint(Protocol):

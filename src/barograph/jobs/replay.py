@@ -10,9 +10,9 @@ from barograph.config.job import Job
 from barograph.config.moment import iso_text
 from barograph.engine.forgotten import Forgotten
 from barograph.engine.replay import NOTHING_BEFORE, known_series
-from barograph.jobs.pace import Clock
+from barograph.jobs.commit_timer import Clock
 from barograph.jobs.replaying import OnProgress, Sources
-from barograph.store.documents import Saved
+from barograph.store.job_rows import Saved
 from barograph.store.query import Query
 from barograph.store.store import Store
 

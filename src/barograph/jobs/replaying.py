@@ -13,8 +13,8 @@ from barograph.engine.forgotten import Forgotten
 from barograph.engine.replay import Kept, Replay, columns_of
 from barograph.results import schema
 from barograph.results.results import Results
-from barograph.store.documents import Saved
 from barograph.store.history import Span
+from barograph.store.job_rows import Saved
 from barograph.store.query import Query
 from barograph.store.rewrite import Rewrite
 from barograph.store.snapshots import SavedSnapshot

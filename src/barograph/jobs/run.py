@@ -10,15 +10,15 @@ import polars as pl
 from barograph.config.errors import InputError
 from barograph.config.job import Job
 from barograph.engine import Engine
+from barograph.jobs.commit_timer import Clock, CommitTimer
+from barograph.jobs.input_counts import InputCounts
 from barograph.jobs.inputs import Chunk, Inputs, NewRows
 from barograph.jobs.interrupts import Interrupts
-from barograph.jobs.pace import Clock, Pace
 from barograph.jobs.summary import Progress, RunSummary, dropped
-from barograph.jobs.tally import Tally
 from barograph.results.counts import DataCounts
 from barograph.results.results import Results
 from barograph.results.snapshot import Snapshot
-from barograph.store.documents import Saved
+from barograph.store.job_rows import Saved
 from barograph.store.store import Store
 
 
@@ -126,12 +126,12 @@ class Run:
         self._resumed = saved is not None
         self._inputs = Inputs(saved.progress if saved else {})
         self._read = self._inputs.progress()
-        self._tally = Tally(saved.counts if saved else DataCounts(), engine.counts)
-        self._before = self._tally.total(engine.counts)
+        self._input_counts = InputCounts(saved.counts if saved else DataCounts(), engine.counts)
+        self._before = self._input_counts.total(engine.counts)
         self._clock = clock
         self._started = clock()
         self._spent = 0.0  # seconds in the engine since it last finished a bucket
-        self._pace = Pace(clock)
+        self._commit_timer = CommitTimer(clock)
         self._waiting: list[Results] = []
         self._waiting_rows = 0
         self._rows = self._rows_committed = self._bytes = self._commits = 0
@@ -168,7 +168,7 @@ class Run:
                     failure = error
                     break
                 self._read = self._inputs.progress()
-                if self._pace.due(self._waiting_rows):
+                if self._commit_timer.due(self._waiting_rows):
                     self._commit()
             if on_progress is not None:
                 on_progress(self._progress(source))
@@ -188,7 +188,7 @@ class Run:
             found = self._engine.add(new.frame)
             self._spent += self._clock() - started
             self._take(self._timed(found))
-        self._tally.add(new, self._engine.counts)
+        self._input_counts.add(new, self._engine.counts)
         self._rows += new.rows
         self._bytes += new.bytes
 
@@ -219,14 +219,14 @@ class Run:
 
     def _commit(self) -> None:
         started = self._clock()
-        counts = self._tally.total(self._engine.counts)
+        counts = self._input_counts.total(self._engine.counts)
         found = Results.concat([*self._waiting, Results(counts=counts)])
         self._store.commit(self._job_id, found, self._engine.snapshot(), self._read)
         self._waiting.clear()
         self._waiting_rows = 0
         self._rows_committed = self._rows
         self._commits += 1
-        self._pace.committed(started)
+        self._commit_timer.committed(started)
 
     def _progress(self, source: str) -> Progress:
         return Progress(
@@ -242,7 +242,7 @@ class Run:
 
     def summary(self, interrupted: str | None) -> RunSummary:
         """What the run did."""
-        counts = self._tally.total(self._engine.counts)
+        counts = self._input_counts.total(self._engine.counts)
         return RunSummary(
             job_id=self._job_id,
             rows=self._rows,

@@ -9,11 +9,11 @@ import sqlalchemy as sa
 from barograph.config.errors import Conflict
 from barograph.results.results import Results
 from barograph.results.snapshot import Snapshot
-from barograph.store import documents, history, retention, rows, tables
+from barograph.store import history, job_rows, retention, rows, tables
 from barograph.store.database import Database
-from barograph.store.documents import InputProgress, Listing
 from barograph.store.files import JobFiles
 from barograph.store.history import Change
+from barograph.store.job_rows import InputProgress, Listing
 from barograph.store.locks import Lock
 from barograph.store.renormalise import first_moved, renormalise
 from barograph.store.snapshots import SavedSnapshot, content_name, snapshot_file
@@ -41,8 +41,8 @@ def commit(writer: Writer, results: Results, snapshot: Snapshot, progress: Seque
     """
     files, job_id = writer.files, writer.job_id
     with writer.database.read() as connection:
-        before = documents.listing(connection, job_id)
-        read = documents.progress(connection, job_id) | {one.source: one for one in progress}
+        before = job_rows.listing(connection, job_id)
+        read = job_rows.progress(connection, job_id) | {one.source: one for one in progress}
     number = before.commits + 1
     changes = {
         kind: history.add(files, [one for one in before.history if one.kind == kind], kind, rows_of(results), number)
@@ -56,8 +56,8 @@ def commit(writer: Writer, results: Results, snapshot: Snapshot, progress: Seque
         size,
         counts.latest_record_timestamp,
         counts.latest_bucket_timestamp,
-        documents.counts_text(counts),
-        documents.progress_text(read.values()),
+        job_rows.counts_text(counts),
+        job_rows.progress_text(read.values()),
     )
     listed = [*(one for one in before.snapshots if one.snapshot_id != saved.snapshot_id), saved]
     files.sync()
@@ -69,8 +69,8 @@ def commit(writer: Writer, results: Results, snapshot: Snapshot, progress: Seque
         list_history(connection, job_id, changes)
         list_snapshot(connection, job_id, saved)
         expired = retention.expire(connection, before.job, counts.latest_bucket_timestamp, listed)
-        documents.save_counts(connection, job_id, counts)
-        documents.save_progress(connection, job_id, progress)
+        job_rows.save_counts(connection, job_id, counts)
+        job_rows.save_progress(connection, job_id, progress)
     with suppress(OSError):  # the commit stands; what is left over goes when the store is next opened
         files.remove([one.name for change in changes.values() for one in change.removed])
         files.remove([one.file for one in expired.snapshots])

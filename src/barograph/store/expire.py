@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from barograph.store import documents, history, retention, tables
+from barograph.store import history, job_rows, retention, tables
 from barograph.store.commit import Writer, advance, list_history
-from barograph.store.documents import Listing
+from barograph.store.job_rows import Listing
 from barograph.store.retention import Expired
 
 
@@ -12,7 +12,7 @@ def expire(writer: Writer, listed: Listing) -> Expired:
     """Remove what the settings of a job no longer ask to be kept, in one transaction. `listed` is as it is now."""
     job_id, job = writer.job_id, listed.job
     with writer.database.read() as connection:
-        counts = documents.counts(connection, job_id)
+        counts = job_rows.counts(connection, job_id)
     newest = counts.latest_bucket_timestamp if counts else None
     oldest = retention.oldest_kept(job, newest)
     changes = (

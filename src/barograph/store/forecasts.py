@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from barograph.config.errors import Conflict, StorageFailure
 from barograph.engine.forecast import Forecast, LeftOut
 from barograph.results import schema
-from barograph.store import documents, tables
+from barograph.store import job_rows, tables
 from barograph.store.database import Database
 from barograph.store.files import JobFiles
 from barograph.store.snapshots import DAY_MS
@@ -91,7 +91,7 @@ def add(database: Database, files: JobFiles, job_id: str, saved: SavedForecast, 
     """
     table = tables.FORECAST
     with database.write() as connection:
-        documents.listing(connection, job_id)
+        job_rows.listing(connection, job_id)
         row = {**asdict(saved), "left_out": json.dumps(asdict(saved.left_out))}
         connection.execute(table.insert().values(job_id=job_id, **row))
     ours = (table.c.job_id == job_id) & (table.c.forecast_id == saved.forecast_id)

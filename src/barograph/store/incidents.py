@@ -8,7 +8,7 @@ from barograph.results.counts import DataCounts
 from barograph.scoring.episodes import OPENING_SCORE, QUIET_BUCKETS
 from barograph.scoring.incidents import incidents
 from barograph.scoring.linking import GAP_BUCKETS
-from barograph.store.documents import JobSummary
+from barograph.store.job_rows import JobSummary
 from barograph.store.query import Page, Query
 
 _FURTHER = 8  # times as far to look when an incident reaches to the end of what was read

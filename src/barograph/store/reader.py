@@ -12,12 +12,12 @@ from barograph.config.job import Job
 from barograph.engine.forgotten import Forgotten
 from barograph.results.snapshot import Snapshot
 from barograph.scoring.normalise import Quantiles
-from barograph.store import documents, forecasts, history, incidents, query, rows, tables
+from barograph.store import forecasts, history, incidents, job_rows, query, rows, tables
 from barograph.store.database import Database
-from barograph.store.documents import InputProgress, JobSummary, Listing, Saved
 from barograph.store.files import JobFiles
 from barograph.store.forecasts import SavedForecast
 from barograph.store.history import HistoryFile, Span
+from barograph.store.job_rows import InputProgress, JobSummary, Listing, Saved
 from barograph.store.overall import OverallQuery, matching, overall_buckets
 from barograph.store.query import Page, Query, ResultTable
 from barograph.store.renormalise import read_quantiles
@@ -49,23 +49,23 @@ class Reader:
     def jobs(self) -> list[JobSummary]:
         """All jobs, by id."""
         with self._database.read() as connection:
-            return documents.summaries(connection)
+            return job_rows.summaries(connection)
 
     def summary(self, job_id: str) -> JobSummary:
         """One job as `jobs` lists it."""
         with self._database.read() as connection:
-            documents.listing(connection, job_id)
-            return documents.summaries(connection, job_id)[0]
+            job_rows.listing(connection, job_id)
+            return job_rows.summaries(connection, job_id)[0]
 
     def resume(self, job_id: str) -> Saved | None:
         """Where the job goes on; None when nothing has been committed yet."""
 
         def read(connection: sa.Connection, listed: Listing) -> Saved | None:
-            counts = documents.counts(connection, job_id)
+            counts = job_rows.counts(connection, job_id)
             if not listed.snapshots or counts is None:
                 return None
             snapshot = load(self._job_files(job_id), listed.snapshots[-1])
-            return Saved(snapshot, counts, documents.progress(connection, job_id))
+            return Saved(snapshot, counts, job_rows.progress(connection, job_id))
 
         return self._read_files(job_id, read)
 
@@ -113,7 +113,7 @@ class Reader:
             return self._page(connection, job_id, query.ANNOTATIONS, asked)
 
     def _page(self, connection: sa.Connection, job_id: str, table: ResultTable, asked: Query) -> Page:
-        documents.listing(connection, job_id)
+        job_rows.listing(connection, job_id)
         found = connection.execute(table.select(job_id, asked)).all()
         total = connection.execute(table.count(job_id, asked)).scalar_one()
         return Page(rows.frame_of(found, table.flat), total)
@@ -134,7 +134,7 @@ class Reader:
             BadRequest: the bucket span is less than the largest of the jobs.
         """
         with self._database.read() as connection:
-            jobs = matching([one.job for one in documents.summaries(connection)], expressions)
+            jobs = matching([one.job for one in job_rows.summaries(connection)], expressions)
             return overall_buckets(connection, jobs, asked)
 
     def bucket_values(self, job_id: str, span: Span = _ALWAYS, columns: Sequence[str] | None = None) -> pl.DataFrame:
@@ -156,7 +156,7 @@ class Reader:
     def quantiles(self, job_id: str) -> pl.DataFrame:
         """What scores have been normalised by, in the order of time; columns as `schema.QUANTILES`."""
         with self._database.read() as connection:
-            documents.listing(connection, job_id)
+            job_rows.listing(connection, job_id)
             return read_quantiles(connection, job_id)
 
     def quantiles_at(self, job_id: str, kind: str, time_ms: int) -> Quantiles | None:
@@ -170,8 +170,8 @@ class Reader:
     def progress(self, job_id: str) -> dict[str, InputProgress]:
         """How far a job has read each of its files, by absolute path."""
         with self._database.read() as connection:
-            documents.listing(connection, job_id)
-            return documents.progress(connection, job_id)
+            job_rows.listing(connection, job_id)
+            return job_rows.progress(connection, job_id)
 
     def snapshots(self, job_id: str) -> list[SavedSnapshot]:
         """The snapshots that are kept, oldest first; the last is the one to resume from."""
@@ -191,7 +191,7 @@ class Reader:
     def forecasts(self, job_id: str) -> list[SavedForecast]:
         """The forecasts that are kept, oldest first."""
         with self._database.read() as connection:
-            documents.listing(connection, job_id)
+            job_rows.listing(connection, job_id)
             return [one for one in forecasts.listed(connection, job_id) if one.bytes is not None]
 
     def forecast(self, job_id: str, forecast_id: str | None = None) -> tuple[SavedForecast, pl.DataFrame]:
@@ -210,8 +210,8 @@ class Reader:
     def forgotten(self, job_id: str) -> tuple[Forgotten, ...]:
         """What the job's models are not to have seen, in the order in which it was forgotten."""
         with self._database.read() as connection:
-            documents.listing(connection, job_id)
-            return documents.forgotten(connection, job_id)
+            job_rows.listing(connection, job_id)
+            return job_rows.forgotten(connection, job_id)
 
     def history_from(self, job_id: str) -> int | None:
         """The first bucket, epoch ms, of which all values are kept; None when none have expired."""
@@ -223,14 +223,14 @@ class Reader:
 
     def _listing(self, job_id: str) -> Listing:
         with self._database.read() as connection:
-            return documents.listing(connection, job_id)
+            return job_rows.listing(connection, job_id)
 
     def _read_files(self, job_id: str, read: Callable[[sa.Connection, Listing], T]) -> T:
         """Read listed files. A commit meanwhile may merge or outdate one; then the listing has changed, and is read again."""
         before: set[str] | None = None
         while True:
             with self._database.read() as connection:
-                listed = documents.listing(connection, job_id)
+                listed = job_rows.listing(connection, job_id)
                 try:
                     return read(connection, listed)
                 except FileNotFoundError as error:

@@ -8,10 +8,10 @@ import polars as pl
 import sqlalchemy as sa
 
 from barograph.config.errors import NotFound, OtherVersion
-from barograph.store import documents, history, tables
+from barograph.store import history, job_rows, tables
 from barograph.store.commit import Writer, advance, forget_interim, list_history
-from barograph.store.documents import Listing
 from barograph.store.history import Change, HistoryFile
+from barograph.store.job_rows import Listing
 from barograph.store.renormalise import renormalise
 from barograph.store.snapshots import SavedSnapshot
 
@@ -50,14 +50,14 @@ def revert(writer: Writer, before: Listing, snapshot_id: str, *, delete_later_re
         list_history(connection, job_id, changes)
         snapshot = tables.SNAPSHOT
         connection.execute(snapshot.delete().where(snapshot.c.job_id == job_id, snapshot.c.number > saved.number))
-        documents.save_counts(connection, job_id, documents.counts_from(counts))
+        job_rows.save_counts(connection, job_id, job_rows.counts_from(counts))
         read = tables.INPUT_PROGRESS
         connection.execute(read.delete().where(read.c.job_id == job_id))
-        documents.save_progress(connection, job_id, documents.progress_from(progress))
+        job_rows.save_progress(connection, job_id, job_rows.progress_from(progress))
         # What is forgotten beyond is about rows that are gone: those that come in their place are to be learned.
-        spans = documents.forgotten(connection, job_id)
+        spans = job_rows.forgotten(connection, job_id)
         kept = [replace(one, end_ms=min(one.end_ms, until)) for one in spans if one.start_ms < until]
-        documents.save_forgotten(connection, job_id, kept)
+        job_rows.save_forgotten(connection, job_id, kept)
         forget_interim(connection, job_id)
         if delete_later_results:
             removed = _delete_results(connection, job_id, until)

@@ -12,10 +12,10 @@ from barograph.engine.forgotten import Forgotten
 from barograph.results import schema
 from barograph.results.results import Results
 from barograph.results.snapshot import Snapshot
-from barograph.store import documents, history, tables
+from barograph.store import history, job_rows, tables
 from barograph.store.commit import Writer, advance, forget_interim, insert_results, list_history, write_snapshot
-from barograph.store.documents import Listing
 from barograph.store.history import Change, HistoryFile, Span
+from barograph.store.job_rows import Listing
 from barograph.store.renormalise import renormalise
 from barograph.store.snapshots import SavedSnapshot
 
@@ -97,7 +97,7 @@ class Rewrite:
             renormalise(connection, self._before.job, self._start)
             list_history(connection, job_id, {_VALUES: Change(tuple(self._files), old)})
             self._list_snapshots(connection)
-            documents.save_forgotten(connection, job_id, forgotten)
+            job_rows.save_forgotten(connection, job_id, forgotten)
             job = tables.JOB
             connection.execute(job.update().where(job.c.job_id == job_id).values(replay_time=replay_time))
         with suppress(OSError):  # the commit stands; what is left over goes when the store is next opened

@@ -13,15 +13,15 @@ from barograph.config.errors import NotFound, StorageFailure
 from barograph.config.job import Job
 from barograph.results.results import Results
 from barograph.results.snapshot import Snapshot
-from barograph.store import documents, forecasts, tables
+from barograph.store import forecasts, job_rows, tables
 from barograph.store.commit import Writer, commit
 from barograph.store.database import Database
 from barograph.store.differences import differences
-from barograph.store.documents import InputProgress
 from barograph.store.errors import JobChanged
 from barograph.store.expire import expire
 from barograph.store.files import JobFiles
 from barograph.store.forecasts import SavedForecast
+from barograph.store.job_rows import InputProgress
 from barograph.store.locks import Lock, acquire, try_acquire
 from barograph.store.migrate import migrate
 from barograph.store.reader import Reader
@@ -222,7 +222,7 @@ class Store(Reader):
     def expire_forecasts(self, job_id: str, now_ms: int) -> int:
         """Remove the forecasts whose time is over on the wall clock; returns how many. Raises as `delete_forecast`."""
         with self._database.read() as connection:
-            documents.listing(connection, job_id)
+            job_rows.listing(connection, job_id)
             gone = forecasts.expired(forecasts.listed(connection, job_id), now_ms)
         if gone:
             forecasts.remove(self._database, self._job_files(job_id), job_id, gone)

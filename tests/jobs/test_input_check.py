@@ -7,7 +7,7 @@ import pytest
 
 from barograph.config.errors import ConfigError
 from barograph.config.load import load_job
-from barograph.jobs.columns import refuse_useless
+from barograph.jobs.input_check import refuse_useless
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 import pytest
 
-from barograph.jobs.pace import MOST_ROWS, Pace
+from barograph.jobs.commit_timer import MOST_ROWS, CommitTimer
 
 
 class Clock:
@@ -15,30 +15,43 @@ class Clock:
 
 def test_the_first_commit_waits_two_seconds():
     clock = Clock()
-    pace = Pace(clock)
+    timer = CommitTimer(clock)
     clock.now += 1.9
-    assert not pace.due(0)
+    assert not timer.due(0)
     clock.now += 0.2
-    assert pace.due(0)
+    assert timer.due(0)
 
 
 @pytest.mark.parametrize("cost", [0.001, 0.05, 0.3, 2.0, 30.0])
 def test_commits_take_at_most_a_twentieth_of_the_time(cost):
     clock = Clock()
-    pace = Pace(clock)
+    timer = CommitTimer(clock)
     commits, started = 0, clock.now
     while commits < 20:
         clock.now += 0.01 + cost / 10
-        if pace.due(0):
+        if timer.due(0):
             begun = clock.now
             clock.now += cost
-            pace.committed(begun)
+            timer.committed(begun)
             commits += 1
     assert commits * cost / (clock.now - started) <= 0.08  # the first one comes before its cost is known
     assert (commits - 1) * cost / (clock.now - started) <= 0.05
 
 
+@pytest.mark.parametrize("cost", [0.3, 2.0, 30.0])
+def test_a_costly_commit_is_waited_for_no_longer_than_its_share_needs(cost):
+    clock = Clock()
+    timer = CommitTimer(clock)
+    begun = clock.now
+    clock.now += cost
+    timer.committed(begun)
+    clock.now += 18.99 * cost
+    assert not timer.due(0)
+    clock.now += 0.02 * cost
+    assert timer.due(0)  # 1 s of work in 20 is 5 %
+
+
 def test_many_waiting_rows_do_not_wait():
-    pace = Pace(Clock())
-    assert pace.due(MOST_ROWS)
-    assert not pace.due(MOST_ROWS - 1)
+    timer = CommitTimer(Clock())
+    assert timer.due(MOST_ROWS)
+    assert not timer.due(MOST_ROWS - 1)

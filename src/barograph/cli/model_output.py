@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import polars as pl
 import typer
 
-from barograph.cli import documents, output, tables, words
+from barograph.api.elastic import documents
+from barograph.cli import output, tables, words
 from barograph.cli.console import show as show_table
 from barograph.cli.entities import told
 from barograph.cli.options import Format

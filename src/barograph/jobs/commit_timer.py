@@ -13,11 +13,11 @@ SHARE: Final = 0.05
 """Of the time that commits may take; what they cost grows with the job's state."""
 
 MOST_ROWS: Final = 1_000_000
-"""Result and history rows that may wait for a commit, at about 100 bytes each. Bounds memory, and the pace too where it is
+"""Result and history rows that may wait for a commit, at about 100 bytes each. Bounds memory, and the time too where it is
 rows and not the state that commits take long to write: waiting longer does not help there."""
 
 
-class Pace:
+class CommitTimer:
     """Spaces commits so that they cost a small share of the time."""
 
     def __init__(self, clock: Clock) -> None:

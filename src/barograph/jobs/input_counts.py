@@ -8,7 +8,7 @@ from barograph.jobs.inputs import NewRows
 from barograph.results.counts import DataCounts, Example
 
 
-class Tally:
+class InputCounts:
     """Adds malformed rows and bytes, which never reach the engine, to the engine's counts.
 
     The engine numbers the rows that it is given; here malformed rows have numbers too, so that an example's is its row's place

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from barograph.cli import documents
+from barograph.api.elastic import documents
 from barograph.results.results import Results
 
 

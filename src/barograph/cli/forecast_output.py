@@ -8,7 +8,8 @@ import polars as pl
 import typer
 from rich.table import Table
 
-from barograph.cli import documents, output, tables, words
+from barograph.api.elastic import documents
+from barograph.cli import output, tables, words
 from barograph.cli.console import show as show_table
 from barograph.cli.options import Format
 from barograph.config.duration import UNIT_MS

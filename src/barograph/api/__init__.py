@@ -1,0 +1,1 @@
+"""HTTP interfaces, a folder for each dialect. Shells: they translate, and call `jobs/service.py`."""
