@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 from hypothesis import strategies as st
 
-from barograph.buckets import Buckets, Closed
+from barograph.buckets import Buckets, Cells, DetectorValues, FinishedBuckets
 from barograph.config.fields import number_column, text_column
 from barograph.config.job import Job
 from barograph.config.load import load_job
@@ -50,7 +50,7 @@ def frame(job: Job, rows: Sequence[dict[str, Any]], before: int = 0) -> tuple[np
     return np.array([row["time"] for row in rows], np.int64), columns, before + 1 + np.arange(len(rows))
 
 
-def run(job: Job, chunks: Sequence[Sequence[dict[str, Any]]], resume: bool = False) -> tuple[list[Closed], Buckets]:
+def run(job: Job, chunks: Sequence[Sequence[dict[str, Any]]], resume: bool = False) -> tuple[list[FinishedBuckets], Buckets]:
     """Fold the chunks, taking after each; with `resume` every chunk goes through a snapshot's bytes first."""
     buckets, taken, before = Buckets.build(job), [], 0
     for rows in chunks:
@@ -62,32 +62,34 @@ def run(job: Job, chunks: Sequence[Sequence[dict[str, Any]]], resume: bool = Fal
     return [one for one in taken if one is not None], buckets
 
 
-def cells(closed: Sequence[Closed]) -> dict[tuple[Any, ...], float]:
+def cells(finished: Sequence[FinishedBuckets]) -> dict[tuple[Any, ...], float]:
     """(detector, statistic, partition, by, bucket) -> value; NaN where the rows do not define it."""
     out: dict[tuple[Any, ...], float] = {}
-    for one in closed:
-        for detector in one.detectors:
-            names = detector.cell_frame(np.arange(len(detector.bucket)))
-            keys = list(zip(names["partition_field_value"], names["by_field_value"], detector.bucket.tolist(), strict=True))
-            for statistic, _ in detector.function.statistics:
-                values = detector.values(statistic).tolist()
-                for key, value in zip(keys, values, strict=True):
-                    out[detector.detector_index, statistic, *key] = value
-                for key, value in zip(keys, detector.weight.tolist(), strict=True):
-                    out[detector.detector_index, "weight", *key] = value
+    for buckets in finished:
+        for index, detector in enumerate(buckets.detectors):
+            for statistic, of in detector.cells.items():
+                for key, value, weight in zip(cell_keys(detector, of), of.actual.tolist(), of.weight.tolist(), strict=True):
+                    out[index, statistic, *key] = value
+                    out[index, "weight", *key] = weight
     return out
 
 
-def shares(closed: Sequence[Closed]) -> dict[tuple[Any, ...], tuple[Any, ...]]:
-    """(detector, statistic, partition, by, bucket, field, value) -> (value, weight, mean, m2, rows)."""
+def cell_keys(detector: DetectorValues, of: Cells) -> list[tuple[Any, ...]]:
+    """(partition, by, bucket) of each cell."""
+    return [(*names, bucket) for names, bucket in zip(detector.known.names(of.series).rows(), of.bucket.tolist(), strict=True)]
+
+
+def shares(finished: Sequence[FinishedBuckets]) -> dict[tuple[Any, ...], tuple[Any, ...]]:
+    """(detector, statistic, partition, by, bucket, field, value) -> (value, weight, mean, m2)."""
     out: dict[tuple[Any, ...], tuple[Any, ...]] = {}
-    for one in closed:
-        for detector in one.detectors:
-            frame = detector.cell_frame(np.arange(len(detector.bucket)))
-            names = frame.select("partition_field_value", "by_field_value").rows()
-            for statistic, _ in detector.function.statistics:
-                for leaf, field, text, *rest in detector.shares(statistic, np.arange(len(names))).iter_rows():
-                    key = (detector.detector_index, statistic, *names[leaf], int(detector.bucket[leaf]), field, text)
+    columns = ("leaf", "influencer_field_name", "influencer_field_value", "value", "weight", "mean", "m2")
+    for buckets in finished:
+        for index, detector in enumerate(buckets.detectors):
+            for statistic, of in detector.cells.items():
+                keys = cell_keys(detector, of)
+                of_cells = detector.shares(statistic, np.arange(len(keys)))
+                for leaf, field, text, *rest in of_cells.select(columns).iter_rows():
+                    key = (index, statistic, *keys[leaf], field, text)
                     assert key not in out
                     out[key] = tuple(rest)
     return out

@@ -40,7 +40,7 @@ def test_zeros_begin_with_a_series_first_bucket():
     detector = closed.detectors[0]
     nan = np.nan
     assert np.array_equal(detector.matrix("count", 0, 4), [[1, 0, 0, 0], [nan, nan, 1, 0]], equal_nan=True)
-    assert detector.splits(np.array([0, 1], np.int32))[0].to_list() == ["old", "new"]
+    assert detector.known.names(np.array([0, 1], np.int32))["partition_field_value"].to_list() == ["old", "new"]
 
 
 def test_a_series_begins_in_its_earliest_bucket_also_when_that_row_came_second():
@@ -79,7 +79,7 @@ def test_summary_counts_weigh_counts_and_means_but_not_sums():
     rows = [{"time": 0, "x": 1.0, "n": 3.0}, {"time": 0, "x": 5.0, "n": 1.0}, {"time": SPAN, "x": 0.0, "n": 1.0}]
     job = make_job([one("count"), one("mean"), one("sum"), one("varp"), one("median")], summary="n")
     (closed,), _ = run(job, [rows])
-    got = [detector.values(detector.function.statistic)[0] for detector in closed.detectors]
+    got = [detector.cells[detector.function.statistic].actual[0] for detector in closed.detectors]
     assert got == [4.0, 2.0, 6.0, 3.0, 1.0]
     assert closed.event_count(0, 1).tolist() == [4]
 
@@ -107,7 +107,7 @@ def test_a_detector_has_only_the_series_that_brought_it_data():
     job = make_job([one("mean", partition_field_name="site"), one("count", partition_field_name="site")])
     rows = [{"time": 0, "site": "silent"}, {"time": 0, "site": "loud", "x": 1.0}, {"time": SPAN, "site": "x"}]
     (closed,), _ = run(job, [rows])
-    assert [len(detector.first_bucket) for detector in closed.detectors] == [1, 2]
+    assert [len(detector.known) for detector in closed.detectors] == [1, 2]
     assert [detector.partition.tolist() for detector in closed.detectors] == [[1], [0, 1]]
 
 
@@ -124,7 +124,7 @@ def test_series_keep_their_numbers_over_a_snapshot():
     buckets = Buckets.build(job, Snapshot.from_bytes(Snapshot(buckets.snapshot()).to_bytes()).arrays)
     buckets.add(*frame(job, [{"time": SPAN, "site": "b", "kind": "x"}, {"time": 2 * SPAN, "site": "c", "kind": "x"}]))
     detector = buckets.take().detectors[0]
-    assert detector.series.tolist() == [0, 1, 2, 3, 2]
+    assert detector.cells["count"].series.tolist() == [0, 1, 2, 3, 2]
     assert detector.partition.tolist() == [0, 0, 1, 1]
 
 
@@ -171,14 +171,16 @@ def test_shares_are_asked_for_by_cell():
     detector = closed.detectors[0]
     wanted = detector.find(np.array([1, 0, 1]), np.array([0, 0, 3]))
     assert wanted.tolist() == [1, 0, -1]
-    assert detector.shares("mean", wanted).rows() == [
-        (0, "user", "u", 7.0, 1.0, 7.0, 0.0, 1),
-        (1, "user", "u", 1.0, 1.0, 1.0, 0.0, 1),
-        (1, "user", "v", 3.0, 1.0, 3.0, 0.0, 1),
-        (0, "kind", "k", 7.0, 1.0, 7.0, 0.0, 1),
-        (1, "kind", "k", 1.0, 1.0, 1.0, 0.0, 1),
+    columns = ("leaf", "influencer_field_name", "influencer_field_value", "value", "weight", "mean", "m2")
+    assert detector.shares("mean", wanted).select(columns).rows() == [
+        (0, "user", "u", 7.0, 1.0, 7.0, 0.0),
+        (0, "kind", "k", 7.0, 1.0, 7.0, 0.0),
+        (1, "user", "u", 1.0, 1.0, 1.0, 0.0),
+        (1, "user", "v", 3.0, 1.0, 3.0, 0.0),
+        (1, "kind", "k", 1.0, 1.0, 1.0, 0.0),
     ]
-    assert detector.means(wanted)[:2].tolist() == [7.0, 2.0]
+    spread = run(make_job([one("varp", partition_field_name="site")]), [rows])[0][0].detectors[0]
+    assert spread.means(wanted)[:2].tolist() == [7.0, 2.0]
 
 
 def test_large_sketches_survive_a_snapshot_in_the_middle_of_a_bucket():

@@ -1,6 +1,7 @@
-"""Rows into bucket values: `Buckets` folds rows as they come, `Closed` is what finished buckets hand on."""
+"""Rows into bucket values: `Buckets` folds rows as they come, `FinishedBuckets` is what finished buckets hand on."""
 
 from barograph.buckets.buckets import Buckets
-from barograph.buckets.closed import Closed, DetectorValues
+from barograph.buckets.finished import Cells, DetectorValues, FinishedBuckets
+from barograph.buckets.known import NOT_BEGUN, KnownSeries
 
-__all__ = ["Buckets", "Closed", "DetectorValues"]
+__all__ = ["NOT_BEGUN", "Buckets", "Cells", "DetectorValues", "FinishedBuckets", "KnownSeries"]

@@ -31,7 +31,7 @@ class FinishedCells(NamedTuple):
     Attributes:
         bucket: [k] bucket numbers.
         series: [k] series of each.
-        finished: their statistics.
+        statistics: theirs.
         first_bucket: [series] earliest bucket of each series that has begun; of one that has not, a bucket still open.
         key: [series] split key of each.
         shares: one an influencer field.
@@ -39,7 +39,7 @@ class FinishedCells(NamedTuple):
 
     bucket: NDArray[np.int64]
     series: Ids
-    finished: Finished
+    statistics: Finished
     first_bucket: NDArray[np.int64]
     key: Ids
     shares: tuple[FinishedShares, ...]

@@ -1,6 +1,6 @@
 """Rows in, finished buckets out: the stage between intake and the models."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import polars as pl
@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 from barograph.buckets.accumulator import Accumulator, FinishedCells, Source
 from barograph.buckets.batch import EACH_ONE, Batch
 from barograph.buckets.census import Census
-from barograph.buckets.closed import Closed, DetectorValues
 from barograph.buckets.dropped import Dropped
+from barograph.buckets.finished import DetectorValues, FinishedBuckets
+from barograph.buckets.from_rows import detector_values
 from barograph.buckets.influencers import Influencers
+from barograph.buckets.known import KnownSeries
 from barograph.buckets.pool import NONE, Ids
 from barograph.buckets.splits import Split, Splits
 from barograph.buckets.watermark import Watermark
@@ -120,7 +122,7 @@ class Buckets:
         """
         self._watermark = self._watermark.flush(until_ms)
 
-    def take(self) -> Closed | None:
+    def take(self) -> FinishedBuckets | None:
         """Hand out the finished buckets since the last call, empty ones too, and forget them; None when there are none."""
         end = self.closed_until
         first = max(self._next, self._watermark.start)
@@ -130,10 +132,10 @@ class Buckets:
         cells = {source: one.finish(end, texts) for source, one in self._accumulators.items()}
         self._influencers.forget(self._accumulators.values())
         events = self._events.finish(end, {})
-        counts = np.rint(events.finished.column("weight")).astype(np.int64)
+        counts = np.rint(events.statistics.column("weight")).astype(np.int64)
         self._census = self._census.after(first, end, events.bucket, counts)
         self._next = end
-        return Closed(
+        return FinishedBuckets(
             self._job.bucket_span_ms,
             first,
             end,
@@ -142,7 +144,7 @@ class Buckets:
             counts,
         )
 
-    def still_open(self) -> Closed | None:
+    def still_open(self) -> FinishedBuckets | None:
         """What `take` would hand out if every bucket with rows were over now; None when there is none. Changes nothing."""
         ended = Buckets(self._job, self.snapshot())
         ended._watermark = ended._watermark.over()
@@ -150,7 +152,9 @@ class Buckets:
 
     def _detector(self, at: int, cells: dict[Source, FinishedCells]) -> DetectorValues:
         source, function = self._sources[at], self._job.detectors[at].spec
-        return DetectorValues(at, function, self._job.bucket_span_ms, cells[source], _Names(self._splits, source.split))
+        finished = cells[source]
+        known = KnownSeries(finished.first_bucket, finished.key, source.split, self._splits)
+        return detector_values(at, function, known, finished, self._job.bucket_span_ms)
 
     def splits(self, detector_index: int, series: Ids) -> tuple[pl.Series | None, pl.Series | None]:
         """The partition and the by values of a detector's series [k]; None where it has no such field."""
@@ -172,20 +176,6 @@ class Buckets:
             arrays |= prefixed(f"fold{at}", accumulator.snapshot(ids))
         arrays |= prefixed("events", self._events.snapshot({}))
         return arrays | {"next_bucket": np.array([self._next])}
-
-
-@dataclass(frozen=True)
-class _Names:
-    """What the keys of one split stand for; keys keep their ids, so this stays true while later rows bring new ones."""
-
-    splits: Splits
-    split: Split
-
-    def values(self, keys: Ids) -> tuple[pl.Series | None, pl.Series | None]:
-        return self.splits.values(self.split, keys)
-
-    def partitions(self, keys: Ids) -> Ids:
-        return self.splits.partitions(self.split, keys)
 
 
 def _source(detector: Detector) -> Source:

@@ -22,13 +22,14 @@ class FinishedShares:
         field: the influencer field.
         cell: [s] row of the cell that each belongs to.
         value: [s] id of the influencer value in `texts`.
-        finished: the statistics of the shares.
+        statistics: what the rows of each amount to.
+        texts: what `value` numbers.
     """
 
     field: str
     cell: Ids
     value: Ids
-    finished: Finished
+    statistics: Finished
     texts: Texts
 
 

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from barograph.buckets import Closed
+from barograph.buckets import FinishedBuckets
 from barograph.config.functions import Statistic
 from barograph.config.job import Job
 from barograph.models import MODELS, Model, ModelConfig
@@ -44,13 +44,13 @@ class Arrivals:
         """What must be kept to go on."""
         return self._model.snapshot()
 
-    def learn(self, closed: Closed) -> None:
+    def learn(self, closed: FinishedBuckets) -> None:
         """Learn finished buckets that follow the last ones."""
         for start in range(closed.first_bucket, closed.end_bucket, _AT_ONCE):
             rows = closed.event_count(start, min(start + _AT_ONCE, closed.end_bucket))
             self._model.advance(rows[None, :].astype(float), start * closed.span_ms)
 
-    def completeness(self, still_open: Closed) -> Floats:
+    def completeness(self, still_open: FinishedBuckets) -> Floats:
         """The share of its usual rows that each open bucket [T] has, in [0, 1]; 1 while nobody knows what is usual."""
         first, end = still_open.first_bucket, still_open.end_bucket
         expected = self._model.expect(first * still_open.span_ms, end - first)[0]

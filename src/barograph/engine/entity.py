@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from barograph.buckets.pool import Ids
 from barograph.config.errors import BadRequest
 from barograph.config.job import Job
-from barograph.engine.finished import Ids
 
 Entity = tuple[tuple[str, str], ...]
 """(field, value) pairs that a series must all have; empty is every series."""

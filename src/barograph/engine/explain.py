@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import polars as pl
 
-from barograph.buckets import DetectorValues
+from barograph.buckets import KnownSeries
+from barograph.buckets.finished import Floats
 from barograph.config.errors import BadRequest, OtherModels
 from barograph.config.functions import Side
 from barograph.config.job import Job
 from barograph.config.moment import iso_text
-from barograph.engine.finished import Floats
 from barograph.engine.forgotten import Forgotten
 from barograph.engine.measure import measures_of, model_config, model_of
 from barograph.engine.replay import known_series
@@ -179,10 +179,10 @@ def _series(job: Job, newest: Snapshot, entity: Sequence[tuple[str, str]]) -> It
     for position, (measure, side) in enumerate(measures_of(job)):
         if measure.detector_index >= len(known):
             continue
-        of: DetectorValues = known[measure.detector_index]
-        count = len(of.first_bucket)
+        of: KnownSeries = known[measure.detector_index]
+        count = len(of)
         chosen = np.flatnonzero(Forgotten(0, 1, tuple(entity)).series(job, measure.detector_index, of, count))
-        names = [column if column is not None else [None] * len(chosen) for column in of.splits(chosen.astype(np.int32))]
+        names = [column if column is not None else [None] * len(chosen) for column in of.values(chosen.astype(np.int32))]
         for row, partition, by in zip(chosen.tolist(), *names, strict=True):
             yield _Series(position, measure, side, row, (partition, by), int(of.first_bucket[row]))
 

@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from barograph.buckets import KnownSeries
 from barograph.config.errors import BadRequest
 from barograph.config.job import Job
 from barograph.config.moment import iso_text
 from barograph.engine.entity import Entity, check_entity, of_entity
-from barograph.engine.finished import FinishedValues
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,6 @@ class Forgotten:
         zone = ZoneInfo(job.time_zone)
         return f"{iso_text(self.start_ms, zone)} to {iso_text(self.end_ms, zone)}"
 
-    def series(self, job: Job, detector_index: int, values: FinishedValues, count: int) -> NDArray[np.bool_]:
+    def series(self, job: Job, detector_index: int, known: KnownSeries, count: int) -> NDArray[np.bool_]:
         """Which of the first `count` series of a detector it names."""
-        return of_entity(job, detector_index, self.entity, values.splits, count)
+        return of_entity(job, detector_index, self.entity, known.values, count)

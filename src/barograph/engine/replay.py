@@ -8,15 +8,15 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from barograph.buckets import Buckets, DetectorValues
+from barograph.buckets import NOT_BEGUN, Buckets, Cells, DetectorValues, FinishedBuckets, KnownSeries, from_history
 from barograph.config.job import Job
 from barograph.config.support import refuse_unsupported
-from barograph.engine.finished import Ids, Rows
 from barograph.engine.forgotten import Forgotten
-from barograph.engine.past import NOT_BEGUN, Cells, Past, PastShares, PastValues
 from barograph.engine.stages import PREFIXES, Stages
 from barograph.results.results import Results
 from barograph.results.snapshot import Snapshot, under
+
+Rows = NDArray[np.int64]
 
 _VALUES: Final = ("timestamp", "detector_index", "series", "actual", "weight", "mean")
 
@@ -51,7 +51,7 @@ class Replay:
     """
 
     def __init__(
-        self, job: Job, stages: Stages, known: Sequence[DetectorValues], forgotten: Sequence[Forgotten], start: int
+        self, job: Job, stages: Stages, known: Sequence[KnownSeries], forgotten: Sequence[Forgotten], start: int
     ) -> None:
         self._job = job
         self._stages = stages
@@ -108,36 +108,30 @@ class Replay:
         values = kept.values
         if not (values["weight"] > 0).all():
             values = values.filter(pl.col("weight") > 0)  # the others are not data: bounds were asked for
-        detectors = [self._detector(at, start, end, values, kept.shares) for at in range(len(self._known))]
-        yield from self._stages.finish(Past(start, end, detectors, kept.filled // self._job.bucket_span_ms, kept.events))
+        detectors = tuple(self._detector(at, start, end, values, kept.shares) for at in range(len(self._known)))
+        span_ms = self._job.bucket_span_ms
+        yield from self._stages.finish(FinishedBuckets(span_ms, start, end, detectors, kept.filled // span_ms, kept.events))
 
     def snapshot(self, rows: Snapshot) -> Snapshot:
         """What an engine would remember that has read what `rows` has, and learned what this replay has."""
         about_rows = {name: array for name, array in rows.arrays.items() if not name.startswith(PREFIXES)}
         return Snapshot(about_rows | self._stages.snapshot())
 
-    def _detector(self, at: int, start: int, end: int, values: pl.DataFrame, shares: pl.DataFrame) -> PastValues:
+    def _detector(self, at: int, start: int, end: int, values: pl.DataFrame, shares: pl.DataFrame) -> DetectorValues:
         known, function, span_ms = self._known[at], self._job.detectors[at].spec, self._job.bucket_span_ms
         # As many series as a live engine had when these buckets were finished, so that snapshots are as large as its own.
         begun = np.flatnonzero(known.first_bucket < end)
         count = int(begun[-1]) + 1 if len(begun) else 0
         hidden = self._hidden(at, start, end, count)
-        mine = values.filter(detector_index=at)
+        values, shares = values.filter(detector_index=at), shares.filter(detector_index=at)
         if hidden.any():
-            mine = mine.filter(~hidden[mine["series"].to_numpy()])
-        measured = {statistic: function.measured(statistic) for statistic, _ in function.statistics}
-        cells = {
-            one: Cells.of(mine if len(measured) == 1 else mine.filter(function_description=label), span_ms)
-            for one, label in measured.items()
-        }
-        first = self._begun(at, cells[function.statistic], count)
-        names = _names(known, np.arange(count, dtype=np.int32))
-        own = shares.filter(detector_index=at)
-        if hidden.any():  # entities of rows that are not to have come were not there
-            split = ["partition_field_value", "by_field_value"]
-            own = own.join(names.filter(pl.Series(hidden)), on=split, how="anti", nulls_equal=True, maintain_order="left")
-        past_shares = PastShares(own, names, span_ms)
-        return PastValues(known, function, cells, np.where(hidden, NOT_BEGUN, first), past_shares)
+            values = values.filter(~hidden[values["series"].to_numpy()])
+            # Entities of rows that are not to have come were not there.
+            names = known.names(np.flatnonzero(hidden).astype(np.int32))
+            shares = shares.join(names, on=names.columns, how="anti", nulls_equal=True, maintain_order="left")
+        cells = from_history.cells(function, values, span_ms)
+        first = np.where(hidden, NOT_BEGUN, self._begun(at, cells[function.statistic], count))
+        return from_history.detector_values(function, known.beginning(first), cells, shares, span_ms)
 
     def _not_begun(self, start: int, end: int) -> bool:
         """Whether all that came so far is forgotten: a job that had no data there would not have begun yet."""
@@ -171,17 +165,9 @@ def columns_of(job: Job) -> tuple[str, ...]:
     return (*_VALUES, "function_description") if several else _VALUES
 
 
-def known_series(job: Job, newest: Snapshot) -> tuple[DetectorValues, ...]:
+def known_series(job: Job, newest: Snapshot) -> tuple[KnownSeries, ...]:
     """All series that the job's rows have brought, also those of buckets that are still open."""
     buckets = Buckets.build(job, under("buckets", newest.arrays))
     buckets.flush(_ALL_OVER_MS)
-    closed = buckets.take()
-    return closed.detectors if closed is not None else ()
-
-
-def _names(known: DetectorValues, series: Ids) -> pl.DataFrame:
-    partition, by = known.splits(series)
-    columns = {"partition_field_value": partition, "by_field_value": by}
-    nulls = pl.repeat(None, len(series), dtype=pl.String, eager=True)
-    frame = {name: nulls if column is None else column for name, column in columns.items()}
-    return pl.DataFrame({"series": pl.Series(series), **frame})
+    finished = buckets.take()
+    return tuple(detector.known for detector in finished.detectors) if finished is not None else ()

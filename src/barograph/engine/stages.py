@@ -4,8 +4,9 @@ import os
 from collections.abc import Iterator
 from typing import Final
 
+from barograph.buckets import FinishedBuckets
+from barograph.buckets.finished import Floats
 from barograph.config.job import Job
-from barograph.engine.finished import FinishedBuckets, Floats
 from barograph.engine.measure import MeasureStage, measures_of
 from barograph.engine.stretch import finish
 from barograph.results.results import Results

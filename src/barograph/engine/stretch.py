@@ -7,9 +7,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from barograph.buckets import DetectorValues, FinishedBuckets
 from barograph.config.job import Job
 from barograph.engine.annotations import annotations
-from barograph.engine.finished import FinishedBuckets, FinishedValues
 from barograph.engine.measure import MeasureStage, Values, Verdict
 from barograph.results import schema
 from barograph.results.results import Results
@@ -36,7 +36,7 @@ class Piece:
     """One measure's share of a stretch: its detector, its values, what the models said, its odd leaves."""
 
     stage: MeasureStage
-    detector: FinishedValues
+    detector: DetectorValues
     values: Values
     verdict: Verdict
     leaves: NDArray[np.void]
@@ -91,7 +91,7 @@ def _piece(stage: MeasureStage, closed: FinishedBuckets, completeness: Floats | 
     return Piece(stage, detector, values, verdict, leaves)
 
 
-def _names(detector: FinishedValues, series: Ids) -> pl.DataFrame:
+def _names(detector: DetectorValues, series: Ids) -> pl.DataFrame:
     """The split values of series [k]."""
     partition, by = detector.splits(np.ascontiguousarray(series, np.int32))
     columns = {name: column for name, column in zip(_NAMES, (partition, by), strict=True) if column is not None}
@@ -147,9 +147,7 @@ def _changes(job: Job, piece: Piece) -> pl.DataFrame:
 
 
 def _history_shares(piece: Piece, start: int, end: int) -> pl.DataFrame:
-    return piece.detector.history_shares(piece.stage.measure.statistic, start, end).cast(
-        schema.polars_schema(schema.INFLUENCER_SHARES)
-    )
+    return piece.detector.history_shares(piece.stage.measure.statistic, start, end)
 
 
 def _presence(shares: pl.DataFrame, span_ms: int) -> pl.DataFrame:

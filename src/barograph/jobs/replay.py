@@ -86,7 +86,7 @@ def forget(store: Store, job_id: str, span: Forgotten, on_progress: OnProgress |
         span.check(job)
         zone = ZoneInfo(job.time_zone)
         series = known_series(job, saved.snapshot)
-        begun = [one.first_bucket[span.series(job, at, one, len(one.first_bucket))] for at, one in enumerate(series)]
+        begun = [one.first_bucket[span.series(job, at, one, len(one))] for at, one in enumerate(series)]
         if not any(map(len, begun)):
             named = ", ".join(f"{field}={value}" for field, value in span.entity)
             raise BadRequest(f"entity={named!r}: wanted one that the job has seen")

@@ -155,7 +155,7 @@ def _unseen(job: Job, store: Store, settings: Settings) -> tuple[str, ...]:
         return ()
     seen: dict[str, set[str | None]] = {}
     for detector, known in zip(job.detectors, known_series(job, saved.snapshot), strict=True):
-        columns = known.splits(np.arange(len(known.first_bucket), dtype=np.int32))
+        columns = known.values(np.arange(len(known), dtype=np.int32))
         for field, column in zip((detector.partition_field_name, detector.by_field_name), columns, strict=True):
             if field is not None and column is not None:
                 seen.setdefault(field, set()).update(column.unique())

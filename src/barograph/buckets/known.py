@@ -1,0 +1,59 @@
+"""The series of a detector: when each began, and which values of the split fields it stands for."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from barograph.buckets.pool import Ids
+from barograph.buckets.splits import Split, Splits
+
+NOT_BEGUN = np.iinfo(np.int64).max
+"""In place of a series' first bucket, until it has one."""
+
+
+@dataclass(frozen=True)
+class KnownSeries:
+    """The S series of one detector, numbered by their first rows. A number never changes its meaning.
+
+    Attributes:
+        first_bucket: int64[S], each series' first bucket with a row; one that has not begun has a bucket that is still open, or
+            `NOT_BEGUN`.
+        key: int32[S], split key of each.
+        split: the split that the keys are of.
+        splits: what keys stand for. Keys keep their ids, so this stays true while later rows bring new ones.
+    """
+
+    first_bucket: NDArray[np.int64]
+    key: Ids
+    split: Split
+    splits: Splits
+
+    def __len__(self) -> int:
+        return len(self.first_bucket)
+
+    @cached_property
+    def partition(self) -> Ids:
+        """int32[S], number of each series' partition; all 0 without a partition field."""
+        return self.splits.partitions(self.split, self.key)
+
+    def values(self, series: Ids) -> tuple[pl.Series | None, pl.Series | None]:
+        """The partition and the by values of series [k] as String columns; None where the detector has no such field."""
+        return self.splits.values(self.split, self.key[series])
+
+    def names(self, series: Ids) -> pl.DataFrame:
+        """The same as the columns `partition_field_value` and `by_field_value`, null where the detector has no such field."""
+        partition, by = self.values(series)
+        return pl.DataFrame(
+            {"partition_field_value": _or_null(partition, len(series)), "by_field_value": _or_null(by, len(series))}
+        )
+
+    def beginning(self, first_bucket: NDArray[np.int64]) -> "KnownSeries":
+        """The first k of them, as if they had begun in these buckets [k]."""
+        return replace(self, first_bucket=first_bucket, key=self.key[: len(first_bucket)])
+
+
+def _or_null(column: pl.Series | None, length: int) -> pl.Series:
+    return pl.repeat(None, length, dtype=pl.String, eager=True) if column is None else column
