@@ -126,3 +126,13 @@ def test_annotations_have_no_score_to_ask_for(filled):
     assert filled.annotations("web", Query(exclude_interim=True)).total > 0
     with pytest.raises(BadRequest, match="min_score=50: wanted none, as annotations have no score"):
         filled.annotations("web", Query(min_score=50))
+
+
+def test_the_highest_scores_of_several_jobs_by_window(filled):
+    found = filled.highest_scores(["web", "other"], 4 * 300_000, Query(start_ms=8 * 300_000, end_ms=20 * 300_000))
+    expected = pl.concat(filled.buckets(job_id).rows.with_columns(job_id=pl.lit(job_id)) for job_id in ("web", "other"))
+    inside = expected.filter(pl.col("timestamp").is_between(8 * 300_000, 20 * 300_000, closed="left"))
+    window = pl.col("timestamp") // 1_200_000 * 1_200_000
+    best = inside.group_by(window.alias("window"), "job_id").agg(pl.max("anomaly_score").alias("score"))
+    assert_frame_equal(found.sort("job_id", "window").drop("interim"), best.sort("job_id", "window"), check_row_order=True)
+    assert filled.highest_scores(["nobody"], 1_200_000).is_empty()

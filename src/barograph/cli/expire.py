@@ -22,10 +22,11 @@ def expire(jobs: _Jobs = None, data_dir: DataDir = DEFAULT_DATA_DIR, store: Stor
     import time
 
     from barograph.cli.words import counted
+    from barograph.jobs.selection import matching
     from barograph.store.store import Store
 
     with Store.open(store, data_dir, create=False) as opened:
-        for job in opened.matching(jobs or ["_all"]):
+        for job in matching([one.job for one in opened.jobs()], jobs or ["_all"]):
             done = opened.expire(job.job_id)
             forecasts = opened.expire_forecasts(job.job_id, time.time_ns() // 1_000_000)
             parts = (counted(len(done.snapshots), "snapshot"), counted(forecasts, "forecast"))

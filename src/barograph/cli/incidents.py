@@ -32,6 +32,7 @@ def incidents(
     from barograph.api.elastic import documents
     from barograph.cli.output import refuse_terminal, write
     from barograph.config.moment import epoch_ms
+    from barograph.jobs.incidents import job_incidents
     from barograph.store.store import Store
 
     refuse_terminal(output)
@@ -40,7 +41,7 @@ def incidents(
         first, last = (
             None if text is None else epoch_ms(name, text, zone) for name, text in (("--start", start), ("--end", end))
         )
-        found = opened.incidents(job_id, first, last, min_score)
+        found = job_incidents(opened, job_id, first, last, min_score)
     if output is not Format.TABLE:
         write(output, found, documents.documents(job_id, found, documents.incident))
     elif found.height:

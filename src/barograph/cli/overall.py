@@ -54,7 +54,9 @@ def overall_buckets(
     from barograph.config.duration import Duration
     from barograph.config.errors import BadRequest
     from barograph.config.moment import epoch_ms
-    from barograph.store.overall import OverallQuery
+    from barograph.jobs.overall import OverallQuery
+    from barograph.jobs.overall import overall_buckets as asked
+    from barograph.jobs.selection import matching
     from barograph.store.store import Store
 
     refuse_terminal(output)
@@ -63,7 +65,7 @@ def overall_buckets(
     except ValueError as error:
         raise BadRequest(f"--bucket-span={bucket_span!r}: wanted {error}") from None
     with Store.open(store, data_dir, create=False) as opened:
-        zones = {job.time_zone for job in opened.matching(jobs)}
+        zones = {job.time_zone for job in matching([one.job for one in opened.jobs()], jobs)}
         zone = ZoneInfo(zones.pop() if len(zones) == 1 else "UTC")
         query = OverallQuery(
             bucket_span=span,
@@ -73,7 +75,7 @@ def overall_buckets(
             end_ms=None if end is None else epoch_ms("--end", end, zone),
             exclude_interim=not interim,
         )
-        found = opened.overall_buckets(jobs, query)
+        found = asked(opened, jobs, query)
     if output is not Format.TABLE:
         write(output, found, map(_document, found.iter_rows(named=True)))
     elif found.height:

@@ -9,13 +9,14 @@ import sqlalchemy as sa
 from barograph.config.errors import Conflict
 from barograph.results.results import Results
 from barograph.results.snapshot import Snapshot
+from barograph.scoring.rescore import first_moved
 from barograph.store import history, job_rows, retention, rows, tables
 from barograph.store.database import Database
 from barograph.store.files import JobFiles
 from barograph.store.history import Change
 from barograph.store.job_rows import InputProgress, Listing
 from barograph.store.locks import Lock
-from barograph.store.renormalise import first_moved, renormalise
+from barograph.store.scored_rows import renormalise
 from barograph.store.snapshots import SavedSnapshot, content_name, snapshot_file
 
 _AT_ONCE = 500  # bucket times in one DELETE; far below the databases' limits on parameters

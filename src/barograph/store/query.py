@@ -1,5 +1,6 @@
 """What to ask of the result tables, and the select that answers it."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -79,18 +80,12 @@ class ResultTable:
             BadRequest: a lowest score, and the table has no scores.
         """
         c = self.table.c
-        found = [c.job_id == job_id]
-        if query.start_ms is not None:
-            found.append(c.timestamp >= query.start_ms)
-        if query.end_ms is not None:
-            found.append(c.timestamp < query.end_ms)
+        conditions = [c.job_id == job_id, *_in_time(self.table, query)]
         if query.min_score > 0:
             if self.score is None:
                 raise BadRequest(f"min_score={query.min_score:g}: wanted none, as {self.table.name}s have no score")
-            found.append(c[self.score] >= query.min_score)
-        if query.exclude_interim and "is_interim" in c:
-            found.append(c.is_interim.is_(False))
-        return found
+            conditions.append(c[self.score] >= query.min_score)
+        return conditions
 
     def order(self, query: Query) -> list["sa.ColumnElement[Any]"]:
         """The order of a query, total, so that pages never overlap.
@@ -119,6 +114,28 @@ class ResultTable:
     def count(self, job_id: str, query: Query) -> "sa.Select[Any]":
         """How many rows match on all pages."""
         return sa.select(sa.func.count()).select_from(self.table).where(*self.where(job_id, query))
+
+
+def _in_time(table: sa.Table, query: Query) -> "Iterator[sa.ColumnElement[bool]]":
+    c = table.c
+    if query.start_ms is not None:
+        yield c.timestamp >= query.start_ms
+    if query.end_ms is not None:
+        yield c.timestamp < query.end_ms
+    if query.exclude_interim and "is_interim" in c:
+        yield c.is_interim.is_(False)
+
+
+def highest_scores(connection: sa.Connection, job_ids: Sequence[str], window_ms: int, query: Query) -> pl.DataFrame:
+    """The highest bucket score of each job in each window: `window`, `job_id`, `score`, `interim` (1: a bucket is interim)."""
+    c = tables.BUCKET.c
+    window = c.timestamp - c.timestamp % window_ms
+    interim = sa.func.max(sa.case((c.is_interim, 1), else_=0))
+    chosen = sa.select(window, c.job_id, sa.func.max(c.anomaly_score), interim)
+    chosen = chosen.where(c.job_id.in_(job_ids), *_in_time(tables.BUCKET, query))
+    fetched = connection.execute(chosen.group_by(window, c.job_id)).all()
+    names = {"window": pl.Int64, "job_id": pl.String, "score": pl.Float64, "interim": pl.Int64}
+    return pl.DataFrame([tuple(row) for row in fetched], schema=names, orient="row")
 
 
 BUCKETS: Final = ResultTable(tables.BUCKET, schema.BUCKETS, "anomaly_score", "timestamp", descending=False)

@@ -12,22 +12,20 @@ from barograph.config.job import Job
 from barograph.engine.forgotten import Forgotten
 from barograph.results.snapshot import Snapshot
 from barograph.scoring.normalise import Quantiles
-from barograph.store import forecasts, history, incidents, job_rows, query, rows, tables
+from barograph.store import forecasts, history, job_rows, query, rows, tables
 from barograph.store.database import Database
 from barograph.store.files import JobFiles
 from barograph.store.forecasts import SavedForecast
 from barograph.store.history import HistoryFile, Span
 from barograph.store.job_rows import InputProgress, JobSummary, Listing, Saved
-from barograph.store.overall import OverallQuery, matching, overall_buckets
 from barograph.store.query import Page, Query, ResultTable
-from barograph.store.renormalise import read_quantiles
+from barograph.store.scored_rows import read_quantiles
 from barograph.store.snapshots import SavedSnapshot, load
 
 T = TypeVar("T")
 
 _ALL = Query()
 _ALWAYS = Span()
-_OVERALL = OverallQuery()
 _KEYS_AT_ONCE = 500  # records whose influencers are fetched in one query; far below the databases' limits on parameters
 
 
@@ -92,21 +90,6 @@ class Reader:
         with self._database.read() as connection:
             return self._page(connection, job_id, query.BUCKET_INFLUENCERS, asked)
 
-    def incidents(
-        self, job_id: str, start_ms: int | None = None, end_ms: int | None = None, min_score: float = 0.0
-    ) -> pl.DataFrame:
-        """What went wrong together, by start; columns as `schema.INCIDENTS`.
-
-        Incidents that touch the time are given whole, as far as results are kept: `is_whole` says when they may not be.
-
-        Args:
-            job_id: the job.
-            start_ms: epoch ms, inclusive; None is from the beginning.
-            end_ms: epoch ms, exclusive; None is to the end.
-            min_score: lowest score of an incident, 0 to 100.
-        """
-        return incidents.find(self, job_id, start_ms, end_ms, min_score)
-
     def annotations(self, job_id: str, asked: Query = _ALL) -> Page:
         """Annotations, in the order of time unless asked otherwise; columns as `schema.ANNOTATIONS`. They have no score."""
         with self._database.read() as connection:
@@ -118,24 +101,19 @@ class Reader:
         total = connection.execute(table.count(job_id, asked)).scalar_one()
         return Page(rows.frame_of(found, table.flat), total)
 
-    def matching(self, expressions: Sequence[str]) -> list[Job]:
-        """The jobs that expressions name, by id: job ids, groups, either with `*` for any text, or `_all`.
+    def highest_scores(self, job_ids: Sequence[str], window_ms: int, asked: Query = _ALL) -> pl.DataFrame:
+        """The highest bucket score of each of several jobs in each window of time, for those that have a bucket in it.
 
-        Raises:
-            NoSuchJob: an expression without a wildcard names nothing.
-        """
-        return matching([one.job for one in self.jobs()], expressions)
+        Args:
+            job_ids: the jobs.
+            window_ms: length of a window; the first begins at epoch 0.
+            asked: which buckets; `min_score`, order and size mean nothing here.
 
-    def overall_buckets(self, expressions: Sequence[str], asked: OverallQuery = _OVERALL) -> pl.DataFrame:
-        """How odd the times were over several jobs together, by time; columns as `schema.OVERALL_BUCKETS`.
-
-        Raises:
-            NoSuchJob: an expression without a wildcard names nothing.
-            BadRequest: the bucket span is less than the largest of the jobs.
+        Returns:
+            `window` (its start, epoch ms), `job_id`, `score`, `interim` (1: the highest may be of a bucket that is still open).
         """
         with self._database.read() as connection:
-            jobs = matching([one.job for one in job_rows.summaries(connection)], expressions)
-            return overall_buckets(connection, jobs, asked)
+            return query.highest_scores(connection, job_ids, window_ms, asked)
 
     def bucket_values(self, job_id: str, span: Span = _ALWAYS, columns: Sequence[str] | None = None) -> pl.DataFrame:
         """Bucket values in the order of time; columns as `schema.BUCKET_VALUES`, or those of them that are named."""

@@ -12,7 +12,7 @@ from barograph.store import history, job_rows, tables
 from barograph.store.commit import Writer, advance, forget_interim, list_history
 from barograph.store.history import Change, HistoryFile
 from barograph.store.job_rows import Listing
-from barograph.store.renormalise import renormalise
+from barograph.store.scored_rows import renormalise
 from barograph.store.snapshots import SavedSnapshot
 
 

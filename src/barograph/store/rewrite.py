@@ -16,7 +16,7 @@ from barograph.store import history, job_rows, tables
 from barograph.store.commit import Writer, advance, forget_interim, insert_results, list_history, write_snapshot
 from barograph.store.history import Change, HistoryFile, Span
 from barograph.store.job_rows import Listing
-from barograph.store.renormalise import renormalise
+from barograph.store.scored_rows import renormalise
 from barograph.store.snapshots import SavedSnapshot
 
 FILE_ROWS: Final = 1_000_000

@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from barograph.jobs.incidents import job_incidents
 from barograph.results import schema
 from barograph.scoring.incidents import incidents
 from barograph.store.store import Store
@@ -48,11 +49,11 @@ def test_an_incident_is_whole_whatever_part_of_it_is_asked_for(filled: Store, ro
     every = incidents(rows, SPAN_MS)
     start_ms, end_ms = (None if one is None else one * SPAN_MS for one in (start, end))
     expected = every.filter(pl.col("end") > (start_ms or 0), pl.col("start") < (10**15 if end_ms is None else end_ms))
-    assert_frame_equal(filled.incidents("web", start_ms, end_ms), expected)
+    assert_frame_equal(job_incidents(filled, "web", start_ms, end_ms), expected)
 
 
 def test_the_lowest_score_is_that_of_the_incident(filled: Store) -> None:
-    assert filled.incidents("web", min_score=85)["score"].to_list() == [90.0]
+    assert job_incidents(filled, "web", min_score=85)["score"].to_list() == [90.0]
 
 
 def test_what_expired_results_may_have_cut_is_not_called_whole(store: Store, make) -> None:
@@ -61,5 +62,5 @@ def test_what_expired_results_may_have_cut_is_not_called_whole(store: Store, mak
     cut = 600 - 1 - 24 * HOURS
     records = frame([record(cut - 2, "a"), record(cut + 5, "a"), record(cut + 40, "b")])
     store.commit("web", replace(made, records=records), make.snapshot(1), [])
-    assert store.incidents("web")["is_whole"].to_list() == [False, True]
-    assert store.incidents("web")["records"].to_list() == [1, 1]
+    assert job_incidents(store, "web")["is_whole"].to_list() == [False, True]
+    assert job_incidents(store, "web")["records"].to_list() == [1, 1]
