@@ -8,12 +8,13 @@ from numpy.typing import NDArray
 from barograph.buckets.aggregates import Aggregates, Finished
 from barograph.buckets.batch import Batch
 from barograph.buckets.layout import CELL, SERIES
-from barograph.buckets.pool import NONE, Ids, Pool
+from barograph.buckets.pool import NONE, Pool
 from barograph.buckets.shares import FinishedShares, Shares
 from barograph.buckets.splits import Split
 from barograph.buckets.texts import Texts
 from barograph.config.functions import Statistic
 from barograph.kernels import _fold
+from barograph.results.arrays import Ids, Ints
 from barograph.results.snapshot import Arrays, prefixed, under
 
 
@@ -37,10 +38,10 @@ class FinishedCells(NamedTuple):
         shares: one an influencer field.
     """
 
-    bucket: NDArray[np.int64]
+    bucket: Ints
     series: Ids
     statistics: Finished
-    first_bucket: NDArray[np.int64]
+    first_bucket: Ints
     key: Ids
     shares: tuple[FinishedShares, ...]
 
@@ -85,7 +86,7 @@ class Accumulator:
         """int32[S], the split key of each series."""
         return self._series.live["key"].copy()
 
-    def fold(self, bucket: NDArray[np.int64], key: Ids, batch: Batch, influencers: dict[str, Ids]) -> None:
+    def fold(self, bucket: Ints, key: Ids, batch: Batch, influencers: dict[str, Ids]) -> None:
         """Fold rows [n].
 
         Args:
@@ -107,7 +108,7 @@ class Accumulator:
             grown[: len(self._series_of)] = self._series_of
             self._series_of = grown
 
-    def _locate(self, bucket: NDArray[np.int64], key: Ids) -> Ids:
+    def _locate(self, bucket: Ints, key: Ids) -> Ids:
         series, cells, cell, done = self._series, self._cells, np.empty(len(key), np.int32), 0
         while True:
             done = _fold.locate(bucket, key, done, cell, self._series_of, series.raw, cells.raw, series.used)

@@ -9,14 +9,12 @@ from numpy.typing import NDArray
 
 from barograph.buckets.batch import Batch
 from barograph.buckets.layout import STATS
-from barograph.buckets.pool import Ids, Pool
+from barograph.buckets.pool import Pool
 from barograph.buckets.sketches import Distinct, Median, Sketch
 from barograph.config.functions import Statistic
 from barograph.kernels import _fold
+from barograph.results.arrays import Floats, Ids
 from barograph.results.snapshot import Arrays, prefixed, under
-
-Floats = NDArray[np.float64]
-
 
 Column = Callable[[str], Floats]
 

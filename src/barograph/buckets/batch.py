@@ -6,7 +6,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-EACH_ONE: Final[NDArray[np.float64]] = np.ones(0)
+from barograph.results.arrays import Floats
+
+EACH_ONE: Final[Floats] = np.ones(0)
 """The weight of rows that count one each: kernels take "no weights" as an empty array."""
 EACH_ONE.setflags(write=False)
 
@@ -21,6 +23,6 @@ class Batch:
         hash: [n] 64-bit hashes of the texts to tell apart; None when they are not.
     """
 
-    weight: NDArray[np.float64]
-    value: NDArray[np.float64] | None = None
+    weight: Floats
+    value: Floats | None = None
     hash: NDArray[np.uint64] | None = None

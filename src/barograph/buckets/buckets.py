@@ -4,7 +4,6 @@ from dataclasses import asdict, replace
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from barograph.buckets.accumulator import Accumulator, FinishedCells, Source
 from barograph.buckets.batch import EACH_ONE, Batch
@@ -14,7 +13,7 @@ from barograph.buckets.finished import DetectorValues, FinishedBuckets
 from barograph.buckets.from_rows import detector_values
 from barograph.buckets.influencers import Influencers
 from barograph.buckets.known import KnownSeries
-from barograph.buckets.pool import NONE, Ids
+from barograph.buckets.pool import NONE
 from barograph.buckets.splits import Split, Splits
 from barograph.buckets.watermark import Watermark
 from barograph.config.detector import Detector
@@ -22,6 +21,7 @@ from barograph.config.fields import number_column, text_column
 from barograph.config.functions import Statistic
 from barograph.config.job import Job
 from barograph.kernels import _fold
+from barograph.results.arrays import Bools, Floats, Ids, Ints
 from barograph.results.counts import DataCounts
 from barograph.results.snapshot import Arrays, prefixed, under
 
@@ -60,7 +60,7 @@ class Buckets:
         """A job that has seen no row, or one that goes on where `snapshot` left it. `job` must be the same then."""
         return cls(job, state)
 
-    def add(self, time_ms: NDArray[np.int64], columns: pl.DataFrame, number: NDArray[np.int64]) -> None:
+    def add(self, time_ms: Ints, columns: pl.DataFrame, number: Ints) -> None:
         """Fold rows [n] into their buckets, in the order given.
 
         Args:
@@ -83,10 +83,10 @@ class Buckets:
         elif keep.any():
             self._fold(judged.bucket[keep], columns.filter(keep), weight if weight is EACH_ONE else weight[keep])
 
-    def _weight(self, columns: pl.DataFrame) -> NDArray[np.float64]:
+    def _weight(self, columns: pl.DataFrame) -> Floats:
         return EACH_ONE if self._weight_field is None else columns[number_column(self._weight_field)].to_numpy()
 
-    def _present(self, columns: pl.DataFrame, rows: NDArray[np.bool_]) -> int:
+    def _present(self, columns: pl.DataFrame, rows: Bools) -> int:
         """How many of the job's fields have a value in these rows; a field that is read in two ways counts once."""
         if not rows.any():
             return 0
@@ -95,11 +95,11 @@ class Buckets:
         chosen = columns.filter(rows).select(*numbers, *texts)
         return chosen.height * chosen.width - sum(column.null_count() for column in chosen)
 
-    def _fold(self, bucket: NDArray[np.int64], columns: pl.DataFrame, weight: NDArray[np.float64]) -> None:
+    def _fold(self, bucket: Ints, columns: pl.DataFrame, weight: Floats) -> None:
         keys = self._splits.keys(columns)
         influencers = self._influencers.ids(columns)
         self._events.fold(bucket, np.zeros(len(bucket), np.int32), Batch(weight), {})
-        read: dict[tuple[str, str], tuple[Batch, NDArray[np.bool_] | None]] = {}
+        read: dict[tuple[str, str], tuple[Batch, Bools | None]] = {}
         for source, accumulator in self._accumulators.items():
             what = (source.read, source.field or "")
             if what not in read:
@@ -191,7 +191,7 @@ def _statistics(job: Job, sources: list[Source]) -> dict[Source, frozenset[Stati
     return wanted
 
 
-def _batch(source: Source, columns: pl.DataFrame, weight: NDArray[np.float64]) -> tuple[Batch, NDArray[np.bool_] | None]:
+def _batch(source: Source, columns: pl.DataFrame, weight: Floats) -> tuple[Batch, Bools | None]:
     """What of the rows a source folds, and which rows lack it; None when no row does."""
     if source.field is None:
         return Batch(weight), None
@@ -205,7 +205,7 @@ def _batch(source: Source, columns: pl.DataFrame, weight: NDArray[np.float64]) -
     return Batch(weight, hash=hashes), column.is_null().to_numpy() if column.null_count() else None
 
 
-def _without(key: Ids, absent: NDArray[np.bool_]) -> Ids:
+def _without(key: Ids, absent: Bools) -> Ids:
     return np.where(absent, np.int32(NONE), key)
 
 

@@ -5,9 +5,8 @@ from functools import cached_property
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-Rows = NDArray[np.int64]
+from barograph.results.arrays import Ints
 
 
 class CellShares:
@@ -19,7 +18,7 @@ class CellShares:
         span_ms: length of a bucket.
     """
 
-    def __init__(self, rows: pl.DataFrame, cells: Callable[[], Rows], span_ms: int) -> None:
+    def __init__(self, rows: pl.DataFrame, cells: Callable[[], Ints], span_ms: int) -> None:
         self._rows = rows
         self._cells = cells
         self._span_ms = span_ms
@@ -29,7 +28,7 @@ class CellShares:
         first, last = np.searchsorted(self._rows["timestamp"].to_numpy(), np.array([start, end]) * self._span_ms)
         return self._rows[int(first) : int(last)]
 
-    def of_cells(self, cells: Rows) -> pl.DataFrame:
+    def of_cells(self, cells: Ints) -> pl.DataFrame:
         """Those of cells [k], each with its `leaf`, the position of its cell in `cells`; a cell of -1 has none."""
         there = np.flatnonzero(cells >= 0)
         of_row, order = self._by_cell
@@ -40,7 +39,7 @@ class CellShares:
         return shares.insert_column(0, pl.Series("leaf", there[position], dtype=pl.Int64))
 
     @cached_property
-    def _by_cell(self) -> tuple[Rows, Rows]:
+    def _by_cell(self) -> tuple[Ints, Ints]:
         """The cell of each row, ascending, and which row each is."""
         cells = self._cells()
         order = np.argsort(cells, kind="stable")

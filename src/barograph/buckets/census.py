@@ -5,8 +5,8 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
 
+from barograph.results.arrays import Bools, Ints
 from barograph.results.snapshot import Arrays
 
 SPARSE_WINDOW: Final = 20
@@ -35,7 +35,7 @@ class Census:
 
     span_ms: int
     counts: BucketCounts
-    recent: NDArray[np.int64]
+    recent: Ints
 
     @classmethod
     def build(cls, span_ms: int, state: Arrays | None) -> "Census":
@@ -45,7 +45,7 @@ class Census:
         known: list[Any] = [value if there else None for value, there in state["census"].T.tolist()]
         return cls(span_ms, BucketCounts(*known), state["census_recent"].astype(np.int64))
 
-    def after(self, first: int, end: int, filled: NDArray[np.int64], events: NDArray[np.int64]) -> "Census":
+    def after(self, first: int, end: int, filled: Ints, events: Ints) -> "Census":
         """The census with the buckets [first, end), of which `filled` (ascending) have `events` rows, and the others none."""
         sparse = filled[self._sparse(events)]
         counts = replace(
@@ -61,7 +61,7 @@ class Census:
             counts = replace(counts, latest_empty_bucket_timestamp=_latest_gap(end, filled) * self.span_ms)
         return Census(self.span_ms, counts, np.concatenate([self.recent, events])[-SPARSE_WINDOW:])
 
-    def _sparse(self, events: NDArray[np.int64]) -> NDArray[np.bool_]:
+    def _sparse(self, events: Ints) -> Bools:
         before = np.concatenate([self.recent, events])
         sparse = np.zeros(len(events), np.bool_)
         if len(before) <= SPARSE_WINDOW:
@@ -81,7 +81,7 @@ class Census:
         return {"census": np.array(known, np.int64), "census_recent": self.recent}
 
 
-def _latest_gap(end: int, filled: NDArray[np.int64]) -> int:
+def _latest_gap(end: int, filled: Ints) -> int:
     """The last bucket before `end` that is not among the `filled` ones."""
     # Seen from the end, bucket i is filled as long as the i-th last filled bucket is end - 1 - i.
     backwards = filled[::-1]

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from barograph.buckets.watermark import Judged
+from barograph.results.arrays import Bools, Floats, Ints
 from barograph.results.counts import MAX_EXAMPLES, DataCounts, Example
 from barograph.results.snapshot import Arrays
 
@@ -42,11 +43,11 @@ class Dropped:
 
     def after(
         self,
-        time_ms: NDArray[np.int64],
-        number: NDArray[np.int64],
+        time_ms: Ints,
+        number: Ints,
         judged: Judged,
         fields: int,
-        weight: NDArray[np.float64],
+        weight: Floats,
         weight_field: str,
     ) -> "Dropped":
         """Count the rows [n] of a call.
@@ -75,7 +76,7 @@ class Dropped:
         )
 
     def _examples(
-        self, known: int, dropped: NDArray[np.bool_], number: NDArray[np.int64], values: NDArray[Any], reason: str, message: str
+        self, known: int, dropped: Bools, number: Ints, values: NDArray[Any], reason: str, message: str
     ) -> list[Example]:
         rows = np.flatnonzero(dropped)[: max(MAX_EXAMPLES - known, 0)]
         return [Example(reason, int(number[row]), str(values[row]), message) for row in rows]

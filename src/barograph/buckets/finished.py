@@ -6,15 +6,11 @@ from functools import cached_property
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from barograph.buckets.cell_shares import CellShares
 from barograph.buckets.known import KnownSeries
-from barograph.buckets.pool import Ids
 from barograph.config.functions import Function, Statistic
-
-Floats = NDArray[np.float64]
-Rows = NDArray[np.int64]
+from barograph.results.arrays import Floats, Ids, Ints
 
 
 @dataclass(frozen=True)
@@ -29,7 +25,7 @@ class Cells:
         mean: float64[k], of the rows' values, for a variance; else NaN: nobody asks for it.
     """
 
-    bucket: Rows
+    bucket: Ints
     series: Ids
     actual: Floats
     weight: Floats
@@ -92,7 +88,7 @@ class DetectorValues:
         out[cells.series[inside], cells.bucket[inside] - start] = values[inside]
         return out
 
-    def find(self, series: Ids, bucket: Rows) -> Rows:
+    def find(self, series: Ids, bucket: Ints) -> Ints:
         """The cell of each (series, bucket) [k]; -1 where the bucket has no rows of that series."""
         wanted, ranks = self._ranks(series, bucket), self._cell_ranks
         if not len(ranks):
@@ -101,14 +97,14 @@ class DetectorValues:
         return np.where(ranks[cells] == wanted, cells, -1)
 
     @cached_property
-    def _cell_ranks(self) -> Rows:
+    def _cell_ranks(self) -> Ints:
         return self._ranks(self._rows.series, self._rows.bucket)
 
-    def _ranks(self, series: Ids, bucket: Rows) -> Rows:
+    def _ranks(self, series: Ids, bucket: Ints) -> Ints:
         origin = self._rows.bucket[0] if len(self._rows.bucket) else 0
         return np.asarray((bucket - origin) * max(len(self.known), 1) + series, np.int64)
 
-    def means(self, cells: Rows) -> Floats:
+    def means(self, cells: Ints) -> Floats:
         """The mean of the values of cells [k]; NaN where it is not known, and for a cell of -1."""
         if not len(self._rows.mean):
             return np.full(len(cells), np.nan)
@@ -118,7 +114,7 @@ class DetectorValues:
         """The partition and the by values of series [k] as String columns; None where the detector has no such field."""
         return self.known.values(series)
 
-    def shares(self, statistic: Statistic, cells: Rows) -> pl.DataFrame:
+    def shares(self, statistic: Statistic, cells: Ints) -> pl.DataFrame:
         """The influencer shares of cells [k], in the columns of `schema.INFLUENCER_SHARES` and `leaf`, the position in `cells`.
 
         A cell of -1 has none.
@@ -151,8 +147,8 @@ class FinishedBuckets:
     first_bucket: int
     end_bucket: int
     detectors: tuple[DetectorValues, ...]
-    filled: Rows
-    events: Rows
+    filled: Ints
+    events: Ints
 
     def slices(self, values: int) -> Iterator["FinishedBuckets"]:
         """The same in stretches of so many buckets that a matrix of theirs has about `values` entries."""
@@ -161,7 +157,7 @@ class FinishedBuckets:
         for start in range(self.first_bucket, self.end_bucket, step):
             yield replace(self, first_bucket=start, end_bucket=min(start + step, self.end_bucket))
 
-    def event_count(self, start: int, end: int) -> Rows:
+    def event_count(self, start: int, end: int) -> Ints:
         """The rows of the job in each of the buckets [start, end); 0 where there were none."""
         out = np.zeros(end - start, np.int64)
         inside = slice(*np.searchsorted(self.filled, [start, end]).tolist())

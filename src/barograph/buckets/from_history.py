@@ -2,12 +2,12 @@
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from barograph.buckets.cell_shares import CellShares
 from barograph.buckets.finished import Cells, DetectorValues
 from barograph.buckets.known import KnownSeries
 from barograph.config.functions import Function, Statistic
+from barograph.results.arrays import Ints
 
 
 def cells(function: Function, rows: pl.DataFrame, span_ms: int) -> dict[Statistic, Cells]:
@@ -47,7 +47,7 @@ def detector_values(
     return values
 
 
-def _cells_of(shares: pl.DataFrame, values: DetectorValues, span_ms: int) -> NDArray[np.int64]:
+def _cells_of(shares: pl.DataFrame, values: DetectorValues, span_ms: int) -> Ints:
     """The cell of each share."""
     names = values.known.names(np.arange(len(values.known), dtype=np.int32)).with_row_index("series")
     split = names.columns[1:]

@@ -2,7 +2,6 @@
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from barograph.buckets.accumulator import FinishedCells
 from barograph.buckets.cell_shares import CellShares
@@ -11,8 +10,7 @@ from barograph.buckets.known import KnownSeries
 from barograph.buckets.shares import FinishedShares
 from barograph.config.functions import Function, Statistic
 from barograph.results import schema
-
-Rows = NDArray[np.int64]
+from barograph.results.arrays import Floats, Ints
 
 
 def detector_values(
@@ -32,13 +30,13 @@ def detector_values(
     return DetectorValues(function, known, cells, shares_of)
 
 
-def _cells(finished: FinishedCells, statistic: Statistic, weight: NDArray[np.float64]) -> Cells:
+def _cells(finished: FinishedCells, statistic: Statistic, weight: Floats) -> Cells:
     statistics = finished.statistics
     mean = statistics.mean if statistic == "varp" else np.broadcast_to(np.nan, len(weight))
     return Cells(finished.bucket, finished.series, statistics.value(statistic), weight, mean)
 
 
-def _shares(finished: FinishedCells, known: KnownSeries, statistic: Statistic, span_ms: int) -> tuple[Rows, pl.DataFrame]:
+def _shares(finished: FinishedCells, known: KnownSeries, statistic: Statistic, span_ms: int) -> tuple[Ints, pl.DataFrame]:
     """The cell of each share and what is to be said of it, by bucket, then influencer field, then series."""
     parts = [_share_frame(shares, statistic) for shares in finished.shares]
     if not parts:

@@ -6,9 +6,10 @@ import numpy as np
 import polars as pl
 
 from barograph.buckets.accumulator import Accumulator
-from barograph.buckets.pool import NONE, Ids
+from barograph.buckets.pool import NONE
 from barograph.buckets.texts import Texts
 from barograph.config.fields import text_column
+from barograph.results.arrays import Ids
 from barograph.results.snapshot import Arrays, prefixed, under
 
 

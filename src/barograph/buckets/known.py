@@ -5,10 +5,9 @@ from functools import cached_property
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from barograph.buckets.pool import Ids
 from barograph.buckets.splits import Split, Splits
+from barograph.results.arrays import Ids, Ints
 
 NOT_BEGUN = np.iinfo(np.int64).max
 """In place of a series' first bucket, until it has one."""
@@ -26,7 +25,7 @@ class KnownSeries:
         splits: what keys stand for. Keys keep their ids, so this stays true while later rows bring new ones.
     """
 
-    first_bucket: NDArray[np.int64]
+    first_bucket: Ints
     key: Ids
     split: Split
     splits: Splits
@@ -50,7 +49,7 @@ class KnownSeries:
             {"partition_field_value": _or_null(partition, len(series)), "by_field_value": _or_null(by, len(series))}
         )
 
-    def beginning(self, first_bucket: NDArray[np.int64]) -> "KnownSeries":
+    def beginning(self, first_bucket: Ints) -> "KnownSeries":
         """The first k of them, as if they had begun in these buckets [k]."""
         return replace(self, first_bucket=first_bucket, key=self.key[: len(first_bucket)])
 

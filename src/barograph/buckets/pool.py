@@ -6,9 +6,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-Records = NDArray[np.void]
-Bytes = NDArray[np.uint8]
-Ids = NDArray[np.int32]
+from barograph.results.arrays import Bytes, Ids, Ints
+
 Reindex = Callable[[Bytes, int, Ids], None]
 
 NONE: Final = -1
@@ -40,7 +39,7 @@ class Pool:
         self, records: NDArray[Any], reindex: Reindex | None = None, *, extra: tuple[int, ...] = (), room: int = _LEAST
     ) -> None:
         self.rows: NDArray[Any] = records if len(records) >= room else with_room(records, len(records), room)
-        self.used: NDArray[np.int64] = np.array([len(records), *extra], np.int64)
+        self.used: Ints = np.array([len(records), *extra], np.int64)
         self._reindex = reindex
         self.slots: Ids = np.zeros(0, np.int32)
         self.reindex()

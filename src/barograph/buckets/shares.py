@@ -7,10 +7,11 @@ import numpy as np
 from barograph.buckets.aggregates import Aggregates, Finished
 from barograph.buckets.batch import Batch
 from barograph.buckets.layout import SHARE
-from barograph.buckets.pool import NONE, Ids, Pool
+from barograph.buckets.pool import NONE, Pool
 from barograph.buckets.texts import Texts
 from barograph.config.functions import Statistic
 from barograph.kernels import _fold
+from barograph.results.arrays import Ids
 from barograph.results.snapshot import Arrays, prefixed, under
 
 

@@ -3,12 +3,12 @@
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from barograph.buckets.batch import Batch
 from barograph.buckets.layout import HASH, SAMPLE, SKETCH, VALUE, WEIGHTED
-from barograph.buckets.pool import NONE, Ids, Pool, raw
+from barograph.buckets.pool import NONE, Pool, raw
 from barograph.kernels import _fold
+from barograph.results.arrays import Floats, Ids, Ints, Records
 from barograph.results.snapshot import Arrays
 
 
@@ -24,7 +24,7 @@ class Sketch(Protocol):
     def packed(self, owners: Ids) -> "Sketch":
         """Only the sketches of these owners, renumbered in this order."""
 
-    def values(self, owners: Ids) -> NDArray[np.float64]:
+    def values(self, owners: Ids) -> Floats:
         """The statistic of these owners [k]."""
 
     def snapshot(self) -> Arrays:
@@ -78,7 +78,7 @@ class Distinct:
         _fold.pack_samples(owners, self._samples.raw, self._entries.raw, raw(samples), raw(entries), used)
         return Distinct(Pool(samples), Pool(entries[: used[0]], _fold.index_hashes, room=room))
 
-    def values(self, owners: Ids) -> NDArray[np.float64]:
+    def values(self, owners: Ids) -> Floats:
         """The number of distinct texts of these owners [k]."""
         samples = self._samples.live[owners]
         return np.asarray(np.ldexp(samples["kept"].astype(np.float64), samples["level"]), np.float64)
@@ -125,14 +125,14 @@ class Median:
         _fold.pack_sketches(owners, self._sketches.raw, self._values.raw, raw(sketches), raw(values), used)
         return Median(Pool(sketches), Pool(values, extra=(NONE,)))
 
-    def values(self, owners: Ids) -> NDArray[np.float64]:
+    def values(self, owners: Ids) -> Floats:
         """The median of these owners [k]."""
         out = np.empty(len(owners))
         scratch = np.empty(int(self._sizes(owners).max(initial=1)), WEIGHTED)
         _fold.medians(owners, self._sketches.raw, self._values.raw, raw(scratch), out)
         return out
 
-    def _sizes(self, owners: Ids) -> NDArray[np.int64]:
+    def _sizes(self, owners: Ids) -> Ints:
         sketches = self._sketches.live[owners]
         return np.asarray(sketches["count"] + sketches["upper_count"], np.int64)
 
@@ -142,7 +142,7 @@ class Median:
         return {"sketches": packed._sketches.live.copy(), "values": packed._values.live.copy()}
 
 
-def _resize(pool: Pool, owners: int, blank: NDArray[np.void]) -> None:
+def _resize(pool: Pool, owners: int, blank: Records) -> None:
     pool.reserve(owners)
     pool.rows[pool.size : owners] = blank
     pool.used[0] = owners

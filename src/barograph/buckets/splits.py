@@ -6,11 +6,12 @@ import numpy as np
 import polars as pl
 
 from barograph.buckets.layout import PAIR
-from barograph.buckets.pool import Ids, Pool
+from barograph.buckets.pool import Pool
 from barograph.buckets.texts import Texts
 from barograph.config.detector import Detector
 from barograph.config.fields import text_column
 from barograph.kernels import _fold
+from barograph.results.arrays import Ids
 from barograph.results.snapshot import Arrays, prefixed, under
 
 

@@ -7,8 +7,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from barograph.buckets.layout import TEXT
-from barograph.buckets.pool import Ids, Pool, with_room
+from barograph.buckets.pool import Pool, with_room
 from barograph.kernels import _fold
+from barograph.results.arrays import Bytes, Ids, Ints
 from barograph.results.snapshot import Arrays
 
 _ARENA: Final = 64
@@ -20,9 +21,9 @@ class Texts:
     The bytes lie one after the other in one arena, so a million texts are two arrays and not a million objects.
     """
 
-    def __init__(self, texts: NDArray[Any], arena: NDArray[np.uint8]) -> None:
+    def __init__(self, texts: NDArray[Any], arena: Bytes) -> None:
         self._pool = Pool(texts, _fold.index_texts, extra=(len(arena),))
-        self._arena: NDArray[np.uint8] = with_room(arena, len(arena), max(len(arena), _ARENA))
+        self._arena: Bytes = with_room(arena, len(arena), max(len(arena), _ARENA))
 
     @classmethod
     def build(cls, state: Arrays | None = None) -> "Texts":
@@ -63,7 +64,7 @@ class Texts:
         """The texts and their bytes."""
         return {"texts": self._pool.live.copy(), "arena": self._arena[: self._pool.used[1]].copy()}
 
-    def _gather(self, ids: Ids) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+    def _gather(self, ids: Ids) -> tuple[Ints, Bytes]:
         ids = np.ascontiguousarray(ids, np.int32)
         offsets = np.zeros(len(ids) + 1, np.int64)
         np.cumsum(self._pool.live["length"][ids], out=offsets[1:])
@@ -75,7 +76,7 @@ class Texts:
 class _Arrow:
     """Gathered texts in the form in which Polars takes foreign arrays."""
 
-    def __init__(self, offsets: NDArray[np.int64], data: NDArray[np.uint8]) -> None:
+    def __init__(self, offsets: Ints, data: Bytes) -> None:
         self._arrays = (offsets, data)
 
     def __arrow_c_array__(self, _requested_schema: object = None) -> tuple[Any, Any]:

@@ -4,13 +4,14 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from barograph.config.duration import DAY_MS
 from barograph.kernels import _fold
+from barograph.results.arrays import Bools, Ints
 from barograph.results.snapshot import Arrays
 
 _NONE: Final = _fold.NO_BUCKET
-_HORIZON_MS: Final = 30 * 86_400_000
+_HORIZON_MS: Final = 30 * DAY_MS
 _HORIZON_BUCKETS: Final = 1000
 """A row further ahead of the newest than both is not believed until the next row agrees. Chosen: longer than most outages."""
 
@@ -26,10 +27,10 @@ class Judged:
         ahead: [n] the row was too far ahead of all others to be believed. Neither late nor partial.
     """
 
-    bucket: NDArray[np.int64]
-    late: NDArray[np.bool_]
-    partial: NDArray[np.bool_]
-    ahead: NDArray[np.bool_]
+    bucket: Ints
+    late: Bools
+    partial: Bools
+    ahead: Bools
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Watermark:
         """The first bucket that is still open; None before the first row."""
         return None if self.start == _NONE else max(self.floor, (self.newest_ms - self.latency_ms) // self.span_ms)
 
-    def judge(self, time_ms: NDArray[np.int64]) -> tuple[Judged, "Watermark"]:
+    def judge(self, time_ms: Ints) -> tuple[Judged, "Watermark"]:
         """Judge rows [n >= 1] one after the other, each by what came before it: so the size of a chunk cannot matter."""
         bucket = time_ms // self.span_ms
         clock, newest = np.array([self.newest_ms, self.doubted_ms]), np.empty(len(time_ms), np.int64)

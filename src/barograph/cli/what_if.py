@@ -91,7 +91,7 @@ def what_if(
 def _sentence(answer: "Answer", settings: "Settings", zone: "ZoneInfo") -> str:
     from barograph.cli.entities import told
     from barograph.cli.words import counted, rough, when
-    from barograph.jobs.what_if import DAY_MS
+    from barograph.config.duration import DAY_MS
 
     days = (answer.end_ms - answer.start_ms) / DAY_MS
     whose = f" of {told(settings.entity)}" if settings.entity else ""

@@ -9,14 +9,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from barograph.config.duration import DAY_MS
 from barograph.models import ChangeKind, SeasonKind
 from barograph.results import schema
 from barograph.results.words import short
 from barograph.scoring.leaves import Measure
 
-_DAY_MS: Final = 86_400_000
-_WEEK_MS: Final = 7 * _DAY_MS
-_UNITS: Final = ((_DAY_MS, "day"), (3_600_000, "hour"), (60_000, "minute"), (1_000, "second"))
+_WEEK_MS: Final = 7 * DAY_MS
+_UNITS: Final = ((DAY_MS, "day"), (3_600_000, "hour"), (60_000, "minute"), (1_000, "second"))
 _SCHEMA: Final = schema.polars_schema(schema.ANNOTATIONS)
 
 
@@ -102,7 +102,7 @@ def _found(season: int, before: float, after: float) -> str:
 
 
 def _dropped(_season: int, before: float, _after: float) -> str:
-    named = {_DAY_MS: "the daily pattern", _WEEK_MS: "the weekly pattern"}
+    named = {DAY_MS: "the daily pattern", _WEEK_MS: "the weekly pattern"}
     return f"{named.get(int(before), f'the pattern of {_length(before)}')} was given up"
 
 

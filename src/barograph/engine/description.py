@@ -7,12 +7,12 @@ from typing import Any, Final, Protocol
 import numpy as np
 import polars as pl
 
-from barograph.buckets.pool import Ids
 from barograph.config.job import Job
 from barograph.engine.entity import Entity, check_entity, of_entity
 from barograph.engine.measure import MeasureStage
 from barograph.models import Description
 from barograph.results import schema
+from barograph.results.arrays import Ids
 
 _SCHEMA: Final = schema.polars_schema(schema.DESCRIPTIONS)
 _SAME: Final = (

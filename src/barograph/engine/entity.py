@@ -4,11 +4,10 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from barograph.buckets.pool import Ids
 from barograph.config.errors import BadRequest
 from barograph.config.job import Job
+from barograph.results.arrays import Bools, Ids
 
 Entity = tuple[tuple[str, str], ...]
 """(field, value) pairs that a series must all have; empty is every series."""
@@ -34,7 +33,7 @@ def check_entity(job: Job, entity: Entity) -> None:
         raise BadRequest(f"entity={named!r}: wanted fields that one detector is split by together")
 
 
-def of_entity(job: Job, detector_index: int, entity: Entity, splits: SplitsOf, count: int) -> NDArray[np.bool_]:
+def of_entity(job: Job, detector_index: int, entity: Entity, splits: SplitsOf, count: int) -> Bools:
     """Which of the first `count` series of a detector are of an entity; `splits` gives the split values of series."""
     found = np.ones(count, np.bool_)
     if not entity:

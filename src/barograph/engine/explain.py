@@ -11,7 +11,6 @@ import numpy as np
 import polars as pl
 
 from barograph.buckets import KnownSeries
-from barograph.buckets.finished import Floats
 from barograph.config.errors import BadRequest, OtherModels
 from barograph.config.functions import Side
 from barograph.config.job import Job
@@ -20,6 +19,7 @@ from barograph.engine.forgotten import Forgotten
 from barograph.engine.measure import measures_of, model_config, model_of
 from barograph.engine.replay import known_series
 from barograph.models import Model
+from barograph.results.arrays import Floats
 from barograph.results.results import Results
 from barograph.results.snapshot import Snapshot, under
 from barograph.scoring import kinds

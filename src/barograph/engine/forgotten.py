@@ -3,14 +3,12 @@
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-import numpy as np
-from numpy.typing import NDArray
-
 from barograph.buckets import KnownSeries
 from barograph.config.errors import BadRequest
 from barograph.config.job import Job
 from barograph.config.moment import iso_text
 from barograph.engine.entity import Entity, check_entity, of_entity
+from barograph.results.arrays import Bools
 
 
 @dataclass(frozen=True)
@@ -46,6 +44,6 @@ class Forgotten:
         zone = ZoneInfo(job.time_zone)
         return f"{iso_text(self.start_ms, zone)} to {iso_text(self.end_ms, zone)}"
 
-    def series(self, job: Job, detector_index: int, known: KnownSeries, count: int) -> NDArray[np.bool_]:
+    def series(self, job: Job, detector_index: int, known: KnownSeries, count: int) -> Bools:
         """Which of the first `count` series of a detector it names."""
         return of_entity(job, detector_index, self.entity, known.values, count)

@@ -6,17 +6,15 @@ from typing import Final
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from barograph.buckets import NOT_BEGUN, Buckets, Cells, DetectorValues, FinishedBuckets, KnownSeries, from_history
 from barograph.config.job import Job
 from barograph.config.support import refuse_unsupported
 from barograph.engine.forgotten import Forgotten
 from barograph.engine.stages import PREFIXES, Stages
+from barograph.results.arrays import Bools, Ints
 from barograph.results.results import Results
 from barograph.results.snapshot import Snapshot, under
-
-Rows = NDArray[np.int64]
 
 _VALUES: Final = ("timestamp", "detector_index", "series", "actual", "weight", "mean")
 
@@ -40,8 +38,8 @@ class Kept:
 
     values: pl.DataFrame
     shares: pl.DataFrame
-    filled: Rows
-    events: Rows
+    filled: Ints
+    events: Ints
 
 
 class Replay:
@@ -139,7 +137,7 @@ class Replay:
         hidden = any(first <= start and end <= last for first, last in spans)
         return hidden and all((first == NOT_BEGUN).all() for first in self._first)
 
-    def _hidden(self, at: int, start: int, end: int, count: int) -> NDArray[np.bool_]:
+    def _hidden(self, at: int, start: int, end: int, count: int) -> Bools:
         """The series [S] that the models are not to see in these buckets."""
         hidden = np.zeros(count, np.bool_)
         for one in self._forgotten:
@@ -148,7 +146,7 @@ class Replay:
                 hidden |= one.series(self._job, at, self._known[at], count)
         return hidden
 
-    def _begun(self, at: int, cells: Cells, count: int) -> Rows:
+    def _begun(self, at: int, cells: Cells, count: int) -> Ints:
         """The first bucket of each series [S] that the models are to see, known so far."""
         first = self._first[at]
         if NOT_BEGUN not in first:  # nearly always, and there are many cells

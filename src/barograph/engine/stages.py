@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from barograph.buckets import FinishedBuckets
-from barograph.buckets.finished import Floats
 from barograph.config.job import Job
 from barograph.engine.measure import MeasureStage, measures_of
 from barograph.engine.stretch import finish
+from barograph.results.arrays import Floats
 from barograph.results.results import Results
 from barograph.results.snapshot import Arrays, prefixed, under
 from barograph.scoring.stage import ScoreStage

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
+
+from barograph.results.arrays import Ints
 
 
 @dataclass(frozen=True)
@@ -18,9 +18,9 @@ class Rows:
         number: int64[n], the place of each among the job's rows, from 1, those without a readable time included.
     """
 
-    time_ms: NDArray[np.int64]
+    time_ms: Ints
     columns: pl.DataFrame
-    number: NDArray[np.int64]
+    number: Ints
 
     def __len__(self) -> int:
         return len(self.time_ms)

@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from barograph.config.duration import DAY_MS
 from barograph.config.errors import BadRequest
 from barograph.config.job import Job
 from barograph.config.rule import Rule
@@ -15,7 +16,6 @@ from barograph.scoring.episodes import with_episodes
 from barograph.store.query import Query
 from barograph.store.store import Store
 
-DAY_MS: Final = 86_400_000
 STEPS: Final = (25.0, 50.0, 75.0, 90.0)
 """Scores for which the number of alerts is told as well, so that another can be chosen."""
 

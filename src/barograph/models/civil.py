@@ -6,8 +6,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-_EPOCH_TO_MONDAY_MS = 3 * 86_400_000  # 1970-01-01 was a Thursday
-_STEP_MS = 6 * 86_400_000  # shorter than the gap between any two clock changes of a zone
+from barograph.config.duration import DAY_MS
+
+_EPOCH_TO_MONDAY_MS = 3 * DAY_MS  # 1970-01-01 was a Thursday
+_STEP_MS = 6 * DAY_MS  # shorter than the gap between any two clock changes of a zone
 
 
 def local_ms(starts_ms: NDArray[np.int64], zone: ZoneInfo) -> NDArray[np.int64]:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from barograph.config.duration import DAY_MS
 from barograph.models.config import ModelConfig
 from barograph.models.state import ChangeKind, SeasonKind
 from barograph.results.words import short
@@ -16,7 +17,6 @@ from barograph.results.words import short
 YOUNG: Final = 8
 """Values below which a series has no spread of its own: only gross anomalies show (docs/modelling.md, Early life)."""
 
-_DAY_MS: Final = 86_400_000
 _REPEATS: Final = 2  # of a pattern must have been seen before it can be accepted; of a week for weekends, too
 
 _LEVELS: Final = 3  # the first experts: means of long, middle and short memory
@@ -124,10 +124,10 @@ class Known:
 def known(records: Any, config: ModelConfig) -> Known:
     """What records of `state.SERIES` [S] know together."""
     seen = records[records["count"] > 0]
-    days = (seen["last"] - seen["first"] + 1) * (config.bucket_span_ms / _DAY_MS)
-    before_day = (seen["season"] == SeasonKind.NONE) & (days < _REPEATS) & (config.bucket_span_ms * 4 <= _DAY_MS)
+    days = (seen["last"] - seen["first"] + 1) * (config.bucket_span_ms / DAY_MS)
+    before_day = (seen["season"] == SeasonKind.NONE) & (days < _REPEATS) & (config.bucket_span_ms * 4 <= DAY_MS)
     before_week = (seen["season"] <= SeasonKind.DAY) & ~before_day & (days < 7 * _REPEATS)
-    before_week &= config.bucket_span_ms * 4 <= 7 * _DAY_MS
+    before_week &= config.bucket_span_ms * 4 <= 7 * DAY_MS
     flags = (seen["count"] < YOUNG, seen["season"] > 0, before_day, before_week)
     return Known(len(seen), *(int(np.count_nonzero(flag)) for flag in flags))
 
@@ -152,7 +152,7 @@ def describe(record: Any, config: ModelConfig) -> Description:
         "period_ms": int(record["period_ms"]) if season else 0,
         "shift_ms": int(record["shift_ms"]) if season else 0,
         "follows": _EXPERTS[errors.index(min(errors))],
-        "trend": float(record["slope"]) * _DAY_MS / span_ms,
+        "trend": float(record["slope"]) * DAY_MS / span_ms,
         "trend_certainty": trend_certainty,
         "memory": max(-0.5, min(0.999, float(record["ar_cross"]) / square)) if square > 0 else 0.0,
         "family": FAMILIES[weights.index(max(weights))] if sum(weights) else FAMILIES[0],
@@ -205,11 +205,11 @@ def _sentences(facts: dict[str, Any], config: ModelConfig) -> Iterator[str]:
 
 def _pattern(facts: dict[str, Any], span_ms: int) -> Iterator[str]:
     named = _SEASONS.get(facts["season"], f"a pattern every {facts['period_ms'] / 60_000:.6g} minutes")
-    days = (facts["last_ms"] - facts["first_ms"] + span_ms) / _DAY_MS
+    days = (facts["last_ms"] - facts["first_ms"] + span_ms) / DAY_MS
     so_far = ""
-    if facts["season"] == SeasonKind.NONE and days < _REPEATS and span_ms * 4 <= _DAY_MS:
+    if facts["season"] == SeasonKind.NONE and days < _REPEATS and span_ms * 4 <= DAY_MS:
         so_far = f" in {_rough(days, 2)} days, and a daily one can show only after {_REPEATS}"
-    elif facts["season"] <= SeasonKind.DAY and days < 7 * _REPEATS and span_ms * 4 <= 7 * _DAY_MS:
+    elif facts["season"] <= SeasonKind.DAY and days < 7 * _REPEATS and span_ms * 4 <= 7 * DAY_MS:
         so_far = f" in {_rough(days, 2)} days, and a weekly one can show only after {7 * _REPEATS}"
     yield f"It has {named}{so_far}; the next value is predicted from {facts['follows']}."
 

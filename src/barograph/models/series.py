@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from barograph.config.duration import DAY_MS
 from barograph.kernels import _series
 from barograph.models.base import Judged
 from barograph.models.civil import local_ms
@@ -27,7 +28,6 @@ HIGH_VARIANCE: Final = 1.25
 _STEPS: Final = {"this_bucket": "ln_p", "buckets_around": "ln_views", "shown_before": "ln_seen", "lasting": "ln_evidence"}
 """Each factor of a score, and the field of a flagged bucket that is the evidence after it."""
 
-_DAY_MS = 86_400_000
 _WORTH_A_THREAD = 20_000  # values; below, handing work over costs more than it saves
 _KNOWN_WELL = 64  # values of a sibling whose scale others may start from
 _ANY_PERCENTILE = 50.0  # of bounds that nobody looks at: the predicted mean comes with them
@@ -297,7 +297,7 @@ def _bytes(records: Records) -> NDArray[np.uint8]:
 
 def _day_ends(first_ms: int, span_ms: int, buckets: int) -> list[int]:
     """How many of consecutive buckets have begun when each UTC day ends within them."""
-    day = (first_ms + span_ms * np.arange(buckets + 1, dtype=np.int64)) // _DAY_MS
+    day = (first_ms + span_ms * np.arange(buckets + 1, dtype=np.int64)) // DAY_MS
     return (np.flatnonzero(np.diff(day)) + 1).tolist()
 
 

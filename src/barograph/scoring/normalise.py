@@ -14,9 +14,9 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from barograph.config.duration import DAY_MS
 from barograph.scoring.severity import Floats, least_of, normalised_score, one_of
 
-DAY_MS: Final = 86_400_000
 MEMORY_DAYS: Final = 42.0
 """The reference engine ages its quantiles over 2,000 half-hours (section 0)."""
 PRIOR_DAYS: Final = 30.0

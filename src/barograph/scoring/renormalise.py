@@ -14,10 +14,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from barograph.config.duration import DAY_MS
 from barograph.results import schema
 from barograph.scoring import kinds
 from barograph.scoring.leaves import Measure
-from barograph.scoring.normalise import DAY_MS, Quantiles, fading
+from barograph.scoring.normalise import Quantiles, fading
 from barograph.scoring.severity import Floats, normalised_score
 
 LEAST_SCORE: Final = 1.0

@@ -12,13 +12,13 @@ from typing import Any, Final
 import polars as pl
 import sqlalchemy as sa
 
+from barograph.config.duration import DAY_MS
 from barograph.config.errors import Conflict, StorageFailure
 from barograph.engine.forecast import Forecast, LeftOut
 from barograph.results import schema
 from barograph.store import job_rows, tables
 from barograph.store.database import Database
 from barograph.store.files import JobFiles
-from barograph.store.snapshots import DAY_MS
 
 ABANDONED_MS: Final = DAY_MS
 """Wall-clock time after which a forecast that is not whole belongs to a process that was killed."""

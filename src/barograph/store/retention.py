@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from barograph.config.duration import DAY_MS
 from barograph.config.job import Job
 from barograph.store import tables
-from barograph.store.snapshots import DAY_MS, SavedSnapshot, outlived
+from barograph.store.snapshots import SavedSnapshot, outlived
 
 
 @dataclass(frozen=True)

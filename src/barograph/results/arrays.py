@@ -1,0 +1,16 @@
+"""What arrays are called in annotations: one name for one type of entry. Shapes and units stand where they are used."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+"""Bucket numbers, epoch ms, counts and positions."""
+
+Ids = NDArray[np.int32]
+"""Dense ids, as kernels take them: series, keys, texts, cells; -1 is none."""
+
+Bools = NDArray[np.bool_]
+Bytes = NDArray[np.uint8]
+Records = NDArray[np.void]
+"""Structured arrays, one record a row."""
