@@ -195,7 +195,7 @@ def test_forgotten_zeros_are_no_data_and_not_zero() -> None:
     start, end = span(found)
     matrix = replay._detector(0, start, end, found.bucket_values, found.influencer_shares).matrix("count", start, end)
     matrix[:, cut(FROM) - start : cut(TO) - start] = np.nan
-    model = replay._stages._measures[0]._model
+    model = replay._pipeline._series_stages[0]._model
     model.grow(len(matrix))
     model.advance(matrix, start * SPAN)
     assert model.snapshot()["series"].tobytes() == snapshot.arrays["model0.series"].tobytes()

@@ -12,7 +12,7 @@ HALF_HOUR = 1_800_000
 
 
 def evidence(p: list[list[float]], partition: list[int], detector: int = 0) -> Evidence:
-    return Evidence(detector, np.log(np.array(p)), np.array(partition, np.int32))
+    return Evidence.of_series(detector, np.log(np.array(p)), np.array(partition, np.int32))
 
 
 def of_bucket(*detectors: list[Evidence]) -> np.ndarray:
@@ -57,6 +57,6 @@ def test_a_metric_detector_is_as_calibrated_as_three_detectors() -> None:
     """Null: 3 measures of 40 series are uniform. The bucket's p falls below q about as often as q."""
     buckets, series = 4_000, 40
     ln_p = np.log(np.random.default_rng(5).random((3, series, buckets)))
-    found = of_bucket([Evidence(0, one, np.zeros(series, np.int32)) for one in ln_p])
+    found = of_bucket([Evidence.of_series(0, one, np.zeros(series, np.int32)) for one in ln_p])
     for q in (0.1, 0.01):
         assert np.mean(found <= math.log(q)) <= 1.3 * q + 3 * math.sqrt(q / buckets)

@@ -8,7 +8,7 @@ from barograph.scoring.episodes import QUIET_BUCKETS, Episodes, with_episodes
 
 def mark(episodes: Episodes, *events: tuple[int, float]):
     bucket, surprise = (np.array(column) for column in zip(*events, strict=True))
-    return episodes.mark(bucket.astype(np.int64), -surprise, np.full(len(events), 80.0))
+    return episodes.mark_and_learn(bucket.astype(np.int64), -surprise, np.full(len(events), 80.0))
 
 
 def test_the_first_bucket_is_news_and_the_next_alike_are_not() -> None:
@@ -31,7 +31,7 @@ def test_the_memory_of_a_peak_fades() -> None:
 
 
 def test_quiet_buckets_are_no_episode() -> None:
-    marks = Episodes.build().mark(np.array([3]), np.array([-2.0]), np.array([10.0]))
+    marks = Episodes.build().mark_and_learn(np.array([3]), np.array([-2.0]), np.array([10.0]))
     assert marks.start.tolist() == [-1]
     assert marks.is_news.tolist() == [False]
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from barograph.results import schema
-from barograph.scoring import kinds
+from barograph.scoring import quantiles
 from barograph.scoring.normalise import DAY_MS, EDGES, PRIOR_DAYS, Normaliser, Quantiles, fading
 from barograph.scoring.renormalise import TABLES, current_scores
 from barograph.scoring.severity import ln_p_of_score, normalised_score, one_of
@@ -25,7 +25,7 @@ def walk(normaliser: Normaliser, days: int, events: dict[int, float], span: int 
     a_day = DAY_MS // span
     bucket = np.array([(first_day + day + 1) * a_day - 1 for day in sorted(events)], np.int64)
     ln_p = np.array([events[day] for day in sorted(events)])
-    return normaliser.walk(first_day * a_day, np.ones(days * a_day), bucket, np.zeros_like(bucket), ln_p)
+    return normaliser.raise_and_learn(first_day * a_day, np.ones(days * a_day), bucket, np.zeros_like(bucket), ln_p)
 
 
 def test_the_first_of_its_kind_is_taken_at_its_word() -> None:
@@ -58,7 +58,7 @@ def test_a_calibrated_job_keeps_its_probabilities() -> None:
     normaliser = Normaliser.build(MINUTES_5)
     ln_p = np.log(np.random.default_rng(0).random(365 * 288))
     at = np.arange(len(ln_p))
-    normaliser.walk(0, np.ones(len(ln_p)), at, np.zeros_like(at), ln_p)
+    normaliser.raise_and_learn(0, np.ones(len(ln_p)), at, np.zeros_like(at), ln_p)
     asked = np.log([1e-2, 1e-3, 5e-4])
     assert np.all(normaliser.quantiles.ln_p(asked) - asked < math.log(2))
 
@@ -70,7 +70,7 @@ def test_the_job_of_heavy_tails_is_quieted() -> None:
         normaliser = Normaliser.build(MINUTES_5)
         u = np.log(random.random(200 * 288 * series)) * 1.6
         bucket = np.repeat(np.arange(200 * 288), series)
-        normaliser.walk(0, np.full(200 * 288, float(series)), bucket, np.tile(np.arange(series), 200 * 288), u)
+        normaliser.raise_and_learn(0, np.full(200 * 288, float(series)), bucket, np.tile(np.arange(series), 200 * 288), u)
         asked = np.array([-9.0])
         true = -9.0 / 1.6
         assert normaliser.quantiles.ln_p(asked)[0] == pytest.approx(true, abs=0.9)
@@ -90,8 +90,8 @@ def test_counted_days_are_the_share_of_entities_beyond_an_edge() -> None:
     surprise = random.gamma(2.0, 3.0, days * entities)
     day = np.repeat(np.arange(days), entities)
     normaliser = Normaliser.build(DAY_MS)
-    normaliser.walk(0, np.full(days, float(entities)), day, np.tile(np.arange(entities), days), -surprise)
-    normaliser.walk(days, np.ones(1), *(np.zeros(0, np.int64),) * 2, np.zeros(0))  # the last day is over
+    normaliser.raise_and_learn(0, np.full(days, float(entities)), day, np.tile(np.arange(entities), days), -surprise)
+    normaliser.raise_and_learn(days, np.ones(1), *(np.zeros(0, np.int64),) * 2, np.zeros(0))  # the last day is over
     found = normaliser.quantiles.counts / normaliser.quantiles.entity_days
     true = (1.0 + EDGES / 3.0) * np.exp(-EDGES / 3.0)
     error = np.abs(found - true)[true < 0.1]
@@ -118,12 +118,12 @@ def test_cuts_change_no_bit() -> None:
     ln_p = -random.gamma(2.0, 4.0, 100)
     whole = Normaliser.build(HOUR)
     entity = random.integers(0, 3, 100)
-    expected, days = whole.walk(0, np.full(24 * 40, 3.0), bucket, entity, ln_p)
+    expected, days = whole.raise_and_learn(0, np.full(24 * 40, 3.0), bucket, entity, ln_p)
     parts, got, ended = Normaliser.build(HOUR), [], []
     edges = [0, 1, 13, 24, 25, 480, 500, 24 * 40]
     for start, end in itertools.pairwise(edges):
         inside = (bucket >= start) & (bucket < end)
-        raised, some = parts.walk(start, np.full(end - start, 3.0), bucket[inside], entity[inside], ln_p[inside])
+        raised, some = parts.raise_and_learn(start, np.full(end - start, 3.0), bucket[inside], entity[inside], ln_p[inside])
         parts = Normaliser.build(HOUR, *parts.snapshot(0))
         got.append(raised)
         ended += some
@@ -174,7 +174,7 @@ def rows(*results: tuple[int, float, str]) -> pl.DataFrame:
     )
 
 
-def told(*ends: tuple[int, float, float, float], kind: str = kinds.BUCKET) -> pl.DataFrame:
+def told(*ends: tuple[int, float, float, float], kind: str = quantiles.BUCKET) -> pl.DataFrame:
     """Quantiles (day from which they hold, days, counts up to a surprise, that surprise)."""
     found = [
         (day * DAY_MS, kind, days, days, days * 24, np.where(u > EDGES, n, 0.0).tolist(), True) for day, days, n, u in ends
@@ -208,7 +208,7 @@ def test_the_last_quantiles_that_reach_a_result_decide() -> None:
 
 
 def test_a_far_worse_record_of_the_same_series_takes_the_top() -> None:
-    quiet = told((60, 42.0, 0.0, 3.0), kind=kinds.record(0))
+    quiet = told((60, 42.0, 0.0, 3.0), kind=quantiles.record(0))
     frame = rows((50, -9.0, "a"), (55, -300.0, "a"), (50, -9.0, "b"))
     found = scores(RECORDS, frame, quiet)
     assert found[0] < found[2] == frame["initial_record_score"][2]
@@ -224,14 +224,14 @@ def test_mild_results_are_left_alone() -> None:
 def test_a_long_bucket_is_no_witness_against_itself(hours: int) -> None:
     span, normaliser = hours * HOUR, Normaliser.build(hours * HOUR)
     loud = np.array([30, 41])
-    _, ended = normaliser.walk(0, np.ones(61), loud, np.zeros_like(loud), np.array([-40.0, -80.0]))
+    _, ended = normaliser.raise_and_learn(0, np.ones(61), loud, np.zeros_like(loud), np.array([-40.0, -80.0]))
     day = ended[-1]
-    told = (day.bucket * span, kinds.BUCKET, day.quantiles.days, day.quantiles.entity_days, day.quantiles.cells)
+    told = (day.bucket * span, quantiles.BUCKET, day.quantiles.days, day.quantiles.entity_days, day.quantiles.cells)
     moved = pl.DataFrame(
         [(*told, day.quantiles.counts.tolist(), True)], schema=schema.polars_schema(schema.QUANTILES), orient="row"
     )
     first = normalised_score(np.array([-80.0]), span)
     frame = pl.DataFrame({"timestamp": [41 * span], "log_probability": [-80.0], "initial_anomaly_score": first})
-    kind = pl.Series([kinds.BUCKET])
+    kind = pl.Series([quantiles.BUCKET])
     found = current_scores(BUCKETS, frame, kind, moved, span, 100 * span)
     assert found[0] == pytest.approx(first[0], abs=0.01)

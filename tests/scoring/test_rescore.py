@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from barograph.results import schema
-from barograph.scoring import kinds
+from barograph.scoring import quantiles
 from barograph.scoring.leaves import Measure
 from barograph.scoring.normalise import DAY_MS, EDGES
 from barograph.scoring.renormalise import Table
@@ -63,7 +63,7 @@ class Memory:
 def common(*times_ms: int, count: float = 20.0) -> pl.DataFrame:
     """Quantiles from these times on, by which so many of 42 days had a surprise of 20 nats."""
     counts = np.where(EDGES < 30, count, 0.0).tolist()
-    rows = [(time, kinds.record(0), 42.0, 42.0, 42.0 * 24, counts, True) for time in times_ms]
+    rows = [(time, quantiles.record(0), 42.0, 42.0, 42.0 * 24, counts, True) for time in times_ms]
     return pl.DataFrame(rows, schema=schema.polars_schema(schema.QUANTILES), orient="row")
 
 

@@ -9,23 +9,12 @@ import pytest
 from barograph.results import schema
 from barograph.results.leaf import LEAF
 from barograph.scoring.aggregate import Evidence
-from barograph.scoring.leaves import Measure, Stretch
+from barograph.scoring.leaves import NO_PRESENCE, NO_SHARES, Measure, Stretch
 from barograph.scoring.stage import ScoreStage
 
 HOUR = 3_600_000
 COUNT = Measure(0, "count", "count", None, "host", None, "count")
 MEAN = Measure(1, "mean", "mean", "cpu", "host", None, "mean")
-NO_SHARES = pl.DataFrame(
-    schema={
-        "leaf": pl.Int64,
-        "influencer_field_name": pl.String,
-        "influencer_field_value": pl.String,
-        **dict.fromkeys(("weight", "value", "mean", "m2"), pl.Float64),
-    }
-)
-NO_PRESENCE = pl.DataFrame(
-    schema={"bucket": pl.Int64, "influencer_field_name": pl.String, "influencer_field_value": pl.String, "leaves": pl.UInt32}
-)
 
 
 def leaf(bucket: int, p: float, measure: int = 0, series: int = 0, actual: float = 50.0, typical: float = 10.0) -> tuple:
@@ -49,24 +38,28 @@ def stretch(
     return Stretch(
         first_bucket=first,
         event_count=np.full(buckets, 7.0),
-        evidence=[Evidence(i, shown[i], np.arange(series, dtype=np.int32)) for i in range(2)],
+        evidence=[Evidence.of_series(i, shown[i], np.arange(series, dtype=np.int32)) for i in range(2)],
         leaves=rows,
         names=pl.DataFrame(
             {"partition_field_value": [f"host-{one}" for one in rows["series"]], "by_field_value": [None] * len(rows)},
             schema={"partition_field_value": pl.String, "by_field_value": pl.String},
         ),
-        shares_of=lambda positions: shares.filter(pl.col("leaf").is_in(positions.tolist())),
+        payloads=[np.zeros(np.count_nonzero(rows["measure"] == i), [("centre", "f8")]) for i in range(2)],
+        shares=shares,
         presence=presence,
-        judge=lambda leaf, value: np.minimum(-np.abs(value - 10.0), 0.0),
     )
 
 
+def judge(_payload: np.ndarray, value: np.ndarray) -> np.ndarray:
+    return np.minimum(-np.abs(value - 10.0), 0.0)
+
+
 def stage() -> ScoreStage:
-    return ScoreStage.build((COUNT, MEAN), ("user", "host"), HOUR)
+    return ScoreStage.build((COUNT, MEAN), (judge, judge), ("user", "host"), HOUR)
 
 
 def test_every_bucket_has_a_row_and_quiet_ones_score_zero() -> None:
-    buckets = stage().score(stretch(leaf(103, 1e-9))).buckets
+    buckets = stage().score_and_learn(stretch(leaf(103, 1e-9))).buckets
     assert buckets["timestamp"].to_list() == [hour * HOUR for hour in range(100, 110)]
     assert buckets["event_count"].to_list() == [7] * 10
     assert (buckets["anomaly_score"] > 0).to_list() == [hour == 103 for hour in range(100, 110)]
@@ -74,7 +67,7 @@ def test_every_bucket_has_a_row_and_quiet_ones_score_zero() -> None:
 
 
 def test_a_stretch_without_odd_leaves_gives_empty_tables_with_their_schemas() -> None:
-    tables = stage().score(stretch())
+    tables = stage().score_and_learn(stretch())
     for name in ("records", "influencers", "bucket_influencers"):
         assert getattr(tables, name).is_empty()
         assert getattr(tables, name).schema == schema.polars_schema(getattr(schema, name.upper()))
@@ -82,7 +75,7 @@ def test_a_stretch_without_odd_leaves_gives_empty_tables_with_their_schemas() ->
 
 
 def test_records_are_ranked_within_their_bucket_and_labelled() -> None:
-    records = stage().score(stretch(leaf(103, 1e-3), leaf(103, 1e-12, measure=1, series=2), leaf(105, 1e-5))).records
+    records = stage().score_and_learn(stretch(leaf(103, 1e-3), leaf(103, 1e-12, measure=1, series=2), leaf(105, 1e-5))).records
     assert records["seq"].to_list() == [0, 1, 0]
     worst = records.row(0, named=True)
     assert (worst["function"], worst["field_name"], worst["partition_field_value"]) == ("mean", "cpu", "host-2")
@@ -92,14 +85,14 @@ def test_records_are_ranked_within_their_bucket_and_labelled() -> None:
 
 
 def test_a_leaf_that_is_only_mildly_odd_counts_but_is_no_record() -> None:
-    tables = stage().score(stretch(leaf(103, 0.04)))
+    tables = stage().score_and_learn(stretch(leaf(103, 0.04)))
     assert tables.records.is_empty()
 
 
 def test_a_probability_below_the_smallest_double_is_written_as_that() -> None:
     rows = list(leaf(103, 1e-300))
     rows[3] = rows[4] = -5000.0
-    record = stage().score(stretch(tuple(rows))).records.row(0, named=True)
+    record = stage().score_and_learn(stretch(tuple(rows))).records.row(0, named=True)
     assert record["probability"] == np.finfo(float).tiny
     assert record["log_probability"] == -5000.0
 
@@ -126,7 +119,7 @@ def test_the_entity_behind_a_record_is_its_influencer_and_has_a_result_of_its_ow
         },
         schema_overrides={"leaves": pl.UInt32},
     )
-    tables = stage().score(stretch(leaf(103, 1e-17, actual=50.0), shares=shares, presence=presence))
+    tables = stage().score_and_learn(stretch(leaf(103, 1e-17, actual=50.0), shares=shares, presence=presence))
     found = {one["influencer_field_name"]: one for one in tables.records["influencers"][0]}
     assert found["user"]["influencer_field_values"] == ["mallory"]
     assert found["host"]["influences"] == [1.0]
@@ -137,11 +130,11 @@ def test_the_entity_behind_a_record_is_its_influencer_and_has_a_result_of_its_ow
 
 def test_scoring_in_two_stretches_is_scoring_in_one() -> None:
     leaves = [leaf(101, 1e-8), leaf(102, 1e-9), leaf(106, 1e-8), leaf(108, 1e-30)]
-    whole = stage().score(stretch(*leaves)).buckets
+    whole = stage().score_and_learn(stretch(*leaves)).buckets
     first = stage()
-    head = first.score(stretch(*leaves[:2], buckets=5)).buckets
-    second = ScoreStage.build((COUNT, MEAN), ("user", "host"), HOUR, first.snapshot())
-    tail = second.score(stretch(*leaves[2:], first=105, buckets=5)).buckets
+    head = first.score_and_learn(stretch(*leaves[:2], buckets=5)).buckets
+    second = ScoreStage.build((COUNT, MEAN), (judge, judge), ("user", "host"), HOUR, first.snapshot())
+    tail = second.score_and_learn(stretch(*leaves[2:], first=105, buckets=5)).buckets
     assert pl.concat([head, tail]).equals(whole)
 
 
@@ -159,14 +152,14 @@ def test_a_record_says_what_kind_of_anomaly_it_is(change: dict[str, float], kind
     rows = np.array([leaf(103, 1e-9)], dtype=LEAF)
     for name, value in change.items():
         rows[name] = value
-    assert stage().score(stretch(*rows.tolist())).records["anomaly_type"].to_list() == [kind]
+    assert stage().score_and_learn(stretch(*rows.tolist())).records["anomaly_type"].to_list() == [kind]
 
 
 def test_a_record_explains_itself() -> None:
     rows = np.array([leaf(105, 1e-9)], dtype=LEAF)
     for name, value in {"since": 102, "means": 12.0, "seen": 2.0, "high_variance": True, "count": 77}.items():
         rows[name] = value
-    record = stage().score(stretch(*rows.tolist())).records.row(0, named=True)
+    record = stage().score_and_learn(stretch(*rows.tolist())).records.row(0, named=True)
     wanted = {
         "anomaly_length": 4,
         "single_bucket_impact": 9,

@@ -9,7 +9,7 @@ import polars as pl
 
 from barograph.config.job import Job
 from barograph.engine.entity import Entity, check_entity, of_entity
-from barograph.engine.measure import MeasureStage
+from barograph.engine.series_stage import SeriesStage
 from barograph.models import Description
 from barograph.results import schema
 from barograph.results.arrays import Ids
@@ -28,7 +28,7 @@ class Splits(Protocol):
         """The partition and the by values of a detector's series [k]."""
 
 
-def described(job: Job, stages: Sequence[MeasureStage], splits: Splits, entity: Entity, most: int | None) -> pl.DataFrame:
+def described(job: Job, stages: Sequence[SeriesStage], splits: Splits, entity: Entity, most: int | None) -> pl.DataFrame:
     """Rows of `schema.DESCRIPTIONS`: of all series of an entity, or of so many that were the most anomalous lately.
 
     Raises:
@@ -49,7 +49,7 @@ def described(job: Job, stages: Sequence[MeasureStage], splits: Splits, entity: 
     return pl.concat([schema.empty(schema.DESCRIPTIONS), *parts])
 
 
-def _rows(stage: MeasureStage, splits: Splits, series: np.ndarray[Any, np.dtype[np.int64]]) -> pl.DataFrame:
+def _rows(stage: SeriesStage, splits: Splits, series: np.ndarray[Any, np.dtype[np.int64]]) -> pl.DataFrame:
     measure = stage.measure
     rows = [_row(stage.model.describe(row)) for row in series.tolist()]
     frame = pl.DataFrame(rows, schema={name: _SCHEMA[name] for name in _OWN})

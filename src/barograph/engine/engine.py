@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -17,7 +16,7 @@ from barograph.engine.description import described
 from barograph.engine.entity import Entity
 from barograph.engine.explain import Explanation, InResults, explain
 from barograph.engine.forecast import PERCENTILE, Forecast, check_forecast, forecast
-from barograph.engine.stages import Stages
+from barograph.engine.pipeline import Pipeline
 from barograph.intake import Intake
 from barograph.models import Horizon, Known
 from barograph.results.counts import DataCounts
@@ -31,11 +30,11 @@ class Engine:
     What comes out does not depend on how the rows are cut into frames, on the number of threads, or on snapshots in between.
     """
 
-    def __init__(self, job: Job, intake: Intake, buckets: Buckets, stages: Stages, arrivals: Arrivals) -> None:
+    def __init__(self, job: Job, intake: Intake, buckets: Buckets, pipeline: Pipeline, arrivals: Arrivals) -> None:
         self.job = job
         self._intake = intake
         self._buckets = buckets
-        self._stages = stages
+        self._pipeline = pipeline
         self._arrivals = arrivals
 
     @classmethod
@@ -60,9 +59,9 @@ class Engine:
         def part(name: str) -> Arrays | None:
             return None if state is None else under(name, arrays)
 
-        stages = Stages.build(job, None if state is None else arrays, threads)
+        pipeline = Pipeline.build(job, None if state is None else arrays, threads)
         intake, buckets = Intake.build(job, part("intake")), Buckets.build(job, part("buckets"))
-        return cls(job, intake, buckets, stages, Arrivals.build(job, part("arrivals")))
+        return cls(job, intake, buckets, pipeline, Arrivals.build(job, part("arrivals")))
 
     @property
     def counts(self) -> DataCounts:
@@ -94,10 +93,10 @@ class Engine:
                 These results are marked `is_interim`. They change nothing: closing a bucket later gives its results all over.
         """
         if until is None and calc_interim:
-            return replace(self._interim(), counts=self.counts)
+            return self._interim().but(counts=self.counts)
         self._buckets.flush(until)
-        found = self._finish()
-        return Results.concat([found, replace(self._interim(), counts=self.counts)]) if calc_interim else found
+        finished = self._finish()
+        return Results.concat([finished, self._interim().but(counts=self.counts)]) if calc_interim else finished
 
     def explain(self, results: Results, time_ms: int, entity: Sequence[tuple[str, str]] = ()) -> tuple[Explanation, ...]:
         """Explain the bucket that a time lies in, for every series of an entity: why it scores what it scores.
@@ -122,7 +121,7 @@ class Engine:
         Raises:
             BadRequest: no detector is split by all fields of the entity.
         """
-        return described(self.job, self._stages.measures, self._buckets.splits, entity, most)
+        return described(self.job, self._pipeline.series_stages, self._buckets.splits, entity, most)
 
     def forecast(self, duration: Duration | str, percentile: float = PERCENTILE, entity: Entity = ()) -> Forecast:
         """What all series that can be forecast are expected to do after the newest finished bucket. Nothing is learnt.
@@ -143,25 +142,25 @@ class Engine:
                 f"job {self.job.job_id!r}: wanted a job that has finished a bucket; there is nothing to forecast yet"
             )
         ask = Horizon(newest + span_ms, far.ms // span_ms, percentile)
-        return forecast(self.job, self._stages.measures, self._buckets.splits, ask, entity)
+        return forecast(self.job, self._pipeline.series_stages, self._buckets.splits, ask, entity)
 
     def known(self) -> Known:
         """What the models know of all series together, and what not yet."""
-        return sum((one.model.known() for one in self._stages.measures), Known())
+        return sum((stage.model.known() for stage in self._pipeline.series_stages), Known())
 
     def snapshot(self) -> Snapshot:
         """All that must be kept to go on as if nothing had happened. Equal histories give equal bytes."""
         arrays: Arrays = {"analysis": np.frombuffer(_analysis(self.job), dtype=np.uint8)}
         arrays |= prefixed("intake", self._intake.snapshot()) | prefixed("buckets", self._buckets.snapshot())
         arrays |= prefixed("arrivals", self._arrivals.snapshot())
-        return Snapshot(arrays | self._stages.snapshot())
+        return Snapshot(arrays | self._pipeline.snapshot())
 
     def _finish(self) -> Results:
         closed = self._buckets.take()
         if closed is None:
             return Results(counts=self.counts)
         self._arrivals.learn(closed)
-        return replace(Results.concat(self._stages.finish(closed)), counts=self.counts)
+        return Results.concat(self._pipeline.finish(closed)).but(counts=self.counts)
 
     def _interim(self) -> Results:
         """What the open buckets would give if they were over, their growing values estimated; by copies."""
@@ -169,7 +168,7 @@ class Engine:
         if still_open is None:
             return Results()
         completeness = self._arrivals.completeness(still_open)
-        return Results.concat(self._stages.copy().finish(still_open, completeness)).as_interim()
+        return Results.concat(self._pipeline.copy().finish(still_open, completeness)).as_interim()
 
 
 def _duration(given: Duration | str) -> Duration:

@@ -16,13 +16,13 @@ from barograph.config.functions import Side
 from barograph.config.job import Job
 from barograph.config.moment import iso_text
 from barograph.engine.forgotten import Forgotten
-from barograph.engine.measure import measures_of, model_config, model_of
 from barograph.engine.replay import known_series
+from barograph.engine.series_stage import measures_of, model_config, model_of
 from barograph.models import Model
 from barograph.results.arrays import Floats
 from barograph.results.results import Results
 from barograph.results.snapshot import Snapshot, under
-from barograph.scoring import kinds
+from barograph.scoring import quantiles
 from barograph.scoring.explain import Explainer, Factor, WouldScore, gate
 from barograph.scoring.leaves import Measure
 from barograph.scoring.normalise import Quantiles
@@ -192,7 +192,7 @@ def _explain(job: Job, newest: Snapshot, past: Past, bucket: int, series: _Serie
     model, actual, weight = _model_before(job, newest, past, bucket, series)
     explainer = Explainer(
         lambda values: model.try_values(values, bucket * span),
-        past.quantiles(kinds.record(series.position), bucket * span),
+        past.quantiles(quantiles.record(series.position), bucket * span),
         span,
     )
     data = not math.isnan(actual)

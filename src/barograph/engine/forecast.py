@@ -15,7 +15,7 @@ from barograph.config.errors import BadRequest
 from barograph.config.job import Job
 from barograph.engine.description import Splits
 from barograph.engine.entity import Entity, check_entity, of_entity
-from barograph.engine.measure import MeasureStage
+from barograph.engine.series_stage import SeriesStage
 from barograph.models import Forecaster, Foreseen, Horizon
 from barograph.results import schema
 
@@ -84,7 +84,7 @@ def check_forecast(job: Job, duration: Duration, percentile: float) -> None:
         raise BadRequest(f"percentile={percentile:g}: wanted more than 0 and less than 100")
 
 
-def forecast(job: Job, stages: Sequence[MeasureStage], splits: Splits, ask: Horizon, entity: Entity) -> Forecast:
+def forecast(job: Job, stages: Sequence[SeriesStage], splits: Splits, ask: Horizon, entity: Entity) -> Forecast:
     """Forecast all series of an entity.
 
     Raises:
@@ -107,19 +107,19 @@ def forecast(job: Job, stages: Sequence[MeasureStage], splits: Splits, ask: Hori
     return Forecast(pl.concat(parts), ask.start_ms, end_ms, ask.percentile, series, left_out)
 
 
-def _chosen(job: Job, stage: MeasureStage, splits: Splits, entity: Entity) -> NDArray[np.int64]:
+def _chosen(job: Job, stage: SeriesStage, splits: Splits, entity: Entity) -> NDArray[np.int64]:
     at = stage.measure.detector_index
     return np.flatnonzero(of_entity(job, at, entity, partial(splits, at), stage.model.n_series))
 
 
-def _forecaster(job: Job, stage: MeasureStage) -> Forecaster | None:
+def _forecaster(job: Job, stage: SeriesStage) -> Forecaster | None:
     """The models of a measure, if its series can be forecast."""
     detector = job.detectors[stage.measure.detector_index]
     forecastable = detector.spec.forecast and detector.over_field_name is None
     return stage.model if forecastable and isinstance(stage.model, Forecaster) else None
 
 
-def _check_size(job: Job, stages: Sequence[MeasureStage], splits: Splits, ask: Horizon, entity: Entity) -> None:
+def _check_size(job: Job, stages: Sequence[SeriesStage], splits: Splits, ask: Horizon, entity: Entity) -> None:
     series = sum(len(_chosen(job, one, splits, entity)) for one in stages if _forecaster(job, one) is not None)
     if series * ask.buckets > MOST_ROWS:
         raise BadRequest(
@@ -132,7 +132,7 @@ def _joined(a: LeftOut, b: LeftOut) -> LeftOut:
     return LeftOut(*(getattr(a, name) + getattr(b, name) for name in LeftOut.__dataclass_fields__))
 
 
-def _rows(job: Job, stage: MeasureStage, splits: Splits, found: Foreseen, ask: Horizon) -> pl.DataFrame:
+def _rows(job: Job, stage: SeriesStage, splits: Splits, found: Foreseen, ask: Horizon) -> pl.DataFrame:
     measure, span_ms = stage.measure, job.bucket_span_ms
     partition, by = splits(measure.detector_index, found.rows.astype(np.int32))
     each = np.repeat(np.arange(len(found.rows), dtype=np.uint32), ask.buckets)

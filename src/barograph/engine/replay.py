@@ -11,7 +11,7 @@ from barograph.buckets import NOT_BEGUN, Buckets, Cells, DetectorValues, Finishe
 from barograph.config.job import Job
 from barograph.config.support import refuse_unsupported
 from barograph.engine.forgotten import Forgotten
-from barograph.engine.stages import PREFIXES, Stages
+from barograph.engine.pipeline import PREFIXES, Pipeline
 from barograph.results.arrays import Bools, Ints
 from barograph.results.results import Results
 from barograph.results.snapshot import Snapshot, under
@@ -43,16 +43,16 @@ class Kept:
 
 
 class Replay:
-    """Stages that learn a job's history from its beginning. They cannot tell it from live rows.
+    """A pipeline that learns a job's history from its beginning. It cannot tell it from live rows.
 
     An unchanged job gives the same results, and the same snapshot, to the last bit.
     """
 
     def __init__(
-        self, job: Job, stages: Stages, known: Sequence[KnownSeries], forgotten: Sequence[Forgotten], start: int
+        self, job: Job, pipeline: Pipeline, known: Sequence[KnownSeries], forgotten: Sequence[Forgotten], start: int
     ) -> None:
         self._job = job
-        self._stages = stages
+        self._pipeline = pipeline
         self._known = known
         self._first = [np.where(one.first_bucket < start, one.first_bucket, NOT_BEGUN) for one in known]
         self._forgotten = forgotten
@@ -71,7 +71,7 @@ class Replay:
             ConfigError: the job needs what this version cannot do yet.
         """
         refuse_unsupported(job)
-        return cls(job, Stages.build(job, None, threads), known_series(job, newest), forgotten, NOTHING_BEFORE)
+        return cls(job, Pipeline.build(job, None, threads), known_series(job, newest), forgotten, NOTHING_BEFORE)
 
     @classmethod
     def since(
@@ -93,7 +93,7 @@ class Replay:
             OtherVersion: another version learned it.
         """
         refuse_unsupported(job)
-        return cls(job, Stages.build(job, old.arrays, threads), known_series(job, newest), forgotten, start)
+        return cls(job, Pipeline.build(job, old.arrays, threads), known_series(job, newest), forgotten, start)
 
     def add(self, start: int, end: int, kept: Kept) -> Iterator[Results]:
         """Learn the buckets [start, end) (numbers: epoch ms divided by the span), which follow the last ones that were.
@@ -108,12 +108,12 @@ class Replay:
             values = values.filter(pl.col("weight") > 0)  # the others are not data: bounds were asked for
         detectors = tuple(self._detector(at, start, end, values, kept.shares) for at in range(len(self._known)))
         span_ms = self._job.bucket_span_ms
-        yield from self._stages.finish(FinishedBuckets(span_ms, start, end, detectors, kept.filled // span_ms, kept.events))
+        yield from self._pipeline.finish(FinishedBuckets(span_ms, start, end, detectors, kept.filled // span_ms, kept.events))
 
     def snapshot(self, rows: Snapshot) -> Snapshot:
         """What an engine would remember that has read what `rows` has, and learned what this replay has."""
         about_rows = {name: array for name, array in rows.arrays.items() if not name.startswith(PREFIXES)}
-        return Snapshot(about_rows | self._stages.snapshot())
+        return Snapshot(about_rows | self._pipeline.snapshot())
 
     def _detector(self, at: int, start: int, end: int, values: pl.DataFrame, shares: pl.DataFrame) -> DetectorValues:
         known, function, span_ms = self._known[at], self._job.detectors[at].spec, self._job.bucket_span_ms

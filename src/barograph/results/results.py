@@ -1,13 +1,47 @@
 """What the engine hands out: finished buckets, their records and influencers, and the bucket values behind them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields
 from functools import partial
+from typing import Any, Final, overload
 
 import polars as pl
 
 from barograph.results import schema
 from barograph.results.counts import DataCounts
+
+Later = Callable[[], pl.DataFrame]
+"""Makes a frame when somebody asks for it: a live bucket finishes in less time than its frames take."""
+
+
+class Table:
+    """A result table as an attribute: a frame, or what makes it when it is first looked at."""
+
+    def __init__(self, columns: tuple[schema.Column, ...], coded: bool = False) -> None:
+        self._columns = columns
+        self._coded = coded
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, results: None, owner: type) -> Later: ...
+    @overload
+    def __get__(self, results: Any, owner: type) -> pl.DataFrame: ...
+    def __get__(self, results: Any, owner: type | None = None) -> pl.DataFrame | Later:
+        if results is None:  # what an attribute is that was not given
+            return self._empty
+        table: pl.DataFrame | Later = results.__dict__[self._name]
+        if not isinstance(table, pl.DataFrame):
+            table = results.__dict__[self._name] = table()
+        return table
+
+    def __set__(self, results: Any, table: pl.DataFrame | Later) -> None:
+        results.__dict__[self._name] = table
+
+    def _empty(self) -> pl.DataFrame:
+        empty = schema.empty(self._columns)
+        return schema.coded(empty) if self._coded else empty
 
 
 @dataclass(frozen=True)
@@ -26,14 +60,14 @@ class Results:
         counts: what was read and dropped since the engine was built, cumulative.
     """
 
-    buckets: pl.DataFrame = field(default_factory=partial(schema.empty, schema.BUCKETS))
-    records: pl.DataFrame = field(default_factory=partial(schema.empty, schema.RECORDS))
-    influencers: pl.DataFrame = field(default_factory=partial(schema.empty, schema.INFLUENCERS))
-    bucket_influencers: pl.DataFrame = field(default_factory=partial(schema.empty, schema.BUCKET_INFLUENCERS))
-    annotations: pl.DataFrame = field(default_factory=partial(schema.empty, schema.ANNOTATIONS))
-    coded_values: pl.DataFrame = field(default_factory=lambda: schema.coded(schema.empty(schema.BUCKET_VALUES)))
-    influencer_shares: pl.DataFrame = field(default_factory=partial(schema.empty, schema.INFLUENCER_SHARES))
-    quantiles: pl.DataFrame = field(default_factory=partial(schema.empty, schema.QUANTILES))
+    buckets: Table = Table(schema.BUCKETS)
+    records: Table = Table(schema.RECORDS)
+    influencers: Table = Table(schema.INFLUENCERS)
+    bucket_influencers: Table = Table(schema.BUCKET_INFLUENCERS)
+    annotations: Table = Table(schema.ANNOTATIONS)
+    coded_values: Table = Table(schema.BUCKET_VALUES, coded=True)
+    influencer_shares: Table = Table(schema.INFLUENCER_SHARES)
+    quantiles: Table = Table(schema.QUANTILES)
     counts: DataCounts = field(default_factory=DataCounts)
 
     @property
@@ -44,17 +78,37 @@ class Results:
     @classmethod
     def concat(cls, parts: Iterable["Results"]) -> "Results":
         """Join the results of consecutive calls; the counts are those of the last."""
-        kept = list(parts)
-        if not kept:
-            return cls()
-        tables = {
-            item.name: pl.concat([getattr(part, item.name) for part in kept], rechunk=True)
-            for item in fields(cls)
-            if item.name != "counts"
-        }
-        return cls(**tables, counts=kept[-1].counts)
+        consecutive = list(parts)
+        if len(consecutive) <= 1:
+            return consecutive[0] if consecutive else cls()
+        tables: dict[str, Any] = {name: partial(_joined, consecutive, name) for name in _TABLES}
+        return cls(**tables, counts=consecutive[-1].counts)
+
+    def but(self, **changes: Any) -> "Results":
+        """The same with other tables or counts, by name. Tables that nobody has looked at stay unmade."""
+        return Results(**{**self.__dict__, **changes})
+
+    def made(self) -> "Results":
+        """The same, with every table made: for results that take less memory than what they are made of."""
+        for name in _TABLES:
+            getattr(self, name)
+        return self
 
     def as_interim(self) -> "Results":
         """What of these is shown when the buckets are still open: what they may come to, nothing that is kept of them."""
         names = ("buckets", "records", "influencers", "bucket_influencers")
-        return Results(**{name: getattr(self, name).with_columns(is_interim=True) for name in names})
+        tables: dict[str, Any] = {name: partial(_interim, self, name) for name in names}
+        return Results(**tables)
+
+
+_TABLES: Final = tuple(item.name for item in fields(Results) if item.name != "counts")
+
+
+def _joined(parts: list[Results], name: str) -> pl.DataFrame:
+    tables: list[pl.DataFrame] = [getattr(part, name) for part in parts]
+    return pl.concat([table for table in tables if len(table)] or tables[:1], rechunk=True)
+
+
+def _interim(results: Results, name: str) -> pl.DataFrame:
+    table: pl.DataFrame = getattr(results, name)
+    return table.with_columns(is_interim=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,29 +16,41 @@ LN_QUIET: Final = np.log(0.6)
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the series of one measure show in a stretch of buckets.
+    """What the partitions of one measure show in a stretch of buckets.
 
     Attributes:
         detector: position of the detector in the job; a detector has one measure, `metric` three.
-        ln_p: [S, T] ln of the evidence against each bucket value, <= 0; NaN is no data.
-        partition: [S] dense id of each series' partition within the detector.
+        ln_p: [P, T] ln of the evidence against all series of each partition together, <= 0; NaN is no data.
+        series: [T] how many series have data.
     """
 
     detector: int
     ln_p: Floats
-    partition: NDArray[np.int32]
+    series: Floats
+
+    @classmethod
+    def of_series(cls, detector: int, ln_p: Floats, partition: NDArray[np.int32]) -> Self:
+        """Combine the series of each partition.
+
+        Args:
+            detector: as above.
+            ln_p: [S, T] ln of the evidence against each bucket value, <= 0; NaN is no data.
+            partition: [S] dense id of each series' partition within the detector.
+        """
+        series = np.count_nonzero(~np.isnan(ln_p), axis=0).astype(float)
+        return cls(detector, combine(ln_p, partition.astype(np.int64)), series)
 
 
 def detector_ln_p(measures: Sequence[Evidence]) -> Floats:
-    """Combine the series of one detector over partitions, then measures, then partitions among themselves.
+    """Combine the partitions of one detector over its measures, then among themselves.
 
     Args:
-        measures: the detector's measures, one after the other; they have the same series.
+        measures: the detector's measures, one after the other; they have the same partitions.
 
     Returns:
         [T] ln of the detector's probability in each bucket; NaN where none of its series has data.
     """
-    parts = [combine(one.ln_p, one.partition.astype(np.int64)) for one in measures]
+    parts = [measure.ln_p for measure in measures]
     if len(parts) > 1:
         partition = np.tile(np.arange(len(parts[0])), len(parts))
         parts = [combine(np.concatenate(parts), partition)]

@@ -1,5 +1,6 @@
 """Who is to blame: the influencers of records, and the influencer results across detectors."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,11 +11,13 @@ from numpy.typing import NDArray
 from barograph.results import schema
 from barograph.results.words import ODD_BY_ITSELF
 from barograph.scoring.combine import combine_some
-from barograph.scoring.influence import CUTOFF, Shares, Whole, influences
-from barograph.scoring.leaves import Measure, Stretch
+from barograph.scoring.influence import CUTOFF, Judge, Shares, Whole, influences
+from barograph.scoring.leaves import ENTITY, LnPOf, Measure, Stretch
 from barograph.scoring.severity import Floats
 
-ENTITY: Final = ("influencer_field_name", "influencer_field_value")
+NOBODY: Final = pl.DataFrame(schema={"leaf": pl.Int64, **dict.fromkeys(ENTITY, pl.String), "influence": pl.Float64})
+_NO_ENTITIES: Final = pl.DataFrame(schema={"bucket": pl.Int64, **dict.fromkeys(ENTITY, pl.String)})
+_NO_FIELDS: Final = _NO_ENTITIES.drop("influencer_field_value")
 
 
 @dataclass(frozen=True)
@@ -25,24 +28,32 @@ class Scored:
     ln_p: Floats
 
 
-def blame(stretch: Stretch, measures: tuple[Measure, ...], records: NDArray[np.int64]) -> pl.DataFrame:
+def blame(
+    stretch: Stretch, measures: tuple[Measure, ...], ln_p_of: Sequence[LnPOf], records: NDArray[np.int64]
+) -> pl.DataFrame:
     """Run the experiment for the leaves that became records.
 
     Args:
         stretch: the stretch of buckets.
         measures: what each leaf measures.
+        ln_p_of: one a measure: judges other values of its leaves.
         records: [r] positions of the leaves that became records.
 
     Returns:
         `leaf`, `influencer_field_name`, `influencer_field_value`, `influence`: the entities at or above the cutoff.
     """
-    shares = stretch.shares_of(records)
+    if not len(records) or not len(stretch.shares):
+        return NOBODY
+    of_records = np.zeros(len(stretch.leaves), np.bool_)
+    of_records[records] = True
+    shares = stretch.shares.filter(of_records[stretch.shares["leaf"].to_numpy()])
     influence = np.zeros(len(shares))
     leaf = shares["leaf"].to_numpy()
     measure = stretch.leaves["measure"][leaf]
     for position in np.unique(measure):
         rows = np.flatnonzero(measure == position)
-        influence[rows] = _experiment(stretch, measures[position].statistic, shares[rows])
+        judge = _judge(stretch, position, ln_p_of[position])
+        influence[rows] = _experiment(stretch.leaves, measures[position].statistic, shares[rows], judge)
     # Where the bucket is usual by itself, and only the buckets before it make it odd, there is nothing to take away: who moved
     # it by a little is chance.
     influence[stretch.leaves["ln_p"][leaf] > np.log(ODD_BY_ITSELF)] = 0.0
@@ -55,11 +66,18 @@ def blame(stretch: Stretch, measures: tuple[Measure, ...], records: NDArray[np.i
     )
 
 
-def _experiment(stretch: Stretch, statistic: str, shares: pl.DataFrame) -> Floats:
-    leaves = stretch.leaves
+def _judge(stretch: Stretch, position: int, ln_p_of: LnPOf) -> Judge:
+    """Judges other values of the leaves of one measure, given by their positions among all leaves."""
+    measure = stretch.leaves["measure"] == position
+    place = np.cumsum(measure) - 1  # of each leaf in its measure's payload
+    payload, added = stretch.payloads[position], stretch.leaves["added"]
+    return lambda leaf, value: ln_p_of(payload[place[leaf]], value + added[leaf])
+
+
+def _experiment(leaves: NDArray[np.void], statistic: str, shares: pl.DataFrame, judge: Judge) -> Floats:
     whole = Whole(*(np.ascontiguousarray(leaves[name]) for name in ("actual", "typical", "weight", "mean", "ln_p")))
     columns = {name: shares[name].fill_null(np.nan).to_numpy() for name in ("weight", "value", "mean", "m2")}
-    return influences(statistic, whole, Shares(leaf=shares["leaf"].to_numpy(), **columns), stretch.judge)
+    return influences(statistic, whole, Shares(leaf=shares["leaf"].to_numpy(), **columns), judge)
 
 
 def _is_split(shares: pl.DataFrame, measures: tuple[Measure, ...], measure: NDArray[np.int32]) -> NDArray[np.bool_]:
@@ -80,7 +98,7 @@ def _is_alone(shares: pl.DataFrame) -> NDArray[np.bool_]:
 def influencer_ln_p(stretch: Stretch, blamed: pl.DataFrame) -> Scored:
     """Combine what each entity did over detectors and series of a bucket; a leaf counts as far as the entity influenced it."""
     if blamed.is_empty():
-        return Scored(pl.DataFrame(schema={"bucket": pl.Int64, **dict.fromkeys(ENTITY, pl.String)}), np.zeros(0))
+        return Scored(_NO_ENTITIES, np.zeros(0))
     leaf = blamed["leaf"].to_numpy()
     rows = blamed.with_columns(
         bucket=stretch.leaves["bucket"][leaf], ln_p=blamed["influence"].to_numpy() * stretch.leaves["ln_evidence"][leaf]
@@ -93,6 +111,8 @@ def influencer_ln_p(stretch: Stretch, blamed: pl.DataFrame) -> Scored:
 
 def field_ln_p(stretch: Stretch, entities: Scored) -> Scored:
     """Combine the entities of each influencer field in a bucket, the quiet ones counted."""
+    if entities.keys.is_empty():
+        return Scored(_NO_FIELDS, np.zeros(0))
     present = stretch.presence.group_by("bucket", "influencer_field_name").len("entities")
     rows = entities.keys.join(present, on=["bucket", "influencer_field_name"], how="left", maintain_order="left")
     keys = rows.select("bucket", "influencer_field_name").unique(maintain_order=True).sort("bucket", "influencer_field_name")

@@ -56,7 +56,7 @@ class Episodes:
         """The running episode."""
         return {"episode": self._state.copy()}
 
-    def mark(self, bucket: NDArray[np.int64], ln_p: Floats, score: Floats) -> Marks:
+    def mark_and_learn(self, bucket: NDArray[np.int64], ln_p: Floats, score: Floats) -> Marks:
         """Mark consecutive buckets, given only those with any evidence; the others are quiet.
 
         Args:
@@ -67,10 +67,10 @@ class Episodes:
         start = np.full(len(bucket), -1, dtype=np.int64)
         is_news = np.zeros(len(bucket), dtype=bool)
         for i in np.flatnonzero(score >= OPENING_SCORE):
-            start[i], is_news[i] = self._step(int(bucket[i]), -float(ln_p[i]))
+            start[i], is_news[i] = self._step_and_learn(int(bucket[i]), -float(ln_p[i]))
         return Marks(start, is_news)
 
-    def _step(self, bucket: int, surprise: float) -> tuple[int, bool]:
+    def _step_and_learn(self, bucket: int, surprise: float) -> tuple[int, bool]:
         episode = self._state[0]
         if episode["start"] < 0 or bucket - episode["last"] > QUIET_BUCKETS:
             episode["start"] = bucket

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import polars as pl
@@ -9,7 +10,6 @@ from numpy.typing import NDArray
 
 from barograph.config.functions import Statistic
 from barograph.scoring.aggregate import Evidence
-from barograph.scoring.influence import Judge
 from barograph.scoring.severity import Floats
 
 
@@ -26,31 +26,54 @@ class Measure:
     statistic: Statistic
 
 
+ENTITY: Final = ("influencer_field_name", "influencer_field_value")
+
+SHARES: Final = pl.Schema(
+    {
+        "leaf": pl.Int64,  # position of the leaf
+        **dict.fromkeys(ENTITY, pl.String),
+        **dict.fromkeys(("weight", "value", "mean", "m2"), pl.Float64),  # as in `influence.Shares`
+    }
+)
+
+PRESENCE: Final = pl.Schema(
+    {
+        "bucket": pl.Int64,
+        **dict.fromkeys(ENTITY, pl.String),
+        "leaves": pl.UInt32,  # in how many leaves of the bucket, quiet ones included, the entity has rows
+    }
+)
+
+NO_SHARES: Final = pl.DataFrame(schema=SHARES)
+NO_PRESENCE: Final = pl.DataFrame(schema=PRESENCE)
+
+LnPOf = Callable[[NDArray[np.void], Floats], Floats]
+"""Payload [k] of leaves, other values [k] of them -> ln of these values' probabilities [k]."""
+
+
 @dataclass(frozen=True)
 class Stretch:
-    """A stretch of finished buckets.
+    """A stretch of finished buckets, as plain arrays and frames: it can be sent to another process.
 
     Attributes:
         first_bucket: index of the first bucket.
         event_count: [n] rows in each bucket, one entry a bucket, also the empty ones.
-        evidence: one a measure: what all its series show.
+        evidence: one a measure: what its partitions show.
         leaves: [k] odd leaves, dtype `results.leaf.LEAF`, in any order.
+        payloads: one a measure: what its model needs to judge other values of its leaves, in their order.
         names: [k] `partition_field_value` and `by_field_value` of each leaf.
-        shares_of: leaf positions -> what each entity contributes to them: `leaf`, `influencer_field_name`,
-            `influencer_field_value`, `weight`, `value`, `mean`, `m2`. Empty without influencers.
-        presence: entities of the stretch: `bucket`, `influencer_field_name`, `influencer_field_value`, `leaves` (in how many
-            leaves, quiet ones included, the entity has rows). Empty without influencers.
-        judge: ln of the probability of other values of the leaves.
+        shares: what each entity contributes to the leaves, columns `SHARES`. Empty without influencers.
+        presence: the entities that have rows in the stretch, columns `PRESENCE`. Empty without influencers.
     """
 
     first_bucket: int
     event_count: Floats
     evidence: Sequence[Evidence]
     leaves: NDArray[np.void]
+    payloads: Sequence[NDArray[np.void]]
     names: pl.DataFrame
-    shares_of: Callable[[NDArray[np.int64]], pl.DataFrame]
+    shares: pl.DataFrame
     presence: pl.DataFrame
-    judge: Judge
 
     @property
     def buckets(self) -> int:
@@ -59,5 +82,7 @@ class Stretch:
 
     def present(self, field: str) -> Floats:
         """In each bucket, how many entities of an influencer field have rows."""
+        if not len(self.presence):
+            return np.zeros(self.buckets)
         bucket = self.presence.filter(influencer_field_name=field)["bucket"].to_numpy() - self.first_bucket
         return np.bincount(bucket, minlength=self.buckets).astype(float)

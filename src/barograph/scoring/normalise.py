@@ -149,7 +149,7 @@ class Normaliser:
         days, entity_days, cells, counts = (self._state[f"{prefix}{name}"][0] for name in _DAY_FIELDS)
         return Quantiles(float(days), float(entity_days), float(cells), counts.copy())
 
-    def walk(
+    def raise_and_learn(
         self, first_bucket: int, cells: Floats, bucket: NDArray[np.int64], entity: NDArray[np.int64], ln_p: Floats
     ) -> tuple[Floats, Sequence[DayEnd]]:
         """Raise the probabilities of a stretch of buckets that follows the last one, and learn it.

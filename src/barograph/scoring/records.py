@@ -10,6 +10,7 @@ from barograph.results import schema
 from barograph.scoring.blame import nested
 from barograph.scoring.leaves import Measure, Stretch
 from barograph.scoring.severity import Floats
+from barograph.scoring.tables import Records, common, typed
 
 _TYPES: Final = schema.polars_schema(schema.RECORDS)
 _LABELS: Final = (
@@ -26,42 +27,40 @@ _TOGETHER: Final = 2.0  # multi-bucket impact from which it is the last buckets 
 
 def in_order(leaves: NDArray[np.void], positions: NDArray[np.int64]) -> NDArray[np.int64]:
     """Positions of leaves by bucket, the least likely first."""
-    found = leaves[positions]
-    return positions[np.lexsort((found["series"], found["measure"], found["ln_evidence"], found["bucket"]))]
+    chosen = leaves[positions]
+    return positions[np.lexsort((chosen["series"], chosen["measure"], chosen["ln_evidence"], chosen["bucket"]))]
 
 
 def records_frame(
     stretch: Stretch,
     measures: tuple[Measure, ...],
-    positions: NDArray[np.int64],
-    score: Floats,
-    common: list[pl.Series],
+    records: Records,
     blamed: pl.DataFrame,
+    span_ms: int,
 ) -> pl.DataFrame:
     """The rows of `schema.RECORDS`.
 
     Args:
         stretch: the stretch of buckets.
         measures: what each leaf measures.
-        positions: [k] of the leaves that are records, in the order of `in_order`.
-        score: [k] their scores.
-        common: the columns that every result has.
+        records: the leaves that are records.
         blamed: who is to blame, by leaf.
+        span_ms: length of a bucket.
     """
-    found = stretch.leaves[positions]
-    labels = [measures[one] for one in found["measure"]]
-    frame = stretch.names[positions].with_columns(
-        *common,
-        *(pl.Series(name, [getattr(one, name) for one in labels], dtype=_TYPES[name]) for name in _LABELS),
-        *(pl.Series(name, found[name]) for name in ("actual", "typical")),
-        pl.Series("lower_bound", found["lower"]),
-        pl.Series("upper_bound", found["upper"]),
-        pl.Series("log_evidence", found["ln_evidence"]),
-        pl.Series("multi_bucket_impact", found["impact"]),
-        *_explained(found),
-        pl.Series("record_score", score),
-        pl.Series("initial_record_score", score),
-        pl.Series("leaf", positions, dtype=pl.Int64),
+    leaves = stretch.leaves[records.leaf]
+    labels = [measures[position] for position in leaves["measure"]]
+    frame = stretch.names[records.leaf].with_columns(
+        *common(records.bucket, leaves["ln_evidence"], leaves["ln_p"], span_ms),
+        *(pl.Series(name, [getattr(measure, name) for measure in labels], dtype=_TYPES[name]) for name in _LABELS),
+        *(pl.Series(name, leaves[name]) for name in ("actual", "typical")),
+        pl.Series("lower_bound", leaves["lower"]),
+        pl.Series("upper_bound", leaves["upper"]),
+        pl.Series("log_evidence", leaves["ln_evidence"]),
+        pl.Series("multi_bucket_impact", leaves["impact"]),
+        *_explained(leaves),
+        pl.Series("record_score", records.score),
+        pl.Series("initial_record_score", records.score),
+        pl.Series("leaf", records.leaf, dtype=pl.Int64),
     )
     frame = frame.with_columns(seq=pl.int_range(pl.len()).over("timestamp"))
     nobody = pl.lit([], dtype=pl.List(schema.INFLUENCE))
@@ -69,17 +68,17 @@ def records_frame(
     return typed(joined.with_columns(pl.col("influencers").fill_null(nobody)), schema.RECORDS)
 
 
-def _explained(found: NDArray[np.void]) -> list[pl.Series]:
+def _explained(leaves: NDArray[np.void]) -> list[pl.Series]:
     return [
-        pl.Series("anomaly_type", anomaly_type(found, found["weight"]), dtype=pl.String),
-        pl.Series("anomaly_length", found["bucket"] - found["since"] + 1),
-        pl.Series("single_bucket_impact", decades(-found["ln_p"])),
-        pl.Series("means_impact", decades(found["means"])),
-        pl.Series("characteristics_impact", decades(found["seen"])),
-        pl.Series("high_variance_penalty", found["high_variance"]),
-        pl.Series("incomplete_bucket_penalty", found["added"] != 0.0),
-        pl.Series("multimodal_distribution", found["multimodal"]),
-        pl.Series("values_before", found["count"].astype(np.int64)),
+        pl.Series("anomaly_type", anomaly_type(leaves, leaves["weight"]), dtype=pl.String),
+        pl.Series("anomaly_length", leaves["bucket"] - leaves["since"] + 1),
+        pl.Series("single_bucket_impact", decades(-leaves["ln_p"])),
+        pl.Series("means_impact", decades(leaves["means"])),
+        pl.Series("characteristics_impact", decades(leaves["seen"])),
+        pl.Series("high_variance_penalty", leaves["high_variance"]),
+        pl.Series("incomplete_bucket_penalty", leaves["added"] != 0.0),
+        pl.Series("multimodal_distribution", leaves["multimodal"]),
+        pl.Series("values_before", leaves["count"].astype(np.int64)),
     ]
 
 
@@ -88,16 +87,11 @@ def anomaly_type(leaves: NDArray[np.void], weight: Floats) -> list[str]:
     actual, typical = leaves["actual"], leaves["typical"]
     missing = (actual == 0.0) & (weight == 0.0) & (typical > 0.0)
     change = (leaves["impact"] >= _TOGETHER) | (actual == typical)
-    found: list[str] = np.select([missing, change, actual > typical], ["missing", "change", "spike"], "dip").tolist()
-    return found
+    types: list[str] = np.select([missing, change, actual > typical], ["missing", "change", "spike"], "dip").tolist()
+    return types
 
 
 def decades(surprise: Floats) -> NDArray[np.int64]:
     """Nats as powers of ten, whole ones; 0 where nobody would be surprised."""
     whole = np.rint(np.minimum(surprise, 1e6) / np.log(10.0))
     return np.where(surprise > _TELLING, whole, 0.0).astype(np.int64)
-
-
-def typed(frame: pl.DataFrame, table: tuple[schema.Column, ...]) -> pl.DataFrame:
-    """The columns of a result table, in its order and types."""
-    return frame.select(pl.col(column.name).cast(column.dtype) for column in table)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from barograph.config.duration import DAY_MS
 from barograph.results import schema
-from barograph.scoring import kinds
+from barograph.scoring import quantiles
 from barograph.scoring.leaves import Measure
 from barograph.scoring.normalise import Quantiles, fading
 from barograph.scoring.severity import Floats, normalised_score
@@ -61,14 +61,14 @@ def window_ms(days: int | None, bucket_span_ms: int) -> int:
 def kind_of(table: Table, rows: pl.DataFrame, measures: Sequence[Measure]) -> pl.Series:
     """The kind of each row of a result table."""
     if table.name == "buckets":
-        return pl.repeat(kinds.BUCKET, len(rows), dtype=pl.String, eager=True)
+        return pl.repeat(quantiles.BUCKET, len(rows), dtype=pl.String, eager=True)
     if table.name == "records":
-        names = {(one.detector_index, one.function_description): kinds.record(i) for i, one in enumerate(measures)}
+        names = {(one.detector_index, one.function_description): quantiles.record(i) for i, one in enumerate(measures)}
         keys = zip(rows["detector_index"].to_list(), rows["function_description"].to_list(), strict=True)
         return pl.Series([names.get(key) for key in keys], dtype=pl.String)
-    prefix = kinds.influencer("") if table.name == "influencers" else kinds.bucket_influencer("")
+    prefix = quantiles.influencer("") if table.name == "influencers" else quantiles.bucket_influencer("")
     field = pl.col("influencer_field_name")
-    own = pl.when(field == "bucket_time").then(pl.lit(kinds.BUCKET)).otherwise(pl.lit(prefix) + field)
+    own = pl.when(field == "bucket_time").then(pl.lit(quantiles.BUCKET)).otherwise(pl.lit(prefix) + field)
     return rows.select(own).to_series()
 
 

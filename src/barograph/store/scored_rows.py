@@ -6,7 +6,7 @@ import polars as pl
 import sqlalchemy as sa
 
 from barograph.config.job import Job
-from barograph.engine.measure import measures_of
+from barograph.engine.series_stage import measures_of
 from barograph.results import schema
 from barograph.scoring.renormalise import Table
 from barograph.scoring.rescore import Window, rescore

@@ -38,7 +38,7 @@ def bucket_influencer(field: str) -> str:
     return f"bucket_influencer:{field}"
 
 
-class Kinds:
+class Normalisers:
     """One normaliser a kind of result, always in the same order."""
 
     def __init__(self, normalisers: dict[str, Normaliser], fields: tuple[str, ...], bucket_span_ms: int) -> None:
@@ -50,7 +50,7 @@ class Kinds:
     @classmethod
     def build(
         cls, measures: int, detectors: int, fields: Sequence[str], bucket_span_ms: int, state: Arrays | None = None
-    ) -> "Kinds":
+    ) -> "Normalisers":
         """Normalisers that have seen nothing, or as `snapshot` left them."""
         names = [BUCKET, *map(detector, range(detectors)), *map(record, range(measures))]
         names += [kind(field) for field in fields for kind in (influencer, bucket_influencer)]
@@ -69,24 +69,26 @@ class Kinds:
             "today": np.concatenate([today for _, today in kept]),
         }
 
-    def raised(
+    def raise_and_learn(
         self, kind: str, first_bucket: int, cells: Floats, bucket: Ids, ln_p: Floats, entity: Ids | None = None
     ) -> Floats:
-        """As `Normaliser.walk`; the days that ended are kept for `take`. Without `entity` the kind has one only."""
+        """As `Normaliser.raise_and_learn`; days that end wait for `take_ended_days`. Without `entity` the kind has one only."""
         of = np.zeros(len(bucket), np.int64) if entity is None else entity
-        out, ended = self._normalisers[kind].walk(first_bucket, cells, bucket, of, ln_p)
-        self._ended += [(kind, one) for one in ended]
-        return out
+        raised, ended = self._normalisers[kind].raise_and_learn(first_bucket, cells, bucket, of, ln_p)
+        self._ended += [(kind, day) for day in ended]
+        return raised
 
-    def take(self) -> pl.DataFrame:
+    def take_ended_days(self) -> pl.DataFrame:
         """The quantiles of the days that have ended since it was last called, by time and kind."""
+        if not self._ended:
+            return schema.empty(schema.QUANTILES)
         order = {name: i for i, name in enumerate(self._normalisers)}
-        ended = sorted(self._ended, key=lambda one: (one[1].bucket, order[one[0]]))
+        ended = sorted(self._ended, key=lambda kind_day: (kind_day[1].bucket, order[kind_day[0]]))
         self._ended = []
         rows = []
         for kind, day in ended:
-            found = day.quantiles
-            told = (found.days, found.entity_days, found.cells, found.counts.tolist())
+            quantiles = day.quantiles
+            told = (quantiles.days, quantiles.entity_days, quantiles.cells, quantiles.counts.tolist())
             rows.append((day.bucket * self._span_ms, kind, *told, day.moved))
         return pl.DataFrame(rows, schema=schema.polars_schema(schema.QUANTILES), orient="row")
 

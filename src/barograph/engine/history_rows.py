@@ -1,0 +1,111 @@
+"""What judged buckets leave behind: rows of the history and of accepted changes."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from barograph.config.job import Job
+from barograph.engine.annotations import annotations
+from barograph.engine.series_stage import JudgedMeasure
+from barograph.results import schema
+from barograph.results.arrays import Floats
+
+_NUMBERS: Final[dict[Any, pl.DataType]] = {
+    column.name: column.dtype for column in schema.BUCKET_VALUES if column.dtype != pl.String()
+}
+_SPLITS: Final = ("partition_field_value", "by_field_value")
+
+
+def change_rows(job: Job, measures: Sequence[JudgedMeasure]) -> pl.DataFrame:
+    """The changes that models have accepted, rows of `schema.ANNOTATIONS`."""
+    parts = [_changes(job, measure) for measure in measures if len(measure.judged.changes)]
+    return _in_time_order(parts) if parts else schema.empty(schema.ANNOTATIONS)
+
+
+def share_rows(measures: Sequence[JudgedMeasure]) -> pl.DataFrame:
+    """All entities' shares of the buckets, rows of `schema.INFLUENCER_SHARES`."""
+    return _in_time_order(
+        [
+            measure.detector.history_shares(measure.measure.statistic, measure.first_bucket, measure.end_bucket)
+            for measure in measures
+        ]
+    )
+
+
+def value_rows(job: Job, measures: Sequence[JudgedMeasure]) -> pl.DataFrame:
+    """The rows of `Results.coded_values`: buckets with input rows, and for plotted series every bucket with a value."""
+    tables = [_values(job, measure) for measure in measures]
+    return _in_time_order(tables) if len(tables) > 1 else tables[0]
+
+
+def _in_time_order(tables: list[pl.DataFrame]) -> pl.DataFrame:
+    """All measures' rows by time, then measure: an order that does not tell how long the stretch was."""
+    return pl.concat(tables).sort("timestamp", maintain_order=True)
+
+
+def _changes(job: Job, measure: JudgedMeasure) -> pl.DataFrame:
+    changes = measure.judged.changes
+    names = measure.detector.known.names(np.ascontiguousarray(changes["row"]))
+    return annotations(measure.measure, changes, measure.first_bucket, job.bucket_span_ms, names, job.time_zone)
+
+
+def _values(job: Job, measure: JudgedMeasure) -> pl.DataFrame:
+    names, judged = measure.detector.known.names(np.arange(len(measure.value), dtype=np.int32)), measure.judged
+    plotted = _plotted(job, names)
+    names = names.with_columns(pl.lit(measure.measure.function_description).alias("function_description"))
+    names = schema.coded(names)  # before there is one a row
+    value, weight = measure.value, measure.weight
+    shown = ~np.isnan(value) & ((weight > 0) | plotted[:, None])
+    cell = slice(None) if shown.all() else np.flatnonzero(_by_time(shown))
+    bucket = np.repeat(measure.first_bucket + np.arange(value.shape[1]), np.count_nonzero(shown, axis=0))
+    series = np.tile(np.arange(len(value), dtype=np.int32), value.shape[1])[cell]
+    unplotted = None if plotted.all() else np.flatnonzero(~plotted[series])
+    frame = names[series].with_columns(
+        pl.Series("timestamp", bucket * job.bucket_span_ms, dtype=pl.Int64),
+        pl.lit(measure.measure.detector_index).alias("detector_index"),
+        pl.Series("series", series, dtype=pl.Int32),
+        pl.Series("actual", _by_time(value)[cell]),
+        pl.Series("weight", _by_time(weight)[cell]),
+        _means(measure, series, bucket).alias("mean"),
+        pl.Series("log_probability", _by_time(judged.ln_p)[cell]),
+        _bound(judged.typical, cell, unplotted).alias("typical"),
+        _bound(judged.lower, cell, unplotted).alias("lower_bound"),
+        _bound(judged.upper, cell, unplotted).alias("upper_bound"),
+    )
+    return frame.cast(_NUMBERS).select(column.name for column in schema.BUCKET_VALUES)
+
+
+def _by_time(values: NDArray[Any]) -> NDArray[Any]:
+    """[S, T] as one row, bucket by bucket."""
+    return values.T.ravel()
+
+
+def _means(measure: JudgedMeasure, series: NDArray[np.int32], bucket: NDArray[np.int64]) -> pl.Expr:
+    if measure.measure.statistic != "varp":
+        return pl.lit(None)
+    means = measure.detector.means(measure.detector.find(series, bucket))
+    return pl.lit(pl.Series(means, nan_to_null=True))
+
+
+def _bound(bound: Floats | None, cell: NDArray[np.int64] | slice, unplotted: NDArray[np.int64] | None) -> pl.Expr:
+    if bound is None:
+        return pl.lit(None)
+    shown = np.array(_by_time(bound)[cell])  # of one series, or of one bucket, it would be the model's own array
+    if unplotted is not None:
+        shown[unplotted] = np.nan
+    return pl.lit(pl.Series(shown, nan_to_null=True))
+
+
+def _plotted(job: Job, names: pl.DataFrame) -> NDArray[np.bool_]:
+    """The series whose bounds the job wants: all, or those whose partition or by value is among its terms."""
+    plot = job.model_plot_config
+    if not plot.enabled:
+        return np.zeros(len(names), dtype=bool)
+    terms = [term.strip() for term in (plot.terms or "").split(",") if term.strip()]
+    if not terms:
+        return np.ones(len(names), dtype=bool)
+    plotted = names.select(pl.any_horizontal(pl.col(name).is_in(terms).fill_null(False) for name in _SPLITS))
+    return plotted.to_series().to_numpy()

@@ -1,0 +1,141 @@
+"""Finished buckets through the models and the score stage. Live rows and the history go through here, and nowhere else."""
+
+import os
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from barograph.buckets import FinishedBuckets
+from barograph.config.job import Job
+from barograph.engine.history_rows import change_rows, share_rows, value_rows
+from barograph.engine.series_stage import JudgedMeasure, SeriesStage, measures_of, model_of
+from barograph.results import schema
+from barograph.results.arrays import Floats
+from barograph.results.results import Results
+from barograph.results.snapshot import Arrays, prefixed, under
+from barograph.scoring.leaves import NO_PRESENCE, NO_SHARES, PRESENCE, SHARES, Stretch
+from barograph.scoring.stage import ScoreStage
+
+CELLS_AT_ONCE: Final = 1_000_000
+"""Bucket values that are judged in one go; bounds memory (about 100 bytes each), changes no result."""
+
+PREFIXES: Final = ("model", "scores.")
+"""Under these names lies what the stages remember; all else in a snapshot is about rows."""
+
+_NO_NAMES: Final = pl.DataFrame(schema={"partition_field_value": pl.String, "by_field_value": pl.String})
+
+
+class Pipeline:
+    """The models of each measure and the score stage of one job."""
+
+    def __init__(self, job: Job, series_stages: list[SeriesStage], score_stage: ScoreStage, threads: int) -> None:
+        self._job = job
+        self._threads = threads
+        self._series_stages = series_stages
+        self._score_stage = score_stage
+
+    @classmethod
+    def build(cls, job: Job, state: Arrays | None, threads: int) -> "Pipeline":
+        """A pipeline that has learned nothing, or as `snapshot` left it; `threads` 0 is one a core.
+
+        Raises:
+            OtherModels: another version left it.
+        """
+
+        def part(name: str) -> Arrays | None:
+            return None if state is None else under(name, state)
+
+        measures = measures_of(job)
+        series_stages = [
+            SeriesStage.build(job, position, measure, side, threads or os.cpu_count() or 1, part(f"model{position}"))
+            for position, (measure, side) in enumerate(measures)
+        ]
+        judges = [model_of(job, measure).ln_p_of for measure, _ in measures]
+        labels = tuple(measure for measure, _ in measures)
+        score_stage = ScoreStage.build(labels, judges, job.influencers, job.bucket_span_ms, part("scores"))
+        return cls(job, series_stages, score_stage, threads)
+
+    @property
+    def series_stages(self) -> tuple[SeriesStage, ...]:
+        """One a measure, to be looked at."""
+        return tuple(self._series_stages)
+
+    def copy(self) -> "Pipeline":
+        """The same, to learn what this one is not to."""
+        return Pipeline.build(self._job, self.snapshot(), self._threads)
+
+    def finish(self, buckets: FinishedBuckets, completeness: Floats | None = None) -> Iterator[Results]:
+        """Judge, learn and score finished buckets, which follow the last ones that were; their results, piece by piece.
+
+        They are learned as far as the pieces are taken. The pieces have no counts.
+
+        Args:
+            buckets: the buckets.
+            completeness: [T] how full each of them is, in [0, 1]; None when they are finished.
+        """
+        widest, end = max(1, CELLS_AT_ONCE // len(self._series_stages)), 0
+        for piece in buckets.slices(widest):
+            start, end = end, end + piece.end_bucket - piece.first_bucket
+            results = self._finish_piece(piece, None if completeness is None else completeness[start:end])
+            # Of many pieces, the frames take less memory than the arrays that they are made of.
+            yield results if (start, piece.end_bucket) == (0, buckets.end_bucket) else results.made()
+
+    def _finish_piece(self, buckets: FinishedBuckets, completeness: Floats | None) -> Results:
+        measures = [stage.judge_and_learn(buckets, completeness) for stage in self._series_stages]
+        influenced = bool(self._job.influencers)
+        shares = share_rows(measures) if influenced else schema.empty(schema.INFLUENCER_SHARES)
+        stretch = Stretch(
+            first_bucket=buckets.first_bucket,
+            event_count=buckets.event_count(buckets.first_bucket, buckets.end_bucket).astype(float),
+            evidence=[measure.evidence for measure in measures],
+            leaves=np.concatenate([measure.judged.leaves for measure in measures]),
+            payloads=[measure.judged.payload for measure in measures],
+            names=_names(measures),
+            shares=_leaf_shares(measures) if influenced else NO_SHARES,
+            presence=_presence(shares, self._job.bucket_span_ms) if influenced else NO_PRESENCE,
+        )
+        return self._score_stage.score_and_learn(stretch).but(
+            annotations=change_rows(self._job, measures),
+            coded_values=partial(value_rows, self._job, measures),
+            influencer_shares=shares,
+        )
+
+    def snapshot(self) -> Arrays:
+        """What it remembers."""
+        arrays = prefixed("scores", self._score_stage.snapshot())
+        for position, stage in enumerate(self._series_stages):
+            arrays |= prefixed(f"model{position}", stage.snapshot())
+        return arrays
+
+
+def _names(measures: Sequence[JudgedMeasure]) -> pl.DataFrame:
+    """The split values of the leaves of all measures."""
+    return pl.concat([_NO_NAMES, *(measure.names() for measure in measures if len(measure.judged.leaves))])
+
+
+def _leaf_shares(measures: Sequence[JudgedMeasure]) -> pl.DataFrame:
+    """The entities' shares of the leaves of all measures."""
+    parts, first = [NO_SHARES], 0
+    for measure in measures:
+        leaves = measure.judged.leaves
+        if len(leaves):
+            cells = measure.detector.find(leaves["series"], leaves["bucket"])
+            shares = measure.detector.shares(measure.measure.statistic, cells)
+            parts.append(shares.select(pl.col("leaf") + first, *list(SHARES)[1:]).cast(SHARES))
+        first += len(leaves)
+    return pl.concat(parts)
+
+
+def _presence(shares: pl.DataFrame, span_ms: int) -> pl.DataFrame:
+    """In how many leaves of each bucket each entity has rows."""
+    keys = list(PRESENCE)[:-1]
+    return (
+        shares.with_columns(bucket=pl.col("timestamp") // span_ms)
+        .group_by(keys)
+        .agg(pl.len().alias("leaves"))
+        .sort(keys)
+        .cast(PRESENCE)
+    )

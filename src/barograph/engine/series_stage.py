@@ -1,0 +1,167 @@
+"""One statistic of one detector: finished buckets through its models."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from barograph.buckets import DetectorValues, FinishedBuckets
+from barograph.config.errors import OtherModels
+from barograph.config.functions import Side
+from barograph.config.job import Job
+from barograph.engine.completeness import GROWING, still_to_come
+from barograph.models import MODELS, Judged, Model, ModelConfig
+from barograph.models.config import Records
+from barograph.results.arrays import Floats
+from barograph.results.snapshot import Arrays
+from barograph.scoring.aggregate import Evidence
+from barograph.scoring.leaves import Measure
+from barograph.scoring.severity import RECORD_SCORE, ln_p_of_score
+
+
+@dataclass(frozen=True)
+class JudgedMeasure:
+    """The values of one measure in a stretch of T buckets, and what its models said of them.
+
+    Attributes:
+        measure: what was measured.
+        detector: where the values are from.
+        first_bucket: index of the first bucket.
+        value: [S, T] bucket value; NaN is no data, zero a value.
+        weight: [S, T] rows behind it (summed counts for summarised input), 0 without any.
+        judged: what the models said of the values, as they were judged; its leaves have all that the score stage wants to know.
+    """
+
+    measure: Measure
+    detector: DetectorValues
+    first_bucket: int
+    value: Floats
+    weight: Floats
+    judged: Judged
+
+    @property
+    def end_bucket(self) -> int:
+        """Index of the bucket behind the last."""
+        return self.first_bucket + int(self.value.shape[1])
+
+    @property
+    def evidence(self) -> Evidence:
+        """What all series show, by partition."""
+        return Evidence.of_series(self.measure.detector_index, self.judged.ln_evidence, self.detector.partition)
+
+    def names(self) -> pl.DataFrame:
+        """The split values of the leaves."""
+        return self.detector.known.names(np.ascontiguousarray(self.judged.leaves["series"]))
+
+
+class SeriesStage:
+    """The models of one measure. Series are added as they appear, in the order of their ids."""
+
+    def __init__(self, measure: Measure, position: int, model: Model) -> None:
+        self.measure = measure
+        self._position = position
+        self._model = model
+
+    @classmethod
+    def build(cls, job: Job, position: int, measure: Measure, side: Side, threads: int, state: Arrays | None) -> "SeriesStage":
+        """The models of the `position`-th measure of a job, fresh or as `snapshot` left them.
+
+        Raises:
+            OtherModels: another version left them.
+        """
+        kind = model_of(job, measure)
+        if state is not None and not kind.readable(state):
+            raise OtherModels(job.job_id)
+        return cls(measure, position, kind.build(model_config(job, measure, side, threads), state))
+
+    @property
+    def model(self) -> Model:
+        """The models, to be looked at."""
+        return self._model
+
+    def snapshot(self) -> Arrays:
+        """What the models remember."""
+        return self._model.snapshot()
+
+    def judge_and_learn(self, buckets: FinishedBuckets, completeness: Floats | None) -> JudgedMeasure:
+        """Judge buckets, then learn them. Open ones are judged, and learned, by what they are likely to become.
+
+        Args:
+            buckets: the buckets, which follow the last ones.
+            completeness: [T] how full each of them is, in [0, 1]; None when they are finished.
+        """
+        start, end = buckets.first_bucket, buckets.end_bucket
+        detector = buckets.detectors[self.measure.detector_index]
+        value, weight = detector.matrix(self.measure.statistic, start, end), detector.weights(start, end)
+        self._model.grow(len(value))
+        if completeness is None or self.measure.statistic not in GROWING:
+            judged = self._model.advance(value, start * self._model.config.bucket_span_ms)
+        else:
+            judged = self._estimate_and_learn(value, start, completeness)
+        self._complete(judged.leaves, weight, detector, start)
+        return JudgedMeasure(self.measure, detector, start, value, weight, judged)
+
+    def _estimate_and_learn(self, value: Floats, first_bucket: int, completeness: Floats) -> Judged:
+        """Judge and learn open buckets one by one, as each is estimated by what is known before it."""
+        parts, added, config = [], np.empty(value.shape), self._model.config
+        for t, complete in enumerate(completeness.tolist()):
+            bucket_ms = (first_bucket + t) * config.bucket_span_ms
+            typical = self._model.expect(bucket_ms, 1)[:, 0]
+            added[:, t] = still_to_come(value[:, t], typical, complete, whole=config.integer)
+            parts.append(self._model.advance((value[:, t] + added[:, t])[:, None], bucket_ms))
+        judged = Judged.joined(parts)
+        # Shown is what has come, beside what was to be expected by now.
+        leaves = judged.leaves
+        cell = (leaves["series"], leaves["bucket"] - first_bucket)
+        leaves["added"], leaves["actual"] = added[cell], value[cell]
+        least = 0.0 if config.non_negative else -np.inf
+        for name in ("typical", "lower", "upper"):
+            leaves[name] = np.maximum(leaves[name] - leaves["added"], least)
+        return judged
+
+    def _complete(self, leaves: Records, weight: Floats, detector: DetectorValues, first_bucket: int) -> None:
+        """Write into leaves what a model does not know of them."""
+        leaves["measure"] = self._position
+        leaves["weight"] = weight[leaves["series"], leaves["bucket"] - first_bucket]
+        leaves["mean"] = np.nan
+        if self.measure.statistic == "varp":  # of all statistics it alone needs the mean when an entity's rows are taken away
+            leaves["mean"] = detector.means(detector.find(leaves["series"], leaves["bucket"]))
+
+
+def model_config(job: Job, measure: Measure, side: Side, threads: int = 1) -> ModelConfig:
+    """How the series of a measure are modelled."""
+    spec = job.detectors[measure.detector_index].spec
+    return ModelConfig(
+        bucket_span_ms=job.bucket_span_ms,
+        time_zone=job.time_zone,
+        side=side,
+        integer=spec.integer,
+        non_negative=spec.integer or measure.statistic == "varp",
+        bounds_percentile=job.model_plot_config.bounds_percentile if job.model_plot_config.enabled else None,
+        threads=threads,
+        siblings=measure.by_field_name is not None or measure.partition_field_name is not None,
+        ln_threshold=ln_p_of_score(RECORD_SCORE, job.bucket_span_ms),
+    )
+
+
+def model_of(job: Job, measure: Measure) -> type[Model]:
+    """The kind of model that a measure has."""
+    return MODELS[job.detectors[measure.detector_index].spec.kind]
+
+
+def measures_of(job: Job) -> list[tuple[Measure, Side]]:
+    """Everything a job measures, in order: one entry a detector, three for `metric`."""
+    found: list[tuple[Measure, Side]] = []
+    for index, detector in enumerate(job.detectors):
+        for statistic, side in detector.spec.statistics:
+            measure = Measure(
+                detector_index=index,
+                function=detector.function,
+                function_description=detector.spec.measured(statistic),
+                field_name=detector.field_name,
+                partition_field_name=detector.partition_field_name,
+                by_field_name=detector.by_field_name,
+                statistic=statistic,
+            )
+            found.append((measure, side))
+    return found

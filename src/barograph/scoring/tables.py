@@ -1,0 +1,109 @@
+"""What the score stage found, as the rows of result tables."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from barograph.results import schema
+from barograph.scoring.blame import Scored
+from barograph.scoring.episodes import Marks
+from barograph.scoring.severity import Floats, raw_score
+
+LEAST_TOLD: Final = 1.0
+"""A bucket that scores less is not told among the influencers of buckets."""
+
+
+@dataclass(frozen=True)
+class Records:
+    """The leaves that became records.
+
+    Attributes:
+        leaf: [r] their positions, by bucket, the least likely first.
+        bucket: [r] bucket index.
+        score: [r] 0 to 100.
+    """
+
+    leaf: NDArray[np.int64]
+    bucket: NDArray[np.int64]
+    score: Floats
+
+
+@dataclass(frozen=True)
+class BucketScores:
+    """The buckets of a stretch.
+
+    Attributes:
+        bucket: [T] bucket index.
+        ln_p: [T] ln of the bucket's probability.
+        score: [T] 0 to 100.
+        marks: their episodes.
+    """
+
+    bucket: NDArray[np.int64]
+    ln_p: Floats
+    score: Floats
+    marks: Marks
+
+
+def buckets_frame(event_count: Floats, buckets: BucketScores, records: Records, span_ms: int) -> pl.DataFrame:
+    """The rows of `schema.BUCKETS`."""
+    place = records.bucket - buckets.bucket[0]
+    highest = np.zeros(len(buckets.bucket))
+    np.maximum.at(highest, place, records.score)
+    start = buckets.marks.start
+    frame = pl.DataFrame(common(buckets.bucket, buckets.ln_p, buckets.ln_p, span_ms)).with_columns(
+        pl.Series("anomaly_score", buckets.score),
+        pl.Series("initial_anomaly_score", buckets.score),
+        pl.Series("max_record_score", highest),
+        pl.Series("record_count", np.bincount(place, minlength=len(highest))),
+        pl.Series("event_count", event_count),
+        pl.lit(0).alias("processing_time_ms"),
+        pl.Series("episode_start", np.where(start < 0, -1, start * span_ms)).replace(-1, None),
+        pl.Series("is_news", buckets.marks.is_news),
+    )
+    return typed(frame, schema.BUCKETS)
+
+
+def entities_frame(entities: Scored, score: Floats, span_ms: int) -> pl.DataFrame:
+    """The rows of `schema.INFLUENCERS`."""
+    return _scored(entities, score, schema.INFLUENCERS, "influencer_score", span_ms)
+
+
+def fields_frame(fields: Scored, score: Floats, buckets: BucketScores, span_ms: int) -> pl.DataFrame:
+    """The rows of `schema.BUCKET_INFLUENCERS`: the influencer fields; as `bucket_time` each bucket that tells something."""
+    told = np.flatnonzero(buckets.score >= LEAST_TOLD)
+    own = {"bucket": buckets.bucket[told], "influencer_field_name": ["bucket_time"] * len(told)}
+    keys = pl.concat([fields.keys, pl.DataFrame(own, schema=fields.keys.schema)])
+    both = Scored(keys, np.concatenate([fields.ln_p, buckets.ln_p[told]]))
+    scores = np.concatenate([score, buckets.score[told]])
+    frame = _scored(both, scores, schema.BUCKET_INFLUENCERS, "anomaly_score", span_ms)
+    return frame.sort("timestamp", "influencer_field_name")
+
+
+def _scored(scored: Scored, score: Floats, table: tuple[schema.Column, ...], name: str, span_ms: int) -> pl.DataFrame:
+    frame = scored.keys.with_columns(
+        *common(scored.keys["bucket"].to_numpy(), scored.ln_p, scored.ln_p, span_ms),
+        pl.Series(name, score),
+        pl.Series(f"initial_{name}", score),
+    )
+    return typed(frame, table)
+
+
+def common(bucket: NDArray[np.int64], ln_evidence: Floats, ln_p: Floats, span_ms: int) -> list[pl.Series]:
+    """The columns that every result has: its bucket, its probability, its raw score."""
+    return [
+        pl.Series("timestamp", bucket * span_ms, dtype=pl.Int64),
+        pl.Series("bucket_span", np.full(len(bucket), span_ms // 1000), dtype=pl.Int64),
+        pl.Series("probability", np.maximum(np.exp(ln_p), np.finfo(float).tiny)),
+        pl.Series("log_probability", ln_p),
+        pl.Series("raw_anomaly_score", raw_score(ln_evidence)),
+        pl.Series("is_interim", np.zeros(len(bucket), dtype=bool)),
+    ]
+
+
+def typed(frame: pl.DataFrame, table: tuple[schema.Column, ...]) -> pl.DataFrame:
+    """The columns of a result table, in its order and types."""
+    return frame.select(pl.col(column.name).cast(column.dtype) for column in table)
