@@ -9,7 +9,8 @@ SOURCE = Path(__file__).parents[1] / "src" / "barograph"
 ROOMS = [
     {"cli"},
     {"api"},
-    {"jobs", "sources", "samples"},
+    {"jobs"},
+    {"sources", "samples"},
     {"store"},
     {"engine"},
     {"intake", "buckets", "models", "scoring"},

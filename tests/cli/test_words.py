@@ -4,6 +4,7 @@ import pytest
 
 from barograph.cli import words
 from barograph.config.load import load_job
+from barograph.results.severity import severity
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -23,7 +24,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
     ],
 )
 def test_a_score_is_never_rounded_into_the_next_severity(score: float, shown: str, word: str) -> None:
-    assert (words.whole(score), words.severity(score)) == (shown, word)
+    assert (words.whole(score), severity(score)) == (shown, word)
 
 
 def test_when_is_in_the_zone_of_the_job() -> None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from barograph.results.severity import MAJOR
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from zoneinfo import ZoneInfo
@@ -18,8 +20,8 @@ if TYPE_CHECKING:
     from barograph.samples import Cause
 
 _WORST = 10
-_FOUND = 50.0
-"""A cause counts as found from this score, "major": what one would look at the same day."""
+_FOUND = MAJOR
+"""A cause counts as found from this score: what one would look at the same day."""
 
 _Folder = Annotated[
     Path | None,

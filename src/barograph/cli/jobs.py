@@ -105,6 +105,7 @@ def _facts(summary: "JobSummary", worst: "Page") -> "Iterator[tuple[str, str]]":
     from zoneinfo import ZoneInfo
 
     from barograph.cli import words
+    from barograph.results.severity import severity
 
     job, counts = summary.job, summary.counts
     zone = ZoneInfo(job.time_zone)
@@ -122,7 +123,7 @@ def _facts(summary: "JobSummary", worst: "Page") -> "Iterator[tuple[str, str]]":
     yield "finished", f"{words.counted(counts.bucket_count, 'bucket')}, {counts.empty_bucket_count:,} without rows"
     if worst.rows.height:
         score = worst.rows["record_score"][0]
-        yield "found", f"{words.counted(worst.total, 'record')}, the worst {words.severity(score)} ({words.whole(score)})"
+        yield "found", f"{words.counted(worst.total, 'record')}, the worst {severity(score)} ({words.whole(score)})"
     else:
         yield "found", "no records"
 

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from barograph.cli import words
 from barograph.cli.console import console
+from barograph.results import severity as severities
 from barograph.results.words import against_usual, short
 from barograph.scoring.episodes import with_episodes
 from barograph.scoring.severity import RECORD_SCORE
@@ -37,7 +38,7 @@ def add(table: Table, *cells: str | Text) -> None:
 
 def severity(score: float) -> tuple[Text, Text]:
     """A score and its word."""
-    word = words.severity(score)
+    word = severities.severity(score)
     return Text(words.whole(score), style=_STYLES[word]), Text(word, style=_STYLES[word])
 
 

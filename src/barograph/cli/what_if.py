@@ -8,6 +8,7 @@ import typer
 from barograph.cli.entities import Entities
 from barograph.cli.options import DEFAULT_DATA_DIR, DataDir, Format, OutputFormat, StoreUrl
 from barograph.cli.results import JobId
+from barograph.results.severity import MAJOR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +48,7 @@ _Rules = Annotated[
 
 def what_if(
     job_id: JobId,
-    min_score: _MinScore = 50.0,
+    min_score: _MinScore = MAJOR,
     min_change: _MinChange = 0.0,
     entity: Entities = None,
     rule: _Rules = None,

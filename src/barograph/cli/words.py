@@ -12,15 +12,9 @@ from barograph.results.words import measure, record_against_usual, short
 
 Row = Mapping[str, Any]
 
-_SEVERITIES: Final = ((75.0, "critical"), (50.0, "major"), (25.0, "minor"), (0.0, "warning"))
 _UNITS: Final = (("d", "day"), ("h", "hour"), ("m", "minute"), ("s", "second"), ("ms", "millisecond"))
 _SIDES: Final = {"high": " (high only)", "low": " (low only)", "both": ""}
 _SHOWN_VALUES: Final = 3  # of one influencer in one line; how many more there are is said
-
-
-def severity(score: float) -> str:
-    """The word for a score: critical from 75, major from 50, minor from 25, else warning."""
-    return next(word for least, word in _SEVERITIES if score >= least)
 
 
 def whole(score: float) -> str:

@@ -6,7 +6,7 @@ from typing import Final
 from barograph.config.errors import ConfigError, Problem
 from barograph.config.job import Job
 from barograph.intake import column_of
-from barograph.jobs.inputs import Chunk
+from barograph.sources.chunk import Chunk
 
 _SHOWN: Final = 50
 

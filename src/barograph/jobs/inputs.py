@@ -4,7 +4,6 @@ import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
 import polars as pl
@@ -12,63 +11,8 @@ from numpy.typing import NDArray
 
 from barograph.config.errors import UnreadableInput
 from barograph.results.counts import Example
+from barograph.sources.chunk import Chunk, Fingerprint
 from barograph.store.job_rows import InputProgress
-
-
-class Fingerprint(Protocol):
-    """How a file is recognised: the length of its beginning that was looked at, and the SHA-256 of that."""
-
-    @property
-    def head_bytes(self) -> int:
-        """Bytes that were looked at."""
-
-    @property
-    def sha256(self) -> str:
-        """Their SHA-256, in hexadecimal."""
-
-
-class Chunk(Protocol):
-    """Rows as a source hands them on; `sources.chunk.Chunk` is one."""
-
-    @property
-    def frame(self) -> pl.DataFrame:
-        """The rows that could be read."""
-
-    @property
-    def source(self) -> str:
-        """Path as it was given."""
-
-    @property
-    def first_row(self) -> int:
-        """0-based position of the first input row in its source."""
-
-    @property
-    def rows(self) -> int:
-        """Input rows, malformed ones too."""
-
-    @property
-    def bytes(self) -> int:
-        """Their length in the source."""
-
-    @property
-    def malformed(self) -> int:
-        """Input rows that are not rows of their format."""
-
-    @property
-    def bad_rows(self) -> NDArray[np.int64]:
-        """Their places among the input rows, from 0, in order."""
-
-    @property
-    def examples(self) -> Sequence[Example]:
-        """The first of these."""
-
-    @property
-    def fingerprint(self) -> Fingerprint | None:
-        """Of the file; None for a pipe, which is always new."""
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """All columns of the source; empty where its rows need not all have the same."""
 
 
 @dataclass(frozen=True)

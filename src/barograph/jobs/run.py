@@ -12,12 +12,13 @@ from barograph.config.job import Job
 from barograph.engine import Engine
 from barograph.jobs.commit_timer import Clock, CommitTimer
 from barograph.jobs.input_counts import InputCounts
-from barograph.jobs.inputs import Chunk, Inputs, NewRows
+from barograph.jobs.inputs import Inputs, NewRows
 from barograph.jobs.interrupts import Interrupts
 from barograph.jobs.summary import Progress, RunSummary, dropped
 from barograph.results.counts import DataCounts
 from barograph.results.results import Results
 from barograph.results.snapshot import Snapshot
+from barograph.sources.chunk import Chunk
 from barograph.store.job_rows import Saved
 from barograph.store.store import Store
 

@@ -12,11 +12,12 @@ from barograph.config.job import Job
 from barograph.config.rule import Rule
 from barograph.engine.replay import known_series
 from barograph.results import schema
+from barograph.results.severity import CRITICAL, MAJOR, MINOR
 from barograph.scoring.episodes import with_episodes
 from barograph.store.query import Query
 from barograph.store.store import Store
 
-STEPS: Final = (25.0, 50.0, 75.0, 90.0)
+STEPS: Final = (MINOR, MAJOR, CRITICAL, 90.0)
 """Scores for which the number of alerts is told as well, so that another can be chosen."""
 
 _METHODS: Final = {"lt": "lt", "lte": "le", "gt": "gt", "gte": "ge"}
@@ -38,7 +39,7 @@ class Settings:
         BadRequest: a number is out of its range.
     """
 
-    min_score: float = 50.0
+    min_score: float = MAJOR
     min_change: float = 0.0
     entity: tuple[tuple[str, str], ...] = ()
     days: float = 30.0

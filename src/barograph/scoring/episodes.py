@@ -13,11 +13,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from barograph.results import schema
+from barograph.results.severity import MINOR
 from barograph.results.snapshot import Arrays
 from barograph.scoring.severity import Floats
 
-OPENING_SCORE: Final = 25.0
-"""A bucket scoring at least this opens an episode or keeps one open. Chosen: the border of `minor`."""
+OPENING_SCORE: Final = MINOR
+"""A bucket scoring at least this opens an episode or keeps one open. Chosen."""
 QUIET_BUCKETS: Final = 12
 """An episode ends after this many buckets below the opening score. Chosen: the multi-bucket window of the reference engine."""
 MARGIN: Final = 1.0

@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from barograph.results.leaf import Tried
+from barograph.results.severity import CRITICAL, MAJOR, MINOR, WARNING
 from barograph.scoring.normalise import Quantiles
 from barograph.scoring.severity import RECORD_SCORE, Floats, normalised_score
 
-TARGETS: Final = (3.0, 25.0, 50.0, 75.0)
+TARGETS: Final = (WARNING, MINOR, MAJOR, CRITICAL)
 """Scores for which the value is told that would have had it."""
 
 FACTORS: Final = {

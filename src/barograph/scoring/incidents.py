@@ -11,12 +11,13 @@ from typing import Final
 import polars as pl
 
 from barograph.results import schema
+from barograph.results.severity import MAJOR
 from barograph.results.words import against_usual, measure
 from barograph.scoring.episodes import OPENING_SCORE, QUIET_BUCKETS
 from barograph.scoring.linking import ENTITY, Ids, joined
 
-JOINING_SCORE: Final = 50.0
-"""Episodes from this score on join others into one incident. Chosen: the border of `major`, about 0.13 a bucket by chance among
+JOINING_SCORE: Final = MAJOR
+"""Episodes from this score on join others into one incident. Chosen: about 0.13 a bucket by chance among
 50 hourly series."""
 
 
