@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import polars as pl
 import pytest
+import sqlalchemy as sa
 from polars.testing import assert_frame_equal
 
 from barograph.config.errors import BadRequest, NotFound, StorageFailure
 from barograph.results.results import Results
 from barograph.store.errors import JobBusy, JobChanged, NoSuchJob
-from barograph.store.job_rows import InputProgress
+from barograph.store.job_rows import InputProgress, JobState
 from barograph.store.query import Query
 from barograph.store.store import Store
 
@@ -344,3 +345,28 @@ def test_what_is_not_a_store_is_refused(tmp_path):
     (tmp_path / "barograph.sqlite").write_text("this is a text, and not a database at all " * 100)
     with pytest.raises(StorageFailure, match="not a database"):
         Store.open(None, tmp_path)
+
+
+@pytest.mark.parametrize("ask", ["job", "summary", "history_from"])
+def test_a_job_is_one_query_that_reads_nothing_of_its_files(store, make, ask):
+    store.create_job(make.job(), now_ms=1)
+    for number in range(3):
+        store.commit("web", make.results(number), make.snapshot(number), [])
+    asked = list[str]()
+
+    @sa.event.listens_for(store._database.engine, "before_cursor_execute")
+    def note(_connection, _cursor, statement, *_):
+        asked.append(statement)
+
+    getattr(store, ask)("web")
+    selects = [statement for statement in asked if statement.startswith("SELECT")]
+    assert len(selects) == 1
+    assert not any(table in selects[0] for table in ("snapshot", "history_file"))
+
+
+def test_a_state_is_kept_with_its_reason(store, make):
+    store.create_job(make.job(), now_ms=1)
+    with store.lock("web"):
+        store.set_state("web", JobState.FAILED, "no space left on device")
+    (listed,) = store.jobs()
+    assert (listed.state, listed.failure) == (JobState.FAILED, "no space left on device")

@@ -17,7 +17,6 @@ from barograph.config import support
 from barograph.config.errors import InputError
 from barograph.config.job import Job
 from barograph.jobs.input_check import refuse_useless
-from barograph.jobs.run import Ending
 from barograph.jobs.run import run_job as run_in_store
 from barograph.jobs.summary import Progress, RunSummary
 from barograph.results.counts import DataCounts, Example
@@ -107,8 +106,7 @@ def run_job(
         counts = _counts(store, job.job_id)
         before = counts.examples if counts else ()
         notes: list[str] = []
-        ending = Ending(flush=flush, interim=interim)
-        summary = _feed(store, job, paths, ending, notes, is_new=not (counts and counts.input_record_count))
+        summary = _feed(store, job, paths, flush, interim, notes, is_new=not (counts and counts.input_record_count))
         examples = [one for one in summary.counts.examples if one not in before]
         times = [time for time in (summary.first_ms, summary.last_ms, *summary.interim) if time is not None]
         asked = Query(start_ms=min(times), end_ms=max(times) + 1, exclude_interim=False) if times else Query(size=0)
@@ -122,7 +120,9 @@ def _counts(store: Store, job_id: str) -> DataCounts | None:
         return None
 
 
-def _feed(store: Store, job: Job, paths: Sequence[str], ending: Ending, notes: list[str], *, is_new: bool) -> RunSummary:
+def _feed(
+    store: Store, job: Job, paths: Sequence[str], flush: bool, interim: bool, notes: list[str], *, is_new: bool
+) -> RunSummary:
     """Run the job; `notes` is added to."""
     kept = 0
     bar = ProgressBar(paths)
@@ -142,7 +142,7 @@ def _feed(store: Store, job: Job, paths: Sequence[str], ending: Ending, notes: l
     rows = refuse_useless(job, watched, tell) if is_new else watched
     try:
         with bar:
-            return run_in_store(store, job, rows, show, flush=ending.flush, interim=ending.interim)
+            return run_in_store(store, job, rows, show, flush=flush, interim=interim)
     except InputError:
         for note in notes:
             typer.echo(note, err=True)

@@ -4,6 +4,7 @@ import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 import polars as pl
@@ -26,6 +27,11 @@ class NewRows:
     malformed: int
     bad_rows: NDArray[np.int64]
     examples: Sequence[Example]
+
+    @classmethod
+    def of_frame(cls, frame: pl.DataFrame) -> Self:
+        """Rows that come from no source: each of them is a row, and new."""
+        return cls(frame, 0, frame.height, 0, 0, np.zeros(0, np.int64), ())
 
 
 @dataclass

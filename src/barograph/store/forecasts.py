@@ -91,7 +91,7 @@ def add(database: Database, files: JobFiles, job_id: str, saved: SavedForecast, 
     """
     table = tables.FORECAST
     with database.write() as connection:
-        job_rows.listing(connection, job_id)
+        job_rows.job_row(connection, job_id)
         row = {**asdict(saved), "left_out": json.dumps(asdict(saved.left_out))}
         connection.execute(table.insert().values(job_id=job_id, **row))
     ours = (table.c.job_id == job_id) & (table.c.forecast_id == saved.forecast_id)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
@@ -47,6 +48,20 @@ class Saved:
     progress: Mapping[str, InputProgress]
 
 
+class JobState(StrEnum):
+    """Where a job is in its life.
+
+    A process that is killed leaves the state as it was: a job that is `opened` without anybody holding its lock is one to open
+    again, and it goes on from its last commit.
+    """
+
+    CLOSED = "closed"
+    OPENING = "opening"
+    OPENED = "opened"
+    CLOSING = "closing"
+    FAILED = "failed"
+
+
 @dataclass(frozen=True)
 class JobSummary:
     """A job in a list.
@@ -56,12 +71,16 @@ class JobSummary:
         create_time: when it was created, epoch ms.
         counts: what it has read; None before its first commit.
         replay_time: when models and results were last made anew from the history, epoch ms; None when they came from rows.
+        state: where it is in its life.
+        failure: why it failed, in words; None in every other state.
     """
 
     job: Job
     create_time: int
     counts: DataCounts | None
     replay_time: int | None = None
+    state: JobState = JobState.CLOSED
+    failure: str | None = None
 
 
 @dataclass(frozen=True)
@@ -83,8 +102,8 @@ class Listing:
         return {one.name for one in self.history} | {one.file for one in self.snapshots}
 
 
-def listing(connection: sa.Connection, job_id: str) -> Listing:
-    """A job's listing.
+def job_row(connection: sa.Connection, job_id: str) -> "sa.Row[Any]":
+    """A job's own row, by its key; nothing is read of what belongs to it.
 
     Raises:
         NoSuchJob: there is none.
@@ -92,6 +111,22 @@ def listing(connection: sa.Connection, job_id: str) -> Listing:
     row = connection.execute(sa.select(tables.JOB).where(tables.JOB.c.job_id == job_id)).one_or_none()
     if row is None:
         raise NoSuchJob(job_id, connection.execute(sa.select(tables.JOB.c.job_id)).scalars())
+    return row
+
+
+def save_state(connection: sa.Connection, job_id: str, state: JobState, failure: str | None) -> None:
+    """Note where a job is in its life; a job that is gone has none."""
+    job = tables.JOB
+    connection.execute(job.update().where(job.c.job_id == job_id).values(state=state.value, failure=failure))
+
+
+def listing(connection: sa.Connection, job_id: str) -> Listing:
+    """A job's listing of all its files.
+
+    Raises:
+        NoSuchJob: there is none.
+    """
+    row = job_row(connection, job_id)
     return Listing(
         Job.model_validate_json(row.config),
         row.commits,
@@ -173,17 +208,35 @@ def save_progress(connection: sa.Connection, job_id: str, found: Sequence[InputP
         connection.execute(table.insert().values(job_id=job_id, **asdict(one)))
 
 
+def summary(connection: sa.Connection, job_id: str) -> JobSummary:
+    """One job as `summaries` lists it.
+
+    Raises:
+        NoSuchJob: there is none.
+    """
+    for only in summaries(connection, job_id):
+        return only
+    raise NoSuchJob(job_id, connection.execute(sa.select(tables.JOB.c.job_id)).scalars())
+
+
 def summaries(connection: sa.Connection, job_id: str | None = None) -> list[JobSummary]:
-    """All jobs by id, or only one."""
+    """All jobs by id, or only one, in one query."""
     joined = sa.select(tables.JOB, *(tables.DATA_COUNTS.c[one.name] for one in fields(DataCounts))).select_from(
         tables.JOB.outerjoin(tables.DATA_COUNTS, tables.JOB.c.job_id == tables.DATA_COUNTS.c.job_id)
     )
     if job_id is not None:
         joined = joined.where(tables.JOB.c.job_id == job_id)
-    found = []
-    for row in connection.execute(joined.order_by(tables.JOB.c.job_id)).mappings():
-        read = {one.name: row[one.name] for one in fields(DataCounts)}
+    return [_summary(row) for row in connection.execute(joined.order_by(tables.JOB.c.job_id)).mappings()]
+
+
+def _summary(row: sa.RowMapping) -> JobSummary:
+    columns = {field.name: row[field.name] for field in fields(DataCounts)}
+    return JobSummary(
+        job=Job.model_validate_json(row["config"]),
+        create_time=row["create_time"],
         # `examples` is never NULL in a row of counts, so NULL says that there is no row.
-        kept = _counts_of(read) if read["examples"] is not None else None
-        found.append(JobSummary(Job.model_validate_json(row["config"]), row["create_time"], kept, row["replay_time"]))
-    return found
+        counts=_counts_of(columns) if columns["examples"] is not None else None,
+        replay_time=row["replay_time"],
+        state=JobState(row["state"]),
+        failure=row["failure"],
+    )

@@ -42,7 +42,8 @@ class Reader:
 
     def job(self, job_id: str) -> Job:
         """A job's configuration."""
-        return self._listing(job_id).job
+        with self._database.read() as connection:
+            return Job.model_validate_json(job_rows.job_row(connection, job_id).config)
 
     def jobs(self) -> list[JobSummary]:
         """All jobs, by id."""
@@ -52,8 +53,7 @@ class Reader:
     def summary(self, job_id: str) -> JobSummary:
         """One job as `jobs` lists it."""
         with self._database.read() as connection:
-            job_rows.listing(connection, job_id)
-            return job_rows.summaries(connection, job_id)[0]
+            return job_rows.summary(connection, job_id)
 
     def resume(self, job_id: str) -> Saved | None:
         """Where the job goes on; None when nothing has been committed yet."""
@@ -96,7 +96,7 @@ class Reader:
             return self._page(connection, job_id, query.ANNOTATIONS, asked)
 
     def _page(self, connection: sa.Connection, job_id: str, table: ResultTable, asked: Query) -> Page:
-        job_rows.listing(connection, job_id)
+        job_rows.job_row(connection, job_id)
         found = connection.execute(table.select(job_id, asked)).all()
         total = connection.execute(table.count(job_id, asked)).scalar_one()
         return Page(rows.frame_of(found, table.flat), total)
@@ -134,7 +134,7 @@ class Reader:
     def quantiles(self, job_id: str) -> pl.DataFrame:
         """What scores have been normalised by, in the order of time; columns as `schema.QUANTILES`."""
         with self._database.read() as connection:
-            job_rows.listing(connection, job_id)
+            job_rows.job_row(connection, job_id)
             return read_quantiles(connection, job_id)
 
     def quantiles_at(self, job_id: str, kind: str, time_ms: int) -> Quantiles | None:
@@ -148,7 +148,7 @@ class Reader:
     def progress(self, job_id: str) -> dict[str, InputProgress]:
         """How far a job has read each of its files, by absolute path."""
         with self._database.read() as connection:
-            job_rows.listing(connection, job_id)
+            job_rows.job_row(connection, job_id)
             return job_rows.progress(connection, job_id)
 
     def snapshots(self, job_id: str) -> list[SavedSnapshot]:
@@ -169,7 +169,7 @@ class Reader:
     def forecasts(self, job_id: str) -> list[SavedForecast]:
         """The forecasts that are kept, oldest first."""
         with self._database.read() as connection:
-            job_rows.listing(connection, job_id)
+            job_rows.job_row(connection, job_id)
             return [one for one in forecasts.listed(connection, job_id) if one.bytes is not None]
 
     def forecast(self, job_id: str, forecast_id: str | None = None) -> tuple[SavedForecast, pl.DataFrame]:
@@ -188,12 +188,14 @@ class Reader:
     def forgotten(self, job_id: str) -> tuple[Forgotten, ...]:
         """What the job's models are not to have seen, in the order in which it was forgotten."""
         with self._database.read() as connection:
-            job_rows.listing(connection, job_id)
+            job_rows.job_row(connection, job_id)
             return job_rows.forgotten(connection, job_id)
 
     def history_from(self, job_id: str) -> int | None:
         """The first bucket, epoch ms, of which all values are kept; None when none have expired."""
-        return self._listing(job_id).history_from
+        with self._database.read() as connection:
+            history_from: int | None = job_rows.job_row(connection, job_id).history_from
+            return history_from
 
     def history_files(self, job_id: str) -> list[HistoryFile]:
         """The history's files, oldest first."""

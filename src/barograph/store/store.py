@@ -21,7 +21,7 @@ from barograph.store.errors import JobChanged
 from barograph.store.expire import expire
 from barograph.store.files import JobFiles
 from barograph.store.forecasts import SavedForecast
-from barograph.store.job_rows import InputProgress
+from barograph.store.job_rows import InputProgress, JobState
 from barograph.store.locks import Lock, acquire, try_acquire
 from barograph.store.migrate import migrate
 from barograph.store.reader import Reader
@@ -30,6 +30,8 @@ from barograph.store.revert import Reverted, revert
 from barograph.store.rewrite import Rewrite
 
 _LOCK_WAIT_S: Final = 1.0
+_FRESH: Final = {"replay_time": None, "history_from": None, "state": JobState.CLOSED.value, "failure": None}
+"""What the row of a job says that has read nothing, beside its configuration."""
 
 
 class Store(Reader):
@@ -120,12 +122,12 @@ class Store(Reader):
 
     def _forget(self, job_id: str, of: Sequence[sa.Table]) -> None:
         with self.lock(job_id) as lock:
-            self._listing(job_id)
+            self.job(job_id)
             with self._database.write(lock.connection) as connection:
                 for table in of:
                     connection.execute(table.delete().where(table.c.job_id == job_id))
                 job = tables.JOB
-                connection.execute(job.update().where(job.c.job_id == job_id).values(replay_time=None, history_from=None))
+                connection.execute(job.update().where(job.c.job_id == job_id).values(**_FRESH))
             self._clean(job_id)
 
     # writing
@@ -144,6 +146,15 @@ class Store(Reader):
         finally:
             if self._locks.pop(job_id, None) is lock:
                 lock.release()
+
+    def set_state(self, job_id: str, state: JobState, failure: str | None = None) -> None:
+        """Note where a job is in its life, and why it failed if it did. Needs the job's lock.
+
+        Raises:
+            StorageFailure: the database failed.
+        """
+        with self._database.write(self._locks[job_id].connection) as connection:
+            job_rows.save_state(connection, job_id, state, failure)
 
     def commit(self, job_id: str, results: Results, snapshot: Snapshot, progress: Sequence[InputProgress]) -> None:
         """Make results, snapshot, counts (`results.counts`) and progress durable, and visible all at once.
@@ -222,7 +233,7 @@ class Store(Reader):
     def expire_forecasts(self, job_id: str, now_ms: int) -> int:
         """Remove the forecasts whose time is over on the wall clock; returns how many. Raises as `delete_forecast`."""
         with self._database.read() as connection:
-            job_rows.listing(connection, job_id)
+            job_rows.job_row(connection, job_id)
             gone = forecasts.expired(forecasts.listed(connection, job_id), now_ms)
         if gone:
             forecasts.remove(self._database, self._job_files(job_id), job_id, gone)

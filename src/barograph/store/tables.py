@@ -54,6 +54,8 @@ JOB: Final = _table(
     sa.Column("commits", sa.BigInteger, nullable=False),  # number of the last commit; never goes back, not even on reset
     sa.Column("replay_time", sa.BigInteger),  # epoch ms of the last replay; null when what there is came from rows
     sa.Column("history_from", sa.BigInteger),  # epoch ms: bucket values before it have expired; null when none have
+    sa.Column("state", TEXT, nullable=False, server_default="closed"),  # a `JobState`
+    sa.Column("failure", TEXT),  # why the state is "failed"; null in every other
 )
 
 DATA_COUNTS: Final = _table(
