@@ -5,7 +5,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-SOURCES := pyproject.toml CMakeLists.txt $(wildcard src/barograph/kernels/*.cpp src/barograph/kernels/*.hpp)
+SOURCES := pyproject.toml CMakeLists.txt $(wildcard $(addprefix src/barograph/kernels/,*.cpp *.hpp math/*.hpp))
 
 .PHONY: help demo install test test-full lint sanitize bench clean
 

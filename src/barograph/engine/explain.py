@@ -18,6 +18,7 @@ from barograph.config.moment import iso_text
 from barograph.engine.forgotten import Forgotten
 from barograph.engine.replay import known_series
 from barograph.engine.series_stage import measures_of, model_config, model_of
+from barograph.kernels.elementary import e_to
 from barograph.models import Model
 from barograph.results.arrays import Floats
 from barograph.results.results import Results
@@ -211,7 +212,7 @@ def _explain(job: Job, newest: Snapshot, past: Past, bucket: int, series: _Serie
         typical=typical if has_idea else None,
         lower=lower if has_idea else None,
         upper=upper if has_idea else None,
-        probability=max(math.exp(ln_p), sys.float_info.min) if data else None,
+        probability=max(e_to(ln_p), sys.float_info.min) if data else None,
         log_probability=ln_p if data else None,
         score=float(explainer.score(leaf)[0]) if data else 0.0,
         factors=factors,

@@ -63,15 +63,6 @@ def advance(
         How many leaves and changes were written.
     """
 
-def elementary(values: NDArray[float64], out: NDArray[float64]) -> None:
-    """The loop's own mathematics, for tests to check.
-
-    Args:
-        values: [n] any doubles.
-        out: [9, n] output: ln, ln(1 + x), e^x, e^x - 1, cosine and sine of x turns (0 beyond 1e6), ln P(X > x) of the
-            normal, of Student's t with 3 and with 12 degrees of freedom.
-    """
-
 def probability(predictive: NDArray[uint8], values: NDArray[float64], ln_p: NDArray[float64]) -> None:
     """Write ln p of `values` [k] under the distributions [k, SIZES[1]] into `ln_p` [k]; NaN stays NaN."""
 

@@ -7,56 +7,19 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <vector>
+
+#include "math/binomial.hpp"
+#include "math/gamma.hpp"
+#include "math/logarithms.hpp"
 
 namespace nb = nanobind;
 
 namespace {
 
+using namespace math;
+
 constexpr double kNegligible = 40.0;  // a term e^-40 times the largest is below the last bit of a double
-
-// ln(e^a + e^b) without leaving the logarithms.
-double ln_add(double a, double b) {
-  const double high = std::max(a, b);
-  if (std::isinf(high)) return high;
-  return high + std::log1p(std::exp(std::min(a, b) - high));
-}
-
-// ln Q(a, x): the chance that a Gamma(a, 1) variable exceeds x, for a >= 1 and x >= 0.
-// The power series for P = 1 - Q converges fast left of the mode, the continued fraction right of it
-// (Abramowitz & Stegun 6.5.29 and 6.5.31); the common factor stays a logarithm, so Q may be far below 1e-308.
-double ln_gamma_q(double a, double x) {
-  if (x <= 0.0) return 0.0;
-  const double ln_factor = a * std::log(x) - x - std::lgamma(a);
-  if (x < a + 1.0) {
-    double term = 1.0 / a;
-    double sum = term;
-    for (double k = a + 1.0; term > 1e-17 * sum; k += 1.0) {
-      term *= x / k;
-      sum += term;
-    }
-    return std::log1p(-std::min(std::exp(ln_factor) * sum, 1.0 - 1e-16));
-  }
-  // Modified Lentz (Thompson & Barnett 1986) on 1 / (x+1-a - 1(1-a)/(x+3-a - ...)).
-  double b = x + 1.0 - a;
-  double c = 1e300;
-  double d = 1.0 / b;
-  double h = d;
-  for (double k = 1.0; k < 1e6; k += 1.0) {
-    const double numerator = -k * (k - a);
-    b += 2.0;
-    d = numerator * d + b;
-    if (std::fabs(d) < 1e-300) d = 1e-300;
-    c = b + numerator / c;
-    if (std::fabs(c) < 1e-300) c = 1e-300;
-    d = 1.0 / d;
-    const double step = d * c;
-    h *= step;
-    if (std::fabs(step - 1.0) < 1e-15) break;
-  }
-  return ln_factor + std::log(h);
-}
 
 // ln P(W <= w) for the truncated product W of n independent uniforms: the product of those at or below tau.
 //
@@ -70,15 +33,12 @@ double ln_gamma_q(double a, double x) {
 // so the sum starts at the mode and ends, on either side, where a falling term no longer counts.
 double ln_truncated_product(double surprise, double n, double tau) {
   if (surprise <= 0.0) return 0.0;
-  const double ln_tau = std::log(tau);
-  const double ln_rest = std::log1p(-tau);
-  const double ln_n_factorial = std::lgamma(n + 1.0);
+  const double ln_tau = ln(tau);
   const auto term = [&](double j) {
-    return ln_n_factorial - std::lgamma(j + 1.0) - std::lgamma(n - j + 1.0) + j * ln_tau + (n - j) * ln_rest +
-           ln_gamma_q(j, surprise + j * ln_tau);
+    return ln_binomial(j, n, tau) + ln_gamma_tail_exact(j, surprise + j * ln_tau, Tail::kAbove);
   };
   const double mode = std::clamp(std::floor((n + 1.0) * tau), 1.0, n);
-  double total = -std::numeric_limits<double>::infinity();
+  double total = -kInfinity;
   double before = total;
   for (double j = mode; j <= n; j += 1.0) {
     const double now = term(j);
@@ -94,17 +54,10 @@ double ln_truncated_product(double surprise, double n, double tau) {
   return std::min(total, 0.0);
 }
 
-// ln(1 - (1 - p)^n): the chance that the least of n independent probabilities is at most p, from ln p.
-double ln_least_of(double ln_p, double n) {
-  // Below 1e-12 the direct form loses digits and then underflows; there n p is exact to within n p / 2.
-  if (ln_p + std::log(n) < -27.631021115928547) return ln_p + std::log(n);
-  return ln_p >= 0.0 ? 0.0 : std::log(-std::expm1(n * std::log1p(-std::exp(ln_p))));
-}
-
 // Does the sum of the odd members' surprises say anything? Below its mean plus a deviation it is less than one in about six,
 // and working out how much less is most of the cost of a quiet job of many series.
 bool adds_up(double surprise, double n, double tau) {
-  const double each = 1.0 - std::log(tau);  // mean of -ln p of a member at or below tau
+  const double each = 1.0 - ln(tau);  // mean of -ln p of a member at or below tau
   const double mean = n * tau * each;
   return surprise > mean + std::sqrt(n * tau * (each * each + 1.0) - mean * mean / n);
 }
@@ -114,7 +67,7 @@ double better(double surprise, double least, double n, double tau) {
   if (n == 1.0) return least;
   double found = ln_least_of(least, n);
   if (adds_up(surprise, n, tau)) found = std::min(found, ln_truncated_product(surprise, n, tau));
-  return std::min(found + 0.6931471805599453, 0.0);
+  return std::min(found + kLn2, 0.0);
 }
 
 using In = nb::ndarray<const double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
@@ -125,7 +78,7 @@ using OutMatrix = nb::ndarray<double, nb::ndim<2>, nb::c_contig, nb::device::cpu
 
 void combine_groups(Matrix ln_p, Indices order, Indices start, double tau, OutMatrix out) {
   const int64_t times = static_cast<int64_t>(ln_p.shape(1));
-  const double ln_tau = std::log(tau);
+  const double ln_tau = ln(tau);
   nb::gil_scoped_release release;
   std::vector<double> surprise(times), least(times), members(times);
   for (size_t g = 0; g + 1 < start.shape(0); ++g) {

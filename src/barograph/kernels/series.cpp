@@ -228,20 +228,6 @@ void probability(ConstBytes predictive_rows, ConstVector values, Vector ln_p) {
   }
 }
 
-// The loop's own mathematics, a row each: ln, ln(1 + x), e^x, e^x - 1, cosine and sine of turns, ln of the upper tails of the
-// normal, of t3 and of t12. Nothing but tests calls it.
-void elementary(ConstVector values, Matrix out) {
-  const size_t n = values.shape(0);
-  double* to = out.data();
-  for (size_t i = 0; i < n; ++i) {
-    const double x = values.data()[i];
-    const Circle at = std::fabs(x) < 1e6 ? on_circle(x) : Circle{};
-    const double found[] = {ln(x), ln_1p(x), e_to(x), e_to_less_1(x), at.cosine, at.sine, ln_normal_above(x), ln_t3_above(x),
-                            ln_t_above(x, 12.0)};
-    for (size_t k = 0; k < std::size(found); ++k) to[k * n + i] = found[k];
-  }
-}
-
 void forecast_rows(ConstBytes state, ConstFloats pool, Times rows, Times local_ms, const std::vector<Matrix>& out_arrays,
                    Flags known, int64_t first_bucket, int64_t start_bucket, int64_t span_ms, double z, bool non_negative) {
   const int64_t buckets = static_cast<int64_t>(out_arrays[0].shape(1));
@@ -329,7 +315,6 @@ NB_MODULE(_series, m) {
   using namespace series;
   m.def("advance", &advance);
   m.def("probability", &probability);
-  m.def("elementary", &elementary);
   m.def("forecast", &forecast_rows);
   m.def("series_fields", &series_fields);
   m.def("predictive_fields", &predictive_fields);

@@ -2,8 +2,9 @@
 // value and an influencer's "what if".
 #pragma once
 
+#include "math/gamma.hpp"
+#include "math/student.hpp"
 #include "series_state.hpp"
-#include "series_tail.hpp"
 
 namespace series {
 

@@ -4,7 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "math/elementary.hpp"
+
 namespace series {
+
+using namespace math;
 
 constexpr int kExperts = 7;   // slow, middle, fast level, slow level + AR(1), level + trend, last value, last value unseasoned
 constexpr int kFamilies = 5;  // normal/t(n), t3, log-normal, gamma, negative binomial

@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "series_lanes.hpp"
-#include "series_math.hpp"
 #include "series_state.hpp"
 
 namespace series {

@@ -28,7 +28,7 @@ inline double swing_nats(const Series& s, double left) {
   const double b = s.swing_cross / s.swing_square;
   const double r = (s.swing_lag[0] - b * s.swing_lag[1] + b * b * s.swing_lag[2]) / std::max(left, 1e-300);
   const double phi = std::clamp(r + (1.0 + 3.0 * r) / s.swing_run, 0.0, 0.98);
-  return 0.5 * s.swing_run * (1.0 - phi) / (1.0 + phi) * std::log(s.swing_miss / std::max(left, 1e-6 * s.swing_miss));
+  return 0.5 * s.swing_run * (1.0 - phi) / (1.0 + phi) * ln(s.swing_miss / std::max(left, 1e-6 * s.swing_miss));
 }
 
 // The past as it would have been with the new amplitude: days of two amplitudes look like weekdays and weekends.

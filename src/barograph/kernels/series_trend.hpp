@@ -51,7 +51,7 @@ inline bool may_bend(const Series& s, const Clock& c) {
 }
 
 inline double nats_over(const Fit& base, const Fit& other) {
-  return 0.5 * base.n * std::log(std::max(base.squares, 1e-300) / std::max(other.squares, 1e-6 * base.squares + 1e-300));
+  return 0.5 * base.n * ln(std::max(base.squares, 1e-300) / std::max(other.squares, 1e-6 * base.squares + 1e-300));
 }
 
 inline double slope_if_sure(double slope, double inverse, const Fit& f) {

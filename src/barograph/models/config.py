@@ -1,6 +1,5 @@
 """Settings of a model."""
 
-import math
 from dataclasses import dataclass
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -9,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from barograph.config.functions import Side
+from barograph.kernels.elementary import ln
 
 SIDES: Final[dict[Side, int]] = {"both": 0, "high": 1, "low": -1}
 Matrix = NDArray[np.float64]
@@ -39,7 +39,7 @@ class ModelConfig:
     bounds_percentile: float | None = None
     threads: int = 1
     siblings: bool = False
-    ln_threshold: float = math.log(0.05)
+    ln_threshold: float = ln(0.05)
 
     def __post_init__(self) -> None:
         checks: tuple[tuple[str, Any, bool, str], ...] = (

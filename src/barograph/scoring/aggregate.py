@@ -7,10 +7,11 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from barograph.kernels.elementary import ln
 from barograph.scoring.combine import combine
 from barograph.scoring.severity import Floats
 
-LN_QUIET: Final = np.log(0.6)
+LN_QUIET: Final = ln(0.6)
 """Buckets above this probability have nothing to tell: all score 0. Chosen: see docs/modelling.md."""
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from barograph.kernels.elementary import ln
 from barograph.results import schema
 from barograph.results.words import ODD_BY_ITSELF
 from barograph.scoring.combine import combine_some
@@ -56,7 +57,7 @@ def blame(
         influence[rows] = _experiment(stretch.leaves, measures[position].statistic, shares[rows], judge)
     # Where the bucket is usual by itself, and only the buckets before it make it odd, there is nothing to take away: who moved
     # it by a little is chance.
-    influence[stretch.leaves["ln_p"][leaf] > np.log(ODD_BY_ITSELF)] = 0.0
+    influence[stretch.leaves["ln_p"][leaf] > ln(ODD_BY_ITSELF)] = 0.0
     influence[_is_split(shares, measures, measure) | _is_alone(shares)] = 1.0
     return (
         shares.select("leaf", *ENTITY)

@@ -6,10 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from barograph.kernels import _scores
+from barograph.kernels.elementary import ln
 from barograph.scoring.severity import Floats
 
 TAU: Final = 0.05
 """Members of a group at or below this probability add up (Zaykin et al. 2002 use the same)."""
+LN_TAU: Final = ln(TAU)
 
 Ids = NDArray[np.int64]
 
@@ -56,6 +58,6 @@ def combine_some(ln_p: Floats, group: Ids, n: Floats) -> tuple[Ids, Floats]:
     sorted_ln_p = ln_p[order]
     size = np.ascontiguousarray(n[order][start], dtype=float)
     assert (size >= np.diff(start, append=len(order))).all(), "a group has more rows than members"
-    surprise = np.add.reduceat(np.where(sorted_ln_p <= np.log(TAU), -sorted_ln_p, 0.0), start)
+    surprise = np.add.reduceat(np.where(sorted_ln_p <= LN_TAU, -sorted_ln_p, 0.0), start)
     _scores.combine_folded(surprise, np.minimum.reduceat(sorted_ln_p, start), size, TAU, out)
     return ids, out

@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from barograph.kernels.elementary import e_to
 from barograph.results import schema
 from barograph.results.severity import MINOR
 from barograph.results.snapshot import Arrays
@@ -76,7 +77,7 @@ class Episodes:
         if episode["start"] < 0 or bucket - episode["last"] > QUIET_BUCKETS:
             episode["start"] = bucket
         episode["last"] = bucket
-        faded = episode["peak"] * np.exp((episode["peak_at"] - bucket) / MEMORY_BUCKETS)
+        faded = episode["peak"] * e_to(float(episode["peak_at"] - bucket) / MEMORY_BUCKETS)
         is_news = bool(surprise > RAISE * faded + MARGIN)
         if surprise > faded:
             episode["peak"], episode["peak_at"] = surprise, bucket

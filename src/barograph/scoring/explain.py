@@ -7,10 +7,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from barograph.kernels.elementary import e_to
 from barograph.results.leaf import Tried
 from barograph.results.severity import CRITICAL, MAJOR, MINOR, WARNING
 from barograph.scoring.normalise import Quantiles
-from barograph.scoring.severity import RECORD_SCORE, Floats, normalised_score
+from barograph.scoring.severity import LN_10, RECORD_SCORE, Floats, normalised_score
 
 TARGETS: Final = (WARNING, MINOR, MAJOR, CRITICAL)
 """Scores for which the value is told that would have had it."""
@@ -27,7 +28,9 @@ FACTORS: Final = {
 WIDE: Final = 20.0
 """Values before which evidence of several buckets is not believed (as in the kernel)."""
 
-_GRID: Final = np.concatenate([[0.0], np.logspace(-4, 14, 325)])  # deviations from the centre where a value is looked for
+_GRID: Final = np.concatenate([[0.0], e_to(LN_10 * np.linspace(-4, 14, 325))])
+"""Deviations from the centre where a value is looked for."""
+
 _ROUNDS: Final = 24  # each narrows the place to a 32nd: to neighbouring doubles from any start
 
 

@@ -9,13 +9,14 @@ by the same quantiles, however the rows came. Counts fade with a memory of six w
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Any, Final, Self, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from barograph.config.duration import DAY_MS
-from barograph.scoring.severity import Floats, least_of, normalised_score, one_of
+from barograph.kernels.elementary import e_to, least_of, ln, one_of
+from barograph.scoring.severity import Floats, normalised_score
 
 MEMORY_DAYS: Final = 42.0
 """The reference engine ages its quantiles over 2,000 half-hours (section 0)."""
@@ -25,9 +26,9 @@ MOVED: Final = 5.0
 """Quantiles that move a score of 25, 50, 75 or 90 by as many points call for a renormalisation: what a person notices."""
 _ROUNDING: Final = 1e-9
 """Share of a result's own day that may be left of it when it is taken away: fading it twice differs in the last digits."""
-_PROBES: Final = np.log([1.5e-2, 2.5e-3, 5e-4, 1e-6])  # about those scores in half an hour
+_PROBES: Final = ln(np.array([1.5e-2, 2.5e-3, 5e-4, 1e-6]))  # about those scores in half an hour
 
-EDGES: Final = 3.0 * np.exp(0.15 * np.arange(40))
+EDGES: Final = 3.0 * e_to(0.15 * np.arange(40, dtype=np.float64))
 """Surprises (nats) at which days are counted: 3 is a probability of 0.05, the last is about 1,000."""
 
 STATE: Final = np.dtype(
@@ -89,9 +90,8 @@ class Quantiles:
         # Days beyond the edge below: surprises that differ by less than an edge's width (15 %) are as large as each other.
         seen = np.interp(-ln_p, EDGES[1:], self.counts[:-1], right=self.counts[-1]) - own_day
         seen = np.where(seen > _ROUNDING * own_day, seen, 0.0)
-        expected = prior * np.exp(least_of(ln_p, a_day))
-        with np.errstate(divide="ignore"):
-            share = np.log((seen + expected) / (self.entity_days + prior))
+        expected = prior * e_to(least_of(ln_p, a_day))
+        share = ln((seen + expected) / (self.entity_days + prior))
         raised = np.where(np.isfinite(share), np.minimum(one_of(share, a_day), least_counted), ln_p)
         return np.maximum(ln_p, np.where(ln_p < least_counted, raised, ln_p))
 
@@ -208,6 +208,10 @@ class Normaliser:
         return [DayEnd(bucket, self.quantiles, moved)]
 
 
-def fading(age_ms: float) -> float:
+@overload
+def fading(age_ms: float) -> float: ...
+@overload
+def fading(age_ms: Floats) -> Floats: ...
+def fading(age_ms: Floats | float) -> Floats | float:
     """What is left of a count after so long."""
-    return float(np.exp(-age_ms / (MEMORY_DAYS * DAY_MS)))
+    return e_to(-age_ms / (MEMORY_DAYS * DAY_MS))

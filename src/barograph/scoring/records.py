@@ -6,10 +6,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from barograph.kernels.elementary import ln
 from barograph.results import schema
 from barograph.scoring.blame import nested
 from barograph.scoring.leaves import Measure, Stretch
-from barograph.scoring.severity import Floats
+from barograph.scoring.severity import LN_10, Floats
 from barograph.scoring.tables import Records, common, typed
 
 _TYPES: Final = schema.polars_schema(schema.RECORDS)
@@ -21,7 +22,7 @@ _LABELS: Final = (
     "partition_field_name",
     "by_field_name",
 )
-_TELLING: Final = -np.log(0.05)  # smaller surprises are none
+_TELLING: Final = -ln(0.05)  # smaller surprises are none
 _TOGETHER: Final = 2.0  # multi-bucket impact from which it is the last buckets together that are odd; Kibana's "medium"
 
 
@@ -93,5 +94,5 @@ def anomaly_type(leaves: NDArray[np.void], weight: Floats) -> list[str]:
 
 def decades(surprise: Floats) -> NDArray[np.int64]:
     """Nats as powers of ten, whole ones; 0 where nobody would be surprised."""
-    whole = np.rint(np.minimum(surprise, 1e6) / np.log(10.0))
+    whole = np.rint(np.minimum(surprise, 1e6) / LN_10)
     return np.where(surprise > _TELLING, whole, 0.0).astype(np.int64)

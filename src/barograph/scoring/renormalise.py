@@ -15,6 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from barograph.config.duration import DAY_MS
+from barograph.kernels.elementary import ln_1p
 from barograph.results import schema
 from barograph.scoring import quantiles
 from barograph.scoring.leaves import Measure
@@ -101,7 +102,7 @@ def current_scores(
         reached = (last >= 0) & (at[np.maximum(last, 0)] > time[mine])
         for event in np.unique(last[reached]).tolist():
             chosen = mine[reached & (last == event)]
-            own_day = fading(day_ms) ** (at[event] // day_ms - time[chosen] // day_ms)
+            own_day = fading(float(day_ms) * (at[event] // day_ms - time[chosen] // day_ms))
             by = Quantiles.of_row(told.row(event, named=True))
             score[chosen] = normalised_score(by.ln_p(ln_p[chosen], own_day), bucket_span_ms)
             if scope is not None:
@@ -124,5 +125,5 @@ def _ceiling(surprise: Floats, scope: NDArray[np.int64], chosen: NDArray[np.int6
     """
     most = np.zeros(int(scope.max()) + 1)
     np.maximum.at(most, scope[inside], surprise[inside])
-    ratio = np.log1p(surprise[chosen]) / np.log1p(np.maximum(most[scope[chosen]], surprise[chosen]))
+    ratio = ln_1p(surprise[chosen]) / ln_1p(np.maximum(most[scope[chosen]], surprise[chosen]))
     return np.asarray(100.0 * np.minimum(1.5 * ratio, 0.5 + 0.5 * ratio))

@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from barograph.kernels.elementary import e_to
 from barograph.results import schema
 from barograph.scoring.blame import Scored
 from barograph.scoring.episodes import Marks
@@ -97,7 +98,7 @@ def common(bucket: NDArray[np.int64], ln_evidence: Floats, ln_p: Floats, span_ms
     return [
         pl.Series("timestamp", bucket * span_ms, dtype=pl.Int64),
         pl.Series("bucket_span", np.full(len(bucket), span_ms // 1000), dtype=pl.Int64),
-        pl.Series("probability", np.maximum(np.exp(ln_p), np.finfo(float).tiny)),
+        pl.Series("probability", np.maximum(e_to(ln_p), np.finfo(float).tiny)),
         pl.Series("log_probability", ln_p),
         pl.Series("raw_anomaly_score", raw_score(ln_evidence)),
         pl.Series("is_interim", np.zeros(len(bucket), dtype=bool)),

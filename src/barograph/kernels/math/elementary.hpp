@@ -1,7 +1,7 @@
 // Logarithm, exponential, sine and cosine of our own: the mathematical library picks another variant on another machine,
 // and its last bits with it. These are the same bits everywhere, and they inline into the loop.
 //
-// Errors, held by tests/kernels/test_series_math.py over all doubles: ln and e_to below 1, ln_1p 2, e_to_less_1 3 units in the
+// Errors, held by tests/kernels/test_math.py over all doubles: ln and e_to below 1, ln_1p 2, e_to_less_1 3 units in the
 // last place; sine and cosine 4e-16 absolute. Coefficients are Chebyshev interpolants of the functions named beside them.
 #pragma once
 
@@ -10,7 +10,7 @@
 #include <cstring>
 #include <limits>
 
-namespace series {
+namespace math {
 
 constexpr double kLn2 = 0.6931471805599453;
 constexpr double kHalfLn2Pi = 0.9189385332046727;
@@ -130,4 +130,4 @@ inline Circle on_circle(double turns) {
   }
 }
 
-}  // namespace series
+}  // namespace math

@@ -1,0 +1,60 @@
+"""Logarithm and exponential for scores: the same bits on every machine, which NumPy's and Python's are not."""
+
+from collections.abc import Callable
+from typing import overload
+
+import numpy as np
+
+from barograph.kernels import _math
+from barograph.results.arrays import Floats
+
+
+@overload
+def ln(x: float) -> float: ...
+@overload
+def ln(x: Floats) -> Floats: ...
+def ln(x: Floats | float) -> Floats | float:
+    """Natural logarithm: -inf at 0, NaN below."""
+    return _each(_math.ln, x)
+
+
+@overload
+def ln_1p(x: float) -> float: ...
+@overload
+def ln_1p(x: Floats) -> Floats: ...
+def ln_1p(x: Floats | float) -> Floats | float:
+    """ln(1 + x), exact to the last digits also for small x."""
+    return _each(_math.ln_1p, x)
+
+
+@overload
+def e_to(x: float) -> float: ...
+@overload
+def e_to(x: Floats) -> Floats: ...
+def e_to(x: Floats | float) -> Floats | float:
+    """e^x."""
+    return _each(_math.e_to, x)
+
+
+def least_of(ln_p: Floats, n: Floats | float) -> Floats:
+    """ln(1 - (1 - p)^n): the chance that the least of `n` independent probabilities is at most p."""
+    return _each_pair(_math.ln_least_of, ln_p, n)
+
+
+def one_of(ln_p: Floats, n: Floats | float) -> Floats:
+    """ln(1 - (1 - p)^(1/n)): the probability of each of `n` of which the least is at most p; undoes `least_of`."""
+    return _each_pair(_math.ln_one_of, ln_p, n)
+
+
+def _each(function: Callable[[Floats, Floats], None], x: Floats | float) -> Floats | float:
+    given = np.ascontiguousarray(x, dtype=np.float64)
+    out = np.empty_like(given)
+    function(given.ravel(), out.ravel())
+    return out if isinstance(x, np.ndarray) else float(out[0])
+
+
+def _each_pair(function: Callable[[Floats, Floats, Floats], None], a: Floats, b: Floats | float) -> Floats:
+    left, right = np.broadcast_arrays(np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64))
+    out = np.empty(left.shape)
+    function(np.ascontiguousarray(left).ravel(), np.ascontiguousarray(right).ravel(), out.ravel())
+    return out

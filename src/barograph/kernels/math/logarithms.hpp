@@ -1,0 +1,37 @@
+// Sums and chances that stay logarithms, as p itself would underflow.
+#pragma once
+
+#include <algorithm>
+
+#include "elementary.hpp"
+
+namespace math {
+
+// ln(e^a + e^b), safe for -inf.
+inline double ln_add(double a, double b) {
+  const double high = std::max(a, b);
+  if (!(high > -kInfinity)) return high;
+  return high + ln_1p(e_to(std::min(a, b) - high));
+}
+
+// ln(1 - e^a) for a <= 0.
+inline double ln_complement(double a) {
+  if (a >= 0.0) return -kInfinity;
+  return a > -kLn2 ? ln(-e_to_less_1(a)) : ln_1p(-e_to(a));
+}
+
+constexpr double kLnTiny = -27.631021115928547;  // 1e-12: below it 1 - (1 - p)^n loses digits and then underflows
+
+// ln(1 - (1 - p)^n): the chance that the least of n independent probabilities is at most p. Where it is tiny, n p is exact to
+// within n p / 2.
+inline double ln_least_of(double ln_p, double n) {
+  const double ln_sum = std::min(ln_p, 0.0) + ln(n);
+  return ln_sum < kLnTiny ? ln_sum : ln(-e_to_less_1(n * ln_1p(-e_to(std::min(ln_p, 0.0)))));
+}
+
+// ln(1 - (1 - p)^(1/n)): the probability of each of n of which the least is at most p; undoes ln_least_of.
+inline double ln_one_of(double ln_p, double n) {
+  return ln_p < kLnTiny ? ln_p - ln(n) : ln(-e_to_less_1(ln_1p(-e_to(std::min(ln_p, 0.0))) / n));
+}
+
+}  // namespace math
