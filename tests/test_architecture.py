@@ -15,7 +15,8 @@ ROOMS = [
     {"engine"},
     {"intake", "buckets", "models", "scoring"},
     {"kernels"},
-    {"results", "config"},
+    {"results"},
+    {"config"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
 

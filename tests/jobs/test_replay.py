@@ -307,6 +307,8 @@ def test_reset_forgets_that_there_was_a_replay(store: Store) -> None:
 
 def test_history_of_a_replayed_job_is_read_by_series(store: Store) -> None:
     feed(store)
-    before = store.bucket_values("requests", Span(detector_index=1, partition="host-2"))
+    before = store.bucket_values("requests", Span(detector_index=1, split_values=("host-2",)))
     replay(store, "requests")
-    assert_frame_equal(store.bucket_values("requests", Span(detector_index=1, partition="host-2")), before, check_exact=True)
+    assert_frame_equal(
+        store.bucket_values("requests", Span(detector_index=1, split_values=("host-2",))), before, check_exact=True
+    )

@@ -25,7 +25,7 @@ from barograph.results.arrays import Bools, Floats, Ids, Ints
 from barograph.results.counts import DataCounts
 from barograph.results.snapshot import Arrays, prefixed, under
 
-_JOB = Source(Split(None, None, False), None, "rows")
+_JOB = Source(Split((), False), None, "rows")
 
 
 class Buckets:
@@ -156,10 +156,10 @@ class Buckets:
         known = KnownSeries(finished.first_bucket, finished.key, source.split, self._splits)
         return detector_values(at, function, known, finished, self._job.bucket_span_ms)
 
-    def splits(self, detector_index: int, series: Ids) -> tuple[pl.Series | None, pl.Series | None]:
-        """The partition and the by values of a detector's series [k]; None where it has no such field."""
+    def names(self, detector_index: int, series: Ids) -> pl.DataFrame:
+        """The split values of a detector's series [k]: the columns `SPLIT_VALUES`, all null for a role without a field."""
         source = self._sources[detector_index]
-        return self._splits.values(source.split, self._accumulators[source].keys[series])
+        return self._splits.names(source.split, self._accumulators[source].keys[series])
 
     def counted(self, counts: DataCounts) -> DataCounts:
         """Intake's counts of the rows given to `add`, completed by what only this stage knows.

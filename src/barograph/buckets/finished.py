@@ -110,10 +110,6 @@ class DetectorValues:
             return np.full(len(cells), np.nan)
         return np.where(cells >= 0, self._rows.mean[cells], np.nan)
 
-    def splits(self, series: Ids) -> tuple[pl.Series | None, pl.Series | None]:
-        """The partition and the by values of series [k] as String columns; None where the detector has no such field."""
-        return self.known.values(series)
-
     def shares(self, statistic: Statistic, cells: Ints) -> pl.DataFrame:
         """The influencer shares of cells [k], in the columns of `schema.INFLUENCER_SHARES` and `leaf`, the position in `cells`.
 

@@ -38,21 +38,10 @@ class KnownSeries:
         """int32[S], number of each series' partition; all 0 without a partition field."""
         return self.splits.partitions(self.split, self.key)
 
-    def values(self, series: Ids) -> tuple[pl.Series | None, pl.Series | None]:
-        """The partition and the by values of series [k] as String columns; None where the detector has no such field."""
-        return self.splits.values(self.split, self.key[series])
-
     def names(self, series: Ids) -> pl.DataFrame:
-        """The same as the columns `partition_field_value` and `by_field_value`, null where the detector has no such field."""
-        partition, by = self.values(series)
-        return pl.DataFrame(
-            {"partition_field_value": _or_null(partition, len(series)), "by_field_value": _or_null(by, len(series))}
-        )
+        """The split values of series [k]: the columns `SPLIT_VALUES`, all null for a role without a field."""
+        return self.splits.names(self.split, self.key[series])
 
     def beginning(self, first_bucket: Ints) -> "KnownSeries":
         """The first k of them, as if they had begun in these buckets [k]."""
         return replace(self, first_bucket=first_bucket, key=self.key[: len(first_bucket)])
-
-
-def _or_null(column: pl.Series | None, length: int) -> pl.Series:
-    return pl.repeat(None, length, dtype=pl.String, eager=True) if column is None else column

@@ -10,28 +10,32 @@ from barograph.buckets.pool import Pool
 from barograph.buckets.texts import Texts
 from barograph.config.detector import Detector
 from barograph.config.fields import text_column
+from barograph.config.splits import SERIES_ROLES, SPLIT_VALUES
 from barograph.kernels import _fold
 from barograph.results.arrays import Ids
 from barograph.results.snapshot import Arrays, prefixed, under
 
 
 class Split(NamedTuple):
-    """How a detector's rows fall apart into series. Without `use_null` a row that lacks a split value has no series."""
+    """How a detector's rows fall apart into series. Without `use_null` a row that lacks a split value has no series.
 
-    partition: str | None
-    by: str | None
+    Attributes:
+        roles: the field of each of `SERIES_ROLES`; None where there is none.
+    """
+
+    roles: tuple[str | None, ...]
     use_null: bool
 
     @classmethod
     def of(cls, detector: Detector) -> "Split":
         """The split of a detector; `use_null` says nothing without a split field, so it is dropped there."""
-        split = detector.partition_field_name, detector.by_field_name
-        return cls(*split, detector.use_null and split != (None, None))
+        fields = tuple(detector.splits.get(role) for role in SERIES_ROLES)
+        return cls(fields, detector.use_null and any(fields))
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The split fields there are: partition, then by."""
-        return tuple(field for field in (self.partition, self.by) if field is not None)
+        """The split fields there are, in the order of their roles."""
+        return tuple(field for field in self.roles if field is not None)
 
 
 class Splits:
@@ -75,21 +79,29 @@ class Splits:
             return self._pairs[split].size
         return len(self._texts[split.fields[0], split.use_null])
 
-    def values(self, split: Split, keys: Ids) -> tuple[pl.Series | None, pl.Series | None]:
-        """The partition and the by values of keys [k] as String columns; None for a field that the split lacks."""
-        pairs = self._pairs[split].live[keys] if split in self._pairs else None
-        partition = keys if pairs is None else pairs["first"]
-        by = keys if pairs is None else pairs["second"]
-        return self._decode(split.partition, split, partition), self._decode(split.by, split, by)
+    def names(self, split: Split, keys: Ids) -> pl.DataFrame:
+        """What keys [k] stand for: the columns `SPLIT_VALUES`, all null for a role without a field."""
+        ids = dict(zip(split.fields, self._ids(split, keys), strict=True))
+        columns = [
+            pl.repeat(None, len(keys), dtype=pl.String, eager=True)
+            if field is None
+            else self._texts[field, split.use_null].decode(ids[field])
+            for field in split.roles
+        ]
+        return pl.DataFrame(columns, schema=SPLIT_VALUES)
 
     def partitions(self, split: Split, keys: Ids) -> Ids:
         """The number of the partition of keys [k], distinct values counted from 0; all 0 without a partition field."""
-        if split in self._pairs:
-            return np.ascontiguousarray(self._pairs[split].live["first"][keys])
-        return keys if split.partition is not None else np.zeros(len(keys), np.int32)
+        if split.roles[0] is None:
+            return np.zeros(len(keys), np.int32)
+        return np.ascontiguousarray(self._ids(split, keys)[0])
 
-    def _decode(self, field: str | None, split: Split, ids: Ids) -> pl.Series | None:
-        return None if field is None else self._texts[field, split.use_null].decode(ids)
+    def _ids(self, split: Split, keys: Ids) -> tuple[Ids, ...]:
+        """For each of the split's fields the text ids [k] that keys [k] are made of."""
+        if split in self._pairs:
+            pairs = self._pairs[split].live[keys]
+            return pairs["first"], pairs["second"]
+        return (keys,) if split.fields else ()
 
     def snapshot(self) -> Arrays:
         """All keys, in the order of their ids."""

@@ -82,13 +82,10 @@ def _print_json(found: "Explained") -> None:
 def _show(one: "Explanation", now: float | None, zone: "ZoneInfo") -> None:
     from barograph.cli.console import show
     from barograph.cli.words import when
+    from barograph.config.splits import SPLITS
     from barograph.results.words import against_usual, measure, short
 
-    splits = zip(
-        (one.measure.partition_field_name, one.measure.by_field_name),
-        (one.partition_field_value, one.by_field_value),
-        strict=True,
-    )
+    splits = ((getattr(one.measure, name), getattr(one, value)) for name, value in SPLITS)
     whose = "".join(f", {name}={value}" for name, value in splits if name is not None)
     typer.echo(f"{measure(one.measure.statistic, one.measure.field_name)}{whose}, {when(one.timestamp, zone)} ({zone})")
     typer.echo()

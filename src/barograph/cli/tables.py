@@ -11,6 +11,7 @@ from rich.text import Text
 
 from barograph.cli import words
 from barograph.cli.console import console
+from barograph.config.splits import SPLIT_VALUES
 from barograph.results import severity as severities
 from barograph.results.words import against_usual, short
 from barograph.scoring.episodes import with_episodes
@@ -18,7 +19,7 @@ from barograph.scoring.severity import RECORD_SCORE
 
 _STYLES: Final = {"critical": "bold red", "major": "red", "minor": "yellow", "warning": "cyan"}
 _WIDE: Final = 120  # columns from which on a record of a job with several detectors fits on one line
-_TOGETHER: Final = ("episode", "detector_index", "partition_field_value", "by_field_value", "is_interim")
+_TOGETHER: Final = ("episode", "detector_index", *SPLIT_VALUES, "is_interim")
 
 
 def plain(*columns: str, right: Sequence[str] = ()) -> Table:

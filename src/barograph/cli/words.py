@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from barograph.config.detector import Detector
 from barograph.config.duration import UNIT_MS
 from barograph.config.job import Job
+from barograph.config.splits import SERIES_ROLES, SPLITS
 from barograph.results.words import measure, record_against_usual, short
 
 Row = Mapping[str, Any]
@@ -44,13 +45,13 @@ def compared(record: Row) -> str:
 
 def series(row: Row) -> str:
     """The split values of a row's series: `host=web-1 url=/pay`; empty without splits."""
-    values = ((row[f"{role}_field_name"], row[f"{role}_field_value"]) for role in ("partition", "by"))
+    values = ((row[name], row[value]) for name, value in SPLITS)
     return " ".join(f"{name}={value}" for name, value in values if name is not None and value is not None)
 
 
 def who(record: Row) -> list[str]:
     """The series and the entities to blame: `host=web-1`, `user=eve`."""
-    named = {record[f"{role}_field_name"]: [record[f"{role}_field_value"]] for role in ("partition", "by")}
+    named = {record[name]: [record[value]] for name, value in SPLITS}
     for one in record["influencers"] or ():
         named.setdefault(one["influencer_field_name"], one["influencer_field_values"])
     return [f"{name}={_listed(values)}" for name, values in named.items() if name and values[0] is not None]
@@ -100,7 +101,7 @@ def _measured(detector: Detector, splits: str) -> str:
 
 
 def _splits(detector: Detector) -> str:
-    per = [name for role in ("partition", "by") if (name := detector.splits.get(role))]
+    per = [name for role in SERIES_ROLES if (name := detector.splits.get(role))]
     over = detector.splits.get("over")
     return (f" per {joined(per)}" if per else "") + (f" compared across {over}" if over else "")
 

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, FiniteFloat, field_validator
 from barograph.config.base import Document
 from barograph.config.errors import MISSING, Problem
 from barograph.config.functions import ALIASES, FUNCTIONS, Function, resolve
+from barograph.config.splits import ROLES
 
 MLCATEGORY: Final = "mlcategory"
 """The field that categorization makes; detectors may split by it."""
@@ -21,7 +22,6 @@ def _field_name(name: str) -> str:
 
 FieldName = Annotated[str, AfterValidator(_field_name)]
 
-_ROLES: Final = ("by", "over", "partition")
 # Elastic reserves these words in its expressions, so no field of an exported job can be called so here.
 _RESERVED: Final = ("count", "by", "over")
 
@@ -157,7 +157,7 @@ class Detector(Document):
     @property
     def splits(self) -> dict[str, str]:
         """The fields that split it, by role: any of `by`, `over`, `partition`."""
-        names = {role: getattr(self, f"{role}_field_name") for role in _ROLES}
+        names = {role: getattr(self, f"{role}_field_name") for role in ROLES}
         return {role: name for role, name in names.items() if name is not None}
 
     def at(self, index: int) -> Self:

@@ -30,7 +30,7 @@ def annotations(
         changes: [k], dtype `models.CHANGE`.
         first_bucket: index of the bucket that `t` 0 is.
         bucket_span_ms: length of a bucket.
-        names: [k] `partition_field_value` and `by_field_value` of each change's series.
+        names: [k] the split values of each change's series.
         zone: IANA name; times in sentences are its civil times.
     """
     kinds = [ChangeKind(kind) for kind in changes["kind"].tolist()]
@@ -40,11 +40,7 @@ def annotations(
     texts = [f"{_since(b, zone)} {text}" if kind in _DATED else text for kind, text, b in zip(kinds, texts, begun, strict=True)]
     constant: dict[str, Any] = {
         "bucket_span": bucket_span_ms // 1000,
-        "detector_index": measure.detector_index,
-        "function_description": measure.function_description,
-        "field_name": measure.field_name,
-        "partition_field_name": measure.partition_field_name,
-        "by_field_name": measure.by_field_name,
+        **measure.labels,
     }
     frame = names.with_columns(
         pl.Series("timestamp", (first_bucket + changes["t"].astype(np.int64)) * bucket_span_ms),

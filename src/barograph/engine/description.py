@@ -1,8 +1,8 @@
 """What the models of a job believe, series by series, as rows that people and programs read."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -21,14 +21,11 @@ _SAME: Final = (
 )
 
 
-class Splits(Protocol):
-    """Where the names of series are known."""
-
-    def __call__(self, detector_index: int, series: Ids) -> tuple[pl.Series | None, pl.Series | None]:
-        """The partition and the by values of a detector's series [k]."""
+Names = Callable[[int, Ids], pl.DataFrame]
+"""A detector's index and series [k] of it -> their split values, the columns `SPLIT_VALUES`."""
 
 
-def described(job: Job, stages: Sequence[SeriesStage], splits: Splits, entity: Entity, most: int | None) -> pl.DataFrame:
+def described(job: Job, stages: Sequence[SeriesStage], names: Names, entity: Entity, most: int | None) -> pl.DataFrame:
     """Rows of `schema.DESCRIPTIONS`: of all series of an entity, or of so many that were the most anomalous lately.
 
     Raises:
@@ -36,7 +33,7 @@ def described(job: Job, stages: Sequence[SeriesStage], splits: Splits, entity: E
     """
     check_entity(job, entity)
     chosen = [
-        np.flatnonzero(of_entity(job, at, entity, partial(splits, at), one.model.n_series))
+        np.flatnonzero(of_entity(job, at, entity, partial(names, at), one.model.n_series))
         for one in stages
         for at in [one.measure.detector_index]
     ]
@@ -45,21 +42,16 @@ def described(job: Job, stages: Sequence[SeriesStage], splits: Splits, entity: E
         owner = np.repeat(np.arange(len(stages)), [len(rows) for rows in chosen])
         best = np.sort(np.argsort(-severity, kind="stable")[:most])
         chosen = [np.concatenate(chosen)[best[owner[best] == at]] for at in range(len(stages))]
-    parts = [_rows(one, splits, rows) for one, rows in zip(stages, chosen, strict=True)]
+    parts = [_rows(one, names, rows) for one, rows in zip(stages, chosen, strict=True)]
     return pl.concat([schema.empty(schema.DESCRIPTIONS), *parts])
 
 
-def _rows(stage: SeriesStage, splits: Splits, series: np.ndarray[Any, np.dtype[np.int64]]) -> pl.DataFrame:
+def _rows(stage: SeriesStage, names: Names, series: np.ndarray[Any, np.dtype[np.int64]]) -> pl.DataFrame:
     measure = stage.measure
     rows = [_row(stage.model.describe(row)) for row in series.tolist()]
     frame = pl.DataFrame(rows, schema={name: _SCHEMA[name] for name in _OWN})
-    partition, by = splits(measure.detector_index, series.astype(np.int32))
-    names = {"partition_field_value": partition, "by_field_value": by}
-    constant = ("detector_index", "function_description", "field_name", "partition_field_name", "by_field_name")
-    return frame.with_columns(
-        *(pl.lit(getattr(measure, name), dtype=_SCHEMA[name]).alias(name) for name in constant),
-        *(pl.lit(None, pl.String).alias(name) if one is None else one.alias(name) for name, one in names.items()),
-    ).select(list(_SCHEMA))
+    labels = (pl.lit(value, dtype=_SCHEMA[name]).alias(name) for name, value in measure.labels.items())
+    return frame.hstack(names(measure.detector_index, series.astype(np.int32))).with_columns(*labels).select(list(_SCHEMA))
 
 
 def _row(one: Description) -> dict[str, Any]:

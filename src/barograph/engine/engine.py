@@ -121,7 +121,7 @@ class Engine:
         Raises:
             BadRequest: no detector is split by all fields of the entity.
         """
-        return described(self.job, self._pipeline.series_stages, self._buckets.splits, entity, most)
+        return described(self.job, self._pipeline.series_stages, self._buckets.names, entity, most)
 
     def forecast(self, duration: Duration | str, percentile: float = PERCENTILE, entity: Entity = ()) -> Forecast:
         """What all series that can be forecast are expected to do after the newest finished bucket. Nothing is learnt.
@@ -142,7 +142,7 @@ class Engine:
                 f"job {self.job.job_id!r}: wanted a job that has finished a bucket; there is nothing to forecast yet"
             )
         ask = Horizon(newest + span_ms, far.ms // span_ms, percentile)
-        return forecast(self.job, self._pipeline.series_stages, self._buckets.splits, ask, entity)
+        return forecast(self.job, self._pipeline.series_stages, self._buckets.names, ask, entity)
 
     def known(self) -> Known:
         """What the models know of all series together, and what not yet."""

@@ -7,13 +7,14 @@ import polars as pl
 
 from barograph.config.errors import BadRequest
 from barograph.config.job import Job
+from barograph.config.splits import SERIES_ROLES, SPLIT_VALUES
 from barograph.results.arrays import Bools, Ids
 
 Entity = tuple[tuple[str, str], ...]
 """(field, value) pairs that a series must all have; empty is every series."""
 
-SplitsOf = Callable[[Ids], tuple[pl.Series | None, pl.Series | None]]
-"""Series of a detector [k] -> their partition and by values; None where it has no such field."""
+NamesOf = Callable[[Ids], pl.DataFrame]
+"""Series of a detector [k] -> their split values, the columns `SPLIT_VALUES`."""
 
 
 def check_entity(job: Job, entity: Entity) -> None:
@@ -22,7 +23,7 @@ def check_entity(job: Job, entity: Entity) -> None:
     Raises:
         BadRequest: no detector is split by all fields of the entity.
     """
-    splits = [_fields(job, at) for at in range(len(job.detectors))]
+    splits = [_columns(job, at) for at in range(len(job.detectors))]
     for field, value in entity:
         if not any(field in fields for fields in splits):
             known = sorted({field for fields in splits for field in fields})
@@ -33,24 +34,19 @@ def check_entity(job: Job, entity: Entity) -> None:
         raise BadRequest(f"entity={named!r}: wanted fields that one detector is split by together")
 
 
-def of_entity(job: Job, detector_index: int, entity: Entity, splits: SplitsOf, count: int) -> Bools:
-    """Which of the first `count` series of a detector are of an entity; `splits` gives the split values of series."""
-    found = np.ones(count, np.bool_)
+def of_entity(job: Job, detector_index: int, entity: Entity, names_of: NamesOf, count: int) -> Bools:
+    """Which of the first `count` series of a detector are of an entity."""
     if not entity:
-        return found
-    fields: Mapping[str, int] = _fields(job, detector_index)
-    if not all(field in fields for field, _ in entity):
-        return ~found
-    columns = splits(np.arange(count, dtype=np.int32))
-    for field, value in entity:
-        column = columns[fields[field]]
-        assert column is not None
-        found &= (column == value).to_numpy()
-    return found
+        return np.ones(count, np.bool_)
+    columns = _columns(job, detector_index)
+    if not all(field in columns for field, _ in entity):
+        return np.zeros(count, np.bool_)
+    names = names_of(np.arange(count, dtype=np.int32))
+    chosen = names.select(pl.all_horizontal(pl.col(columns[field]).eq_missing(value) for field, value in entity))
+    return chosen.to_series().to_numpy()
 
 
-def _fields(job: Job, detector_index: int) -> Mapping[str, int]:
-    """The split fields of a detector, each with its place in what `splits` returns."""
-    detector = job.detectors[detector_index]
-    both = enumerate((detector.partition_field_name, detector.by_field_name))
-    return {field: place for place, field in both if field is not None}
+def _columns(job: Job, detector_index: int) -> Mapping[str, str]:
+    """The split fields of a detector, each with the column of its values."""
+    splits = job.detectors[detector_index].splits
+    return {splits[role]: column for role, column in zip(SERIES_ROLES, SPLIT_VALUES, strict=True) if role in splits}

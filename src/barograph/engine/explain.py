@@ -15,6 +15,7 @@ from barograph.config.errors import BadRequest, OtherModels
 from barograph.config.functions import Side
 from barograph.config.job import Job
 from barograph.config.moment import iso_text
+from barograph.config.splits import SPLIT_NAMES, SPLIT_VALUES
 from barograph.engine.forgotten import Forgotten
 from barograph.engine.replay import known_series
 from barograph.engine.series_stage import measures_of, model_config, model_of
@@ -41,7 +42,7 @@ class Past(Protocol):
     def kept_from(self) -> int | None:
         """The first bucket, epoch ms, of which all values are kept; None when none have expired."""
 
-    def values(self, measure: Measure, names: tuple[str | None, str | None], start_ms: int, end_ms: int) -> pl.DataFrame:
+    def values(self, measure: Measure, split_values: tuple[str | None, ...], start_ms: int, end_ms: int) -> pl.DataFrame:
         """The bucket values of the series of a measure with these split values: `timestamp`, `series`, `actual`, `weight`."""
 
     def quantiles(self, kind: str, time_ms: int) -> Quantiles | None:
@@ -66,14 +67,16 @@ class InResults:
             raise not_finished(job, time_ms, end)
         self._results = results
 
-    def values(self, measure: Measure, names: tuple[str | None, str | None], start_ms: int, end_ms: int) -> pl.DataFrame:
+    def values(self, measure: Measure, split_values: tuple[str | None, ...], start_ms: int, end_ms: int) -> pl.DataFrame:
         """Those of the results."""
         return self._results.bucket_values.filter(
             pl.col("timestamp").is_between(start_ms, end_ms, closed="left"),
             pl.col("detector_index") == measure.detector_index,
             pl.col("function_description") == measure.function_description,
-            pl.col("partition_field_value").eq_missing(pl.lit(names[0], pl.String)),
-            pl.col("by_field_value").eq_missing(pl.lit(names[1], pl.String)),
+            *(
+                pl.col(name).eq_missing(pl.lit(value, pl.String))
+                for name, value in zip(SPLIT_VALUES, split_values, strict=True)
+            ),
         )
 
     def quantiles(self, kind: str, time_ms: int) -> Quantiles | None:
@@ -136,13 +139,13 @@ class _Series:
     measure: Measure
     side: Side
     row: int
-    names: tuple[str | None, str | None]
+    split_values: tuple[str | None, ...]
     first_bucket: int
 
     @property
-    def fields(self) -> tuple[str | None, str | None]:
-        """The names of the partition and the by field."""
-        return self.measure.partition_field_name, self.measure.by_field_name
+    def fields(self) -> tuple[str | None, ...]:
+        """The names of the split fields."""
+        return tuple(getattr(self.measure, name) for name in SPLIT_NAMES)
 
 
 def explain(
@@ -183,9 +186,9 @@ def _series(job: Job, newest: Snapshot, entity: Sequence[tuple[str, str]]) -> It
         of: KnownSeries = known[measure.detector_index]
         count = len(of)
         chosen = np.flatnonzero(Forgotten(0, 1, tuple(entity)).series(job, measure.detector_index, of, count))
-        names = [column if column is not None else [None] * len(chosen) for column in of.values(chosen.astype(np.int32))]
-        for row, partition, by in zip(chosen.tolist(), *names, strict=True):
-            yield _Series(position, measure, side, row, (partition, by), int(of.first_bucket[row]))
+        names = of.names(chosen.astype(np.int32))
+        for row, split_values in zip(chosen.tolist(), names.iter_rows(), strict=True):
+            yield _Series(position, measure, side, row, split_values, int(of.first_bucket[row]))
 
 
 def _explain(job: Job, newest: Snapshot, past: Past, bucket: int, series: _Series) -> Explanation:
@@ -206,8 +209,7 @@ def _explain(job: Job, newest: Snapshot, past: Past, bucket: int, series: _Serie
     return Explanation(
         timestamp=bucket * span,
         measure=series.measure,
-        partition_field_value=series.names[0],
-        by_field_value=series.names[1],
+        **dict(zip(SPLIT_VALUES, series.split_values, strict=True)),
         actual=actual if data else None,
         typical=typical if has_idea else None,
         lower=lower if has_idea else None,
@@ -247,7 +249,7 @@ def _model_before(job: Job, newest: Snapshot, past: Past, bucket: int, series: _
     actual, weight = float(values[-1]), float(weights[-1])
     for one in past.forgotten:
         first, last = one.buckets(span)
-        if all(pair in zip(series.fields, series.names, strict=True) for pair in one.entity):
+        if all(pair in zip(series.fields, series.split_values, strict=True) for pair in one.entity):
             values[max(first - start, 0) : max(last - start, 0)] = np.nan
     if model is None:
         born = under(name, newest.arrays)
@@ -264,7 +266,7 @@ def _model_before(job: Job, newest: Snapshot, past: Past, bucket: int, series: _
 def _cells(job: Job, past: Past, series: _Series, start: int, end: int) -> tuple[Floats, Floats]:
     """The values of the buckets [start, end) as the model was given them, and the rows behind each."""
     span = job.bucket_span_ms
-    rows = past.values(series.measure, series.names, start * span, end * span).filter(
+    rows = past.values(series.measure, series.split_values, start * span, end * span).filter(
         pl.col("weight") > 0, pl.col("series") == series.row
     )
     zeros = job.detectors[series.measure.detector_index].spec.empty == "zero"

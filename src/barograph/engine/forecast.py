@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import polars as pl
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from barograph.config.duration import UNIT_MS, Duration
 from barograph.config.errors import BadRequest
 from barograph.config.job import Job
-from barograph.engine.description import Splits
+from barograph.engine.description import Names
 from barograph.engine.entity import Entity, check_entity, of_entity
 from barograph.engine.series_stage import SeriesStage
 from barograph.models import Forecaster, Foreseen, Horizon
@@ -84,17 +84,17 @@ def check_forecast(job: Job, duration: Duration, percentile: float) -> None:
         raise BadRequest(f"percentile={percentile:g}: wanted more than 0 and less than 100")
 
 
-def forecast(job: Job, stages: Sequence[SeriesStage], splits: Splits, ask: Horizon, entity: Entity) -> Forecast:
+def forecast(job: Job, stages: Sequence[SeriesStage], names: Names, ask: Horizon, entity: Entity) -> Forecast:
     """Forecast all series of an entity.
 
     Raises:
         BadRequest: no series of the job could be of the entity, or the forecast would have more than `MOST_ROWS` rows.
     """
     check_entity(job, entity)
-    _check_size(job, stages, splits, ask, entity)
+    _check_size(job, stages, names, ask, entity)
     parts, left_out, series = [schema.empty(schema.FORECASTS)], LeftOut(), 0
     for one in stages:
-        chosen = _chosen(job, one, splits, entity)
+        chosen = _chosen(job, one, names, entity)
         model = _forecaster(job, one)
         if model is None:
             left_out = _joined(left_out, LeftOut(function=len(chosen)))
@@ -102,14 +102,14 @@ def forecast(job: Job, stages: Sequence[SeriesStage], splits: Splits, ask: Horiz
         found = model.forecast(chosen, ask)
         left_out = _joined(left_out, LeftOut(young=found.young, silent=found.silent))
         series += len(found.rows)
-        parts.append(_rows(job, one, splits, found, ask))
+        parts.append(_rows(job, one, names, found, ask))
     end_ms = ask.start_ms + ask.buckets * job.bucket_span_ms
     return Forecast(pl.concat(parts), ask.start_ms, end_ms, ask.percentile, series, left_out)
 
 
-def _chosen(job: Job, stage: SeriesStage, splits: Splits, entity: Entity) -> NDArray[np.int64]:
+def _chosen(job: Job, stage: SeriesStage, names: Names, entity: Entity) -> NDArray[np.int64]:
     at = stage.measure.detector_index
-    return np.flatnonzero(of_entity(job, at, entity, partial(splits, at), stage.model.n_series))
+    return np.flatnonzero(of_entity(job, at, entity, partial(names, at), stage.model.n_series))
 
 
 def _forecaster(job: Job, stage: SeriesStage) -> Forecaster | None:
@@ -119,8 +119,8 @@ def _forecaster(job: Job, stage: SeriesStage) -> Forecaster | None:
     return stage.model if forecastable and isinstance(stage.model, Forecaster) else None
 
 
-def _check_size(job: Job, stages: Sequence[SeriesStage], splits: Splits, ask: Horizon, entity: Entity) -> None:
-    series = sum(len(_chosen(job, one, splits, entity)) for one in stages if _forecaster(job, one) is not None)
+def _check_size(job: Job, stages: Sequence[SeriesStage], names: Names, ask: Horizon, entity: Entity) -> None:
+    series = sum(len(_chosen(job, one, names, entity)) for one in stages if _forecaster(job, one) is not None)
     if series * ask.buckets > MOST_ROWS:
         raise BadRequest(
             f"duration={ask.buckets:,} buckets for {series:,} series: wanted {MOST_ROWS // series:,} buckets or less, "
@@ -132,32 +132,21 @@ def _joined(a: LeftOut, b: LeftOut) -> LeftOut:
     return LeftOut(*(getattr(a, name) + getattr(b, name) for name in LeftOut.__dataclass_fields__))
 
 
-def _rows(job: Job, stage: SeriesStage, splits: Splits, found: Foreseen, ask: Horizon) -> pl.DataFrame:
+def _rows(job: Job, stage: SeriesStage, names: Names, found: Foreseen, ask: Horizon) -> pl.DataFrame:
     measure, span_ms = stage.measure, job.bucket_span_ms
-    partition, by = splits(measure.detector_index, found.rows.astype(np.int32))
     each = np.repeat(np.arange(len(found.rows), dtype=np.uint32), ask.buckets)
     times = ask.start_ms + span_ms * np.arange(ask.buckets, dtype=np.int64)
-    columns: dict[str, Any] = {
+    columns = {
         "timestamp": np.tile(times, len(found.rows)),
         "forecast_lower": found.lower.ravel(),
         "forecast_prediction": found.prediction.ravel(),
         "forecast_upper": found.upper.ravel(),
         "forecast_level": found.level.ravel(),
     }
-    for name, values in (("partition_field_value", partition), ("by_field_value", by)):
-        if values is not None:
-            columns[name] = values.gather(each)
-    same = {
-        "bucket_span": span_ms // 1000,
-        "partition_field_value": None,
-        "by_field_value": None,
-        **{
-            name: getattr(measure, name)
-            for name in ("detector_index", "function_description", "field_name", "partition_field_name", "by_field_name")
-        },
-    }
-    constant = [pl.lit(value, _SCHEMA[name]).alias(name) for name, value in same.items() if name not in columns]
-    return pl.DataFrame(columns).with_columns(constant).select(list(_SCHEMA))
+    split_values = names(measure.detector_index, found.rows.astype(np.int32))[each]
+    same = {"bucket_span": span_ms // 1000, **measure.labels}
+    constant = [pl.lit(value, _SCHEMA[name]).alias(name) for name, value in same.items()]
+    return pl.DataFrame(columns).hstack(split_values).with_columns(constant).select(list(_SCHEMA))
 
 
 def check_crosses(value: float) -> None:

@@ -46,4 +46,4 @@ class Forgotten:
 
     def series(self, job: Job, detector_index: int, known: KnownSeries, count: int) -> Bools:
         """Which of the first `count` series of a detector it names."""
-        return of_entity(job, detector_index, self.entity, known.values, count)
+        return of_entity(job, detector_index, self.entity, known.names, count)

@@ -8,6 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from barograph.config.job import Job
+from barograph.config.splits import SPLIT_VALUES
 from barograph.engine.annotations import annotations
 from barograph.engine.series_stage import JudgedMeasure
 from barograph.results import schema
@@ -16,7 +17,6 @@ from barograph.results.arrays import Floats
 _NUMBERS: Final[dict[Any, pl.DataType]] = {
     column.name: column.dtype for column in schema.BUCKET_VALUES if column.dtype != pl.String()
 }
-_SPLITS: Final = ("partition_field_value", "by_field_value")
 
 
 def change_rows(job: Job, measures: Sequence[JudgedMeasure]) -> pl.DataFrame:
@@ -100,12 +100,12 @@ def _bound(bound: Floats | None, cell: NDArray[np.int64] | slice, unplotted: NDA
 
 
 def _plotted(job: Job, names: pl.DataFrame) -> NDArray[np.bool_]:
-    """The series whose bounds the job wants: all, or those whose partition or by value is among its terms."""
+    """The series whose bounds the job wants: all, or those one of whose split values is among its terms."""
     plot = job.model_plot_config
     if not plot.enabled:
         return np.zeros(len(names), dtype=bool)
     terms = [term.strip() for term in (plot.terms or "").split(",") if term.strip()]
     if not terms:
         return np.ones(len(names), dtype=bool)
-    plotted = names.select(pl.any_horizontal(pl.col(name).is_in(terms).fill_null(False) for name in _SPLITS))
+    plotted = names.select(pl.any_horizontal(pl.col(name).is_in(terms).fill_null(False) for name in SPLIT_VALUES))
     return plotted.to_series().to_numpy()

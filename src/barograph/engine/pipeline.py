@@ -10,6 +10,7 @@ import polars as pl
 
 from barograph.buckets import FinishedBuckets
 from barograph.config.job import Job
+from barograph.config.splits import SPLIT_VALUES
 from barograph.engine.history_rows import change_rows, share_rows, value_rows
 from barograph.engine.series_stage import JudgedMeasure, SeriesStage, measures_of, model_of
 from barograph.results import schema
@@ -25,7 +26,7 @@ CELLS_AT_ONCE: Final = 1_000_000
 PREFIXES: Final = ("model", "scores.")
 """Under these names lies what the stages remember; all else in a snapshot is about rows."""
 
-_NO_NAMES: Final = pl.DataFrame(schema={"partition_field_value": pl.String, "by_field_value": pl.String})
+_NO_NAMES: Final = pl.DataFrame(schema=dict.fromkeys(SPLIT_VALUES, pl.String))
 
 
 class Pipeline:

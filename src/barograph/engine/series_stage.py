@@ -9,6 +9,7 @@ from barograph.buckets import DetectorValues, FinishedBuckets
 from barograph.config.errors import OtherModels
 from barograph.config.functions import Side
 from barograph.config.job import Job
+from barograph.config.splits import SPLIT_NAMES
 from barograph.engine.completeness import GROWING, still_to_come
 from barograph.models import MODELS, Judged, Model, ModelConfig
 from barograph.models.config import Records
@@ -139,7 +140,7 @@ def model_config(job: Job, measure: Measure, side: Side, threads: int = 1) -> Mo
         non_negative=spec.integer or measure.statistic == "varp",
         bounds_percentile=job.model_plot_config.bounds_percentile if job.model_plot_config.enabled else None,
         threads=threads,
-        siblings=measure.by_field_name is not None or measure.partition_field_name is not None,
+        siblings=any(measure.labels[name] is not None for name in SPLIT_NAMES),
         ln_threshold=ln_p_of_score(RECORD_SCORE, job.bucket_span_ms),
     )
 
@@ -159,8 +160,7 @@ def measures_of(job: Job) -> list[tuple[Measure, Side]]:
                 function=detector.function,
                 function_description=detector.spec.measured(statistic),
                 field_name=detector.field_name,
-                partition_field_name=detector.partition_field_name,
-                by_field_name=detector.by_field_name,
+                **{name: getattr(detector, name) for name in SPLIT_NAMES},
                 statistic=statistic,
             )
             found.append((measure, side))

@@ -7,6 +7,7 @@ import polars as pl
 
 from barograph.config.errors import BadRequest
 from barograph.config.job import Job
+from barograph.config.splits import SPLIT_VALUES
 from barograph.engine.explain import Explanation, not_finished
 from barograph.engine.explain import explain as of_bucket
 from barograph.engine.forgotten import Forgotten
@@ -73,12 +74,7 @@ def _now(store: Store, job: Job, shown: Sequence[Explanation]) -> tuple[float | 
     records = store.records(job.job_id, Query(start_ms=start_ms, end_ms=start_ms + job.bucket_span_ms)).rows
     scores = {row[:-1]: row[-1] for row in records.select(*schema.SERIES_KEY, "record_score").iter_rows()}
     keys = (
-        (
-            one.measure.detector_index,
-            one.measure.function_description,
-            one.partition_field_value,
-            one.by_field_value,
-        )
+        (one.measure.detector_index, one.measure.function_description, *(getattr(one, name) for name in SPLIT_VALUES))
         for one in shown
     )
     return tuple(scores.get(key) for key in keys)
@@ -96,8 +92,8 @@ class _Kept:
         self.forgotten: Sequence[Forgotten] = store.forgotten(job_id)
         self.kept_from = store.history_from(job_id)
 
-    def values(self, measure: Measure, names: tuple[str | None, str | None], start_ms: int, end_ms: int) -> pl.DataFrame:
-        span = Span(start_ms, end_ms, measure.detector_index, measure.function_description, *names)
+    def values(self, measure: Measure, split_values: tuple[str | None, ...], start_ms: int, end_ms: int) -> pl.DataFrame:
+        span = Span(start_ms, end_ms, measure.detector_index, measure.function_description, split_values)
         return self._store.bucket_values(self._job_id, span, ("timestamp", "series", "actual", "weight"))
 
     def quantiles(self, kind: str, time_ms: int) -> Quantiles | None:

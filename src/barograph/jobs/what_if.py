@@ -10,6 +10,7 @@ from barograph.config.duration import DAY_MS
 from barograph.config.errors import BadRequest
 from barograph.config.job import Job
 from barograph.config.rule import Rule
+from barograph.config.splits import SPLITS
 from barograph.engine.replay import known_series
 from barograph.results import schema
 from barograph.results.severity import CRITICAL, MAJOR, MINOR
@@ -156,10 +157,10 @@ def _unseen(job: Job, store: Store, settings: Settings) -> tuple[str, ...]:
         return ()
     seen: dict[str, set[str | None]] = {}
     for detector, known in zip(job.detectors, known_series(job, saved.snapshot), strict=True):
-        columns = known.values(np.arange(len(known), dtype=np.int32))
-        for field, column in zip((detector.partition_field_name, detector.by_field_name), columns, strict=True):
-            if field is not None and column is not None:
-                seen.setdefault(field, set()).update(column.unique())
+        columns = known.names(np.arange(len(known), dtype=np.int32))
+        for name, value in SPLITS:
+            if (field := getattr(detector, name)) is not None:
+                seen.setdefault(field, set()).update(columns[value].unique())
     return tuple(f"{field}={value}" for field, value in dict.fromkeys(named) if field in seen and value not in seen[field])
 
 
@@ -177,9 +178,8 @@ def matches(rule: Rule) -> pl.Expr:
     found = [getattr(numbers[one.applies_to], _METHODS[one.operator])(one.value) for one in rule.conditions]
     for one in rule.scope:
         inside = [
-            (pl.col(f"{role}_field_name") == one.field)
-            & (pl.col(f"{role}_field_value").is_in(list(one.values)) ^ pl.lit(one.exclude))
-            for role in ("partition", "by")
+            (pl.col(name) == one.field) & (pl.col(value).is_in(list(one.values)) ^ pl.lit(one.exclude))
+            for name, value in SPLITS
         ]
         found.append(pl.any_horizontal(part.fill_null(False) for part in inside))
     return pl.all_horizontal(part.fill_null(False) for part in found)
@@ -201,9 +201,7 @@ def _of(entity: tuple[tuple[str, str], ...]) -> pl.Expr:
     """Records of an entity: its series, or those that it is to blame for."""
     found = pl.lit(True)
     for field, value in entity:
-        named = [
-            (pl.col(f"{role}_field_name") == field) & (pl.col(f"{role}_field_value") == value) for role in ("partition", "by")
-        ]
+        named = [(pl.col(name) == field) & (pl.col(column) == value) for name, column in SPLITS]
         blamed = pl.element().struct.field("influencer_field_values").list.contains(value)
         here = pl.element().struct.field("influencer_field_name") == field
         found &= pl.any_horizontal(*named, pl.col("influencers").list.eval(here & blamed).list.any()).fill_null(False)

@@ -10,6 +10,8 @@ from typing import Final, TypeVar
 
 import polars as pl
 
+from barograph.config.splits import SERIES_ROLES, SPLIT_VALUES
+
 
 @dataclass(frozen=True)
 class Column:
@@ -40,11 +42,11 @@ _RAW: Final = (
 )
 _SPLITS: Final = tuple(
     Column(f"{role}_field_{part}", pl.String(), f"{part} of the {role} field; null when the detector has none")
-    for role in ("partition", "by")
+    for role in SERIES_ROLES
     for part in ("name", "value")
 )
 
-SERIES_KEY: Final = ("detector_index", "function_description", "partition_field_value", "by_field_value")
+SERIES_KEY: Final = ("detector_index", "function_description", *SPLIT_VALUES)
 """The columns that tell one series of a job from the others."""
 
 RECORDS: Final = (
@@ -254,8 +256,10 @@ _SERIES: Final = (
     Column("timestamp", pl.Int64(), "start of the bucket, epoch ms"),
     Column("detector_index", pl.Int32(), "position of the detector in the job, from 0"),
     Column("function_description", pl.String(), "what is measured: count, mean, sum, ...; `metric` has mean, min and max"),
-    Column("partition_field_value", pl.String(), "partition of the series; null when the detector has none"),
-    Column("by_field_value", pl.String(), "by value of the series; null when the detector has none"),
+    *(
+        Column(name, pl.String(), f"{role} value of the series; null when the detector has none")
+        for name, role in zip(SPLIT_VALUES, SERIES_ROLES, strict=True)
+    ),
 )
 
 BUCKET_VALUES: Final = (

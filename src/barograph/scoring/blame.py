@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from barograph.config.splits import SPLIT_NAMES
 from barograph.kernels.elementary import ln
 from barograph.results import schema
 from barograph.results.words import ODD_BY_ITSELF
@@ -86,7 +87,7 @@ def _is_split(shares: pl.DataFrame, measures: tuple[Measure, ...], measure: NDAr
     fields = shares["influencer_field_name"].to_numpy()
     found = np.zeros(len(shares), dtype=bool)
     for position, one in enumerate(measures):
-        for split in (one.partition_field_name, one.by_field_name):
+        for split in (one.labels[name] for name in SPLIT_NAMES):
             found |= (measure == position) & (fields == split)
     return found
 

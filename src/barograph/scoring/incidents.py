@@ -10,6 +10,7 @@ from typing import Final
 
 import polars as pl
 
+from barograph.config.splits import SPLIT_NAMES, SPLIT_VALUES, SPLITS
 from barograph.results import schema
 from barograph.results.severity import MAJOR
 from barograph.results.words import against_usual, measure
@@ -23,7 +24,8 @@ JOINING_SCORE: Final = MAJOR
 
 _KEPT: Final = (
     *("detector_index", "function", "function_description", "field_name"),
-    *("partition_field_name", "partition_field_value", "by_field_name", "by_field_value"),
+    *SPLIT_NAMES,
+    *SPLIT_VALUES,
 )
 
 
@@ -104,10 +106,8 @@ def _episodes(records: pl.DataFrame, span_ms: int) -> pl.DataFrame:
 def _entities(records: pl.DataFrame) -> pl.DataFrame:
     """`episode`, `field_name`, `field_value`, each once; both null for the job itself, which unsplit series share."""
     split = [
-        records.select("episode", field_name=f"{role}_field_name", field_value=f"{role}_field_value").filter(
-            pl.col("field_value").is_not_null()
-        )
-        for role in ("partition", "by")
+        records.select("episode", field_name=name, field_value=value).filter(pl.col("field_value").is_not_null())
+        for name, value in SPLITS
     ]
     blamed = (
         records.select("episode", "influencers")
@@ -117,7 +117,7 @@ def _entities(records: pl.DataFrame) -> pl.DataFrame:
         .explode("field_value")
         .filter(pl.col("field_value").is_not_null())
     )
-    unsplit = records.filter(pl.col("partition_field_value").is_null() & pl.col("by_field_value").is_null())
+    unsplit = records.filter(pl.all_horizontal(pl.col(SPLIT_VALUES).is_null()))
     job = unsplit.select("episode", *(pl.lit(None, pl.String).alias(name) for name in ENTITY))
     return pl.concat([*split, blamed, job]).unique(maintain_order=True)
 
@@ -178,7 +178,7 @@ def _summary(incident: dict[str, object]) -> str:
 
 
 def _named(member: dict[str, object]) -> str:
-    values = ((member[f"{role}_field_name"], member[f"{role}_field_value"]) for role in ("partition", "by"))
+    values = ((member[name], member[value]) for name, value in SPLITS)
     split = " ".join(f"{name}={value}" for name, value in values if value is not None)
     what = measure(str(member["function_description"]), None if member["field_name"] is None else str(member["field_name"]))
     return f"{split}, {what}" if split else what

@@ -9,6 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from barograph.config.functions import Statistic
+from barograph.config.splits import SPLIT_NAMES
 from barograph.scoring.aggregate import Evidence
 from barograph.scoring.severity import Floats
 
@@ -24,6 +25,11 @@ class Measure:
     partition_field_name: str | None
     by_field_name: str | None
     statistic: Statistic
+
+    @property
+    def labels(self) -> dict[str, int | str | None]:
+        """The columns of results that say what was measured."""
+        return {name: getattr(self, name) for name in ("detector_index", "function_description", "field_name", *SPLIT_NAMES)}
 
 
 ENTITY: Final = ("influencer_field_name", "influencer_field_value")
@@ -61,7 +67,7 @@ class Stretch:
         evidence: one a measure: what its partitions show.
         leaves: [k] odd leaves, dtype `results.leaf.LEAF`, in any order.
         payloads: one a measure: what its model needs to judge other values of its leaves, in their order.
-        names: [k] `partition_field_value` and `by_field_value` of each leaf.
+        names: [k] the split values of each leaf, the columns `SPLIT_VALUES`.
         shares: what each entity contributes to the leaves, columns `SHARES`. Empty without influencers.
         presence: the entities that have rows in the stretch, columns `PRESENCE`. Empty without influencers.
     """

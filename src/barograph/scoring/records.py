@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from barograph.config.splits import SPLIT_NAMES
 from barograph.kernels.elementary import ln
 from barograph.results import schema
 from barograph.scoring.blame import nested
@@ -19,8 +20,7 @@ _LABELS: Final = (
     "function",
     "function_description",
     "field_name",
-    "partition_field_name",
-    "by_field_name",
+    *SPLIT_NAMES,
 )
 _TELLING: Final = -ln(0.05)  # smaller surprises are none
 _TOGETHER: Final = 2.0  # multi-bucket impact from which it is the last buckets together that are odd; Kibana's "medium"

@@ -13,6 +13,7 @@ from typing import Any, Final
 import polars as pl
 
 from barograph.config.errors import StorageFailure
+from barograph.config.splits import SPLIT_VALUES
 from barograph.results import schema
 from barograph.results.results import Results
 from barograph.store.files import JobFiles
@@ -140,16 +141,14 @@ class Span:
         end_ms: epoch ms, exclusive; None is to the end.
         detector_index: one detector; None is all.
         function: one of a detector's measures, by its `function_description`; None is all.
-        partition: one value of the partition field; None is all.
-        by: one value of the by field; None is all.
+        split_values: values of the columns `SPLIT_VALUES`; None is all.
     """
 
     start_ms: int | None = None
     end_ms: int | None = None
     detector_index: int | None = None
     function: str | None = None
-    partition: str | None = None
-    by: str | None = None
+    split_values: tuple[str | None, ...] = ()
 
     def touches(self, file: HistoryFile) -> bool:
         """Whether the file can hold rows of the span."""
@@ -161,8 +160,7 @@ class Span:
         series = {
             "detector_index": self.detector_index,
             "function_description": self.function,
-            "partition_field_value": self.partition,
-            "by_field_value": self.by,
+            **dict(zip(SPLIT_VALUES, self.split_values, strict=False)),
         }
         found = [pl.lit(True), *(pl.col(name) == value for name, value in series.items() if value is not None)]
         if self.start_ms is not None:

@@ -5,12 +5,16 @@ from typing import Any, Final
 
 import polars as pl
 
+from barograph.config.splits import SPLITS
+
 Row = Mapping[str, Any]
 Document = dict[str, Any]
 
+_SPLITS: Final = tuple(name for split in SPLITS for name in split)
 _RECORD: Final = (
     *("probability", "multi_bucket_impact", "record_score", "initial_record_score", "bucket_span", "detector_index"),
-    *("is_interim", "timestamp", "partition_field_name", "partition_field_value", "by_field_name", "by_field_value"),
+    *("is_interim", "timestamp"),
+    *_SPLITS,
     *("over_field_name", "over_field_value", "function", "function_description", "field_name"),
 )
 _EXPLANATION: Final = {
@@ -39,7 +43,7 @@ _INFLUENCER: Final = (
 
 _ANNOTATION: Final = (
     *("timestamp", "bucket_span", "detector_index", "function_description", "field_name"),
-    *("partition_field_name", "partition_field_value", "by_field_name", "by_field_value", "kind", "before", "after"),
+    *(*_SPLITS, "kind", "before", "after"),
 )
 
 
