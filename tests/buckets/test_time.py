@@ -163,6 +163,15 @@ def test_a_gap_that_the_next_row_confirms_is_believed():
     assert buckets.closed_until == far(400.2)[0] // SPAN
 
 
+@pytest.mark.parametrize(("span", "believed", "doubted"), [("1m", 29, 31), ("1h", 41, 42.5), ("1d", 999, 1001)])
+def test_a_row_ahead_is_believed_up_to_a_month_and_up_to_a_thousand_buckets(span, believed, doubted):
+    job = make_job(COUNT, span=span)
+    for days, left_out in ((believed, 0), (doubted, 1)):
+        buckets = Buckets.build(job)
+        buckets.add(*frame(job, at(0, *far(days))))
+        assert buckets.counted(DataCounts()).invalid_date_count == left_out
+
+
 @given(st.lists(st.sampled_from(far(1, 1.5, 2, 40, 41, 90, 400, 401)), min_size=2, max_size=12), st.integers(1, 11))
 def test_where_a_call_ends_does_not_change_what_is_believed(times, cut):
     whole, parts = Buckets.build(make_job(COUNT)), Buckets.build(make_job(COUNT))

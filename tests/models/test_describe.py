@@ -101,6 +101,17 @@ def test_a_new_series_starts_from_the_scale_of_its_siblings():
     assert resumed.snapshot()["series"].tobytes() == among.snapshot()["series"].tobytes()
 
 
+def test_one_wild_sibling_does_not_change_what_a_new_series_starts_from():
+    known = 100 + 10 * np.random.default_rng(1).normal(size=(21, 300))
+    known[0] = 100 + 2_000 * np.random.default_rng(2).normal(size=300)
+    prior = {}
+    for name, rows in (("with", known), ("without", known[1:])):
+        model = build(rows, siblings=True)
+        model.grow(len(rows) + 1)
+        prior[name] = model.snapshot()["series"]["prior_variance"][-1]
+    assert 0.9 < prior["with"] / prior["without"] < 1.1
+
+
 def test_what_siblings_teach_does_not_depend_on_how_time_is_cut():
     values = 100 + 10 * np.random.default_rng(1).normal(size=(20, 200))
     values[10:, :90] = np.nan

@@ -53,6 +53,13 @@ def test_series_without_data_are_no_members() -> None:
     assert of_bucket([evidence(absent, list(range(52)))]) == of_bucket([evidence(present, [0, 1])])
 
 
+def test_the_measures_of_a_metric_meet_partition_by_partition() -> None:
+    # Two partitions of one series each: in the first all three measures are odd, in the second none is.
+    measures = [evidence([[odd], [quiet]], [0, 1]) for odd, quiet in ((1e-4, 0.9), (2e-4, 0.8), (5e-4, 0.7))]
+    alone = [detector_ln_p([evidence([[p]], [0]) for p in ps]) for ps in ((1e-4, 2e-4, 5e-4), (0.9, 0.8, 0.7))]
+    assert np.array_equal(detector_ln_p(measures), detector_ln_p([Evidence(0, np.stack(alone), np.full(1, 2.0))]))
+
+
 def test_a_metric_detector_is_as_calibrated_as_three_detectors() -> None:
     """Null: 3 measures of 40 series are uniform. The bucket's p falls below q about as often as q."""
     buckets, series = 4_000, 40
