@@ -51,3 +51,11 @@ def test_a_room_imports_only_itself_and_rooms_below(path: Path) -> None:
 
 def test_every_folder_has_its_place() -> None:
     assert {room_of(path) for path in FILES} <= set(LEVEL)
+
+
+SHELLS = [path for path in FILES if room_of(path) in {"cli", "api"}]
+
+
+@pytest.mark.parametrize("path", SHELLS, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_a_shell_reaches_jobs_through_the_service_and_never_their_store(path: Path) -> None:
+    assert "store" not in imported_rooms(path)

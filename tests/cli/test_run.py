@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from barograph.cli import running
+from barograph.jobs import run as reading
 from barograph.results import schema
 from barograph.sources.chunk import Chunk
 from barograph.sources.read import read_files
@@ -253,7 +253,7 @@ def test_the_row_of_an_example_is_its_place_in_the_input(
     good, bad, soon = f"{START},a,1.0\n", "1,2,3,4\n", "soon,a,1.0\n"
     parts = [bad, good, soon, good, bad, bad, soon, good]
     whole = read_files
-    monkeypatch.setattr(running, "read_files", lambda *given, **options: whole(*given, **options, block_bytes=size))
+    monkeypatch.setattr(reading, "read_files", lambda *given, **options: whole(*given, **options, block_bytes=size))
     (inputs / "rows.csv").write_text("".join(["time,host,ms\n", *parts]))
     first = call("run", "job.yaml", "rows.csv").stdout
     assert [line.split(":")[0] for line in first.splitlines() if ": time: " in line] == ["  row 3", "  row 7"]
@@ -297,7 +297,7 @@ def test_a_field_that_is_number_and_text_is_read_alike_in_every_block(
             frames.append(chunk.frame)
             yield chunk
 
-    monkeypatch.setattr(running, "read_files", blocks)
+    monkeypatch.setattr(reading, "read_files", blocks)
     assert call("run", "job.yaml", "rows.ndjson").returncode == 0
     assert len(frames) > 3
     assert {frame.schema["ms"] for frame in frames} == {pl.String()}
@@ -314,7 +314,7 @@ def test_a_stopped_run_keeps_what_was_read_and_says_so(
         os.kill(os.getpid(), number)
         raise AssertionError("a signal ends the wait for more rows")
 
-    monkeypatch.setattr(running, "read_files", stopped)
+    monkeypatch.setattr(reading, "read_files", stopped)
     done = call("run", "job.yaml", "rows.csv")
     assert done.returncode == code
     assert f"stopped by {number.name}: what was read so far is kept" in done.stdout

@@ -36,21 +36,21 @@ def demo(data_dir: _Folder = None) -> None:
 
     from barograph.cli import tables, words
     from barograph.cli.console import show
-    from barograph.cli.running import run_job
+    from barograph.cli.run import run_files
+    from barograph.jobs.service import Service
     from barograph.samples import NYC_TAXI
-    from barograph.store.store import Store
 
     folder = data_dir or Path(mkdtemp(prefix="barograph-demo-"))
     job = NYC_TAXI.job()
     typer.echo(f"{NYC_TAXI.title[0].upper()}{NYC_TAXI.title[1:]}.\nThe job: {words.sentence(job)}.")
-    ran = run_job(job, [str(NYC_TAXI.data_file)], folder, None)
+    ran = run_files(job, [str(NYC_TAXI.data_file)], folder, None)
     for line in ran.story():
         typer.echo(line)
     if ran.exit_code:
         raise typer.Exit(ran.exit_code)
     zone = ZoneInfo(job.time_zone)
-    with Store.open(None, folder) as store:  # not what this run found: a second demo in one folder has nothing new
-        episodes = tables.episodes(store.records(job.job_id).rows, store.buckets(job.job_id).rows, job.bucket_span_ms)
+    with Service.open(None, folder) as service:  # not what this run found: a second demo in one folder has nothing new
+        episodes = tables.episodes(service.records(job.job_id).rows, service.buckets(job.job_id).rows, job.bucket_span_ms)
     typer.echo(f"\nThe worst {_WORST}, a line an episode: its highest score, and where it was least likely.\n")
     show(tables.records(episodes.head(_WORST), zone))
     _compare(episodes, NYC_TAXI.causes(), zone)

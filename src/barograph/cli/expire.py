@@ -19,17 +19,13 @@ def expire(jobs: _Jobs = None, data_dir: DataDir = DEFAULT_DATA_DIR, store: Stor
     Each commit of a job does the same for results and snapshots, each forecast for forecasts; bucket values go by this command
     only. Ages are counted back from a job's newest data, those of forecasts by the clock.
     """
-    import time
-
     from barograph.cli.words import counted
-    from barograph.jobs.selection import matching
-    from barograph.store.store import Store
+    from barograph.jobs.service import Service
 
-    with Store.open(store, data_dir, create=False) as opened:
-        for job in matching([one.job for one in opened.jobs()], jobs or ["_all"]):
-            done = opened.expire(job.job_id)
-            forecasts = opened.expire_forecasts(job.job_id, time.time_ns() // 1_000_000)
+    with Service.open(store, data_dir, create=False) as service:
+        for summary in service.jobs(jobs or ["_all"]):
+            done, forecasts = service.expire(summary.job.job_id)
             parts = (counted(len(done.snapshots), "snapshot"), counted(forecasts, "forecast"))
             rows = f"{counted(done.results, 'row')} of results and {done.values:,} of the history"
             what = f"{rows}, {' and '.join(parts)}"
-            typer.echo(f"{job.job_id}: removed {what}")
+            typer.echo(f"{summary.job.job_id}: removed {what}")

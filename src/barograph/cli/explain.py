@@ -47,12 +47,11 @@ def explain(
 
     from barograph.cli.entities import parsed
     from barograph.config.moment import epoch_ms
-    from barograph.jobs.explain import explain as asked
-    from barograph.store.store import Store
+    from barograph.jobs.service import Service
 
-    with Store.open(store, data_dir, create=False) as opened:
-        zone = ZoneInfo(opened.job(job_id).time_zone)
-        found = asked(opened, job_id, epoch_ms("--time", time, zone), parsed(entity), size=size)
+    with Service.open(store, data_dir, create=False) as service:
+        zone = ZoneInfo(service.job(job_id).time_zone)
+        found = service.explain(job_id, epoch_ms("--time", time, zone), parsed(entity), size=size)
     if as_json:
         _print_json(found)
         return

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from barograph.config.duration import Duration
     from barograph.config.job import Job
-    from barograph.store.forecasts import SavedForecast
+    from barograph.jobs.service import SavedForecast
 
 app = typer.Typer(rich_markup_mode=None, help="List, show or delete the forecasts of a job.", no_args_is_help=True)
 
@@ -56,22 +56,19 @@ def forecast(
     Each bucket has a prediction and bounds that widen with what is not known. With --crosses: when each series will reach a
     value, and when at the earliest and the latest by the bounds.
     """
-    import time
-
     from barograph.cli.entities import parsed
     from barograph.cli.output import refuse_terminal
     from barograph.engine.forecast import check_crosses
     from barograph.jobs.forecast import Request
-    from barograph.jobs.forecast import forecast as forecast_job
-    from barograph.store.store import Store
+    from barograph.jobs.service import Service
 
     refuse_terminal(output)
     far, kept = _lasting("--duration", duration), _lasting("--expires-in", expires_in)
     request = Request(far, percentile, parsed(entity), kept)
     if crosses is not None:
         check_crosses(crosses)  # before a forecast is made and kept
-    with Store.open(store, data_dir, create=False) as opened:
-        made = forecast_job(opened, job_id, request, time.time_ns() // 1_000_000)
+    with Service.open(store, data_dir, create=False) as service:
+        made = service.forecast(job_id, request)
     _tell(output, made.job, made.saved, made.rows, crosses, size)
     typer.echo(
         f"kept as {made.saved.forecast_id}; 'barograph forecasts show {job_id} {made.saved.forecast_id}' shows it", err=True
@@ -85,10 +82,10 @@ def list_forecasts(job_id: JobId, data_dir: DataDir = DEFAULT_DATA_DIR, store: S
 
     from barograph.cli import forecast_output
     from barograph.cli.console import show as show_table
-    from barograph.store.store import Store
+    from barograph.jobs.service import Service
 
-    with Store.open(store, data_dir, create=False) as opened:
-        zone, found = ZoneInfo(opened.job(job_id).time_zone), opened.forecasts(job_id)
+    with Service.open(store, data_dir, create=False) as service:
+        zone, found = ZoneInfo(service.job(job_id).time_zone), service.forecasts(job_id)
     if found:
         show_table(forecast_output.listed(found, zone))
     else:
@@ -107,21 +104,21 @@ def show(
 ) -> None:
     """Show a forecast that was kept."""
     from barograph.cli.output import refuse_terminal
-    from barograph.store.store import Store
+    from barograph.jobs.service import Service
 
     refuse_terminal(output)
-    with Store.open(store, data_dir, create=False) as opened:
-        job, (saved, rows) = opened.job(job_id), opened.forecast(job_id, forecast_id)
+    with Service.open(store, data_dir, create=False) as service:
+        job, (saved, rows) = service.job(job_id), service.kept_forecast(job_id, forecast_id)
     _tell(output, job, saved, rows, crosses, size)
 
 
 @app.command("delete")
 def delete(job_id: JobId, forecast_id: _ForecastId, data_dir: DataDir = DEFAULT_DATA_DIR, store: StoreUrl = None) -> None:
     """Remove a forecast."""
-    from barograph.store.store import Store
+    from barograph.jobs.service import Service
 
-    with Store.open(store, data_dir, create=False) as opened:
-        opened.delete_forecast(job_id, forecast_id)
+    with Service.open(store, data_dir, create=False) as service:
+        service.delete_forecast(job_id, forecast_id)
     typer.echo(f"deleted {forecast_id}")
 
 

@@ -16,9 +16,9 @@ from barograph.config.duration import UNIT_MS
 from barograph.config.job import Job
 from barograph.engine.forecast import crossings
 from barograph.jobs.forecast import told
+from barograph.jobs.service import SavedForecast
 from barograph.results import schema
 from barograph.results.words import short
-from barograph.store.forecasts import SavedForecast
 
 Row = Mapping[str, Any]
 

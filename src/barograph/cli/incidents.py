@@ -32,16 +32,15 @@ def incidents(
     from barograph.api.elastic import documents
     from barograph.cli.output import refuse_terminal, write
     from barograph.config.moment import epoch_ms
-    from barograph.jobs.incidents import job_incidents
-    from barograph.store.store import Store
+    from barograph.jobs.service import Service
 
     refuse_terminal(output)
-    with Store.open(store, data_dir, create=False) as opened:
-        zone = ZoneInfo(opened.job(job_id).time_zone)
+    with Service.open(store, data_dir, create=False) as service:
+        zone = ZoneInfo(service.job(job_id).time_zone)
         first, last = (
             None if text is None else epoch_ms(name, text, zone) for name, text in (("--start", start), ("--end", end))
         )
-        found = job_incidents(opened, job_id, first, last, min_score)
+        found = service.incidents(job_id, first, last, min_score)
     if output is not Format.TABLE:
         write(output, found, documents.documents(job_id, found, documents.incident))
     elif found.height:

@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from barograph.engine.forgotten import Forgotten
-    from barograph.store.job_rows import JobSummary
-    from barograph.store.query import Page
-    from barograph.store.store import Store
+    from barograph.jobs.service import JobSummary, Page, Service
 
 
 class _ListByDefault(TyperGroup):
@@ -48,10 +46,10 @@ def list_jobs(data_dir: DataDir = DEFAULT_DATA_DIR, store: StoreUrl = None) -> N
 
     from barograph.cli import tables, words
     from barograph.cli.console import show as show_table
-    from barograph.store.store import Store
+    from barograph.jobs.service import Service
 
-    with Store.open(store, data_dir, create=False) as opened:
-        found = opened.jobs()
+    with Service.open(store, data_dir, create=False) as service:
+        found = service.jobs()
     if not found:
         typer.echo("no jobs")
         return
@@ -79,23 +77,22 @@ def show(
     """
     from barograph.cli import counts, model_output, tables
     from barograph.cli.console import show as show_table
+    from barograph.jobs.service import Query, Service
     from barograph.jobs.summary import dropped
     from barograph.results.counts import DataCounts
-    from barograph.store.query import Query
-    from barograph.store.store import Store
 
-    with Store.open(store, data_dir, create=False) as opened:
-        summary = opened.summary(job_id)
+    with Service.open(store, data_dir, create=False) as service:
+        summary = service.summary(job_id)
         if as_json and not models:
             typer.echo(summary.job.model_dump_json(indent=2, exclude_none=True))
             return
-        worst, spans = opened.records(job_id, Query(size=1)), opened.forgotten(job_id)
-        beliefs = model_output.read(opened, summary.job, parsed(entity), None if models or entity else _SHOWN)
+        worst, spans = service.records(job_id, Query(size=1)), service.forgotten(job_id)
+        described = service.describe(job_id, parsed(entity), None if models or entity else _SHOWN)
     if as_json:
-        model_output.write(job_id, beliefs)
+        model_output.write(job_id, described)
         return
-    show_table(tables.facts([*_facts(summary, worst), *_replays(summary, spans), *model_output.status(beliefs)]))
-    model_output.show(beliefs)
+    show_table(tables.facts([*_facts(summary, worst), *_replays(summary, spans), *model_output.status(job_id, described)]))
+    model_output.show(described)
     if summary.counts:
         for line in counts.left_out(dropped(DataCounts(), summary.counts), summary.counts.examples):
             typer.echo(line)
@@ -145,32 +142,32 @@ def _replays(summary: "JobSummary", spans: "tuple[Forgotten, ...]") -> "Iterator
 @app.command("reset")
 def reset(job_id: JobId, yes: Yes = False, data_dir: DataDir = DEFAULT_DATA_DIR, store: StoreUrl = None) -> None:
     """Forget all that a job has read, learned and found; keep the job."""
-    from barograph.store.store import Store
+    from barograph.jobs.service import Service
 
-    with Store.open(store, data_dir, create=False) as opened:
-        _ask(opened, job_id, "reset", yes)
-        opened.reset_job(job_id)
+    with Service.open(store, data_dir, create=False) as service:
+        _ask(service, job_id, "reset", yes)
+        service.reset(job_id)
     typer.echo(f"reset {job_id}: it starts anew with the next run")
 
 
 @app.command("delete")
 def delete(job_id: JobId, yes: Yes = False, data_dir: DataDir = DEFAULT_DATA_DIR, store: StoreUrl = None) -> None:
     """Remove a job and all that it has read, learned and found."""
-    from barograph.store.store import Store
+    from barograph.jobs.service import Service
 
-    with Store.open(store, data_dir, create=False) as opened:
-        _ask(opened, job_id, "delete", yes)
-        opened.delete_job(job_id)
+    with Service.open(store, data_dir, create=False) as service:
+        _ask(service, job_id, "delete", yes)
+        service.delete(job_id)
     typer.echo(f"deleted {job_id}")
 
 
-def _ask(store: "Store", job_id: str, verb: str, yes: bool) -> None:
+def _ask(service: "Service", job_id: str, verb: str, yes: bool) -> None:
     """Ask before something is lost; where nobody can answer, `--yes` is the answer."""
     from barograph.cli.words import counted
     from barograph.config.errors import BadRequest
-    from barograph.store.query import Query
+    from barograph.jobs.service import Query
 
-    records = store.records(job_id, Query(size=0)).total
+    records = service.records(job_id, Query(size=0)).total
     if yes:
         return
     if not sys.stdin.isatty():

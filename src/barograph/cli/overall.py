@@ -54,18 +54,15 @@ def overall_buckets(
     from barograph.config.duration import Duration
     from barograph.config.errors import BadRequest
     from barograph.config.moment import epoch_ms
-    from barograph.jobs.overall import OverallQuery
-    from barograph.jobs.overall import overall_buckets as asked
-    from barograph.jobs.selection import matching
-    from barograph.store.store import Store
+    from barograph.jobs.service import OverallQuery, Service
 
     refuse_terminal(output)
     try:
         span = None if bucket_span is None else Duration.parse(bucket_span)
     except ValueError as error:
         raise BadRequest(f"--bucket-span={bucket_span!r}: wanted {error}") from None
-    with Store.open(store, data_dir, create=False) as opened:
-        zones = {job.time_zone for job in matching([one.job for one in opened.jobs()], jobs)}
+    with Service.open(store, data_dir, create=False) as service:
+        zones = {summary.job.time_zone for summary in service.jobs(jobs)}
         zone = ZoneInfo(zones.pop() if len(zones) == 1 else "UTC")
         query = OverallQuery(
             bucket_span=span,
@@ -75,7 +72,7 @@ def overall_buckets(
             end_ms=None if end is None else epoch_ms("--end", end, zone),
             exclude_interim=not interim,
         )
-        found = asked(opened, jobs, query)
+        found = service.overall_buckets(jobs, query)
     if output is not Format.TABLE:
         write(output, found, map(_document, found.iter_rows(named=True)))
     elif found.height:

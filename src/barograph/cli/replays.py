@@ -37,11 +37,10 @@ def replay(job_id: JobId, data_dir: DataDir = DEFAULT_DATA_DIR, store: StoreUrl 
     A job that nothing has changed comes out as it was, to the last bit; after an upgrade it has what the new version finds.
     Readers see the old results until all new ones are there.
     """
-    from barograph.jobs.replay import replay as replay_job
-    from barograph.store.store import Store
+    from barograph.jobs.service import Service
 
-    with Store.open(store, data_dir, create=False) as opened, _progress() as show:
-        done = replay_job(opened, job_id, on_progress=show)
+    with Service.open(store, data_dir, create=False) as service, _progress() as show:
+        done = service.replay(job_id, show)
     typer.echo(_story(done))
 
 
@@ -64,14 +63,13 @@ def forget(
     from barograph.cli.entities import parsed
     from barograph.config.moment import epoch_ms
     from barograph.engine.forgotten import Forgotten
-    from barograph.jobs import replay as jobs
-    from barograph.store.store import Store
+    from barograph.jobs.service import Service
 
-    with Store.open(store, data_dir, create=False) as opened:
-        zone = ZoneInfo(opened.job(job_id).time_zone)
+    with Service.open(store, data_dir, create=False) as service:
+        zone = ZoneInfo(service.job(job_id).time_zone)
         span = Forgotten(epoch_ms("--from", start, zone), epoch_ms("--to", end, zone), parsed(entity))
         with _progress() as show:
-            done = (jobs.remember if undo else jobs.forget)(opened, job_id, span, show)
+            done = (service.remember if undo else service.forget)(job_id, span, show)
     typer.echo(_story(done))
     for line in forgotten(done.forgotten, zone):
         typer.echo(f"forgotten: {line}")

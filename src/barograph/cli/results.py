@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from barograph.api.elastic.documents import Document
-    from barograph.store.query import Page
-    from barograph.store.store import Store
+    from barograph.jobs.service import Page, Service
 
 _TABLE_ROWS = 100
 
@@ -74,12 +73,11 @@ def results(
 
     from barograph.cli.output import refuse_terminal, write
     from barograph.config.moment import epoch_ms
-    from barograph.store.query import Query
-    from barograph.store.store import Store
+    from barograph.jobs.service import Query, Service
 
     refuse_terminal(output)
-    with Store.open(store, data_dir, create=False) as opened:
-        zone = ZoneInfo(opened.job(job_id).time_zone)
+    with Service.open(store, data_dir, create=False) as service:
+        zone = ZoneInfo(service.job(job_id).time_zone)
         query = Query(
             start_ms=None if start is None else epoch_ms("--start", start, zone),
             end_ms=None if end is None else epoch_ms("--end", end, zone),
@@ -89,11 +87,11 @@ def results(
             size=size or (_TABLE_ROWS if output is Format.TABLE else None),
             exclude_interim=not interim,
         )
-        page: Page = getattr(opened, kind.value)(job_id, query)
+        page: Page = getattr(service, kind.value)(job_id, query)
         if output is Format.TABLE:
             _show(kind, page, zone)
         else:
-            write(output, page.rows, _documents(opened, kind, job_id, page))
+            write(output, page.rows, _documents(service, kind, job_id, page))
     _tell_rest(kind, page)
 
 
@@ -105,9 +103,9 @@ def _show(kind: Kind, page: "Page", zone: "ZoneInfo") -> None:
         show(getattr(tables, kind.value)(page.rows, zone))
 
 
-def _documents(store: "Store", kind: Kind, job_id: str, page: "Page") -> "Iterator[Document]":
+def _documents(service: "Service", kind: Kind, job_id: str, page: "Page") -> "Iterator[Document]":
     from barograph.api.elastic import documents
-    from barograph.store.query import Query
+    from barograph.jobs.service import Query
 
     rows = page.rows
     if kind is Kind.BUCKETS and rows.height:
@@ -115,7 +113,7 @@ def _documents(store: "Store", kind: Kind, job_id: str, page: "Page") -> "Iterat
         assert isinstance(first, int)
         assert isinstance(last, int)
         span = Query(start_ms=first, end_ms=last + 1, exclude_interim=False)
-        rows = documents.with_bucket_influencers(rows, store.bucket_influencers(job_id, span).rows)
+        rows = documents.with_bucket_influencers(rows, service.bucket_influencers(job_id, span).rows)
     build = {
         Kind.BUCKETS: documents.bucket,
         Kind.RECORDS: documents.record,

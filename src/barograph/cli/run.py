@@ -12,12 +12,14 @@ from barograph.cli.options import DEFAULT_DATA_DIR, DataDir, Format, MinScore, O
 from barograph.cli.validate import JobFile
 
 if TYPE_CHECKING:
-    import polars as pl
+    from collections.abc import Sequence
 
-    from barograph.cli.running import Ran
+    from barograph.cli.progress import ProgressBar
+    from barograph.cli.run_output import Ran
     from barograph.config.job import Job
-
-_WORST = 10
+    from barograph.jobs.service import Service
+    from barograph.jobs.summary import Progress, RunSummary
+    from barograph.results.counts import Example
 
 _Data = Annotated[
     list[str],
@@ -64,18 +66,18 @@ def run(
 
     from barograph.api.elastic import documents
     from barograph.cli.output import refuse_terminal, write
-    from barograph.cli.running import run_job
+    from barograph.cli.run_output import show_worst
     from barograph.config.load import load_job
 
     refuse_terminal(output)
     loaded = load_job(job)
-    ran = run_job(loaded, data, data_dir, store, flush=flush, interim=interim)
+    ran = run_files(loaded, data, data_dir, store, flush=flush, interim=interim)
     found = ran.records.filter(pl.col("record_score") >= min_score)
     for line in ran.story():
         typer.echo(line, err=output is not Format.TABLE)
     if output is Format.TABLE:
         if ran.summary.buckets or ran.summary.interim:
-            _show_worst(loaded, ran, found)
+            show_worst(loaded, ran, found)
         elif ran.summary.rows:
             typer.echo(ran.unfinished(loaded))
         asked = " --interim" if ran.summary.interim else ""
@@ -93,23 +95,74 @@ def _where(data_dir: Path, store: str | None) -> str:
     return named + (" --store URL" if store and "BAROGRAPH_STORE" not in os.environ else "")
 
 
-def _show_worst(job: "Job", ran: "Ran", found: "pl.DataFrame") -> None:
-    """The worst records in words, one line an episode and series, and how many there are besides."""
-    from zoneinfo import ZoneInfo
+def run_files(
+    job: "Job", paths: "Sequence[str]", data_dir: Path, url: str | None, *, flush: bool = False, interim: bool = False
+) -> "Ran":
+    """Feed files to a job that lives in a store; `flush` and `interim` as in `jobs.run`.
 
-    from barograph.cli import tables
-    from barograph.cli.console import show
+    Raises:
+        BarographError: the job cannot be run, or an input cannot be read; what was read before it is kept, and stderr says so.
+    """
+    from barograph.cli.progress import ProgressBar
+    from barograph.cli.run_output import Ran
+    from barograph.config import support
+    from barograph.jobs.service import Query, Service
 
-    if not found.height:
-        if not ran.summary.values and ran.summary.dropped.get("missing_field") and not ran.summary.interim:
-            typer.echo("nothing could be judged: no bucket has a value, see what was left out")
-            return
-        typer.echo("nothing unusual" if not ran.records.height else "nothing as unusual as that")
-        return
-    episodes = tables.episodes(found, ran.buckets, job.bucket_span_ms)
-    typer.echo()
-    show(tables.records(episodes.head(_WORST), ZoneInfo(job.time_zone)))
-    typer.echo()
-    if episodes.height > _WORST:
-        shown = f"Shown are the worst {_WORST} of {episodes.height:,}, a line an episode"
-        typer.echo(f"{shown}: its highest score, and where it was least likely.")
+    support.refuse_unsupported(job)
+    for notice in support.left_out(job):
+        typer.echo(f"note: {notice}", err=True)
+    with Service.open(url, data_dir) as service:
+        before = _examples(service, job.job_id)
+        feeding = _Feeding(service, job, ProgressBar(paths))
+        summary = feeding.run(paths, flush=flush, interim=interim)
+        examples = [example for example in summary.counts.examples if example not in before]
+        times = [time for time in (summary.first_ms, summary.last_ms, *summary.interim) if time is not None]
+        query = Query(start_ms=min(times), end_ms=max(times) + 1, exclude_interim=False) if times else Query(size=0)
+        records, buckets = service.records(job.job_id, query).rows, service.buckets(job.job_id, query).rows
+        return Ran(summary, examples, feeding.notes, records, buckets)
+
+
+def _examples(service: "Service", job_id: str) -> "Sequence[Example]":
+    """The examples of rows left out that an earlier run has told of."""
+    from barograph.config.errors import NotFound
+
+    try:
+        counts = service.summary(job_id).counts
+    except NotFound:
+        return ()
+    return counts.examples if counts else ()
+
+
+class _Feeding:
+    """A run under way, with a bar; what is to be said of its files is noted."""
+
+    def __init__(self, service: "Service", job: "Job", bar: "ProgressBar") -> None:
+        self._service = service
+        self._job = job
+        self._bar = bar
+        self._committed = 0
+        self.notes = list[str]()
+
+    def run(self, paths: "Sequence[str]", *, flush: bool, interim: bool) -> "RunSummary":
+        """Read all files; an error is told with what is kept."""
+        from barograph.cli.words import counted
+        from barograph.config.errors import InputError
+
+        chunks = self._bar.watch(self._service.chunks(self._job, paths, self._note))
+        try:
+            with self._bar:
+                return self._service.run(self._job, chunks, self._show, flush=flush, interim=interim)
+        except InputError:
+            for note in self.notes:
+                typer.echo(note, err=True)
+            if self._committed:
+                kept = counted(self._committed, "row")
+                typer.echo(f"{kept} before the error are kept; the same command goes on from there", err=True)
+            raise
+
+    def _note(self, note: str) -> None:
+        self.notes.append(os.fsencode(note).decode(errors="backslashreplace"))  # a path need not be text
+
+    def _show(self, progress: "Progress") -> None:
+        self._committed = progress.rows_committed
+        self._bar.show(progress)

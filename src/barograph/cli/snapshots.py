@@ -24,10 +24,10 @@ def list_snapshots(job_id: JobId, data_dir: DataDir = DEFAULT_DATA_DIR, store: S
 
     from barograph.cli import tables, words
     from barograph.cli.console import show
-    from barograph.store.store import Store
+    from barograph.jobs.service import Service
 
-    with Store.open(store, data_dir, create=False) as opened:
-        zone, found = ZoneInfo(opened.job(job_id).time_zone), opened.snapshots(job_id)
+    with Service.open(store, data_dir, create=False) as service:
+        zone, found = ZoneInfo(service.job(job_id).time_zone), service.snapshots(job_id)
     if not found:
         typer.echo("no snapshots")
         return
@@ -55,16 +55,16 @@ def revert(
     """
     from barograph.cli.words import counted
     from barograph.config.errors import BadRequest
-    from barograph.store.store import Store
+    from barograph.jobs.service import Service
 
-    with Store.open(store, data_dir, create=False) as opened:
-        ids = [one.snapshot_id for one in opened.snapshots(job_id)]
+    with Service.open(store, data_dir, create=False) as service:
+        ids = [one.snapshot_id for one in service.snapshots(job_id)]
         later = len(ids) - 1 - ids.index(snapshot_id) if snapshot_id in ids else 0
         if not yes and later:
             if not sys.stdin.isatty():
                 raise BadRequest(f"snapshots revert {job_id}: wanted --yes, as there is no terminal to ask on")
             if not typer.confirm(f"revert {job_id} and lose {counted(later, 'later snapshot')}?"):
                 raise typer.Exit(1)
-        done = opened.revert(job_id, snapshot_id, delete_later_results=delete_later_results)
+        done = service.revert(job_id, snapshot_id, delete_later_results=delete_later_results)
     gone = f", removed {counted(done.results, 'row')} of results" if delete_later_results else ""
     typer.echo(f"reverted {job_id} to {snapshot_id}, removed {counted(len(done.snapshots), 'later snapshot')}{gone}")

@@ -66,16 +66,15 @@ def what_if(
     from barograph.cli.entities import parsed
     from barograph.cli.output import refuse_terminal, write
     from barograph.config.rule_text import parse_rule
+    from barograph.jobs.service import Service
     from barograph.jobs.what_if import Settings
-    from barograph.jobs.what_if import what_if as asked
-    from barograph.store.store import Store
 
     refuse_terminal(output)
-    with Store.open(store, data_dir, create=False) as opened:
-        zone = ZoneInfo(opened.job(job_id).time_zone)
+    with Service.open(store, data_dir, create=False) as service:
+        zone = ZoneInfo(service.job(job_id).time_zone)
         rules = tuple(parse_rule(one, zone) for one in rule or ())
         settings = Settings(min_score, min_change / 100, parsed(entity), days, rules)
-        answer = asked(opened, job_id, settings)
+        answer = service.what_if(job_id, settings)
     for name in answer.unseen:
         typer.echo(f"note: no series of the job has {name}", err=True)
     if output is not Format.TABLE:

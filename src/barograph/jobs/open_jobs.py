@@ -1,10 +1,12 @@
 """Opening a job and closing it: who holds it, and what the store says of its state."""
 
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 
-from barograph.config.errors import BarographError
+from barograph.config.errors import BarographError, Conflict, InputError
 from barograph.config.job import Job
 from barograph.engine import Engine
 from barograph.jobs.commit_timer import Clock
@@ -61,3 +63,99 @@ def _states(store: Store, job_id: str) -> Iterator[None]:
             store.set_state(job_id, JobState.CLOSED)
         raise
     store.set_state(job_id, JobState.CLOSED)
+
+
+@dataclass(frozen=True)
+class _Held:
+    """A session that is open: `turn` is had by the thread that uses it, `end` closes it."""
+
+    session: Session
+    end: ExitStack
+    turn: threading.Lock
+
+
+class OpenJobs:
+    """The jobs that this process has open, each with its session. Any thread may call; a session is used by one at a time."""
+
+    def __init__(self, store: Store, build: Build, clock: Clock) -> None:
+        self._store = store
+        self._build = build
+        self._clock = clock
+        self._held: dict[str, _Held] = {}
+
+    def ids(self) -> list[str]:
+        """The ids of the jobs that are open, in order."""
+        return sorted(self._held)
+
+    def open(self, job: Job) -> None:
+        """Open a job. Raises as `opened`, and:
+
+        Raises:
+            Conflict: it is open here already.
+        """
+        self.refuse(job.job_id)
+        with ExitStack() as stack:
+            session = stack.enter_context(opened(self._store, job, build=self._build, clock=self._clock))
+            self._held[job.job_id] = _Held(session, stack.pop_all(), threading.Lock())
+
+    @contextmanager
+    def use(self, job_id: str) -> Iterator[Session]:
+        """The session of an open job, for one thread at a time.
+
+        What a session refuses (`InputError`) leaves the job open. Any other error closes it: it has failed, at its last commit.
+
+        Raises:
+            Conflict: the job is not open here.
+        """
+        held = self._held_of(job_id)
+        with held.turn:
+            if self._held.get(job_id) is not held:  # it was closed, or has failed, while this thread waited
+                raise _not_open(job_id)
+            try:
+                yield held.session
+            except InputError:
+                raise
+            except BaseException as error:
+                del self._held[job_id]
+                held.end.__exit__(type(error), error, error.__traceback__)
+                raise
+
+    def close(self, job_id: str) -> None:
+        """Close a job, with a commit of what is left.
+
+        Raises:
+            Conflict: it is not open here.
+            StorageFailure: the commit failed.
+        """
+        held = self._held_of(job_id)
+        with held.turn:
+            if self._held.get(job_id) is not held:
+                raise _not_open(job_id)
+            del self._held[job_id]
+            held.end.close()
+
+    def close_all(self) -> None:
+        """Close all jobs; of the errors that come, the last is raised when none is open any more."""
+        with ExitStack() as stack:
+            for job_id in self.ids():
+                stack.callback(self.close, job_id)
+
+    def refuse(self, job_id: str) -> None:
+        """Refuse what cannot be done to a job that is open.
+
+        Raises:
+            Conflict: it is.
+        """
+        if job_id in self._held:
+            raise Conflict(f"job_id={job_id!r}: wanted a job that is not open; close it first")
+
+    def _held_of(self, job_id: str) -> _Held:
+        held = self._held.get(job_id)
+        if held is None:
+            self._store.job(job_id)  # one that is not there at all is another error
+            raise _not_open(job_id)
+        return held
+
+
+def _not_open(job_id: str) -> Conflict:
+    return Conflict(f"job_id={job_id!r}: wanted an open job; open it first")

@@ -7,11 +7,14 @@ from barograph.config.errors import InputError
 from barograph.config.job import Job
 from barograph.engine import Engine
 from barograph.jobs.commit_timer import Clock
+from barograph.jobs.input_check import refuse_useless
 from barograph.jobs.interrupts import Interrupts
 from barograph.jobs.open_jobs import opened
 from barograph.jobs.session import Build, Session
 from barograph.jobs.summary import Progress, RunSummary
 from barograph.sources.chunk import Chunk
+from barograph.sources.read import read_files
+from barograph.store.errors import NoSuchJob
 from barograph.store.store import Store
 
 OnProgress = Callable[[Progress], None]
@@ -91,3 +94,30 @@ def _feed_all(session: Session, chunks: Iterator[Chunk], interrupts: Interrupts,
             return error
         tell(session.progress())
     return None
+
+
+def chunks_for(store: Store, job: Job, paths: Iterable[str], tell: Callable[[str], None]) -> Iterator[Chunk]:
+    """The rows of files in chunks, with the fields that a job needs as it needs them; a new job's are checked.
+
+    Args:
+        store: where the job lives, if it is there yet.
+        job: the job.
+        paths: files, `-` for standard input.
+        tell: takes sentences about what is left to a later run, and about fields that the first rows of a new job lack.
+
+    Raises:
+        UnreadableInput: while it is iterated: a file cannot be read, or not on.
+        ConfigError: while it is iterated: no row of a new job's first chunk is of use to any of its detectors.
+    """
+    # A field that is read as text too must look the same whether the numbers around it are all whole or not.
+    numbers = [name for name in job.number_fields if name not in job.text_fields]
+    chunks = read_files(paths, job.data_description, fields=job.fields, number_fields=numbers, tell=tell)
+    return chunks if _has_read(store, job.job_id) else refuse_useless(job, chunks, tell)
+
+
+def _has_read(store: Store, job_id: str) -> bool:
+    try:
+        counts = store.summary(job_id).counts
+    except NoSuchJob:
+        return False
+    return counts is not None and counts.input_record_count > 0

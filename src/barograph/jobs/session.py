@@ -104,14 +104,15 @@ class Session:
         self._take(self._engine.flush(until_ms))
 
     def judge_open(self) -> None:
-        """Judge the buckets that are still open; kept until their results, or newer interim ones, take its place.
+        """Judge the buckets that are still open; kept until their results, or newer interim ones, take their place.
 
-        It is counted apart, as these buckets are still to come, and belongs into the last commit, behind all that is finished.
+        They are committed at once, behind all that is finished, and counted apart: these buckets are still to come.
         """
         interim = self._engine.flush(calc_interim=True)
         self._interim = tuple(interim.buckets["timestamp"].to_list())
         self._waiting.append(interim)
         self._waiting_rows += len(interim.buckets)
+        self.commit()
 
     def commit(self) -> None:
         """Make all that was fed and found durable; nothing is written when there is nothing new.

@@ -1,32 +1,24 @@
-"""One run of a job: rows in, progress shown, what is new handed back."""
+"""What a run says: what it read, left out and wrote, and the worst that it found."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
 import polars as pl
 import typer
 
+from barograph.cli import tables
+from barograph.cli.console import show
 from barograph.cli.counts import ROWS, left_out
-from barograph.cli.progress import ProgressBar
 from barograph.cli.words import counted, rough, when
-from barograph.config import support
-from barograph.config.errors import InputError
 from barograph.config.job import Job
-from barograph.jobs.input_check import refuse_useless
-from barograph.jobs.run import run_job as run_in_store
-from barograph.jobs.summary import Progress, RunSummary
-from barograph.results.counts import DataCounts, Example
-from barograph.sources.read import read_files
-from barograph.store.errors import NoSuchJob
-from barograph.store.query import Query
-from barograph.store.store import Store
+from barograph.jobs.summary import RunSummary
+from barograph.results.counts import Example
 
 _MANY: Final = 1_000
 """Rows from which on a speed says something; below, the start takes most of the time."""
+_WORST: Final = 10
 
 
 @dataclass(frozen=True)
@@ -91,61 +83,18 @@ class Ran:
         return f"no bucket is finished yet: {number:,} buckets open, the first {row}; --flush finishes all but the last"
 
 
-def run_job(
-    job: Job, paths: Sequence[str], data_dir: Path, url: str | None, *, flush: bool = False, interim: bool = False
-) -> Ran:
-    """Feed files to a job that lives in a store; `flush` and `interim` as in `jobs.run`.
-
-    Raises:
-        BarographError: the job cannot be run, or an input cannot be read; what was read before it is kept, and stderr says so.
-    """
-    support.refuse_unsupported(job)
-    for notice in support.left_out(job):
-        typer.echo(f"note: {notice}", err=True)
-    with Store.open(url, data_dir) as store:
-        counts = _counts(store, job.job_id)
-        before = counts.examples if counts else ()
-        notes: list[str] = []
-        summary = _feed(store, job, paths, flush, interim, notes, is_new=not (counts and counts.input_record_count))
-        examples = [one for one in summary.counts.examples if one not in before]
-        times = [time for time in (summary.first_ms, summary.last_ms, *summary.interim) if time is not None]
-        asked = Query(start_ms=min(times), end_ms=max(times) + 1, exclude_interim=False) if times else Query(size=0)
-        return Ran(summary, examples, notes, store.records(job.job_id, asked).rows, store.buckets(job.job_id, asked).rows)
-
-
-def _counts(store: Store, job_id: str) -> DataCounts | None:
-    try:
-        return store.summary(job_id).counts
-    except NoSuchJob:
-        return None
-
-
-def _feed(
-    store: Store, job: Job, paths: Sequence[str], flush: bool, interim: bool, notes: list[str], *, is_new: bool
-) -> RunSummary:
-    """Run the job; `notes` is added to."""
-    kept = 0
-    bar = ProgressBar(paths)
-
-    def show(run: Progress) -> None:
-        nonlocal kept
-        kept = run.rows_committed
-        bar.show(run)
-
-    def tell(note: str) -> None:
-        notes.append(os.fsencode(note).decode(errors="backslashreplace"))  # a path need not be text
-
-    # A field that is read as text too must look the same whether the numbers around it are all whole or not.
-    numbers = [name for name in job.number_fields if name not in job.text_fields]
-    chunks = read_files(paths, job.data_description, fields=job.fields, number_fields=numbers, tell=tell)
-    watched = bar.watch(chunks)
-    rows = refuse_useless(job, watched, tell) if is_new else watched
-    try:
-        with bar:
-            return run_in_store(store, job, rows, show, flush=flush, interim=interim)
-    except InputError:
-        for note in notes:
-            typer.echo(note, err=True)
-        if kept:
-            typer.echo(f"{counted(kept, 'row')} before the error are kept; the same command goes on from there", err=True)
-        raise
+def show_worst(job: Job, ran: Ran, found: pl.DataFrame) -> None:
+    """The worst records in words, one line an episode and series, and how many there are besides."""
+    if not found.height:
+        if not ran.summary.values and ran.summary.dropped.get("missing_field") and not ran.summary.interim:
+            typer.echo("nothing could be judged: no bucket has a value, see what was left out")
+            return
+        typer.echo("nothing unusual" if not ran.records.height else "nothing as unusual as that")
+        return
+    episodes = tables.episodes(found, ran.buckets, job.bucket_span_ms)
+    typer.echo()
+    show(tables.records(episodes.head(_WORST), ZoneInfo(job.time_zone)))
+    typer.echo()
+    if episodes.height > _WORST:
+        shown = f"Shown are the worst {_WORST} of {episodes.height:,}, a line an episode"
+        typer.echo(f"{shown}: its highest score, and where it was least likely.")

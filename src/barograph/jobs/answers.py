@@ -1,0 +1,128 @@
+"""What can be asked about the jobs of a store. Nothing here waits for whoever writes, or changes anything."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from barograph.config.job import Job
+from barograph.engine.entity import Entity
+from barograph.engine.forgotten import Forgotten
+from barograph.jobs import describe, explain, incidents, overall, selection, what_if
+from barograph.jobs.describe import Description
+from barograph.jobs.explain import Explained
+from barograph.jobs.overall import OverallQuery
+from barograph.jobs.what_if import Answer, Settings
+from barograph.store.forecasts import SavedForecast
+from barograph.store.history import Span
+from barograph.store.job_rows import JobSummary
+from barograph.store.query import Page, Query
+from barograph.store.snapshots import SavedSnapshot
+from barograph.store.store import Store
+
+_ALL = Query()
+_ALWAYS = Span()
+_OVERALL = OverallQuery()
+
+
+class Answers:
+    """Questions about jobs. They see what is committed, also of a job that is open.
+
+    Every method that takes a `job_id` raises `NoSuchJob` when there is no such job, and `StorageFailure` when the database or
+    the disk fails.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    # jobs
+
+    def job(self, job_id: str) -> Job:
+        """A job's configuration."""
+        return self._store.job(job_id)
+
+    def jobs(self, expressions: Sequence[str] = ("_all",)) -> list[JobSummary]:
+        """Jobs by id, with their states and counts.
+
+        Args:
+            expressions: job ids, groups, either with `*` for any text, or `_all`.
+
+        Raises:
+            NoSuchJob: an expression without a wildcard names nothing.
+        """
+        summaries = {summary.job.job_id: summary for summary in self._store.jobs()}
+        named = selection.matching([summary.job for summary in summaries.values()], expressions)
+        return [summaries[job.job_id] for job in named]
+
+    def summary(self, job_id: str) -> JobSummary:
+        """One job as `jobs` lists it."""
+        return self._store.summary(job_id)
+
+    # results
+
+    def records(self, job_id: str, query: Query = _ALL) -> Page:
+        """Records, the highest scores first unless asked otherwise; columns as `schema.RECORDS`."""
+        return self._store.records(job_id, query)
+
+    def buckets(self, job_id: str, query: Query = _ALL) -> Page:
+        """Buckets, in the order of time unless asked otherwise; columns as `schema.BUCKETS`."""
+        return self._store.buckets(job_id, query)
+
+    def influencers(self, job_id: str, query: Query = _ALL) -> Page:
+        """Influencers, the highest scores first unless asked otherwise; columns as `schema.INFLUENCERS`."""
+        return self._store.influencers(job_id, query)
+
+    def bucket_influencers(self, job_id: str, query: Query = _ALL) -> Page:
+        """Bucket influencers, in the order of time unless asked otherwise; columns as `schema.BUCKET_INFLUENCERS`."""
+        return self._store.bucket_influencers(job_id, query)
+
+    def annotations(self, job_id: str, query: Query = _ALL) -> Page:
+        """Annotations, in the order of time unless asked otherwise; columns as `schema.ANNOTATIONS`."""
+        return self._store.annotations(job_id, query)
+
+    def incidents(
+        self, job_id: str, start_ms: int | None = None, end_ms: int | None = None, min_score: float = 0.0
+    ) -> pl.DataFrame:
+        """What went wrong together, by start; columns as `schema.INCIDENTS`. See `jobs.incidents`."""
+        return incidents.job_incidents(self._store, job_id, start_ms, end_ms, min_score)
+
+    def overall_buckets(self, expressions: Sequence[str], query: OverallQuery = _OVERALL) -> pl.DataFrame:
+        """How odd the times were over several jobs together; columns as `schema.OVERALL_BUCKETS`. See `jobs.overall`."""
+        return overall.overall_buckets(self._store, expressions, query)
+
+    def bucket_values(self, job_id: str, span: Span = _ALWAYS) -> pl.DataFrame:
+        """The values that the models have learned from, in the order of time; columns as `schema.BUCKET_VALUES`."""
+        return self._store.bucket_values(job_id, span)
+
+    # models
+
+    def describe(self, job_id: str, entity: Entity = (), most: int | None = None) -> Description:
+        """What the models have learned. See `jobs.describe`."""
+        return describe.describe(self._store, job_id, entity, most)
+
+    def explain(self, job_id: str, time_ms: int, entity: Entity = (), *, size: int = 1) -> Explained:
+        """Why a bucket scores what it scores, also a normal one. See `jobs.explain`."""
+        return explain.explain(self._store, job_id, time_ms, entity, size=size)
+
+    def what_if(self, job_id: str, settings: Settings) -> Answer:
+        """Which alerts there would have been. See `jobs.what_if`."""
+        return what_if.what_if(self._store, job_id, settings)
+
+    def snapshots(self, job_id: str) -> list[SavedSnapshot]:
+        """The snapshots that are kept, oldest first; the last is where the job goes on."""
+        return self._store.snapshots(job_id)
+
+    def forgotten(self, job_id: str) -> tuple[Forgotten, ...]:
+        """What the models are not to have seen, in the order in which it was forgotten."""
+        return self._store.forgotten(job_id)
+
+    def forecasts(self, job_id: str) -> list[SavedForecast]:
+        """The forecasts that are kept, oldest first."""
+        return self._store.forecasts(job_id)
+
+    def kept_forecast(self, job_id: str, forecast_id: str | None = None) -> tuple[SavedForecast, pl.DataFrame]:
+        """One of the forecasts that are kept, the newest unless it is named, with its rows: columns as `schema.FORECASTS`.
+
+        Raises:
+            NotFound: the job has no such forecast.
+        """
+        return self._store.forecast(job_id, forecast_id)

@@ -1,0 +1,53 @@
+"""What a job's models have learned, series by series, and of all of them together."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from barograph.config.errors import BadRequest, OtherVersion
+from barograph.engine import Engine
+from barograph.engine.entity import Entity
+from barograph.models import Known
+from barograph.store.store import Store
+
+
+@dataclass(frozen=True)
+class Description:
+    """What was asked for.
+
+    Attributes:
+        rows: a series each, as `schema.DESCRIPTIONS`.
+        known: what the models know of all series together, and what not yet.
+        cut: there are more series than were asked for.
+        readable: another version of Barograph has not learned the models; if it has, there is nothing to describe.
+    """
+
+    rows: pl.DataFrame
+    known: Known
+    cut: bool = False
+    readable: bool = True
+
+
+def describe(store: Store, job_id: str, entity: Entity = (), most: int | None = None) -> Description:
+    """Describe the models of an entity's series, or of at most so many: those that were the most anomalous lately.
+
+    Args:
+        store: where the job lives.
+        job_id: the job.
+        entity: values of partition or by fields, by field name; a series must have them all. Empty is every series.
+        most: how many series; None is all.
+
+    Raises:
+        NoSuchJob: there is none of this id.
+        BadRequest: no series of the job is of the entity.
+    """
+    job, saved = store.job(job_id), store.resume(job_id)
+    try:
+        engine = Engine.build(job, saved.snapshot if saved else None)
+    except OtherVersion:
+        return Description(Engine.build(job).describe(entity), Known(), readable=False)
+    rows, known = engine.describe(entity, most), engine.known()
+    if entity and rows.is_empty():
+        named = " ".join(f"{field}={value}" for field, value in entity)
+        raise BadRequest(f"entity={named!r}: wanted one that the job has seen")
+    return Description(rows, known, cut=most is not None and rows.height == most < known.series)

@@ -1,0 +1,274 @@
+"""The one way to jobs for whoever drives them: the command line, a server, another program.
+
+A service holds a store and the jobs that it has open. Any thread may call it. Answers never wait; what writes to a job has it
+for itself, and is refused (`Conflict`) while somebody else does. Errors are those of `config.errors`.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from barograph.config.job import Job
+from barograph.engine import Engine
+from barograph.engine.forgotten import Forgotten
+from barograph.intake.frames import as_frame
+from barograph.jobs import forecast, replay, run
+from barograph.jobs.answers import Answers
+from barograph.jobs.commit_timer import Clock
+from barograph.jobs.describe import Description
+from barograph.jobs.forecast import Made, Request
+from barograph.jobs.open_jobs import OpenJobs
+from barograph.jobs.overall import OverallQuery
+from barograph.jobs.replay import Replayed
+from barograph.jobs.session import Build
+from barograph.jobs.summary import Progress, RunSummary
+from barograph.jobs.what_if import Settings
+from barograph.sources.chunk import Chunk
+from barograph.store.forecasts import SavedForecast
+from barograph.store.job_rows import JobState, JobSummary
+from barograph.store.query import Page, Query
+from barograph.store.retention import Expired
+from barograph.store.revert import Reverted
+from barograph.store.snapshots import SavedSnapshot
+from barograph.store.store import Store
+
+__all__ = [
+    "Description",
+    "Expired",
+    "JobState",
+    "JobSummary",
+    "Made",
+    "OverallQuery",
+    "Page",
+    "Query",
+    "Replayed",
+    "Request",
+    "Reverted",
+    "SavedForecast",
+    "SavedSnapshot",
+    "Service",
+    "Settings",
+]
+"""The service, and what goes into it and comes out: whoever drives jobs needs nothing of the store itself."""
+
+OnBuckets = Callable[[int, int], None]
+"""(buckets done, buckets in all)"""
+
+
+class Service(Answers):
+    """Jobs, from their creation to their end; questions about them are in `Answers`."""
+
+    def __init__(
+        self, store: Store, *, build: Build = Engine.build, clock: Clock = time.monotonic, now: Clock = time.time
+    ) -> None:
+        """A service of a store, which it closes at its end.
+
+        Args:
+            store: where the jobs live.
+            build: makes the engine of a job, or brings it back from a snapshot.
+            clock: seconds on a clock that only goes forward.
+            now: epoch seconds, wall clock.
+        """
+        super().__init__(store)
+        self._build = build
+        self._clock = clock
+        self._now = now
+        self._open = OpenJobs(store, build, clock)
+
+    @classmethod
+    def open(cls, url: str | None, data_dir: Path, *, create: bool = True) -> Self:
+        """A service of the store at a place.
+
+        Args:
+            url: `postgresql://...`, or None for SQLite in the data directory.
+            data_dir: where history and snapshots lie (and SQLite).
+            create: make a SQLite store that is not there yet.
+
+        Raises:
+            NotFound: it is not there.
+            StorageFailure: it cannot be reached.
+            OtherVersion: a newer version wrote it.
+        """
+        return cls(Store.open(url, data_dir, create=create))
+
+    def close(self) -> None:
+        """Close all jobs that are open here, each with a commit, then the store."""
+        try:
+            self._open.close_all()
+        finally:
+            self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    # a job's life
+
+    def create(self, job: Job) -> bool:
+        """Create a job, or take over what may change of one that is there; returns whether it is new.
+
+        Raises:
+            JobChanged: a job of this id has learned under other settings.
+            ConfigError: the engine cannot run it.
+        """
+        self._build(job, None)
+        return self._store.create_job(job, self._now_ms())
+
+    def reset(self, job_id: str) -> None:
+        """Remove all that a job has read, learned and found; its configuration stays.
+
+        Raises:
+            JobBusy: somebody else has it open.
+            Conflict: it is open here.
+        """
+        self._open.refuse(job_id)
+        self._store.reset_job(job_id)
+
+    def delete(self, job_id: str) -> None:
+        """Remove a job with all that it has read, learned and found. Raises as `reset`."""
+        self._open.refuse(job_id)
+        self._store.delete_job(job_id)
+
+    # rows
+
+    def open_job(self, job_id: str) -> None:
+        """Open a job for rows: it goes on from its last commit, and nobody else can write to it until it is closed.
+
+        Raises:
+            JobBusy: somebody else has it open.
+            Conflict: it is open here already.
+            OtherVersion: another version has learned its models.
+        """
+        self._open.open(self._store.job(job_id))
+
+    def opened(self) -> list[str]:
+        """The ids of the jobs that are open here."""
+        return self._open.ids()
+
+    def feed(self, job_id: str, rows: Chunk | object) -> Progress:
+        """Give an open job rows. They are safe once `rows_committed` counts them, which a commit every few seconds sees to.
+
+        Args:
+            job_id: the job.
+            rows: a chunk of a file, of which those are left out that the job has read already; or a frame of any library that
+                speaks Arrow, of which all are new.
+
+        Raises:
+            Conflict: the job is not open here.
+            UnreadableInput: they have not what the job needs; none was taken, and the job stays open.
+            StorageFailure: a commit failed, and with it the job; it can be opened again, and goes on from its last commit.
+        """
+        frame = None if isinstance(rows, Chunk) else as_frame(rows)
+        with self._open.use(job_id) as session:
+            if frame is not None:
+                session.feed_frame(frame)
+            elif isinstance(rows, Chunk):
+                session.feed(rows)
+            return session.progress()
+
+    def flush(self, job_id: str, until_ms: int | None = None) -> Progress:
+        """Finish the buckets that only the latency keeps open, or all that end by a time, and commit. Raises as `feed`.
+
+        Rows that come for them later are out of order.
+        """
+        with self._open.use(job_id) as session:
+            session.flush(until_ms)
+            session.commit()
+            return session.progress()
+
+    def judge_open(self, job_id: str) -> Progress:
+        """Judge the buckets that are still open by what they are likely to become, and commit that. Raises as `feed`."""
+        with self._open.use(job_id) as session:
+            session.judge_open()
+            return session.progress()
+
+    def commit(self, job_id: str) -> Progress:
+        """Make all that an open job was given durable, and its results visible. Raises as `feed`."""
+        with self._open.use(job_id) as session:
+            session.commit()
+            return session.progress()
+
+    def close_job(self, job_id: str) -> None:
+        """Close a job that is open here, with a commit of what is left.
+
+        Raises:
+            Conflict: it is not open here.
+            StorageFailure: the commit failed.
+        """
+        self._open.close(job_id)
+
+    def chunks(self, job: Job, paths: Iterable[str], tell: Callable[[str], None]) -> Iterator[Chunk]:
+        """The rows of files, read for a job. See `jobs.run.chunks_for`."""
+        return run.chunks_for(self._store, job, paths, tell)
+
+    def run(
+        self,
+        job: Job,
+        chunks: Iterable[Chunk],
+        on_progress: run.OnProgress | None = None,
+        *,
+        flush: bool = False,
+        interim: bool = False,
+    ) -> RunSummary:
+        """Create a job or go on with it, feed it until the input ends or a signal comes, and close it. See `jobs.run`."""
+        self._open.refuse(job.job_id)
+        return run.run_job(
+            self._store, job, chunks, on_progress, flush=flush, interim=interim, build=self._build, clock=self._clock
+        )
+
+    # models
+
+    def forecast(self, job_id: str, request: Request) -> Made:
+        """Forecast all series of a job that can be, and keep it; the job may be open. See `jobs.forecast`."""
+        return forecast.forecast(self._store, job_id, request, self._now_ms())
+
+    def delete_forecast(self, job_id: str, forecast_id: str) -> None:
+        """Remove a forecast.
+
+        Raises:
+            NotFound: the job has no such forecast.
+        """
+        self._store.delete_forecast(job_id, forecast_id)
+
+    def replay(self, job_id: str, on_progress: OnBuckets | None = None) -> Replayed:
+        """Make models, results and snapshots anew from the kept bucket values. See `jobs.replay`."""
+        self._open.refuse(job_id)
+        return replay.replay(self._store, job_id, on_progress)
+
+    def forget(self, job_id: str, span: Forgotten, on_progress: OnBuckets | None = None) -> Replayed:
+        """Give a job the models that never saw a span. See `jobs.replay`."""
+        self._open.refuse(job_id)
+        return replay.forget(self._store, job_id, span, on_progress)
+
+    def remember(self, job_id: str, span: Forgotten, on_progress: OnBuckets | None = None) -> Replayed:
+        """Undo `forget`. See `jobs.replay`."""
+        self._open.refuse(job_id)
+        return replay.remember(self._store, job_id, span, on_progress)
+
+    def revert(self, job_id: str, snapshot_id: str, *, delete_later_results: bool = False) -> Reverted:
+        """Take a job back to one of its snapshots, as if the rows that came after it had not been read.
+
+        Raises:
+            JobBusy: somebody else has it open.
+            Conflict: it is open here.
+            NotFound: it has no such snapshot.
+        """
+        self._open.refuse(job_id)
+        return self._store.revert(job_id, snapshot_id, delete_later_results=delete_later_results)
+
+    def expire(self, job_id: str) -> tuple[Expired, int]:
+        """Remove what a job no longer wants kept; returns that, and how many forecasts went whose time was over.
+
+        Raises:
+            JobBusy: somebody else has it open.
+            Conflict: it is open here.
+        """
+        self._open.refuse(job_id)
+        return self._store.expire(job_id), self._store.expire_forecasts(job_id, self._now_ms())
+
+    def _now_ms(self) -> int:
+        return int(self._now() * 1000)
