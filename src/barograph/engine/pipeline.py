@@ -49,15 +49,11 @@ class Pipeline:
         def part(name: str) -> Arrays | None:
             return None if state is None else under(name, state)
 
-        measures = measures_of(job)
         series_stages = [
             SeriesStage.build(job, position, measure, side, threads or os.cpu_count() or 1, part(f"model{position}"))
-            for position, (measure, side) in enumerate(measures)
+            for position, (measure, side) in enumerate(measures_of(job))
         ]
-        judges = [model_of(job, measure).ln_p_of for measure, _ in measures]
-        labels = tuple(measure for measure, _ in measures)
-        score_stage = ScoreStage.build(labels, judges, job.influencers, job.bucket_span_ms, part("scores"))
-        return cls(job, series_stages, score_stage, threads)
+        return cls(job, series_stages, score_stage_of(job, part("scores")), threads)
 
     @property
     def series_stages(self) -> tuple[SeriesStage, ...]:
@@ -110,6 +106,13 @@ class Pipeline:
         for position, stage in enumerate(self._series_stages):
             arrays |= prefixed(f"model{position}", stage.snapshot())
         return arrays
+
+
+def score_stage_of(job: Job, state: Arrays | None = None) -> ScoreStage:
+    """The score stage of a job, fresh or as its `snapshot` left it. It needs no model, so it can run where there are none."""
+    measures = tuple(measure for measure, _ in measures_of(job))
+    judges = [model_of(job, measure).ln_p_of for measure in measures]
+    return ScoreStage.build(measures, judges, job.influencers, job.bucket_span_ms, state)
 
 
 def _names(measures: Sequence[JudgedMeasure]) -> pl.DataFrame:
