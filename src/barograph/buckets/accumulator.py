@@ -58,7 +58,6 @@ class Accumulator:
         self.shares = shares
         self._series = tables["series"]
         self._cells = tables["cells"]
-        self._cells.used = self._series.used[1:2]  # the kernel moves both sizes on together
         self._aggregates = aggregates
         self._series_of = np.full(0, NONE, np.int32)
 
@@ -70,7 +69,7 @@ class Accumulator:
         numeric = source.read == "number"
         series: NDArray[Any] = np.zeros(0, SERIES) if state is None else state["series"].copy()
         cells: NDArray[Any] = np.zeros(0, CELL) if state is None else state["cells"].copy()
-        tables = {"series": Pool(series, extra=(len(cells),)), "cells": Pool(cells)}
+        tables = {"series": Pool(series), "cells": Pool(cells)}
         aggregates = Aggregates.build(numeric, statistics, None if state is None else under("stats", state))
         shares = {
             field: Shares.build(numeric, statistics, None if state is None else under(f"shares{at}", state))
@@ -110,8 +109,10 @@ class Accumulator:
 
     def _locate(self, bucket: Ints, key: Ids) -> Ids:
         series, cells, cell, done = self._series, self._cells, np.empty(len(key), np.int32), 0
+        sizes = np.array([series.size, cells.size])
         while True:
-            done = _fold.locate(bucket, key, done, cell, self._series_of, series.raw, cells.raw, series.used)
+            done = _fold.locate(bucket, key, done, cell, self._series_of, series.raw, cells.raw, sizes)
+            series.used[0], cells.used[0] = sizes
             if done == len(key):
                 return cell
             for pool in (series, cells):
@@ -121,11 +122,15 @@ class Accumulator:
     def finish(self, until: int, texts: dict[str, Texts]) -> FinishedCells:
         """Take out the cells of the buckets before `until`; `texts` number the influencer values of the shares."""
         cells = self._cells.live
-        ordered = np.lexsort((cells["series"], cells["bucket"])).astype(np.int32)
-        over = ordered[: np.count_nonzero(cells["bucket"] < until)]
-        rest = np.flatnonzero(cells["bucket"] >= until).astype(np.int32, copy=False)
-        finished, moved = _positions(over, len(cells)), _positions(rest, len(cells))
-        shares = tuple(one.finish(field, finished, moved, texts[field]) for field, one in self.shares.items())
+        ended = cells["bucket"] < until
+        over, rest = (np.flatnonzero(rows).astype(np.int32) for rows in (ended, ~ended))
+        if len(over) > 1:
+            over = over[np.lexsort((cells["series"][over], cells["bucket"][over]))]
+        moved = _positions(rest, len(cells))
+        shares: tuple[FinishedShares, ...] = ()
+        if self.shares:
+            finished = _positions(over, len(cells))
+            shares = tuple(open_.finish(field, finished, moved, texts[field]) for field, open_ in self.shares.items())
         begun = np.flatnonzero(self._series.live["first_bucket"] < until)
         series = self._series.live[: begun[-1] + 1 if len(begun) else 0]
         out = FinishedCells(
@@ -147,10 +152,8 @@ class Accumulator:
         touched = series["head"] != NONE
         series["head"][touched] = moved[series["head"][touched]]
         series["head_bucket"][series["head_bucket"] < until] = _fold.NO_BUCKET
-        self._series.used[1] = len(rest)
         # Room for as many as there were: the next bucket will bring about as many again.
         self._cells = Pool(cells, room=room)
-        self._cells.used = self._series.used[1:2]
         self._aggregates = self._aggregates.packed(rest)
 
     def snapshot(self, text_ids: dict[str, Ids]) -> Arrays:

@@ -1,6 +1,6 @@
 """Rows in, finished buckets out: the stage between intake and the models."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -166,7 +166,7 @@ class Buckets:
 
         Late rows are out of order and not processed; a negative summary count is a missing one.
         """
-        return replace(self._dropped.counted(counts), **asdict(self._census.counts))
+        return replace(self._dropped.counted(counts), **vars(self._census.counts))
 
     def snapshot(self) -> Arrays:
         """Everything remembered. Equal rows make equal snapshots, however they were cut into calls."""

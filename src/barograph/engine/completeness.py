@@ -3,20 +3,19 @@
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from barograph.buckets import FinishedBuckets
 from barograph.config.functions import Statistic
 from barograph.config.job import Job
 from barograph.models import MODELS, Model, ModelConfig
+from barograph.results.arrays import Floats, Ints
 from barograph.results.snapshot import Arrays
-
-Floats = NDArray[np.float64]
 
 GROWING: Final[frozenset[Statistic]] = frozenset({"count", "sum", "distinct_count"})
 """What grows with each row. Of all else half a bucket is a fair sample: it is judged as it is."""
 
 _AT_ONCE: Final = 1_000_000  # buckets; bounds memory where a gap is long, changes nothing
+_TOGETHER: Final = 64  # buckets from which they are learned together: live ones come one by one
 
 
 class Arrivals:
@@ -26,8 +25,10 @@ class Arrivals:
     whose results have expired are known nowhere else, and forgetting values does not mean that their rows have not come.
     """
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, span_ms: int) -> None:
         self._model = model
+        self._span_ms = span_ms
+        self._unlearned: list[tuple[int, Ints]] = []  # first bucket, rows in it and in those behind it
 
     @classmethod
     def build(cls, job: Job, state: Arrays | None) -> "Arrivals":
@@ -37,21 +38,30 @@ class Arrivals:
         if not state or not kind.readable(state):
             model = kind.build(config)
             model.grow(1)
-            return cls(model)
-        return cls(kind.build(config, state))
+            return cls(model, job.bucket_span_ms)
+        return cls(kind.build(config, state), job.bucket_span_ms)
 
     def snapshot(self) -> Arrays:
         """What must be kept to go on."""
+        self._learn_all()
         return self._model.snapshot()
 
-    def learn(self, closed: FinishedBuckets) -> None:
-        """Learn finished buckets that follow the last ones."""
+    def add(self, closed: FinishedBuckets) -> None:
+        """Learn finished buckets that follow the last ones, at once or when it matters: many take as long as one."""
         for start in range(closed.first_bucket, closed.end_bucket, _AT_ONCE):
-            rows = closed.event_count(start, min(start + _AT_ONCE, closed.end_bucket))
-            self._model.advance(rows[None, :].astype(float), start * closed.span_ms)
+            self._unlearned.append((start, closed.event_count(start, min(start + _AT_ONCE, closed.end_bucket))))
+            if sum(len(rows) for _, rows in self._unlearned) >= _TOGETHER:
+                self._learn_all()
+
+    def _learn_all(self) -> None:
+        if self._unlearned:
+            rows = np.concatenate([rows for _, rows in self._unlearned])
+            self._model.advance(rows[None, :].astype(float), self._unlearned[0][0] * self._span_ms)
+            self._unlearned = []
 
     def completeness(self, still_open: FinishedBuckets) -> Floats:
         """The share of its usual rows that each open bucket [T] has, in [0, 1]; 1 while nobody knows what is usual."""
+        self._learn_all()
         first, end = still_open.first_bucket, still_open.end_bucket
         expected = self._model.expect(first * still_open.span_ms, end - first)[0]
         usual = np.where(expected > 0.0, expected, np.nan)

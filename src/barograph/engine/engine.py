@@ -159,7 +159,7 @@ class Engine:
         closed = self._buckets.take()
         if closed is None:
             return Results(counts=self.counts)
-        self._arrivals.learn(closed)
+        self._arrivals.add(closed)
         return Results.concat(self._pipeline.finish(closed)).but(counts=self.counts)
 
     def _interim(self) -> Results:

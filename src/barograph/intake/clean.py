@@ -2,6 +2,7 @@
 
 from typing import Final
 
+import numpy as np
 import polars as pl
 
 LARGEST: Final = 1e150
@@ -25,14 +26,22 @@ def parse_numbers(values: pl.Series) -> tuple[pl.Series, pl.Series]:
         if number.null_count() > values.null_count():
             number = pl.select(pl.coalesce(number, values.str.strip_chars().cast(pl.Float64, strict=False))).to_series()
     elif values.dtype.is_numeric():
-        number = values.cast(pl.Float64)
-        values = number.fill_nan(None)
+        return _plain_numbers(values.cast(pl.Float64))
     elif values.dtype == pl.Null:
         number = values.cast(pl.Float64)
     else:
         number = pl.Series([None], dtype=pl.Float64).new_from_index(0, len(values))
     number = pl.select(pl.when(number.is_between(-LARGEST, LARGEST)).then(number)).to_series()
     return number, number.is_null() & values.is_not_null()
+
+
+def _plain_numbers(number: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Numbers are looked at as an array: a query takes longer than a live bucket is worth."""
+    array = number.to_numpy()  # with NaN for null
+    usable = np.abs(array) <= LARGEST
+    if usable.all():
+        return number, pl.Series(np.zeros(len(array), np.bool_))
+    return pl.Series(np.where(usable, array, np.nan), nan_to_null=True), pl.Series(~usable & ~np.isnan(array))
 
 
 def parse_text(values: pl.Series) -> pl.Series:
@@ -51,6 +60,8 @@ def parse_text(values: pl.Series) -> pl.Series:
         values = items.list.eval(pl.element().map_batches(of_items, return_dtype=pl.String)).list.join(",")
     else:
         values = _plain_text(values)
+    if (values != "").all():  # or missing
+        return values
     return pl.select(pl.when(values != "").then(values)).to_series()
 
 

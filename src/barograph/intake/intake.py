@@ -70,10 +70,11 @@ class Intake:
         start = self._counts.input_record_count
         findings = Findings(start, frame.height, self._counts)
         times = self._times(frame, findings)
-        good = times.is_not_null()
-        clean = frame.filter(good)
-        times = times.filter(good)
-        findings.keep_rows(good)
+        clean = frame
+        if times.null_count():
+            good = times.is_not_null()
+            clean, times = frame.filter(good), times.filter(good)
+            findings.keep_rows(good)
         columns, missing, wrong = self._columns(clean, findings)
         self._counts = self._counted(frame, times, missing, wrong).with_examples(findings.in_order())
         return Rows(times.to_numpy().astype(np.int64, copy=False), columns, findings.numbers)
@@ -89,7 +90,8 @@ class Intake:
                 f"data_description.time_field={name!r}: wanted a column of the input, which has: {present or 'none'}"
             )
         times = parse_times(values, self._job)
-        findings.add("invalid_date", times.is_null(), values, f"{name}: wanted {_time_wanted(self._job)}")
+        if times.null_count():
+            findings.add("invalid_date", times.is_null(), values, f"{name}: wanted {_time_wanted(self._job)}")
         return times
 
     def _columns(self, frame: pl.DataFrame, findings: Findings) -> tuple[pl.DataFrame, int, int]:
@@ -105,14 +107,16 @@ class Intake:
             if values is not None:
                 not_numbers += int(wrong.sum())
                 findings.add("not_a_number", wrong, values, f"{name}: wanted a number")
-            findings.add("missing_field", number.is_null() & ~wrong, None, f"{name}: wanted a value")
+            if missing[name]:
+                findings.add("missing_field", number.is_null() & ~wrong, None, f"{name}: wanted a value")
         for name in self._job.text_fields:
             values = column_of(frame, name)
             text = parse_text(_nulls(frame.height) if values is None else values)
             columns[text_column(name)] = text
             if name not in missing:
                 missing[name] = text.null_count()
-                findings.add("missing_field", text.is_null(), None, f"{name}: wanted a value")
+                if missing[name]:
+                    findings.add("missing_field", text.is_null(), None, f"{name}: wanted a value")
         table = pl.DataFrame(columns) if columns else pl.DataFrame(height=frame.height)
         return table, sum(missing.values()), not_numbers
 

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Final
 from zoneinfo import available_timezones
 
+import numpy as np
 import polars as pl
 
 from barograph.config.job import Job
@@ -57,6 +58,9 @@ def parse_times(values: pl.Series, job: Job) -> pl.Series:
         times = _of_text(values.cast(pl.String), job)
     else:
         times = _nothing(len(values))
+    earliest, latest = times.min(), times.max()
+    if earliest is None or (earliest >= EARLIEST_MS and latest <= LATEST_MS):  # type: ignore[operator]
+        return times
     return _where(times.is_between(EARLIEST_MS, LATEST_MS), times)
 
 
@@ -82,14 +86,12 @@ def _of_numbers(values: pl.Series, job: Job) -> pl.Series:
         return _of_pattern(parse_text(values), java_pattern(time_format), job.time_zone)
     if time_format not in ("auto", "epoch", "epoch_ms"):
         return _nothing(len(values))
-    number = values.cast(pl.Float64)
+    number = values.cast(pl.Float64).to_numpy()  # with NaN for null
     factor = {"epoch": 1_000.0, "epoch_ms": 1.0}.get(time_format)
-    if factor is None:
-        number = pl.select(pl.when(number.abs() < _MS_FROM).then(number * 1_000.0).otherwise(number)).to_series()
-    else:
-        number = number * factor
-    usable = number.is_between(float(EARLIEST_MS), float(LATEST_MS))  # not so for NaN and the infinities
-    return _where(usable, number).round(0).cast(_MS)
+    number = np.where(np.abs(number) < _MS_FROM, number * 1_000.0, number) if factor is None else number * factor
+    usable = (number >= EARLIEST_MS) & (number <= LATEST_MS)  # not so for NaN and the infinities
+    times = pl.Series(np.floor(np.where(usable, number, 0.0) + 0.5).astype(np.int64))
+    return times if usable.all() else _where(pl.Series(usable), times)
 
 
 def _of_text(values: pl.Series, job: Job) -> pl.Series:

@@ -41,6 +41,8 @@ class Judged:
     @classmethod
     def joined(cls, parts: Sequence["Judged"]) -> "Judged":
         """What was thought of consecutive stretches of the same series, as one."""
+        if len(parts) == 1:
+            return parts[0]
         starts = np.cumsum([0, *(part.ln_p.shape[1] for part in parts[:-1])])
         for part, start in zip(parts, starts.tolist(), strict=True):
             part.changes["t"] += start

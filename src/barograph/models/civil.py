@@ -27,6 +27,9 @@ def local_ms(starts_ms: NDArray[np.int64], zone: ZoneInfo) -> NDArray[np.int64]:
     while at <= last:
         until = min(at + _STEP_MS, last + 1)
         after = _offset_ms(until, zone)
+        if at == starts_ms[0] and until > last and after == offset:  # of a live bucket, always
+            out += offset
+            return out
         change = until if after == offset else _change_between(at, until, offset, zone)
         out[np.searchsorted(starts_ms, at) : np.searchsorted(starts_ms, change)] += offset
         out[np.searchsorted(starts_ms, change) : np.searchsorted(starts_ms, until)] += after

@@ -2,6 +2,7 @@
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import replace
 from statistics import NormalDist
 from typing import Final
@@ -101,6 +102,8 @@ class SeriesModel:
         missing = n_series - len(self._records)
         if missing < 0:
             raise ValueError(f"n_series={n_series}: wanted at least the present {len(self._records)}")
+        if not missing:
+            return
         added = fresh(missing)
         added["prior_variance"] = self._prior
         self._records = np.concatenate([self._records, added])
@@ -166,7 +169,8 @@ class SeriesModel:
             # At fixed times, never once a chunk: what a new series starts from must not depend on how time was cut.
             self._learn_siblings()
             start = end
-        parts.append(self._run(values[:, start:], first_bucket_ms + start * span, rows, learn=True))
+        if start < values.shape[1] or not parts:
+            parts.append(self._run(values[:, start:], first_bucket_ms + start * span, rows, learn=True))
         return Judged.joined(parts)
 
     def try_values(self, values: NDArray[np.float64], bucket_ms: int) -> Tried:
@@ -242,11 +246,13 @@ class _Work:
     def run(self) -> None:
         """Run every slice to its end, giving out pool memory between the passes."""
         model, buckets = self._model, self._values.shape[1]
-        threads = min(self._config.threads, os.cpu_count() or 1, max(1, self._values.size // _WORTH_A_THREAD))
+        threads = min(self._config.threads, max(1, self._values.size // _WORTH_A_THREAD))
+        if threads > 1:
+            threads = min(threads, os.cpu_count() or 1)
         slices = self._slices(4 * threads if threads > 1 else 1)
-        with ThreadPoolExecutor(threads) as pool:
+        with ThreadPoolExecutor(threads) if threads > 1 else nullcontext() as pool:
             while buckets and ((self._progress < buckets) | (model._records["want"][self._rows] != 0)).any():
-                for flagged, changes in pool.map(self._pass, slices) if threads > 1 else map(self._pass, slices):
+                for flagged, changes in pool.map(self._pass, slices) if pool is not None else map(self._pass, slices):
                     self.flagged += flagged
                     self.changes += changes
                 model._pool.grant(model._records)
@@ -303,15 +309,20 @@ def _day_ends(first_ms: int, span_ms: int, buckets: int) -> list[int]:
 
 def _in_order(parts: list[Records]) -> Records:
     """By time, then row. One whole-number key sorts much faster than two fields of wide records."""
-    joined = np.concatenate(parts)
+    filled = [part for part in parts if len(part)]
+    if not filled:
+        return parts[0]
+    joined = filled[0] if len(filled) == 1 else np.concatenate(filled)
     key = joined["t"].astype(np.int64) * (int(joined["row"].max(initial=0)) + 1) + joined["row"]
     return np.take(joined, np.argsort(key, kind="stable"))
 
 
 def _leaves(flagged: Records, rows: NDArray[np.int64], first_bucket: int) -> Records:
     """The leaves [k] of what the kernel flagged among `rows`, from `first_bucket` on."""
-    # Field by field: the records are wide, and most of their width is the distribution, which few leaves are asked for.
     leaves = np.zeros(len(flagged), LEAF)
+    if not len(flagged):
+        return leaves
+    # Field by field: the records are wide, and most of their width is the distribution, which few leaves are asked for.
     for name in ("ln_p", "ln_evidence", "actual", "typical", "lower", "upper", "impact", "count", "since"):
         leaves[name] = flagged[name]
     predictive = flagged["predictive"]

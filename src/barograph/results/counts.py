@@ -63,6 +63,8 @@ class DataCounts:
 
     def with_examples(self, found: list[Example]) -> "DataCounts":
         """Keep the first `MAX_EXAMPLES` of each reason, in the order they came."""
+        if not found:
+            return self
         kept = list(self.examples)
         for example in found:
             if sum(one.reason == example.reason for one in kept) < MAX_EXAMPLES:

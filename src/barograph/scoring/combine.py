@@ -28,8 +28,10 @@ def combine(ln_p: Floats, group: Ids) -> Floats:
         group: [n] dense ids of the groups, from 0.
 
     Returns:
-        ln of the combined probabilities [g, t]; NaN where a group has no member.
+        ln of the combined probabilities [g, t], to be read; NaN where a group has no member.
     """
+    if len(group) == 1:
+        return ln_p
     size = np.bincount(group)
     order = np.argsort(group, kind="stable")
     if (size == 1).all():  # every member is a group of its own

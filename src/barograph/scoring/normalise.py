@@ -7,7 +7,7 @@ incident counts for its days, not for its buckets. Days are learned when they ar
 by the same quantiles, however the rows came. Counts fade with a memory of six weeks.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self, overload
 
@@ -82,9 +82,9 @@ class Quantiles:
             ln_p: [k] ln of the probabilities of single results.
             own_day: [k] weight that the result's own day has in the counts: 0 while it is under way.
         """
-        if self.days <= 0.0 or self.entity_days <= 0.0:
-            return ln_p
         least_counted = -EDGES[0]
+        if self.days <= 0.0 or self.entity_days <= 0.0 or not (ln_p < least_counted).any():
+            return ln_p
         a_day = max(self.cells / self.entity_days, 1.0)
         prior = PRIOR_DAYS * self.entity_days / self.days
         # Days beyond the edge below: surprises that differ by less than an edge's width (15 %) are as large as each other.
@@ -164,18 +164,27 @@ class Normaliser:
         Returns:
             ln of the raised probabilities [k], and the quantiles of each day that ended.
         """
-        out, ended = np.empty(len(ln_p)), list[DayEnd]()
-        day = np.arange(first_bucket, first_bucket + len(cells)) * self._span_ms // max(DAY_MS, self._span_ms)
-        starts = np.flatnonzero(np.diff(day, prepend=day[:1] - 1))
-        for start, end in zip(starts.tolist(), [*starts[1:].tolist(), len(day)], strict=True):
-            if self._state["day"][0] != day[start]:
-                ended += self._end_day(int(day[start]), first_bucket + start)
-            inside = slice(*np.searchsorted(bucket, [first_bucket + start, first_bucket + end]).tolist())
-            out[inside] = self.quantiles.ln_p(ln_p[inside])
-            self._note(entity[inside], -ln_p[inside])
-            self._state["today_cells"] += cells[start:end].sum()
-            self._state["today_entities"] = max(float(self._state["today_entities"][0]), float(cells[start:end].max()))
+        out, ended, state = np.array(ln_p), list[DayEnd](), self._state
+        for day, start, end in self._days(first_bucket, len(cells)):
+            if state["day"][0] != day:
+                ended += self._end_day(day, first_bucket + start)
+            inside = slice(*np.searchsorted(bucket, (first_bucket + start, first_bucket + end)).tolist())
+            if inside.start < inside.stop:
+                out[inside] = self.quantiles.ln_p(ln_p[inside])
+                self._note(entity[inside], -ln_p[inside])
+            today = cells[start:end]
+            state["today_cells"] += today.sum()
+            state["today_entities"] = max(float(state["today_entities"][0]), float(today.max()))
         return out, ended
+
+    def _days(self, first_bucket: int, buckets: int) -> Iterator[tuple[int, int, int]]:
+        """The days that consecutive buckets lie in: number, and which of the buckets, [start, end)."""
+        day_ms, start = max(DAY_MS, self._span_ms), 0
+        while start < buckets:
+            day = (first_bucket + start) * self._span_ms // day_ms
+            end = min(-(-(day + 1) * day_ms // self._span_ms) - first_bucket, buckets)
+            yield day, start, end
+            start = end
 
     def _note(self, entity: NDArray[np.int64], surprise: Floats) -> None:
         """Remember the largest surprise of each entity; what no edge counts is not worth it."""

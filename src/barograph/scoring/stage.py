@@ -126,6 +126,7 @@ class ScoreStage:
                 quantiles.detector(detector), stretch.first_bucket, known.astype(float), bucket[known], ln_p[known]
             )
             if len(detectors) > 1:
+                ln_p = np.array(ln_p)
                 ln_p[known] = raised
             parts.append(ln_p)
         return bucket_ln_p(parts)
