@@ -9,7 +9,8 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from barograph.engine.forgotten import Forgotten
-from barograph.jobs.replay import forget, replay
+from barograph.jobs.forget import forget
+from barograph.jobs.replay import replay
 from barograph.store.store import Store
 
 

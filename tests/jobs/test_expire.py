@@ -13,7 +13,8 @@ from barograph.config.errors import InputError
 from barograph.config.moment import iso_text
 from barograph.engine.forgotten import Forgotten
 from barograph.jobs.explain import explain
-from barograph.jobs.replay import forget, replay
+from barograph.jobs.forget import forget
+from barograph.jobs.replay import replay
 from barograph.store.query import Query
 from barograph.store.snapshots import SavedSnapshot
 from barograph.store.store import Store

@@ -9,7 +9,7 @@ from barograph.config.errors import InputError, OtherVersion
 from barograph.engine import Engine
 from barograph.engine.forgotten import Forgotten
 from barograph.jobs.explain import explain
-from barograph.jobs.replay import forget
+from barograph.jobs.forget import forget
 from barograph.models import SeriesModel
 from barograph.results.results import Results
 from barograph.store.query import Query

@@ -10,7 +10,8 @@ import polars as pl
 import pytest
 
 from barograph.engine.forgotten import Forgotten
-from barograph.jobs.replay import forget, remember, replay
+from barograph.jobs.forget import forget, remember
+from barograph.jobs.replay import replay
 from barograph.store.store import Store
 from tests.engine.events import job
 from tests.jobs.test_replay import FROM, TO, all_of, feed, files, listed

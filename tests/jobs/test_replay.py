@@ -13,7 +13,8 @@ from barograph.config.load import load_job
 from barograph.config.moment import iso_text
 from barograph.engine import Engine
 from barograph.engine.forgotten import Forgotten
-from barograph.jobs.replay import forget, remember, replay
+from barograph.jobs.forget import forget, remember
+from barograph.jobs.replay import replay
 from barograph.results.results import Results
 from barograph.store.history import Span
 from barograph.store.query import Query

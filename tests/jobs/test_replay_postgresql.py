@@ -4,7 +4,8 @@ import pytest
 
 from barograph.engine import Engine
 from barograph.engine.forgotten import Forgotten
-from barograph.jobs.replay import forget, remember, replay
+from barograph.jobs.forget import forget, remember
+from barograph.jobs.replay import replay
 from barograph.store.query import Query
 from barograph.store.store import Store
 from tests.engine.events import START, job, requests

@@ -9,7 +9,8 @@ from barograph.config.load import load_job
 from barograph.engine import Engine
 from barograph.engine.forgotten import Forgotten
 from barograph.jobs.explain import explain
-from barograph.jobs.replay import forget, replay
+from barograph.jobs.forget import forget
+from barograph.jobs.replay import replay
 from barograph.results.results import Results
 from barograph.store.query import Query
 from barograph.store.store import Store

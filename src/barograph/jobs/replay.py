@@ -1,22 +1,34 @@
-"""Replaying a job: models and results made anew from its kept bucket values."""
+"""Replaying a job: the history read in stretches, learned, and put in the place of what was."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
+from itertools import pairwise
+from typing import Final
 
-from barograph.config.errors import BadRequest
+import polars as pl
+
+from barograph.config.errors import BadRequest, OtherVersion
 from barograph.config.job import Job
-from barograph.config.moment import iso_text
 from barograph.engine.forgotten import Forgotten
-from barograph.engine.replay import NOTHING_BEFORE, known_series
+from barograph.engine.replay import NOTHING_BEFORE, Kept, Replay, columns_of
 from barograph.jobs.commit_timer import Clock
-from barograph.jobs.replaying import OnProgress, Sources
+from barograph.results import schema
+from barograph.results.results import Results
+from barograph.store.history import Span
 from barograph.store.job_rows import Saved
 from barograph.store.query import Query
+from barograph.store.rewrite import Rewrite
+from barograph.store.snapshots import SavedSnapshot
 from barograph.store.store import Store
 
-_Change = Callable[[Sequence[Forgotten], Job, Saved, int], Sequence[Forgotten]]
+OnProgress = Callable[[int, int], None]
+"""(buckets done, buckets in all)"""
+
+ROWS_AT_ONCE: Final = 1_000_000
+"""Rows of the history that are read in one go, as far as its files allow; about 100 bytes each, and more are no faster."""
+
+Change = Callable[[Sequence[Forgotten], Job, Saved, int], Sequence[Forgotten]]
 """(forgotten so far, the job, what it is now, where its newest finished bucket ends) -> what is to be forgotten."""
 
 
@@ -70,65 +82,18 @@ def replay(
         BadRequest: it has not finished a bucket yet.
         ConfigError: this version cannot run the job.
     """
-    return _replay(store, job_id, None, on_progress, threads, clock)
+    return replay_without(store, job_id, None, on_progress, threads, clock)
 
 
-def forget(store: Store, job_id: str, span: Forgotten, on_progress: OnProgress | None = None, *, threads: int = 0) -> Replayed:
-    """Give a job the models that never saw a span, besides what it has forgotten already. Raises as `replay`, and:
-
-    Where a snapshot from before all forgotten spans is kept, the replay goes on from it, to the same result.
-
-    Raises:
-        BadRequest: no series of the job can be what is to be forgotten, it has not all come yet, or it has expired.
-    """
-
-    def change(known: Sequence[Forgotten], job: Job, saved: Saved, end_ms: int) -> Sequence[Forgotten]:
-        span.check(job)
-        zone = ZoneInfo(job.time_zone)
-        series = known_series(job, saved.snapshot)
-        begun = [one.first_bucket[span.series(job, at, one, len(one))] for at, one in enumerate(series)]
-        if not any(map(len, begun)):
-            named = ", ".join(f"{field}={value}" for field, value in span.entity)
-            raise BadRequest(f"entity={named!r}: wanted one that the job has seen")
-        first_ms = min(int(one.min()) for one in begun if len(one)) * job.bucket_span_ms
-        if span.end_ms <= first_ms:
-            raise BadRequest(f"span={span.told(job)}: wanted an end after {iso_text(first_ms, zone)}, where the data begins")
-        if span.end_ms > end_ms:
-            raise BadRequest(
-                f"span={span.told(job)}: wanted an end at or before {iso_text(end_ms, zone)}, where the newest finished "
-                "bucket ends; what has not come yet cannot be forgotten"
-            )
-        begins_ms = store.history_from(job_id)
-        if begins_ms is not None and span.start_ms < begins_ms:
-            raise BadRequest(
-                f"span={span.told(job)}: wanted a start at or after {iso_text(begins_ms, zone)}; bucket values before it "
-                "have expired, and the models cannot be made anew without what they learned from them"
-            )
-        return [*(one for one in known if one != span), span]
-
-    return _replay(store, job_id, change, on_progress, threads, time.monotonic)
-
-
-def remember(
-    store: Store, job_id: str, span: Forgotten, on_progress: OnProgress | None = None, *, threads: int = 0
+def replay_without(
+    store: Store,
+    job_id: str,
+    change: Change | None,
+    on_progress: OnProgress | None,
+    threads: int = 0,
+    clock: Clock = time.monotonic,
 ) -> Replayed:
-    """Undo `forget`: let the models see a span again, and make its results anew. Raises as `replay`, and:
-
-    Raises:
-        BadRequest: the span is not one that was forgotten.
-    """
-
-    def change(known: Sequence[Forgotten], job: Job, _saved: Saved, _end_ms: int) -> Sequence[Forgotten]:
-        if span not in known:
-            raise BadRequest(f"span={span.told(job)}: wanted one that was forgotten, with the same entity")
-        return [one for one in known if one != span]
-
-    return _replay(store, job_id, change, on_progress, threads, time.monotonic)
-
-
-def _replay(
-    store: Store, job_id: str, change: _Change | None, on_progress: OnProgress | None, threads: int, clock: Clock
-) -> Replayed:
+    """Replay a job without what `change` wants forgotten; None: without what is forgotten already. Raises as `replay`."""
     started = clock()
     with store.lock(job_id):
         saved, job, known = store.resume(job_id), store.job(job_id), store.forgotten(job_id)
@@ -136,16 +101,152 @@ def _replay(
             raise BadRequest(f"job {job_id!r}: wanted a job that has finished a bucket; there is nothing to replay yet")
         end_ms = saved.counts.latest_bucket_timestamp + job.bucket_span_ms
         forgotten = tuple(change(known, job, saved, end_ms)) if change else known
-        sources = Sources(store, job, saved, forgotten, threads)
-        work = sources.after(_unchanged_until(job, known, forgotten)) if change else sources.whole()
-        before = store.records(job_id, Query(size=0)).total
+        start = Start(store, job, saved, forgotten, threads)
+        under_way = start.after(_unchanged_until(job, known, forgotten)) if change else start.whole()
+        records_before = store.records(job_id, Query(size=0)).total
         with store.rewriting(job_id) as rewrite:
-            work.run(rewrite, on_progress)
+            under_way.run(rewrite, on_progress)
             rewrite.commit(time.time_ns() // 1_000_000, forgotten)
-        after = store.records(job_id, Query(size=0)).total
-    return Replayed(job_id, work.end - work.start, work.values, after, before, forgotten, clock() - started)
+        records = store.records(job_id, Query(size=0)).total
+    buckets = under_way.end - under_way.start
+    return Replayed(job_id, buckets, under_way.values, records, records_before, forgotten, clock() - started)
 
 
 def _unchanged_until(job: Job, known: Sequence[Forgotten], forgotten: Sequence[Forgotten]) -> int:
     """The first bucket that was or is to be forgotten: what a snapshot had learned before it stays true."""
-    return min([one.buckets(job.bucket_span_ms)[0] for one in (*known, *forgotten)], default=NOTHING_BEFORE)
+    return min([span.buckets(job.bucket_span_ms)[0] for span in (*known, *forgotten)], default=NOTHING_BEFORE)
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where a replay can begin. The caller holds the job's lock."""
+
+    store: Store
+    job: Job
+    saved: Saved
+    forgotten: Sequence[Forgotten]
+    threads: int
+
+    def whole(self) -> "ReplayUnderWay":
+        """With the first bucket of the history; where older values have expired, what came before stays as it is."""
+        replay = Replay.build(self.job, self.saved.snapshot, self.forgotten, self.threads)
+        begins_ms = self.store.history_from(self.job.job_id)
+        since = None if begins_ms is None else -(-begins_ms // self.job.bucket_span_ms)
+        return ReplayUnderWay(self.store, self.job, self.saved, self.forgotten, replay, since)
+
+    def after(self, bucket: int) -> "ReplayUnderWay":
+        """With the newest snapshot from before a bucket, if there is one that this version can go on from."""
+        job_id, span_ms = self.job.job_id, self.job.bucket_span_ms
+        for point in reversed(self.store.snapshots(job_id)):
+            newest = point.latest_bucket_timestamp
+            if newest is None or newest // span_ms >= bucket:
+                continue
+            old, start = self.store.snapshot(job_id, point.snapshot_id), newest // span_ms + 1
+            try:
+                replay = Replay.since(self.job, old, start, self.saved.snapshot, self.forgotten, self.threads)
+            except OtherVersion:  # the history has all that led to it
+                break
+            return ReplayUnderWay(self.store, self.job, self.saved, self.forgotten, replay, start)
+        return self.whole()
+
+
+class ReplayUnderWay:
+    """One replay under way. The caller holds the job's lock.
+
+    Attributes:
+        start: the first bucket to be replayed.
+        end: the one behind the last.
+        values: bucket values read so far.
+    """
+
+    def __init__(
+        self, store: Store, job: Job, saved: Saved, forgotten: Sequence[Forgotten], replay: Replay, since: int | None = None
+    ) -> None:
+        self._store = store
+        self._job_id = job_id = job.job_id
+        self._span_ms = job.bucket_span_ms
+        self._forgotten = [span.buckets(self._span_ms) for span in forgotten]
+        self._replay = replay
+        self._since = since
+        self._points = store.snapshots(job_id)
+        self._files = sorted(store.history_files(job_id), key=lambda file: file.last_timestamp)
+        assert saved.counts.latest_bucket_timestamp is not None
+        self.end = saved.counts.latest_bucket_timestamp // self._span_ms + 1
+        # Results that have expired do not come back; the models learn what led to them all the same.
+        oldest_kept = store.buckets(job_id, Query(size=1)).rows["timestamp"].to_list()
+        self._oldest = min([self.end, *(time_ms // self._span_ms for time_ms in oldest_kept)])
+        first = min([self._oldest, *(file.first_timestamp // self._span_ms for file in self._files)])
+        self._columns = columns_of(job)
+        self._holding = schema.empty(schema.QUANTILES)
+        self.start = first if since is None else since
+        self.values = 0
+
+    def run(self, rewrite: Rewrite, on_progress: OnProgress | None) -> None:
+        """Replay all buckets, and each snapshot when its time has come."""
+        if self._since is None:
+            points = list(self._points)
+            self._snapshots(points, self.start, rewrite)
+        else:
+            points = [point for point in self._points if self._after(point) > self._since]
+            rewrite.since(self._since * self._span_ms)
+        for start, end in self._ranges():
+            history = self._history(start, end)
+            self.values += history.values.height
+            self._put(rewrite, start, end, self._replay.add(start, end, history))
+            self._snapshots(points, end, rewrite)
+            if on_progress is not None:
+                on_progress(end - self.start, self.end - self.start)
+        rewrite.add_quantiles(self._holding)
+
+    def _ranges(self) -> Iterator[tuple[int, int]]:
+        """Stretches of buckets, cut where files end, where snapshots lie, and where what is forgotten begins and ends."""
+        cuts = {self.start, self.end, self._oldest, *self._file_ends(), *map(self._after, self._points)}
+        cuts |= {edge for span in self._forgotten for edge in span}
+        return pairwise(sorted(cut for cut in cuts if self.start <= cut <= self.end))
+
+    def _file_ends(self) -> Iterable[int]:
+        rows = 0
+        for file in self._files:
+            rows += file.rows
+            if rows >= ROWS_AT_ONCE:
+                yield file.last_timestamp // self._span_ms + 1
+                rows = 0
+
+    def _after(self, point: SavedSnapshot) -> int:
+        """The first bucket that a snapshot had not finished."""
+        newest = point.latest_bucket_timestamp
+        return self.start if newest is None else newest // self._span_ms + 1
+
+    def _snapshots(self, points: list[SavedSnapshot], end: int, rewrite: Rewrite) -> None:
+        while points and self._after(points[0]) <= end:
+            point = points.pop(0)
+            rewrite.snapshot(point, self._replay.snapshot(self._store.snapshot(self._job_id, point.snapshot_id)))
+
+    def _history(self, start: int, end: int) -> Kept:
+        start_ms, end_ms = start * self._span_ms, end * self._span_ms
+        span = Span(start_ms, end_ms)
+        buckets = self._store.buckets(self._job_id, Query(start_ms=start_ms, end_ms=end_ms)).rows
+        filled = buckets.filter(pl.col("event_count") > 0)
+        return Kept(
+            self._store.bucket_values(self._job_id, span, self._columns),
+            self._store.influencer_shares(self._job_id, span),
+            filled["timestamp"].to_numpy(),
+            filled["event_count"].to_numpy(),
+        )
+
+    def _put(self, rewrite: Rewrite, start: int, end: int, pieces: Iterable[Results]) -> None:
+        forgotten = any(first < end and start < last for first, last in self._forgotten)
+        if not forgotten and end > self._oldest:
+            rewrite.clear(start * self._span_ms, end * self._span_ms)
+        for piece in pieces:
+            if not forgotten:
+                rewrite.keep(piece.coded_values)
+            if end <= self._oldest:
+                # Of these, the last are what the oldest results that are kept were scored by.
+                self._holding = pl.concat([self._holding, piece.quantiles]).filter(pl.col("timestamp") == pl.max("timestamp"))
+            elif forgotten:
+                rewrite.add_quantiles(piece.quantiles)
+            else:
+                rewrite.add(piece)
+        if forgotten:
+            rewrite.keep(self._store.bucket_values(self._job_id, Span(start * self._span_ms, end * self._span_ms)))

@@ -14,7 +14,7 @@ from barograph.config.job import Job
 from barograph.engine import Engine
 from barograph.engine.forgotten import Forgotten
 from barograph.intake.frames import as_frame
-from barograph.jobs import forecast, replay, run
+from barograph.jobs import forecast, forget, replay, run
 from barograph.jobs.answers import Answers
 from barograph.jobs.commit_timer import Clock
 from barograph.jobs.describe import Description
@@ -240,14 +240,14 @@ class Service(Answers):
         return replay.replay(self._store, job_id, on_progress)
 
     def forget(self, job_id: str, span: Forgotten, on_progress: OnBuckets | None = None) -> Replayed:
-        """Give a job the models that never saw a span. See `jobs.replay`."""
+        """Give a job the models that never saw a span. See `jobs.forget`."""
         self._open.refuse(job_id)
-        return replay.forget(self._store, job_id, span, on_progress)
+        return forget.forget(self._store, job_id, span, on_progress)
 
     def remember(self, job_id: str, span: Forgotten, on_progress: OnBuckets | None = None) -> Replayed:
-        """Undo `forget`. See `jobs.replay`."""
+        """Undo `forget`. See `jobs.forget`."""
         self._open.refuse(job_id)
-        return replay.remember(self._store, job_id, span, on_progress)
+        return forget.remember(self._store, job_id, span, on_progress)
 
     def revert(self, job_id: str, snapshot_id: str, *, delete_later_results: bool = False) -> Reverted:
         """Take a job back to one of its snapshots, as if the rows that came after it had not been read.
