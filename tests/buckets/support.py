@@ -42,7 +42,7 @@ def make_job(
 
 
 def frame(job: Job, rows: Sequence[dict[str, Any]], before: int = 0) -> tuple[np.ndarray, pl.DataFrame, np.ndarray]:
-    """Rows as `intake.Rows` has them, after `before` others."""
+    """Rows as `intake.CleanRows` has them, after `before` others."""
     numbers = {number_column(name): pl.Series([row.get(name) for row in rows], dtype=pl.Float64) for name in job.number_fields}
     texts = {text_column(name): pl.Series([row.get(name) for row in rows], dtype=pl.String) for name in job.text_fields}
     height = pl.Series("height", np.zeros(len(rows)))  # a job may read no column at all

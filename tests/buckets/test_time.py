@@ -137,10 +137,10 @@ def test_slices_cover_the_buckets_in_order_without_overlap():
 
 @pytest.mark.parametrize("latency", [0, 1, 59_999, 60_000, 61_000])
 def test_the_closed_buckets_are_those_that_make_a_row_late(latency):
-    _, mark = Watermark.build(SPAN, latency, None).judge(np.array([0, 7 * SPAN + 11]))
+    _, mark = Watermark.build(SPAN, latency, None).place(np.array([0, 7 * SPAN + 11]))
     until = mark.closed_until
-    judged, _ = mark.judge(np.array([(until - 1) * SPAN + SPAN - 1, until * SPAN]))
-    assert judged.late.tolist() == [True, False]
+    placed, _ = mark.place(np.array([(until - 1) * SPAN + SPAN - 1, until * SPAN]))
+    assert placed.late.tolist() == [True, False]
 
 
 def far(*days: float) -> list[int]:

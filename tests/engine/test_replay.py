@@ -13,8 +13,8 @@ from barograph.config.errors import InputError
 from barograph.config.job import Job
 from barograph.config.load import load_job
 from barograph.engine import Engine
-from barograph.engine.forgotten import Forgotten
-from barograph.engine.replay import Kept, Replay
+from barograph.engine.exclusions import Exclusion
+from barograph.engine.replay import KeptBuckets, Replay
 from barograph.results.results import Results
 from barograph.results.snapshot import Snapshot
 from tests.engine.events import START, job, requests
@@ -36,11 +36,11 @@ def live(of: Job, frame: pl.DataFrame, cuts: tuple[int, ...] = (), flush: int | 
     return Results.concat(parts), snapshots
 
 
-def kept(found: Results, start: int, end: int) -> Kept:
+def kept(found: Results, start: int, end: int) -> KeptBuckets:
     """What a history would hold of the buckets [start, end)."""
     inside = pl.col("timestamp").is_between(start * SPAN, end * SPAN, closed="left")
     filled = found.buckets.filter(inside & (pl.col("event_count") > 0))
-    return Kept(
+    return KeptBuckets(
         found.bucket_values.filter(inside),
         found.influencer_shares.filter(inside),
         filled["timestamp"].to_numpy(),
@@ -179,8 +179,8 @@ def test_forgotten_values_were_never_seen(entity: tuple[tuple[str, str], ...]) -
     for field, value in entity:
         gone &= pl.col(field) == value
     _, without = live(of, frame.with_columns(bytes=pl.when(gone).then(None).otherwise(pl.col("bytes"))))
-    forgotten = (Forgotten(FROM, TO, entity),)
-    again, snapshot = replayed(of, found, snapshots[-1], (cut(FROM), cut(TO)), forgotten=forgotten)
+    forgotten = (Exclusion(FROM, TO, entity),)
+    again, snapshot = replayed(of, found, snapshots[-1], (cut(FROM), cut(TO)), exclusions=forgotten)
     assert stages(snapshot) == stages(without[-1])
     assert stages(snapshot) != stages(snapshots[-1])
     expected = Results.concat(live(of, frame.with_columns(bytes=pl.when(gone).then(None).otherwise(pl.col("bytes"))))[:1])
@@ -190,7 +190,7 @@ def test_forgotten_values_were_never_seen(entity: tuple[tuple[str, str], ...]) -
 def test_forgotten_zeros_are_no_data_and_not_zero() -> None:
     of, frame = simple("count", by_field_name="host"), requests()
     found, snapshots = live(of, frame)
-    _, snapshot = replayed(of, found, snapshots[-1], (cut(FROM), cut(TO)), forgotten=(Forgotten(FROM, TO),))
+    _, snapshot = replayed(of, found, snapshots[-1], (cut(FROM), cut(TO)), exclusions=(Exclusion(FROM, TO),))
     replay = Replay.build(of, snapshots[-1])
     start, end = span(found)
     matrix = replay._detector(0, start, end, found.bucket_values, found.influencer_shares).matrix("count", start, end)
@@ -208,7 +208,7 @@ def test_a_series_that_began_in_the_forgotten_span_begins_after_it() -> None:
     frame = frame.filter(~(early & inside) | (pl.col("time") < START))
     found, snapshots = live(of, frame)
     _, snapshot = replayed(
-        of, found, snapshots[-1], (cut(FROM), cut(TO)), forgotten=(Forgotten(FROM, TO, (("host", "host-3"),)),)
+        of, found, snapshots[-1], (cut(FROM), cut(TO)), exclusions=(Exclusion(FROM, TO, (("host", "host-3"),)),)
     )
     in_span = pl.col("time").is_between(FROM, TO, closed="left")
     _, without = live(of, frame.filter(~(early & in_span)))
@@ -216,18 +216,18 @@ def test_a_series_that_began_in_the_forgotten_span_begins_after_it() -> None:
 
 
 def test_a_bucket_that_the_span_touches_is_forgotten_whole() -> None:
-    assert Forgotten(SPAN + 1, 2 * SPAN + 1).buckets(SPAN) == (1, 3)
-    assert Forgotten(SPAN, 2 * SPAN).buckets(SPAN) == (1, 2)
+    assert Exclusion(SPAN + 1, 2 * SPAN + 1).buckets(SPAN) == (1, 3)
+    assert Exclusion(SPAN, 2 * SPAN).buckets(SPAN) == (1, 2)
 
 
 @pytest.mark.parametrize(
     ("of", "forgotten", "message"),
     [
-        (simple("count"), Forgotten(0, 0), "wanted an end after the start"),
-        (simple("count"), Forgotten(0, 1, (("host", "a"),)), "the job has no split"),
-        (simple(**MEANS), Forgotten(0, 1, (("user", "a"),)), r"wanted a partition or by field \(host\)"),
+        (simple("count"), Exclusion(0, 0), "wanted an end after the start"),
+        (simple("count"), Exclusion(0, 1, (("host", "a"),)), "the job has no split"),
+        (simple(**MEANS), Exclusion(0, 1, (("user", "a"),)), r"wanted a partition or by field \(host\)"),
     ],
 )
-def test_what_no_series_could_be_is_refused(of: Job, forgotten: Forgotten, message: str) -> None:
+def test_what_no_series_could_be_is_refused(of: Job, forgotten: Exclusion, message: str) -> None:
     with pytest.raises(InputError, match=message):
         forgotten.check(of)

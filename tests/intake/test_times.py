@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from barograph.config.load import load_job
-from barograph.intake.times import parse_times
+from barograph.intake.parse_times import parse_times
 
 
 def job(time_format=None, zone="UTC"):

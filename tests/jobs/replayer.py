@@ -8,7 +8,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from barograph.engine.forgotten import Forgotten
+from barograph.engine.exclusions import Exclusion
 from barograph.jobs.forget import forget
 from barograph.jobs.replay import replay
 from barograph.store.store import Store
@@ -35,7 +35,7 @@ def main(data_dir: str, verb: str, start_ms: str, end_ms: str, url: str | None =
         if verb == "replay":
             replay(store, "requests", told.tell)
         else:
-            forget(store, "requests", Forgotten(int(start_ms), int(end_ms)), told.tell)
+            forget(store, "requests", Exclusion(int(start_ms), int(end_ms)), told.tell)
     print("done", flush=True)
 
 

@@ -11,7 +11,7 @@ from polars.testing import assert_frame_equal
 
 from barograph.config.errors import InputError
 from barograph.config.moment import iso_text
-from barograph.engine.forgotten import Forgotten
+from barograph.engine.exclusions import Exclusion
 from barograph.jobs.explain import explain
 from barograph.jobs.forget import forget
 from barograph.jobs.replay import replay
@@ -83,7 +83,7 @@ def test_its_models_are_those_that_never_saw_what_has_expired(cut: tuple[Store, 
     replay(store, "requests")
     with Store.open(None, tmp_path / "other") as other:
         feed(other, frame=requests(days=5.0))
-        forget(other, "requests", Forgotten(START, begins))
+        forget(other, "requests", Exclusion(START, begins))
         mine, wanted = (one.resume("requests").snapshot.arrays for one in (store, other))
     names = [name for name in wanted if name.startswith("model")]
     assert len(names) > 3
@@ -96,8 +96,8 @@ def test_what_has_expired_cannot_be_forgotten_or_explained(cut: tuple[Store, int
     with pytest.raises(
         InputError, match=f"wanted a start at or after {re.escape(iso_text(begins, UTC))}; bucket values before it have expired"
     ):
-        forget(store, "requests", Forgotten(begins - 1, begins + DAY))
-    forget(store, "requests", Forgotten(begins, begins + DAY // 2))
+        forget(store, "requests", Exclusion(begins - 1, begins + DAY))
+    forget(store, "requests", Exclusion(begins, begins + DAY // 2))
     oldest: SavedSnapshot = store.snapshots("requests")[0]
     assert oldest.latest_bucket_timestamp is not None
     with pytest.raises(InputError, match="wanted a bucket with a snapshot of the models before it"):

@@ -7,7 +7,7 @@ import pytest
 
 from barograph.config.errors import InputError, OtherVersion
 from barograph.engine import Engine
-from barograph.engine.forgotten import Forgotten
+from barograph.engine.exclusions import Exclusion
 from barograph.jobs.explain import explain
 from barograph.jobs.forget import forget
 from barograph.models import SeriesModel
@@ -52,7 +52,7 @@ def test_the_score_that_a_record_has_today_stands_beside_the_one_it_began_with(s
 
 def test_what_was_forgotten_explains_nothing(store: Store) -> None:
     feed(store)
-    forget(store, "requests", Forgotten(START + DAY, START + 2 * DAY))
+    forget(store, "requests", Exclusion(START + DAY, START + 2 * DAY))
     records = store.records("requests", Query(start_ms=START + 2 * DAY, sort="timestamp", descending=False)).rows
     assert records.height > 5
     for record in records.gather_every(20).iter_rows(named=True):

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from barograph.engine.forgotten import Forgotten
+from barograph.engine.exclusions import Exclusion
 from barograph.jobs.forget import forget, remember
 from barograph.jobs.replay import replay
 from barograph.store.store import Store
@@ -21,7 +21,7 @@ DATABASES = [
     pytest.param("sqlite", 5, marks=pytest.mark.slow),
     pytest.param("postgresql", 2, marks=pytest.mark.slow),
 ]
-SPAN = Forgotten(FROM, TO)
+SPAN = Exclusion(FROM, TO)
 
 
 def filled(store: Store, verb: str) -> None:

@@ -12,7 +12,7 @@ from barograph.config.errors import InputError
 from barograph.config.load import load_job
 from barograph.config.moment import iso_text
 from barograph.engine import Engine
-from barograph.engine.forgotten import Forgotten
+from barograph.engine.exclusions import Exclusion
 from barograph.jobs.forget import forget, remember
 from barograph.jobs.replay import replay
 from barograph.results.results import Results
@@ -108,7 +108,7 @@ def test_readers_see_the_old_results_until_all_new_ones_are_there(store: Store, 
         with Store.open(None, tmp_path / "data") as reader:
             seen.append(all_of(reader))
 
-    forget(store, "requests", Forgotten(START + DAY, START + DAY + 6 * HOUR), look)
+    forget(store, "requests", Exclusion(START + DAY, START + DAY + 6 * HOUR), look)
     assert len(seen) > 3
     for one in seen:
         assert_same(one, before)
@@ -158,12 +158,12 @@ def test_forget_keeps_the_results_of_the_span_and_gives_the_model_that_never_saw
     frame = requests()
     feed(store, means(), frame)
     before = all_of(store)
-    forget(store, "requests", Forgotten(FROM, TO))
+    forget(store, "requests", Exclusion(FROM, TO))
     after = all_of(store)
     inside = pl.col("timestamp").is_between(FROM, TO, closed="left")
     for name in ("buckets", "records", "influencers", "bucket_values"):
         assert_frame_equal(after[name].filter(inside), before[name].filter(inside), check_exact=True)
-    assert store.forgotten("requests") == (Forgotten(FROM, TO),)
+    assert store.forgotten("requests") == (Exclusion(FROM, TO),)
 
     engine = Engine.build(means())
     expected = Results.concat([engine.add(without(frame))])
@@ -182,7 +182,7 @@ def test_forget_goes_on_from_a_snapshot_to_the_same_result(store: Store, tmp_pat
         update={"analysis_config": job(analysis_config={"detectors": [{"function": function, **SPLIT}]}).analysis_config}
     )
     feed(store, of)
-    span = Forgotten(FROM, TO, (("host", "host-1"),))
+    span = Exclusion(FROM, TO, (("host", "host-1"),))
     done = forget(store, "requests", span)
     assert 0 < done.buckets < store.summary("requests").counts.bucket_count
     with Store.open(None, tmp_path / "other") as other:
@@ -201,8 +201,8 @@ def test_forget_goes_on_from_a_snapshot_to_the_same_result(store: Store, tmp_pat
 def test_remember_undoes_what_went_on_from_a_snapshot(store: Store) -> None:
     feed(store)
     before = all_of(store)
-    forget(store, "requests", Forgotten(FROM, TO))
-    assert remember(store, "requests", Forgotten(FROM, TO)).buckets < before["buckets"].height
+    forget(store, "requests", Exclusion(FROM, TO))
+    assert remember(store, "requests", Exclusion(FROM, TO)).buckets < before["buckets"].height
     assert_same(all_of(store), before)
 
 
@@ -218,7 +218,7 @@ def _drop_all_but_the_newest_snapshot(store: Store) -> None:
 def test_what_is_forgotten_stays_forgotten_and_can_be_remembered(store: Store) -> None:
     feed(store)
     before = all_of(store)
-    span, other = Forgotten(FROM, TO, (("host", "host-2"),)), Forgotten(START + 10 * HOUR, START + 11 * HOUR)
+    span, other = Exclusion(FROM, TO, (("host", "host-2"),)), Exclusion(START + 10 * HOUR, START + 11 * HOUR)
     forget(store, "requests", span)
     once = all_of(store)
     replay(store, "requests")
@@ -248,21 +248,21 @@ def test_what_has_not_come_yet_cannot_be_forgotten(store: Store) -> None:
     with pytest.raises(
         InputError, match=f"wanted an end at or before {re.escape(iso_text(end, UTC))}, where the newest finished bucket ends"
     ):
-        forget(store, "requests", Forgotten(FROM, end + 1))
-    forget(store, "requests", Forgotten(FROM, end))
+        forget(store, "requests", Exclusion(FROM, end + 1))
+    forget(store, "requests", Exclusion(FROM, end))
 
 
 def test_what_was_before_all_data_cannot_be_forgotten(store: Store) -> None:
     feed(store)
     with pytest.raises(InputError, match=r"wanted an end after 20.*, where the data begins"):
-        forget(store, "requests", Forgotten(START - 2 * HOUR, START))
+        forget(store, "requests", Exclusion(START - 2 * HOUR, START))
     assert store.forgotten("requests") == ()
 
 
 def test_an_entity_that_never_came_cannot_be_forgotten(store: Store) -> None:
     feed(store)
     with pytest.raises(InputError, match="entity='host=nobody': wanted one that the job has seen"):
-        forget(store, "requests", Forgotten(FROM, FROM + HOUR, (("host", "nobody"),)))
+        forget(store, "requests", Exclusion(FROM, FROM + HOUR, (("host", "nobody"),)))
     assert store.forgotten("requests") == ()
 
 
@@ -270,10 +270,10 @@ def test_a_revert_ends_what_is_forgotten_where_the_job_is_then(store: Store) -> 
     feed(store)
     points = store.snapshots("requests")
     until = points[-3].latest_bucket_timestamp + 900_000
-    forget(store, "requests", Forgotten(until - HOUR, until + HOUR))
-    forget(store, "requests", Forgotten(until, until + HOUR))
+    forget(store, "requests", Exclusion(until - HOUR, until + HOUR))
+    forget(store, "requests", Exclusion(until, until + HOUR))
     store.revert("requests", store.snapshots("requests")[-3].snapshot_id, delete_later_results=True)
-    assert store.forgotten("requests") == (Forgotten(until - HOUR, until),)
+    assert store.forgotten("requests") == (Exclusion(until - HOUR, until),)
     before = all_of(store)
     replay(store, "requests")
     assert_same(all_of(store), before)
@@ -300,7 +300,7 @@ def test_a_job_without_a_finished_bucket_has_nothing_to_replay(store: Store) -> 
 
 def test_reset_forgets_that_there_was_a_replay(store: Store) -> None:
     feed(store)
-    forget(store, "requests", Forgotten(FROM, TO))
+    forget(store, "requests", Exclusion(FROM, TO))
     store.reset_job("requests")
     assert store.summary("requests").replay_time is None
     assert store.forgotten("requests") == ()

@@ -3,7 +3,7 @@
 import pytest
 
 from barograph.engine import Engine
-from barograph.engine.forgotten import Forgotten
+from barograph.engine.exclusions import Exclusion
 from barograph.jobs.forget import forget, remember
 from barograph.jobs.replay import replay
 from barograph.store.query import Query
@@ -24,7 +24,7 @@ def records(store: Store):
 
 
 def test_both_stores_come_to_the_same(stores) -> None:
-    span = Forgotten(START + DAY, START + DAY + DAY // 4, (("host", "host-1"),))
+    span = Exclusion(START + DAY, START + DAY + DAY // 4, (("host", "host-1"),))
     found = []
     for store in stores:
         store.create_job(job(results_retention_days=1), 1)

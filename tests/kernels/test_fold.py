@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from barograph.buckets import layout
 from barograph.buckets.batch import EACH_ONE, Batch
+from barograph.buckets.growing_records import Pool, raw
 from barograph.buckets.layout import STATS
-from barograph.buckets.pool import Pool, raw
 from barograph.buckets.sketches import Distinct, Median
 from barograph.buckets.texts import Texts
 from barograph.kernels import _fold

@@ -7,7 +7,7 @@ from polars.testing import assert_frame_equal
 
 from barograph.config.load import load_job
 from barograph.engine import Engine
-from barograph.engine.forgotten import Forgotten
+from barograph.engine.exclusions import Exclusion
 from barograph.jobs.explain import explain
 from barograph.jobs.forget import forget
 from barograph.jobs.replay import replay
@@ -121,7 +121,7 @@ def test_what_is_forgotten_has_moved_no_score(store: Store, tmp_path, first: int
     start, end = START + first * DAY, START + last * DAY + 7 * 3_600_000
     settings = {"model_snapshot_retention_days": kept}
     feed(store, 12, **settings)
-    forget(store, "hosts", Forgotten(start, end))
+    forget(store, "hosts", Exclusion(start, end))
     with Store.open(None, tmp_path / "other") as other:
         feed(other, 12, rows().filter(~pl.col("time").is_between(start, end, closed="left")), **settings)
         outside = ~pl.col("timestamp").is_between(start, end, closed="left")

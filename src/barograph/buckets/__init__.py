@@ -2,6 +2,6 @@
 
 from barograph.buckets.buckets import Buckets
 from barograph.buckets.finished import Cells, DetectorValues, FinishedBuckets
-from barograph.buckets.known import NOT_BEGUN, KnownSeries
+from barograph.buckets.known_series import NOT_BEGUN, KnownSeries
 
 __all__ = ["NOT_BEGUN", "Buckets", "Cells", "DetectorValues", "FinishedBuckets", "KnownSeries"]

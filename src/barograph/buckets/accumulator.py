@@ -5,12 +5,12 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from barograph.buckets.aggregates import Aggregates, Finished
+from barograph.buckets.aggregates import Aggregates, FinishedStatistics
 from barograph.buckets.batch import Batch
+from barograph.buckets.growing_records import NONE, GrowingRecords
 from barograph.buckets.layout import CELL, SERIES
-from barograph.buckets.pool import NONE, Pool
-from barograph.buckets.shares import FinishedShares, Shares
-from barograph.buckets.splits import Split
+from barograph.buckets.open_shares import FinishedShares, OpenShares
+from barograph.buckets.split_keys import Split
 from barograph.buckets.texts import Texts
 from barograph.config.functions import Statistic
 from barograph.kernels import _fold
@@ -18,7 +18,7 @@ from barograph.results.arrays import Ids, Ints
 from barograph.results.snapshot import Arrays, prefixed, under
 
 
-class Source(NamedTuple):
+class Folded(NamedTuple):
     """What an accumulator folds: rows as such (`field` None), the numbers of a field, or its texts."""
 
     split: Split
@@ -40,7 +40,7 @@ class FinishedCells(NamedTuple):
 
     bucket: Ints
     series: Ids
-    statistics: Finished
+    statistics: FinishedStatistics
     first_bucket: Ints
     key: Ids
     shares: tuple[FinishedShares, ...]
@@ -53,8 +53,10 @@ class Accumulator:
     shares lie in the order of their first rows too, also after others were taken out, so equal rows make equal snapshots.
     """
 
-    def __init__(self, source: Source, tables: dict[str, Pool], aggregates: Aggregates, shares: dict[str, Shares]) -> None:
-        self.source = source
+    def __init__(
+        self, folded: Folded, tables: dict[str, GrowingRecords], aggregates: Aggregates, shares: dict[str, OpenShares]
+    ) -> None:
+        self.folded = folded
         self.shares = shares
         self._series = tables["series"]
         self._cells = tables["cells"]
@@ -63,19 +65,19 @@ class Accumulator:
 
     @classmethod
     def build(
-        cls, source: Source, statistics: frozenset[Statistic], influencers: tuple[str, ...], state: Arrays | None = None
+        cls, folded: Folded, statistics: frozenset[Statistic], influencers: tuple[str, ...], state: Arrays | None = None
     ) -> "Accumulator":
         """Empty, or as `snapshot` left it; `statistics` are those that will be asked for."""
-        numeric = source.read == "number"
+        numeric = folded.read == "number"
         series: NDArray[Any] = np.zeros(0, SERIES) if state is None else state["series"].copy()
         cells: NDArray[Any] = np.zeros(0, CELL) if state is None else state["cells"].copy()
-        tables = {"series": Pool(series), "cells": Pool(cells)}
+        tables = {"series": GrowingRecords(series), "cells": GrowingRecords(cells)}
         aggregates = Aggregates.build(numeric, statistics, None if state is None else under("stats", state))
         shares = {
-            field: Shares.build(numeric, statistics, None if state is None else under(f"shares{at}", state))
+            field: OpenShares.build(numeric, statistics, None if state is None else under(f"shares{at}", state))
             for at, field in enumerate(influencers)
         }
-        made = cls(source, tables, aggregates, shares)
+        made = cls(folded, tables, aggregates, shares)
         made._know_keys(int(series["key"].max(initial=-1)) + 1)
         made._series_of[series["key"]] = np.arange(len(series))
         return made
@@ -130,7 +132,9 @@ class Accumulator:
         shares: tuple[FinishedShares, ...] = ()
         if self.shares:
             finished = _positions(over, len(cells))
-            shares = tuple(open_.finish(field, finished, moved, texts[field]) for field, open_ in self.shares.items())
+            shares = tuple(
+                open_shares.finish(field, finished, moved, texts[field]) for field, open_shares in self.shares.items()
+            )
         begun = np.flatnonzero(self._series.live["first_bucket"] < until)
         series = self._series.live[: begun[-1] + 1 if len(begun) else 0]
         out = FinishedCells(
@@ -153,7 +157,7 @@ class Accumulator:
         series["head"][touched] = moved[series["head"][touched]]
         series["head_bucket"][series["head_bucket"] < until] = _fold.NO_BUCKET
         # Room for as many as there were: the next bucket will bring about as many again.
-        self._cells = Pool(cells, room=room)
+        self._cells = GrowingRecords(cells, room=room)
         self._aggregates = self._aggregates.packed(rest)
 
     def snapshot(self, text_ids: dict[str, Ids]) -> Arrays:

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from barograph.buckets.batch import Batch
+from barograph.buckets.growing_records import GrowingRecords
 from barograph.buckets.layout import STATS
-from barograph.buckets.pool import Pool
 from barograph.buckets.sketches import Distinct, Median, Sketch
 from barograph.config.functions import Statistic
 from barograph.kernels import _fold
@@ -42,7 +42,7 @@ _SKETCHES: Final[dict[Statistic, type[Distinct] | type[Median]]] = {"distinct_co
 
 
 @dataclass(frozen=True)
-class Finished:
+class FinishedStatistics:
     """Statistics of k owners that take no more rows.
 
     They are picked out of those of all owners only when asked for: most are never looked at.
@@ -79,16 +79,16 @@ class Finished:
         """Weighted sum of squared deviations from the mean [k]; NaN when rows were only counted."""
         return self.column("m2") if self.numeric else np.full(len(self.owners), np.nan)
 
-    def rows(self, order: NDArray[np.integer]) -> "Finished":
+    def rows(self, order: NDArray[np.integer]) -> "FinishedStatistics":
         """Those of `order`, in this order."""
-        sketched = {one: values[order] for one, values in self.sketched.items()}
-        return Finished(self.stats, self.owners[order], self.numeric, sketched)
+        sketched = {statistic: values[order] for statistic, values in self.sketched.items()}
+        return FinishedStatistics(self.stats, self.owners[order], self.numeric, sketched)
 
 
 class Aggregates:
     """The statistics of owners that still take rows."""
 
-    def __init__(self, stats: Pool, numeric: bool, sketches: dict[Statistic, Sketch]) -> None:
+    def __init__(self, stats: GrowingRecords, numeric: bool, sketches: dict[Statistic, Sketch]) -> None:
         self._stats = stats
         self._numeric = numeric
         self._sketches = sketches
@@ -101,7 +101,7 @@ class Aggregates:
             for name, sketch in _SKETCHES.items()
             if name in statistics
         }
-        return cls(Pool(np.zeros(0, STATS) if state is None else state["stats"].copy()), numeric, sketches)
+        return cls(GrowingRecords(np.zeros(0, STATS) if state is None else state["stats"].copy()), numeric, sketches)
 
     def resize(self, owners: int) -> None:
         """Make empty statistics for new owners."""
@@ -122,12 +122,12 @@ class Aggregates:
     def packed(self, owners: Ids) -> "Aggregates":
         """Only the statistics of these owners, renumbered in this order."""
         sketches = {name: sketch.packed(owners) for name, sketch in self._sketches.items()}
-        return Aggregates(Pool(self._stats.live.take(owners)), self._numeric, sketches)
+        return Aggregates(GrowingRecords(self._stats.live.take(owners)), self._numeric, sketches)
 
-    def finished(self, owners: Ids) -> Finished:
+    def finished(self, owners: Ids) -> FinishedStatistics:
         """The statistics of these owners, to be read. Rows must not be folded here any more, only into what is `packed`."""
         sketched = {name: sketch.values(owners) for name, sketch in self._sketches.items()}
-        return Finished(self._stats.live, owners, self._numeric, sketched)
+        return FinishedStatistics(self._stats.live, owners, self._numeric, sketched)
 
     def snapshot(self) -> Arrays:
         """The statistics of all owners."""

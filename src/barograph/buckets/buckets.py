@@ -5,16 +5,16 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from barograph.buckets.accumulator import Accumulator, FinishedCells, Source
+from barograph.buckets.accumulator import Accumulator, FinishedCells, Folded
 from barograph.buckets.batch import EACH_ONE, Batch
-from barograph.buckets.census import Census
-from barograph.buckets.dropped import Dropped
+from barograph.buckets.bucket_counts import BucketCounter
+from barograph.buckets.dropped_rows import DroppedRows
 from barograph.buckets.finished import DetectorValues, FinishedBuckets
 from barograph.buckets.from_rows import detector_values
+from barograph.buckets.growing_records import NONE
 from barograph.buckets.influencers import Influencers
-from barograph.buckets.known import KnownSeries
-from barograph.buckets.pool import NONE
-from barograph.buckets.splits import Split, Splits
+from barograph.buckets.known_series import KnownSeries
+from barograph.buckets.split_keys import Split, SplitKeys
 from barograph.buckets.watermark import Watermark
 from barograph.config.detector import Detector
 from barograph.config.fields import number_column, text_column
@@ -25,7 +25,7 @@ from barograph.results.arrays import Bools, Floats, Ids, Ints
 from barograph.results.counts import DataCounts
 from barograph.results.snapshot import Arrays, prefixed, under
 
-_JOB = Source(Split((), False), None, "rows")
+_JOB = Folded(Split((), False), None, "rows")
 
 
 class Buckets:
@@ -42,15 +42,15 @@ class Buckets:
     def __init__(self, job: Job, state: Arrays | None) -> None:
         self._job = job
         self._weight_field = job.analysis_config.summary_count_field_name
-        self._sources = [_source(detector) for detector in job.detectors]
+        self._folded_by_detector = [_folded(detector) for detector in job.detectors]
         self._watermark = Watermark.build(job.bucket_span_ms, job.latency_ms, state)
-        self._census = Census.build(job.bucket_span_ms, state)
-        self._dropped = Dropped.build(state)
-        self._splits = Splits(list(dict.fromkeys(source.split for source in self._sources)), state)
+        self._bucket_counter = BucketCounter.build(job.bucket_span_ms, state)
+        self._dropped = DroppedRows.build(state)
+        self._splits = SplitKeys(list(dict.fromkeys(folded.split for folded in self._folded_by_detector)), state)
         self._influencers = Influencers(job.influencers, state)
         self._accumulators = {
-            source: Accumulator.build(source, statistics, job.influencers, _under(f"fold{at}", state))
-            for at, (source, statistics) in enumerate(_statistics(job, self._sources).items())
+            folded: Accumulator.build(folded, statistics, job.influencers, _under(f"fold{at}", state))
+            for at, (folded, statistics) in enumerate(_statistics(job, self._folded_by_detector).items())
         }
         self._events = Accumulator.build(_JOB, frozenset({"count"}), (), _under("events", state))
         self._next = int(state["next_bucket"][0]) if state is not None else _fold.NO_BUCKET
@@ -65,23 +65,23 @@ class Buckets:
 
         Args:
             time_ms: int64[n], epoch ms.
-            columns: the columns of `intake.Rows`.
+            columns: the columns of `intake.CleanRows`.
             number: int64[n], the place of each row among the job's rows, for the examples of what was dropped.
         """
         if not len(time_ms):
             return
-        judged, self._watermark = self._watermark.judge(time_ms)
+        placed, self._watermark = self._watermark.place(time_ms)
         weight = self._weight(columns)
-        dropped = judged.late | judged.ahead
+        dropped = placed.late | placed.ahead
         fields = self._present(columns, dropped)
-        self._dropped = self._dropped.after(time_ms, number, judged, fields, weight, self._weight_field or "")
-        keep = ~(dropped | judged.partial)
+        self._dropped = self._dropped.after(time_ms, number, placed, fields, weight, self._weight_field or "")
+        keep = ~(dropped | placed.partial)
         if weight is not EACH_ONE:
             keep &= weight > 0
         if keep.all():
-            self._fold(judged.bucket, columns, weight)
+            self._fold(placed.bucket, columns, weight)
         elif keep.any():
-            self._fold(judged.bucket[keep], columns.filter(keep), weight if weight is EACH_ONE else weight[keep])
+            self._fold(placed.bucket[keep], columns.filter(keep), weight if weight is EACH_ONE else weight[keep])
 
     def _weight(self, columns: pl.DataFrame) -> Floats:
         return EACH_ONE if self._weight_field is None else columns[number_column(self._weight_field)].to_numpy()
@@ -100,12 +100,12 @@ class Buckets:
         influencers = self._influencers.ids(columns)
         self._events.fold(bucket, np.zeros(len(bucket), np.int32), Batch(weight), {})
         read: dict[tuple[str, str], tuple[Batch, Bools | None]] = {}
-        for source, accumulator in self._accumulators.items():
-            what = (source.read, source.field or "")
+        for folded, accumulator in self._accumulators.items():
+            what = (folded.read, folded.field or "")
             if what not in read:
-                read[what] = _batch(source, columns, weight)
+                read[what] = _batch(folded, columns, weight)
             batch, absent = read[what]
-            key = keys[source.split]
+            key = keys[folded.split]
             accumulator.fold(bucket, key if absent is None else _without(key, absent), batch, influencers)
 
     @property
@@ -129,17 +129,17 @@ class Buckets:
         if end is None or end <= first:
             return None
         texts = dict(self._influencers.texts)
-        cells = {source: one.finish(end, texts) for source, one in self._accumulators.items()}
+        cells = {folded: accumulator.finish(end, texts) for folded, accumulator in self._accumulators.items()}
         self._influencers.forget(self._accumulators.values())
         events = self._events.finish(end, {})
         counts = np.rint(events.statistics.column("weight")).astype(np.int64)
-        self._census = self._census.after(first, end, events.bucket, counts)
+        self._bucket_counter = self._bucket_counter.after(first, end, events.bucket, counts)
         self._next = end
         return FinishedBuckets(
             self._job.bucket_span_ms,
             first,
             end,
-            tuple(self._detector(at, cells) for at in range(len(self._sources))),
+            tuple(self._detector(at, cells) for at in range(len(self._folded_by_detector))),
             events.bucket,
             counts,
         )
@@ -150,56 +150,58 @@ class Buckets:
         ended._watermark = ended._watermark.over()
         return ended.take()
 
-    def _detector(self, at: int, cells: dict[Source, FinishedCells]) -> DetectorValues:
-        source, function = self._sources[at], self._job.detectors[at].spec
-        finished = cells[source]
-        known = KnownSeries(finished.first_bucket, finished.key, source.split, self._splits)
+    def _detector(self, at: int, cells: dict[Folded, FinishedCells]) -> DetectorValues:
+        folded, function = self._folded_by_detector[at], self._job.detectors[at].spec
+        finished = cells[folded]
+        known = KnownSeries(finished.first_bucket, finished.key, folded.split, self._splits)
         return detector_values(at, function, known, finished, self._job.bucket_span_ms)
 
     def names(self, detector_index: int, series: Ids) -> pl.DataFrame:
         """The split values of a detector's series [k]: the columns `SPLIT_VALUES`, all null for a role without a field."""
-        source = self._sources[detector_index]
-        return self._splits.names(source.split, self._accumulators[source].keys[series])
+        folded = self._folded_by_detector[detector_index]
+        return self._splits.names(folded.split, self._accumulators[folded].keys[series])
 
     def counted(self, counts: DataCounts) -> DataCounts:
         """Intake's counts of the rows given to `add`, completed by what only this stage knows.
 
         Late rows are out of order and not processed; a negative summary count is a missing one.
         """
-        return replace(self._dropped.counted(counts), **vars(self._census.counts))
+        return replace(self._dropped.counted(counts), **vars(self._bucket_counter.counts))
 
     def snapshot(self) -> Arrays:
         """Everything remembered. Equal rows make equal snapshots, however they were cut into calls."""
         arrays, ids = self._influencers.snapshot(self._accumulators.values())
-        arrays |= self._watermark.snapshot() | self._census.snapshot() | self._dropped.snapshot() | self._splits.snapshot()
+        arrays |= (
+            self._watermark.snapshot() | self._bucket_counter.snapshot() | self._dropped.snapshot() | self._splits.snapshot()
+        )
         for at, accumulator in enumerate(self._accumulators.values()):
             arrays |= prefixed(f"fold{at}", accumulator.snapshot(ids))
         arrays |= prefixed("events", self._events.snapshot({}))
         return arrays | {"next_bucket": np.array([self._next])}
 
 
-def _source(detector: Detector) -> Source:
+def _folded(detector: Detector) -> Folded:
     read = {"number": "number", "text": "text"}[detector.spec.field_type] if detector.field_name is not None else "rows"
-    return Source(Split.of(detector), detector.field_name, read)  # type: ignore[arg-type]
+    return Folded(Split.of(detector), detector.field_name, read)  # type: ignore[arg-type]
 
 
-def _statistics(job: Job, sources: list[Source]) -> dict[Source, frozenset[Statistic]]:
-    wanted: dict[Source, frozenset[Statistic]] = {}
-    for source, detector in zip(sources, job.detectors, strict=True):
+def _statistics(job: Job, by_detector: list[Folded]) -> dict[Folded, frozenset[Statistic]]:
+    wanted: dict[Folded, frozenset[Statistic]] = {}
+    for folded, detector in zip(by_detector, job.detectors, strict=True):
         statistics = frozenset(statistic for statistic, _ in detector.spec.statistics)
-        wanted[source] = wanted.get(source, frozenset()) | statistics
+        wanted[folded] = wanted.get(folded, frozenset()) | statistics
     return wanted
 
 
-def _batch(source: Source, columns: pl.DataFrame, weight: Floats) -> tuple[Batch, Bools | None]:
-    """What of the rows a source folds, and which rows lack it; None when no row does."""
-    if source.field is None:
+def _batch(folded: Folded, columns: pl.DataFrame, weight: Floats) -> tuple[Batch, Bools | None]:
+    """What of the rows a folded folds, and which rows lack it; None when no row does."""
+    if folded.field is None:
         return Batch(weight), None
-    if source.read == "number":
-        value = columns[number_column(source.field)].to_numpy()
+    if folded.read == "number":
+        value = columns[number_column(folded.field)].to_numpy()
         absent = ~np.isfinite(value)
         return Batch(weight, value=value), absent if absent.any() else None
-    column = columns[text_column(source.field)]
+    column = columns[text_column(folded.field)]
     hashes = np.empty(len(column), np.uint64)
     _fold.hash_texts(column.__arrow_c_stream__(), hashes)
     return Batch(weight, hash=hashes), column.is_null().to_numpy() if column.null_count() else None

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from barograph.buckets.cell_shares import CellShares
-from barograph.buckets.known import KnownSeries
+from barograph.buckets.known_series import KnownSeries
 from barograph.config.functions import Function, Statistic
 from barograph.results.arrays import Floats, Ids, Ints
 

@@ -5,7 +5,7 @@ import polars as pl
 
 from barograph.buckets.cell_shares import CellShares
 from barograph.buckets.finished import Cells, DetectorValues
-from barograph.buckets.known import KnownSeries
+from barograph.buckets.known_series import KnownSeries
 from barograph.config.functions import Function, Statistic
 from barograph.results.arrays import Ints
 

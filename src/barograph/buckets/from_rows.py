@@ -6,8 +6,8 @@ import polars as pl
 from barograph.buckets.accumulator import FinishedCells
 from barograph.buckets.cell_shares import CellShares
 from barograph.buckets.finished import Cells, DetectorValues
-from barograph.buckets.known import KnownSeries
-from barograph.buckets.shares import FinishedShares
+from barograph.buckets.known_series import KnownSeries
+from barograph.buckets.open_shares import FinishedShares
 from barograph.config.functions import Function, Statistic
 from barograph.results import schema
 from barograph.results.arrays import Floats, Ints

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from barograph.buckets.accumulator import Accumulator
-from barograph.buckets.pool import NONE
+from barograph.buckets.growing_records import NONE
 from barograph.buckets.texts import Texts
 from barograph.config.fields import text_column
 from barograph.results.arrays import Ids
@@ -27,12 +27,12 @@ class Influencers:
 
     def forget(self, accumulators: Iterable[Accumulator]) -> None:
         """Drop the values that no open share uses; the others get new ids."""
-        shares = [one.shares for one in accumulators]
+        shares = [accumulator.shares for accumulator in accumulators]
         for field, texts in self.texts.items():
-            order = _in_order_of_use([one[field].texts for one in shares])
+            order = _in_order_of_use([by_field[field].texts for by_field in shares])
             ids = _ranks(order, len(texts))
-            for one in shares:
-                one[field].renumber(ids)
+            for by_field in shares:
+                by_field[field].renumber(ids)
             self.texts[field] = texts.subset(order)
 
     def snapshot(self, accumulators: Iterable[Accumulator]) -> tuple[Arrays, dict[str, Ids]]:
@@ -42,9 +42,9 @@ class Influencers:
         """
         arrays: Arrays = {}
         numbers = {}
-        shares = [one.shares for one in accumulators]
+        shares = [accumulator.shares for accumulator in accumulators]
         for at, (field, texts) in enumerate(self.texts.items()):
-            order = _in_order_of_use([one[field].texts for one in shares])
+            order = _in_order_of_use([by_field[field].texts for by_field in shares])
             numbers[field] = _ranks(order, len(texts))
             arrays |= prefixed(f"influencers{at}", texts.subset(order).snapshot())
         return arrays, numbers

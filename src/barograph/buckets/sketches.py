@@ -5,8 +5,8 @@ from typing import Protocol
 import numpy as np
 
 from barograph.buckets.batch import Batch
+from barograph.buckets.growing_records import NONE, GrowingRecords, raw
 from barograph.buckets.layout import HASH, SAMPLE, SKETCH, VALUE, WEIGHTED
-from barograph.buckets.pool import NONE, Pool, raw
 from barograph.kernels import _fold
 from barograph.results.arrays import Floats, Ids, Ints, Records
 from barograph.results.snapshot import Arrays
@@ -34,7 +34,7 @@ class Sketch(Protocol):
 class Distinct:
     """Distinct texts an owner: exact up to 4,096, beyond it with a standard error of 1.9 %."""
 
-    def __init__(self, samples: Pool, entries: Pool) -> None:
+    def __init__(self, samples: GrowingRecords, entries: GrowingRecords) -> None:
         self._samples = samples
         self._entries = entries
 
@@ -43,7 +43,7 @@ class Distinct:
         """Without owners, or as `snapshot` left it."""
         if state is None:
             state = {"samples": np.zeros(0, SAMPLE), "hashes": np.zeros(0, HASH)}
-        return cls(Pool(state["samples"].copy()), Pool(state["hashes"].copy(), _fold.index_hashes))
+        return cls(GrowingRecords(state["samples"].copy()), GrowingRecords(state["hashes"].copy(), _fold.index_hashes))
 
     def resize(self, owners: int) -> None:
         """Make empty samples for new owners."""
@@ -76,7 +76,7 @@ class Distinct:
     def _packed(self, owners: Ids, room: int) -> "Distinct":
         samples, entries, used = np.zeros(len(owners), SAMPLE), np.zeros(room, HASH), np.zeros(1, np.int64)
         _fold.pack_samples(owners, self._samples.raw, self._entries.raw, raw(samples), raw(entries), used)
-        return Distinct(Pool(samples), Pool(entries[: used[0]], _fold.index_hashes, room=room))
+        return Distinct(GrowingRecords(samples), GrowingRecords(entries[: used[0]], _fold.index_hashes, room=room))
 
     def values(self, owners: Ids) -> Floats:
         """The number of distinct texts of these owners [k]."""
@@ -92,7 +92,7 @@ class Distinct:
 class Median:
     """Medians: exact up to 2,048 values an owner, beyond it within the rank error stated at `_fold.fold_median`."""
 
-    def __init__(self, sketches: Pool, values: Pool) -> None:
+    def __init__(self, sketches: GrowingRecords, values: GrowingRecords) -> None:
         self._sketches = sketches
         self._values = values
 
@@ -101,7 +101,7 @@ class Median:
         """Without owners, or as `snapshot` left it."""
         if state is None:
             state = {"sketches": np.zeros(0, SKETCH), "values": np.zeros(0, VALUE)}
-        return cls(Pool(state["sketches"].copy()), Pool(state["values"].copy(), extra=(NONE,)))
+        return cls(GrowingRecords(state["sketches"].copy()), GrowingRecords(state["values"].copy(), extra=(NONE,)))
 
     def resize(self, owners: int) -> None:
         """Make empty sketches for new owners."""
@@ -120,10 +120,10 @@ class Median:
 
     def packed(self, owners: Ids) -> "Median":
         """Only the sketches of these owners, renumbered in this order."""
-        kept = int(self._sizes(owners).sum())
-        sketches, values, used = np.zeros(len(owners), SKETCH), np.zeros(kept, VALUE), np.zeros(1, np.int64)
+        room = int(self._sizes(owners).sum())
+        sketches, values, used = np.zeros(len(owners), SKETCH), np.zeros(room, VALUE), np.zeros(1, np.int64)
         _fold.pack_sketches(owners, self._sketches.raw, self._values.raw, raw(sketches), raw(values), used)
-        return Median(Pool(sketches), Pool(values, extra=(NONE,)))
+        return Median(GrowingRecords(sketches), GrowingRecords(values, extra=(NONE,)))
 
     def values(self, owners: Ids) -> Floats:
         """The median of these owners [k]."""
@@ -142,7 +142,7 @@ class Median:
         return {"sketches": packed._sketches.live.copy(), "values": packed._values.live.copy()}
 
 
-def _resize(pool: Pool, owners: int, blank: Records) -> None:
+def _resize(pool: GrowingRecords, owners: int, blank: Records) -> None:
     pool.reserve(owners)
     pool.rows[pool.size : owners] = blank
     pool.used[0] = owners

@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from barograph.buckets.growing_records import GrowingRecords, with_room
 from barograph.buckets.layout import TEXT
-from barograph.buckets.pool import Pool, with_room
 from barograph.kernels import _fold
 from barograph.results.arrays import Bytes, Ids, Ints
 from barograph.results.snapshot import Arrays
@@ -22,7 +22,7 @@ class Texts:
     """
 
     def __init__(self, texts: NDArray[Any], arena: Bytes) -> None:
-        self._pool = Pool(texts, _fold.index_texts, extra=(len(arena),))
+        self._pool = GrowingRecords(texts, _fold.index_texts, extra=(len(arena),))
         self._arena: Bytes = with_room(arena, len(arena), max(len(arena), _ARENA))
 
     @classmethod

@@ -17,7 +17,7 @@ _HORIZON_BUCKETS: Final = 1000
 
 
 @dataclass(frozen=True)
-class Judged:
+class PlacedRows:
     """What became of the rows of one call.
 
     Attributes:
@@ -35,7 +35,7 @@ class Judged:
 
 @dataclass(frozen=True)
 class Watermark:
-    """The event time of a job. A value: judging rows gives the watermark after them.
+    """The event time of a job. A value: placing rows gives the watermark after them.
 
     Attributes:
         span_ms: length of a bucket.
@@ -63,8 +63,8 @@ class Watermark:
         """The first bucket that is still open; None before the first row."""
         return None if self.start == _NONE else max(self.floor, (self.newest_ms - self.latency_ms) // self.span_ms)
 
-    def judge(self, time_ms: Ints) -> tuple[Judged, "Watermark"]:
-        """Judge rows [n >= 1] one after the other, each by what came before it: so the size of a chunk cannot matter."""
+    def place(self, time_ms: Ints) -> tuple[PlacedRows, "Watermark"]:
+        """Place rows [n >= 1] one after the other, each by what came before it: so the size of a chunk cannot matter."""
         bucket = time_ms // self.span_ms
         clock, newest = np.array([self.newest_ms, self.doubted_ms]), np.empty(len(time_ms), np.int64)
         ahead = np.empty(len(time_ms), np.uint8)
@@ -79,7 +79,7 @@ class Watermark:
             begin = int(bucket[first])
             after = replace(after, start=begin + int(time_ms[first] % self.span_ms != 0), floor=max(self.floor, begin))
             late |= bucket < begin
-        return Judged(bucket, late, ~late & (bucket < after.start), ahead.view(np.bool_)), after
+        return PlacedRows(bucket, late, ~late & (bucket < after.start), ahead.view(np.bool_)), after
 
     def flush(self, until_ms: int | None) -> "Watermark":
         """No more waiting: for rows before `until_ms`, or with None for rows before the newest one's bucket."""

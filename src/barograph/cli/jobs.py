@@ -14,7 +14,7 @@ from barograph.cli.results import JobId
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from barograph.engine.forgotten import Forgotten
+    from barograph.engine.exclusions import Exclusion
     from barograph.jobs.service import JobSummary, Page, Service
 
 
@@ -125,7 +125,7 @@ def _facts(summary: "JobSummary", worst: "Page") -> "Iterator[tuple[str, str]]":
         yield "found", "no records"
 
 
-def _replays(summary: "JobSummary", spans: "tuple[Forgotten, ...]") -> "Iterator[tuple[str, str]]":
+def _replays(summary: "JobSummary", spans: "tuple[Exclusion, ...]") -> "Iterator[tuple[str, str]]":
     """Whether the results are those of a replay, and what it left out."""
     from zoneinfo import ZoneInfo
 

@@ -15,7 +15,7 @@ from barograph.cli.results import JobId
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from barograph.engine.forgotten import Forgotten
+    from barograph.engine.exclusions import Exclusion
     from barograph.jobs.replay import Replayed
 
 _From = Annotated[
@@ -62,12 +62,12 @@ def forget(
 
     from barograph.cli.entities import parsed
     from barograph.config.moment import epoch_ms
-    from barograph.engine.forgotten import Forgotten
+    from barograph.engine.exclusions import Exclusion
     from barograph.jobs.service import Service
 
     with Service.open(store, data_dir, create=False) as service:
         zone = ZoneInfo(service.job(job_id).time_zone)
-        span = Forgotten(epoch_ms("--from", start, zone), epoch_ms("--to", end, zone), parsed(entity))
+        span = Exclusion(epoch_ms("--from", start, zone), epoch_ms("--to", end, zone), parsed(entity))
         with _progress() as show:
             done = (service.remember if undo else service.forget)(job_id, span, show)
     typer.echo(_story(done))
@@ -75,7 +75,7 @@ def forget(
         typer.echo(f"forgotten: {line}")
 
 
-def forgotten(spans: "tuple[Forgotten, ...]", zone: "ZoneInfo") -> "Iterator[str]":
+def forgotten(spans: "tuple[Exclusion, ...]", zone: "ZoneInfo") -> "Iterator[str]":
     """Forgotten spans in words, in the order in which they were forgotten."""
     from barograph.cli.entities import told
     from barograph.cli.words import when

@@ -40,23 +40,23 @@ def _at_least_one_detector(config: "AnalysisConfig") -> list[Problem]:
 
 
 def _detectors_differ(config: "AnalysisConfig") -> list[Problem]:
-    found, seen = [], dict[str, int]()
+    problems, seen = [], dict[str, int]()
     for detector in config.detectors:
         content = detector.model_dump_json(exclude={"detector_index", "detector_description"})
         if content in seen:
             wanted = f"a detector other than detectors[{seen[content]}], which does the same"
-            found.append(Problem(f"detectors[{detector.detector_index}]", detector.detector_description, wanted))
+            problems.append(Problem(f"detectors[{detector.detector_index}]", detector.detector_description, wanted))
         seen.setdefault(content, detector.detector_index)
-    return found
+    return problems
 
 
 def _influencers_differ(config: "AnalysisConfig") -> list[Problem]:
     names = config.influencers
     twice = [index for index, name in enumerate(names) if name in names[:index]]
-    found = [Problem(f"influencers[{index}]", names[index], "a field that is not listed before") for index in twice]
+    problems = [Problem(f"influencers[{index}]", names[index], "a field that is not listed before") for index in twice]
     if "bucket_time" in names:  # the name under which a bucket's own result stands beside those of its influencer fields
-        found.append(Problem(f"influencers[{names.index('bucket_time')}]", "bucket_time", "a name other than bucket_time"))
-    return found
+        problems.append(Problem(f"influencers[{names.index('bucket_time')}]", "bucket_time", "a name other than bucket_time"))
+    return problems
 
 
 def _prune_window_fits(config: "AnalysisConfig") -> list[Problem]:
@@ -71,9 +71,13 @@ def _no_metric_of_summaries(config: "AnalysisConfig") -> list[Problem]:
     if config.summary_count_field_name is None:
         return []
     return [
-        Problem(f"detectors[{one.detector_index}].function", one.function, "mean, min or max: summaries hold no single values")
-        for one in config.detectors
-        if one.function == "metric"
+        Problem(
+            f"detectors[{detector.detector_index}].function",
+            detector.function,
+            "mean, min or max: summaries hold no single values",
+        )
+        for detector in config.detectors
+        if detector.function == "metric"
     ]
 
 
@@ -88,20 +92,20 @@ def _categories_are_used(config: "AnalysisConfig") -> list[Problem]:
 
 
 def _categorization_fits(config: "AnalysisConfig") -> list[Problem]:
-    found = []
+    problems = []
     given = {"categorization_filters": config.categorization_filters, "categorization_analyzer": config.categorization_analyzer}
     if config.categorization_field_name is None:
         wanted = "nothing without categorization_field_name"
-        found += [Problem(path, value, wanted) for path, value in given.items() if value]
+        problems += [Problem(path, value, wanted) for path, value in given.items() if value]
     if all(given.values()):
         wanted = "nothing beside categorization_analyzer, which can hold filters itself"
-        found.append(Problem("categorization_filters", config.categorization_filters, wanted))
+        problems.append(Problem("categorization_filters", config.categorization_filters, wanted))
     filters = list(config.categorization_filters or ())
     for index, text in enumerate(filters):
         if not text or text in filters[:index]:
             wanted = "a regular expression that is not empty and not listed before"
-            found.append(Problem(f"categorization_filters[{index}]", text, wanted))
-    return found
+            problems.append(Problem(f"categorization_filters[{index}]", text, wanted))
+    return problems
 
 
 def _partitions_of_categories_agree(config: "AnalysisConfig") -> list[Problem]:
@@ -110,15 +114,15 @@ def _partitions_of_categories_agree(config: "AnalysisConfig") -> list[Problem]:
         return [Problem("per_partition_categorization.stop_on_warn", True, "enabled: true beside it")]
     if not per_partition.enabled:
         return []
-    found = []
-    using = [one for one in config.detectors if MLCATEGORY in (one.by_field_name, one.over_field_name)]
-    for one in using:
-        name = one.partition_field_name
+    problems = []
+    using = [detector for detector in config.detectors if MLCATEGORY in (detector.by_field_name, detector.over_field_name)]
+    for detector in using:
+        name = detector.partition_field_name
         if name is None or name != using[0].partition_field_name:
             wanted = f"the same partition field in every detector that uses {MLCATEGORY}, as per-partition categorization is on"
-            path = f"detectors[{one.detector_index}].partition_field_name"
-            found.append(Problem(path, MISSING if name is None else name, wanted))
-    return found
+            path = f"detectors[{detector.detector_index}].partition_field_name"
+            problems.append(Problem(path, MISSING if name is None else name, wanted))
+    return problems
 
 
 _CATEGORIZATION: Final = frozenset({"categorization_field_name", "categorization_filters", "categorization_analyzer"})
@@ -155,7 +159,7 @@ class AnalysisConfig(Document):
         """A detector's index is its position, whatever the document says."""
         if not isinstance(data, dict) or not isinstance(data.get("detectors"), list | tuple):
             return data
-        return {**data, "detectors": [_numbered(one, index) for index, one in enumerate(data["detectors"])]}
+        return {**data, "detectors": [_numbered(detector, index) for index, detector in enumerate(data["detectors"])]}
 
 
 def _numbered(detector: Any, index: int) -> Any:

@@ -82,7 +82,7 @@ class Document(BaseModel):
         """What the rules say about the fields that are right, once those that are wrong are taken out."""
         if not isinstance(data, Mapping):
             return []
-        wrong = [one["loc"] for one in error.errors() if one["loc"]]
+        wrong = [details["loc"] for details in error.errors() if details["loc"]]
         try:
             rest = handler(_without(data, wrong))
         except ValidationError:
@@ -114,13 +114,13 @@ def did_you_mean(name: str, known: list[str]) -> str:
 def problems_of(error: ValidationError, model: type[BaseModel]) -> list[Problem]:
     """The problems in a pydantic error about a document of this model."""
     problems = []
-    for one in error.errors():
-        path = _path(one["loc"])
-        if one["type"] == PROBLEMS:
-            problems += [problem.below(path) if path else problem for problem in one["ctx"]["problems"]]
+    for details in error.errors():
+        path = _path(details["loc"])
+        if details["type"] == PROBLEMS:
+            problems += [problem.below(path) if path else problem for problem in details["ctx"]["problems"]]
         else:
-            value = MISSING if one["type"] == "missing" else one["input"]
-            problems.append(Problem(path, value, _wanted(one, model)))
+            value = MISSING if details["type"] == "missing" else details["input"]
+            problems.append(Problem(path, value, _wanted(details, model)))
     return problems
 
 

@@ -66,25 +66,27 @@ def _what_the_function_needs(detector: "Detector") -> list[Problem]:
         ("by_field_name", detector.by_field_name, spec.by),
         ("over_field_name", detector.over_field_name, spec.over),
     )
-    found = []
+    problems = []
     for path, value, need in needs:
         if need == "required" and value is None:
-            found.append(Problem(path, MISSING, f"a field name: the function {name} needs one"))
+            problems.append(Problem(path, MISSING, f"a field name: the function {name} needs one"))
         if need == "forbidden" and value is not None:
-            found.append(Problem(path, value, f"nothing: the function {name} takes no {path}"))
-    return found
+            problems.append(Problem(path, value, f"nothing: the function {name} takes no {path}"))
+    return problems
 
 
 def _splits_differ(detector: "Detector") -> list[Problem]:
-    found: list[Problem] = []
+    problems: list[Problem] = []
     seen: dict[str, str] = {}
     for role, value in detector.splits.items():
         if value in _RESERVED and role != "partition":
-            found.append(Problem(f"{role}_field_name", value, f"a name other than {', '.join(_RESERVED)}, which are reserved"))
+            problems.append(
+                Problem(f"{role}_field_name", value, f"a name other than {', '.join(_RESERVED)}, which are reserved")
+            )
         if value in seen:
-            found.append(Problem(f"{role}_field_name", value, f"a field other than {seen[value]}_field_name"))
+            problems.append(Problem(f"{role}_field_name", value, f"a field other than {seen[value]}_field_name"))
         seen.setdefault(value, role)
-    return found
+    return problems
 
 
 def _exclude_frequent_has_a_field(detector: "Detector") -> list[Problem]:
@@ -96,18 +98,18 @@ def _exclude_frequent_has_a_field(detector: "Detector") -> list[Problem]:
 
 
 def _rules_fit(detector: "Detector") -> list[Problem]:
-    found = []
+    problems = []
     scopes = sorted(detector.splits.values())
     for index, rule in enumerate(detector.custom_rules or ()):
         for name in rule.scope or {}:
             if name not in scopes:
                 wanted = f"one of the detector's by, over and partition fields ({', '.join(scopes) or 'it has none'})"
-                found.append(Problem(f"custom_rules[{index}].scope.{name}", name, wanted))
+                problems.append(Problem(f"custom_rules[{index}].scope.{name}", name, wanted))
         for at, condition in enumerate(rule.conditions or ()):
             if condition.applies_to != "time" and not detector.spec.rule_conditions:
                 wanted = f"'time': the function {detector.function} has no single value to compare"
-                found.append(Problem(f"custom_rules[{index}].conditions[{at}].applies_to", condition.applies_to, wanted))
-    return found
+                problems.append(Problem(f"custom_rules[{index}].conditions[{at}].applies_to", condition.applies_to, wanted))
+    return problems
 
 
 _FIELDS: Final = frozenset({"field_name", "by_field_name", "over_field_name", "partition_field_name"})

@@ -39,13 +39,13 @@ class Duration:
             return cls("0", 0)
         if isinstance(text, int) and not isinstance(text, bool):
             raise ValueError(f"{_WANTED}; for seconds write '{text}s'")
-        found = _FORM.fullmatch(text.strip()) if isinstance(text, str) else None
-        if found is None:
+        match = _FORM.fullmatch(text.strip()) if isinstance(text, str) else None
+        if match is None:
             raise ValueError(_WANTED)
-        ms = int(found[1]) * UNIT_MS[found[2]]
+        ms = int(match[1]) * UNIT_MS[match[2]]
         if ms > _LONGEST_MS:
             raise ValueError(_WANTED)
-        return cls(found[0], ms)
+        return cls(match[0], ms)
 
     def __str__(self) -> str:
         return self.text

@@ -48,10 +48,10 @@ Id = Annotated[str, AfterValidator(_id)]
 
 def _memory(size: object) -> str:
     """A memory size in Elastic's normal form, whole megabytes: `2048` and `"2g"` are `"2048mb"`."""
-    found = _SIZE.fullmatch(str(size).strip()) if isinstance(size, str | int) and not isinstance(size, bool) else None
+    match = _SIZE.fullmatch(str(size).strip()) if isinstance(size, str | int) and not isinstance(size, bool) else None
     megabytes = 0
-    if found is not None:
-        megabytes = int(float(found[1]) * _UNITS[(found[2] or "m")[0].lower()]) >> 20
+    if match is not None:
+        megabytes = int(float(match[1]) * _UNITS[(match[2] or "m")[0].lower()]) >> 20
     if not megabytes:
         raise ValueError("a size of at least '1mb', such as '512mb', '2gb' or 2048 (megabytes)")
     return f"{megabytes}mb"
@@ -162,10 +162,10 @@ def _time_is_not_analysed(job: "Job") -> list[Problem]:
 
 
 def _retention_holds_the_daily(job: "Job") -> list[Problem]:
-    daily, kept = job.daily_model_snapshot_retention_after_days, job.model_snapshot_retention_days
-    if daily <= kept:
+    daily, longest = job.daily_model_snapshot_retention_after_days, job.model_snapshot_retention_days
+    if daily <= longest:
         return []
-    wanted = f"at most model_snapshot_retention_days ({kept})"
+    wanted = f"at most model_snapshot_retention_days ({longest})"
     return [Problem("daily_model_snapshot_retention_after_days", daily, wanted)]
 
 
@@ -258,15 +258,15 @@ class Job(Document):
     def number_fields(self) -> tuple[str, ...]:
         """The input fields that are read as numbers, in order of first use."""
         counted = self.analysis_config.summary_count_field_name
-        fields = [one.field_name for one in self.detectors if one.spec.field_type == "number"]
+        fields = [detector.field_name for detector in self.detectors if detector.spec.field_type == "number"]
         return _distinct([*fields, counted])
 
     @property
     def text_fields(self) -> tuple[str, ...]:
         """The input fields that are read as text, in order of first use: splits, influencers, what is told apart."""
         fields: list[str | None] = []
-        for one in self.detectors:
-            fields += [one.field_name if one.spec.field_type == "text" else None, *one.splits.values()]
+        for detector in self.detectors:
+            fields += [detector.field_name if detector.spec.field_type == "text" else None, *detector.splits.values()]
         return _distinct([*fields, *self.influencers, self.analysis_config.categorization_field_name])
 
     @property

@@ -60,15 +60,15 @@ def _parse(text: str, kind: str) -> Any:
 
 def _only_job(document: Any) -> Any:
     """The job inside the envelopes that Elastic and Kibana put around it."""
-    found, where = document, ""
+    job, where = document, ""
     if isinstance(document, dict) and "jobs" in document:
-        found, where = document["jobs"], "jobs"
-    if isinstance(found, list):
-        if len(found) != 1:
-            names = [one.get("job_id") for one in found if isinstance(one, dict)]
-            raise ConfigError([Problem(where, names, f"exactly one job; this has {len(found)}")])
-        found = found[0]
-    if isinstance(found, dict) and isinstance(found.get("job"), dict):
-        datafeed = {"datafeed_config": found["datafeed"]} if found.get("datafeed") else {}
-        found = {**found["job"], **datafeed}
-    return found
+        job, where = document["jobs"], "jobs"
+    if isinstance(job, list):
+        if len(job) != 1:
+            names = [item.get("job_id") for item in job if isinstance(item, dict)]
+            raise ConfigError([Problem(where, names, f"exactly one job; this has {len(job)}")])
+        job = job[0]
+    if isinstance(job, dict) and isinstance(job.get("job"), dict):
+        datafeed = {"datafeed_config": job["datafeed"]} if job.get("datafeed") else {}
+        job = {**job["job"], **datafeed}
+    return job

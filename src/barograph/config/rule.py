@@ -123,8 +123,8 @@ def rule_of(document: object) -> Rule:
         raise BadRequest(f"conditions={conditions!r}: wanted a list")
     scope = _fields("scope", rule.get("scope") or {}, None)
     return Rule(
-        tuple(_condition(f"conditions[{at}]", one) for at, one in enumerate(conditions)),
-        tuple(_scope(field, one) for field, one in scope.items()),
+        tuple(_condition(f"conditions[{at}]", condition) for at, condition in enumerate(conditions)),
+        tuple(_scope(field, values) for field, values in scope.items()),
     )
 
 
@@ -155,7 +155,7 @@ def _scope(field: str, document: object) -> Scope:
             f"{path}.items is missing: wanted the values themselves, as there are no filters to look {field!r} up in"
         )
     items, kind = fields["items"], fields.get("filter_type", "include")
-    if not isinstance(items, list) or not all(isinstance(one, str) for one in items):
+    if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
         raise BadRequest(f"{path}.items={items!r}: wanted a list of texts")
     _one_of(f"{path}.filter_type", kind, ("include", "exclude"))
     return Scope(field, tuple(items), kind == "exclude")

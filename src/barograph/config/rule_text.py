@@ -52,13 +52,13 @@ class _Reader:
         self._words: list[tuple[str, bool]] = []  # each with whether it was quoted
         at = 0
         while text[at:].strip():
-            found = _TOKEN.match(text, at)
-            if found is None:
+            token = _TOKEN.match(text, at)
+            if token is None:
                 raise BadRequest(f"wanted a closing quote for {text[at:].strip()!r}")
-            quoted = found[1] if found[1] is not None else found[2]
-            word = found[3] or found[4] if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
+            quoted = token[1] if token[1] is not None else token[2]
+            word = token[3] or token[4] if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
             self._words.append((word, quoted is not None))
-            at = found.end()
+            at = token.end()
         self._at = 0
 
     def rule(self) -> Rule:
@@ -119,16 +119,16 @@ class _Reader:
 
     def _values(self) -> tuple[str, ...]:
         self._take("(")
-        found: list[str] = []
+        values: list[str] = []
         while True:
             word, quoted = self._next("a value")
             if not quoted and word in set("(),<>"):
                 self._at -= 1
                 raise self._wanted("a value")
-            found.append(word)
+            values.append(word)
             if self._is(")"):
                 self._take(")")
-                return tuple(found)
+                return tuple(values)
             self._take(",")
 
     def _is(self, word: str) -> bool:
@@ -146,6 +146,6 @@ class _Reader:
         return self._words[self._at - 1]
 
     def _wanted(self, what: str) -> BadRequest:
-        found = "its end" if self._at >= len(self._words) else repr(self._words[self._at][0])
+        here = "its end" if self._at >= len(self._words) else repr(self._words[self._at][0])
         after = f" after {self._words[self._at - 1][0]!r}" if self._at and " after " not in what else ""
-        return BadRequest(f"found {found}{after}: wanted {what}")
+        return BadRequest(f"found {here}{after}: wanted {what}")

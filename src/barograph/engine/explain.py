@@ -16,7 +16,7 @@ from barograph.config.functions import Side
 from barograph.config.job import Job
 from barograph.config.moment import iso_text
 from barograph.config.splits import SPLIT_NAMES, SPLIT_VALUES
-from barograph.engine.forgotten import Forgotten
+from barograph.engine.exclusions import Exclusion
 from barograph.engine.replay import known_series
 from barograph.engine.series_stage import measures_of, model_config, model_of
 from barograph.kernels.elementary import e_to
@@ -35,7 +35,7 @@ class Past(Protocol):
     """What is kept of a job."""
 
     @property
-    def forgotten(self) -> Sequence[Forgotten]:
+    def forgotten(self) -> Sequence[Exclusion]:
         """What the models have not seen."""
 
     @property
@@ -55,7 +55,7 @@ class Past(Protocol):
 class InResults:
     """The past as `Past`, in the results that an engine has handed out."""
 
-    forgotten: Sequence[Forgotten] = ()
+    forgotten: Sequence[Exclusion] = ()
     kept_from: int | None = None
 
     def __init__(self, results: Results, time_ms: int, job: Job) -> None:
@@ -178,14 +178,14 @@ def explain(
 
 
 def _series(job: Job, newest: Snapshot, entity: Sequence[tuple[str, str]]) -> Iterator[_Series]:
-    Forgotten(0, 1, tuple(entity)).check(job)
+    Exclusion(0, 1, tuple(entity)).check(job)
     known = known_series(job, newest)
     for position, (measure, side) in enumerate(measures_of(job)):
         if measure.detector_index >= len(known):
             continue
         of: KnownSeries = known[measure.detector_index]
         count = len(of)
-        chosen = np.flatnonzero(Forgotten(0, 1, tuple(entity)).series(job, measure.detector_index, of, count))
+        chosen = np.flatnonzero(Exclusion(0, 1, tuple(entity)).series(job, measure.detector_index, of, count))
         names = of.names(chosen.astype(np.int32))
         for row, split_values in zip(chosen.tolist(), names.iter_rows(), strict=True):
             yield _Series(position, measure, side, row, split_values, int(of.first_bucket[row]))

@@ -10,7 +10,7 @@ import polars as pl
 from barograph.buckets import NOT_BEGUN, Buckets, Cells, DetectorValues, FinishedBuckets, KnownSeries, from_history
 from barograph.config.job import Job
 from barograph.config.support import refuse_unsupported
-from barograph.engine.forgotten import Forgotten
+from barograph.engine.exclusions import Exclusion
 from barograph.engine.pipeline import PREFIXES, Pipeline
 from barograph.results.arrays import Bools, Ints
 from barograph.results.results import Results
@@ -26,7 +26,7 @@ _ALL_OVER_MS: Final = 2**62
 
 
 @dataclass(frozen=True)
-class Kept:
+class KeptBuckets:
     """What the history holds of some buckets.
 
     Attributes:
@@ -49,33 +49,33 @@ class Replay:
     """
 
     def __init__(
-        self, job: Job, pipeline: Pipeline, known: Sequence[KnownSeries], forgotten: Sequence[Forgotten], start: int
+        self, job: Job, pipeline: Pipeline, known: Sequence[KnownSeries], exclusions: Sequence[Exclusion], start: int
     ) -> None:
         self._job = job
         self._pipeline = pipeline
         self._known = known
-        self._first = [np.where(one.first_bucket < start, one.first_bucket, NOT_BEGUN) for one in known]
-        self._forgotten = forgotten
+        self._first = [np.where(series.first_bucket < start, series.first_bucket, NOT_BEGUN) for series in known]
+        self._exclusions = exclusions
 
     @classmethod
-    def build(cls, job: Job, newest: Snapshot, forgotten: Sequence[Forgotten] = (), threads: int = 0) -> "Replay":
+    def build(cls, job: Job, newest: Snapshot, exclusions: Sequence[Exclusion] = (), threads: int = 0) -> "Replay":
         """A replay that has learned nothing yet.
 
         Args:
             job: the job.
             newest: its newest snapshot: which series there are, and in which order. What its models have learned is not read.
-            forgotten: what the models are not to see.
+            exclusions: what the models are not to see.
             threads: how many threads share the series; 0 is one a core.
 
         Raises:
             ConfigError: the job needs what this version cannot do yet.
         """
         refuse_unsupported(job)
-        return cls(job, Pipeline.build(job, None, threads), known_series(job, newest), forgotten, NOTHING_BEFORE)
+        return cls(job, Pipeline.build(job, None, threads), known_series(job, newest), exclusions, NOTHING_BEFORE)
 
     @classmethod
     def since(
-        cls, job: Job, old: Snapshot, start: int, newest: Snapshot, forgotten: Sequence[Forgotten] = (), threads: int = 0
+        cls, job: Job, old: Snapshot, start: int, newest: Snapshot, exclusions: Sequence[Exclusion] = (), threads: int = 0
     ) -> "Replay":
         """A replay that goes on from what an old snapshot has learned.
 
@@ -85,7 +85,7 @@ class Replay:
                 remembered, and nothing before it is hidden.
             start: the first bucket that it had not finished.
             newest: as for `build`.
-            forgotten: as for `build`.
+            exclusions: as for `build`.
             threads: as for `build`.
 
         Raises:
@@ -93,9 +93,9 @@ class Replay:
             OtherVersion: another version learned it.
         """
         refuse_unsupported(job)
-        return cls(job, Pipeline.build(job, old.arrays, threads), known_series(job, newest), forgotten, start)
+        return cls(job, Pipeline.build(job, old.arrays, threads), known_series(job, newest), exclusions, start)
 
-    def add(self, start: int, end: int, kept: Kept) -> Iterator[Results]:
+    def add(self, start: int, end: int, kept: KeptBuckets) -> Iterator[Results]:
         """Learn the buckets [start, end) (numbers: epoch ms divided by the span), which follow the last ones that were.
 
         Either none of them or all of them must be forgotten in part. Yields their results, piece by piece and without counts,
@@ -133,17 +133,17 @@ class Replay:
 
     def _not_begun(self, start: int, end: int) -> bool:
         """Whether all that came so far is forgotten: a job that had no data there would not have begun yet."""
-        spans = [one.buckets(self._job.bucket_span_ms) for one in self._forgotten if not one.entity]
+        spans = [span.buckets(self._job.bucket_span_ms) for span in self._exclusions if not span.entity]
         hidden = any(first <= start and end <= last for first, last in spans)
         return hidden and all((first == NOT_BEGUN).all() for first in self._first)
 
     def _hidden(self, at: int, start: int, end: int, count: int) -> Bools:
         """The series [S] that the models are not to see in these buckets."""
         hidden = np.zeros(count, np.bool_)
-        for one in self._forgotten:
-            first, last = one.buckets(self._job.bucket_span_ms)
+        for exclusion in self._exclusions:
+            first, last = exclusion.buckets(self._job.bucket_span_ms)
             if first < end and start < last:
-                hidden |= one.series(self._job, at, self._known[at], count)
+                hidden |= exclusion.series(self._job, at, self._known[at], count)
         return hidden
 
     def _begun(self, at: int, cells: Cells, count: int) -> Ints:
@@ -159,7 +159,7 @@ class Replay:
 
 def columns_of(job: Job) -> tuple[str, ...]:
     """The columns of `schema.BUCKET_VALUES` that a replay reads; the others are what it makes anew, or can do without."""
-    several = any(len(one.spec.statistics) > 1 for one in job.detectors)
+    several = any(len(detector.spec.statistics) > 1 for detector in job.detectors)
     return (*_VALUES, "function_description") if several else _VALUES
 
 

@@ -10,11 +10,11 @@ import polars as pl
 from barograph.config.errors import ConfigError, Problem, UnreadableInput
 from barograph.config.fields import number_column, text_column
 from barograph.config.job import Job
-from barograph.intake.clean import parse_numbers, parse_text
-from barograph.intake.findings import Findings
+from barograph.intake.clean_rows import CleanRows
+from barograph.intake.examples import TableExamples
 from barograph.intake.frames import as_frame
-from barograph.intake.rows import Rows
-from barograph.intake.times import parse_times
+from barograph.intake.parse import parse_numbers, parse_text
+from barograph.intake.parse_times import parse_times
 from barograph.results.counts import DataCounts
 from barograph.results.snapshot import Arrays
 
@@ -55,7 +55,7 @@ class Intake:
         """What was read so far. Buckets and order are not judged here, so their counts are zero."""
         return self._counts
 
-    def parse(self, table: object) -> Rows:
+    def parse(self, table: object) -> CleanRows:
         """The clean rows of a table.
 
         Rows without a readable time are left out; values that are missing or cannot be read are null. All are counted.
@@ -68,18 +68,18 @@ class Intake:
         """
         frame = as_frame(table)
         start = self._counts.input_record_count
-        findings = Findings(start, frame.height, self._counts)
-        times = self._times(frame, findings)
+        examples = TableExamples(start, frame.height, self._counts)
+        times = self._times(frame, examples)
         clean = frame
         if times.null_count():
             good = times.is_not_null()
             clean, times = frame.filter(good), times.filter(good)
-            findings.keep_rows(good)
-        columns, missing, wrong = self._columns(clean, findings)
-        self._counts = self._counted(frame, times, missing, wrong).with_examples(findings.in_order())
-        return Rows(times.to_numpy().astype(np.int64, copy=False), columns, findings.numbers)
+            examples.keep_rows(good)
+        columns, missing, wrong = self._columns(clean, examples)
+        self._counts = self._counted(frame, times, missing, wrong).with_examples(examples.in_order())
+        return CleanRows(times.to_numpy().astype(np.int64, copy=False), columns, examples.numbers)
 
-    def _times(self, frame: pl.DataFrame, findings: Findings) -> pl.Series:
+    def _times(self, frame: pl.DataFrame, examples: TableExamples) -> pl.Series:
         name = self._job.time_field
         values = column_of(frame, name)
         if values is None:
@@ -91,10 +91,10 @@ class Intake:
             )
         times = parse_times(values, self._job)
         if times.null_count():
-            findings.add("invalid_date", times.is_null(), values, f"{name}: wanted {_time_wanted(self._job)}")
+            examples.add("invalid_date", times.is_null(), values, f"{name}: wanted {_time_wanted(self._job)}")
         return times
 
-    def _columns(self, frame: pl.DataFrame, findings: Findings) -> tuple[pl.DataFrame, int, int]:
+    def _columns(self, frame: pl.DataFrame, examples: TableExamples) -> tuple[pl.DataFrame, int, int]:
         """The clean columns; how many values of the job's fields they miss; how many of those are there but not numbers."""
         columns: dict[str, pl.Series] = {}
         missing: dict[str, int] = {}
@@ -106,9 +106,9 @@ class Intake:
             missing[name] = number.null_count()
             if values is not None:
                 not_numbers += int(wrong.sum())
-                findings.add("not_a_number", wrong, values, f"{name}: wanted a number")
+                examples.add("not_a_number", wrong, values, f"{name}: wanted a number")
             if missing[name]:
-                findings.add("missing_field", number.is_null() & ~wrong, None, f"{name}: wanted a value")
+                examples.add("missing_field", number.is_null() & ~wrong, None, f"{name}: wanted a value")
         for name in self._job.text_fields:
             values = column_of(frame, name)
             text = parse_text(_nulls(frame.height) if values is None else values)
@@ -116,7 +116,7 @@ class Intake:
             if name not in missing:
                 missing[name] = text.null_count()
                 if missing[name]:
-                    findings.add("missing_field", text.is_null(), None, f"{name}: wanted a value")
+                    examples.add("missing_field", text.is_null(), None, f"{name}: wanted a value")
         table = pl.DataFrame(columns) if columns else pl.DataFrame(height=frame.height)
         return table, sum(missing.values()), not_numbers
 

@@ -6,7 +6,7 @@ import polars as pl
 
 from barograph.config.job import Job
 from barograph.engine.entity import Entity
-from barograph.engine.forgotten import Forgotten
+from barograph.engine.exclusions import Exclusion
 from barograph.jobs import describe, explain, incidents, overall, selection, what_if
 from barograph.jobs.describe import Description
 from barograph.jobs.explain import Explained
@@ -111,7 +111,7 @@ class Answers:
         """The snapshots that are kept, oldest first; the last is where the job goes on."""
         return self._store.snapshots(job_id)
 
-    def forgotten(self, job_id: str) -> tuple[Forgotten, ...]:
+    def forgotten(self, job_id: str) -> tuple[Exclusion, ...]:
         """What the models are not to have seen, in the order in which it was forgotten."""
         return self._store.forgotten(job_id)
 

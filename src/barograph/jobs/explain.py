@@ -8,9 +8,9 @@ import polars as pl
 from barograph.config.errors import BadRequest
 from barograph.config.job import Job
 from barograph.config.splits import SPLIT_VALUES
+from barograph.engine.exclusions import Exclusion
 from barograph.engine.explain import Explanation, not_finished
 from barograph.engine.explain import explain as of_bucket
-from barograph.engine.forgotten import Forgotten
 from barograph.results import schema
 from barograph.results.snapshot import Snapshot
 from barograph.scoring.leaves import Measure
@@ -89,7 +89,7 @@ class _Kept:
         self._points = store.snapshots(job_id)
         self._span_ms = store.job(job_id).bucket_span_ms
         self._loaded: dict[str, Snapshot] = {}
-        self.forgotten: Sequence[Forgotten] = store.forgotten(job_id)
+        self.forgotten: Sequence[Exclusion] = store.forgotten(job_id)
         self.kept_from = store.history_from(job_id)
 
     def values(self, measure: Measure, split_values: tuple[str | None, ...], start_ms: int, end_ms: int) -> pl.DataFrame:

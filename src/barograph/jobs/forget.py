@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from barograph.config.errors import BadRequest
 from barograph.config.job import Job
 from barograph.config.moment import iso_text
-from barograph.engine.forgotten import Forgotten
+from barograph.engine.exclusions import Exclusion
 from barograph.engine.replay import known_series
 from barograph.jobs.replay import OnProgress, Replayed, replay_without
 from barograph.results.snapshot import Snapshot
@@ -14,7 +14,7 @@ from barograph.store.job_rows import Saved
 from barograph.store.store import Store
 
 
-def forget(store: Store, job_id: str, span: Forgotten, on_progress: OnProgress | None = None, *, threads: int = 0) -> Replayed:
+def forget(store: Store, job_id: str, span: Exclusion, on_progress: OnProgress | None = None, *, threads: int = 0) -> Replayed:
     """Give a job the models that never saw a span, besides what it has forgotten already. Raises as `replay`, and:
 
     Where a snapshot from before all forgotten spans is kept, the replay goes on from it, to the same result.
@@ -23,7 +23,7 @@ def forget(store: Store, job_id: str, span: Forgotten, on_progress: OnProgress |
         BadRequest: no series of the job can be what is to be forgotten, it has not all come yet, or it has expired.
     """
 
-    def change(known: Sequence[Forgotten], job: Job, saved: Saved, end_ms: int) -> Sequence[Forgotten]:
+    def change(known: Sequence[Exclusion], job: Job, saved: Saved, end_ms: int) -> Sequence[Exclusion]:
         span.check(job)
         _check_span(span, job, _begins(span, job, saved.snapshot), end_ms)
         _check_history(span, job, store.history_from(job_id))
@@ -32,7 +32,7 @@ def forget(store: Store, job_id: str, span: Forgotten, on_progress: OnProgress |
     return replay_without(store, job_id, change, on_progress, threads)
 
 
-def _begins(span: Forgotten, job: Job, snapshot: Snapshot) -> int:
+def _begins(span: Exclusion, job: Job, snapshot: Snapshot) -> int:
     """When the first of the series begins that are to be forgotten, epoch ms.
 
     Raises:
@@ -46,7 +46,7 @@ def _begins(span: Forgotten, job: Job, snapshot: Snapshot) -> int:
     return min(int(buckets.min()) for buckets in begun if len(buckets)) * job.bucket_span_ms
 
 
-def _check_span(span: Forgotten, job: Job, first_ms: int, end_ms: int) -> None:
+def _check_span(span: Exclusion, job: Job, first_ms: int, end_ms: int) -> None:
     zone = ZoneInfo(job.time_zone)
     if span.end_ms <= first_ms:
         raise BadRequest(f"span={span.told(job)}: wanted an end after {iso_text(first_ms, zone)}, where the data begins")
@@ -57,7 +57,7 @@ def _check_span(span: Forgotten, job: Job, first_ms: int, end_ms: int) -> None:
         )
 
 
-def _check_history(span: Forgotten, job: Job, begins_ms: int | None) -> None:
+def _check_history(span: Exclusion, job: Job, begins_ms: int | None) -> None:
     if begins_ms is not None and span.start_ms < begins_ms:
         raise BadRequest(
             f"span={span.told(job)}: wanted a start at or after {iso_text(begins_ms, ZoneInfo(job.time_zone))}; bucket values "
@@ -66,7 +66,7 @@ def _check_history(span: Forgotten, job: Job, begins_ms: int | None) -> None:
 
 
 def remember(
-    store: Store, job_id: str, span: Forgotten, on_progress: OnProgress | None = None, *, threads: int = 0
+    store: Store, job_id: str, span: Exclusion, on_progress: OnProgress | None = None, *, threads: int = 0
 ) -> Replayed:
     """Undo `forget`: let the models see a span again, and make its results anew. Raises as `replay`, and:
 
@@ -74,7 +74,7 @@ def remember(
         BadRequest: the span is not one that was forgotten.
     """
 
-    def change(known: Sequence[Forgotten], job: Job, _saved: Saved, _end_ms: int) -> Sequence[Forgotten]:
+    def change(known: Sequence[Exclusion], job: Job, _saved: Saved, _end_ms: int) -> Sequence[Exclusion]:
         if span not in known:
             raise BadRequest(f"span={span.told(job)}: wanted one that was forgotten, with the same entity")
         return [other for other in known if other != span]

@@ -10,8 +10,8 @@ import polars as pl
 
 from barograph.config.errors import BadRequest, OtherVersion
 from barograph.config.job import Job
-from barograph.engine.forgotten import Forgotten
-from barograph.engine.replay import NOTHING_BEFORE, Kept, Replay, columns_of
+from barograph.engine.exclusions import Exclusion
+from barograph.engine.replay import NOTHING_BEFORE, KeptBuckets, Replay, columns_of
 from barograph.jobs.commit_timer import Clock
 from barograph.results import schema
 from barograph.results.results import Results
@@ -28,7 +28,7 @@ OnProgress = Callable[[int, int], None]
 ROWS_AT_ONCE: Final = 1_000_000
 """Rows of the history that are read in one go, as far as its files allow; about 100 bytes each, and more are no faster."""
 
-Change = Callable[[Sequence[Forgotten], Job, Saved, int], Sequence[Forgotten]]
+Change = Callable[[Sequence[Exclusion], Job, Saved, int], Sequence[Exclusion]]
 """(forgotten so far, the job, what it is now, where its newest finished bucket ends) -> what is to be forgotten."""
 
 
@@ -51,7 +51,7 @@ class Replayed:
     values: int
     records: int
     records_before: int
-    forgotten: tuple[Forgotten, ...]
+    forgotten: tuple[Exclusion, ...]
     seconds: float
 
 
@@ -112,7 +112,7 @@ def replay_without(
     return Replayed(job_id, buckets, under_way.values, records, records_before, forgotten, clock() - started)
 
 
-def _unchanged_until(job: Job, known: Sequence[Forgotten], forgotten: Sequence[Forgotten]) -> int:
+def _unchanged_until(job: Job, known: Sequence[Exclusion], forgotten: Sequence[Exclusion]) -> int:
     """The first bucket that was or is to be forgotten: what a snapshot had learned before it stays true."""
     return min([span.buckets(job.bucket_span_ms)[0] for span in (*known, *forgotten)], default=NOTHING_BEFORE)
 
@@ -124,7 +124,7 @@ class Start:
     store: Store
     job: Job
     saved: Saved
-    forgotten: Sequence[Forgotten]
+    forgotten: Sequence[Exclusion]
     threads: int
 
     def whole(self) -> "ReplayUnderWay":
@@ -160,7 +160,7 @@ class ReplayUnderWay:
     """
 
     def __init__(
-        self, store: Store, job: Job, saved: Saved, forgotten: Sequence[Forgotten], replay: Replay, since: int | None = None
+        self, store: Store, job: Job, saved: Saved, forgotten: Sequence[Exclusion], replay: Replay, since: int | None = None
     ) -> None:
         self._store = store
         self._job_id = job_id = job.job_id
@@ -222,12 +222,12 @@ class ReplayUnderWay:
             point = points.pop(0)
             rewrite.snapshot(point, self._replay.snapshot(self._store.snapshot(self._job_id, point.snapshot_id)))
 
-    def _history(self, start: int, end: int) -> Kept:
+    def _history(self, start: int, end: int) -> KeptBuckets:
         start_ms, end_ms = start * self._span_ms, end * self._span_ms
         span = Span(start_ms, end_ms)
         buckets = self._store.buckets(self._job_id, Query(start_ms=start_ms, end_ms=end_ms)).rows
         filled = buckets.filter(pl.col("event_count") > 0)
-        return Kept(
+        return KeptBuckets(
             self._store.bucket_values(self._job_id, span, self._columns),
             self._store.influencer_shares(self._job_id, span),
             filled["timestamp"].to_numpy(),

@@ -12,7 +12,7 @@ from typing import Self
 
 from barograph.config.job import Job
 from barograph.engine import Engine
-from barograph.engine.forgotten import Forgotten
+from barograph.engine.exclusions import Exclusion
 from barograph.intake.frames import as_frame
 from barograph.jobs import forecast, forget, replay, run
 from barograph.jobs.answers import Answers
@@ -239,12 +239,12 @@ class Service(Answers):
         self._open.refuse(job_id)
         return replay.replay(self._store, job_id, on_progress)
 
-    def forget(self, job_id: str, span: Forgotten, on_progress: OnBuckets | None = None) -> Replayed:
+    def forget(self, job_id: str, span: Exclusion, on_progress: OnBuckets | None = None) -> Replayed:
         """Give a job the models that never saw a span. See `jobs.forget`."""
         self._open.refuse(job_id)
         return forget.forget(self._store, job_id, span, on_progress)
 
-    def remember(self, job_id: str, span: Forgotten, on_progress: OnBuckets | None = None) -> Replayed:
+    def remember(self, job_id: str, span: Exclusion, on_progress: OnBuckets | None = None) -> Replayed:
         """Undo `forget`. See `jobs.forget`."""
         self._open.refuse(job_id)
         return forget.remember(self._store, job_id, span, on_progress)

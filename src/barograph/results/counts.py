@@ -61,15 +61,15 @@ class DataCounts:
     latest_sparse_bucket_timestamp: int | None = None
     examples: tuple[Example, ...] = ()
 
-    def with_examples(self, found: list[Example]) -> "DataCounts":
+    def with_examples(self, examples: list[Example]) -> "DataCounts":
         """Keep the first `MAX_EXAMPLES` of each reason, in the order they came."""
-        if not found:
+        if not examples:
             return self
-        kept = list(self.examples)
-        for example in found:
-            if sum(one.reason == example.reason for one in kept) < MAX_EXAMPLES:
-                kept.append(example)
-        return replace(self, examples=tuple(kept))
+        shown = list(self.examples)
+        for example in examples:
+            if sum(other.reason == example.reason for other in shown) < MAX_EXAMPLES:
+                shown.append(example)
+        return replace(self, examples=tuple(shown))
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready dictionary; `from_dict` reads it back."""
@@ -78,4 +78,4 @@ class DataCounts:
     @classmethod
     def from_dict(cls, document: dict[str, Any]) -> "DataCounts":
         """Rebuild the counts from `to_dict`."""
-        return cls(**{**document, "examples": tuple(Example(**one) for one in document["examples"])})
+        return cls(**{**document, "examples": tuple(Example(**example) for example in document["examples"])})

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from barograph.config.job import Job
-from barograph.engine.forgotten import Forgotten
+from barograph.engine.exclusions import Exclusion
 from barograph.results.counts import DataCounts
 from barograph.results.snapshot import Snapshot
 from barograph.store import tables
@@ -172,13 +172,13 @@ def progress_from(text: str) -> list[InputProgress]:
     return [InputProgress(**one) for one in json.loads(text)]
 
 
-def forgotten(connection: sa.Connection, job_id: str) -> tuple[Forgotten, ...]:
+def forgotten(connection: sa.Connection, job_id: str) -> tuple[Exclusion, ...]:
     """What the job's models are not to have seen."""
     rows = _of_job(connection, tables.FORGOTTEN, job_id, "number")
-    return tuple(Forgotten(one["start_ms"], one["end_ms"], tuple(map(tuple, json.loads(one["entity"])))) for one in rows)
+    return tuple(Exclusion(one["start_ms"], one["end_ms"], tuple(map(tuple, json.loads(one["entity"])))) for one in rows)
 
 
-def save_forgotten(connection: sa.Connection, job_id: str, found: Sequence[Forgotten]) -> None:
+def save_forgotten(connection: sa.Connection, job_id: str, found: Sequence[Exclusion]) -> None:
     """Replace what is forgotten."""
     table = tables.FORGOTTEN
     connection.execute(table.delete().where(table.c.job_id == job_id))

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from barograph.config.errors import NotFound, StorageFailure
 from barograph.config.job import Job
-from barograph.engine.forgotten import Forgotten
+from barograph.engine.exclusions import Exclusion
 from barograph.results.snapshot import Snapshot
 from barograph.scoring.normalise import Quantiles
 from barograph.store import forecasts, history, job_rows, query, rows, tables
@@ -185,7 +185,7 @@ class Reader:
             raise NotFound(f"forecast_id={name!r}: wanted {wanted}")
         return found[name]
 
-    def forgotten(self, job_id: str) -> tuple[Forgotten, ...]:
+    def forgotten(self, job_id: str) -> tuple[Exclusion, ...]:
         """What the job's models are not to have seen, in the order in which it was forgotten."""
         with self._database.read() as connection:
             job_rows.job_row(connection, job_id)

@@ -8,7 +8,7 @@ from typing import Final
 import polars as pl
 import sqlalchemy as sa
 
-from barograph.engine.forgotten import Forgotten
+from barograph.engine.exclusions import Exclusion
 from barograph.results import schema
 from barograph.results.results import Results
 from barograph.results.snapshot import Snapshot
@@ -75,7 +75,7 @@ class Rewrite:
         snapshot_id, size = write_snapshot(self._writer.files, self._before, new)
         self._snapshots.append(replace(old, snapshot_id=snapshot_id, bytes=size))
 
-    def commit(self, replay_time: int, forgotten: Sequence[Forgotten]) -> None:
+    def commit(self, replay_time: int, forgotten: Sequence[Exclusion]) -> None:
         """Make all of it visible, in one transaction.
 
         Args:

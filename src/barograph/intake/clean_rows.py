@@ -8,7 +8,7 @@ from barograph.results.arrays import Ints
 
 
 @dataclass(frozen=True)
-class Rows:
+class CleanRows:
     """Clean rows, in the order they came. Nothing is said about the order of their times.
 
     Attributes:

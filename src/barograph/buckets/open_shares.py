@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from barograph.buckets.aggregates import Aggregates, Finished
+from barograph.buckets.aggregates import Aggregates, FinishedStatistics
 from barograph.buckets.batch import Batch
+from barograph.buckets.growing_records import NONE, GrowingRecords
 from barograph.buckets.layout import SHARE
-from barograph.buckets.pool import NONE, Pool
 from barograph.buckets.texts import Texts
 from barograph.config.functions import Statistic
 from barograph.kernels import _fold
@@ -30,23 +30,23 @@ class FinishedShares:
     field: str
     cell: Ids
     value: Ids
-    statistics: Finished
+    statistics: FinishedStatistics
     texts: Texts
 
 
-class Shares:
+class OpenShares:
     """The shares of one influencer field in the open cells of one accumulator."""
 
-    def __init__(self, shares: Pool, aggregates: Aggregates) -> None:
+    def __init__(self, shares: GrowingRecords, aggregates: Aggregates) -> None:
         self._shares = shares
         self._aggregates = aggregates
 
     @classmethod
-    def build(cls, numeric: bool, statistics: frozenset[Statistic], state: Arrays | None = None) -> "Shares":
+    def build(cls, numeric: bool, statistics: frozenset[Statistic], state: Arrays | None = None) -> "OpenShares":
         """Empty, or as `snapshot` left it."""
         shares = np.zeros(0, SHARE) if state is None else state["shares"].copy()
         aggregates = Aggregates.build(numeric, statistics, None if state is None else under("stats", state))
-        return cls(Pool(shares, _fold.index_shares), aggregates)
+        return cls(GrowingRecords(shares, _fold.index_shares), aggregates)
 
     @property
     def texts(self) -> Ids:
@@ -77,10 +77,10 @@ class Shares:
             field, finished[shares["cell"][rows]], shares["value"][rows].copy(), self._aggregates.finished(rows), texts
         )
         rest = np.flatnonzero(~over).astype(np.int32)
-        kept = shares.take(rest)
-        kept["cell"] = moved[kept["cell"]]
+        still_open = shares.take(rest)
+        still_open["cell"] = moved[still_open["cell"]]
         # Room for as many as there were: the next bucket will bring about as many again.
-        self._shares = Pool(kept, _fold.index_shares, room=self._shares.size)
+        self._shares = GrowingRecords(still_open, _fold.index_shares, room=self._shares.size)
         self._aggregates = self._aggregates.packed(rest)
         return out
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from barograph.buckets.watermark import Judged
+from barograph.buckets.watermark import PlacedRows
 from barograph.results.arrays import Bools, Floats, Ints
 from barograph.results.counts import MAX_EXAMPLES, DataCounts, Example
 from barograph.results.snapshot import Arrays
@@ -16,7 +16,7 @@ _AHEAD: Final = "wanted a time less than a month (and 1,000 buckets) after the n
 
 
 @dataclass(frozen=True)
-class Dropped:
+class DroppedRows:
     """A value: `after` gives the next one.
 
     Attributes:
@@ -34,45 +34,45 @@ class Dropped:
     examples: tuple[Example, ...] = ()
 
     @classmethod
-    def build(cls, state: Arrays | None) -> "Dropped":
+    def build(cls, state: Arrays | None) -> "DroppedRows":
         """Nothing dropped yet, or as `snapshot` left it."""
         if state is None:
             return cls()
         document = json.loads(state["dropped"].tobytes())
-        return cls(**{**document, "examples": tuple(Example(**one) for one in document["examples"])})
+        return cls(**{**document, "examples": tuple(Example(**example) for example in document["examples"])})
 
     def after(
         self,
         time_ms: Ints,
         number: Ints,
-        judged: Judged,
+        placed: PlacedRows,
         fields: int,
         weight: Floats,
         weight_field: str,
-    ) -> "Dropped":
+    ) -> "DroppedRows":
         """Count the rows [n] of a call.
 
         Args:
             time_ms: [n] epoch ms.
             number: [n] their places among the job's rows.
-            judged: what became of them.
+            placed: what became of them.
             fields: how many values the late rows and those ahead hold.
             weight: [n] summary counts; empty when there is no summary count field `weight_field`.
             weight_field: its name.
         """
-        late, ahead, times = judged.late, judged.ahead, time_ms.astype("M8[ms]")
-        found = self._examples(self.late, late, number, times, "out_of_order", "wanted a time within the latency")
-        found += self._examples(self.ahead, ahead, number, times, "invalid_date", _AHEAD)
+        late, ahead, times = placed.late, placed.ahead, time_ms.astype("M8[ms]")
+        dropped_examples = self._examples(self.late, late, number, times, "out_of_order", "wanted a time within the latency")
+        dropped_examples += self._examples(self.ahead, ahead, number, times, "invalid_date", _AHEAD)
         negative = ~(late | ahead) & (weight < 0) if len(weight) else np.zeros(0, np.bool_)
         wanted = f"{weight_field}: wanted a count >= 0"
-        found += self._examples(self.negative, negative, number, weight, "missing_field", wanted)
+        dropped_examples += self._examples(self.negative, negative, number, weight, "missing_field", wanted)
         return replace(
             self,
             late=self.late + int(late.sum()),
             ahead=self.ahead + int(ahead.sum()),
             fields=self.fields + fields,
             negative=self.negative + int(negative.sum()),
-            examples=self.examples + tuple(found),
+            examples=self.examples + tuple(dropped_examples),
         )
 
     def _examples(
@@ -95,6 +95,6 @@ class Dropped:
     def snapshot(self) -> Arrays:
         """The counts and examples, as JSON."""
         # Sorted by row: of two reasons in one call the examples would else lie in another order than in two calls.
-        examples = sorted(self.examples, key=lambda one: (one.row, one.reason))
-        text = json.dumps({**asdict(self), "examples": [asdict(one) for one in examples]})
+        examples = sorted(self.examples, key=lambda example: (example.row, example.reason))
+        text = json.dumps({**asdict(self), "examples": [asdict(example) for example in examples]})
         return {"dropped": np.frombuffer(text.encode(), np.uint8).copy()}

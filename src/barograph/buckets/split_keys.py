@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
+from barograph.buckets.growing_records import GrowingRecords
 from barograph.buckets.layout import PAIR
-from barograph.buckets.pool import Pool
 from barograph.buckets.texts import Texts
 from barograph.config.detector import Detector
 from barograph.config.fields import text_column
@@ -38,7 +38,7 @@ class Split(NamedTuple):
         return tuple(field for field in self.roles if field is not None)
 
 
-class Splits:
+class SplitKeys:
     """The keys seen so far. A key's id counts the distinct keys that came before it in the job's rows.
 
     A field's values are interned once for all the splits that it is in (apart for `use_null`, where null is a value too).
@@ -47,16 +47,18 @@ class Splits:
     def __init__(self, splits: list[Split], state: Arrays | None) -> None:
         self.splits = splits
         fields = dict.fromkeys((field, split.use_null) for split in splits for field in split.fields)
-        self._texts = {one: Texts.build(None if state is None else under(f"texts{at}", state)) for at, one in enumerate(fields)}
+        self._texts = {
+            field: Texts.build(None if state is None else under(f"texts{at}", state)) for at, field in enumerate(fields)
+        }
         self._pairs = {
-            split: Pool(np.zeros(0, PAIR) if state is None else state[f"pairs{at}"].copy(), _fold.index_pairs)
+            split: GrowingRecords(np.zeros(0, PAIR) if state is None else state[f"pairs{at}"].copy(), _fold.index_pairs)
             for at, split in enumerate(splits)
             if len(split.fields) == 2
         }
 
     def keys(self, columns: pl.DataFrame) -> dict[Split, Ids]:
         """The key [n] of each row, for each split; -1 where the row has none."""
-        ids = {one: texts.intern(_column(columns, *one)) for one, texts in self._texts.items()}
+        ids = {field: texts.intern(_column(columns, *field)) for field, texts in self._texts.items()}
         return {split: self._keys(split, ids, columns.height) for split in self.splits}
 
     def _keys(self, split: Split, ids: dict[tuple[str, bool], Ids], rows: int) -> Ids:

@@ -28,7 +28,7 @@ def with_room(array: NDArray[Any], used: int, room: int) -> NDArray[Any]:
     return copy
 
 
-class Pool:
+class GrowingRecords:
     """Records `rows[:size]`, with room for more. `used[0]` is the size, which kernels move on.
 
     The records given become the pool's own, to be changed in place. With `reindex`, `slots` is the hash index over them: a

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 import polars as pl
 
-from barograph.buckets.splits import Split, Splits
+from barograph.buckets.split_keys import Split, SplitKeys
 from barograph.results.arrays import Ids, Ints
 
 NOT_BEGUN = np.iinfo(np.int64).max
@@ -28,7 +28,7 @@ class KnownSeries:
     first_bucket: Ints
     key: Ids
     split: Split
-    splits: Splits
+    splits: SplitKeys
 
     def __len__(self) -> int:
         return len(self.first_bucket)

@@ -12,7 +12,7 @@ from barograph.results.arrays import Bools
 
 
 @dataclass(frozen=True)
-class Forgotten:
+class Exclusion:
     """A span that is not learned: of all series, or of those that one entity's field values name.
 
     Attributes:

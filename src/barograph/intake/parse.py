@@ -70,8 +70,8 @@ def _plain_text(values: pl.Series) -> pl.Series:
     try:
         return values.cast(pl.String)
     except pl.exceptions.PolarsError:
-        texts = [one.decode(errors="backslashreplace") if isinstance(one, bytes) else one for one in values.to_list()]
-        return pl.Series(values.name, [None if one is None else str(one) for one in texts], dtype=pl.String)
+        texts = [value.decode(errors="backslashreplace") if isinstance(value, bytes) else value for value in values.to_list()]
+        return pl.Series(values.name, [None if text is None else str(text) for text in texts], dtype=pl.String)
 
 
 def _number_text(values: pl.Series) -> pl.Series:

@@ -8,14 +8,14 @@ from barograph.results.counts import MAX_EXAMPLES, REASONS, DataCounts, Example
 _LONGEST_VALUE = 200
 
 
-class Findings:
+class TableExamples:
     """Examples of one table. Only as many are looked up as can still be kept."""
 
     def __init__(self, first_row: int, rows: int, counts: DataCounts) -> None:
         self.numbers = np.arange(first_row + 1, first_row + rows + 1)
-        kept = [example.reason for example in counts.examples]
-        self._room = {reason: MAX_EXAMPLES - kept.count(reason) for reason in REASONS}
-        self._found: list[Example] = []
+        reasons = [example.reason for example in counts.examples]
+        self._room = {reason: MAX_EXAMPLES - reasons.count(reason) for reason in REASONS}
+        self._examples: list[Example] = []
 
     def keep_rows(self, keep: pl.Series) -> None:
         """Go on with some of the rows only."""
@@ -30,9 +30,9 @@ class Findings:
             value = None if values is None else values[row]
             text = "" if value is None else str(value)
             shown = text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE]
-            self._found.append(Example(reason, int(self.numbers[row]), shown, message))
+            self._examples.append(Example(reason, int(self.numbers[row]), shown, message))
 
     def in_order(self) -> list[Example]:
         """By row, so that the same are kept however rows are cut into tables."""
         reasons = list(REASONS)
-        return sorted(self._found, key=lambda one: (one.row, reasons.index(one.reason)))
+        return sorted(self._examples, key=lambda example: (example.row, reasons.index(example.reason)))

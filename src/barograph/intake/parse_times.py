@@ -14,7 +14,7 @@ import polars as pl
 
 from barograph.config.job import Job
 from barograph.config.time_format import TIME_FORMATS, TimePattern, java_pattern
-from barograph.intake.clean import parse_text
+from barograph.intake.parse import parse_text
 
 EARLIEST_MS: Final = 1
 """After 1970-01-01: missing times are written as 0001-01-01 or epoch 0, and one of them would begin a job decades too early."""
@@ -134,11 +134,11 @@ def _of_iso(values: pl.Series, zone: str) -> pl.Series:
 
 def _iso_form(text: str) -> str:
     """The ISO form that a text seems to have."""
-    found = _ISO_PARTS.fullmatch(text)
-    if found is None or found["separator"] is None:
+    parts = _ISO_PARTS.fullmatch(text)
+    if parts is None or parts["separator"] is None:
         return "%Y-%m-%d"
-    second = (":%S%.f" if found["fraction"] else ":%S") if found["second"] else ""
-    return f"%Y-%m-%d{found['separator']}%H:%M{second}{'%#z' if found['zone'] else ''}"
+    second = (":%S%.f" if parts["fraction"] else ":%S") if parts["second"] else ""
+    return f"%Y-%m-%d{parts['separator']}%H:%M{second}{'%#z' if parts['zone'] else ''}"
 
 
 def _strptime(values: pl.Series, form: str, zone: str) -> pl.Series:

@@ -30,7 +30,7 @@ class BucketCounts:
 
 
 @dataclass(frozen=True)
-class Census:
+class BucketCounter:
     """Counts of the finished buckets, and the recent ones to compare with. A value: `after` gives the next one."""
 
     span_ms: int
@@ -38,15 +38,15 @@ class Census:
     recent: Ints
 
     @classmethod
-    def build(cls, span_ms: int, state: Arrays | None) -> "Census":
+    def build(cls, span_ms: int, state: Arrays | None) -> "BucketCounter":
         """Nothing counted yet, or as `snapshot` left it."""
         if state is None:
             return cls(span_ms, BucketCounts(), np.zeros(0, np.int64))
         known: list[Any] = [value if there else None for value, there in state["census"].T.tolist()]
         return cls(span_ms, BucketCounts(*known), state["census_recent"].astype(np.int64))
 
-    def after(self, first: int, end: int, filled: Ints, events: Ints) -> "Census":
-        """The census with the buckets [first, end), of which `filled` (ascending) have `events` rows, and the others none."""
+    def after(self, first: int, end: int, filled: Ints, events: Ints) -> "BucketCounter":
+        """The counts with the buckets [first, end), of which `filled` (ascending) have `events` rows, and the others none."""
         sparse = filled[self._sparse(events)]
         counts = replace(
             self.counts,
@@ -59,7 +59,7 @@ class Census:
             counts = replace(counts, latest_sparse_bucket_timestamp=int(sparse[-1]) * self.span_ms)
         if end - first > len(filled):
             counts = replace(counts, latest_empty_bucket_timestamp=_latest_gap(end, filled) * self.span_ms)
-        return Census(self.span_ms, counts, np.concatenate([self.recent, events])[-SPARSE_WINDOW:])
+        return BucketCounter(self.span_ms, counts, np.concatenate([self.recent, events])[-SPARSE_WINDOW:])
 
     def _sparse(self, events: Ints) -> Bools:
         before = np.concatenate([self.recent, events])
@@ -78,6 +78,7 @@ class Census:
         """The counts, each with whether it is known, and the recent buckets."""
         values: list[Any] = list(asdict(self.counts).values())
         known = [[0 if value is None else value for value in values], [value is not None for value in values]]
+        # Under the names that the first snapshots gave them.
         return {"census": np.array(known, np.int64), "census_recent": self.recent}
 
 
