@@ -17,7 +17,7 @@ def left_out(dropped: Mapping[str, int], examples: Iterable[Example]) -> list[st
 
     A value that is not a number is counted as missing as well; it is told once, as not a number.
     """
-    kept, numbers, lines = list(examples), dict(dropped), []
+    told, numbers, lines = list(examples), dict(dropped), []
     if "missing_field" in numbers:
         numbers["missing_field"] -= numbers.get("not_a_number", 0)
     for reason, number in numbers.items():
@@ -25,10 +25,10 @@ def left_out(dropped: Mapping[str, int], examples: Iterable[Example]) -> list[st
             continue
         noun = "value" if reason in _VALUES else "row"
         lines.append(f"left out {counted(number, noun)}: {REASONS[reason]}")
-        lines += [f"  {_told(one)}" for one in kept if one.reason == reason]
+        lines += [f"  {_told(example)}" for example in told if example.reason == reason]
     return lines
 
 
 def _told(example: Example) -> str:
-    found = f", found {example.value!r}" if example.value else ""
-    return f"row {example.row:,}: {example.message}{found}"
+    value = f", found {example.value!r}" if example.value else ""
+    return f"row {example.row:,}: {example.message}{value}"

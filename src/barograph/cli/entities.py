@@ -24,13 +24,13 @@ def parsed(texts: Iterable[str] | None) -> tuple[tuple[str, str], ...]:
     Raises:
         BadRequest: one is not `field=value`.
     """
-    found = []
+    entity = []
     for text in texts or ():
         field, equals, value = text.partition("=")
         if not field or not equals:
             raise BadRequest(f"--entity={text!r}: wanted FIELD=VALUE, such as host=web-1")
-        found.append((field, value))
-    return tuple(found)
+        entity.append((field, value))
+    return tuple(entity)
 
 
 def told(entity: Iterable[tuple[str, str]]) -> str:

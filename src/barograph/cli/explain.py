@@ -51,82 +51,83 @@ def explain(
 
     with Service.open(store, data_dir, create=False) as service:
         zone = ZoneInfo(service.job(job_id).time_zone)
-        found = service.explain(job_id, epoch_ms("--time", time, zone), parsed(entity), size=size)
+        explained = service.explain(job_id, epoch_ms("--time", time, zone), parsed(entity), size=size)
     if as_json:
-        _print_json(found)
+        _print_json(explained)
         return
-    for number, (one, now) in enumerate(zip(found.explanations, found.now, strict=True)):
+    for number, (explanation, now) in enumerate(zip(explained.explanations, explained.now, strict=True)):
         if number:
             typer.echo()
-        _show(one, now, zone)
-    if found.left_out:
-        have = "has" if found.left_out == 1 else "have"
-        more = f"{found.left_out:,} more series {have} a bucket at this time; --size and --entity show others"
+        _show(explanation, now, zone)
+    if explained.left_out:
+        have = "has" if explained.left_out == 1 else "have"
+        more = f"{explained.left_out:,} more series {have} a bucket at this time; --size and --entity show others"
         typer.echo(f"\n{more}", err=True)
 
 
-def _print_json(found: "Explained") -> None:
+def _print_json(explained: "Explained") -> None:
     from dataclasses import asdict
 
     import msgspec
 
-    job = found.job
+    job = explained.job
     documents = [
-        {"job_id": job.job_id, "bucket_span": job.bucket_span_ms // 1000, "record_score": now, **asdict(one)}
-        for one, now in zip(found.explanations, found.now, strict=True)
+        {"job_id": job.job_id, "bucket_span": job.bucket_span_ms // 1000, "record_score": now, **asdict(explanation)}
+        for explanation, now in zip(explained.explanations, explained.now, strict=True)
     ]
     typer.echo(msgspec.json.format(msgspec.json.encode(documents), indent=2))
 
 
-def _show(one: "Explanation", now: float | None, zone: "ZoneInfo") -> None:
+def _show(explanation: "Explanation", now: float | None, zone: "ZoneInfo") -> None:
     from barograph.cli.console import show
     from barograph.cli.words import when
     from barograph.config.splits import SPLITS
     from barograph.results.words import against_usual, measure, short
 
-    splits = ((getattr(one.measure, name), getattr(one, value)) for name, value in SPLITS)
+    splits = ((getattr(explanation.measure, name), getattr(explanation, value)) for name, value in SPLITS)
     whose = "".join(f", {name}={value}" for name, value in splits if name is not None)
-    typer.echo(f"{measure(one.measure.statistic, one.measure.field_name)}{whose}, {when(one.timestamp, zone)} ({zone})")
+    what = measure(explanation.measure.statistic, explanation.measure.field_name)
+    typer.echo(f"{what}{whose}, {when(explanation.timestamp, zone)} ({zone})")
     typer.echo()
-    if one.actual is None:
+    if explanation.actual is None:
         typer.echo("no data")
     else:
-        compared = "" if one.typical is None else f", {against_usual(one.actual, one.typical)}"
-        typer.echo(f"{short(one.actual)}{compared}; by itself it has a probability of {one.probability:.3g}")
-    if one.typical is not None and one.lower is not None and one.upper is not None:
-        typer.echo(f"typical {short(one.typical)}, usually {short(one.lower)} to {short(one.upper)}")
-    if one.gate:
-        typer.echo(one.gate)
-    for table in _tables(one, now):
+        compared = "" if explanation.typical is None else f", {against_usual(explanation.actual, explanation.typical)}"
+        typer.echo(f"{short(explanation.actual)}{compared}; by itself it has a probability of {explanation.probability:.3g}")
+    if explanation.typical is not None and explanation.lower is not None and explanation.upper is not None:
+        typer.echo(f"typical {short(explanation.typical)}, usually {short(explanation.lower)} to {short(explanation.upper)}")
+    if explanation.gate:
+        typer.echo(explanation.gate)
+    for table in _tables(explanation, now):
         typer.echo()
         show(table)
     typer.echo()
     typer.echo("What the model believed:")
-    for sentence in one.model:
+    for sentence in explanation.model:
         typer.echo(f"  {sentence}")
 
 
-def _tables(one: "Explanation", now: float | None) -> "list[Table]":
+def _tables(explanation: "Explanation", now: float | None) -> "list[Table]":
     from rich.text import Text
 
     from barograph.cli import tables
     from barograph.results.words import short
     from barograph.scoring.explain import FACTORS
 
-    found = []
-    if one.factors:
+    shown = []
+    if explanation.factors:
         factors = tables.plain("what makes the score", "points", right=("points",))
-        for factor in one.factors:
+        for factor in explanation.factors:
             tables.add(factors, FACTORS[factor.name], f"{factor.points:+.1f}")
-        tables.add(factors, Text("score", style="bold"), Text(f"{one.score:.1f}", style="bold"))
-        if now is not None and round(now, 1) != round(one.score, 1):
+        tables.add(factors, Text("score", style="bold"), Text(f"{explanation.score:.1f}", style="bold"))
+        if now is not None and round(now, 1) != round(explanation.score, 1):
             tables.add(factors, "score now, by what the job has shown since", f"{now:.1f}")
-        found.append(factors)
-    if one.would_score:
+        shown.append(factors)
+    if explanation.would_score:
         values = tables.plain("would have scored", "at or below", "at or above", right=("at or below", "at or above"))
-        for would in one.would_score:
+        for would in explanation.would_score:
             tables.add(
                 values, f"{would.score:g}", *("never" if end is None else short(end, 5) for end in (would.low, would.high))
             )
-        found.append(values)
-    return found
+        shown.append(values)
+    return shown

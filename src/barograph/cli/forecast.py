@@ -63,8 +63,8 @@ def forecast(
     from barograph.jobs.service import Service
 
     refuse_terminal(output)
-    far, kept = _lasting("--duration", duration), _lasting("--expires-in", expires_in)
-    request = Request(far, percentile, parsed(entity), kept)
+    far, expires_in_span = _lasting("--duration", duration), _lasting("--expires-in", expires_in)
+    request = Request(far, percentile, parsed(entity), expires_in_span)
     if crosses is not None:
         check_crosses(crosses)  # before a forecast is made and kept
     with Service.open(store, data_dir, create=False) as service:
@@ -85,9 +85,9 @@ def list_forecasts(job_id: JobId, data_dir: DataDir = DEFAULT_DATA_DIR, store: S
     from barograph.jobs.service import Service
 
     with Service.open(store, data_dir, create=False) as service:
-        zone, found = ZoneInfo(service.job(job_id).time_zone), service.forecasts(job_id)
-    if found:
-        show_table(forecast_output.listed(found, zone))
+        zone, kept = ZoneInfo(service.job(job_id).time_zone), service.forecasts(job_id)
+    if kept:
+        show_table(forecast_output.listed(kept, zone))
     else:
         typer.echo("no forecasts")
 

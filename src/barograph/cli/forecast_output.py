@@ -22,7 +22,7 @@ from barograph.results.words import short
 
 Row = Mapping[str, Any]
 
-_KEY: Final = [one.name for one in schema.CROSSINGS if one.name in schema.polars_schema(schema.FORECASTS)]
+_KEY: Final = [column.name for column in schema.CROSSINGS if column.name in schema.polars_schema(schema.FORECASTS)]
 _STRETCHES: Final = 16  # lines that one series is told in
 _LENGTHS: Final = [n * UNIT_MS[unit] for unit, ns in (("h", (1, 2, 3, 6, 12)), ("d", (1, 2, 7, 14, 28, 91, 364))) for n in ns]
 _LEVEL: Final = 0.1  # share of the bounds' width that the level must move by before it is said to
@@ -36,40 +36,40 @@ def show(job: Job, saved: SavedForecast, rows: pl.DataFrame, crosses: float | No
         typer.echo(told(saved))
     typer.echo()
     if crosses is None:
-        found = _summary(rows)
-        show_table(_forecasts(found.head(size), zone))
+        series = _summary(rows)
+        show_table(_forecasts(series.head(size), zone))
         order = "those whose level moves most for their bounds"
         if saved.series == 1:
             typer.echo()
             show_table(_stretches(rows, job.bucket_span_ms, zone))
     else:
-        found = crossings(rows, crosses)
-        show_table(_crossings(found.head(size), crosses, saved, zone))
-        typer.echo(f"\n{_reached(found, crosses, saved)}")
+        series = crossings(rows, crosses)
+        show_table(_crossings(series.head(size), crosses, saved, zone))
+        typer.echo(f"\n{_reached(series, crosses, saved)}")
         order = "the first to reach it"
-    if size < found.height:
-        typer.echo(f"showing {size:,} of {found.height:,} series, {order}; --size {found.height} shows all", err=True)
+    if size < series.height:
+        typer.echo(f"showing {size:,} of {series.height:,} series, {order}; --size {series.height} shows all", err=True)
 
 
 def write(chosen: Format, job: Job, saved: SavedForecast, rows: pl.DataFrame, crosses: float | None) -> None:
     """A forecast for machines: its rows, or, with `crosses`, a row a series."""
-    found = rows if crosses is None else crossings(rows, crosses)
+    shown = rows if crosses is None else crossings(rows, crosses)
     build = documents.forecast if crosses is None else documents.crossing
-    named = ({"forecast_id": saved.forecast_id, **row} for row in found.iter_rows(named=True))
-    output.write(chosen, found, (build(job.job_id, row) for row in named))
+    named = ({"forecast_id": saved.forecast_id, **row} for row in shown.iter_rows(named=True))
+    output.write(chosen, shown, (build(job.job_id, row) for row in named))
 
 
-def listed(found: list[SavedForecast], zone: ZoneInfo) -> Table:
+def listed(forecasts: list[SavedForecast], zone: ZoneInfo) -> Table:
     """What forecasts are kept."""
     numbers = ("series", "rows", "bytes")
     table = tables.plain(
         "forecast", f"when made ({zone})", "when from", "for", "bounds", *numbers, "when it goes", right=numbers
     )
-    for one in found:
-        made, start = words.when(_seconds(one.create_time), zone), words.when(one.start_ms, zone)
-        goes = "with its job" if one.expiry_time is None else words.when(_seconds(one.expiry_time), zone)
-        sizes = (f"{one.series:,}", f"{one.rows:,}", f"{one.bytes:,}")
-        tables.add(table, one.forecast_id, made, start, _far(one), f"{one.percentile:g} %", *sizes, goes)
+    for forecast in forecasts:
+        made, start = words.when(_seconds(forecast.create_time), zone), words.when(forecast.start_ms, zone)
+        goes = "with its job" if forecast.expiry_time is None else words.when(_seconds(forecast.expiry_time), zone)
+        sizes = (f"{forecast.series:,}", f"{forecast.rows:,}", f"{forecast.bytes:,}")
+        tables.add(table, forecast.forecast_id, made, start, _far(forecast), f"{forecast.percentile:g} %", *sizes, goes)
     return table
 
 
@@ -120,10 +120,10 @@ def _names(row: Row, columns: list[str]) -> list[str]:
     return [words.series(row) if name == "series" else words.measured(row) for name in columns]
 
 
-def _forecasts(found: pl.DataFrame, zone: ZoneInfo) -> Table:
-    rows = found.rows(named=True)
+def _forecasts(series: pl.DataFrame, zone: ZoneInfo) -> Table:
+    rows = series.rows(named=True)
     named, common = _named(rows)
-    at = [] if found.height == 1 else [f"when ({zone})"] * 2
+    at = [] if series.height == 1 else [f"when ({zone})"] * 2
     header = ["lowest", *at[:1], "highest", *at[1:]]
     table = tables.plain(
         *named, f"next {common}" if common else "next", "bounds", *header, "level", right=("lowest", "highest")
@@ -147,7 +147,7 @@ def _trend(row: Row) -> str:
 
 def _stretches(rows: pl.DataFrame, span_ms: int, zone: ZoneInfo) -> Table:
     """One series in a few lines, each the buckets of a day or another round length."""
-    length = next((one for one in [span_ms, *_LENGTHS] if rows.height * span_ms <= _STRETCHES * one), _LENGTHS[-1])
+    length = next((ms for ms in [span_ms, *_LENGTHS] if rows.height * span_ms <= _STRETCHES * ms), _LENGTHS[-1])
     held = max(length // span_ms, 1)
     mean = pl.mean("forecast_prediction").alias("mean")
     ends = [pl.min("forecast_lower"), pl.min("forecast_prediction"), pl.max("forecast_prediction").alias("highest")]
@@ -158,18 +158,18 @@ def _stretches(rows: pl.DataFrame, span_ms: int, zone: ZoneInfo) -> Table:
         table = tables.plain(f"when ({zone})", "prediction", "lower", "upper", right=("prediction", "lower", "upper"))
         for row in each.iter_rows(named=True):
             numbers = (row["mean"], row["forecast_lower"], row["forecast_upper"])
-            tables.add(table, words.when(row["timestamp"], zone), *(short(one) for one in numbers))
+            tables.add(table, words.when(row["timestamp"], zone), *(short(number) for number in numbers))
         return table
     numbers_of = ("mean", "lowest", "highest", "lower bound", "upper bound")
     table = tables.plain(f"when, {words.length(held * span_ms)} from ({zone})", *numbers_of, right=numbers_of)
     for row in each.iter_rows(named=True):
         cells = (row[name] for name in ("mean", "forecast_prediction", "highest", "forecast_lower", "forecast_upper"))
-        tables.add(table, words.when(row["timestamp"], zone), *(short(one) for one in cells))
+        tables.add(table, words.when(row["timestamp"], zone), *(short(number) for number in cells))
     return table
 
 
-def _crossings(found: pl.DataFrame, value: float, saved: SavedForecast, zone: ZoneInfo) -> Table:
-    rows = found.rows(named=True)
+def _crossings(reached: pl.DataFrame, value: float, saved: SavedForecast, zone: ZoneInfo) -> Table:
+    rows = reached.rows(named=True)
     named, common = _named(rows)
     what = f"{common} " if common else ""
     table = tables.plain(
@@ -177,15 +177,15 @@ def _crossings(found: pl.DataFrame, value: float, saved: SavedForecast, zone: Zo
     )
     for row in rows:
         times = (row[name] for name in ("predicted", "earliest", "latest"))
-        cells = (f"not within {_far(saved)}" if one is None else words.when(one, zone) for one in times)
+        cells = (f"not within {_far(saved)}" if time is None else words.when(time, zone) for time in times)
         tables.add(table, *_names(row, named), row["direction"], *cells)
     return table
 
 
-def _reached(found: pl.DataFrame, value: float, saved: SavedForecast) -> str:
+def _reached(reached: pl.DataFrame, value: float, saved: SavedForecast) -> str:
     """How many series reach the value, in one sentence."""
-    expected = found.filter(pl.col("predicted").is_not_null()).height
-    possible = found.filter(pl.col("predicted").is_null(), pl.col("earliest").is_not_null()).height
+    expected = reached.filter(pl.col("predicted").is_not_null()).height
+    possible = reached.filter(pl.col("predicted").is_null(), pl.col("earliest").is_not_null()).height
     more = f"; {possible:,} more may" if possible else ""
     reach = "is" if expected == 1 else "are"
-    return f"{expected:,} of {found.height:,} series {reach} expected to reach {short(value)} within {_far(saved)}{more}"
+    return f"{expected:,} of {reached.height:,} series {reach} expected to reach {short(value)} within {_far(saved)}{more}"

@@ -40,24 +40,24 @@ def incidents(
         first, last = (
             None if text is None else epoch_ms(name, text, zone) for name, text in (("--start", start), ("--end", end))
         )
-        found = service.incidents(job_id, first, last, min_score)
+        told = service.incidents(job_id, first, last, min_score)
     if output is not Format.TABLE:
-        write(output, found, documents.documents(job_id, found, documents.incident))
-    elif found.height:
-        _show(found, zone)
-    if not found.height:
+        write(output, told, documents.documents(job_id, told, documents.incident))
+    elif told.height:
+        _show(told, zone)
+    if not told.height:
         typer.echo("no incidents match", err=True)
 
 
-def _show(found: "pl.DataFrame", zone: "ZoneInfo") -> None:
+def _show(told: "pl.DataFrame", zone: "ZoneInfo") -> None:
     from barograph.cli import tables
     from barograph.cli.console import show
 
-    show(tables.incidents(found, zone))
-    if found.height == 1 and found["series"].item() > 1:
+    show(tables.incidents(told, zone))
+    if told.height == 1 and told["series"].item() > 1:
         typer.echo()
-        show(tables.members(found["members"].explode().struct.unnest(), zone))
-    cut = found["is_whole"].not_().sum()
+        show(tables.members(told["members"].explode().struct.unnest(), zone))
+    cut = told["is_whole"].not_().sum()
     if cut:
-        begins = "It may have" if found.height == cut == 1 else f"{cut:,} of them may have"
+        begins = "It may have" if told.height == cut == 1 else f"{cut:,} of them may have"
         typer.echo(f"\n{begins} begun earlier: results from before have expired.")

@@ -49,16 +49,16 @@ def list_jobs(data_dir: DataDir = DEFAULT_DATA_DIR, store: StoreUrl = None) -> N
     from barograph.jobs.service import Service
 
     with Service.open(store, data_dir, create=False) as service:
-        found = service.jobs()
-    if not found:
+        summaries = service.jobs()
+    if not summaries:
         typer.echo("no jobs")
         return
     table = tables.plain("job", "rows", "up to", "what it does", right=("rows",))
-    for one in found:
-        newest = one.counts.latest_record_timestamp if one.counts else None
-        until = "nothing yet" if newest is None else words.when(newest, ZoneInfo(one.job.time_zone))
-        rows = one.counts.input_record_count if one.counts else 0
-        tables.add(table, one.job.job_id, f"{rows:,}", until, words.sentence(one.job))
+    for summary in summaries:
+        newest = summary.counts.latest_record_timestamp if summary.counts else None
+        until = "nothing yet" if newest is None else words.when(newest, ZoneInfo(summary.job.time_zone))
+        rows = summary.counts.input_record_count if summary.counts else 0
+        tables.add(table, summary.job.job_id, f"{rows:,}", until, words.sentence(summary.job))
     show_table(table)
 
 
@@ -115,7 +115,7 @@ def _facts(summary: "JobSummary", worst: "Page") -> "Iterator[tuple[str, str]]":
     if counts is None or counts.earliest_record_timestamp is None or counts.latest_record_timestamp is None:
         yield "read", "nothing yet; 'barograph run JOB DATA' feeds it"
         return
-    first, last = (words.when(one, zone) for one in (counts.earliest_record_timestamp, counts.latest_record_timestamp))
+    first, last = (words.when(time, zone) for time in (counts.earliest_record_timestamp, counts.latest_record_timestamp))
     yield "read", f"{words.counted(counts.input_record_count, 'row')}, {first} to {last}"
     yield "finished", f"{words.counted(counts.bucket_count, 'bucket')}, {counts.empty_bucket_count:,} without rows"
     if worst.rows.height:

@@ -54,6 +54,6 @@ def flat(frame: pl.DataFrame) -> pl.DataFrame:
     nested = [name for name, kind in frame.schema.items() if kind.is_nested()]
 
     def text(column: pl.Series) -> pl.Series:
-        return pl.Series(column.name, [msgspec.json.encode(one).decode() for one in column.to_list()], dtype=pl.String)
+        return pl.Series(column.name, [msgspec.json.encode(value).decode() for value in column.to_list()], dtype=pl.String)
 
     return frame.with_columns(text(frame[name]) for name in nested)

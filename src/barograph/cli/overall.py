@@ -72,12 +72,12 @@ def overall_buckets(
             end_ms=None if end is None else epoch_ms("--end", end, zone),
             exclude_interim=not interim,
         )
-        found = service.overall_buckets(jobs, query)
+        overall = service.overall_buckets(jobs, query)
     if output is not Format.TABLE:
-        write(output, found, map(_document, found.iter_rows(named=True)))
-    elif found.height:
-        _show(found, zone)
-    if not found.height:
+        write(output, overall, map(_document, overall.iter_rows(named=True)))
+    elif overall.height:
+        _show(overall, zone)
+    if not overall.height:
         typer.echo("no overall buckets match", err=True)
 
 
@@ -85,14 +85,14 @@ def _document(row: "dict[str, object]") -> "Document":
     return {"result_type": "overall_bucket", **row}
 
 
-def _show(found: "pl.DataFrame", zone: "ZoneInfo") -> None:
+def _show(overall: "pl.DataFrame", zone: "ZoneInfo") -> None:
     from barograph.cli import tables, words
     from barograph.cli.console import show
 
     table = tables.plain("score", "", f"when ({zone})", "jobs")
-    for row in found.iter_rows(named=True):
+    for row in overall.iter_rows(named=True):
         score, word = tables.severity(row["overall_score"])
-        jobs = ", ".join(f"{one['job_id']} {words.whole(one['max_anomaly_score'])}" for one in row["jobs"])
+        jobs = ", ".join(f"{job['job_id']} {words.whole(job['max_anomaly_score'])}" for job in row["jobs"])
         interim = " (interim)" if row["is_interim"] else ""
         tables.add(table, score, word if row["overall_score"] else "", words.when(row["timestamp"], zone) + interim, jobs)
     show(table)

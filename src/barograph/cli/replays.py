@@ -80,9 +80,9 @@ def forgotten(spans: "tuple[Exclusion, ...]", zone: "ZoneInfo") -> "Iterator[str
     from barograph.cli.entities import told
     from barograph.cli.words import when
 
-    for one in spans:
-        whose = f" of {told(one.entity)}" if one.entity else ""
-        yield f"{when(one.start_ms, zone)} to {when(one.end_ms, zone)}{whose}"
+    for span in spans:
+        whose = f" of {told(span.entity)}" if span.entity else ""
+        yield f"{when(span.start_ms, zone)} to {when(span.end_ms, zone)}{whose}"
 
 
 def _story(done: "Replayed") -> str:

@@ -72,18 +72,18 @@ def run(
     refuse_terminal(output)
     loaded = load_job(job)
     ran = run_files(loaded, data, data_dir, store, flush=flush, interim=interim)
-    found = ran.records.filter(pl.col("record_score") >= min_score)
+    records = ran.records.filter(pl.col("record_score") >= min_score)
     for line in ran.story():
         typer.echo(line, err=output is not Format.TABLE)
     if output is Format.TABLE:
         if ran.summary.buckets or ran.summary.interim:
-            show_worst(loaded, ran, found)
+            show_worst(loaded, ran, records)
         elif ran.summary.rows:
             typer.echo(ran.unfinished(loaded))
         asked = " --interim" if ran.summary.interim else ""
         typer.echo(f"All records of the job: barograph results {loaded.job_id} records{asked}{_where(data_dir, store)}")
     else:
-        write(output, found, documents.documents(loaded.job_id, found, documents.record))
+        write(output, records, documents.documents(loaded.job_id, records, documents.record))
     if ran.exit_code:
         raise typer.Exit(ran.exit_code)
 

@@ -55,8 +55,8 @@ class Ran:
                 f"finished {counted(done.buckets, 'bucket')}, wrote {counted(done.records, 'record')}"
             )
         if done.interim:
-            found = counted(self.records.filter("is_interim").height, "interim record")
-            lines.append(f"judged {counted(len(done.interim), 'bucket')} that may still change, wrote {found}")
+            records = counted(self.records.filter("is_interim").height, "interim record")
+            lines.append(f"judged {counted(len(done.interim), 'bucket')} that may still change, wrote {records}")
         lines += left_out(done.dropped, self.examples)
         if done.interrupted:
             lines.append(f"stopped by {done.interrupted}: what was read so far is kept; the same command goes on from there")
@@ -83,15 +83,15 @@ class Ran:
         return f"no bucket is finished yet: {number:,} buckets open, the first {row}; --flush finishes all but the last"
 
 
-def show_worst(job: Job, ran: Ran, found: pl.DataFrame) -> None:
+def show_worst(job: Job, ran: Ran, records: pl.DataFrame) -> None:
     """The worst records in words, one line an episode and series, and how many there are besides."""
-    if not found.height:
+    if not records.height:
         if not ran.summary.values and ran.summary.dropped.get("missing_field") and not ran.summary.interim:
             typer.echo("nothing could be judged: no bucket has a value, see what was left out")
             return
         typer.echo("nothing unusual" if not ran.records.height else "nothing as unusual as that")
         return
-    episodes = tables.episodes(found, ran.buckets, job.bucket_span_ms)
+    episodes = tables.episodes(records, ran.buckets, job.bucket_span_ms)
     typer.echo()
     show(tables.records(episodes.head(_WORST), ZoneInfo(job.time_zone)))
     typer.echo()

@@ -27,15 +27,15 @@ def list_snapshots(job_id: JobId, data_dir: DataDir = DEFAULT_DATA_DIR, store: S
     from barograph.jobs.service import Service
 
     with Service.open(store, data_dir, create=False) as service:
-        zone, found = ZoneInfo(service.job(job_id).time_zone), service.snapshots(job_id)
-    if not found:
+        zone, kept = ZoneInfo(service.job(job_id).time_zone), service.snapshots(job_id)
+    if not kept:
         typer.echo("no snapshots")
         return
     table = tables.plain("snapshot", f"has read up to ({zone})", "bytes", right=("bytes",))
-    for one in found:
-        newest = one.latest_record_timestamp
+    for snapshot in kept:
+        newest = snapshot.latest_record_timestamp
         until = "nothing yet" if newest is None else words.when(newest, zone)
-        tables.add(table, one.snapshot_id, until, f"{one.bytes:,}")
+        tables.add(table, snapshot.snapshot_id, until, f"{snapshot.bytes:,}")
     show(table)
 
 
@@ -58,7 +58,7 @@ def revert(
     from barograph.jobs.service import Service
 
     with Service.open(store, data_dir, create=False) as service:
-        ids = [one.snapshot_id for one in service.snapshots(job_id)]
+        ids = [snapshot.snapshot_id for snapshot in service.snapshots(job_id)]
         later = len(ids) - 1 - ids.index(snapshot_id) if snapshot_id in ids else 0
         if not yes and later:
             if not sys.stdin.isatty():

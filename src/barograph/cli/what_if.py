@@ -72,7 +72,7 @@ def what_if(
     refuse_terminal(output)
     with Service.open(store, data_dir, create=False) as service:
         zone = ZoneInfo(service.job(job_id).time_zone)
-        rules = tuple(parse_rule(one, zone) for one in rule or ())
+        rules = tuple(parse_rule(text, zone) for text in rule or ())
         settings = Settings(min_score, min_change / 100, parsed(entity), days, rules)
         answer = service.what_if(job_id, settings)
     for name in answer.unseen:
@@ -125,10 +125,10 @@ def _show_silenced(answer: "Answer") -> None:
     gone = answer.without_rules - answer.alerts.height
     typer.echo(f"\nThe rules silence {gone:,} of {counted(answer.without_rules, 'alert')}. Each by itself:\n")
     table = tables.plain("alerts", "records", "worst", "", "rule", right=("alerts", "records", "worst"))
-    for one in answer.silenced:
-        scores = one.records["record_score"].to_list()
+    for silenced in answer.silenced:
+        scores = silenced.records["record_score"].to_list()
         worst = tables.severity(max(scores)) if scores else ("", "")
-        tables.add(table, f"{one.alerts:,}", f"{one.records.height:,}", *worst, str(one.rule))
+        tables.add(table, f"{silenced.alerts:,}", f"{silenced.records.height:,}", *worst, str(silenced.rule))
     show(table)
 
 

@@ -52,8 +52,8 @@ def series(row: Row) -> str:
 def who(record: Row) -> list[str]:
     """The series and the entities to blame: `host=web-1`, `user=eve`."""
     named = {record[name]: [record[value]] for name, value in SPLITS}
-    for one in record["influencers"] or ():
-        named.setdefault(one["influencer_field_name"], one["influencer_field_values"])
+    for influencer in record["influencers"] or ():
+        named.setdefault(influencer["influencer_field_name"], influencer["influencer_field_values"])
     return [f"{name}={_listed(values)}" for name, values in named.items() if name and values[0] is not None]
 
 
@@ -86,7 +86,7 @@ def sentence(job: Job) -> str:
     """What a job does: `every 5 minutes, per host: mean of cpu; blames user`."""
     splits = {_splits(detector) for detector in job.detectors}
     shared = splits.pop() if len(splits) == 1 else ""
-    measures = [_measured(one, "" if shared else _splits(one)) for one in job.detectors]
+    measures = [_measured(detector, "" if shared else _splits(detector)) for detector in job.detectors]
     comma = "," if shared else ""
     text = f"every {length(job.bucket_span_ms)}{comma}{shared}: {'; '.join(dict.fromkeys(measures))}"
     return f"{text}; blames {joined(job.influencers)}" if job.influencers else text

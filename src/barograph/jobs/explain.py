@@ -60,11 +60,12 @@ def explain(store: Store, job_id: str, time_ms: int, entity: Sequence[tuple[str,
     if time_ms >= newest + job.bucket_span_ms:
         raise not_finished(job, time_ms, newest + job.bucket_span_ms)
     past = _Kept(store, job_id)
-    found = sorted(
-        of_bucket(job, saved.snapshot, past, time_ms, entity), key=lambda one: (-one.score, one.log_probability or 0.0)
+    explanations = sorted(
+        of_bucket(job, saved.snapshot, past, time_ms, entity),
+        key=lambda explanation: (-explanation.score, explanation.log_probability or 0.0),
     )
-    shown = tuple(found[:size])
-    return Explained(job, shown, _now(store, job, shown), max(len(found) - size, 0))
+    shown = tuple(explanations[:size])
+    return Explained(job, shown, _now(store, job, shown), max(len(explanations) - size, 0))
 
 
 def _now(store: Store, job: Job, shown: Sequence[Explanation]) -> tuple[float | None, ...]:
@@ -74,8 +75,12 @@ def _now(store: Store, job: Job, shown: Sequence[Explanation]) -> tuple[float | 
     records = store.records(job.job_id, Query(start_ms=start_ms, end_ms=start_ms + job.bucket_span_ms)).rows
     scores = {row[:-1]: row[-1] for row in records.select(*schema.SERIES_KEY, "record_score").iter_rows()}
     keys = (
-        (one.measure.detector_index, one.measure.function_description, *(getattr(one, name) for name in SPLIT_VALUES))
-        for one in shown
+        (
+            explanation.measure.detector_index,
+            explanation.measure.function_description,
+            *(getattr(explanation, name) for name in SPLIT_VALUES),
+        )
+        for explanation in shown
     )
     return tuple(scores.get(key) for key in keys)
 

@@ -40,8 +40,8 @@ def _check(job: Job, chunk: Chunk, tell: Callable[[str], None]) -> None:
     summary = job.analysis_config.summary_count_field_name
     if summary in lacking or all(lacking & _needs(job, index) for index in range(len(job.detectors))):
         raise ConfigError(missing)
-    for one in missing:
-        tell(str(one))
+    for problem in missing:
+        tell(str(problem))
 
 
 def _needs(job: Job, index: int) -> set[str]:

@@ -19,19 +19,19 @@ class InputCounts:
         self._records = saved.input_record_count - engine.input_record_count
         self._malformed = saved.malformed_record_count - engine.malformed_record_count
         self._bytes = saved.input_bytes - engine.input_bytes
-        self._examples = [one for one in saved.examples if one.reason == "malformed"]
+        self._examples = [example for example in saved.examples if example.reason == "malformed"]
         self._numbered: dict[Example, Example] = dict(
-            zip(engine.examples, (one for one in saved.examples if one.reason != "malformed"), strict=False)
+            zip(engine.examples, (example for example in saved.examples if example.reason != "malformed"), strict=False)
         )
 
     def add(self, new: NewRows, engine: DataCounts) -> None:
         """Count what a chunk brought, and number the examples in it; `engine` are the counts with the chunk."""
         before = engine.input_record_count - new.frame.height
         good_before = new.bad_rows - np.arange(len(new.bad_rows))  # how many good rows of the chunk each malformed one follows
-        for one in engine.examples:
-            if one not in self._numbered:
-                passed = int(np.searchsorted(good_before, one.row - before - 1, side="right"))
-                self._numbered[one] = replace(one, row=one.row + self._records + passed)
+        for example in engine.examples:
+            if example not in self._numbered:
+                passed = int(np.searchsorted(good_before, example.row - before - 1, side="right"))
+                self._numbered[example] = replace(example, row=example.row + self._records + passed)
         self._records += new.malformed
         self._malformed += new.malformed
         self._bytes += new.bytes
@@ -44,5 +44,5 @@ class InputCounts:
             input_record_count=engine.input_record_count + self._records,
             malformed_record_count=engine.malformed_record_count + self._malformed,
             input_bytes=engine.input_bytes + self._bytes,
-            examples=tuple(self._numbered.get(one, one) for one in engine.examples),
+            examples=tuple(self._numbered.get(example, example) for example in engine.examples),
         ).with_examples(self._examples)

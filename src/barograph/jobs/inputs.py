@@ -60,11 +60,11 @@ class Inputs:
 
     def progress(self) -> list[InputProgress]:
         """How far each file of this run has been read."""
-        return [one.done for one in self._readings.values()]
+        return [reading.done for reading in self._readings.values()]
 
     def skipped(self) -> tuple[str, ...]:
         """The files of this run, as they were given, that brought nothing new."""
-        return tuple(self._names[path] for path, one in self._readings.items() if not one.news)
+        return tuple(self._names[path] for path, reading in self._readings.items() if not reading.news)
 
     def new_rows(self, chunk: Chunk) -> NewRows | None:
         """The rows of a chunk that are new; None if none is.
@@ -116,8 +116,8 @@ class Inputs:
 
     def _renamed(self, path: str) -> InputProgress | None:
         """How far the file was read under another path, at which it is no longer."""
-        gone = (one for one in self._before.values() if _begins(path, one) and not _is_there(one))
-        return max(gone, key=lambda one: one.rows_done, default=None)
+        gone = (progress for progress in self._before.values() if _begins(path, progress) and not _is_there(progress))
+        return max(gone, key=lambda progress: progress.rows_done, default=None)
 
 
 def _rest(chunk: Chunk, reading: _Reading) -> NewRows:
@@ -142,7 +142,7 @@ def _rest(chunk: Chunk, reading: _Reading) -> NewRows:
         chunk.bytes - length,
         chunk.malformed - malformed,
         chunk.bad_rows[malformed:] - rows,
-        [one for one in chunk.examples if one.row > done.rows_done] if rows else chunk.examples,
+        [example for example in chunk.examples if example.row > done.rows_done] if rows else chunk.examples,
     )
 
 

@@ -92,5 +92,5 @@ def overall(windows: pl.DataFrame, span_ms: int, top_n: int) -> pl.DataFrame:
     buckets = scored.agg(pl.max("score").alias("overall_score"), (pl.max("interim") > 0).alias("is_interim"))
     by_job = windows.group_by(whole, "job_id").agg(pl.max("score").alias("max_anomaly_score")).sort("timestamp", "job_id")
     jobs = by_job.group_by("timestamp", maintain_order=True).agg(pl.struct("job_id", "max_anomaly_score").alias("jobs"))
-    found = buckets.join(jobs, on="timestamp").sort("timestamp").with_columns(bucket_span=span_ms // 1000)
-    return found.select(pl.col(column.name).cast(column.dtype) for column in schema.OVERALL_BUCKETS)
+    joined = buckets.join(jobs, on="timestamp").sort("timestamp").with_columns(bucket_span=span_ms // 1000)
+    return joined.select(pl.col(column.name).cast(column.dtype) for column in schema.OVERALL_BUCKETS)

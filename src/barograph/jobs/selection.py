@@ -15,14 +15,14 @@ def matching(jobs: Sequence[Job], expressions: Iterable[str]) -> list[Job]:
     Raises:
         NoSuchJob: an expression without a wildcard names neither a job nor a group.
     """
-    found: dict[str, Job] = {}
+    meant: dict[str, Job] = {}
     for expression in expressions:
         pattern = "*" if expression == "_all" else expression
         named = [job for job in jobs if any(_matches(name, pattern) for name in (job.job_id, *job.groups))]
         if not named and "*" not in pattern:
             raise NoSuchJob(expression, [job.job_id for job in jobs])
-        found |= {job.job_id: job for job in named}
-    return [found[job_id] for job_id in sorted(found)]
+        meant |= {job.job_id: job for job in named}
+    return [meant[job_id] for job_id in sorted(meant)]
 
 
 def _matches(name: str, pattern: str) -> bool:

@@ -18,8 +18,8 @@ _DROPPED: Final = {
 
 def dropped(before: DataCounts, after: DataCounts) -> dict[str, int]:
     """How many rows (or values) were dropped between two counts, by reason; reasons without any are left out."""
-    found = {reason: getattr(after, name) - getattr(before, name) for reason, name in _DROPPED.items()}
-    return {reason: number for reason, number in found.items() if number}
+    numbers = {reason: getattr(after, name) - getattr(before, name) for reason, name in _DROPPED.items()}
+    return {reason: number for reason, number in numbers.items() if number}
 
 
 @dataclass(frozen=True)

@@ -114,8 +114,8 @@ def what_if(store: Store, job_id: str, settings: Settings) -> Answer:
     end_ms = newest + summary.job.bucket_span_ms
     start_ms = max(end_ms - round(settings.days * DAY_MS), _oldest(store, job_id, end_ms))
     query = Query(start_ms=start_ms, end_ms=end_ms, sort="timestamp", descending=False)
-    found, buckets = store.records(job_id, query).rows, store.buckets(job_id, query).rows
-    records = with_episodes(found, buckets, summary.job.bucket_span_ms)
+    buckets = store.buckets(job_id, query).rows
+    records = with_episodes(store.records(job_id, query).rows, buckets, summary.job.bucket_span_ms)
     worth = records.filter(_large(settings), _of(settings.entity))
     loud = worth.filter(pl.col("record_score") >= settings.min_score)
     silenced = tuple(_silenced(rule, loud) for rule in settings.rules)
@@ -135,13 +135,13 @@ def _oldest(store: Store, job_id: str, end_ms: int) -> int:
 
 
 def _check(job: Job, settings: Settings) -> None:
-    known = sorted({*job.influencers, *(field for one in job.detectors for field in one.splits.values())})
-    splits = sorted({field for one in job.detectors for field in one.splits.values()})
+    known = sorted({*job.influencers, *(field for detector in job.detectors for field in detector.splits.values())})
+    splits = sorted({field for detector in job.detectors for field in detector.splits.values()})
     for rule in settings.rules:
-        for one in rule.scope:
-            if one.field not in splits:
+        for condition in rule.scope:
+            if condition.field not in splits:
                 wanted = f"a partition or by field ({', '.join(splits)})" if splits else "no scope: the job has no split"
-                raise BadRequest(f"rule {str(rule)!r}: field={one.field!r}: wanted {wanted}")
+                raise BadRequest(f"rule {str(rule)!r}: field={condition.field!r}: wanted {wanted}")
     for field, value in settings.entity:
         if field not in known:
             wanted = (
@@ -151,7 +151,10 @@ def _check(job: Job, settings: Settings) -> None:
 
 
 def _unseen(job: Job, store: Store, settings: Settings) -> tuple[str, ...]:
-    named = [*settings.entity, *((one.field, value) for rule in settings.rules for one in rule.scope for value in one.values)]
+    named = [
+        *settings.entity,
+        *((condition.field, value) for rule in settings.rules for condition in rule.scope for value in condition.values),
+    ]
     saved = store.resume(job.job_id) if named else None
     if saved is None:
         return ()
@@ -175,14 +178,16 @@ def matches(rule: Rule) -> pl.Expr:
         "change": pl.when(difference == 0).then(0.0).otherwise(difference / size),
         "time": pl.col("timestamp").cast(pl.Float64),
     }
-    found = [getattr(numbers[one.applies_to], _METHODS[one.operator])(one.value) for one in rule.conditions]
-    for one in rule.scope:
+    conditions = [
+        getattr(numbers[condition.applies_to], _METHODS[condition.operator])(condition.value) for condition in rule.conditions
+    ]
+    for scope in rule.scope:
         inside = [
-            (pl.col(name) == one.field) & (pl.col(value).is_in(list(one.values)) ^ pl.lit(one.exclude))
+            (pl.col(name) == scope.field) & (pl.col(value).is_in(list(scope.values)) ^ pl.lit(scope.exclude))
             for name, value in SPLITS
         ]
-        found.append(pl.any_horizontal(part.fill_null(False) for part in inside))
-    return pl.all_horizontal(part.fill_null(False) for part in found)
+        conditions.append(pl.any_horizontal(part.fill_null(False) for part in inside))
+    return pl.all_horizontal(part.fill_null(False) for part in conditions)
 
 
 def _silenced(rule: Rule, loud: pl.DataFrame) -> Silenced:
@@ -199,13 +204,13 @@ def _large(settings: Settings) -> pl.Expr:
 
 def _of(entity: tuple[tuple[str, str], ...]) -> pl.Expr:
     """Records of an entity: its series, or those that it is to blame for."""
-    found = pl.lit(True)
+    inside = pl.lit(True)
     for field, value in entity:
         named = [(pl.col(name) == field) & (pl.col(column) == value) for name, column in SPLITS]
         blamed = pl.element().struct.field("influencer_field_values").list.contains(value)
         here = pl.element().struct.field("influencer_field_name") == field
-        found &= pl.any_horizontal(*named, pl.col("influencers").list.eval(here & blamed).list.any()).fill_null(False)
-    return found
+        inside &= pl.any_horizontal(*named, pl.col("influencers").list.eval(here & blamed).list.any()).fill_null(False)
+    return inside
 
 
 def _alerts(records: pl.DataFrame, span_ms: int) -> pl.DataFrame:

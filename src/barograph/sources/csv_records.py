@@ -98,8 +98,8 @@ class RowFinder:
 
     def row_end(self, data: bytes, at: int) -> int | None:
         """Where the row that begins at `at` ends, before its line end; None when a quoted field is not closed as it should."""
-        found = self._row.match(data, at)
-        return found.end() if found else None
+        row = self._row.match(data, at)
+        return row.end() if row else None
 
     def fields(self, row: bytes) -> list[bytes]:
         """The fields of one row, without their quotes."""
@@ -112,9 +112,9 @@ class RowFinder:
         """The fields of one row as they are written."""
         tokens = []
         at = 0
-        while at <= len(row) and (found := self._field.match(row, at)):
-            tokens.append(found[0])
-            at = found.end() + len(self._delimiter)
+        while at <= len(row) and (field := self._field.match(row, at)):
+            tokens.append(field[0])
+            at = field.end() + len(self._delimiter)
         return tokens
 
     def _normal(self, row: bytes) -> bytes | None:

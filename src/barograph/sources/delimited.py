@@ -89,7 +89,7 @@ class DelimitedReader:
             return None
         if not self._delimiter:
             header = re.sub(rb'"[^"]*"', b"", data[start:line])
-            self._delimiter = max(DELIMITERS, key=lambda one: header.count(one.encode()))
+            self._delimiter = max(DELIMITERS, key=lambda delimiter: header.count(delimiter.encode()))
         end = RowFinder(self._delimiter, 0).row_end(data, start)
         if end is None:
             raise UnreadableInput(
@@ -100,12 +100,12 @@ class DelimitedReader:
     def _column_names(self, header: bytes) -> list[str]:
         """The names in the header; a column without one is called `column_N`, by its position from 1."""
         if not self._delimiter:
-            self._delimiter = max(DELIMITERS, key=lambda one: header.count(one.encode()))
+            self._delimiter = max(DELIMITERS, key=lambda delimiter: header.count(delimiter.encode()))
         try:
-            found = [field.decode().strip() for field in RowFinder(self._delimiter, 0).fields(header)]
+            columns = [field.decode().strip() for field in RowFinder(self._delimiter, 0).fields(header)]
         except UnicodeDecodeError:
             raise UnreadableInput(f"{self._path}: header={header[:200]!r}: wanted UTF-8 text") from None
-        names = [name or f"column_{index}" for index, name in enumerate(found, 1)]
+        names = [name or f"column_{index}" for index, name in enumerate(columns, 1)]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise UnreadableInput(f"{self._path}: header={', '.join(twice)}: wanted each column's name once")

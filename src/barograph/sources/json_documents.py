@@ -50,8 +50,8 @@ def _documents(data: bytes, at_end: bool) -> tuple[list[bytes], int]:
 
 
 def _after_blank(text: str, at: int) -> int:
-    found = _BETWEEN.match(text, at)
-    return found.end() if found else at
+    between = _BETWEEN.match(text, at)
+    return between.end() if between else at
 
 
 def _document_end(text: str, at: int) -> int | None:

@@ -66,8 +66,8 @@ class _Layout:
             return self.schema
         if not isinstance(first, dict):
             return self.schema
-        found = {name for name in numbers if name in self.flat and type(first.get(name)) in (int, float)}
-        return {**self.schema, **dict.fromkeys(found, pl.Float64())}
+        numeric = {name for name in numbers if name in self.flat and type(first.get(name)) in (int, float)}
+        return {**self.schema, **dict.fromkeys(numeric, pl.Float64())}
 
     def select(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The fields, in order."""
@@ -136,13 +136,13 @@ def _line_by_line(block: bytes, layout: _Layout) -> tuple[pl.DataFrame, list[Bad
         else:
             good.append((position, line))
     frames = []
-    for found in _halve(good, layout):
-        if isinstance(found, Bad):
-            bad.append(found)
+    for part in _halve(good, layout):
+        if isinstance(part, Bad):
+            bad.append(part)
         else:
-            frames.append(layout.select(found))
+            frames.append(layout.select(part))
     empty = pl.DataFrame(schema=layout.flat)
-    return pl.concat([empty, *frames]), sorted(bad, key=lambda one: one.position)
+    return pl.concat([empty, *frames]), sorted(bad, key=lambda row: row.position)
 
 
 def _halve(lines: list[tuple[int, bytes]], layout: _Layout) -> Iterator[pl.DataFrame | Bad]:

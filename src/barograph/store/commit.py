@@ -43,10 +43,10 @@ def commit(writer: Writer, results: Results, snapshot: Snapshot, progress: Seque
     files, job_id = writer.files, writer.job_id
     with writer.database.read() as connection:
         before = job_rows.listing(connection, job_id)
-        read = job_rows.progress(connection, job_id) | {one.source: one for one in progress}
+        read = job_rows.progress(connection, job_id) | {source.source: source for source in progress}
     number = before.commits + 1
     changes = {
-        kind: history.add(files, [one for one in before.history if one.kind == kind], kind, rows_of(results), number)
+        kind: history.add(files, [file for file in before.history if file.kind == kind], kind, rows_of(results), number)
         for kind, rows_of in history.ROWS.items()
     }
     counts = results.counts
@@ -60,7 +60,7 @@ def commit(writer: Writer, results: Results, snapshot: Snapshot, progress: Seque
         job_rows.counts_text(counts),
         job_rows.progress_text(read.values()),
     )
-    listed = [*(one for one in before.snapshots if one.snapshot_id != saved.snapshot_id), saved]
+    listed = [*(other for other in before.snapshots if other.snapshot_id != saved.snapshot_id), saved]
     files.sync()
     with writer.database.write(writer.lock.connection) as connection:
         advance(connection, job_id, before.commits, number)
@@ -73,8 +73,8 @@ def commit(writer: Writer, results: Results, snapshot: Snapshot, progress: Seque
         job_rows.save_counts(connection, job_id, counts)
         job_rows.save_progress(connection, job_id, progress)
     with suppress(OSError):  # the commit stands; what is left over goes when the store is next opened
-        files.remove([one.name for change in changes.values() for one in change.removed])
-        files.remove([one.file for one in expired.snapshots])
+        files.remove([file.name for change in changes.values() for file in change.removed])
+        files.remove([gone.file for gone in expired.snapshots])
 
 
 def write_snapshot(files: JobFiles, before: Listing, snapshot: Snapshot) -> tuple[str, int]:
@@ -129,8 +129,8 @@ def _clear(connection: sa.Connection, job_id: str, results: Results) -> None:
 def forget_interim(connection: sa.Connection, job_id: str) -> None:
     """Remove all interim results: what they were estimated by is no more."""
     bucket = tables.BUCKET.c
-    found = sa.select(bucket.timestamp).where(bucket.job_id == job_id, bucket.is_interim.is_(True))
-    _delete_buckets(connection, job_id, connection.execute(found).scalars().all())
+    interim = sa.select(bucket.timestamp).where(bucket.job_id == job_id, bucket.is_interim.is_(True))
+    _delete_buckets(connection, job_id, connection.execute(interim).scalars().all())
 
 
 def _delete_buckets(connection: sa.Connection, job_id: str, times: Sequence[int]) -> None:
@@ -145,10 +145,10 @@ def list_history(connection: sa.Connection, job_id: str, changes: Mapping[str, C
     """List, by kind, the files that are new, and those that are gone no more."""
     table = tables.HISTORY_FILE
     for kind, change in changes.items():
-        numbers = [one.number for one in change.removed]
+        numbers = [file.number for file in change.removed]
         connection.execute(table.delete().where(table.c.job_id == job_id, table.c.kind == kind, table.c.number.in_(numbers)))
-        for one in change.added:
-            connection.execute(table.insert().values(job_id=job_id, **asdict(one)))
+        for file in change.added:
+            connection.execute(table.insert().values(job_id=job_id, **asdict(file)))
 
 
 def list_snapshot(connection: sa.Connection, job_id: str, saved: SavedSnapshot) -> None:

@@ -21,7 +21,7 @@ _ABSENT: Final = None
 
 def differences(old: Job, new: Job) -> list[Difference]:
     """The settings that keep `new` from going on where `old` stopped; `60m` and `1h` are equal."""
-    return [found for name in _LEARNED_UNDER for found in _compare(name, getattr(old, name), getattr(new, name))]
+    return [difference for name in _LEARNED_UNDER for difference in _compare(name, getattr(old, name), getattr(new, name))]
 
 
 def _compare(path: str, old: Any, new: Any) -> Iterator[Difference]:

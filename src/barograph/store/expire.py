@@ -27,6 +27,6 @@ def expire(writer: Writer, listed: Listing) -> Expired:
         if gone:
             table = tables.JOB
             connection.execute(table.update().where(table.c.job_id == job_id).values(history_from=oldest))
-    writer.files.remove([one.file for one in expired.snapshots])
-    writer.files.remove([one.name for change in changes.values() for one in change.removed])
+    writer.files.remove([snapshot.file for snapshot in expired.snapshots])
+    writer.files.remove([file.name for change in changes.values() for file in change.removed])
     return replace(expired, values=gone)

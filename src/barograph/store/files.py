@@ -33,7 +33,7 @@ class JobFiles:
 
     def present(self) -> set[str]:
         """The names of all files, temporary ones too."""
-        return {one.name for one in self.path.iterdir()} if self.path.is_dir() else set()
+        return {file.name for file in self.path.iterdir()} if self.path.is_dir() else set()
 
     def remove(self, names: Iterable[str]) -> None:
         """Remove files, and the directory with the last of them; those that are gone already are fine."""

@@ -116,19 +116,19 @@ def remove(database: Database, files: JobFiles, job_id: str, gone: Sequence[Save
     """Remove forecasts; those that are gone already are fine."""
     table = tables.FORECAST
     with database.write() as connection:
-        for one in gone:
-            connection.execute(table.delete().where(table.c.job_id == job_id, table.c.forecast_id == one.forecast_id))
-    for one in gone:
-        files.remove(one.files)
+        for saved in gone:
+            connection.execute(table.delete().where(table.c.job_id == job_id, table.c.forecast_id == saved.forecast_id))
+    for saved in gone:
+        files.remove(saved.files)
 
 
-def expired(found: Sequence[SavedForecast], now_ms: int) -> list[SavedForecast]:
+def expired(saved: Sequence[SavedForecast], now_ms: int) -> list[SavedForecast]:
     """Those whose time is over, and those that a killed process has left unfinished."""
     return [
-        one
-        for one in found
-        if (one.expiry_time is not None and one.expiry_time <= now_ms)
-        or (one.bytes is None and one.create_time + ABANDONED_MS <= now_ms)
+        forecast
+        for forecast in saved
+        if (forecast.expiry_time is not None and forecast.expiry_time <= now_ms)
+        or (forecast.bytes is None and forecast.create_time + ABANDONED_MS <= now_ms)
     ]
 
 

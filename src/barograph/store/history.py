@@ -61,7 +61,7 @@ class Change:
     @property
     def gone(self) -> int:
         """Rows that are in no file any more."""
-        return sum(one.rows for one in self.removed) - sum(one.rows for one in self.added)
+        return sum(file.rows for file in self.removed) - sum(file.rows for file in self.added)
 
 
 def coded(kind: str, rows: schema.Frame) -> schema.Frame:
@@ -79,26 +79,26 @@ def add(files: JobFiles, listed: Sequence[HistoryFile], kind: str, frame: pl.Dat
     assert isinstance(last, int)
     write = partial(frame.write_parquet, **_PACKED)
     newest = _write(files, HistoryFile(kind, number, 0, "", frame.height, 0, first, last), write)
-    kept, removed = list(listed), list[HistoryFile]()
-    while merging := _mergeable([*kept, newest]):
+    remaining, removed = list(listed), list[HistoryFile]()
+    while merging := _mergeable([*remaining, newest]):
         older = merging[:-1]
         merged = _merge(files, merging)
         # The newest file is this commit's own and was never listed: once merged it is simply left over.
         files.remove([newest.name])
         removed += older
-        kept, newest = kept[: len(kept) - len(older)], merged
+        remaining, newest = remaining[: len(remaining) - len(older)], merged
     return Change((newest,), tuple(removed))
 
 
 def cut(files: JobFiles, listed: Sequence[HistoryFile], kind: str, oldest_ms: int) -> Change:
     """Leave out the rows of a kind before a bucket, epoch ms: older files go, one that lies across it is written anew."""
-    old = [one for one in listed if one.kind == kind and one.first_timestamp < oldest_ms]
+    old = [file for file in listed if file.kind == kind and file.first_timestamp < oldest_ms]
     added = []
-    for one in old:
-        if one.last_timestamp >= oldest_ms:
-            rows = coded(kind, read(files.path, [one], kind, Span(start_ms=oldest_ms)))
+    for file in old:
+        if file.last_timestamp >= oldest_ms:
+            rows = coded(kind, read(files.path, [file], kind, Span(start_ms=oldest_ms)))
             first = rows["timestamp"][0]
-            planned = replace(one, level=one.level + 1, rows=rows.height, first_timestamp=first)
+            planned = replace(file, level=file.level + 1, rows=rows.height, first_timestamp=first)
             added.append(_write(files, planned, partial(rows.write_parquet, **_PACKED)))
     return Change(tuple(added), tuple(old))
 
@@ -106,8 +106,8 @@ def cut(files: JobFiles, listed: Sequence[HistoryFile], kind: str, oldest_ms: in
 def _mergeable(files: Sequence[HistoryFile]) -> list[HistoryFile]:
     """The newest `MERGE` files if they are all of one level and small enough together, else none."""
     tail = list(files[-MERGE:])
-    one_level = len(tail) == MERGE and len({one.level for one in tail}) == 1
-    return tail if one_level and sum(one.rows for one in tail) <= MERGED_ROWS else []
+    one_level = len(tail) == MERGE and len({file.level for file in tail}) == 1
+    return tail if one_level and sum(file.rows for file in tail) <= MERGED_ROWS else []
 
 
 def _merge(files: JobFiles, parts: Sequence[HistoryFile]) -> HistoryFile:
@@ -117,12 +117,12 @@ def _merge(files: JobFiles, parts: Sequence[HistoryFile]) -> HistoryFile:
         number=newest.number,
         level=newest.level + 1,
         name="",
-        rows=sum(one.rows for one in parts),
+        rows=sum(file.rows for file in parts),
         bytes=0,
-        first_timestamp=min(one.first_timestamp for one in parts),
-        last_timestamp=max(one.last_timestamp for one in parts),
+        first_timestamp=min(file.first_timestamp for file in parts),
+        last_timestamp=max(file.last_timestamp for file in parts),
     )
-    rows = pl.concat([coded(newest.kind, pl.scan_parquet(files.path / one.name, glob=False)) for one in parts])
+    rows = pl.concat([coded(newest.kind, pl.scan_parquet(files.path / file.name, glob=False)) for file in parts])
     return _write(files, whole, partial(rows.sink_parquet, maintain_order=True, **_PACKED))
 
 
@@ -162,12 +162,12 @@ class Span:
             "function_description": self.function,
             **dict(zip(SPLIT_VALUES, self.split_values, strict=False)),
         }
-        found = [pl.lit(True), *(pl.col(name) == value for name, value in series.items() if value is not None)]
+        conditions = [pl.lit(True), *(pl.col(name) == value for name, value in series.items() if value is not None)]
         if self.start_ms is not None:
-            found.append(pl.col("timestamp") >= self.start_ms)
+            conditions.append(pl.col("timestamp") >= self.start_ms)
         if self.end_ms is not None:
-            found.append(pl.col("timestamp") < self.end_ms)
-        return pl.all_horizontal(found)
+            conditions.append(pl.col("timestamp") < self.end_ms)
+        return pl.all_horizontal(conditions)
 
 
 def read(
@@ -179,11 +179,11 @@ def read(
         FileNotFoundError: a listed file is gone.
         StorageFailure: a listed file is damaged.
     """
-    paths = [directory / one.name for one in listed if span.touches(one)]
+    paths = [directory / file.name for file in listed if span.touches(file)]
     if not paths:
         return schema.empty(KINDS[kind]).select(columns or pl.all())
     try:
-        found = pl.scan_parquet(paths, glob=False, schema=schema.polars_schema(KINDS[kind]), cast_options=_AS_TEXT)
-        return found.filter(span.condition()).select(columns or pl.all()).collect()
+        rows = pl.scan_parquet(paths, glob=False, schema=schema.polars_schema(KINDS[kind]), cast_options=_AS_TEXT)
+        return rows.filter(span.condition()).select(columns or pl.all()).collect()
     except (pl.exceptions.ComputeError, pl.exceptions.SchemaError) as error:
         raise StorageFailure(f"history in {str(directory)!r}: wanted whole Parquet files ({error})") from error

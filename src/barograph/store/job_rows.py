@@ -99,7 +99,7 @@ class Listing:
     @property
     def files(self) -> set[str]:
         """The names of all listed files."""
-        return {one.name for one in self.history} | {one.file for one in self.snapshots}
+        return {file.name for file in self.history} | {file.file for file in self.snapshots}
 
 
 def job_row(connection: sa.Connection, job_id: str) -> "sa.Row[Any]":
@@ -131,8 +131,8 @@ def listing(connection: sa.Connection, job_id: str) -> Listing:
         Job.model_validate_json(row.config),
         row.commits,
         row.history_from,
-        tuple(HistoryFile(**one) for one in _of_job(connection, tables.HISTORY_FILE, job_id, "number")),
-        tuple(SavedSnapshot(**one) for one in _of_job(connection, tables.SNAPSHOT, job_id, "number")),
+        tuple(HistoryFile(**row) for row in _of_job(connection, tables.HISTORY_FILE, job_id, "number")),
+        tuple(SavedSnapshot(**row) for row in _of_job(connection, tables.SNAPSHOT, job_id, "number")),
     )
 
 
@@ -152,9 +152,9 @@ def _counts_of(row: Mapping[str, Any]) -> DataCounts:
     return DataCounts.from_dict({**row, "examples": json.loads(row["examples"])})
 
 
-def counts_text(found: DataCounts) -> str:
+def counts_text(read: DataCounts) -> str:
     """Counts as JSON."""
-    return json.dumps(found.to_dict())
+    return json.dumps(read.to_dict())
 
 
 def counts_from(text: str) -> DataCounts:
@@ -162,36 +162,36 @@ def counts_from(text: str) -> DataCounts:
     return DataCounts.from_dict(json.loads(text))
 
 
-def progress_text(found: Iterable[InputProgress]) -> str:
+def progress_text(sources: Iterable[InputProgress]) -> str:
     """Progress as JSON."""
-    return json.dumps([asdict(one) for one in found])
+    return json.dumps([asdict(source) for source in sources])
 
 
 def progress_from(text: str) -> list[InputProgress]:
     """What `progress_text` wrote."""
-    return [InputProgress(**one) for one in json.loads(text)]
+    return [InputProgress(**source) for source in json.loads(text)]
 
 
 def forgotten(connection: sa.Connection, job_id: str) -> tuple[Exclusion, ...]:
     """What the job's models are not to have seen."""
     rows = _of_job(connection, tables.FORGOTTEN, job_id, "number")
-    return tuple(Exclusion(one["start_ms"], one["end_ms"], tuple(map(tuple, json.loads(one["entity"])))) for one in rows)
+    return tuple(Exclusion(row["start_ms"], row["end_ms"], tuple(map(tuple, json.loads(row["entity"])))) for row in rows)
 
 
-def save_forgotten(connection: sa.Connection, job_id: str, found: Sequence[Exclusion]) -> None:
+def save_forgotten(connection: sa.Connection, job_id: str, spans: Sequence[Exclusion]) -> None:
     """Replace what is forgotten."""
     table = tables.FORGOTTEN
     connection.execute(table.delete().where(table.c.job_id == job_id))
-    for number, one in enumerate(found):
-        row = {"number": number, "start_ms": one.start_ms, "end_ms": one.end_ms, "entity": json.dumps(one.entity)}
+    for number, span in enumerate(spans):
+        row = {"number": number, "start_ms": span.start_ms, "end_ms": span.end_ms, "entity": json.dumps(span.entity)}
         connection.execute(table.insert().values(job_id=job_id, **row))
 
 
-def save_counts(connection: sa.Connection, job_id: str, found: DataCounts) -> None:
+def save_counts(connection: sa.Connection, job_id: str, read: DataCounts) -> None:
     """Replace the job's counts."""
     table = tables.DATA_COUNTS
     connection.execute(table.delete().where(table.c.job_id == job_id))
-    document = found.to_dict()
+    document = read.to_dict()
     connection.execute(table.insert().values(job_id=job_id, **{**document, "examples": json.dumps(document["examples"])}))
 
 
@@ -200,12 +200,12 @@ def progress(connection: sa.Connection, job_id: str) -> dict[str, InputProgress]
     return {row["source"]: InputProgress(**row) for row in _of_job(connection, tables.INPUT_PROGRESS, job_id, "source")}
 
 
-def save_progress(connection: sa.Connection, job_id: str, found: Sequence[InputProgress]) -> None:
+def save_progress(connection: sa.Connection, job_id: str, sources: Sequence[InputProgress]) -> None:
     """Replace the progress of these inputs; that of others stays."""
     table = tables.INPUT_PROGRESS
-    for one in found:
-        connection.execute(table.delete().where(table.c.job_id == job_id, table.c.source == one.source))
-        connection.execute(table.insert().values(job_id=job_id, **asdict(one)))
+    for source in sources:
+        connection.execute(table.delete().where(table.c.job_id == job_id, table.c.source == source.source))
+        connection.execute(table.insert().values(job_id=job_id, **asdict(source)))
 
 
 def summary(connection: sa.Connection, job_id: str) -> JobSummary:
@@ -221,7 +221,7 @@ def summary(connection: sa.Connection, job_id: str) -> JobSummary:
 
 def summaries(connection: sa.Connection, job_id: str | None = None) -> list[JobSummary]:
     """All jobs by id, or only one, in one query."""
-    joined = sa.select(tables.JOB, *(tables.DATA_COUNTS.c[one.name] for one in fields(DataCounts))).select_from(
+    joined = sa.select(tables.JOB, *(tables.DATA_COUNTS.c[field.name] for field in fields(DataCounts))).select_from(
         tables.JOB.outerjoin(tables.DATA_COUNTS, tables.JOB.c.job_id == tables.DATA_COUNTS.c.job_id)
     )
     if job_id is not None:

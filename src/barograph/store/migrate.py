@@ -38,11 +38,11 @@ def migrate(database: Database) -> str:
                 connection.execute(sa.schema.CreateSchema(SCHEMA))
         if _revision(connection, database) != HEAD:
             _upgrade(connection)
-        found: str | None = connection.execute(sa.select(tables.STORE.c.store_id)).scalar()
-        if found is None:
-            found = uuid.uuid4().hex[:12]
-            connection.execute(tables.STORE.insert().values(store_id=found))
-        return found
+        store_id = connection.execute(sa.select(tables.STORE.c.store_id)).scalar()
+        if store_id is None:
+            store_id = uuid.uuid4().hex[:12]
+            connection.execute(tables.STORE.insert().values(store_id=store_id))
+        return store_id
 
 
 def _current(database: Database) -> str | None:
@@ -50,20 +50,20 @@ def _current(database: Database) -> str | None:
     with database.read() as connection:
         if _revision(connection, database) != HEAD:
             return None
-        found: str | None = connection.execute(sa.select(tables.STORE.c.store_id)).scalar()
-        return found
+        store_id: str | None = connection.execute(sa.select(tables.STORE.c.store_id)).scalar()
+        return store_id
 
 
 def _revision(connection: sa.Connection, database: Database) -> str | None:
     """The migration that the database is at; None when it is empty."""
     if not sa.inspect(connection).has_table(VERSION_TABLE, schema=SCHEMA if database.is_postgresql else None):
         return None
-    found: str | None = connection.execute(sa.text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()
-    if found is not None and found > HEAD:
+    revision: str | None = connection.execute(sa.text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()
+    if revision is not None and revision > HEAD:
         raise OtherVersion(
-            f"store={database.name!r} has tables of version {found}: this Barograph knows them up to {HEAD}; upgrade it"
+            f"store={database.name!r} has tables of version {revision}: this Barograph knows them up to {HEAD}; upgrade it"
         )
-    return found
+    return revision
 
 
 def _upgrade(connection: sa.Connection) -> None:

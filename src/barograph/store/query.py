@@ -71,7 +71,7 @@ class ResultTable:
     @property
     def flat(self) -> tuple[schema.Column, ...]:
         """The columns that the table itself holds; it can be sorted by each."""
-        return tuple(one for one in self.columns if one.name in self.table.c)
+        return tuple(column for column in self.columns if column.name in self.table.c)
 
     def where(self, job_id: str, query: Query) -> list["sa.ColumnElement[bool]"]:
         """The conditions of a query.
@@ -97,7 +97,7 @@ class ResultTable:
             BadRequest: no such column.
         """
         name = query.sort or self.sort
-        known = [one.name for one in self.flat]
+        known = [column.name for column in self.flat]
         if name not in known:
             raise BadRequest(f"sort={name!r}: wanted one of {', '.join(known)}")
         down = query.descending if query.descending is not None else self.descending
@@ -108,7 +108,7 @@ class ResultTable:
 
     def select(self, job_id: str, query: Query) -> "sa.Select[Any]":
         """The rows of one page, with the result's columns that are stored flat."""
-        chosen = sa.select(*(self.table.c[one.name] for one in self.flat)).where(*self.where(job_id, query))
+        chosen = sa.select(*(self.table.c[column.name] for column in self.flat)).where(*self.where(job_id, query))
         return chosen.order_by(*self.order(query)).offset(query.offset or None).limit(query.size)
 
     def count(self, job_id: str, query: Query) -> "sa.Select[Any]":

@@ -71,9 +71,9 @@ class Reader:
         """Records, the highest scores first unless asked otherwise; columns as `schema.RECORDS`."""
         with self._database.read() as connection:
             page = self._page(connection, job_id, query.RECORDS, asked)
-            found = _influencers(connection, job_id, page.rows.select("timestamp", "seq").rows())
-        names = [one.name for one in query.RECORDS.columns]
-        return Page(rows.with_influencers(page.rows, rows.influence_frame(found)).select(names), page.total)
+            influences = _influencers(connection, job_id, page.rows.select("timestamp", "seq").rows())
+        names = [column.name for column in query.RECORDS.columns]
+        return Page(rows.with_influencers(page.rows, rows.influence_frame(influences)).select(names), page.total)
 
     def buckets(self, job_id: str, asked: Query = _ALL) -> Page:
         """Buckets, in the order of time unless asked otherwise; columns as `schema.BUCKETS`."""
@@ -97,9 +97,9 @@ class Reader:
 
     def _page(self, connection: sa.Connection, job_id: str, table: ResultTable, asked: Query) -> Page:
         job_rows.job_row(connection, job_id)
-        found = connection.execute(table.select(job_id, asked)).all()
+        fetched = connection.execute(table.select(job_id, asked)).all()
         total = connection.execute(table.count(job_id, asked)).scalar_one()
-        return Page(rows.frame_of(found, table.flat), total)
+        return Page(rows.frame_of(fetched, table.flat), total)
 
     def highest_scores(self, job_ids: Sequence[str], window_ms: int, asked: Query = _ALL) -> pl.DataFrame:
         """The highest bucket score of each of several jobs in each window of time, for those that have a bucket in it.
@@ -127,7 +127,7 @@ class Reader:
         directory = self._job_files(job_id).path
 
         def read(_: sa.Connection, listed: Listing) -> pl.DataFrame:
-            return history.read(directory, [one for one in listed.history if one.kind == kind], kind, span, columns)
+            return history.read(directory, [file for file in listed.history if file.kind == kind], kind, span, columns)
 
         return self._read_files(job_id, read)
 
@@ -142,8 +142,8 @@ class Reader:
         c = tables.QUANTILES.c
         with self._database.read() as connection:
             newest = sa.select(sa.func.max(c.timestamp)).where(c.job_id == job_id, c.kind == kind, c.timestamp <= time_ms)
-            found = read_quantiles(connection, job_id, c.kind == kind, c.timestamp == newest.scalar_subquery())
-        return Quantiles.of_row(found.row(0, named=True)) if len(found) else None
+            quantiles = read_quantiles(connection, job_id, c.kind == kind, c.timestamp == newest.scalar_subquery())
+        return Quantiles.of_row(quantiles.row(0, named=True)) if len(quantiles) else None
 
     def progress(self, job_id: str) -> dict[str, InputProgress]:
         """How far a job has read each of its files, by absolute path."""
@@ -159,10 +159,10 @@ class Reader:
         """One of the snapshots that are kept."""
 
         def read(_: sa.Connection, listed: Listing) -> Snapshot:
-            found = {one.snapshot_id: one for one in listed.snapshots}
-            if snapshot_id not in found:
-                raise NotFound(f"snapshot_id={snapshot_id!r}: wanted one of {', '.join(found) or 'none: the job has none'}")
-            return load(self._job_files(job_id), found[snapshot_id])
+            kept = {snapshot.snapshot_id: snapshot for snapshot in listed.snapshots}
+            if snapshot_id not in kept:
+                raise NotFound(f"snapshot_id={snapshot_id!r}: wanted one of {', '.join(kept) or 'none: the job has none'}")
+            return load(self._job_files(job_id), kept[snapshot_id])
 
         return self._read_files(job_id, read)
 
@@ -170,7 +170,7 @@ class Reader:
         """The forecasts that are kept, oldest first."""
         with self._database.read() as connection:
             job_rows.job_row(connection, job_id)
-            return [one for one in forecasts.listed(connection, job_id) if one.bytes is not None]
+            return [forecast for forecast in forecasts.listed(connection, job_id) if forecast.bytes is not None]
 
     def forecast(self, job_id: str, forecast_id: str | None = None) -> tuple[SavedForecast, pl.DataFrame]:
         """One of the forecasts that are kept, the newest unless it is named, with its rows: columns as `schema.FORECASTS`."""
@@ -178,12 +178,12 @@ class Reader:
         return saved, forecasts.read(self._job_files(job_id), saved)
 
     def _saved_forecast(self, job_id: str, forecast_id: str | None) -> SavedForecast:
-        found = {one.forecast_id: one for one in self.forecasts(job_id)}
-        name = next(reversed(found), None) if forecast_id is None else forecast_id
-        if name not in found:
-            wanted = f"one of {', '.join(found)}" if found else "none: the job has none"
+        kept = {forecast.forecast_id: forecast for forecast in self.forecasts(job_id)}
+        name = next(reversed(kept), None) if forecast_id is None else forecast_id
+        if name not in kept:
+            wanted = f"one of {', '.join(kept)}" if kept else "none: the job has none"
             raise NotFound(f"forecast_id={name!r}: wanted {wanted}")
-        return found[name]
+        return kept[name]
 
     def forgotten(self, job_id: str) -> tuple[Exclusion, ...]:
         """What the job's models are not to have seen, in the order in which it was forgotten."""
@@ -228,9 +228,9 @@ def _influencers(connection: sa.Connection, job_id: str, keys: Sequence[tuple[in
     """The influencers of records, given their `timestamp` and `seq`; those of one record by rank."""
     table = tables.RECORD_INFLUENCER
     columns = [column for column in table.c if column.name not in {"job_id", "rank"}]
-    found: list[sa.Row[Any]] = []
+    fetched: list[sa.Row[Any]] = []
     for start in range(0, len(keys), _KEYS_AT_ONCE):
         some = sa.tuple_(table.c.timestamp, table.c.seq).in_(keys[start : start + _KEYS_AT_ONCE])
         chosen = sa.select(*columns).where(table.c.job_id == job_id, some)
-        found += connection.execute(chosen.order_by(table.c.timestamp, table.c.seq, table.c.rank)).all()
-    return found
+        fetched += connection.execute(chosen.order_by(table.c.timestamp, table.c.seq, table.c.rank)).all()
+    return fetched

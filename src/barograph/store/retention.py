@@ -44,7 +44,7 @@ def expire(connection: sa.Connection, job: Job, newest_bucket_ms: int | None, sn
             removed += connection.execute(table.delete().where(c.job_id == job.job_id, c.timestamp < end)).rowcount
     gone = tuple(outlived(snapshots, job))
     table = tables.SNAPSHOT
-    ids = [one.snapshot_id for one in gone]
+    ids = [snapshot.snapshot_id for snapshot in gone]
     connection.execute(table.delete().where(table.c.job_id == job.job_id, table.c.snapshot_id.in_(ids)))
     return Expired(removed, gone)
 

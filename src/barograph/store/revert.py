@@ -41,8 +41,9 @@ def revert(writer: Writer, before: Listing, snapshot_id: str, *, delete_later_re
     saved, counts, progress = _restorable(before, snapshot_id)
     until = 0 if saved.latest_bucket_timestamp is None else saved.latest_bucket_timestamp + before.job.bucket_span_ms
     number, job_id = before.commits + 1, writer.job_id
-    changes = {kind: _cut(writer, [one for one in before.history if one.kind == kind], until, number) for kind in history.KINDS}
-    later = tuple(one for one in before.snapshots if one.number > saved.number)
+    files_of = {kind: [file for file in before.history if file.kind == kind] for kind in history.KINDS}
+    changes = {kind: _cut(writer, files, until, number) for kind, files in files_of.items()}
+    later = tuple(snapshot for snapshot in before.snapshots if snapshot.number > saved.number)
     removed = 0
     writer.files.sync()
     with writer.database.write(writer.lock.connection) as connection:
@@ -56,8 +57,8 @@ def revert(writer: Writer, before: Listing, snapshot_id: str, *, delete_later_re
         job_rows.save_progress(connection, job_id, job_rows.progress_from(progress))
         # What is forgotten beyond is about rows that are gone: those that come in their place are to be learned.
         spans = job_rows.forgotten(connection, job_id)
-        kept = [replace(one, end_ms=min(one.end_ms, until)) for one in spans if one.start_ms < until]
-        job_rows.save_forgotten(connection, job_id, kept)
+        remaining = [replace(span, end_ms=min(span.end_ms, until)) for span in spans if span.start_ms < until]
+        job_rows.save_forgotten(connection, job_id, remaining)
         forget_interim(connection, job_id)
         if delete_later_results:
             removed = _delete_results(connection, job_id, until)
@@ -66,25 +67,25 @@ def revert(writer: Writer, before: Listing, snapshot_id: str, *, delete_later_re
         connection.execute(quantiles.delete().where(quantiles.c.job_id == job_id, quantiles.c.timestamp >= until))
         renormalise(connection, before.job, until)
     with suppress(OSError):  # the commit stands; what is left over goes when the store is next opened
-        writer.files.remove([one.name for change in changes.values() for one in change.removed])
-        writer.files.remove({one.file for one in later} - {saved.file})
+        writer.files.remove([file.name for change in changes.values() for file in change.removed])
+        writer.files.remove({snapshot.file for snapshot in later} - {saved.file})
     return Reverted(saved, later, removed)
 
 
 def _restorable(before: Listing, snapshot_id: str) -> tuple[SavedSnapshot, str, str]:
-    for one in before.snapshots:
-        if one.snapshot_id == snapshot_id:
-            if one.counts is None or one.progress is None:
+    for snapshot in before.snapshots:
+        if snapshot.snapshot_id == snapshot_id:
+            if snapshot.counts is None or snapshot.progress is None:
                 raise OtherVersion(f"snapshot_id={snapshot_id!r}: wanted one that says what had been read; this is an old one")
-            return one, one.counts, one.progress
-    known = ", ".join(one.snapshot_id for one in before.snapshots) or "it has none"
+            return snapshot, snapshot.counts, snapshot.progress
+    known = ", ".join(snapshot.snapshot_id for snapshot in before.snapshots) or "it has none"
     raise NotFound(f"snapshot_id={snapshot_id!r}: wanted a snapshot of job {before.job.job_id!r} ({known})")
 
 
 def _cut(writer: Writer, files: Sequence[HistoryFile], until: int, number: int) -> Change:
     """Keep what is before `until`; merging has brought rows from both sides into one file where there is one."""
-    gone = tuple(one for one in files if one.last_timestamp >= until)
-    parts = [history.coded(one.kind, pl.read_parquet(writer.files.path / one.name)) for one in gone]
+    gone = tuple(file for file in files if file.last_timestamp >= until)
+    parts = [history.coded(file.kind, pl.read_parquet(writer.files.path / file.name)) for file in gone]
     rest = pl.concat(parts).filter(pl.col("timestamp") < until) if parts else pl.DataFrame()
     if rest.is_empty():
         return Change((), gone)
@@ -92,8 +93,8 @@ def _cut(writer: Writer, files: Sequence[HistoryFile], until: int, number: int) 
 
 
 def _delete_results(connection: sa.Connection, job_id: str, start_ms: int) -> int:
-    found = 0
+    removed = 0
     for table in tables.BY_BUCKET:
         later = table.delete().where(table.c.job_id == job_id, table.c.timestamp >= start_ms)
-        found += connection.execute(later).rowcount
-    return found
+        removed += connection.execute(later).rowcount
+    return removed

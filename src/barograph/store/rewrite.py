@@ -42,13 +42,13 @@ class Rewrite:
         self._values: list[pl.DataFrame] = []
         self._files: list[HistoryFile] = []
         self._snapshots: list[SavedSnapshot] = []
-        self._old = [one for one in before.history if one.kind == _VALUES]
+        self._old = [file for file in before.history if file.kind == _VALUES]
 
     def since(self, start_ms: int) -> None:
         """Leave everything before this bucket as it is; without this call, all of the job is made anew."""
-        later = [one for one in self._old if one.last_timestamp >= start_ms]
+        later = [file for file in self._old if file.last_timestamp >= start_ms]
         self._start, self._old = start_ms, later
-        self._snapshots = [one for one in self._before.snapshots if _seen(one) < start_ms]
+        self._snapshots = [snapshot for snapshot in self._before.snapshots if _seen(snapshot) < start_ms]
         self.keep(history.read(self._writer.files.path, later, _VALUES, Span(end_ms=start_ms)))
 
     def clear(self, start_ms: int, end_ms: int) -> None:
@@ -67,7 +67,7 @@ class Rewrite:
     def keep(self, values: pl.DataFrame) -> None:
         """The bucket values of the buckets that follow."""
         self._values.append(schema.coded(values))
-        if sum(one.height for one in self._values) >= FILE_ROWS:
+        if sum(values.height for values in self._values) >= FILE_ROWS:
             self._write_values()
 
     def snapshot(self, old: SavedSnapshot, new: Snapshot) -> None:
@@ -101,8 +101,10 @@ class Rewrite:
             job = tables.JOB
             connection.execute(job.update().where(job.c.job_id == job_id).values(replay_time=replay_time))
         with suppress(OSError):  # the commit stands; what is left over goes when the store is next opened
-            writer.files.remove({one.name for one in old} - {one.name for one in self._files})
-            writer.files.remove({one.file for one in self._before.snapshots} - {one.file for one in self._snapshots})
+            writer.files.remove({file.name for file in old} - {file.name for file in self._files})
+            writer.files.remove(
+                {snapshot.file for snapshot in self._before.snapshots} - {snapshot.file for snapshot in self._snapshots}
+            )
 
     def _write_values(self) -> None:
         values, self._values = pl.concat(self._values) if self._values else pl.DataFrame(), []
@@ -114,8 +116,8 @@ class Rewrite:
     def _list_snapshots(self, connection: sa.Connection) -> None:
         table = tables.SNAPSHOT
         connection.execute(table.delete().where(table.c.job_id == self._writer.job_id))
-        for one in self._snapshots:
-            connection.execute(table.insert().values(job_id=self._writer.job_id, **asdict(one)))
+        for snapshot in self._snapshots:
+            connection.execute(table.insert().values(job_id=self._writer.job_id, **asdict(snapshot)))
 
 
 def _seen(snapshot: SavedSnapshot) -> int:

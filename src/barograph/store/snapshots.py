@@ -81,17 +81,17 @@ def outlived(snapshots: Sequence[SavedSnapshot], job: Job) -> list[SavedSnapshot
         return []
     interval = job.background_persist_interval.ms if job.background_persist_interval else INTERVAL_MS
     now = _time(snapshots[-1])
-    gone, kept = list[SavedSnapshot](), None
-    for one in snapshots[:-1]:
-        time, age = _time(one), now - _time(one)
+    gone, last_kept = list[SavedSnapshot](), None
+    for snapshot in snapshots[:-1]:
+        time, age = _time(snapshot), now - _time(snapshot)
         if age > job.daily_model_snapshot_retention_after_days * DAY_MS:
-            wanted = kept is None or time // DAY_MS > kept // DAY_MS
+            wanted = last_kept is None or time // DAY_MS > last_kept // DAY_MS
         else:
-            wanted = kept is None or time >= kept + interval
+            wanted = last_kept is None or time >= last_kept + interval
         if wanted and age <= job.model_snapshot_retention_days * DAY_MS and job.model_snapshot_retention_days:
-            kept = time
+            last_kept = time
         else:
-            gone.append(one)
+            gone.append(snapshot)
     return gone
 
 

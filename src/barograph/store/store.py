@@ -267,9 +267,9 @@ class Store(Reader):
         with self._database.read() as connection:
             names = connection.execute(sa.select(tables.HISTORY_FILE.c.name).where(tables.HISTORY_FILE.c.job_id == job_id))
             table = tables.SNAPSHOT
-            kept = connection.execute(sa.select(table).where(table.c.job_id == job_id)).mappings()
-            foreseen = [name for one in forecasts.listed(connection, job_id) for name in one.files]
-            return {*names.scalars(), *(f"snapshot-{one['snapshot_id']}.npz" for one in kept), *foreseen}
+            snapshots = connection.execute(sa.select(table).where(table.c.job_id == job_id)).mappings()
+            forecast_files = [name for forecast in forecasts.listed(connection, job_id) for name in forecast.files]
+            return {*names.scalars(), *(f"snapshot-{snapshot['snapshot_id']}.npz" for snapshot in snapshots), *forecast_files}
 
     def _remove_leftovers(self) -> None:
         """Remove what killed processes have left behind. Files of a job that is being run may be in the making: they stay."""
@@ -285,6 +285,6 @@ class Store(Reader):
 
 
 def _refuse_other_analysis(old: Job, new: Job) -> None:
-    found = differences(old, new)
-    if found:
-        raise JobChanged(new.job_id, found)
+    changed = differences(old, new)
+    if changed:
+        raise JobChanged(new.job_id, changed)

@@ -39,7 +39,9 @@ def _key(name: str, kind: "sa.types.TypeEngine[Any]") -> "sa.Column[Any]":
 def _results(name: str, columns: tuple[schema.Column, ...], *, ranked: bool) -> sa.Table:
     """A result table; `ranked` ones hold several rows a bucket, told apart by `seq`, their position in it from 0."""
     keys = {"timestamp": sa.BigInteger(), **({"seq": sa.Integer()} if ranked else {})}
-    flat = [sa.Column(one.name, _TYPES[one.dtype]) for one in columns if one.dtype in _TYPES and one.name not in keys]
+    flat = [
+        sa.Column(column.name, _TYPES[column.dtype]) for column in columns if column.dtype in _TYPES and column.name not in keys
+    ]
     return _table(name, _key("job_id", TEXT), *(_key(key, kind) for key, kind in keys.items()), *flat)
 
 
@@ -62,8 +64,8 @@ DATA_COUNTS: Final = _table(
     "data_counts",
     _key("job_id", TEXT),
     *(
-        sa.Column(one.name, TEXT if one.name == "examples" else sa.BigInteger(), nullable=one.default is None)
-        for one in fields(DataCounts)
+        sa.Column(field.name, TEXT if field.name == "examples" else sa.BigInteger(), nullable=field.default is None)
+        for field in fields(DataCounts)
     ),
 )
 

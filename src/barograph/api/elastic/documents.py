@@ -68,13 +68,13 @@ def record(job_id: str, row: Row) -> Document:
         document["anomaly_score_explanation"] = explanation
     if row["influencers"]:
         names = ("influencer_field_name", "influencer_field_values")
-        document["influencers"] = [{name: one[name] for name in names} for one in row["influencers"]]
+        document["influencers"] = [{name: entity[name] for name in names} for entity in row["influencers"]]
     return document
 
 
 def bucket(job_id: str, row: Row) -> Document:
     """A bucket. `row` has the columns of `schema.BUCKETS`, and `bucket_influencers` as rows of their own table."""
-    children = [_document(job_id, "bucket_influencer", one, _BUCKET_INFLUENCER) for one in row["bucket_influencers"]]
+    children = [_document(job_id, "bucket_influencer", child, _BUCKET_INFLUENCER) for child in row["bucket_influencers"]]
     return _document(job_id, "bucket", {**row, "bucket_influencers": children}, _BUCKET)
 
 
@@ -102,7 +102,7 @@ def crossing(job_id: str, row: Row) -> Document:
 
 def incident(job_id: str, row: Row) -> Document:
     """An incident, in the columns of `schema.INCIDENTS`."""
-    lists = {name: [{k: v for k, v in one.items() if v is not None} for one in row[name]] for name in ("members", "entities")}
+    lists = {name: [{k: v for k, v in item.items() if v is not None} for item in row[name]] for name in ("members", "entities")}
     return {"job_id": job_id, "result_type": "incident", **row, **lists}
 
 
