@@ -95,6 +95,18 @@ def shares(finished: Sequence[FinishedBuckets]) -> dict[tuple[Any, ...], tuple[A
     return out
 
 
+def one(function: str, **more: object) -> dict[str, object]:
+    field = {} if "count" in function else {"field_name": "x"}
+    return {"function": function, **field, **more}
+
+
+def matrix(function: str, rows: list[dict[str, object]], buckets: int = 4) -> list[list[float]]:
+    """The detector's values in the first buckets."""
+    job = make_job([one(function)])
+    (closed,), _ = run(job, [[*rows, {"time": buckets * SPAN}]])
+    return closed.detectors[0].matrix(job.detectors[0].spec.statistic, 0, buckets).tolist()
+
+
 def bits(values: dict[Any, Any]) -> dict[Any, bytes]:
     return {key: np.array(value, np.float64).tobytes() for key, value in values.items()}
 

@@ -17,7 +17,7 @@ from barograph.results import schema
 from barograph.results.results import Results
 from barograph.scoring.leaves import Measure
 from tests.engine.events import START
-from tests.engine.test_replay import kept
+from tests.engine.replays import kept
 
 HOUR = 3_600_000
 DAY_MS = 24 * HOUR

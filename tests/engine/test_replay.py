@@ -1,75 +1,15 @@
-"""A replay is what happened, bit for bit; what is forgotten was never seen."""
+"""A replay is what happened, bit for bit."""
 
-from collections.abc import Iterator
-
-import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from polars.testing import assert_frame_equal
 
-from barograph.config.errors import InputError
-from barograph.config.job import Job
 from barograph.config.load import load_job
 from barograph.engine import Engine
-from barograph.engine.exclusions import Exclusion
-from barograph.engine.replay import KeptBuckets, Replay
-from barograph.results.results import Results
-from barograph.results.snapshot import Snapshot
+from barograph.engine.replay import Replay
 from tests.engine.events import START, job, requests
-
-DAY = 86_400_000
-SPAN = 900_000
-TABLES = ("buckets", "records", "influencers", "bucket_influencers", "annotations", "bucket_values", "influencer_shares")
-
-
-def live(of: Job, frame: pl.DataFrame, cuts: tuple[int, ...] = (), flush: int | None = None) -> tuple[Results, list[Snapshot]]:
-    """Results of a whole run, and a snapshot after each cut and at the end."""
-    engine, parts, snapshots = Engine.build(of), [], []
-    for start, end in zip((0, *cuts), (*cuts, frame.height), strict=True):
-        parts.append(engine.add(frame[start:end]))
-        snapshots.append(engine.snapshot())
-    if flush is not None:
-        parts.append(engine.flush(flush))
-        snapshots[-1] = engine.snapshot()
-    return Results.concat(parts), snapshots
-
-
-def kept(found: Results, start: int, end: int) -> KeptBuckets:
-    """What a history would hold of the buckets [start, end)."""
-    inside = pl.col("timestamp").is_between(start * SPAN, end * SPAN, closed="left")
-    filled = found.buckets.filter(inside & (pl.col("event_count") > 0))
-    return KeptBuckets(
-        found.bucket_values.filter(inside),
-        found.influencer_shares.filter(inside),
-        filled["timestamp"].to_numpy(),
-        filled["event_count"].to_numpy(),
-    )
-
-
-def span(found: Results) -> tuple[int, int]:
-    times = found.buckets["timestamp"]
-    return times[0] // SPAN, times[-1] // SPAN + 1
-
-
-def ranges(found: Results, cuts: tuple[int, ...]) -> Iterator[tuple[int, int]]:
-    start, end = span(found)
-    inner = sorted({cut for cut in cuts if start < cut < end})
-    yield from zip((start, *inner), (*inner, end), strict=True)
-
-
-def replayed(
-    of: Job, found: Results, newest: Snapshot, cuts: tuple[int, ...] = (), **given: object
-) -> tuple[Results, Snapshot]:
-    replay = Replay.build(of, newest, **given)
-    parts = [Results.concat(replay.add(start, end, kept(found, start, end))) for start, end in ranges(found, cuts)]
-    return Results.concat(parts), replay.snapshot(newest)
-
-
-def assert_same(one: Results, other: Results, tables: tuple[str, ...] = TABLES) -> None:
-    for name in tables:
-        assert_frame_equal(getattr(one, name), getattr(other, name), check_exact=True)
+from tests.engine.replays import DAY, SPAN, assert_same, kept, live, replayed, span
 
 
 def stream() -> pl.DataFrame:
@@ -146,88 +86,3 @@ def test_summarised_input_replays_with_its_weights() -> None:
     again, snapshot = replayed(of, found, snapshots[-1])
     assert_same(again, found)
     assert snapshot.to_bytes() == snapshots[-1].to_bytes()
-
-
-def simple(function: str, **detector: object) -> Job:
-    return load_job(
-        {
-            "job_id": "j",
-            "analysis_config": {"bucket_span": "15m", "detectors": [{"function": function, **detector}]},
-            "data_description": {"time_format": "epoch_ms"},
-        }
-    )
-
-
-def stages(snapshot: Snapshot) -> dict[str, bytes]:
-    """What the models and the score stage remember."""
-    return {name: array.tobytes() for name, array in snapshot.arrays.items() if name.startswith(("model", "scores"))}
-
-
-FROM, TO = START + DAY, START + DAY + 6 * 3_600_000
-MEANS = {"function": "mean", "field_name": "bytes", "partition_field_name": "host"}
-
-
-def cut(at: int) -> int:
-    return at // SPAN
-
-
-@pytest.mark.parametrize("entity", [(), (("host", "host-2"),)])
-def test_forgotten_values_were_never_seen(entity: tuple[tuple[str, str], ...]) -> None:
-    of, frame = simple(**MEANS), requests()
-    found, snapshots = live(of, frame)
-    gone = pl.col("time").is_between(FROM, TO, closed="left")
-    for field, value in entity:
-        gone &= pl.col(field) == value
-    _, without = live(of, frame.with_columns(bytes=pl.when(gone).then(None).otherwise(pl.col("bytes"))))
-    forgotten = (Exclusion(FROM, TO, entity),)
-    again, snapshot = replayed(of, found, snapshots[-1], (cut(FROM), cut(TO)), exclusions=forgotten)
-    assert stages(snapshot) == stages(without[-1])
-    assert stages(snapshot) != stages(snapshots[-1])
-    expected = Results.concat(live(of, frame.with_columns(bytes=pl.when(gone).then(None).otherwise(pl.col("bytes"))))[:1])
-    assert_same(again, expected, ("records",))
-
-
-def test_forgotten_zeros_are_no_data_and_not_zero() -> None:
-    of, frame = simple("count", by_field_name="host"), requests()
-    found, snapshots = live(of, frame)
-    _, snapshot = replayed(of, found, snapshots[-1], (cut(FROM), cut(TO)), exclusions=(Exclusion(FROM, TO),))
-    replay = Replay.build(of, snapshots[-1])
-    start, end = span(found)
-    matrix = replay._detector(0, start, end, found.bucket_values, found.influencer_shares).matrix("count", start, end)
-    matrix[:, cut(FROM) - start : cut(TO) - start] = np.nan
-    model = replay._pipeline._series_stages[0]._model
-    model.grow(len(matrix))
-    model.advance(matrix, start * SPAN)
-    assert model.snapshot()["series"].tobytes() == snapshot.arrays["model0.series"].tobytes()
-
-
-def test_a_series_that_began_in_the_forgotten_span_begins_after_it() -> None:
-    of, frame = simple("count", by_field_name="host"), requests()
-    early = pl.col("host") == "host-3"
-    inside = pl.col("time") < FROM
-    frame = frame.filter(~(early & inside) | (pl.col("time") < START))
-    found, snapshots = live(of, frame)
-    _, snapshot = replayed(
-        of, found, snapshots[-1], (cut(FROM), cut(TO)), exclusions=(Exclusion(FROM, TO, (("host", "host-3"),)),)
-    )
-    in_span = pl.col("time").is_between(FROM, TO, closed="left")
-    _, without = live(of, frame.filter(~(early & in_span)))
-    assert snapshot.arrays["model0.series"].tobytes() == without[-1].arrays["model0.series"].tobytes()
-
-
-def test_a_bucket_that_the_span_touches_is_forgotten_whole() -> None:
-    assert Exclusion(SPAN + 1, 2 * SPAN + 1).buckets(SPAN) == (1, 3)
-    assert Exclusion(SPAN, 2 * SPAN).buckets(SPAN) == (1, 2)
-
-
-@pytest.mark.parametrize(
-    ("of", "forgotten", "message"),
-    [
-        (simple("count"), Exclusion(0, 0), "wanted an end after the start"),
-        (simple("count"), Exclusion(0, 1, (("host", "a"),)), "the job has no split"),
-        (simple(**MEANS), Exclusion(0, 1, (("user", "a"),)), r"wanted a partition or by field \(host\)"),
-    ],
-)
-def test_what_no_series_could_be_is_refused(of: Job, forgotten: Exclusion, message: str) -> None:
-    with pytest.raises(InputError, match=message):
-        forgotten.check(of)

@@ -1,7 +1,5 @@
-import math
 import subprocess
 import sys
-from datetime import timedelta
 from itertools import pairwise
 
 import numpy as np
@@ -184,50 +182,6 @@ def test_a_job_that_reads_no_field_still_has_rows():
 def test_fields_inside_objects_are_found_by_their_path():
     frame = pl.DataFrame({"time": [1, 2], "host": [{"name": "a"}, {"name": None}], "v": [1, 2], "user": ["x", "y"]})
     assert parsed(frame)[0].columns["s:host.name"].to_list() == ["a", None]
-
-
-def numbers(values, dtype=None):
-    rows, counts = parsed(pl.DataFrame({"time": [1] * len(values), "v": pl.Series(values, dtype=dtype)}))
-    return rows.columns["n:v"].to_list(), counts.not_a_number_count
-
-
-def test_numbers_are_read_from_text_and_from_numbers():
-    assert numbers(["1", " 2 ", "-3.5e2", "+.5"]) == ([1.0, 2.0, -350.0, 0.5], 0)
-    assert numbers([1, 2], pl.UInt8) == ([1.0, 2.0], 0)
-    assert numbers(["1"], pl.Categorical) == ([1.0], 0)
-    assert numbers([None, None]) == ([None, None], 0)
-
-
-def test_nan_infinity_and_words_in_text_are_not_numbers():
-    assert numbers(["nan", "inf", "-Infinity", "x", "1,5", "0x1", " "]) == ([None] * 7, 7)
-    assert numbers([True, False]) == ([None, None], 2)
-    assert numbers([math.inf]) == ([None], 1)
-
-
-def test_nan_in_a_typed_column_is_missing():
-    assert numbers([math.nan, 1.0]) == ([None, 1.0], 0)
-
-
-def texts(values, dtype=None):
-    rows, _ = parsed(pl.DataFrame({"time": [1] * len(values), "user": pl.Series(values, dtype=dtype)}))
-    return rows.columns["s:user"].to_list()
-
-
-def test_text_is_the_same_from_any_type():
-    assert texts([5, None]) == texts([5.0, math.nan]) == texts(["5", ""]) == ["5", None]
-    assert texts([0.1, -0.0, 1e300]) == ["0.1", "0", "1e+300"]
-    assert texts([True, False]) == ["true", "false"]
-    assert texts([["a", "b"], []]) == ["a,b", None]
-    assert texts([{"k": 1}]) == ['{"k":1}']
-    assert texts([b"x"]) == ["x"]
-
-
-def test_text_of_an_odd_value_costs_no_other_its_own():
-    assert texts([b"x", b"\xff", None, b"\xfe"]) == ["x", "\\xff", None, "\\xfe"]
-    assert texts([[b"x", b"\xff"], [], None]) == ["x,\\xff", None, None]
-    assert texts([[["a", "b"], ["c"]], [[]], None]) == ["a,b,c", None, None]
-    assert texts([timedelta(days=1), None]) == ["1 day, 0:00:00", None]
-    assert texts([object, None], pl.Object) == ["<class 'object'>", None]
 
 
 VALUES = st.sampled_from(["1", "x", "", None, "nan", " 2", "1403481600", "2014-07-01 10:00:00"])

@@ -9,7 +9,6 @@ from barograph.buckets import Buckets
 from barograph.buckets.watermark import Watermark
 from barograph.results.counts import DataCounts
 from barograph.results.snapshot import Snapshot
-from tests.buckets import support
 from tests.buckets.support import SPAN, frame, make_job
 
 COUNT = [{"function": "count"}]
@@ -107,32 +106,6 @@ def test_taking_twice_gives_every_bucket_once():
 def test_nothing_is_taken_before_the_first_row():
     assert Buckets.build(make_job(COUNT)).take() is None
     assert Buckets.build(make_job(COUNT)).closed_until is None
-
-
-def test_a_gap_of_a_billion_buckets_costs_only_what_is_asked_for():
-    far = 10**9 * 1_000
-    job = make_job([{"function": "count", "partition_field_name": "site"}], span="1s")
-    rows = [{"time": 0, "site": "a"}, {"time": far, "site": "b"}, {"time": far, "site": "b"}]
-    (closed,), buckets = support.run(job, [rows])
-    assert closed.end_bucket - closed.first_bucket == 10**9
-    assert buckets.counted(DataCounts()).empty_bucket_count == 10**9 - 1
-    piece = next(closed.slices(1_000))
-    (detector,) = piece.detectors
-    matrix = detector.matrix("count", piece.first_bucket, piece.end_bucket)
-    assert matrix.shape == (1, 1_000)
-    assert matrix[0, :3].tolist() == [1, 0, 0]
-
-
-def test_slices_cover_the_buckets_in_order_without_overlap():
-    rows = [{"time": bucket * SPAN, "site": f"{bucket % 3}", "x": 1.0} for bucket in range(20)]
-    (closed,), _ = support.run(make_job(), [rows])
-    pieces = list(closed.slices(12))
-    assert [piece.first_bucket for piece in pieces] == [0, 4, 8, 12, 16]
-    assert [piece.end_bucket for piece in pieces] == [4, 8, 12, 16, 19]
-    whole = closed.detectors[0].matrix("count", 0, 19)
-    parts = [piece.detectors[0].matrix("count", piece.first_bucket, piece.end_bucket) for piece in pieces]
-    assert np.array_equal(np.hstack(parts), whole, equal_nan=True)
-    assert np.concatenate([piece.event_count(piece.first_bucket, piece.end_bucket) for piece in pieces]).tolist() == [1] * 19
 
 
 @pytest.mark.parametrize("latency", [0, 1, 59_999, 60_000, 61_000])
