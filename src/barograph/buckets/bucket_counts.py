@@ -4,7 +4,6 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from barograph.results.arrays import Bools, Ints
 from barograph.results.snapshot import Arrays
@@ -67,8 +66,8 @@ class BucketCounter:
         if len(before) <= SPARSE_WINDOW:
             return sparse
         # Whole numbers below 2**53: the sums are exact, so they cannot depend on how many buckets one call finishes.
-        windows = sliding_window_view(before[:-1], SPARSE_WINDOW).astype(np.float64)
-        total, squares = windows.sum(axis=1), np.square(windows).sum(axis=1)
+        compared, window = before[:-1].astype(np.float64), np.ones(SPARSE_WINDOW)
+        total, squares = (np.convolve(values, window, "valid") for values in (compared, np.square(compared)))
         deviation = np.sqrt(np.maximum(SPARSE_WINDOW * squares - total * total, 0.0))
         judged = before[SPARSE_WINDOW:] * SPARSE_WINDOW < total - 2 * deviation
         sparse[len(sparse) - len(judged) :] = judged

@@ -60,6 +60,8 @@ class DroppedRows:
             weight: [n] summary counts; empty when there is no summary count field `weight_field`.
             weight_field: its name.
         """
+        if not (placed.late.any() or placed.ahead.any() or len(weight)):
+            return self
         late, ahead, times = placed.late, placed.ahead, time_ms.astype("M8[ms]")
         dropped_examples = self._examples(self.late, late, number, times, "out_of_order", "wanted a time within the latency")
         dropped_examples += self._examples(self.ahead, ahead, number, times, "invalid_date", _AHEAD)

@@ -76,7 +76,9 @@ class DetectorValues:
 
     def weights(self, start: int, end: int) -> Floats:
         """The weights of the buckets [start, end) as float64[S, end - start]; 0 for a bucket without rows."""
-        return np.nan_to_num(self._spread(self._rows, self._rows.weight, False, start, end), copy=False, nan=0.0)
+        weights = self._spread(self._rows, self._rows.weight, False, start, end)
+        weights[np.isnan(weights)] = 0.0
+        return weights
 
     def _spread(self, cells: Cells, values: Floats, zeros: bool, start: int, end: int) -> Floats:
         inside = cells.between(start, end)

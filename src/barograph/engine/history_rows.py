@@ -14,6 +14,7 @@ from barograph.engine.series_stage import JudgedMeasure
 from barograph.results import schema
 from barograph.results.arrays import Floats
 
+_NO_CHANGES: Final = schema.empty(schema.ANNOTATIONS)
 _NUMBERS: Final[dict[Any, pl.DataType]] = {
     column.name: column.dtype for column in schema.BUCKET_VALUES if column.dtype != pl.String()
 }
@@ -22,7 +23,7 @@ _NUMBERS: Final[dict[Any, pl.DataType]] = {
 def change_rows(job: Job, measures: Sequence[JudgedMeasure]) -> pl.DataFrame:
     """The changes that models have accepted, rows of `schema.ANNOTATIONS`."""
     parts = [_changes(job, measure) for measure in measures if len(measure.judged.changes)]
-    return _in_time_order(parts) if parts else schema.empty(schema.ANNOTATIONS)
+    return _in_time_order(parts) if parts else _NO_CHANGES
 
 
 def share_rows(measures: Sequence[JudgedMeasure]) -> pl.DataFrame:

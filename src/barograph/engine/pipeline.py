@@ -26,6 +26,7 @@ CELLS_AT_ONCE: Final = 1_000_000
 PREFIXES: Final = ("model", "scores.")
 """Under these names lies what the stages remember; all else in a snapshot is about rows."""
 
+_NO_SHARE_ROWS: Final = schema.empty(schema.INFLUENCER_SHARES)
 _NO_NAMES: Final = pl.DataFrame(schema=dict.fromkeys(SPLIT_VALUES, pl.String))
 
 
@@ -83,7 +84,7 @@ class Pipeline:
     def _finish_piece(self, buckets: FinishedBuckets, completeness: Floats | None) -> Results:
         measures = [stage.judge_and_learn(buckets, completeness) for stage in self._series_stages]
         influenced = bool(self._job.influencers)
-        shares = share_rows(measures) if influenced else schema.empty(schema.INFLUENCER_SHARES)
+        shares = share_rows(measures) if influenced else _NO_SHARE_ROWS
         stretch = Stretch(
             first_bucket=buckets.first_bucket,
             event_count=buckets.event_count(buckets.first_bucket, buckets.end_bucket).astype(float),
@@ -117,7 +118,8 @@ def score_stage_of(job: Job, state: Arrays | None = None) -> ScoreStage:
 
 def _names(measures: Sequence[JudgedMeasure]) -> pl.DataFrame:
     """The split values of the leaves of all measures."""
-    return pl.concat([_NO_NAMES, *(measure.names() for measure in measures if len(measure.judged.leaves))])
+    parts = [measure.names() for measure in measures if len(measure.judged.leaves)]
+    return pl.concat(parts) if parts else _NO_NAMES
 
 
 def _leaf_shares(measures: Sequence[JudgedMeasure]) -> pl.DataFrame:

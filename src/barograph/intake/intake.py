@@ -26,6 +26,7 @@ class Intake:
 
     def __init__(self, job: Job, counts: DataCounts) -> None:
         self._job = job
+        self._number_fields, self._text_fields, self._fields = job.number_fields, job.text_fields, job.fields
         self._counts = counts
 
     @classmethod
@@ -99,7 +100,7 @@ class Intake:
         columns: dict[str, pl.Series] = {}
         missing: dict[str, int] = {}
         not_numbers = 0
-        for name in self._job.number_fields:
+        for name in self._number_fields:
             values = column_of(frame, name)
             number, wrong = parse_numbers(_nulls(frame.height) if values is None else values)
             columns[number_column(name)] = number
@@ -109,7 +110,7 @@ class Intake:
                 examples.add("not_a_number", wrong, values, f"{name}: wanted a number")
             if missing[name]:
                 examples.add("missing_field", number.is_null() & ~wrong, None, f"{name}: wanted a value")
-        for name in self._job.text_fields:
+        for name in self._text_fields:
             values = column_of(frame, name)
             text = parse_text(_nulls(frame.height) if values is None else values)
             columns[text_column(name)] = text
@@ -134,7 +135,7 @@ class Intake:
             input_record_count=counts.input_record_count + frame.height,
             input_field_count=counts.input_field_count + present,
             processed_record_count=counts.processed_record_count + len(times),
-            processed_field_count=counts.processed_field_count + len(self._job.fields) * len(times) - missing,
+            processed_field_count=counts.processed_field_count + len(self._fields) * len(times) - missing,
             missing_field_count=counts.missing_field_count + missing,
             invalid_date_count=counts.invalid_date_count + frame.height - len(times),
             not_a_number_count=counts.not_a_number_count + wrong,

@@ -86,6 +86,8 @@ def _of_numbers(values: pl.Series, job: Job) -> pl.Series:
         return _of_pattern(parse_text(values), java_pattern(time_format), job.time_zone)
     if time_format not in ("auto", "epoch", "epoch_ms"):
         return _nothing(len(values))
+    if time_format == "epoch_ms" and values.dtype.is_integer():
+        return values.cast(_MS, strict=False)
     number = values.cast(pl.Float64).to_numpy()  # with NaN for null
     factor = {"epoch": 1_000.0, "epoch_ms": 1.0}.get(time_format)
     number = np.where(np.abs(number) < _MS_FROM, number * 1_000.0, number) if factor is None else number * factor

@@ -15,6 +15,8 @@ from barograph.scoring.severity import Floats
 
 Ids = NDArray[np.int64]
 
+_NONE_ENDED: Final = schema.empty(schema.QUANTILES)
+
 BUCKET: Final = "bucket"
 
 
@@ -81,7 +83,7 @@ class Normalisers:
     def take_ended_days(self) -> pl.DataFrame:
         """The quantiles of the days that have ended since it was last called, by time and kind."""
         if not self._ended:
-            return schema.empty(schema.QUANTILES)
+            return _NONE_ENDED
         order = {name: i for i, name in enumerate(self._normalisers)}
         ended = sorted(self._ended, key=lambda kind_day: (kind_day[1].bucket, order[kind_day[0]]))
         self._ended = []

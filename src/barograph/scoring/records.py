@@ -28,6 +28,8 @@ _TOGETHER: Final = 2.0  # multi-bucket impact from which it is the last buckets 
 
 def in_order(leaves: NDArray[np.void], positions: NDArray[np.int64]) -> NDArray[np.int64]:
     """Positions of leaves by bucket, the least likely first."""
+    if len(positions) < 2:
+        return positions
     chosen = leaves[positions]
     return positions[np.lexsort((chosen["series"], chosen["measure"], chosen["ln_evidence"], chosen["bucket"]))]
 

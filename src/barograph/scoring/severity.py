@@ -29,12 +29,15 @@ def normalised_score(ln_p: Floats, bucket_span_ms: int) -> Floats:
     """The 0-100 score of probabilities: 75 is passed about 0.7 times a month by a normal series, whatever its bucket span.
 
     Args:
-        ln_p: natural logarithms of probabilities, <= 0.
+        ln_p: [k] natural logarithms of probabilities, <= 0.
         bucket_span_ms: length of a bucket in milliseconds. Buckets shorter than half an hour give more chances to be
             odd within one, so their probability is first turned into that of the least likely bucket in half an hour.
     """
-    chances = max(1.0, STANDARD_SPAN_MS / bucket_span_ms)
-    return np.asarray(np.interp(-least_of(ln_p, chances) / LN_10, _SURPRISE, _SCORE))
+    score, odd = np.zeros(len(ln_p)), ~(ln_p >= 0.0)  # nearly no bucket is odd
+    if odd.any():
+        chances = max(1.0, STANDARD_SPAN_MS / bucket_span_ms)
+        score[odd] = np.interp(-least_of(ln_p[odd], chances) / LN_10, _SURPRISE, _SCORE)
+    return score
 
 
 def raw_score(ln_p: Floats) -> Floats:
