@@ -8,7 +8,7 @@ from barograph.buckets.batch import Batch
 from barograph.buckets.growing_records import NONE, GrowingRecords, raw
 from barograph.buckets.layout import HASH, SAMPLE, SKETCH, VALUE, WEIGHTED
 from barograph.kernels import _fold
-from barograph.results.arrays import Floats, Ids, Ints, Records
+from barograph.results.arrays import Floats, Ids, Ints, Structs
 from barograph.results.snapshot import Arrays
 
 
@@ -142,7 +142,7 @@ class Median:
         return {"sketches": packed._sketches.live.copy(), "values": packed._values.live.copy()}
 
 
-def _resize(pool: GrowingRecords, owners: int, blank: Records) -> None:
+def _resize(pool: GrowingRecords, owners: int, blank: Structs) -> None:
     pool.reserve(owners)
     pool.rows[pool.size : owners] = blank
     pool.used[0] = owners

@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from barograph.config.duration import DAY_MS
 from barograph.models import ChangeKind, SeasonKind
 from barograph.results import schema
+from barograph.results.arrays import Structs
 from barograph.results.words import short
 from barograph.scoring.leaves import Measure
 
@@ -21,7 +21,7 @@ _SCHEMA: Final = schema.polars_schema(schema.ANNOTATIONS)
 
 
 def annotations(
-    measure: Measure, changes: NDArray[np.void], first_bucket: int, bucket_span_ms: int, names: pl.DataFrame, zone: str = "UTC"
+    measure: Measure, changes: Structs, first_bucket: int, bucket_span_ms: int, names: pl.DataFrame, zone: str = "UTC"
 ) -> pl.DataFrame:
     """Accepted changes of one measure as rows of `schema.ANNOTATIONS`, in their order.
 

@@ -8,7 +8,6 @@ from typing import Final
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from barograph.config.duration import UNIT_MS, Duration
 from barograph.config.errors import BadRequest
@@ -18,6 +17,7 @@ from barograph.engine.entity import Entity, check_entity, of_entity
 from barograph.engine.series_stage import SeriesStage
 from barograph.models import Forecaster, Foreseen, Horizon
 from barograph.results import schema
+from barograph.results.arrays import Ints
 
 LONGEST_DAYS: Final = 3650
 MOST_ROWS: Final = 10_000_000
@@ -107,7 +107,7 @@ def forecast(job: Job, stages: Sequence[SeriesStage], names: Names, ask: Horizon
     return Forecast(pl.concat(parts), ask.start_ms, end_ms, ask.percentile, series, left_out)
 
 
-def _chosen(job: Job, stage: SeriesStage, names: Names, entity: Entity) -> NDArray[np.int64]:
+def _chosen(job: Job, stage: SeriesStage, names: Names, entity: Entity) -> Ints:
     at = stage.measure.detector_index
     return np.flatnonzero(of_entity(job, at, entity, partial(names, at), stage.model.n_series))
 

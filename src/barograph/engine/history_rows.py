@@ -12,7 +12,7 @@ from barograph.config.splits import SPLIT_VALUES
 from barograph.engine.annotations import annotations
 from barograph.engine.series_stage import JudgedMeasure
 from barograph.results import schema
-from barograph.results.arrays import Floats
+from barograph.results.arrays import Bools, Floats, Ids, Ints
 
 _NO_CHANGES: Final = schema.empty(schema.ANNOTATIONS)
 _NUMBERS: Final[dict[Any, pl.DataType]] = {
@@ -84,14 +84,14 @@ def _by_time(values: NDArray[Any]) -> NDArray[Any]:
     return values.T.ravel()
 
 
-def _means(measure: JudgedMeasure, series: NDArray[np.int32], bucket: NDArray[np.int64]) -> pl.Expr:
+def _means(measure: JudgedMeasure, series: Ids, bucket: Ints) -> pl.Expr:
     if measure.measure.statistic != "varp":
         return pl.lit(None)
     means = measure.detector.means(measure.detector.find(series, bucket))
     return pl.lit(pl.Series(means, nan_to_null=True))
 
 
-def _bound(bound: Floats | None, cell: NDArray[np.int64] | slice, unplotted: NDArray[np.int64] | None) -> pl.Expr:
+def _bound(bound: Floats | None, cell: Ints | slice, unplotted: Ints | None) -> pl.Expr:
     if bound is None:
         return pl.lit(None)
     shown = np.array(_by_time(bound)[cell])  # of one series, or of one bucket, it would be the model's own array
@@ -100,7 +100,7 @@ def _bound(bound: Floats | None, cell: NDArray[np.int64] | slice, unplotted: NDA
     return pl.lit(pl.Series(shown, nan_to_null=True))
 
 
-def _plotted(job: Job, names: pl.DataFrame) -> NDArray[np.bool_]:
+def _plotted(job: Job, names: pl.DataFrame) -> Bools:
     """The series whose bounds the job wants: all, or those one of whose split values is among its terms."""
     plot = job.model_plot_config
     if not plot.enabled:

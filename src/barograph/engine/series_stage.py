@@ -12,8 +12,7 @@ from barograph.config.job import Job
 from barograph.config.splits import SPLIT_NAMES
 from barograph.engine.completeness import GROWING, still_to_come
 from barograph.models import MODELS, Judged, Model, ModelConfig
-from barograph.models.config import Records
-from barograph.results.arrays import Floats
+from barograph.results.arrays import Floats, Structs
 from barograph.results.snapshot import Arrays
 from barograph.scoring.aggregate import Evidence
 from barograph.scoring.leaves import Measure
@@ -120,7 +119,7 @@ class SeriesStage:
             leaves[name] = np.maximum(leaves[name] - leaves["added"], least)
         return judged
 
-    def _complete(self, leaves: Records, weight: Floats, detector: DetectorValues, first_bucket: int) -> None:
+    def _complete(self, leaves: Structs, weight: Floats, detector: DetectorValues, first_bucket: int) -> None:
         """Write into leaves what a model does not know of them."""
         leaves["measure"] = self._position
         leaves["weight"] = weight[leaves["series"], leaves["bucket"] - first_bucket]

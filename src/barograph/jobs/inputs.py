@@ -8,9 +8,9 @@ from typing import Self
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from barograph.config.errors import UnreadableInput
+from barograph.results.arrays import Ints
 from barograph.results.counts import Example
 from barograph.sources.chunk import Chunk, Fingerprint
 from barograph.store.job_rows import InputProgress
@@ -25,7 +25,7 @@ class NewRows:
     rows: int
     bytes: int
     malformed: int
-    bad_rows: NDArray[np.int64]
+    bad_rows: Ints
     examples: Sequence[Example]
 
     @classmethod

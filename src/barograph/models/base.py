@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
-from numpy.typing import NDArray
 
-from barograph.models.config import Matrix, ModelConfig, Records
+from barograph.models.config import ModelConfig
 from barograph.models.describe import Description, Known
 from barograph.models.forecast import Foreseen, Horizon
+from barograph.results.arrays import Floats, Ints, Structs
 from barograph.results.leaf import Tried
 from barograph.results.snapshot import Arrays
 
@@ -29,14 +29,14 @@ class Judged:
         changes: accepted changes (dtype `state.CHANGE`) by time, then series; `row` and `t` index S and T.
     """
 
-    ln_p: Matrix
-    ln_evidence: Matrix
-    typical: Matrix | None
-    lower: Matrix | None
-    upper: Matrix | None
-    leaves: Records
-    payload: Records
-    changes: Records
+    ln_p: Floats
+    ln_evidence: Floats
+    typical: Floats | None
+    lower: Floats | None
+    upper: Floats | None
+    leaves: Structs
+    payload: Structs
+    changes: Structs
 
     @classmethod
     def joined(cls, parts: Sequence["Judged"]) -> "Judged":
@@ -57,7 +57,7 @@ class Judged:
         return cls(ln_p, ln_evidence, typical, lower, upper, leaves, payload, changes)
 
 
-def _side_by_side(parts: Sequence[Matrix | None]) -> Matrix | None:
+def _side_by_side(parts: Sequence[Floats | None]) -> Floats | None:
     known = [part for part in parts if part is not None]
     return np.concatenate(known, axis=1) if known else None
 
@@ -104,7 +104,7 @@ class Model(Protocol):
     def grow(self, n_series: int) -> None:
         """Add series until there are `n_series`."""
 
-    def advance(self, values: Matrix, first_bucket_ms: int) -> Judged:
+    def advance(self, values: Floats, first_bucket_ms: int) -> Judged:
         """Score each bucket with what was known before it, then learn it.
 
         Args:
@@ -112,20 +112,20 @@ class Model(Protocol):
             first_bucket_ms: start of bucket 0, a multiple of the span.
         """
 
-    def judge(self, values: NDArray[np.float64], bucket_ms: int) -> Judged:
+    def judge(self, values: Floats, bucket_ms: int) -> Judged:
         """Score one bucket of values [S] without learning it. Judged is [S, 1]."""
 
     @staticmethod
-    def ln_p_of(payload: Records, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    def ln_p_of(payload: Structs, values: Floats) -> Floats:
         """ln of the probability of other values [k] in the place of leaves, given by their payload [k]; NaN gives NaN. Pure."""
 
-    def try_values(self, values: NDArray[np.float64], bucket_ms: int) -> Tried:
+    def try_values(self, values: Floats, bucket_ms: int) -> Tried:
         """What the model of one series would make of any of `values` [k] in a bucket, which is not learned.
 
         Only where `ln_threshold` is 0 does every value have a leaf.
         """
 
-    def expect(self, first_bucket_ms: int, buckets: int) -> Matrix:
+    def expect(self, first_bucket_ms: int, buckets: int) -> Floats:
         """What all series are expected to be in coming buckets, [S, T] by what is known now; NaN is no idea."""
 
     def describe(self, row: int) -> Description:
@@ -134,7 +134,7 @@ class Model(Protocol):
     def known(self) -> Known:
         """What the model knows of its series together, and what not yet."""
 
-    def severity(self) -> NDArray[np.float64]:
+    def severity(self) -> Floats:
         """[S] how anomalous each series was lately; 0 is quiet."""
 
 
@@ -142,7 +142,7 @@ class Model(Protocol):
 class Forecaster(Protocol):
     """A model that can say what its series will do next."""
 
-    def forecast(self, rows: NDArray[np.int64], ask: Horizon) -> Foreseen:
+    def forecast(self, rows: Ints, ask: Horizon) -> Foreseen:
         """What some of the series are expected to do next; nothing is learnt.
 
         Args:

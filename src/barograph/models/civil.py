@@ -4,15 +4,15 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from numpy.typing import NDArray
 
 from barograph.config.duration import DAY_MS
+from barograph.results.arrays import Ints
 
 _EPOCH_TO_MONDAY_MS = 3 * DAY_MS  # 1970-01-01 was a Thursday
 _STEP_MS = 6 * DAY_MS  # shorter than the gap between any two clock changes of a zone
 
 
-def local_ms(starts_ms: NDArray[np.int64], zone: ZoneInfo) -> NDArray[np.int64]:
+def local_ms(starts_ms: Ints, zone: ZoneInfo) -> Ints:
     """Civil start of each bucket, in ms since a Monday 00:00.
 
     Args:

@@ -4,15 +4,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-import numpy as np
-from numpy.typing import NDArray
-
 from barograph.config.functions import Side
 from barograph.kernels.elementary import ln
 
 SIDES: Final[dict[Side, int]] = {"both": 0, "high": 1, "low": -1}
-Matrix = NDArray[np.float64]
-Records = np.ndarray[tuple[int], np.dtype[np.void]]
 
 
 @dataclass(frozen=True)

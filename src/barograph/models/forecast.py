@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from barograph.kernels import _series
 from barograph.models.civil import local_ms
-from barograph.models.config import Matrix, ModelConfig
+from barograph.models.config import ModelConfig
+from barograph.results.arrays import Floats, Ints
 
 LEAST_VALUES: Final = 20
 """Values below which a series is not forecast: the model believes in little more than its level before."""
@@ -45,16 +46,16 @@ class Foreseen:
         silent: how many have had no value for longer than they were seen before.
     """
 
-    rows: NDArray[np.int64]
-    lower: Matrix
-    prediction: Matrix
-    upper: Matrix
-    level: Matrix
+    rows: Ints
+    lower: Floats
+    prediction: Floats
+    upper: Floats
+    level: Floats
     young: int
     silent: int
 
 
-def foresee(records: Any, pool: NDArray[np.float32], config: ModelConfig, rows: NDArray[np.int64], ask: Horizon) -> Foreseen:
+def foresee(records: Any, pool: NDArray[np.float32], config: ModelConfig, rows: Ints, ask: Horizon) -> Foreseen:
     """Forecast series, given by their rows among `records` (dtype `state.SERIES`)."""
     span = config.bucket_span_ms
     start = ask.start_ms // span

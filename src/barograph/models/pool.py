@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from barograph.models.config import Records
+from barograph.results.arrays import Structs
 
 
 class Pool:
@@ -14,7 +14,7 @@ class Pool:
         self._used = 0
         self._free: dict[int, list[int]] = {}
 
-    def grant(self, records: Records) -> None:
+    def grant(self, records: Structs) -> None:
         """Give every series that wants a profile its block, and take back the blocks of those that dropped theirs."""
         for i in np.flatnonzero((records["bins"] >= 0) & ((records["season"] == 0) | (records["want"] > 0))):
             if records["season"][i]:
@@ -24,14 +24,14 @@ class Pool:
             records["bins"][i] = self._take(int(records["want"][i]))
             records["want"][i] *= -1  # granted
 
-    def packed(self, records: Records) -> NDArray[np.float32]:
+    def packed(self, records: Structs) -> NDArray[np.float32]:
         """The profiles in use, one after the other in the order of `records`."""
         held = np.flatnonzero(records["season"] > 0)
         blocks = [self.array[records["bins"][i] : records["bins"][i] + records["knots"][i]] for i in held]
         return np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
 
     @classmethod
-    def unpack(cls, records: Records, packed: NDArray[np.float32]) -> "Pool":
+    def unpack(cls, records: Structs, packed: NDArray[np.float32]) -> "Pool":
         """The pool of a snapshot; points `records` into it."""
         held = records["season"] > 0
         ends = np.cumsum(np.where(held, records["knots"], 0))

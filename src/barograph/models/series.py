@@ -9,17 +9,17 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from numpy.typing import NDArray
 
 from barograph.config.duration import DAY_MS
 from barograph.kernels import _series
 from barograph.models.base import Judged
 from barograph.models.civil import local_ms
-from barograph.models.config import SIDES, Matrix, ModelConfig, Records
+from barograph.models.config import SIDES, ModelConfig
 from barograph.models.describe import Description, Known, describe, known
 from barograph.models.forecast import Foreseen, Horizon, foresee
 from barograph.models.pool import Pool
 from barograph.models.state import CHANGE, FLAGGED, PREDICTIVE, SERIES, fresh
+from barograph.results.arrays import Bytes, Floats, Ints, Structs
 from barograph.results.leaf import LEAF, Tried
 from barograph.results.snapshot import Arrays
 
@@ -38,7 +38,7 @@ _CHANGES_A_BUCKET = 6  # room the kernel wants before it starts a bucket
 class SeriesModel:
     """One model a series, all of one detector. Built by `build` only; `snapshot` is the only way out."""
 
-    def __init__(self, config: ModelConfig, records: Records, pool: Pool, prior: float = 0.0) -> None:
+    def __init__(self, config: ModelConfig, records: Structs, pool: Pool, prior: float = 0.0) -> None:
         self.config = config
         self._records = records
         self._pool = pool
@@ -129,7 +129,7 @@ class SeriesModel:
         return describe(self._records[row], self.config)
 
     @staticmethod
-    def ln_p_of(payload: Records, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    def ln_p_of(payload: Structs, values: Floats) -> Floats:
         """ln of the probability of other values [k] in the place of leaves; `payload` [k] are records of `state.PREDICTIVE`."""
         out = np.empty(len(values))
         packed = _bytes(np.ascontiguousarray(payload, PREDICTIVE))
@@ -140,7 +140,7 @@ class SeriesModel:
         """What the model knows of its series together, and what not yet."""
         return known(self._records, self.config)
 
-    def forecast(self, rows: NDArray[np.int64], ask: Horizon) -> Foreseen:
+    def forecast(self, rows: Ints, ask: Horizon) -> Foreseen:
         """What some of the series are expected to do next; nothing is learnt.
 
         Args:
@@ -149,11 +149,11 @@ class SeriesModel:
         """
         return foresee(self._records, self._pool.array, self.config, rows, ask)
 
-    def severity(self) -> NDArray[np.float64]:
+    def severity(self) -> Floats:
         """[S] decayed mean of the severity of the last ten buckets or so of each series; 0 is quiet."""
         return np.array(self._records["memory"])
 
-    def advance(self, values: Matrix, first_bucket_ms: int, rows: NDArray[np.int64] | None = None) -> Judged:
+    def advance(self, values: Floats, first_bucket_ms: int, rows: Ints | None = None) -> Judged:
         """Score each bucket with what was known before it, then learn it.
 
         Args:
@@ -173,7 +173,7 @@ class SeriesModel:
             parts.append(self._run(values[:, start:], first_bucket_ms + start * span, rows, learn=True))
         return Judged.joined(parts)
 
-    def try_values(self, values: NDArray[np.float64], bucket_ms: int) -> Tried:
+    def try_values(self, values: Floats, bucket_ms: int) -> Tried:
         """What the model of one series would make of any of `values` [k] in a bucket, which is not learned.
 
         Only where `ln_threshold` is 0 does every value have a leaf.
@@ -191,11 +191,11 @@ class SeriesModel:
             bool(predictive["dof"] > 0),
         )
 
-    def judge(self, values: NDArray[np.float64], bucket_ms: int, rows: NDArray[np.int64] | None = None) -> Judged:
+    def judge(self, values: Floats, bucket_ms: int, rows: Ints | None = None) -> Judged:
         """Score one bucket of values [S] without learning it: for interim results. Judged is [S, 1]."""
         return self._run(values[:, None], bucket_ms, rows, learn=False)
 
-    def expect(self, first_bucket_ms: int, buckets: int) -> Matrix:
+    def expect(self, first_bucket_ms: int, buckets: int) -> Floats:
         """What all series [S] are expected to be in coming buckets [T], by what is known now. Changes nothing.
 
         Returns:
@@ -207,7 +207,7 @@ class SeriesModel:
         work.run()
         return work.out[2]
 
-    def _run(self, values: Matrix, first_ms: int, rows: NDArray[np.int64] | None, *, learn: bool) -> Judged:
+    def _run(self, values: Floats, first_ms: int, rows: Ints | None, *, learn: bool) -> Judged:
         picked = np.arange(self.n_series) if rows is None else np.ascontiguousarray(rows, np.int64)
         if values.ndim != 2 or len(values) != len(picked):
             raise ValueError(f"values.shape={values.shape}: wanted ({len(picked)}, buckets)")
@@ -226,9 +226,7 @@ class SeriesModel:
 class _Work:
     """One call of `advance`, `judge` or `expect`: its output arrays and the slices that threads work on."""
 
-    def __init__(
-        self, model: SeriesModel, values: Matrix, rows: NDArray[np.int64], first_ms: int, learn: bool, config: ModelConfig
-    ) -> None:
+    def __init__(self, model: SeriesModel, values: Floats, rows: Ints, first_ms: int, learn: bool, config: ModelConfig) -> None:
         self._config = config
         self._model, self._values, self._rows, self._learn = model, values, rows, learn
         self._first = first_ms // config.bucket_span_ms
@@ -240,8 +238,8 @@ class _Work:
         shape = values.shape if self.bounds else (len(rows), 0)
         # ln p, ln evidence, typical, lower, upper
         self.out = [np.empty(values.shape) for _ in range(2)] + [np.empty(shape) for _ in range(3)]
-        self.flagged: list[Records] = [np.zeros(0, FLAGGED)]
-        self.changes: list[Records] = [np.zeros(0, CHANGE)]
+        self.flagged: list[Structs] = [np.zeros(0, FLAGGED)]
+        self.changes: list[Structs] = [np.zeros(0, CHANGE)]
 
     def run(self) -> None:
         """Run every slice to its end, giving out pool memory between the passes."""
@@ -261,10 +259,10 @@ class _Work:
         size = max(1, -(-len(self._rows) // parts))
         return [slice(start, start + size) for start in range(0, len(self._rows), size)]
 
-    def _pass(self, part: slice) -> tuple[list[Records], list[Records]]:
+    def _pass(self, part: slice) -> tuple[list[Structs], list[Structs]]:
         """Run the slice until every series is done or waits for pool memory."""
-        all_flagged: list[Records] = []
-        all_changes: list[Records] = []
+        all_flagged: list[Structs] = []
+        all_changes: list[Structs] = []
         room, changes_room = 64 + self._values[part].size // 16, 64
         while True:
             flagged, changes = np.empty(room, FLAGGED), np.empty(changes_room, CHANGE)
@@ -275,7 +273,7 @@ class _Work:
             if n_flagged < room and n_changes + _CHANGES_A_BUCKET <= changes_room:
                 return all_flagged, all_changes
 
-    def _call(self, part: slice, flagged: Records, changes: Records) -> tuple[int, int]:
+    def _call(self, part: slice, flagged: Structs, changes: Structs) -> tuple[int, int]:
         config, model = self._config, self._model
         return _series.advance(
             _bytes(model._records),
@@ -297,7 +295,7 @@ class _Work:
         )
 
 
-def _bytes(records: Records) -> NDArray[np.uint8]:
+def _bytes(records: Structs) -> Bytes:
     return records.view(np.uint8).reshape(len(records), records.dtype.itemsize)
 
 
@@ -307,7 +305,7 @@ def _day_ends(first_ms: int, span_ms: int, buckets: int) -> list[int]:
     return (np.flatnonzero(np.diff(day)) + 1).tolist()
 
 
-def _in_order(parts: list[Records]) -> Records:
+def _in_order(parts: list[Structs]) -> Structs:
     """By time, then row. One whole-number key sorts much faster than two fields of wide records."""
     filled = [part for part in parts if len(part)]
     if not filled:
@@ -317,7 +315,7 @@ def _in_order(parts: list[Records]) -> Records:
     return np.take(joined, np.argsort(key, kind="stable"))
 
 
-def _leaves(flagged: Records, rows: NDArray[np.int64], first_bucket: int) -> Records:
+def _leaves(flagged: Structs, rows: Ints, first_bucket: int) -> Structs:
     """The leaves [k] of what the kernel flagged among `rows`, from `first_bucket` on."""
     leaves = np.zeros(len(flagged), LEAF)
     if not len(flagged):

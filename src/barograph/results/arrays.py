@@ -12,5 +12,5 @@ Ids = NDArray[np.int32]
 
 Bools = NDArray[np.bool_]
 Bytes = NDArray[np.uint8]
-Records = NDArray[np.void]
+Structs = NDArray[np.void]
 """Structured arrays, one record a row."""

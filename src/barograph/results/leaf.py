@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
+
+from barograph.results.arrays import Floats, Structs
 
 LEAF: Final = np.dtype(
     [
@@ -46,8 +47,8 @@ class Tried:
         has_idea: whether the model expects anything yet; else the two mean nothing.
     """
 
-    leaves: NDArray[np.void]
-    steps: Mapping[str, NDArray[np.float64]]
+    leaves: Structs
+    steps: Mapping[str, Floats]
     centre: float
     deviation: float
     has_idea: bool

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from barograph.kernels.elementary import ln
+from barograph.results.arrays import Floats, Ids
 from barograph.scoring.combine import combine
-from barograph.scoring.severity import Floats
 
 LN_QUIET: Final = ln(0.6)
 """Buckets above this probability have nothing to tell: all score 0. Chosen: see docs/modelling.md."""
@@ -30,7 +29,7 @@ class Evidence:
     series: Floats
 
     @classmethod
-    def of_series(cls, detector: int, ln_p: Floats, partition: NDArray[np.int32]) -> Self:
+    def of_series(cls, detector: int, ln_p: Floats, partition: Ids) -> Self:
         """Combine the series of each partition.
 
         Args:

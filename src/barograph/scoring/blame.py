@@ -6,16 +6,15 @@ from typing import Final
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from barograph.config.splits import SPLIT_NAMES
 from barograph.kernels.elementary import ln
 from barograph.results import schema
+from barograph.results.arrays import Bools, Floats, Ids, Ints, Structs
 from barograph.results.words import ODD_BY_ITSELF
 from barograph.scoring.combine import combine_some
 from barograph.scoring.influence import CUTOFF, Judge, Shares, Whole, influences
 from barograph.scoring.leaves import ENTITY, LnPOf, Measure, Stretch
-from barograph.scoring.severity import Floats
 
 NOBODY: Final = pl.DataFrame(schema={"leaf": pl.Int64, **dict.fromkeys(ENTITY, pl.String), "influence": pl.Float64})
 _NO_ENTITIES: Final = pl.DataFrame(schema={"bucket": pl.Int64, **dict.fromkeys(ENTITY, pl.String)})
@@ -30,9 +29,7 @@ class Scored:
     ln_p: Floats
 
 
-def blame(
-    stretch: Stretch, measures: tuple[Measure, ...], ln_p_of: Sequence[LnPOf], records: NDArray[np.int64]
-) -> pl.DataFrame:
+def blame(stretch: Stretch, measures: tuple[Measure, ...], ln_p_of: Sequence[LnPOf], records: Ints) -> pl.DataFrame:
     """Run the experiment for the leaves that became records.
 
     Args:
@@ -76,13 +73,13 @@ def _judge(stretch: Stretch, position: int, ln_p_of: LnPOf) -> Judge:
     return lambda leaf, value: ln_p_of(payload[place[leaf]], value + added[leaf])
 
 
-def _experiment(leaves: NDArray[np.void], statistic: str, shares: pl.DataFrame, judge: Judge) -> Floats:
+def _experiment(leaves: Structs, statistic: str, shares: pl.DataFrame, judge: Judge) -> Floats:
     whole = Whole(*(np.ascontiguousarray(leaves[name]) for name in ("actual", "typical", "weight", "mean", "ln_p")))
     columns = {name: shares[name].fill_null(np.nan).to_numpy() for name in ("weight", "value", "mean", "m2")}
     return influences(statistic, whole, Shares(leaf=shares["leaf"].to_numpy(), **columns), judge)
 
 
-def _is_split(shares: pl.DataFrame, measures: tuple[Measure, ...], measure: NDArray[np.int32]) -> NDArray[np.bool_]:
+def _is_split(shares: pl.DataFrame, measures: tuple[Measure, ...], measure: Ids) -> Bools:
     """The record is about this very entity: its influencer field is the series' own split."""
     fields = shares["influencer_field_name"].to_numpy()
     found = np.zeros(len(shares), dtype=bool)
@@ -92,7 +89,7 @@ def _is_split(shares: pl.DataFrame, measures: tuple[Measure, ...], measure: NDAr
     return found
 
 
-def _is_alone(shares: pl.DataFrame) -> NDArray[np.bool_]:
+def _is_alone(shares: pl.DataFrame) -> Bools:
     """All rows of the leaf are this entity's."""
     return shares.select(pl.len().over("leaf", "influencer_field_name") == 1).to_series().to_numpy()
 

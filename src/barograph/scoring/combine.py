@@ -3,20 +3,17 @@
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from barograph.kernels import _scores
 from barograph.kernels.elementary import ln
-from barograph.scoring.severity import Floats
+from barograph.results.arrays import Floats, Ints
 
 TAU: Final = 0.05
 """Members of a group at or below this probability add up (Zaykin et al. 2002 use the same)."""
 LN_TAU: Final = ln(TAU)
 
-Ids = NDArray[np.int64]
 
-
-def combine(ln_p: Floats, group: Ids) -> Floats:
+def combine(ln_p: Floats, group: Ints) -> Floats:
     """Combine the probabilities of each group and bucket, so that many mildly odd members and one very odd one both show.
 
     The better of two tests, doubled for the choice: the truncated product (do the odd ones add up?) and the minimum (is one odd
@@ -41,7 +38,7 @@ def combine(ln_p: Floats, group: Ids) -> Floats:
     return out
 
 
-def combine_some(ln_p: Floats, group: Ids, n: Floats) -> tuple[Ids, Floats]:
+def combine_some(ln_p: Floats, group: Ints, n: Floats) -> tuple[Ints, Floats]:
     """The same of single rows, where the quiet members are only counted.
 
     Args:

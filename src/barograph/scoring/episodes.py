@@ -10,13 +10,12 @@ from typing import Final
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from barograph.kernels.elementary import e_to
 from barograph.results import schema
+from barograph.results.arrays import Bools, Floats, Ints, Structs
 from barograph.results.severity import MINOR
 from barograph.results.snapshot import Arrays
-from barograph.scoring.severity import Floats
 
 OPENING_SCORE: Final = MINOR
 """A bucket scoring at least this opens an episode or keeps one open. Chosen."""
@@ -37,14 +36,14 @@ STATE: Final = np.dtype([("start", "i8"), ("last", "i8"), ("peak", "f8"), ("peak
 class Marks:
     """Per bucket: where its episode starts (-1 when quiet), and whether it is news."""
 
-    start: NDArray[np.int64]
-    is_news: NDArray[np.bool_]
+    start: Ints
+    is_news: Bools
 
 
 class Episodes:
     """The running episode of one job."""
 
-    def __init__(self, state: NDArray[np.void]) -> None:
+    def __init__(self, state: Structs) -> None:
         self._state = state
 
     @classmethod
@@ -58,7 +57,7 @@ class Episodes:
         """The running episode."""
         return {"episode": self._state.copy()}
 
-    def mark_and_learn(self, bucket: NDArray[np.int64], ln_p: Floats, score: Floats) -> Marks:
+    def mark_and_learn(self, bucket: Ints, ln_p: Floats, score: Floats) -> Marks:
         """Mark consecutive buckets, given only those with any evidence; the others are quiet.
 
         Args:
@@ -85,7 +84,7 @@ class Episodes:
 
 
 def with_episodes(records: pl.DataFrame, buckets: pl.DataFrame, bucket_span_ms: int) -> pl.DataFrame:
-    """Records with the start of their `episode`, epoch ms.
+    """Structs with the start of their `episode`, epoch ms.
 
     It is that of their bucket. A record outside any belongs to the last one of its series, or else to the next, with fewer than
     `QUIET_BUCKETS` buckets without a record of the series in between; where there is none, such records are one of their own.

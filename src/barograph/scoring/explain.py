@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from barograph.kernels.elementary import e_to
+from barograph.results.arrays import Floats, Structs
 from barograph.results.leaf import Tried
 from barograph.results.severity import CRITICAL, MAJOR, MINOR, WARNING
 from barograph.scoring.normalise import Quantiles
-from barograph.scoring.severity import LN_10, RECORD_SCORE, Floats, normalised_score
+from barograph.scoring.severity import LN_10, RECORD_SCORE, normalised_score
 
 TARGETS: Final = (WARNING, MINOR, MAJOR, CRITICAL)
 """Scores for which the value is told that would have had it."""
@@ -74,7 +74,7 @@ class Explainer:
         self._quantiles = quantiles
         self._span_ms = bucket_span_ms
 
-    def score(self, leaves: NDArray[np.void]) -> Floats:
+    def score(self, leaves: Structs) -> Floats:
         """The scores [k] of leaves, as records of them have when they are first written."""
         ln_p = np.ascontiguousarray(leaves["ln_evidence"])
         return normalised_score(ln_p if self._quantiles is None else self._quantiles.ln_p(ln_p), self._span_ms)

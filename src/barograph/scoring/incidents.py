@@ -12,10 +12,11 @@ import polars as pl
 
 from barograph.config.splits import SPLIT_NAMES, SPLIT_VALUES, SPLITS
 from barograph.results import schema
+from barograph.results.arrays import Ints
 from barograph.results.severity import MAJOR
 from barograph.results.words import against_usual, measure
 from barograph.scoring.episodes import OPENING_SCORE, QUIET_BUCKETS
-from barograph.scoring.linking import ENTITY, Ids, joined
+from barograph.scoring.linking import ENTITY, joined
 
 JOINING_SCORE: Final = MAJOR
 """Episodes from this score on join others into one incident. Chosen: about 0.13 a bucket by chance among
@@ -156,7 +157,7 @@ def _shared(entities: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
     return counted.group_by("incident", maintain_order=True).agg(pl.struct(*ENTITY, "members").alias("entities"))
 
 
-def _ids(episodes: pl.DataFrame, incident: Ids) -> pl.Series:
+def _ids(episodes: pl.DataFrame, incident: Ints) -> pl.Series:
     """Names made of when an incident became major, and of the series that was the first to: neither changes as it grows."""
     first = episodes[incident].select(pl.coalesce("major_from", "onset"), *schema.SERIES_KEY)
     names = [f"{time}-{hashlib.sha256(repr(series).encode()).hexdigest()[:8]}" for time, *series in first.iter_rows()]

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from barograph.scoring.severity import Floats
+from barograph.results.arrays import Bools, Floats, Ints
 
 CUTOFF: Final = 0.4
 """Entities with at least this influence are kept (reference engine, section 0)."""
@@ -35,7 +34,7 @@ class Shares:
         m2: [m] sum of squared deviations from that mean; NaN for counts.
     """
 
-    leaf: NDArray[np.int64]
+    leaf: Ints
     weight: Floats
     value: Floats
     mean: Floats
@@ -61,7 +60,7 @@ class Whole:
     ln_p: Floats
 
 
-Judge = Callable[[NDArray[np.int64], Floats], Floats]
+Judge = Callable[[Ints, Floats], Floats]
 """(leaf [m], another value of it [m]) -> ln of that value's probability [m], under the leaf's model."""
 
 
@@ -114,7 +113,7 @@ def _variance_without(whole: Whole, shares: Shares, left: Floats) -> Floats:
     return np.asarray(np.maximum(whole.actual[shares.leaf] * weight - shares.m2 - between, 0.0) / left)
 
 
-def _crossed(whole: Whole, shares: Shares, value: Floats) -> NDArray[np.bool_]:
+def _crossed(whole: Whole, shares: Shares, value: Floats) -> Bools:
     """True where the value lies on the other side of typical: whatever remains is not the anomaly at hand."""
     typical = whole.typical[shares.leaf]
     return (value - typical) * (whole.actual[shares.leaf] - typical) <= 0.0

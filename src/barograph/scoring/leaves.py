@@ -6,12 +6,11 @@ from typing import Final
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from barograph.config.functions import Statistic
 from barograph.config.splits import SPLIT_NAMES
+from barograph.results.arrays import Floats, Structs
 from barograph.scoring.aggregate import Evidence
-from barograph.scoring.severity import Floats
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ PRESENCE: Final = pl.Schema(
 NO_SHARES: Final = pl.DataFrame(schema=SHARES)
 NO_PRESENCE: Final = pl.DataFrame(schema=PRESENCE)
 
-LnPOf = Callable[[NDArray[np.void], Floats], Floats]
+LnPOf = Callable[[Structs, Floats], Floats]
 """Payload [k] of leaves, other values [k] of them -> ln of these values' probabilities [k]."""
 
 
@@ -75,8 +74,8 @@ class Stretch:
     first_bucket: int
     event_count: Floats
     evidence: Sequence[Evidence]
-    leaves: NDArray[np.void]
-    payloads: Sequence[NDArray[np.void]]
+    leaves: Structs
+    payloads: Sequence[Structs]
     names: pl.DataFrame
     shares: pl.DataFrame
     presence: pl.DataFrame

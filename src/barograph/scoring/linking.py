@@ -4,7 +4,8 @@ from typing import Final
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
+
+from barograph.results.arrays import Ints
 
 GAP_BUCKETS: Final = 1
 """Episodes with at most so many buckets between them touch: what follows from a cause within a bucket may show in the next one,
@@ -13,10 +14,8 @@ wherever the borders of the buckets lie. More would join what is close by chance
 ENTITY: Final = ("field_name", "field_value")
 """The columns that tell entities apart; both null for the job itself."""
 
-Ids = NDArray[np.int64]
 
-
-def joined(episodes: pl.DataFrame, entities: pl.DataFrame, span_ms: int) -> Ids:
+def joined(episodes: pl.DataFrame, entities: pl.DataFrame, span_ms: int) -> Ints:
     """The incident [n] of each episode: the number of the episode in it that was the first to be major."""
     major_from = episodes["major_from"].fill_null(np.iinfo(np.int64).max).to_numpy()
     order = np.lexsort((np.arange(len(major_from)), major_from))
@@ -41,7 +40,7 @@ def joined(episodes: pl.DataFrame, entities: pl.DataFrame, span_ms: int) -> Ids:
     return np.asarray(order[_attached(found, rows.filter(~pl.col("major")), groups.sort("group"), reach)])
 
 
-def _components(rank: Ids, episode: Ids, group: Ids) -> Ids:
+def _components(rank: Ints, episode: Ints, group: Ints) -> Ints:
     """The smallest rank [n] among all that an episode hangs together with, through groups that episodes are in.
 
     Labels go from episodes to groups and back until they rest. Each takes its label's own label on the way, which halves the
@@ -60,7 +59,7 @@ def _components(rank: Ids, episode: Ids, group: Ids) -> Ids:
         label = after
 
 
-def _attached(label: Ids, minor: pl.DataFrame, groups: pl.DataFrame, reach: int) -> Ids:
+def _attached(label: Ints, minor: pl.DataFrame, groups: pl.DataFrame, reach: int) -> Ints:
     """The labels, with each minor episode [k rows, one an entity] in the earliest group of its entities that it touches."""
     if minor.is_empty() or groups.is_empty():
         return label

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any, Final, Self, overload
 
 import numpy as np
-from numpy.typing import NDArray
 
 from barograph.config.duration import DAY_MS
 from barograph.kernels.elementary import e_to, least_of, ln, one_of
-from barograph.scoring.severity import Floats, normalised_score
+from barograph.results.arrays import Floats, Ints, Structs
+from barograph.scoring.severity import normalised_score
 
 MEMORY_DAYS: Final = 42.0
 """The reference engine ages its quantiles over 2,000 half-hours (section 0)."""
@@ -119,14 +119,14 @@ class DayEnd:
 class Normaliser:
     """The running quantiles of one kind of result."""
 
-    def __init__(self, bucket_span_ms: int, state: NDArray[np.void], entities: NDArray[np.int64], most: Floats) -> None:
+    def __init__(self, bucket_span_ms: int, state: Structs, entities: Ints, most: Floats) -> None:
         self._span_ms = bucket_span_ms
         self._state = state
         self._entities = entities
         self._most = most
 
     @classmethod
-    def build(cls, bucket_span_ms: int, state: NDArray[np.void] | None = None, today: NDArray[np.void] | None = None) -> Self:
+    def build(cls, bucket_span_ms: int, state: Structs | None = None, today: Structs | None = None) -> Self:
         """One that has seen nothing, or as `snapshot` left it."""
         if state is not None and today is not None:
             return cls(bucket_span_ms, np.array(state, STATE), np.array(today["entity"]), np.array(today["most"]))
@@ -134,7 +134,7 @@ class Normaliser:
         fresh["day"] = -1
         return cls(bucket_span_ms, fresh, np.zeros(0, np.int64), np.zeros(0))
 
-    def snapshot(self, kind: int) -> tuple[NDArray[np.void], NDArray[np.void]]:
+    def snapshot(self, kind: int) -> tuple[Structs, Structs]:
         """What must be kept to go on: a record of `STATE`, and records of `TODAY` under the number of the kind."""
         today = np.zeros(len(self._entities), TODAY)
         today["kind"], today["entity"], today["most"] = kind, self._entities, self._most
@@ -150,7 +150,7 @@ class Normaliser:
         return Quantiles(float(days), float(entity_days), float(cells), counts.copy())
 
     def raise_and_learn(
-        self, first_bucket: int, cells: Floats, bucket: NDArray[np.int64], entity: NDArray[np.int64], ln_p: Floats
+        self, first_bucket: int, cells: Floats, bucket: Ints, entity: Ints, ln_p: Floats
     ) -> tuple[Floats, Sequence[DayEnd]]:
         """Raise the probabilities of a stretch of buckets that follows the last one, and learn it.
 
@@ -186,7 +186,7 @@ class Normaliser:
             yield day, start, end
             start = end
 
-    def _note(self, entity: NDArray[np.int64], surprise: Floats) -> None:
+    def _note(self, entity: Ints, surprise: Floats) -> None:
         """Remember the largest surprise of each entity; what no edge counts is not worth it."""
         odd = surprise > EDGES[0]
         if not odd.any():

@@ -6,14 +6,11 @@ from typing import Final
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from barograph.results import schema
+from barograph.results.arrays import Floats, Ints
 from barograph.results.snapshot import Arrays
 from barograph.scoring.normalise import STATE, TODAY, DayEnd, Normaliser
-from barograph.scoring.severity import Floats
-
-Ids = NDArray[np.int64]
 
 _NONE_ENDED: Final = schema.empty(schema.QUANTILES)
 
@@ -72,7 +69,7 @@ class Normalisers:
         }
 
     def raise_and_learn(
-        self, kind: str, first_bucket: int, cells: Floats, bucket: Ids, ln_p: Floats, entity: Ids | None = None
+        self, kind: str, first_bucket: int, cells: Floats, bucket: Ints, ln_p: Floats, entity: Ints | None = None
     ) -> Floats:
         """As `Normaliser.raise_and_learn`; days that end wait for `take_ended_days`. Without `entity` the kind has one only."""
         of = np.zeros(len(bucket), np.int64) if entity is None else entity
@@ -95,7 +92,7 @@ class Normalisers:
         return pl.DataFrame(rows, schema=schema.polars_schema(schema.QUANTILES), orient="row")
 
 
-def entity_ids(values: pl.Series) -> Ids:
+def entity_ids(values: pl.Series) -> Ints:
     """Numbers for the values of entities: the same for the same text in every run and on every machine."""
     distinct = values.unique()
     numbers = [int.from_bytes(hashlib.blake2b(one.encode(), digest_size=8).digest(), "little", signed=True) for one in distinct]

@@ -4,14 +4,14 @@ from typing import Final
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from barograph.config.splits import SPLIT_NAMES
 from barograph.kernels.elementary import ln
 from barograph.results import schema
+from barograph.results.arrays import Floats, Ints, Structs
 from barograph.scoring.blame import nested
 from barograph.scoring.leaves import Measure, Stretch
-from barograph.scoring.severity import LN_10, Floats
+from barograph.scoring.severity import LN_10
 from barograph.scoring.tables import Records, common, typed
 
 _TYPES: Final = schema.polars_schema(schema.RECORDS)
@@ -26,7 +26,7 @@ _TELLING: Final = -ln(0.05)  # smaller surprises are none
 _TOGETHER: Final = 2.0  # multi-bucket impact from which it is the last buckets together that are odd; Kibana's "medium"
 
 
-def in_order(leaves: NDArray[np.void], positions: NDArray[np.int64]) -> NDArray[np.int64]:
+def in_order(leaves: Structs, positions: Ints) -> Ints:
     """Positions of leaves by bucket, the least likely first."""
     if len(positions) < 2:
         return positions
@@ -71,7 +71,7 @@ def records_frame(
     return typed(joined.with_columns(pl.col("influencers").fill_null(nobody)), schema.RECORDS)
 
 
-def _explained(leaves: NDArray[np.void]) -> list[pl.Series]:
+def _explained(leaves: Structs) -> list[pl.Series]:
     return [
         pl.Series("anomaly_type", anomaly_type(leaves, leaves["weight"]), dtype=pl.String),
         pl.Series("anomaly_length", leaves["bucket"] - leaves["since"] + 1),
@@ -85,7 +85,7 @@ def _explained(leaves: NDArray[np.void]) -> list[pl.Series]:
     ]
 
 
-def anomaly_type(leaves: NDArray[np.void], weight: Floats) -> list[str]:
+def anomaly_type(leaves: Structs, weight: Floats) -> list[str]:
     """What a person would call each leaf with so many rows: a missing value, a change that lasts, a spike or a dip."""
     actual, typical = leaves["actual"], leaves["typical"]
     missing = (actual == 0.0) & (weight == 0.0) & (typical > 0.0)
@@ -94,7 +94,7 @@ def anomaly_type(leaves: NDArray[np.void], weight: Floats) -> list[str]:
     return types
 
 
-def decades(surprise: Floats) -> NDArray[np.int64]:
+def decades(surprise: Floats) -> Ints:
     """Nats as powers of ten, whole ones; 0 where nobody would be surprised."""
     whole = np.rint(np.minimum(surprise, 1e6) / LN_10)
     return np.where(surprise > _TELLING, whole, 0.0).astype(np.int64)

@@ -12,15 +12,15 @@ from typing import Final
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from barograph.config.duration import DAY_MS
 from barograph.kernels.elementary import ln_1p
 from barograph.results import schema
+from barograph.results.arrays import Floats, Ints
 from barograph.scoring import quantiles
 from barograph.scoring.leaves import Measure
 from barograph.scoring.normalise import Quantiles, fading
-from barograph.scoring.severity import Floats, normalised_score
+from barograph.scoring.severity import normalised_score
 
 LEAST_SCORE: Final = 1.0
 """Results whose initial score is below stay as they are: nobody looks at their rank."""
@@ -111,13 +111,13 @@ def current_scores(
     return score
 
 
-def _codes(rows: pl.DataFrame, scope: tuple[str, ...]) -> NDArray[np.int64] | None:
+def _codes(rows: pl.DataFrame, scope: tuple[str, ...]) -> Ints | None:
     if not scope:
         return None
     return rows.select(pl.struct(scope).rank("dense").cast(pl.Int64)).to_series().to_numpy()
 
 
-def _ceiling(surprise: Floats, scope: NDArray[np.int64], chosen: NDArray[np.int64], inside: NDArray[np.int64]) -> Floats:
+def _ceiling(surprise: Floats, scope: Ints, chosen: Ints, inside: Ints) -> Floats:
     """What the most surprising result of the same scope leaves room for.
 
     The reference engine compares raw scores (section 7), which leaves next to nothing beside a gross outlier; logarithms of

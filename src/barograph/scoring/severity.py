@@ -4,11 +4,9 @@ import sys
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from barograph.kernels.elementary import e_to, least_of, ln, one_of
-
-Floats = NDArray[np.float64]
+from barograph.results.arrays import Floats
 
 RECORD_SCORE: Final = 10.0
 """Records are written from this score on: a probability of 0.035 in half an hour (reference engine, section 0)."""

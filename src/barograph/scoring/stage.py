@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
+from barograph.results.arrays import Floats
 from barograph.results.results import Results
 from barograph.results.snapshot import Arrays
 from barograph.scoring import quantiles
@@ -15,10 +15,8 @@ from barograph.scoring.episodes import Episodes
 from barograph.scoring.leaves import LnPOf, Measure, Stretch
 from barograph.scoring.quantiles import Normalisers
 from barograph.scoring.records import in_order, records_frame
-from barograph.scoring.severity import RECORD_SCORE, Floats, normalised_score
+from barograph.scoring.severity import RECORD_SCORE, normalised_score
 from barograph.scoring.tables import LEAST_TOLD, BucketScores, Records, buckets_frame, entities_frame, fields_frame
-
-Ids = NDArray[np.int64]
 
 
 class ScoreStage:

@@ -5,13 +5,13 @@ from typing import Final
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from barograph.kernels.elementary import e_to
 from barograph.results import schema
+from barograph.results.arrays import Floats, Ints
 from barograph.scoring.blame import Scored
 from barograph.scoring.episodes import Marks
-from barograph.scoring.severity import Floats, raw_score
+from barograph.scoring.severity import raw_score
 
 LEAST_TOLD: Final = 1.0
 """A bucket that scores less is not told among the influencers of buckets."""
@@ -27,8 +27,8 @@ class Records:
         score: [r] 0 to 100.
     """
 
-    leaf: NDArray[np.int64]
-    bucket: NDArray[np.int64]
+    leaf: Ints
+    bucket: Ints
     score: Floats
 
 
@@ -43,7 +43,7 @@ class BucketScores:
         marks: their episodes.
     """
 
-    bucket: NDArray[np.int64]
+    bucket: Ints
     ln_p: Floats
     score: Floats
     marks: Marks
@@ -93,7 +93,7 @@ def _scored(scored: Scored, score: Floats, table: tuple[schema.Column, ...], nam
     return typed(frame, table)
 
 
-def common(bucket: NDArray[np.int64], ln_evidence: Floats, ln_p: Floats, span_ms: int) -> list[pl.Series]:
+def common(bucket: Ints, ln_evidence: Floats, ln_p: Floats, span_ms: int) -> list[pl.Series]:
     """The columns that every result has: its bucket, its probability, its raw score."""
     return [
         pl.Series("timestamp", bucket * span_ms, dtype=pl.Int64),

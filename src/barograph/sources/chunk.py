@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from barograph.results.arrays import Ints
 from barograph.results.counts import Example
 
 
@@ -47,7 +46,7 @@ class Chunk:
     rows: int
     bytes: int
     malformed: int
-    bad_rows: NDArray[np.int64]
+    bad_rows: Ints
     examples: list[Example]
     read_bytes: int
     total_bytes: int | None
