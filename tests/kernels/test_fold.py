@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from barograph.buckets import layout
 from barograph.buckets.batch import EACH_ONE, Batch
-from barograph.buckets.growing_records import Pool, raw
+from barograph.buckets.growing_records import GrowingRecords, raw
 from barograph.buckets.layout import STATS
 from barograph.buckets.sketches import Distinct, Median
 from barograph.buckets.texts import Texts
@@ -183,7 +183,7 @@ def test_samples_of_many_owners_do_not_mix():
 
 
 def test_a_full_array_stops_a_kernel_before_the_row_and_not_within_it():
-    series_of, series, cells = np.full(9, -1, np.int32), Pool(np.zeros(0, layout.SERIES)), np.zeros(2, layout.CELL)
+    series_of, series, cells = np.full(9, -1, np.int32), GrowingRecords(np.zeros(0, layout.SERIES)), np.zeros(2, layout.CELL)
     used, cell = np.zeros(2, np.int64), np.empty(4, np.int32)
     bucket, key = np.array([5, 5, 6, 6]), np.array([3, 3, 3, 4], np.int32)
     assert _fold.locate(bucket, key, 0, cell, series_of, series.raw, raw(cells), used) == 3

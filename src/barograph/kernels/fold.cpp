@@ -14,6 +14,7 @@
 #include <tuple>
 #include <vector>
 
+#include "binding.hpp"
 #include "fold_arrow.hpp"
 #include "fold_cells.hpp"
 #include "fold_distinct.hpp"
@@ -42,6 +43,12 @@ int64_t room(const Records& array) {
   return static_cast<int64_t>(array.size() / sizeof(T));
 }
 
+// The owner of each row is a record of its table, or none.
+template <class T>
+void check_owners(const char* name, const In<int32_t>& owners, const Records& table) {
+  binding::check_rows(name, owners, room<T>(table), kNone);
+}
+
 Index index_of(const Out<int32_t>& slots) { return {slots.data(), slots.size() - 1}; }
 
 template <class T>
@@ -62,6 +69,9 @@ int64_t intern(nb::object stream, int64_t start, Out<int32_t> ids, Records texts
 
 int64_t intern_pairs(In<int32_t> first, In<int32_t> second, int64_t start, Out<int32_t> ids, Records pairs,
                      Out<int32_t> slots, Out<int64_t> used) {
+  binding::check_size("first", first.size(), ids.size());
+  binding::check_size("second", second.size(), ids.size());
+  binding::check_start(start, ids.size());
   const auto n = static_cast<int64_t>(ids.size());
   const int32_t *a = first.data(), *b = second.data();
   int32_t* out = ids.data();
@@ -96,6 +106,9 @@ void hash_texts(nb::object stream, Out<uint64_t> hashes) {
 }
 
 void copy_texts(In<int32_t> ids, Records texts, In<uint8_t> arena, Out<int64_t> offsets, Out<uint8_t> data) {
+  binding::check_rows("ids", ids, room<Text>(texts));
+  binding::check_size("offsets", offsets.size(), ids.size() + 1);
+  binding::check_rows("offsets", offsets, static_cast<int64_t>(data.size()) + 1);
   const std::size_t n = ids.size();
   const int32_t* id = ids.data();
   const Text* text = records<Text>(texts);
@@ -123,6 +136,9 @@ nb::tuple to_arrow(In<int64_t> offsets, In<uint8_t> data) {
 //   newest   [n]  out: the newest time before the row, the row's own for the job's first
 //   ahead    [n]  out: 1 for a row that is left out
 void tell_time(In<int64_t> time, int64_t horizon, Out<int64_t> clock, Out<int64_t> newest, Out<uint8_t> ahead) {
+  binding::check_size("clock", clock.size(), 2);
+  binding::check_size("newest", newest.size(), time.size());
+  binding::check_size("ahead", ahead.size(), time.size());
   const auto n = static_cast<int64_t>(time.size());
   const int64_t* t = time.data();
   int64_t *before = newest.data(), *now = clock.data();
@@ -141,6 +157,10 @@ void tell_time(In<int64_t> time, int64_t horizon, Out<int64_t> clock, Out<int64_
 
 int64_t locate(In<int64_t> bucket, In<int32_t> key, int64_t start, Out<int32_t> cell, Out<int32_t> series_of,
                Records series, Records cells, Out<int64_t> used) {
+  binding::check_size("bucket", bucket.size(), cell.size());
+  binding::check_size("key", key.size(), cell.size());
+  binding::check_start(start, cell.size());
+  binding::check_rows("key", key, static_cast<int64_t>(series_of.size()), kNone);
   const Cells open{records<Series>(series), room<Series>(series), records<Cell>(cells), room<Cell>(cells),
                    series_of.data(), used.data()};
   const auto n = static_cast<int64_t>(cell.size());
@@ -159,6 +179,9 @@ int64_t locate(In<int64_t> bucket, In<int32_t> key, int64_t start, Out<int32_t> 
 
 int64_t locate_shares(In<int32_t> cell, In<int32_t> value, int64_t start, Out<int32_t> share, Records shares,
                       Out<int32_t> slots, Out<int64_t> used) {
+  binding::check_size("cell", cell.size(), share.size());
+  binding::check_size("value", value.size(), share.size());
+  binding::check_start(start, share.size());
   const Shares open{records<Share>(shares), room<Share>(shares), index_of(slots), used.data()};
   const auto n = static_cast<int64_t>(share.size());
   const int32_t *c = cell.data(), *v = value.data();
@@ -174,6 +197,8 @@ int64_t locate_shares(In<int32_t> cell, In<int32_t> value, int64_t start, Out<in
 }
 
 void fold_rows(In<int32_t> owner, In<double> weight, Records stats) {
+  check_owners<Stats>("owner", owner, stats);
+  binding::check_size_if_any("weight", weight.size(), owner.size());
   const std::size_t n = owner.size();
   const int32_t* at = owner.data();
   const double* w = weight.size() == 0 ? nullptr : weight.data();
@@ -184,6 +209,9 @@ void fold_rows(In<int32_t> owner, In<double> weight, Records stats) {
 }
 
 void fold_values(In<int32_t> owner, In<double> value, In<double> weight, Records stats) {
+  check_owners<Stats>("owner", owner, stats);
+  binding::check_size("value", value.size(), owner.size());
+  binding::check_size_if_any("weight", weight.size(), owner.size());
   const std::size_t n = owner.size();
   const int32_t* at = owner.data();
   const double* x = value.data();
@@ -200,6 +228,9 @@ Samples samples_of(const Records& samples, const Records& entries, const Out<int
 
 int64_t fold_distinct(In<int32_t> owner, In<uint64_t> hash, int64_t start, Records samples, Records entries,
                       Out<int32_t> slots, Out<int64_t> used) {
+  check_owners<Sample>("owner", owner, samples);
+  binding::check_size("hash", hash.size(), owner.size());
+  binding::check_start(start, owner.size());
   const Samples open = samples_of(samples, entries, slots, used);
   const auto n = static_cast<int64_t>(owner.size());
   const int32_t* at = owner.data();
@@ -216,6 +247,10 @@ Sketches sketches_of(const Records& sketches, const Records& values, const Out<i
 
 int64_t fold_median(In<int32_t> owner, In<double> value, In<double> weight, int64_t start, Records sketches,
                     Records values, Out<int64_t> used) {
+  check_owners<Sketch>("owner", owner, sketches);
+  binding::check_size("value", value.size(), owner.size());
+  binding::check_size_if_any("weight", weight.size(), owner.size());
+  binding::check_start(start, owner.size());
   const Sketches open = sketches_of(sketches, values, used);
   const auto n = static_cast<int64_t>(owner.size());
   const int32_t* at = owner.data();
@@ -228,6 +263,8 @@ int64_t fold_median(In<int32_t> owner, In<double> value, In<double> weight, int6
 }
 
 void medians(In<int32_t> owners, Records sketches, Records values, Records scratch, Out<double> out) {
+  binding::check_rows("owners", owners, room<Sketch>(sketches));
+  binding::check_size("out", out.size(), owners.size());
   const Sketches open{records<Sketch>(sketches), records<Value>(values), 0, nullptr};
   const std::size_t n = owners.size();
   const int32_t* at = owners.data();
@@ -239,6 +276,8 @@ void medians(In<int32_t> owners, Records sketches, Records values, Records scrat
 
 void pack_samples(In<int32_t> owners, Records samples, Records entries, Records new_samples, Records new_entries,
                   Out<int64_t> new_used) {
+  binding::check_rows("owners", owners, room<Sample>(samples));
+  binding::check_size("new_samples", static_cast<std::size_t>(room<Sample>(new_samples)), owners.size());
   const Samples from{records<Sample>(samples), records<Hash>(entries), 0, {}, nullptr};
   const Samples to{records<Sample>(new_samples), records<Hash>(new_entries), 0, {}, new_used.data()};
   const std::size_t n = owners.size();
@@ -249,6 +288,8 @@ void pack_samples(In<int32_t> owners, Records samples, Records entries, Records 
 
 void pack_sketches(In<int32_t> owners, Records sketches, Records values, Records new_sketches, Records new_values,
                    Out<int64_t> new_used) {
+  binding::check_rows("owners", owners, room<Sketch>(sketches));
+  binding::check_size("new_sketches", static_cast<std::size_t>(room<Sketch>(new_sketches)), owners.size());
   const Sketches from{records<Sketch>(sketches), records<Value>(values), 0, nullptr};
   const Sketches to{records<Sketch>(new_sketches), records<Value>(new_values), 0, new_used.data()};
   const std::size_t n = owners.size();

@@ -2,6 +2,7 @@
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 
+#include "binding.hpp"
 #include "math/binomial.hpp"
 #include "math/elementary.hpp"
 #include "math/gamma.hpp"
@@ -23,24 +24,20 @@ double sine(double turns) { return on_circle(turns).sine; }
 double ln_gamma_above(double a, double x) { return ln_gamma_tail(a, x, Tail::kAbove); }
 double ln_gamma_above_exact(double a, double x) { return ln_gamma_tail_exact(a, x, Tail::kAbove); }
 
-void check(const In& given, const Out& out) {
-  if (given.shape(0) != out.shape(0)) throw nb::value_error("out: wanted as many items as the arguments have");
-}
-
 template <double (*function)(double)> void each(In x, Out out) {
-  check(x, out);
+  binding::check_size("out", out.size(), x.size());
   for (size_t i = 0; i < x.shape(0); ++i) out.data()[i] = function(x.data()[i]);
 }
 
 template <double (*function)(double, double)> void each_pair(In a, In b, Out out) {
-  check(a, out);
-  check(b, out);
+  binding::check_size("out", out.size(), a.size());
+  binding::check_size("the second argument", b.size(), a.size());
   for (size_t i = 0; i < a.shape(0); ++i) out.data()[i] = function(a.data()[i], b.data()[i]);
 }
 
 void binomial(In j, In n, double p, Out out) {
-  check(j, out);
-  check(n, out);
+  binding::check_size("out", out.size(), j.size());
+  binding::check_size("n", n.size(), j.size());
   for (size_t i = 0; i < j.shape(0); ++i) out.data()[i] = ln_binomial(j.data()[i], n.data()[i], p);
 }
 

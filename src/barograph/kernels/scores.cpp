@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "binding.hpp"
 #include "math/binomial.hpp"
 #include "math/gamma.hpp"
 #include "math/logarithms.hpp"
@@ -76,9 +77,17 @@ using Matrix = nb::ndarray<const double, nb::ndim<2>, nb::c_contig, nb::device::
 using Indices = nb::ndarray<const int64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using OutMatrix = nb::ndarray<double, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 
+void check_groups(const Matrix& ln_p, const Indices& order, const Indices& start, const OutMatrix& out) {
+  binding::check_rows("order", order, static_cast<int64_t>(ln_p.shape(0)));
+  binding::check_rows("start", start, static_cast<int64_t>(order.size()) + 1);
+  binding::check_size("start", start.size(), out.shape(0) + 1);
+  binding::check_size("a row of out", out.shape(1), ln_p.shape(1));
+}
+
 void combine_groups(Matrix ln_p, Indices order, Indices start, double tau, OutMatrix out) {
   const int64_t times = static_cast<int64_t>(ln_p.shape(1));
   const double ln_tau = ln(tau);
+  check_groups(ln_p, order, start, out);
   nb::gil_scoped_release release;
   std::vector<double> surprise(times), least(times), members(times);
   for (size_t g = 0; g + 1 < start.shape(0); ++g) {
@@ -101,11 +110,16 @@ void combine_groups(Matrix ln_p, Indices order, Indices start, double tau, OutMa
 }
 
 void combine_folded(In surprise, In least, In n, double tau, Out out) {
+  binding::check_size("surprise", surprise.size(), n.size());
+  binding::check_size("least", least.size(), n.size());
+  binding::check_size("out", out.size(), n.size());
   nb::gil_scoped_release release;
   for (size_t i = 0; i < n.shape(0); ++i) out.data()[i] = better(surprise.data()[i], least.data()[i], n.data()[i], tau);
 }
 
 void truncated_product(In surprise, In n, double tau, Out out) {
+  binding::check_size("surprise", surprise.size(), n.size());
+  binding::check_size("out", out.size(), n.size());
   nb::gil_scoped_release release;
   for (size_t i = 0; i < n.shape(0); ++i) out.data()[i] = ln_truncated_product(surprise.data()[i], n.data()[i], tau);
 }

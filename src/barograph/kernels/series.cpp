@@ -7,6 +7,7 @@
 
 #include <type_traits>
 
+#include "binding.hpp"
 #include "series_evidence.hpp"
 #include "series_horizon.hpp"
 #include "series_trend.hpp"
@@ -192,10 +193,33 @@ using Flags = nb::ndarray<bool, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Vector = nb::ndarray<double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using ConstVector = nb::ndarray<const double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 
+// Arrays of outputs, a row each for the series; the first `count` have a number for each bucket.
+void check_outputs(const std::vector<Matrix>& out, size_t arrays, size_t count, size_t series, size_t buckets) {
+  binding::check_size("out", out.size(), arrays);
+  for (size_t i = 0; i < count; ++i) {
+    binding::check_size("an array of out", out[i].shape(0), series);
+    binding::check_size("a row of an array of out", out[i].shape(1), buckets);
+  }
+}
+
+// The rows that a call asks for are records of `state`.
+template <class State> void check_series(const State& state, const Times& rows) {
+  binding::check_size("a record of state", state.shape(1), sizeof(Series));
+  binding::check_rows("rows", rows, static_cast<int64_t>(state.shape(0)));
+}
+
 std::tuple<int64_t, int64_t> advance(Bytes state, Floats pool, Times rows, ConstMatrix values, Times local_ms,
                                      Progress progress, Bytes leaves, Bytes changes, const std::vector<Matrix>& out_arrays,
                                      int64_t first_bucket, int64_t span_ms, int side, bool non_negative, bool learn_too,
                                      double bounds, double ln_threshold) {
+  check_series(state, rows);
+  binding::check_size("values", values.shape(0), rows.size());
+  binding::check_size("local_ms", local_ms.size(), values.shape(1));
+  binding::check_size("progress", progress.size(), rows.size());
+  binding::check_rows("progress", progress, static_cast<int64_t>(values.shape(1)) + 1);
+  binding::check_size("a record of leaves", leaves.shape(1), sizeof(Leaf));
+  binding::check_size("a record of changes", changes.shape(1), sizeof(Change));
+  check_outputs(out_arrays, 5, bounds > 0.0 ? 5 : 2, values.shape(0), values.shape(1));
   const Chunk k{rows.data(), values.data(), local_ms.data(), first_bucket, span_ms, static_cast<int64_t>(values.shape(0)),
                 static_cast<int64_t>(values.shape(1)), side, non_negative, learn_too, bounds, ln_threshold};
   const bool wanted = bounds > 0.0;
@@ -221,6 +245,9 @@ std::tuple<int64_t, int64_t> advance(Bytes state, Floats pool, Times rows, Const
 }
 
 void probability(ConstBytes predictive_rows, ConstVector values, Vector ln_p) {
+  binding::check_size("a record of predictive", predictive_rows.shape(1), sizeof(Predictive));
+  binding::check_size("predictive", predictive_rows.shape(0), values.size());
+  binding::check_size("ln_p", ln_p.size(), values.size());
   const Predictive* p = reinterpret_cast<const Predictive*>(predictive_rows.data());
   for (size_t i = 0; i < values.shape(0); ++i) {
     const double x = values.data()[i];
@@ -230,7 +257,11 @@ void probability(ConstBytes predictive_rows, ConstVector values, Vector ln_p) {
 
 void forecast_rows(ConstBytes state, ConstFloats pool, Times rows, Times local_ms, const std::vector<Matrix>& out_arrays,
                    Flags known, int64_t first_bucket, int64_t start_bucket, int64_t span_ms, double z, bool non_negative) {
-  const int64_t buckets = static_cast<int64_t>(out_arrays[0].shape(1));
+  check_series(state, rows);
+  const int64_t buckets = static_cast<int64_t>(out_arrays.at(0).shape(1));
+  check_outputs(out_arrays, 4, 4, rows.size(), out_arrays[0].shape(1));
+  binding::check_size("known", known.size(), rows.size());
+  binding::check_size("local_ms", local_ms.size(), static_cast<size_t>(start_bucket + buckets - first_bucket));
   const Horizon h{local_ms.data(), first_bucket, start_bucket, buckets, span_ms, z, non_negative};
   const Series* all = reinterpret_cast<const Series*>(state.data());
   nb::gil_scoped_release unlocked;

@@ -1,0 +1,139 @@
+"""What a kernel is handed is checked before its loop trusts it: a wrong number is an error that names it, never a crash."""
+
+import numpy as np
+import pytest
+
+from barograph.buckets import layout
+from barograph.buckets.growing_records import raw
+from barograph.kernels import _fold, _math, _scores, _series
+from barograph.models.state import CHANGE, FLAGGED, PREDICTIVE, SERIES
+
+HOUR = 3_600_000
+
+
+def advance(**changes: object) -> tuple[int, int]:
+    """A chunk of two series of three known and four buckets, with other arguments where `changes` says so."""
+    given: dict[str, object] = {
+        "state": as_bytes(np.zeros(3, SERIES)),
+        "pool": np.zeros(0, np.float32),
+        "rows": np.array([2, 0]),
+        "values": np.ones((2, 4)),
+        "local_ms": np.arange(4) * HOUR,
+        "progress": np.zeros(2, np.int64),
+        "leaves": as_bytes(np.zeros(8, FLAGGED)),
+        "changes": as_bytes(np.zeros(8, CHANGE)),
+        "out": [np.empty((2, 4)) for _ in range(5)],
+    }
+    return _series.advance(*(given | changes).values(), 0, HOUR, 0, False, True, 0.0, 0.0)
+
+
+def as_bytes(records: np.ndarray) -> np.ndarray:
+    return records.view(np.uint8).reshape(len(records), records.dtype.itemsize)
+
+
+def forecast(**changes: object) -> None:
+    given: dict[str, object] = {
+        "state": as_bytes(np.zeros(3, SERIES)),
+        "pool": np.zeros(0, np.float32),
+        "rows": np.array([1]),
+        "local_ms": np.arange(9) * HOUR,
+        "out": [np.empty((1, 5)) for _ in range(4)],
+        "known": np.zeros(1, np.bool_),
+    }
+    _series.forecast(*(given | changes).values(), 0, 4, HOUR, 1.96, False)
+
+
+def test_what_is_right_is_taken():
+    assert advance()[1] == 0
+    forecast()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"rows": np.array([2, 3])}, r"rows\[1\]=3: wanted a number from 0 to 2"),
+        ({"rows": np.array([-1, 0])}, r"rows\[0\]=-1: wanted a number from 0 to 2"),
+        ({"rows": np.array([1])}, "size of values=2: wanted 1"),
+        ({"state": as_bytes(np.zeros(3, CHANGE))}, "size of a record of state="),
+        ({"local_ms": np.arange(3)}, "size of local_ms=3: wanted 4"),
+        ({"progress": np.zeros(1, np.int64)}, "size of progress=1: wanted 2"),
+        ({"progress": np.array([0, 5])}, r"progress\[1\]=5: wanted a number from 0 to 4"),
+        ({"leaves": as_bytes(np.zeros(8, CHANGE))}, "size of a record of leaves="),
+        ({"changes": as_bytes(np.zeros(8, FLAGGED))}, "size of a record of changes="),
+        ({"out": [np.empty((2, 4))]}, "size of out=1: wanted 5"),
+        ({"out": [np.empty((2, 3)) for _ in range(5)]}, "size of a row of an array of out=3: wanted 4"),
+    ],
+)
+def test_a_chunk_that_does_not_fit_its_state_is_refused(changes, message):
+    with pytest.raises(ValueError, match=message):
+        advance(**changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"rows": np.array([3])}, r"rows\[0\]=3: wanted a number from 0 to 2"),
+        ({"known": np.zeros(2, np.bool_)}, "size of known=2: wanted 1"),
+        ({"local_ms": np.arange(8) * HOUR}, "size of local_ms=8: wanted 9"),
+        ({"out": [np.empty((1, 5)) for _ in range(3)]}, "size of out=3: wanted 4"),
+        ({"out": [np.empty((2, 5)) for _ in range(4)]}, "size of an array of out=2: wanted 1"),
+    ],
+)
+def test_a_forecast_that_does_not_fit_its_state_is_refused(changes, message):
+    with pytest.raises(ValueError, match=message):
+        forecast(**changes)
+
+
+def test_a_value_without_its_distribution_is_refused():
+    with pytest.raises(ValueError, match="size of predictive=1: wanted 2"):
+        _series.probability(as_bytes(np.zeros(1, PREDICTIVE)), np.zeros(2), np.zeros(2))
+
+
+def test_a_group_of_rows_that_are_not_there_is_refused():
+    ln_p, out = np.zeros((2, 3)), np.empty((1, 3))
+    with pytest.raises(ValueError, match=r"order\[1\]=2: wanted a number from 0 to 1"):
+        _scores.combine_groups(ln_p, np.array([0, 2]), np.array([0, 2]), 0.05, out)
+    with pytest.raises(ValueError, match=r"start\[1\]=3: wanted a number from 0 to 2"):
+        _scores.combine_groups(ln_p, np.array([0, 1]), np.array([0, 3]), 0.05, out)
+    with pytest.raises(ValueError, match="size of start=3: wanted 2"):
+        _scores.combine_groups(ln_p, np.array([0, 1]), np.array([0, 1, 2]), 0.05, out)
+    with pytest.raises(ValueError, match="size of least=1: wanted 2"):
+        _scores.combine_folded(np.zeros(2), np.zeros(1), np.ones(2), 0.05, np.empty(2))
+
+
+def ids(*numbers: int) -> np.ndarray:
+    return np.array(numbers, np.int32)
+
+
+NO_WEIGHT = np.zeros(0)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda stats: _fold.fold_rows(ids(0, 2), NO_WEIGHT, stats), r"owner\[1\]=2: wanted a number from -1 to 1"),
+        (lambda stats: _fold.fold_rows(ids(-2), NO_WEIGHT, stats), r"owner\[0\]=-2: wanted a number from -1 to 1"),
+        (lambda stats: _fold.fold_rows(ids(0, 1), np.ones(1), stats), "size of weight=1: wanted 2"),
+        (lambda stats: _fold.fold_values(ids(0, 1), np.ones(1), NO_WEIGHT, stats), "size of value=1: wanted 2"),
+    ],
+)
+def test_rows_of_owners_that_are_not_there_are_refused(call, message):
+    with pytest.raises(ValueError, match=message):
+        call(raw(np.zeros(2, layout.STATS)))
+
+
+def test_a_key_that_was_never_given_out_is_refused():
+    series, cells = np.zeros(2, layout.SERIES), np.zeros(2, layout.CELL)
+    with pytest.raises(ValueError, match=r"key\[0\]=1: wanted a number from -1 to 0"):
+        _fold.locate(np.array([5]), ids(1), 0, ids(0), ids(-1), raw(series), raw(cells), np.zeros(2, np.int64))
+
+
+def test_a_start_behind_the_rows_is_refused():
+    sketches, values = np.zeros(1, layout.SKETCH), np.zeros(1, layout.VALUE)
+    with pytest.raises(ValueError, match="start=2: wanted 0 to 1"):
+        _fold.fold_median(ids(0), np.ones(1), NO_WEIGHT, 2, raw(sketches), raw(values), np.array([0, -1]))
+
+
+def test_an_output_of_another_length_is_refused():
+    with pytest.raises(ValueError, match="size of out=2: wanted 3"):
+        _math.ln(np.ones(3), np.empty(2))
