@@ -157,3 +157,19 @@ def test_a_snapshot_fits_the_same_analysis_in_other_words() -> None:
     document["analysis_config"]["bucket_span"] = "60m"
     document["analysis_config"]["detectors"][0]["detector_description"] = "Requests"
     assert Engine.build(load_job(document), snapshot).snapshot().to_bytes() == snapshot.to_bytes()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_record_where_more_spread_than_usual_is_expected_says_so(seed: int) -> None:
+    """The noise is 5 % of a daily pattern: at its peak one and a half times the usual spread, in its trough a third of it."""
+    hour = np.arange(24 * 60)
+    level = 100.0 * (1.5 + np.sin(2.0 * np.pi * hour / 24))
+    values = level * (1.0 + 0.05 * np.random.default_rng(seed).normal(size=len(hour)))
+    peak, trough = 24 * 56 + 6, 24 * 58 + 18
+    values[peak] *= 1.6
+    values[trough] *= 2.6
+    records = barograph.run(count_job("mean", field_name="value"), hourly(list(values))).records
+    for at, says_so in ((peak, True), (trough, False)):
+        (record,) = records.filter(pl.col("timestamp") == START + HOUR * at).rows(named=True)
+        assert record["record_score"] > 50
+        assert record["high_variance_penalty"] is says_so
