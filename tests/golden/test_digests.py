@@ -1,12 +1,11 @@
 """What a user sees stays the same, to the last bit: the digest of every column of the results of the golden jobs.
 
 Which change may move them: one that is meant to move results, and says so in its commit message and the changelog, with what
-was measured. No other. Run as a script, this writes `digests.json` anew and says what has changed:
-`python tests/golden/test_digests.py`.
+was measured. No other. Run as a program, this writes `digests.json` anew and says what has changed:
+`python -m tests.golden.test_digests`.
 """
 
 import json
-import sys
 import tempfile
 from collections.abc import Callable
 from functools import partial
@@ -15,12 +14,10 @@ from typing import Final
 
 import pytest
 
-ROOT: Final = Path(__file__).parents[2]
-PINNED: Final = Path(__file__).with_name("digests.json")
-sys.path += [str(ROOT)] if __name__ == "__main__" else []
+from tests.golden import engine_jobs, store_jobs
+from tests.golden.digest import Digests, differences, digests
 
-from tests.golden import engine_jobs, store_jobs  # noqa: E402
-from tests.golden.digest import Digests, differences, digests  # noqa: E402
+PINNED: Final = Path(__file__).with_name("digests.json")
 
 JOBS: Final[dict[str, Callable[[Path], engine_jobs.Tables]]] = {
     **{name: partial(lambda make, _: make(), make) for name, make in engine_jobs.JOBS.items()},

@@ -1,8 +1,6 @@
 """Forecasts: the kernel computes what the oracle says; nothing is learnt; what cannot be forecast is left out and counted."""
 
-import importlib.util
 import math
-from pathlib import Path
 from statistics import NormalDist
 
 import numpy as np
@@ -10,12 +8,7 @@ import pytest
 
 from barograph.models import Horizon, ModelConfig, SeriesModel
 from barograph.models.forecast import LEAST_VALUES
-
-_SPEC = importlib.util.spec_from_file_location("horizon_oracle", Path(__file__).parents[1] / "oracle" / "horizon.py")
-assert _SPEC is not None
-assert _SPEC.loader is not None
-oracle = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(oracle)
+from tests.oracle import horizon as oracle
 
 HOUR = oracle.SPAN_MS
 

@@ -1,18 +1,10 @@
 """The kernel computes what tests/oracle/series.py says."""
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from barograph.models import ChangeKind, ModelConfig, SeriesModel
-
-_SPEC = importlib.util.spec_from_file_location("series_oracle", Path(__file__).parents[1] / "oracle" / "series.py")
-assert _SPEC is not None
-assert _SPEC.loader is not None
-oracle = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(oracle)
+from tests.oracle import series as oracle
 
 SPAN = 8 * 3_600_000  # long buckets: no season is tested for within these tests
 

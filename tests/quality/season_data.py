@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from series_data import autoregressive, judged
 
 from barograph.models import ChangeKind
+from tests.quality.series_data import autoregressive, judged
 
 Floats = NDArray[np.float64]
 DAY, WEEK = 24.0, 168.0

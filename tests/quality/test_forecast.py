@@ -7,8 +7,9 @@ the share outside is asked of the course, and of the values that the share is ab
 
 import numpy as np
 import pytest
-from forecast_data import DAY, FUTURE, HALF_HOUR, PAST, outcome, patterned, random_walks
-from series_data import HOUR, MINUTES_5, autoregressive, daily
+
+from tests.quality.forecast_data import DAY, FUTURE, HALF_HOUR, PAST, outcome, patterned, random_walks
+from tests.quality.series_data import HOUR, MINUTES_5, autoregressive, daily
 
 # shape, trend: share of the course outside, error; wanted, and where that is not reached, what is held instead.
 WANTED = {

@@ -3,12 +3,12 @@
 import numpy as np
 import polars as pl
 import pytest
-from series_data import MINUTES_5, NULLS
 
 from barograph.config.job import Job
 from barograph.config.load import load_job
 from barograph.engine import Engine
 from barograph.results.results import Results
+from tests.quality.series_data import MINUTES_5, NULLS
 
 MONTH = 8640
 LEARNT = 750  # buckets before which a series may still be settling

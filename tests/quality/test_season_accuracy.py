@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from season_data import MONDAY_MS, hours
-from series_data import HOUR, daily, judged
+
+from tests.quality.season_data import MONDAY_MS, hours
+from tests.quality.series_data import HOUR, daily, judged
 
 DAILY = 2 * np.pi / 24
 WEEKS_3, WEEKS_4 = 21, 28  # days

@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from season_data import (
+
+from tests.quality.season_data import (
     NOISES,
     SHAPELESS,
     SHAPES,
@@ -18,7 +19,7 @@ from season_data import (
     share,
     wandering,
 )
-from series_data import HOUR
+from tests.quality.series_data import HOUR
 
 SIZES = [pytest.param(20, id="reduced"), pytest.param(100, id="full", marks=pytest.mark.slow)]
 EXACT: dict[str, Any] = {

@@ -4,11 +4,11 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from season_data import MONDAY_MS, hours, seasonal
-from series_data import HOUR, MINUTES_5, NULLS, autoregressive, daily, judged
 
 from barograph.models import ChangeKind
 from barograph.models.civil import local_ms
+from tests.quality.season_data import MONDAY_MS, hours, seasonal
+from tests.quality.series_data import HOUR, MINUTES_5, NULLS, autoregressive, daily, judged
 
 
 def top_ten_exact(series: int) -> float:

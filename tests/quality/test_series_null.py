@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from series_data import DISCRETE, NULLS, judged
+
+from tests.quality.series_data import DISCRETE, NULLS, judged
 
 LEARNT = 750  # buckets before which a series may still be settling
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from series_data import HOUR, MINUTES_5, autoregressive, daily, judged, share_with_season
+
+from tests.quality.series_data import HOUR, MINUTES_5, autoregressive, daily, judged, share_with_season
 
 NULLS = {"white": 0.0, "ar 0.95": 0.95, "ar 0.99": 0.99, "random walk": 1.0}
 

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from series_data import judged
+
+from tests.quality.series_data import judged
 
 AT = (30, 120, 300, 420)
 SIGMAS = (4, 5, 10, 15)

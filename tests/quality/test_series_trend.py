@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from season_data import MONDAY_MS, SHAPELESS, hours, noise, seasonal
-from series_data import HOUR, MINUTES_5, NULLS, autoregressive, judged
 
 from barograph.models import ChangeKind, ModelConfig, SeriesModel
+from tests.quality.season_data import MONDAY_MS, SHAPELESS, hours, noise, seasonal
+from tests.quality.series_data import HOUR, MINUTES_5, NULLS, autoregressive, judged
 
 SIX_A_WEEK = 6 / 7
 SIZES = [pytest.param(50, id="reduced"), pytest.param(400, id="full", marks=pytest.mark.slow)]

@@ -1,33 +1,21 @@
 """Stores for the tests: each test that takes `store` or `url` runs on SQLite and on PostgreSQL."""
 
-import importlib.util
-import sys
-from pathlib import Path
-
 import pytest
 
 from barograph.store.store import Store
-
-
-def sibling(name: str):
-    """A helper module beside this file, loaded once; test folders are no packages."""
-    key = f"barograph_tests_store_{name}"
-    if key not in sys.modules:
-        spec = importlib.util.spec_from_file_location(key, Path(__file__).with_name(f"{name}.py"))
-        sys.modules[key] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[key])
-    return sys.modules[key]
+from tests.store import making
+from tests.store import postgres as servers
 
 
 @pytest.fixture(scope="session")
 def make():
-    return sibling("making")
+    return making
 
 
 @pytest.fixture(scope="session")
 def postgres(pytestconfig):
     """Makes a new, empty database on the session's own server, and returns its URL."""
-    return sibling("postgres").shared(pytestconfig).new_database
+    return servers.shared(pytestconfig).new_database
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
