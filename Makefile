@@ -7,13 +7,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := pyproject.toml CMakeLists.txt $(wildcard $(addprefix src/barograph/kernels/,*.cpp *.hpp math/*.hpp))
 
-.PHONY: help demo install test test-full lint sanitize bench clean
+.PHONY: help demo install test test-full lint sanitize mutants bench clean
 
 help:
 	@sed -n '2,4p' Makefile | cut -c3-
 	@echo '  make test-full  the slow statistical suites as well'
 	@echo '  make lint       style, types and import rules'
-	@echo '  make sanitize   the kernels under the address and undefined-behaviour sanitizers'
+	@echo '  make sanitize   the kernels and the models under the address and undefined-behaviour sanitizers'
+	@echo '  make mutants    changes to the code that no test notices; takes hours'
 	@echo '  make bench      every figure of docs/benchmarks.md'
 
 demo: .venv/.demo
@@ -34,6 +35,9 @@ lint: .venv/.test
 
 sanitize: .venv/.test
 	@scripts/sanitize
+
+mutants: .venv/.test
+	@scripts/mutants
 
 bench: .venv/.test
 	$(BIN)/python benchmarks/run.py
