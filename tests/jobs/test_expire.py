@@ -19,7 +19,7 @@ from barograph.store.query import Query
 from barograph.store.snapshots import SavedSnapshot
 from barograph.store.store import Store
 from tests.engine.events import START, job, requests
-from tests.jobs.test_replay import DAY, all_of, assert_same, feed, files, listed
+from tests.jobs.replays import DAY, all_of, assert_same, feed, files, listed
 
 KEPT_DAYS = 2
 

@@ -9,7 +9,7 @@ from polars.testing import assert_frame_equal
 from barograph.engine import Engine
 from barograph.jobs.run import run_job
 from barograph.jobs.summary import RunSummary
-from barograph.jobs.what_if import Settings, what_if
+from barograph.jobs.what_if import AlertSettings, what_if
 from barograph.sources.read import read_files
 from barograph.store.query import Query
 from barograph.store.store import Store
@@ -51,7 +51,7 @@ def test_a_run_keeps_what_the_open_bucket_may_come_to(store: Store, rows: Path) 
     assert done.buckets == store.buckets("requests").total == done.counts.bucket_count
     assert done.records == store.records("requests").total
     assert store.bucket_values("requests")["timestamp"].max() < done.interim[0]
-    assert what_if(store, "requests", Settings(min_score=0)).end_ms == done.interim[0]
+    assert what_if(store, "requests", AlertSettings(min_score=0)).end_ms == done.interim[0]
 
 
 def test_asked_for_again_it_is_the_same(store: Store, rows: Path) -> None:

@@ -14,7 +14,7 @@ from barograph.jobs.forget import forget, remember
 from barograph.jobs.replay import replay
 from barograph.store.store import Store
 from tests.engine.events import job
-from tests.jobs.test_replay import FROM, TO, all_of, feed, files, listed
+from tests.jobs.replays import FROM, TO, all_of, feed, files, listed
 
 DATABASES = [
     pytest.param("sqlite", 2),

@@ -11,7 +11,7 @@ from barograph.config.errors import InputError
 from barograph.config.rule import SIGNS, Condition, Rule, Scope
 from barograph.config.rule_text import parse_rule
 from barograph.engine import Engine
-from barograph.jobs.what_if import Settings, matches, what_if
+from barograph.jobs.what_if import AlertSettings, matches, what_if
 from barograph.store.query import Query
 from barograph.store.store import Store
 from tests.engine.events import job, requests
@@ -29,7 +29,7 @@ def store(tmp_path_factory):
 
 
 def test_an_alert_is_an_episode(store: Store) -> None:
-    found = what_if(store, "requests", Settings(min_score=50))
+    found = what_if(store, "requests", AlertSettings(min_score=50))
     episodes = store.buckets("requests", Query()).rows.filter(pl.col("episode_start").is_not_null())["episode_start"].n_unique()
     assert 0 < found.alerts.height <= episodes + found.alerts.filter(pl.col("records") == 1).height
     assert found.alerts["alert_start"].is_sorted()
@@ -40,14 +40,14 @@ def test_an_alert_is_an_episode(store: Store) -> None:
 @settings(max_examples=25)
 @given(scores=st.tuples(st.floats(0, 100), st.floats(0, 100)), changes=st.tuples(st.floats(0, 30), st.floats(0, 30)))
 def test_stricter_settings_never_give_more_alerts(store: Store, scores: tuple, changes: tuple) -> None:
-    lax = what_if(store, "requests", Settings(min_score=min(scores), min_change=min(changes)))
-    strict = what_if(store, "requests", Settings(min_score=max(scores), min_change=max(changes)))
+    lax = what_if(store, "requests", AlertSettings(min_score=min(scores), min_change=min(changes)))
+    strict = what_if(store, "requests", AlertSettings(min_score=max(scores), min_change=max(changes)))
     assert strict.alerts.height <= lax.alerts.height
 
 
 def test_the_score_of_an_alert_is_of_the_series_that_is_shown(store: Store) -> None:
     series = ["detector_index", "function_description", "partition_field_value", "by_field_value"]
-    alerts = what_if(store, "requests", Settings(min_score=0, days=3_650)).alerts
+    alerts = what_if(store, "requests", AlertSettings(min_score=0, days=3_650)).alerts
     records = store.records("requests", Query()).rows
     for alert in alerts.iter_rows(named=True):
         inside = records.filter(pl.col("timestamp").is_between(alert["alert_start"], alert["alert_end"], closed="left"))
@@ -56,16 +56,18 @@ def test_the_score_of_an_alert_is_of_the_series_that_is_shown(store: Store) -> N
 
 
 def test_nothing_is_left_out_at_score_zero(store: Store) -> None:
-    found = what_if(store, "requests", Settings(min_score=0, days=3_650))
+    found = what_if(store, "requests", AlertSettings(min_score=0, days=3_650))
     assert found.alerts["records"].sum() == store.records("requests", Query(size=0)).total
 
 
 def test_an_entity_is_a_series_or_who_is_to_blame(store: Store) -> None:
-    whole = what_if(store, "requests", Settings(min_score=0)).alerts["records"].sum()
-    by_host = [what_if(store, "requests", Settings(min_score=0, entity=(("host", f"host-{at}"),))).alerts for at in range(4)]
+    whole = what_if(store, "requests", AlertSettings(min_score=0)).alerts["records"].sum()
+    by_host = [
+        what_if(store, "requests", AlertSettings(min_score=0, entity=(("host", f"host-{at}"),))).alerts for at in range(4)
+    ]
     assert all(one["records"].sum() < whole for one in by_host)
     assert by_host[2]["records"].sum() > 0  # the host that is flooded
-    flood = what_if(store, "requests", Settings(min_score=50, entity=(("host", "host-2"), ("user", "user-7")))).alerts
+    flood = what_if(store, "requests", AlertSettings(min_score=50, entity=(("host", "host-2"), ("user", "user-7")))).alerts
     assert flood.height > 0
     named = [
         f"{one['influencer_field_name']}={value}" for one in flood["influencers"][0] for value in one["influencer_field_values"]
@@ -75,7 +77,7 @@ def test_an_entity_is_a_series_or_who_is_to_blame(store: Store) -> None:
 
 def test_only_the_days_asked_for_count(store: Store) -> None:
     newest = store.summary("requests").counts.latest_bucket_timestamp
-    found = what_if(store, "requests", Settings(min_score=0, days=0.5))
+    found = what_if(store, "requests", AlertSettings(min_score=0, days=0.5))
     assert found.end_ms == newest + 900_000
     assert found.start_ms == found.end_ms - DAY // 2
     assert found.alerts["alert_start"].min() >= found.start_ms
@@ -101,8 +103,8 @@ rules = st.one_of(
 @settings(max_examples=25)
 @given(some=st.lists(rules, max_size=3), more=rules, score=st.floats(0, 90))
 def test_one_more_rule_never_gives_more_alerts(store: Store, some: list, more: Rule, score: float) -> None:
-    before = what_if(store, "requests", Settings(score, rules=tuple(some)))
-    after = what_if(store, "requests", Settings(score, rules=(*some, more)))
+    before = what_if(store, "requests", AlertSettings(score, rules=tuple(some)))
+    after = what_if(store, "requests", AlertSettings(score, rules=(*some, more)))
     assert after.alerts.height <= before.alerts.height
     assert after.alerts["records"].sum() <= before.alerts["records"].sum()
     assert after.without_rules == before.without_rules >= before.alerts.height
@@ -111,8 +113,8 @@ def test_one_more_rule_never_gives_more_alerts(store: Store, some: list, more: R
 
 def test_what_a_rule_silences_is_listed(store: Store) -> None:
     rule = Rule((Condition("actual", "gte", 100.0),), (Scope("host", ("host-2",)),))
-    none = what_if(store, "requests", Settings(min_score=0, days=3_650))
-    found = what_if(store, "requests", Settings(min_score=0, days=3_650, rules=(rule,)))
+    none = what_if(store, "requests", AlertSettings(min_score=0, days=3_650))
+    found = what_if(store, "requests", AlertSettings(min_score=0, days=3_650, rules=(rule,)))
     (silenced,) = found.silenced
     every = store.records("requests", Query(sort="timestamp", descending=False)).rows
     host = (pl.col("partition_field_value") == "host-2") | (
@@ -160,7 +162,7 @@ def test_a_scope_that_no_series_has_is_refused(store: Store) -> None:
     with pytest.raises(
         InputError, match=r"rule 'user in \(user-7\)': field='user': wanted a partition or by field \(host, status\)"
     ):
-        what_if(store, "requests", Settings(rules=(rule,)))
+        what_if(store, "requests", AlertSettings(rules=(rule,)))
 
 
 @pytest.mark.parametrize(
@@ -173,10 +175,10 @@ def test_a_scope_that_no_series_has_is_refused(store: Store) -> None:
 )
 def test_settings_out_of_range_are_named(given: dict, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        Settings(**given)
+        AlertSettings(**given)
 
 
 def test_a_job_that_has_finished_no_bucket_could_not_alert(store: Store) -> None:
     store.create_job(job(job_id="new"), 1)
     with pytest.raises(InputError, match="it could not have alerted yet"):
-        what_if(store, "new", Settings())
+        what_if(store, "new", AlertSettings())

@@ -59,12 +59,12 @@ def forecast(
     from barograph.cli.entities import parsed
     from barograph.cli.output import refuse_terminal
     from barograph.engine.forecast import check_crosses
-    from barograph.jobs.forecast import Request
+    from barograph.jobs.forecast import ForecastRequest
     from barograph.jobs.service import Service
 
     refuse_terminal(output)
     far, expires_in_span = _lasting("--duration", duration), _lasting("--expires-in", expires_in)
-    request = Request(far, percentile, parsed(entity), expires_in_span)
+    request = ForecastRequest(far, percentile, parsed(entity), expires_in_span)
     if crosses is not None:
         check_crosses(crosses)  # before a forecast is made and kept
     with Service.open(store, data_dir, create=False) as service:

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from barograph.api.elastic.documents import Document
 
 _Jobs = Annotated[
     list[str], typer.Argument(metavar="JOBS", help="Job ids, groups, either with * for any text, or _all.", show_default=False)
@@ -50,6 +49,7 @@ def overall_buckets(
     """Show how odd the times were over several jobs together."""
     from zoneinfo import ZoneInfo
 
+    from barograph.api.elastic import documents
     from barograph.cli.output import refuse_terminal, write
     from barograph.config.duration import Duration
     from barograph.config.errors import BadRequest
@@ -74,15 +74,11 @@ def overall_buckets(
         )
         overall = service.overall_buckets(jobs, query)
     if output is not Format.TABLE:
-        write(output, overall, map(_document, overall.iter_rows(named=True)))
+        write(output, overall, map(documents.overall_bucket, overall.iter_rows(named=True)))
     elif overall.height:
         _show(overall, zone)
     if not overall.height:
         typer.echo("no overall buckets match", err=True)
-
-
-def _document(row: "dict[str, object]") -> "Document":
-    return {"result_type": "overall_bucket", **row}
 
 
 def _show(overall: "pl.DataFrame", zone: "ZoneInfo") -> None:

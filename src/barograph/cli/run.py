@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from barograph.cli.progress import ProgressBar
-    from barograph.cli.run_output import Ran
+    from barograph.cli.run_output import FinishedRun
     from barograph.config.job import Job
     from barograph.jobs.service import Service
     from barograph.jobs.summary import Progress, RunSummary
@@ -97,14 +97,14 @@ def _where(data_dir: Path, store: str | None) -> str:
 
 def run_files(
     job: "Job", paths: "Sequence[str]", data_dir: Path, url: str | None, *, flush: bool = False, interim: bool = False
-) -> "Ran":
+) -> "FinishedRun":
     """Feed files to a job that lives in a store; `flush` and `interim` as in `jobs.run`.
 
     Raises:
         BarographError: the job cannot be run, or an input cannot be read; what was read before it is kept, and stderr says so.
     """
     from barograph.cli.progress import ProgressBar
-    from barograph.cli.run_output import Ran
+    from barograph.cli.run_output import FinishedRun
     from barograph.config import support
     from barograph.jobs.service import Query, Service
 
@@ -119,7 +119,7 @@ def run_files(
         times = [time for time in (summary.first_ms, summary.last_ms, *summary.interim) if time is not None]
         query = Query(start_ms=min(times), end_ms=max(times) + 1, exclude_interim=False) if times else Query(size=0)
         records, buckets = service.records(job.job_id, query).rows, service.buckets(job.job_id, query).rows
-        return Ran(summary, examples, feeding.notes, records, buckets)
+        return FinishedRun(summary, examples, feeding.notes, records, buckets)
 
 
 def _examples(service: "Service", job_id: str) -> "Sequence[Example]":

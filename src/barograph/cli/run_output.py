@@ -22,7 +22,7 @@ _WORST: Final = 10
 
 
 @dataclass(frozen=True)
-class Ran:
+class FinishedRun:
     """A run that is over.
 
     Attributes:
@@ -83,7 +83,7 @@ class Ran:
         return f"no bucket is finished yet: {number:,} buckets open, the first {row}; --flush finishes all but the last"
 
 
-def show_worst(job: Job, ran: Ran, records: pl.DataFrame) -> None:
+def show_worst(job: Job, ran: FinishedRun, records: pl.DataFrame) -> None:
     """The worst records in words, one line an episode and series, and how many there are besides."""
     if not records.height:
         if not ran.summary.values and ran.summary.dropped.get("missing_field") and not ran.summary.interim:

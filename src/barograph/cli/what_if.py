@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from barograph.api.elastic.documents import Document
-    from barograph.jobs.what_if import Answer, Settings
+    from barograph.jobs.what_if import Alerts, AlertSettings
 
 _WEEK_DAYS = 7
 
@@ -67,13 +67,13 @@ def what_if(
     from barograph.cli.output import refuse_terminal, write
     from barograph.config.rule_text import parse_rule
     from barograph.jobs.service import Service
-    from barograph.jobs.what_if import Settings
+    from barograph.jobs.what_if import AlertSettings
 
     refuse_terminal(output)
     with Service.open(store, data_dir, create=False) as service:
         zone = ZoneInfo(service.job(job_id).time_zone)
         rules = tuple(parse_rule(text, zone) for text in rule or ())
-        settings = Settings(min_score, min_change / 100, parsed(entity), days, rules)
+        settings = AlertSettings(min_score, min_change / 100, parsed(entity), days, rules)
         answer = service.what_if(job_id, settings)
     for name in answer.unseen:
         typer.echo(f"note: no series of the job has {name}", err=True)
@@ -88,7 +88,7 @@ def what_if(
         _show_silenced(answer)
 
 
-def _sentence(answer: "Answer", settings: "Settings", zone: "ZoneInfo") -> str:
+def _sentence(answer: "Alerts", settings: "AlertSettings", zone: "ZoneInfo") -> str:
     from barograph.cli.entities import told
     from barograph.cli.words import counted, rough, when
     from barograph.config.duration import DAY_MS
@@ -104,7 +104,7 @@ def _sentence(answer: "Answer", settings: "Settings", zone: "ZoneInfo") -> str:
     )
 
 
-def _show(answer: "Answer", zone: "ZoneInfo") -> None:
+def _show(answer: "Alerts", zone: "ZoneInfo") -> None:
     import polars as pl
 
     from barograph.cli import tables
@@ -116,7 +116,7 @@ def _show(answer: "Answer", zone: "ZoneInfo") -> None:
         typer.echo()
 
 
-def _show_silenced(answer: "Answer") -> None:
+def _show_silenced(answer: "Alerts") -> None:
     """What each rule alone takes away; what two rules both match is with both."""
     from barograph.cli import tables
     from barograph.cli.console import show
@@ -132,7 +132,7 @@ def _show_silenced(answer: "Answer") -> None:
     show(table)
 
 
-def _documents(job_id: str, answer: "Answer") -> "Iterator[Document]":
+def _documents(job_id: str, answer: "Alerts") -> "Iterator[Document]":
     from barograph.api.elastic import documents
 
     for row in answer.alerts.iter_rows(named=True):

@@ -11,7 +11,7 @@ from barograph.jobs import describe, explain, incidents, overall, selection, wha
 from barograph.jobs.describe import Description
 from barograph.jobs.explain import Explained
 from barograph.jobs.overall import OverallQuery
-from barograph.jobs.what_if import Answer, Settings
+from barograph.jobs.what_if import Alerts, AlertSettings
 from barograph.store.forecasts import SavedForecast
 from barograph.store.history import Span
 from barograph.store.job_rows import JobSummary
@@ -103,7 +103,7 @@ class Answers:
         """Why a bucket scores what it scores, also a normal one. See `jobs.explain`."""
         return explain.explain(self._store, job_id, time_ms, entity, size=size)
 
-    def what_if(self, job_id: str, settings: Settings) -> Answer:
+    def what_if(self, job_id: str, settings: AlertSettings) -> Alerts:
         """Which alerts there would have been. See `jobs.what_if`."""
         return what_if.what_if(self._store, job_id, settings)
 

@@ -59,7 +59,7 @@ def explain(store: Store, job_id: str, time_ms: int, entity: Sequence[tuple[str,
         raise BadRequest(f"job {job_id!r}: wanted a job that has finished a bucket; there is nothing to explain yet")
     if time_ms >= newest + job.bucket_span_ms:
         raise not_finished(job, time_ms, newest + job.bucket_span_ms)
-    past = _Kept(store, job_id)
+    past = _StoredPast(store, job_id)
     explanations = sorted(
         of_bucket(job, saved.snapshot, past, time_ms, entity),
         key=lambda explanation: (-explanation.score, explanation.log_probability or 0.0),
@@ -85,7 +85,7 @@ def _now(store: Store, job: Job, shown: Sequence[Explanation]) -> tuple[float | 
     return tuple(scores.get(key) for key in keys)
 
 
-class _Kept:
+class _StoredPast:
     """What a store keeps of a job, as `engine.explain.Past`."""
 
     def __init__(self, store: Store, job_id: str) -> None:

@@ -20,7 +20,7 @@ EXPIRES_IN: Final = Duration.parse("14d")
 
 
 @dataclass(frozen=True)
-class Request:
+class ForecastRequest:
     """What to forecast.
 
     Attributes:
@@ -37,7 +37,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Made:
+class MadeForecast:
     """A forecast that was made and kept.
 
     Attributes:
@@ -51,7 +51,7 @@ class Made:
     rows: pl.DataFrame
 
 
-def forecast(store: Store, job_id: str, request: Request, now_ms: int) -> Made:
+def forecast(store: Store, job_id: str, request: ForecastRequest, now_ms: int) -> MadeForecast:
     """Forecast all series of a job that can be, and keep it. Forecasts whose time is over go.
 
     Args:
@@ -76,10 +76,10 @@ def forecast(store: Store, job_id: str, request: Request, now_ms: int) -> Made:
     store.expire_forecasts(job_id, now_ms)
     expiry = now_ms + request.expires_in.ms if request.expires_in.ms else None
     saved = SavedForecast.of(made, secrets.token_hex(8), now_ms, expiry)
-    return Made(job, store.add_forecast(job_id, saved, made.rows), made.rows)
+    return MadeForecast(job, store.add_forecast(job_id, saved, made.rows), made.rows)
 
 
-def _made(store: Store, job: Job, request: Request) -> Forecast:
+def _made(store: Store, job: Job, request: ForecastRequest) -> Forecast:
     saved = store.resume(job.job_id)
     engine = Engine.build(job, saved.snapshot if saved is not None else None)
     return engine.forecast(request.duration, request.percentile, request.entity)

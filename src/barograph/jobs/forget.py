@@ -10,7 +10,7 @@ from barograph.engine.exclusions import Exclusion
 from barograph.engine.replay import known_series
 from barograph.jobs.replay import OnProgress, Replayed, replay_without
 from barograph.results.snapshot import Snapshot
-from barograph.store.job_rows import Saved
+from barograph.store.job_rows import ResumePoint
 from barograph.store.store import Store
 
 
@@ -23,7 +23,7 @@ def forget(store: Store, job_id: str, span: Exclusion, on_progress: OnProgress |
         BadRequest: no series of the job can be what is to be forgotten, it has not all come yet, or it has expired.
     """
 
-    def change(known: Sequence[Exclusion], job: Job, saved: Saved, end_ms: int) -> Sequence[Exclusion]:
+    def change(known: Sequence[Exclusion], job: Job, saved: ResumePoint, end_ms: int) -> Sequence[Exclusion]:
         span.check(job)
         _check_span(span, job, _begins(span, job, saved.snapshot), end_ms)
         _check_history(span, job, store.history_from(job_id))
@@ -74,7 +74,7 @@ def remember(
         BadRequest: the span is not one that was forgotten.
     """
 
-    def change(known: Sequence[Exclusion], job: Job, _saved: Saved, _end_ms: int) -> Sequence[Exclusion]:
+    def change(known: Sequence[Exclusion], job: Job, _saved: ResumePoint, _end_ms: int) -> Sequence[Exclusion]:
         if span not in known:
             raise BadRequest(f"span={span.told(job)}: wanted one that was forgotten, with the same entity")
         return [other for other in known if other != span]

@@ -66,7 +66,7 @@ def _states(store: Store, job_id: str) -> Iterator[None]:
 
 
 @dataclass(frozen=True)
-class _Held:
+class _OpenJob:
     """A session that is open: `turn` is had by the thread that uses it, `end` closes it."""
 
     session: Session
@@ -81,7 +81,7 @@ class OpenJobs:
         self._store = store
         self._build = build
         self._clock = clock
-        self._held: dict[str, _Held] = {}
+        self._held: dict[str, _OpenJob] = {}
 
     def ids(self) -> list[str]:
         """The ids of the jobs that are open, in order."""
@@ -96,7 +96,7 @@ class OpenJobs:
         self.refuse(job.job_id)
         with ExitStack() as stack:
             session = stack.enter_context(opened(self._store, job, build=self._build, clock=self._clock))
-            self._held[job.job_id] = _Held(session, stack.pop_all(), threading.Lock())
+            self._held[job.job_id] = _OpenJob(session, stack.pop_all(), threading.Lock())
 
     @contextmanager
     def use(self, job_id: str) -> Iterator[Session]:
@@ -149,7 +149,7 @@ class OpenJobs:
         if job_id in self._held:
             raise Conflict(f"job_id={job_id!r}: wanted a job that is not open; close it first")
 
-    def _held_of(self, job_id: str) -> _Held:
+    def _held_of(self, job_id: str) -> _OpenJob:
         held = self._held.get(job_id)
         if held is None:
             self._store.job(job_id)  # one that is not there at all is another error

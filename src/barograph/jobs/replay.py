@@ -16,7 +16,7 @@ from barograph.jobs.commit_timer import Clock
 from barograph.results import schema
 from barograph.results.results import Results
 from barograph.store.history import Span
-from barograph.store.job_rows import Saved
+from barograph.store.job_rows import ResumePoint
 from barograph.store.query import Query
 from barograph.store.rewrite import Rewrite
 from barograph.store.snapshots import SavedSnapshot
@@ -28,7 +28,7 @@ OnProgress = Callable[[int, int], None]
 ROWS_AT_ONCE: Final = 1_000_000
 """Rows of the history that are read in one go, as far as its files allow; about 100 bytes each, and more are no faster."""
 
-Change = Callable[[Sequence[Exclusion], Job, Saved, int], Sequence[Exclusion]]
+Change = Callable[[Sequence[Exclusion], Job, ResumePoint, int], Sequence[Exclusion]]
 """(forgotten so far, the job, what it is now, where its newest finished bucket ends) -> what is to be forgotten."""
 
 
@@ -123,7 +123,7 @@ class Start:
 
     store: Store
     job: Job
-    saved: Saved
+    saved: ResumePoint
     forgotten: Sequence[Exclusion]
     threads: int
 
@@ -160,7 +160,13 @@ class ReplayUnderWay:
     """
 
     def __init__(
-        self, store: Store, job: Job, saved: Saved, forgotten: Sequence[Exclusion], replay: Replay, since: int | None = None
+        self,
+        store: Store,
+        job: Job,
+        saved: ResumePoint,
+        forgotten: Sequence[Exclusion],
+        replay: Replay,
+        since: int | None = None,
     ) -> None:
         self._store = store
         self._job_id = job_id = job.job_id

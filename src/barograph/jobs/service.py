@@ -18,13 +18,13 @@ from barograph.jobs import forecast, forget, replay, run
 from barograph.jobs.answers import Answers
 from barograph.jobs.commit_timer import Clock
 from barograph.jobs.describe import Description
-from barograph.jobs.forecast import Made, Request
+from barograph.jobs.forecast import ForecastRequest, MadeForecast
 from barograph.jobs.open_jobs import OpenJobs
 from barograph.jobs.overall import OverallQuery
 from barograph.jobs.replay import Replayed
 from barograph.jobs.session import Build
 from barograph.jobs.summary import Progress, RunSummary
-from barograph.jobs.what_if import Settings
+from barograph.jobs.what_if import AlertSettings
 from barograph.sources.chunk import Chunk
 from barograph.store.forecasts import SavedForecast
 from barograph.store.job_rows import JobState, JobSummary
@@ -35,21 +35,21 @@ from barograph.store.snapshots import SavedSnapshot
 from barograph.store.store import Store
 
 __all__ = [
+    "AlertSettings",
     "Description",
     "Expired",
+    "ForecastRequest",
     "JobState",
     "JobSummary",
-    "Made",
+    "MadeForecast",
     "OverallQuery",
     "Page",
     "Query",
     "Replayed",
-    "Request",
     "Reverted",
     "SavedForecast",
     "SavedSnapshot",
     "Service",
-    "Settings",
 ]
 """The service, and what goes into it and comes out: whoever drives jobs needs nothing of the store itself."""
 
@@ -222,7 +222,7 @@ class Service(Answers):
 
     # models
 
-    def forecast(self, job_id: str, request: Request) -> Made:
+    def forecast(self, job_id: str, request: ForecastRequest) -> MadeForecast:
         """Forecast all series of a job that can be, and keep it; the job may be open. See `jobs.forecast`."""
         return forecast.forecast(self._store, job_id, request, self._now_ms())
 

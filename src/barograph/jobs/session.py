@@ -15,7 +15,7 @@ from barograph.results.counts import DataCounts
 from barograph.results.results import Results
 from barograph.results.snapshot import Snapshot
 from barograph.sources.chunk import Chunk
-from barograph.store.job_rows import Saved
+from barograph.store.job_rows import ResumePoint
 from barograph.store.store import Store
 
 
@@ -55,7 +55,7 @@ class Session:
     One thread at a time may call it, and whoever does holds the job's lock.
     """
 
-    def __init__(self, store: Store, job: Job, engine: RunningEngine, saved: Saved | None, clock: Clock) -> None:
+    def __init__(self, store: Store, job: Job, engine: RunningEngine, saved: ResumePoint | None, clock: Clock) -> None:
         self.job = job
         self._store = store
         self._engine = engine

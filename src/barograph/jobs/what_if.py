@@ -25,7 +25,7 @@ _METHODS: Final = {"lt": "lt", "lte": "le", "gt": "gt", "gte": "ge"}
 
 
 @dataclass(frozen=True)
-class Settings:
+class AlertSettings:
     """What is worth an alert.
 
     Attributes:
@@ -72,7 +72,7 @@ class Silenced:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Alerts:
     """The alerts that there would have been.
 
     An alert is an episode (`scoring.episodes.with_episodes`) with a record that is worth one: what goes on is not news.
@@ -99,7 +99,7 @@ class Answer:
     unseen: tuple[str, ...]
 
 
-def what_if(store: Store, job_id: str, settings: Settings) -> Answer:
+def what_if(store: Store, job_id: str, settings: AlertSettings) -> Alerts:
     """Which alerts a job would have raised.
 
     Raises:
@@ -125,7 +125,7 @@ def what_if(store: Store, job_id: str, settings: Settings) -> Answer:
     steps = {step: worth.filter(pl.col("record_score") >= step)["episode"].n_unique() for step in STEPS}
     alerts = _alerts(worth.filter(pl.col("record_score") >= settings.min_score), summary.job.bucket_span_ms)
     unseen = _unseen(summary.job, store, settings)
-    return Answer(alerts, steps, start_ms, end_ms, loud["episode"].n_unique(), silenced, unseen)
+    return Alerts(alerts, steps, start_ms, end_ms, loud["episode"].n_unique(), silenced, unseen)
 
 
 def _oldest(store: Store, job_id: str, end_ms: int) -> int:
@@ -134,7 +134,7 @@ def _oldest(store: Store, job_id: str, end_ms: int) -> int:
     return min([end_ms, *times])
 
 
-def _check(job: Job, settings: Settings) -> None:
+def _check(job: Job, settings: AlertSettings) -> None:
     known = sorted({*job.influencers, *(field for detector in job.detectors for field in detector.splits.values())})
     splits = sorted({field for detector in job.detectors for field in detector.splits.values()})
     for rule in settings.rules:
@@ -150,7 +150,7 @@ def _check(job: Job, settings: Settings) -> None:
             raise BadRequest(f"entity={field}={value!r}: wanted {wanted}")
 
 
-def _unseen(job: Job, store: Store, settings: Settings) -> tuple[str, ...]:
+def _unseen(job: Job, store: Store, settings: AlertSettings) -> tuple[str, ...]:
     named = [
         *settings.entity,
         *((condition.field, value) for rule in settings.rules for condition in rule.scope for value in condition.values),
@@ -197,7 +197,7 @@ def _silenced(rule: Rule, loud: pl.DataFrame) -> Silenced:
     return Silenced(rule, records, loud["episode"].n_unique() - left)
 
 
-def _large(settings: Settings) -> pl.Expr:
+def _large(settings: AlertSettings) -> pl.Expr:
     difference = (pl.col("actual") - pl.col("typical")).abs()
     return (difference >= settings.min_change * pl.col("typical").abs()).fill_null(True)
 

@@ -21,7 +21,7 @@ _RETURN: Final = ord("\r")
 
 
 @dataclass(frozen=True)
-class Rows:
+class SplitRows:
     """Rows taken one by one.
 
     Attributes:
@@ -73,7 +73,7 @@ class RowFinder:
         closes = (after == self._mark) | (after == _NEWLINE) | ((after == _RETURN) & (after_that == _NEWLINE))
         return bool((opens | doubled[:-1]).all() and (closes | doubled[1:]).all())
 
-    def rows(self, data: bytes, at_end: bool) -> Rows:
+    def rows(self, data: bytes, at_end: bool) -> SplitRows:
         """Take the rows one by one, as far as the data decides where they end."""
         good: list[tuple[int, bytes]] = []
         bad: list[tuple[int, bytes]] = []
@@ -94,7 +94,7 @@ class RowFinder:
                 good.append((position, row + b"\r" * data.endswith(b"\r", at, end)))
             position += row != b""  # blank lines are no rows
             at = end + 1
-        return Rows(good, bad, min(at, len(data)))
+        return SplitRows(good, bad, min(at, len(data)))
 
     def row_end(self, data: bytes, at: int) -> int | None:
         """Where the row that begins at `at` ends, before its line end; None when a quoted field is not closed as it should."""

@@ -40,7 +40,7 @@ class InputProgress:
 
 
 @dataclass(frozen=True)
-class Saved:
+class ResumePoint:
     """Where a job goes on: its newest snapshot, and the counts and progress that were committed with it."""
 
     snapshot: Snapshot

@@ -17,7 +17,7 @@ from barograph.store.database import Database
 from barograph.store.files import JobFiles
 from barograph.store.forecasts import SavedForecast
 from barograph.store.history import HistoryFile, Span
-from barograph.store.job_rows import InputProgress, JobSummary, Listing, Saved
+from barograph.store.job_rows import InputProgress, JobSummary, Listing, ResumePoint
 from barograph.store.query import Page, Query, ResultTable
 from barograph.store.scored_rows import read_quantiles
 from barograph.store.snapshots import SavedSnapshot, load
@@ -55,15 +55,15 @@ class Reader:
         with self._database.read() as connection:
             return job_rows.summary(connection, job_id)
 
-    def resume(self, job_id: str) -> Saved | None:
+    def resume(self, job_id: str) -> ResumePoint | None:
         """Where the job goes on; None when nothing has been committed yet."""
 
-        def read(connection: sa.Connection, listed: Listing) -> Saved | None:
+        def read(connection: sa.Connection, listed: Listing) -> ResumePoint | None:
             counts = job_rows.counts(connection, job_id)
             if not listed.snapshots or counts is None:
                 return None
             snapshot = load(self._job_files(job_id), listed.snapshots[-1])
-            return Saved(snapshot, counts, job_rows.progress(connection, job_id))
+            return ResumePoint(snapshot, counts, job_rows.progress(connection, job_id))
 
         return self._read_files(job_id, read)
 

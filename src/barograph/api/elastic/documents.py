@@ -111,6 +111,11 @@ def description(job_id: str, row: Row) -> Document:
     return _document(job_id, "model_description", row, tuple(row))
 
 
+def overall_bucket(row: Row) -> Document:
+    """An overall bucket, in the columns of `schema.OVERALL_BUCKETS`."""
+    return {"result_type": "overall_bucket", **row}
+
+
 def documents(job_id: str, frame: pl.DataFrame, build: Callable[[str, Row], Document]) -> Iterator[Document]:
     """The rows of a result table as documents, in their order."""
     return (build(job_id, row) for row in frame.iter_rows(named=True))
