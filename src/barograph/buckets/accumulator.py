@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from barograph.buckets.aggregates import Aggregates, FinishedStatistics
 from barograph.buckets.batch import Batch
 from barograph.buckets.growing_records import NONE, GrowingRecords
-from barograph.buckets.layout import CELL, SERIES
+from barograph.buckets.layout import CELL, OPEN_SERIES
 from barograph.buckets.open_shares import FinishedShares, OpenShares
 from barograph.buckets.split_keys import Split
 from barograph.buckets.texts import Texts
@@ -69,7 +69,7 @@ class Accumulator:
     ) -> "Accumulator":
         """Empty, or as `snapshot` left it; `statistics` are those that will be asked for."""
         numeric = folded.read == "number"
-        series: NDArray[Any] = np.zeros(0, SERIES) if state is None else state["series"].copy()
+        series: NDArray[Any] = np.zeros(0, OPEN_SERIES) if state is None else state["series"].copy()
         cells: NDArray[Any] = np.zeros(0, CELL) if state is None else state["cells"].copy()
         tables = {"series": GrowingRecords(series), "cells": GrowingRecords(cells)}
         aggregates = Aggregates.build(numeric, statistics, None if state is None else under("stats", state))

@@ -14,7 +14,7 @@ TEXT: Final = np.dtype(
     ]
 )
 PAIR: Final = np.dtype([("first", "i4"), ("second", "i4")])
-SERIES: Final = np.dtype(
+OPEN_SERIES: Final = np.dtype(
     [
         ("first_bucket", "i8"),  # earliest bucket with a row
         ("head_bucket", "i8"),  # bucket of `head`; _fold.NO_BUCKET without one
@@ -29,7 +29,7 @@ CELL: Final = np.dtype(
         ("previous", "i4"),  # cell of the same series with the next older open bucket; -1 without one
     ]
 )
-SHARE: Final = np.dtype([("cell", "i4"), ("value", "i4")])  # the rows of one influencer value within a cell
+OPEN_SHARE: Final = np.dtype([("cell", "i4"), ("value", "i4")])  # the rows of one influencer value within a cell
 STATS: Final = np.dtype(
     [
         ("weight", "f8"),  # rows, or summed summary counts
@@ -66,9 +66,9 @@ WEIGHTED: Final = np.dtype({"names": ["value", "weight", "row"], "formats": ["f8
 _BY_NAME: Final = {
     "text": TEXT,
     "pair": PAIR,
-    "series": SERIES,
+    "series": OPEN_SERIES,
     "cell": CELL,
-    "share": SHARE,
+    "share": OPEN_SHARE,
     "stats": STATS,
     "sample": SAMPLE,
     "hash": HASH,

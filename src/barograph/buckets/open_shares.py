@@ -7,7 +7,7 @@ import numpy as np
 from barograph.buckets.aggregates import Aggregates, FinishedStatistics
 from barograph.buckets.batch import Batch
 from barograph.buckets.growing_records import NONE, GrowingRecords
-from barograph.buckets.layout import SHARE
+from barograph.buckets.layout import OPEN_SHARE
 from barograph.buckets.texts import Texts
 from barograph.config.functions import Statistic
 from barograph.kernels import _fold
@@ -44,7 +44,7 @@ class OpenShares:
     @classmethod
     def build(cls, numeric: bool, statistics: frozenset[Statistic], state: Arrays | None = None) -> "OpenShares":
         """Empty, or as `snapshot` left it."""
-        shares = np.zeros(0, SHARE) if state is None else state["shares"].copy()
+        shares = np.zeros(0, OPEN_SHARE) if state is None else state["shares"].copy()
         aggregates = Aggregates.build(numeric, statistics, None if state is None else under("stats", state))
         return cls(GrowingRecords(shares, _fold.index_shares), aggregates)
 

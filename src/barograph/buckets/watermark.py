@@ -10,7 +10,7 @@ from barograph.kernels import _fold
 from barograph.results.arrays import Bools, Ints
 from barograph.results.snapshot import Arrays
 
-_NONE: Final = _fold.NO_BUCKET
+_NEVER: Final = _fold.NO_BUCKET
 _HORIZON_MS: Final = 30 * DAY_MS
 _HORIZON_BUCKETS: Final = 1000
 """A row further ahead of the newest than both is not believed until the next row agrees. Chosen: longer than most outages."""
@@ -40,18 +40,18 @@ class Watermark:
     Attributes:
         span_ms: length of a bucket.
         latency_ms: how far a row may lag behind the newest one before it.
-        newest_ms: latest time seen, `_NONE` before the first row.
+        newest_ms: latest time seen, `_NEVER` before the first row.
         floor: buckets before this one are over whatever the rows say: flushed, or before the job's first.
-        start: the first bucket with a result, `_NONE` before the first row.
-        doubted_ms: time of the row before, if it was not believed; else `_NONE`.
+        start: the first bucket with a result, `_NEVER` before the first row.
+        doubted_ms: time of the row before, if it was not believed; else `_NEVER`.
     """
 
     span_ms: int
     latency_ms: int
-    newest_ms: int = _NONE
-    floor: int = _NONE
-    start: int = _NONE
-    doubted_ms: int = _NONE
+    newest_ms: int = _NEVER
+    floor: int = _NEVER
+    start: int = _NEVER
+    doubted_ms: int = _NEVER
 
     @classmethod
     def build(cls, span_ms: int, latency_ms: int, state: Arrays | None) -> "Watermark":
@@ -61,7 +61,7 @@ class Watermark:
     @property
     def closed_until(self) -> int | None:
         """The first bucket that is still open; None before the first row."""
-        return None if self.start == _NONE else max(self.floor, (self.newest_ms - self.latency_ms) // self.span_ms)
+        return None if self.start == _NEVER else max(self.floor, (self.newest_ms - self.latency_ms) // self.span_ms)
 
     def place(self, time_ms: Ints) -> tuple[PlacedRows, "Watermark"]:
         """Place rows [n >= 1] one after the other, each by what came before it: so the size of a chunk cannot matter."""
@@ -72,7 +72,7 @@ class Watermark:
         over = np.maximum((newest - self.latency_ms) // self.span_ms, self.floor)
         late = bucket < over
         after = replace(self, newest_ms=int(clock[0]), doubted_ms=int(clock[1]))
-        if self.start == _NONE and not late.all():
+        if self.start == _NEVER and not late.all():
             # The first accepted row says where the job begins, and thereby what is too early for the rows behind it. Its
             # bucket gives no result unless the row lies on its start: the rows before the job's first are unknown, not absent.
             first = int(np.argmin(late))
@@ -83,13 +83,13 @@ class Watermark:
 
     def flush(self, until_ms: int | None) -> "Watermark":
         """No more waiting: for rows before `until_ms`, or with None for rows before the newest one's bucket."""
-        if until_ms is None and self.newest_ms == _NONE:
+        if until_ms is None and self.newest_ms == _NEVER:
             return self
         return replace(self, floor=max(self.floor, (self.newest_ms if until_ms is None else until_ms) // self.span_ms))
 
     def over(self) -> "Watermark":
         """No more waiting for any row: the bucket of the newest row, which is the last open one, is over as well."""
-        return self if self.newest_ms == _NONE else self.flush(self.newest_ms + self.span_ms)
+        return self if self.newest_ms == _NEVER else self.flush(self.newest_ms + self.span_ms)
 
     def snapshot(self) -> Arrays:
         """What the rows have changed."""

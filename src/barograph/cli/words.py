@@ -6,14 +6,13 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from barograph.config.detector import Detector
-from barograph.config.duration import UNIT_MS
+from barograph.config.duration import UNIT_MS, UNIT_WORDS
 from barograph.config.job import Job
 from barograph.config.splits import SERIES_ROLES, SPLITS
 from barograph.results.words import measure, record_against_usual, short
 
 Row = Mapping[str, Any]
 
-_UNITS: Final = (("d", "day"), ("h", "hour"), ("m", "minute"), ("s", "second"), ("ms", "millisecond"))
 _SIDES: Final = {"high": " (high only)", "low": " (low only)", "both": ""}
 _SHOWN_VALUES: Final = 3  # of one influencer in one line; how many more there are is said
 
@@ -65,7 +64,7 @@ def _listed(values: list[str]) -> str:
 def length(ms: int) -> str:
     """A length of time: `30 minutes`, `1 day`."""
     unit, name = next(
-        (unit, name) for unit, name in _UNITS if ms % UNIT_MS[unit] == 0 and (ms >= UNIT_MS[unit] or unit == "ms")
+        (unit, name) for unit, name in UNIT_WORDS.items() if ms % UNIT_MS[unit] == 0 and (ms >= UNIT_MS[unit] or unit == "ms")
     )
     number = ms // UNIT_MS[unit]
     return f"{number} {name}{'' if number == 1 else 's'}"

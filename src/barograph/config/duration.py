@@ -9,8 +9,11 @@ from pydantic_core import CoreSchema, core_schema
 
 DAY_MS: Final = 86_400_000
 UNIT_MS: Final = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": DAY_MS}
+UNIT_WORDS: Final = {"d": "day", "h": "hour", "m": "minute", "s": "second", "ms": "millisecond"}
+"""The units as people write them, the longest first."""
+
 _FORM: Final = re.compile(r"([0-9]{1,18})(ms|s|m|h|d)", re.ASCII)
-_LONGEST_MS: Final = 36_500 * UNIT_MS["d"]  # a century: longer is a typing error, and sums of two still fit in int64
+_LONGEST_MS: Final = 36_500 * DAY_MS  # a century: longer is a typing error, and sums of two still fit in int64
 _WANTED: Final = "a whole number with one of the units ms, s, m, h, d, such as '5m', up to '36500d'"
 
 

@@ -7,7 +7,7 @@ from barograph.config.errors import BadRequest
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
-_MS_FROM: Final = 100_000_000_000
+MS_FROM: Final = 100_000_000_000
 """From here a number is epoch ms, below it epoch seconds: as ms it would lie in 1973, as seconds in the year 5138."""
 
 
@@ -19,7 +19,7 @@ def epoch_ms(option: str, text: str, zone: tzinfo) -> int:
     """
     if text.lstrip("-").isdecimal():
         number = int(text)
-        return number if abs(number) >= _MS_FROM else number * 1000
+        return number if abs(number) >= MS_FROM else number * 1000
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

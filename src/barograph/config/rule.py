@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, Final, Literal, get_args
 
 from barograph.config.errors import BadRequest
+from barograph.config.moment import MS_FROM
 
 AppliesTo = Literal["actual", "typical", "diff_from_typical", "change", "time"]
 Operator = Literal["lt", "lte", "gt", "gte"]
@@ -16,7 +17,6 @@ Operator = Literal["lt", "lte", "gt", "gte"]
 SIGNS: Final[dict[Operator, str]] = {"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 APPLIES_TO: Final = get_args(AppliesTo)
 
-_MS_FROM: Final = 100_000_000_000  # as for times that people type: below it a number is epoch seconds
 _FIRST_MS: Final = -62_135_596_800_000
 _LAST_MS: Final = 253_402_300_799_999
 _SKIP: Final = "skip_result"
@@ -139,7 +139,7 @@ def _condition(path: str, document: object) -> Condition:
             value = float(value)
     except ValueError:
         pass  # the condition says what was wanted
-    if fields["applies_to"] == "time" and isinstance(value, int | float) and abs(value) < _MS_FROM:
+    if fields["applies_to"] == "time" and isinstance(value, int | float) and abs(value) < MS_FROM:
         value = value * 1000
     try:
         return Condition(fields["applies_to"], fields["operator"], value)

@@ -8,15 +8,15 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import polars as pl
 
-from barograph.config.duration import DAY_MS
-from barograph.models import ChangeKind, SeasonKind
+from barograph.config.duration import DAY_MS, UNIT_MS, UNIT_WORDS
+from barograph.models import SEASON_WORDS, ChangeKind, SeasonKind
 from barograph.results import schema
 from barograph.results.arrays import Structs
 from barograph.results.words import short
 from barograph.scoring.leaves import Measure
 
 _WEEK_MS: Final = 7 * DAY_MS
-_UNITS: Final = ((DAY_MS, "day"), (3_600_000, "hour"), (60_000, "minute"), (1_000, "second"))
+_UNITS: Final = [(UNIT_MS[unit], word) for unit, word in UNIT_WORDS.items() if unit != "ms"]
 _SCHEMA: Final = schema.polars_schema(schema.ANNOTATIONS)
 
 
@@ -103,12 +103,7 @@ def _dropped(_season: int, before: float, _after: float) -> str:
 
 
 def _pattern(season: int, period_ms: float) -> str:
-    named = {
-        SeasonKind.DAY: "a daily pattern",
-        SeasonKind.WORKDAYS: "a daily pattern with other weekends",
-        SeasonKind.WEEK: "a weekly pattern",
-    }
-    return named.get(SeasonKind(season), f"a pattern of {_length(period_ms)}")
+    return SEASON_WORDS.get(SeasonKind(season), f"a pattern of {_length(period_ms)}")
 
 
 def _length(ms: float) -> str:

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from barograph.config.duration import UNIT_MS, Duration
+from barograph.config.duration import DAY_MS, Duration
 from barograph.config.errors import BadRequest
 from barograph.config.job import Job
 from barograph.engine.description import Names
@@ -78,7 +78,7 @@ def check_forecast(job: Job, duration: Duration, percentile: float) -> None:
     """
     if duration.ms < job.bucket_span_ms:
         raise BadRequest(f"duration={str(duration)!r}: wanted a bucket or more ({job.bucket_span_ms // 1000}s)")
-    if duration.ms > LONGEST_DAYS * UNIT_MS["d"]:
+    if duration.ms > LONGEST_DAYS * DAY_MS:
         raise BadRequest(f"duration={str(duration)!r}: wanted {LONGEST_DAYS}d or less")
     if not 0 < percentile < 100:
         raise BadRequest(f"percentile={percentile:g}: wanted more than 0 and less than 100")

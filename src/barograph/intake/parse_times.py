@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 
 from barograph.config.job import Job
+from barograph.config.moment import MS_FROM
 from barograph.config.time_format import TIME_FORMATS, TimePattern, java_pattern
 from barograph.intake.parse import parse_text
 
@@ -21,7 +22,6 @@ EARLIEST_MS: Final = 1
 LATEST_MS: Final = 7_258_118_399_999
 """The last ms of the year 2199."""
 
-_MS_FROM: Final = 1e11  # as seconds this is the year 5138, as ms March 1973
 _MS: Final = pl.Int64()
 _ZONE_NAME: Final = r"^(.*?)([A-Za-z][\w+/-]*)$"
 
@@ -90,7 +90,7 @@ def _of_numbers(values: pl.Series, job: Job) -> pl.Series:
         return values.cast(_MS, strict=False)
     number = values.cast(pl.Float64).to_numpy()  # with NaN for null
     factor = {"epoch": 1_000.0, "epoch_ms": 1.0}.get(time_format)
-    number = np.where(np.abs(number) < _MS_FROM, number * 1_000.0, number) if factor is None else number * factor
+    number = np.where(np.abs(number) < MS_FROM, number * 1_000.0, number) if factor is None else number * factor
     usable = (number >= EARLIEST_MS) & (number <= LATEST_MS)  # not so for NaN and the infinities
     times = pl.Series(np.floor(np.where(usable, number, 0.0) + 0.5).astype(np.int64))
     return times if usable.all() else _where(pl.Series(usable), times)

@@ -2,7 +2,7 @@
 
 from barograph.models.base import Forecaster, Judged, Model
 from barograph.models.config import ModelConfig
-from barograph.models.describe import Description, Known
+from barograph.models.describe import SEASON_WORDS, Description, Known
 from barograph.models.forecast import Foreseen, Horizon
 from barograph.models.kinds import MODELS
 from barograph.models.series import SeriesModel
@@ -11,6 +11,7 @@ from barograph.models.state import CHANGE, SERIES, ChangeKind, SeasonKind
 __all__ = [
     "CHANGE",
     "MODELS",
+    "SEASON_WORDS",
     "SERIES",
     "ChangeKind",
     "Description",

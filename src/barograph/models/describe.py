@@ -32,7 +32,7 @@ _EXPERTS: Final = (
     "its last value",
 )
 _TREND: Final = 4  # the expert that follows one
-_SEASONS: Final = {
+SEASON_WORDS: Final = {
     SeasonKind.NONE: "no repeating pattern",
     SeasonKind.DAY: "a daily pattern",
     SeasonKind.WORKDAYS: "a daily pattern with other weekends",
@@ -204,7 +204,7 @@ def _sentences(facts: dict[str, Any], config: ModelConfig) -> Iterator[str]:
 
 
 def _pattern(facts: dict[str, Any], span_ms: int) -> Iterator[str]:
-    named = _SEASONS.get(facts["season"], f"a pattern every {facts['period_ms'] / 60_000:.6g} minutes")
+    named = SEASON_WORDS.get(facts["season"], f"a pattern every {facts['period_ms'] / 60_000:.6g} minutes")
     days = (facts["last_ms"] - facts["first_ms"] + span_ms) / DAY_MS
     so_far = ""
     if facts["season"] == SeasonKind.NONE and days < _REPEATS and span_ms * 4 <= DAY_MS:
