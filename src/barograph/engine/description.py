@@ -33,16 +33,16 @@ def described(job: Job, stages: Sequence[SeriesStage], names: Names, entity: Ent
     """
     check_entity(job, entity)
     chosen = [
-        np.flatnonzero(of_entity(job, at, entity, partial(names, at), one.model.n_series))
-        for one in stages
-        for at in [one.measure.detector_index]
+        np.flatnonzero(of_entity(job, at, entity, partial(names, at), stage.model.n_series))
+        for stage in stages
+        for at in [stage.measure.detector_index]
     ]
     if most is not None:
-        severity = np.concatenate([one.model.severity()[rows] for one, rows in zip(stages, chosen, strict=True)])
+        severity = np.concatenate([stage.model.severity()[rows] for stage, rows in zip(stages, chosen, strict=True)])
         owner = np.repeat(np.arange(len(stages)), [len(rows) for rows in chosen])
         best = np.sort(np.argsort(-severity, kind="stable")[:most])
         chosen = [np.concatenate(chosen)[best[owner[best] == at]] for at in range(len(stages))]
-    parts = [_rows(one, names, rows) for one, rows in zip(stages, chosen, strict=True)]
+    parts = [_rows(stage, names, rows) for stage, rows in zip(stages, chosen, strict=True)]
     return pl.concat([schema.empty(schema.DESCRIPTIONS), *parts])
 
 
@@ -54,15 +54,15 @@ def _rows(stage: SeriesStage, names: Names, series: np.ndarray[Any, np.dtype[np.
     return frame.hstack(names(measure.detector_index, series.astype(np.int32))).with_columns(*labels).select(list(_SCHEMA))
 
 
-def _row(one: Description) -> dict[str, Any]:
+def _row(description: Description) -> dict[str, Any]:
     return {
-        **{name: getattr(one, name) for name in _SAME},
-        "first_timestamp": one.first_ms,
-        "last_timestamp": one.last_ms,
-        "season": None if one.season is None else one.season.name.lower(),
-        "changed": one.changed_ms,
-        "change": None if one.change is None else one.change.name.lower(),
-        "text": " ".join(one.sentences),
+        **{name: getattr(description, name) for name in _SAME},
+        "first_timestamp": description.first_ms,
+        "last_timestamp": description.last_ms,
+        "season": None if description.season is None else description.season.name.lower(),
+        "changed": description.changed_ms,
+        "change": None if description.change is None else description.change.name.lower(),
+        "text": " ".join(description.sentences),
     }
 
 

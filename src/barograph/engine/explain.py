@@ -164,17 +164,17 @@ def explain(
         BadRequest: no detector has such a field, no series such a value, or the series had not begun yet.
     """
     span = job.bucket_span_ms
-    found = list(_series(job, newest, entity))
-    if not found:
+    series_of_entity = list(_series(job, newest, entity))
+    if not series_of_entity:
         said = ", ".join(f"{field}={value}" for field, value in entity)
         raise BadRequest(f"entity={said!r}: wanted an entity that the job has seen")
-    begun = [one for one in found if one.first_bucket <= time_ms // span]
+    begun = [series for series in series_of_entity if series.first_bucket <= time_ms // span]
     if not begun:
-        first = min(one.first_bucket for one in found) * span
-        asked, begin = (iso_text(one, ZoneInfo(job.time_zone)) for one in (time_ms, first))
+        first = min(series.first_bucket for series in series_of_entity) * span
+        asked, begin = (iso_text(ms, ZoneInfo(job.time_zone)) for ms in (time_ms, first))
         raise BadRequest(f"time={asked}: wanted a time at or after {begin}, where the series begins")
-    for one in begun:
-        yield _explain(job, newest, past, time_ms // span, one)
+    for series in begun:
+        yield _explain(job, newest, past, time_ms // span, series)
 
 
 def _series(job: Job, newest: Snapshot, entity: Sequence[tuple[str, str]]) -> Iterator[_Series]:
@@ -203,7 +203,7 @@ def _explain(job: Job, newest: Snapshot, past: Past, bucket: int, series: _Serie
     tried = model.try_values(np.array([actual if data else 0.0]), bucket * span)
     leaf, has_idea = tried.leaves, tried.has_idea
     factors = explainer.factors(tried) if data else ()
-    kept = gate(tried, factors, series.side) if data else "There is no data in this bucket, so there is nothing to judge."
+    reason = gate(tried, factors, series.side) if data else "There is no data in this bucket, so there is nothing to judge."
     typical, lower, upper, ln_p = (float(leaf[name][0]) for name in ("typical", "lower", "upper", "ln_p"))
     nearest = (tried.centre, tried.deviation, 0.0 if model.config.non_negative else -math.inf)
     return Explanation(
@@ -218,8 +218,8 @@ def _explain(job: Job, newest: Snapshot, past: Past, bucket: int, series: _Serie
         log_probability=ln_p if data else None,
         score=float(explainer.score(leaf)[0]) if data else 0.0,
         factors=factors,
-        anomaly_type=anomaly_type(leaf, np.array([weight]))[0] if data and kept is None else None,
-        gate=kept,
+        anomaly_type=anomaly_type(leaf, np.array([weight]))[0] if data and reason is None else None,
+        gate=reason,
         would_score=explainer.would_score(*nearest, whole=model.config.integer) if has_idea else (),
         values_before=int(leaf["count"][0]),
         model=model.describe(0).sentences,
@@ -228,7 +228,7 @@ def _explain(job: Job, newest: Snapshot, past: Past, bucket: int, series: _Serie
 
 def not_finished(job: Job, time_ms: int, end_ms: int) -> BadRequest:
     """That a time lies behind all finished buckets, which end at `end_ms`."""
-    asked, end = (iso_text(one, ZoneInfo(job.time_zone)) for one in (time_ms, end_ms))
+    asked, end = (iso_text(ms, ZoneInfo(job.time_zone)) for ms in (time_ms, end_ms))
     return BadRequest(f"time={asked}: wanted a time before {end}, where the newest finished bucket ends")
 
 
@@ -240,25 +240,25 @@ def _model_before(job: Job, newest: Snapshot, past: Past, bucket: int, series: _
     model = kind.of_one(config, under(name, saved[0].arrays), series.row) if saved is not None else None
     start = saved[1] // span if saved is not None and model is not None else series.first_bucket
     if model is None and past.kept_from is not None and series.first_bucket * span < past.kept_from:
-        asked, kept = (iso_text(one, ZoneInfo(job.time_zone)) for one in (bucket * span, past.kept_from))
+        asked, kept_from = (iso_text(ms, ZoneInfo(job.time_zone)) for ms in (bucket * span, past.kept_from))
         raise BadRequest(
-            f"time={asked}: wanted a bucket with a snapshot of the models before it; the bucket values before {kept}, which"
+            f"time={asked}: wanted a bucket with a snapshot of the models before it; the bucket values before {kept_from}, which"
             " would lead to them, have expired"
         )
     values, weights = _cells(job, past, series, start, bucket + 1)
     actual, weight = float(values[-1]), float(weights[-1])
-    for one in past.forgotten:
-        first, last = one.buckets(span)
-        if all(pair in zip(series.fields, series.split_values, strict=True) for pair in one.entity):
+    for exclusion in past.forgotten:
+        first, last = exclusion.buckets(span)
+        if all(pair in zip(series.fields, series.split_values, strict=True) for pair in exclusion.entity):
             values[max(first - start, 0) : max(last - start, 0)] = np.nan
     if model is None:
-        born = under(name, newest.arrays)
-        if not kind.readable(born):
+        learned = under(name, newest.arrays)
+        if not kind.readable(learned):
             raise OtherModels(job.job_id)
         known = np.flatnonzero((weights[:-1] > 0) & ~np.isnan(values[:-1]))
-        begun = int(known[0]) if len(known) else len(values) - 1
-        values[:begun] = np.nan
-        model = kind.at_birth(config, born, series.row, float(values[begun]))
+        birth = int(known[0]) if len(known) else len(values) - 1
+        values[:birth] = np.nan
+        model = kind.at_birth(config, learned, series.row, float(values[birth]))
     model.advance(values[None, :-1], start * span)
     return model, actual, weight
 

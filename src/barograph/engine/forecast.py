@@ -93,16 +93,16 @@ def forecast(job: Job, stages: Sequence[SeriesStage], names: Names, ask: Horizon
     check_entity(job, entity)
     _check_size(job, stages, names, ask, entity)
     parts, left_out, series = [schema.empty(schema.FORECASTS)], LeftOut(), 0
-    for one in stages:
-        chosen = _chosen(job, one, names, entity)
-        model = _forecaster(job, one)
+    for stage in stages:
+        chosen = _chosen(job, stage, names, entity)
+        model = _forecaster(job, stage)
         if model is None:
             left_out = _joined(left_out, LeftOut(function=len(chosen)))
             continue
-        found = model.forecast(chosen, ask)
-        left_out = _joined(left_out, LeftOut(young=found.young, silent=found.silent))
-        series += len(found.rows)
-        parts.append(_rows(job, one, names, found, ask))
+        foreseen = model.forecast(chosen, ask)
+        left_out = _joined(left_out, LeftOut(young=foreseen.young, silent=foreseen.silent))
+        series += len(foreseen.rows)
+        parts.append(_rows(job, stage, names, foreseen, ask))
     end_ms = ask.start_ms + ask.buckets * job.bucket_span_ms
     return Forecast(pl.concat(parts), ask.start_ms, end_ms, ask.percentile, series, left_out)
 
@@ -120,7 +120,7 @@ def _forecaster(job: Job, stage: SeriesStage) -> Forecaster | None:
 
 
 def _check_size(job: Job, stages: Sequence[SeriesStage], names: Names, ask: Horizon, entity: Entity) -> None:
-    series = sum(len(_chosen(job, one, names, entity)) for one in stages if _forecaster(job, one) is not None)
+    series = sum(len(_chosen(job, stage, names, entity)) for stage in stages if _forecaster(job, stage) is not None)
     if series * ask.buckets > MOST_ROWS:
         raise BadRequest(
             f"duration={ask.buckets:,} buckets for {series:,} series: wanted {MOST_ROWS // series:,} buckets or less, "
@@ -132,18 +132,18 @@ def _joined(a: LeftOut, b: LeftOut) -> LeftOut:
     return LeftOut(*(getattr(a, name) + getattr(b, name) for name in LeftOut.__dataclass_fields__))
 
 
-def _rows(job: Job, stage: SeriesStage, names: Names, found: Foreseen, ask: Horizon) -> pl.DataFrame:
+def _rows(job: Job, stage: SeriesStage, names: Names, foreseen: Foreseen, ask: Horizon) -> pl.DataFrame:
     measure, span_ms = stage.measure, job.bucket_span_ms
-    each = np.repeat(np.arange(len(found.rows), dtype=np.uint32), ask.buckets)
+    series_of_row = np.repeat(np.arange(len(foreseen.rows), dtype=np.uint32), ask.buckets)
     times = ask.start_ms + span_ms * np.arange(ask.buckets, dtype=np.int64)
     columns = {
-        "timestamp": np.tile(times, len(found.rows)),
-        "forecast_lower": found.lower.ravel(),
-        "forecast_prediction": found.prediction.ravel(),
-        "forecast_upper": found.upper.ravel(),
-        "forecast_level": found.level.ravel(),
+        "timestamp": np.tile(times, len(foreseen.rows)),
+        "forecast_lower": foreseen.lower.ravel(),
+        "forecast_prediction": foreseen.prediction.ravel(),
+        "forecast_upper": foreseen.upper.ravel(),
+        "forecast_level": foreseen.level.ravel(),
     }
-    split_values = names(measure.detector_index, found.rows.astype(np.int32))[each]
+    split_values = names(measure.detector_index, foreseen.rows.astype(np.int32))[series_of_row]
     same = {"bucket_span": span_ms // 1000, **measure.labels}
     constant = [pl.lit(value, _SCHEMA[name]).alias(name) for name, value in same.items()]
     return pl.DataFrame(columns).hstack(split_values).with_columns(constant).select(list(_SCHEMA))
@@ -180,10 +180,10 @@ def crossings(rows: pl.DataFrame, value: float) -> pl.DataFrame:
         "earliest": pl.when(rises).then(upper >= value).otherwise(lower <= value),
         "latest": pl.when(rises).then(lower >= value).otherwise(upper <= value),
     }
-    found = rows.with_columns(
+    with_crossings = rows.with_columns(
         pl.when(rises).then(pl.lit("rises")).otherwise(pl.lit("falls")).alias("direction"),
-        *(pl.when(one).then("timestamp").alias(name) for name, one in reached.items()),
+        *(pl.when(crossed).then("timestamp").alias(name) for name, crossed in reached.items()),
     )
-    each = found.group_by(_KEY, maintain_order=True).agg(pl.first("direction"), *(pl.min(name) for name in reached))
+    each = with_crossings.group_by(_KEY, maintain_order=True).agg(pl.first("direction"), *(pl.min(name) for name in reached))
     ordered = each.sort("predicted", "earliest", "latest", nulls_last=True, maintain_order=True)
     return ordered.select(list(schema.polars_schema(schema.CROSSINGS)))

@@ -151,7 +151,7 @@ def model_of(job: Job, measure: Measure) -> type[Model]:
 
 def measures_of(job: Job) -> list[tuple[Measure, Side]]:
     """Everything a job measures, in order: one entry a detector, three for `metric`."""
-    found: list[tuple[Measure, Side]] = []
+    measures: list[tuple[Measure, Side]] = []
     for index, detector in enumerate(job.detectors):
         for statistic, side in detector.spec.statistics:
             measure = Measure(
@@ -162,5 +162,5 @@ def measures_of(job: Job) -> list[tuple[Measure, Side]]:
                 **{name: getattr(detector, name) for name in SPLIT_NAMES},
                 statistic=statistic,
             )
-            found.append((measure, side))
-    return found
+            measures.append((measure, side))
+    return measures

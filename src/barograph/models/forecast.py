@@ -59,17 +59,17 @@ def foresee(records: Any, pool: NDArray[np.float32], config: ModelConfig, rows: 
     """Forecast series, given by their rows among `records` (dtype `state.SERIES`)."""
     span = config.bucket_span_ms
     start = ask.start_ms // span
-    asked = records[rows]
-    young = asked["count"] < LEAST_VALUES
-    silent = ~young & (start - 1 - asked["last"] > asked["last"] - asked["first"] + 1)
-    kept = np.ascontiguousarray(rows[~young & ~silent])
-    out = [np.empty((len(kept), ask.buckets)) for _ in range(4)]
-    known = np.zeros(len(kept), np.bool_)
-    first = int(records["window_first"][kept].min(initial=start))
+    series = records[rows]
+    young = series["count"] < LEAST_VALUES
+    silent = ~young & (start - 1 - series["last"] > series["last"] - series["first"] + 1)
+    forecast_rows = np.ascontiguousarray(rows[~young & ~silent])
+    out = [np.empty((len(forecast_rows), ask.buckets)) for _ in range(4)]
+    known = np.zeros(len(forecast_rows), np.bool_)
+    first = int(records["window_first"][forecast_rows].min(initial=start))
     _series.forecast(
         records.view(np.uint8).reshape(len(records), records.dtype.itemsize),
         pool,
-        kept,
+        forecast_rows,
         local_ms(np.arange(first, start + ask.buckets, dtype=np.int64) * span, ZoneInfo(config.time_zone)),
         out,
         known,
@@ -79,5 +79,5 @@ def foresee(records: Any, pool: NDArray[np.float32], config: ModelConfig, rows: 
         NormalDist().inv_cdf(0.5 + ask.percentile / 200),
         config.non_negative,
     )
-    lower, prediction, upper, level = out if known.all() else (one[known] for one in out)
-    return Foreseen(kept[known], lower, prediction, upper, level, int(young.sum() + (~known).sum()), int(silent.sum()))
+    lower, prediction, upper, level = out if known.all() else (values[known] for values in out)
+    return Foreseen(forecast_rows[known], lower, prediction, upper, level, int(young.sum() + (~known).sum()), int(silent.sum()))

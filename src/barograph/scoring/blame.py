@@ -82,11 +82,11 @@ def _experiment(leaves: Structs, statistic: str, shares: pl.DataFrame, judge: Ju
 def _is_split(shares: pl.DataFrame, measures: tuple[Measure, ...], measure: Ids) -> Bools:
     """The record is about this very entity: its influencer field is the series' own split."""
     fields = shares["influencer_field_name"].to_numpy()
-    found = np.zeros(len(shares), dtype=bool)
-    for position, one in enumerate(measures):
-        for split in (one.labels[name] for name in SPLIT_NAMES):
-            found |= (measure == position) & (fields == split)
-    return found
+    is_split = np.zeros(len(shares), dtype=bool)
+    for position, measured in enumerate(measures):
+        for split in (measured.labels[name] for name in SPLIT_NAMES):
+            is_split |= (measure == position) & (fields == split)
+    return is_split
 
 
 def _is_alone(shares: pl.DataFrame) -> Bools:

@@ -106,12 +106,12 @@ class Explainer:
                 target = TARGETS[at % len(TARGETS)]
                 scores[-1] = max(float(scores[-1]), target)  # rounding in between must not lose what was found
                 places[at] = _place(grid, scores, target)
-        found = [place and place[1] for place in places]
-        low, high = found[: len(TARGETS)], found[len(TARGETS) :]
-        return tuple(WouldScore(*one) for one in zip(TARGETS, low, high, strict=True))
+        values = [place and place[1] for place in places]
+        low, high = values[: len(TARGETS)], values[len(TARGETS) :]
+        return tuple(WouldScore(*target_values) for target_values in zip(TARGETS, low, high, strict=True))
 
     def _scores(self, grids: list[Floats]) -> list[Floats]:
-        ends = np.cumsum([len(one) for one in grids])[:-1]
+        ends = np.cumsum([len(grid) for grid in grids])[:-1]
         return np.split(self.score(self._try(np.concatenate(grids)).leaves), ends)
 
 

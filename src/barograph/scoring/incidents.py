@@ -49,7 +49,7 @@ def incidents(records: pl.DataFrame, bucket_span_ms: int, known_from_ms: int = -
     episodes, entities = _episodes(anomalous, bucket_span_ms), _entities(anomalous)
     label = joined(episodes, entities, bucket_span_ms)
     members = _by_series(episodes.with_columns(pl.Series("incident", label)))
-    found = members.group_by("incident", maintain_order=True).agg(
+    incidents = members.group_by("incident", maintain_order=True).agg(
         pl.min("onset").alias("start"),
         pl.col("peak_time").sort_by("score", "peak_time", descending=[True, False]).first(),
         pl.max("end"),
@@ -60,10 +60,10 @@ def incidents(records: pl.DataFrame, bucket_span_ms: int, known_from_ms: int = -
     )
     owner = (pl.Series("incident", label), episodes["series"])
     shared = _shared(entities.with_columns(one.gather(entities["episode"]) for one in owner), members)
-    found = found.join(shared, on="incident", how="left").with_columns(pl.col("entities").fill_null([]))
-    named = found.with_columns(
-        _ids(episodes, found["incident"].to_numpy()),
-        pl.Series("summary", [_summary(row) for row in found.iter_rows(named=True)], dtype=pl.String),
+    incidents = incidents.join(shared, on="incident", how="left").with_columns(pl.col("entities").fill_null([]))
+    named = incidents.with_columns(
+        _ids(episodes, incidents["incident"].to_numpy()),
+        pl.Series("summary", [_summary(row) for row in incidents.iter_rows(named=True)], dtype=pl.String),
         is_whole=pl.lit(known_from_ms < 0) | (pl.col("start") > known_from_ms + QUIET_BUCKETS * bucket_span_ms),
     )
     return named.sort("start", "incident").select(pl.col(one.name).cast(one.dtype) for one in schema.INCIDENTS)

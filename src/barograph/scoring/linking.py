@@ -31,13 +31,13 @@ def joined(episodes: pl.DataFrame, entities: pl.DataFrame, span_ms: int) -> Ints
     major = rows.filter("major").sort("entity", "onset", "episode")
     before = pl.col("end").cum_max().shift().over("entity")
     group = major.select((before.is_null() | (pl.col("onset") >= before + reach)).cum_sum().cast(pl.Int64) - 1).to_series()
-    found = _components(rank, major["episode"].to_numpy(), group.to_numpy())
+    first_episode = _components(rank, major["episode"].to_numpy(), group.to_numpy())
     groups = (
-        major.with_columns(group=group, first=pl.Series(found[major["episode"]]))
+        major.with_columns(group=group, first=pl.Series(first_episode[major["episode"]]))
         .group_by("group")
         .agg(pl.first("entity"), pl.min("onset"), pl.max("end"), pl.first("first"))
     )
-    return np.asarray(order[_attached(found, rows.filter(~pl.col("major")), groups.sort("group"), reach)])
+    return np.asarray(order[_attached(first_episode, rows.filter(~pl.col("major")), groups.sort("group"), reach)])
 
 
 def _components(rank: Ints, episode: Ints, group: Ints) -> Ints:
@@ -73,6 +73,6 @@ def _attached(label: Ints, minor: pl.DataFrame, groups: pl.DataFrame, reach: int
     touches = (ends[at] > wanted) & (near["entity"] == minor["entity"]).to_numpy()
     touches &= near["onset"].to_numpy() < minor["end"].to_numpy() + reach
     episode, first = minor["episode"].to_numpy()[touches], near["first"].to_numpy()[touches]
-    found = np.full(len(label), len(label))
-    np.minimum.at(found, episode, first)
-    return np.where(found < len(label), found, label)
+    earliest = np.full(len(label), len(label))
+    np.minimum.at(earliest, episode, first)
+    return np.where(earliest < len(label), earliest, label)

@@ -97,7 +97,7 @@ class Quantiles:
 
     def moved_from(self, old: "Quantiles", bucket_span_ms: int) -> bool:
         """Whether scores differ by `MOVED` points or more somewhere."""
-        scores = [normalised_score(one.ln_p(_PROBES), bucket_span_ms) for one in (self, old)]
+        scores = [normalised_score(quantiles.ln_p(_PROBES), bucket_span_ms) for quantiles in (self, old)]
         return bool(np.abs(scores[0] - scores[1]).max() >= MOVED)
 
 

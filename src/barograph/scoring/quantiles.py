@@ -62,10 +62,10 @@ class Normalisers:
 
     def snapshot(self) -> Arrays:
         """What must be kept to go on."""
-        kept = [one.snapshot(i) for i, one in enumerate(self._normalisers.values())]
+        states = [normaliser.snapshot(i) for i, normaliser in enumerate(self._normalisers.values())]
         return {
-            "quantiles": np.concatenate([state for state, _ in kept]),
-            "today": np.concatenate([today for _, today in kept]),
+            "quantiles": np.concatenate([state for state, _ in states]),
+            "today": np.concatenate([today for _, today in states]),
         }
 
     def raise_and_learn(
@@ -87,13 +87,14 @@ class Normalisers:
         rows = []
         for kind, day in ended:
             quantiles = day.quantiles
-            told = (quantiles.days, quantiles.entity_days, quantiles.cells, quantiles.counts.tolist())
-            rows.append((day.bucket * self._span_ms, kind, *told, day.moved))
+            counted = (quantiles.days, quantiles.entity_days, quantiles.cells, quantiles.counts.tolist())
+            rows.append((day.bucket * self._span_ms, kind, *counted, day.moved))
         return pl.DataFrame(rows, schema=schema.polars_schema(schema.QUANTILES), orient="row")
 
 
 def entity_ids(values: pl.Series) -> Ints:
     """Numbers for the values of entities: the same for the same text in every run and on every machine."""
     distinct = values.unique()
-    numbers = [int.from_bytes(hashlib.blake2b(one.encode(), digest_size=8).digest(), "little", signed=True) for one in distinct]
+    digests = (hashlib.blake2b(text.encode(), digest_size=8).digest() for text in distinct)
+    numbers = [int.from_bytes(digest, "little", signed=True) for digest in digests]
     return values.replace_strict(distinct, numbers, return_dtype=pl.Int64).to_numpy()

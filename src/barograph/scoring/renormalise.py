@@ -95,18 +95,18 @@ def current_scores(
     scope = _codes(rows, table.scope)
     day_ms = max(DAY_MS, bucket_span_ms)  # what quantiles count as a day
     loud = (initial >= LEAST_SCORE) & ~np.isnan(ln_p)
-    for (name,), told in moved.partition_by("kind", as_dict=True, maintain_order=True).items():
-        mine = np.flatnonzero((kind == name).fill_null(False).to_numpy() & loud)
-        at = told["timestamp"].to_numpy()
-        last = np.searchsorted(at, time[mine] + window, side="right") - 1
-        reached = (last >= 0) & (at[np.maximum(last, 0)] > time[mine])
+    for (name,), events in moved.partition_by("kind", as_dict=True, maintain_order=True).items():
+        of_kind = np.flatnonzero((kind == name).fill_null(False).to_numpy() & loud)
+        at = events["timestamp"].to_numpy()
+        last = np.searchsorted(at, time[of_kind] + window, side="right") - 1
+        reached = (last >= 0) & (at[np.maximum(last, 0)] > time[of_kind])
         for event in np.unique(last[reached]).tolist():
-            chosen = mine[reached & (last == event)]
+            chosen = of_kind[reached & (last == event)]
             own_day = fading(float(day_ms) * (at[event] // day_ms - time[chosen] // day_ms))
-            by = Quantiles.of_row(told.row(event, named=True))
+            by = Quantiles.of_row(events.row(event, named=True))
             score[chosen] = normalised_score(by.ln_p(ln_p[chosen], own_day), bucket_span_ms)
             if scope is not None:
-                inside = mine[(time[mine] >= at[event] - window) & (time[mine] < at[event])]
+                inside = of_kind[(time[of_kind] >= at[event] - window) & (time[of_kind] < at[event])]
                 score[chosen] = np.minimum(score[chosen], _ceiling(-ln_p, scope, chosen, inside))
     return score
 

@@ -75,11 +75,11 @@ def entities_frame(entities: Scored, score: Floats, span_ms: int) -> pl.DataFram
 
 def fields_frame(fields: Scored, score: Floats, buckets: BucketScores, span_ms: int) -> pl.DataFrame:
     """The rows of `schema.BUCKET_INFLUENCERS`: the influencer fields; as `bucket_time` each bucket that tells something."""
-    told = np.flatnonzero(buckets.score >= LEAST_TOLD)
-    own = {"bucket": buckets.bucket[told], "influencer_field_name": ["bucket_time"] * len(told)}
-    keys = pl.concat([fields.keys, pl.DataFrame(own, schema=fields.keys.schema)])
-    both = Scored(keys, np.concatenate([fields.ln_p, buckets.ln_p[told]]))
-    scores = np.concatenate([score, buckets.score[told]])
+    telling = np.flatnonzero(buckets.score >= LEAST_TOLD)
+    whole_buckets = {"bucket": buckets.bucket[telling], "influencer_field_name": ["bucket_time"] * len(telling)}
+    keys = pl.concat([fields.keys, pl.DataFrame(whole_buckets, schema=fields.keys.schema)])
+    both = Scored(keys, np.concatenate([fields.ln_p, buckets.ln_p[telling]]))
+    scores = np.concatenate([score, buckets.score[telling]])
     frame = _scored(both, scores, schema.BUCKET_INFLUENCERS, "anomaly_score", span_ms)
     return frame.sort("timestamp", "influencer_field_name")
 
