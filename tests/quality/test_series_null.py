@@ -45,7 +45,7 @@ def test_null_series_reach_a_severity_of_75_about_once_a_month_at_most(kind):
         at = np.flatnonzero(row)
         alarms += len(at) and 1 + int((np.diff(at) > 12).sum())
     months = evidence.size / 8640
-    assert alarms / months < 3.0  # 0 to 1 for all kinds but Student's t3 (2.4): docs/modelling.md
+    assert alarms / months < 3.0  # 0 to 1 for all kinds but Student's t3 (2.4): docs/lab.md
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e-6, 1e9])

@@ -11,7 +11,7 @@ from barograph.results.arrays import Floats, Ids
 from barograph.scoring.combine import combine
 
 LN_QUIET: Final = ln(0.6)
-"""Buckets above this probability have nothing to tell: all score 0. Chosen: see docs/modelling.md."""
+"""Buckets above this probability have nothing to tell: all score 0. Chosen: see docs/lab.md."""
 
 
 @dataclass(frozen=True)

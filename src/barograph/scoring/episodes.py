@@ -22,11 +22,11 @@ OPENING_SCORE: Final = MINOR
 QUIET_BUCKETS: Final = 12
 """An episode ends after this many buckets below the opening score. Chosen: the multi-bucket window of the reference engine."""
 MARGIN: Final = 1.0
-"""A new peak must be less likely than the remembered one by this factor (in nats) to be news (modelling lab, section 1.7)."""
+"""A new peak must be less likely than the remembered one by this factor (in nats) to be news (docs/lab.md, What was tried)."""
 RAISE: Final = 1.25
 """... and a quarter more surprising: between 40 and 41 nats nobody sees a difference. Chosen; 1.2 to 1.5 measure alike."""
 MEMORY_BUCKETS: Final = 200.0
-"""The remembered peak fades by 1/e in this many buckets (modelling lab, section 1.7)."""
+"""The remembered peak fades by 1/e in this many buckets (docs/lab.md, What was tried)."""
 
 
 STATE: Final = np.dtype([("start", "i8"), ("last", "i8"), ("peak", "f8"), ("peak_at", "i8")])
