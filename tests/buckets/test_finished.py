@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from barograph.results import schema
 from barograph.results.counts import DataCounts
 from tests.buckets import support
 from tests.buckets.support import SPAN, make_job, matrix, one, run
@@ -76,3 +77,13 @@ def test_slices_cover_the_buckets_in_order_without_overlap():
     parts = [piece.detectors[0].matrix("count", piece.first_bucket, piece.end_bucket) for piece in pieces]
     assert np.array_equal(np.hstack(parts), whole, equal_nan=True)
     assert np.concatenate([piece.event_count(piece.first_bucket, piece.end_bucket) for piece in pieces]).tolist() == [1] * 19
+
+
+def test_shares_have_the_columns_of_the_history():
+    rows = [{"time": 0, "x": 1.0, "site": "a", "kind": "k", "user": "u"}, {"time": SPAN, "site": "b"}]
+    for influencers in ((), ("user",), ("user", "kind")):
+        (closed,), _ = run(make_job(influencers=influencers), [rows])
+        for detector in closed.detectors:
+            shares = detector.history_shares(detector.function.statistic, 0, 1)
+            assert shares.schema == schema.polars_schema(schema.INFLUENCER_SHARES)
+            assert set(shares["influencer_field_name"]) == set(influencers)

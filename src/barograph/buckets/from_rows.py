@@ -8,6 +8,7 @@ from barograph.buckets.cell_shares import CellShares
 from barograph.buckets.finished import Cells, DetectorValues
 from barograph.buckets.known_series import KnownSeries
 from barograph.buckets.open_shares import FinishedShares
+from barograph.buckets.texts import repeated
 from barograph.config.functions import Function, Statistic
 from barograph.results import schema
 from barograph.results.arrays import Floats, Ints
@@ -21,12 +22,14 @@ def detector_values(
     cells = {statistic: _cells(finished, statistic, weight) for statistic, _ in function.statistics}
 
     def shares_of(statistic: Statistic) -> CellShares:
-        label = function.measured(statistic)
         cell, rows = _shares(finished, known, statistic, span_ms)
-        rows = rows.with_columns(pl.lit(label).alias("function_description"), pl.lit(detector_index).alias("detector_index"))
-        schema_ = schema.polars_schema(schema.INFLUENCER_SHARES)
-        return CellShares(rows.select(schema_.names()).cast(schema_), lambda: cell, span_ms)
+        rows.insert_column(1, pl.Series("detector_index", np.full(len(rows), detector_index, np.int32)))
+        rows.insert_column(2, repeated(function.measured(statistic), len(rows)).alias("function_description"))
+        return CellShares(rows, lambda: cell, span_ms)
 
+    if not finished.shares:  # the job has no influencers
+        no_shares = CellShares(schema.empty(schema.INFLUENCER_SHARES), lambda: np.zeros(0, np.int64), span_ms)
+        return DetectorValues(function, known, cells, lambda _: no_shares)
     return DetectorValues(function, known, cells, shares_of)
 
 
@@ -39,8 +42,6 @@ def _cells(finished: FinishedCells, statistic: Statistic, weight: Floats) -> Cel
 def _shares(finished: FinishedCells, known: KnownSeries, statistic: Statistic, span_ms: int) -> tuple[Ints, pl.DataFrame]:
     """The cell of each share and what is to be said of it, by bucket, then influencer field, then series."""
     parts = [_share_frame(shares, statistic) for shares in finished.shares]
-    if not parts:
-        return np.zeros(0, np.int64), schema.empty(schema.INFLUENCER_SHARES)
     cell = np.concatenate([shares.cell for shares in finished.shares])
     field = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
     order = np.lexsort((cell, field, finished.bucket[cell]))
@@ -48,14 +49,14 @@ def _shares(finished: FinishedCells, known: KnownSeries, statistic: Statistic, s
     # Series repeat from bucket to bucket, and shares in each: every text is decoded once.
     series, row = np.unique(finished.series[cell], return_inverse=True)
     timestamp = pl.Series("timestamp", finished.bucket[cell] * span_ms)
-    return cell, pl.concat(parts)[order].hstack(known.names(series)[row]).with_columns(timestamp)
+    return cell, pl.DataFrame([timestamp]).hstack(known.names(series)[row]).hstack(pl.concat(parts)[order])
 
 
 def _share_frame(shares: FinishedShares, statistic: Statistic) -> pl.DataFrame:
     statistics = shares.statistics
     return pl.DataFrame(
         {
-            "influencer_field_name": pl.repeat(shares.field, len(shares.value), dtype=pl.String, eager=True),
+            "influencer_field_name": repeated(shares.field, len(shares.value)),
             "influencer_field_value": shares.texts.decode(shares.value),
             "value": pl.Series(statistics.value(statistic), nan_to_null=True),
             "weight": statistics.column("weight"),

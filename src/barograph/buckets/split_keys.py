@@ -7,7 +7,7 @@ import polars as pl
 
 from barograph.buckets.growing_records import GrowingRecords
 from barograph.buckets.layout import PAIR
-from barograph.buckets.texts import Texts
+from barograph.buckets.texts import Texts, repeated
 from barograph.config.detector import Detector
 from barograph.config.fields import text_column
 from barograph.config.splits import SERIES_ROLES, SPLIT_VALUES
@@ -85,9 +85,7 @@ class SplitKeys:
         """What keys [k] stand for: the columns `SPLIT_VALUES`, all null for a role without a field."""
         ids = dict(zip(split.fields, self._ids(split, keys), strict=True))
         columns = [
-            pl.repeat(None, len(keys), dtype=pl.String, eager=True)
-            if field is None
-            else self._texts[field, split.use_null].decode(ids[field])
+            repeated(None, len(keys)) if field is None else self._texts[field, split.use_null].decode(ids[field])
             for field in split.roles
         ]
         return pl.DataFrame(columns, schema=SPLIT_VALUES)

@@ -73,6 +73,12 @@ class Texts:
         return offsets, data
 
 
+def repeated(text: str | None, length: int) -> pl.Series:
+    """The same text `length` times, as a String column."""
+    # `pl.repeat` builds and runs a query for it, which takes ten times as long.
+    return pl.Series([text], dtype=pl.String).new_from_index(0, length)
+
+
 class _Arrow:
     """Gathered texts in the form in which Polars takes foreign arrays."""
 

@@ -1,6 +1,6 @@
 """What the models of a job believe, series by series, as rows that people and programs read."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -8,11 +8,10 @@ import numpy as np
 import polars as pl
 
 from barograph.config.job import Job
-from barograph.engine.entity import Entity, check_entity, of_entity
+from barograph.engine.entity import DetectorNames, Entity, check_entity, of_entity
 from barograph.engine.series_stage import SeriesStage
 from barograph.models import Description
 from barograph.results import schema
-from barograph.results.arrays import Ids
 
 _SCHEMA: Final = schema.polars_schema(schema.DESCRIPTIONS)
 _SAME: Final = (
@@ -21,11 +20,7 @@ _SAME: Final = (
 )
 
 
-Names = Callable[[int, Ids], pl.DataFrame]
-"""A detector's index and series [k] of it -> their split values, the columns `SPLIT_VALUES`."""
-
-
-def described(job: Job, stages: Sequence[SeriesStage], names: Names, entity: Entity, most: int | None) -> pl.DataFrame:
+def described(job: Job, stages: Sequence[SeriesStage], names: DetectorNames, entity: Entity, most: int | None) -> pl.DataFrame:
     """Rows of `schema.DESCRIPTIONS`: of all series of an entity, or of so many that were the most anomalous lately.
 
     Raises:
@@ -46,7 +41,7 @@ def described(job: Job, stages: Sequence[SeriesStage], names: Names, entity: Ent
     return pl.concat([schema.empty(schema.DESCRIPTIONS), *parts])
 
 
-def _rows(stage: SeriesStage, names: Names, series: np.ndarray[Any, np.dtype[np.int64]]) -> pl.DataFrame:
+def _rows(stage: SeriesStage, names: DetectorNames, series: np.ndarray[Any, np.dtype[np.int64]]) -> pl.DataFrame:
     measure = stage.measure
     rows = [_row(stage.model.describe(row)) for row in series.tolist()]
     frame = pl.DataFrame(rows, schema={name: _SCHEMA[name] for name in _OWN})

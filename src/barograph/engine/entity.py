@@ -16,6 +16,9 @@ Entity = tuple[tuple[str, str], ...]
 NamesOf = Callable[[Ids], pl.DataFrame]
 """Series of a detector [k] -> their split values, the columns `SPLIT_VALUES`."""
 
+DetectorNames = Callable[[int, Ids], pl.DataFrame]
+"""The same of a detector given by its index."""
+
 
 def check_entity(job: Job, entity: Entity) -> None:
     """Refuse what no series of the job could be.

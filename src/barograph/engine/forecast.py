@@ -12,8 +12,7 @@ import polars as pl
 from barograph.config.duration import DAY_MS, Duration
 from barograph.config.errors import BadRequest
 from barograph.config.job import Job
-from barograph.engine.description import Names
-from barograph.engine.entity import Entity, check_entity, of_entity
+from barograph.engine.entity import DetectorNames, Entity, check_entity, of_entity
 from barograph.engine.series_stage import SeriesStage
 from barograph.models import Forecaster, Foreseen, Horizon
 from barograph.results import schema
@@ -84,7 +83,7 @@ def check_forecast(job: Job, duration: Duration, percentile: float) -> None:
         raise BadRequest(f"percentile={percentile:g}: wanted more than 0 and less than 100")
 
 
-def forecast(job: Job, stages: Sequence[SeriesStage], names: Names, ask: Horizon, entity: Entity) -> Forecast:
+def forecast(job: Job, stages: Sequence[SeriesStage], names: DetectorNames, ask: Horizon, entity: Entity) -> Forecast:
     """Forecast all series of an entity.
 
     Raises:
@@ -107,7 +106,7 @@ def forecast(job: Job, stages: Sequence[SeriesStage], names: Names, ask: Horizon
     return Forecast(pl.concat(parts), ask.start_ms, end_ms, ask.percentile, series, left_out)
 
 
-def _chosen(job: Job, stage: SeriesStage, names: Names, entity: Entity) -> Ints:
+def _chosen(job: Job, stage: SeriesStage, names: DetectorNames, entity: Entity) -> Ints:
     at = stage.measure.detector_index
     return np.flatnonzero(of_entity(job, at, entity, partial(names, at), stage.model.n_series))
 
@@ -119,7 +118,7 @@ def _forecaster(job: Job, stage: SeriesStage) -> Forecaster | None:
     return stage.model if forecastable and isinstance(stage.model, Forecaster) else None
 
 
-def _check_size(job: Job, stages: Sequence[SeriesStage], names: Names, ask: Horizon, entity: Entity) -> None:
+def _check_size(job: Job, stages: Sequence[SeriesStage], names: DetectorNames, ask: Horizon, entity: Entity) -> None:
     series = sum(len(_chosen(job, stage, names, entity)) for stage in stages if _forecaster(job, stage) is not None)
     if series * ask.buckets > MOST_ROWS:
         raise BadRequest(
@@ -132,7 +131,7 @@ def _joined(a: LeftOut, b: LeftOut) -> LeftOut:
     return LeftOut(*(getattr(a, name) + getattr(b, name) for name in LeftOut.__dataclass_fields__))
 
 
-def _rows(job: Job, stage: SeriesStage, names: Names, foreseen: Foreseen, ask: Horizon) -> pl.DataFrame:
+def _rows(job: Job, stage: SeriesStage, names: DetectorNames, foreseen: Foreseen, ask: Horizon) -> pl.DataFrame:
     measure, span_ms = stage.measure, job.bucket_span_ms
     series_of_row = np.repeat(np.arange(len(foreseen.rows), dtype=np.uint32), ask.buckets)
     times = ask.start_ms + span_ms * np.arange(ask.buckets, dtype=np.int64)

@@ -128,7 +128,11 @@ QUANTILES: Final = (
     Column("days", pl.Float64(), "decayed number of days with any result of the kind"),
     Column("entity_days", pl.Float64(), "decayed number of entities (series, influencers; else 1) in them"),
     Column("cells", pl.Float64(), "decayed number of results of the kind, quiet ones too"),
-    Column("counts", pl.List(pl.Float64()), "decayed number of entity days beyond each edge of surprise: 3 nats, then 16 % more each"),
+    Column(
+        "counts",
+        pl.List(pl.Float64()),
+        "decayed number of entity days beyond each edge of surprise: 3 nats, then 16 % more each",
+    ),
     Column("moved", pl.Boolean(), "current scores of the kind were renormalised by these quantiles"),
 )
 
