@@ -141,7 +141,7 @@ def _one_sided() -> list[Function]:
     ]
 
 
-FUNCTIONS: Final[dict[str, Function]] = {one.name: one for one in (*_three_sided(), *_one_sided())}
+FUNCTIONS: Final[dict[str, Function]] = {function.name: function for function in (*_three_sided(), *_one_sided())}
 """Every function by its full name."""
 
 ALIASES: Final[dict[str, str]] = {

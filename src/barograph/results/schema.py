@@ -49,6 +49,9 @@ _SPLITS: Final = tuple(
 SERIES_KEY: Final = ("detector_index", "function_description", *SPLIT_VALUES)
 """The columns that tell one series of a job from the others."""
 
+INFLUENCER_KEY: Final = ("influencer_field_name", "influencer_field_value")
+"""The columns that tell one influencer of a job from the others."""
+
 RECORDS: Final = (
     *_BUCKET_KEY,
     Column("seq", pl.Int32(), "rank among the records of its bucket, 0 is the least likely"),

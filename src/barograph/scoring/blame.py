@@ -11,13 +11,14 @@ from barograph.config.splits import SPLIT_NAMES
 from barograph.kernels.elementary import ln
 from barograph.results import schema
 from barograph.results.arrays import Bools, Floats, Ids, Ints, Structs
+from barograph.results.schema import INFLUENCER_KEY
 from barograph.results.words import ODD_BY_ITSELF
 from barograph.scoring.combine import combine_some
 from barograph.scoring.influence import CUTOFF, Judge, Shares, Whole, influences
-from barograph.scoring.leaves import ENTITY, LnPOf, Measure, Stretch
+from barograph.scoring.leaves import LnPOf, Measure, Stretch
 
-NOBODY: Final = pl.DataFrame(schema={"leaf": pl.Int64, **dict.fromkeys(ENTITY, pl.String), "influence": pl.Float64})
-_NO_ENTITIES: Final = pl.DataFrame(schema={"bucket": pl.Int64, **dict.fromkeys(ENTITY, pl.String)})
+NOBODY: Final = pl.DataFrame(schema={"leaf": pl.Int64, **dict.fromkeys(INFLUENCER_KEY, pl.String), "influence": pl.Float64})
+_NO_ENTITIES: Final = pl.DataFrame(schema={"bucket": pl.Int64, **dict.fromkeys(INFLUENCER_KEY, pl.String)})
 _NO_FIELDS: Final = _NO_ENTITIES.drop("influencer_field_value")
 
 
@@ -58,10 +59,10 @@ def blame(stretch: Stretch, measures: tuple[Measure, ...], ln_p_of: Sequence[LnP
     influence[stretch.leaves["ln_p"][leaf] > ln(ODD_BY_ITSELF)] = 0.0
     influence[_is_split(shares, measures, measure) | _is_alone(shares)] = 1.0
     return (
-        shares.select("leaf", *ENTITY)
+        shares.select("leaf", *INFLUENCER_KEY)
         .with_columns(influence=influence)
         .filter(pl.col("influence") >= CUTOFF)
-        .sort("leaf", "influence", *ENTITY, descending=[False, True, False, False])
+        .sort("leaf", "influence", *INFLUENCER_KEY, descending=[False, True, False, False])
     )
 
 
@@ -101,9 +102,9 @@ def influencer_ln_p(stretch: Stretch, blamed: pl.DataFrame) -> Scored:
     leaf = blamed["leaf"].to_numpy()
     rows = blamed.with_columns(
         bucket=stretch.leaves["bucket"][leaf], ln_p=blamed["influence"].to_numpy() * stretch.leaves["ln_evidence"][leaf]
-    ).join(stretch.presence, on=["bucket", *ENTITY], how="left", maintain_order="left")
-    keys = rows.select("bucket", *ENTITY).unique(maintain_order=True).sort("bucket", *ENTITY)
-    code = rows.join(keys.with_row_index("code"), on=["bucket", *ENTITY], how="left", maintain_order="left")["code"]
+    ).join(stretch.presence, on=["bucket", *INFLUENCER_KEY], how="left", maintain_order="left")
+    keys = rows.select("bucket", *INFLUENCER_KEY).unique(maintain_order=True).sort("bucket", *INFLUENCER_KEY)
+    code = rows.join(keys.with_row_index("code"), on=["bucket", *INFLUENCER_KEY], how="left", maintain_order="left")["code"]
     _, ln_p = combine_some(rows["ln_p"].to_numpy(), code.cast(pl.Int64).to_numpy(), rows["leaves"].cast(pl.Float64).to_numpy())
     return Scored(keys, ln_p)
 

@@ -10,6 +10,7 @@ import polars as pl
 from barograph.config.functions import Statistic
 from barograph.config.splits import SPLIT_NAMES
 from barograph.results.arrays import Floats, Structs
+from barograph.results.schema import INFLUENCER_KEY
 from barograph.scoring.aggregate import Evidence
 
 
@@ -31,12 +32,10 @@ class Measure:
         return {name: getattr(self, name) for name in ("detector_index", "function_description", "field_name", *SPLIT_NAMES)}
 
 
-ENTITY: Final = ("influencer_field_name", "influencer_field_value")
-
 SHARES: Final = pl.Schema(
     {
         "leaf": pl.Int64,  # position of the leaf
-        **dict.fromkeys(ENTITY, pl.String),
+        **dict.fromkeys(INFLUENCER_KEY, pl.String),
         **dict.fromkeys(("weight", "value", "mean", "m2"), pl.Float64),  # as in `influence.Shares`
     }
 )
@@ -44,7 +43,7 @@ SHARES: Final = pl.Schema(
 PRESENCE: Final = pl.Schema(
     {
         "bucket": pl.Int64,
-        **dict.fromkeys(ENTITY, pl.String),
+        **dict.fromkeys(INFLUENCER_KEY, pl.String),
         "leaves": pl.UInt32,  # in how many leaves of the bucket, quiet ones included, the entity has rows
     }
 )

@@ -49,7 +49,7 @@ class Table:
 TABLES: Final = (
     Table("buckets", "anomaly_score", "log_probability"),
     Table("records", "record_score", "log_evidence", schema.SERIES_KEY),
-    Table("influencers", "influencer_score", "log_probability", ("influencer_field_name", "influencer_field_value")),
+    Table("influencers", "influencer_score", "log_probability", schema.INFLUENCER_KEY),
     Table("bucket_influencers", "anomaly_score", "log_probability"),
 )
 
