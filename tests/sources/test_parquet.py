@@ -1,0 +1,58 @@
+"""Parquet files."""
+
+import gzip
+import io
+
+import polars as pl
+import pytest
+
+from barograph.config.errors import InputError
+from barograph.sources.read import read_files
+from tests.sources.reading import PLAIN, read
+
+
+def test_parquet_keeps_its_types_and_gives_the_columns_that_are_asked_for(tmp_path):
+    path = tmp_path / "a.parquet"
+    pl.DataFrame({"time": [1, 2, 3], "v": [0.5, None, 1.5], "x": ["a", "b", "c"]}).write_parquet(path)
+    (chunk,) = read_files([path], PLAIN, fields=["v"])
+    assert chunk.frame.to_dict(as_series=False) == {"time": [1, 2, 3], "v": [0.5, None, 1.5]}
+    assert chunk.bytes == chunk.total_bytes == path.stat().st_size
+
+
+def test_the_path_of_a_parquet_file_is_no_pattern(tmp_path):
+    folder = tmp_path / "year=2026"
+    folder.mkdir()
+    for name, time_ms in (("data[1].parquet", 1), ("data1.parquet", 2)):
+        pl.DataFrame({"time": [time_ms]}).write_parquet(folder / name)
+    (chunk,) = read_files([folder / "data[1].parquet"], PLAIN)
+    assert chunk.frame.to_dict(as_series=False) == {"time": [1]}
+
+
+def test_a_parquet_file_without_the_time_shows_what_it_has(tmp_path):
+    pl.DataFrame({"when": [1], "v": [2]}).write_parquet(tmp_path / "a.parquet")
+    (chunk,) = read_files([tmp_path / "a.parquet"], PLAIN, fields=["v"])
+    assert chunk.frame.columns == ["when", "v"]
+
+
+def test_all_columns_are_named_whatever_is_read(tmp_path):
+    frame = pl.DataFrame({"time": [1, 2], "v": [2, 2], "x": [1, 1]})
+    frame.write_parquet(tmp_path / "a.parquet")
+    frame.write_csv(tmp_path / "a.csv")
+    frame.write_ndjson(tmp_path / "a.ndjson")
+    read = read_files([tmp_path / f"a.{kind}" for kind in ("parquet", "csv", "ndjson")], PLAIN, fields=["v", "w"])
+    parquet, csv, ndjson = read
+    assert parquet.frame.columns == ["time", "v"]
+    assert parquet.columns == csv.columns == ("time", "v", "x")
+    assert ndjson.columns == ()
+
+
+def test_parquet_comes_packed_too(tmp_path):
+    buffer = io.BytesIO()
+    pl.DataFrame({"time": [1, 2]}).write_parquet(buffer)
+    (tmp_path / "a.parquet.gz").write_bytes(gzip.compress(buffer.getvalue()))
+    assert read(tmp_path / "a.parquet.gz")[0] == [("1",), ("2",)]
+
+
+def test_what_is_not_parquet_is_an_error_that_names_the_file(file):
+    with pytest.raises(InputError, match=r"a\.parquet: wanted a Parquet file"):
+        read(file("a.parquet", "time,v\n1,2\n"))
