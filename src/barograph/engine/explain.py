@@ -242,8 +242,8 @@ def _model_before(job: Job, newest: Snapshot, past: Past, bucket: int, series: _
     if model is None and past.kept_from is not None and series.first_bucket * span < past.kept_from:
         asked, kept_from = (iso_text(ms, ZoneInfo(job.time_zone)) for ms in (bucket * span, past.kept_from))
         raise BadRequest(
-            f"time={asked}: wanted a bucket with a snapshot of the models before it; the bucket values before {kept_from}, which"
-            " would lead to them, have expired"
+            f"time={asked}: wanted a bucket with a snapshot of the models before it; the bucket values before {kept_from},"
+            " which would lead to them, have expired"
         )
     values, weights = _cells(job, past, series, start, bucket + 1)
     actual, weight = float(values[-1]), float(weights[-1])
