@@ -1,5 +1,7 @@
 """Finished buckets as rows have just finished them."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import polars as pl
 
@@ -41,26 +43,37 @@ def _cells(finished: FinishedCells, statistic: Statistic, weight: Floats) -> Cel
 
 def _shares(finished: FinishedCells, known: KnownSeries, statistic: Statistic, span_ms: int) -> tuple[Ints, pl.DataFrame]:
     """The cell of each share and what is to be said of it, by bucket, then influencer field, then series."""
-    parts = [_share_frame(shares, statistic) for shares in finished.shares]
-    cell = np.concatenate([shares.cell for shares in finished.shares])
-    field = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
-    order = np.lexsort((cell, field, finished.bucket[cell]))
+    by_field = finished.shares
+    cell = np.concatenate([shares.cell for shares in by_field])
+    field = np.repeat(np.arange(len(by_field)), [len(shares.cell) for shares in by_field])
+    order = np.lexsort((cell, finished.bucket[cell] * len(by_field) + field))
     cell = cell[order].astype(np.int64)
-    # Series repeat from bucket to bucket, and shares in each: every text is decoded once.
+    # Series repeat from bucket to bucket, and shares in each: every text is decoded once, and every row gathered once.
     series, row = np.unique(finished.series[cell], return_inverse=True)
-    timestamp = pl.Series("timestamp", finished.bucket[cell] * span_ms)
-    return cell, pl.DataFrame([timestamp]).hstack(known.names(series)[row]).hstack(pl.concat(parts)[order])
+    statistics = [shares.statistics for shares in by_field]
+    numbers = {
+        "value": [own.value(statistic) for own in statistics],
+        "weight": [own.column("weight") for own in statistics],
+        "mean": [own.mean for own in statistics],
+        "m2": [own.m2 for own in statistics],
+    }
+    columns = [
+        pl.Series("timestamp", finished.bucket[cell] * span_ms),
+        *known.names(series)[row],
+        pl.Series("influencer_field_name", [shares.field for shares in by_field]).gather(field[order]),
+        _entities(by_field, order),
+        *(pl.Series(name, np.concatenate(parts)[order], nan_to_null=True) for name, parts in numbers.items()),
+    ]
+    return cell, pl.DataFrame(columns)
 
 
-def _share_frame(shares: FinishedShares, statistic: Statistic) -> pl.DataFrame:
-    statistics = shares.statistics
-    return pl.DataFrame(
-        {
-            "influencer_field_name": repeated(shares.field, len(shares.value)),
-            "influencer_field_value": shares.texts.decode(shares.value),
-            "value": pl.Series(statistics.value(statistic), nan_to_null=True),
-            "weight": statistics.column("weight"),
-            "mean": pl.Series(statistics.mean, nan_to_null=True),
-            "m2": pl.Series(statistics.m2, nan_to_null=True),
-        }
-    )
+def _entities(by_field: Sequence[FinishedShares], order: Ints) -> pl.Series:
+    """The influencer values of the shares of all fields, one field behind the other and then put in order."""
+    texts, codes, first = [pl.Series(dtype=pl.String)], [], 0
+    for shares in by_field:
+        used = np.zeros(shares.value.max(initial=-1) + 1, np.bool_)
+        used[shares.value] = True
+        texts.append(shares.texts.decode(np.flatnonzero(used).astype(np.int32)))
+        codes.append(first + np.cumsum(used)[shares.value] - 1)
+        first += len(texts[-1])
+    return pl.concat(texts).gather(np.concatenate(codes)[order]).alias("influencer_field_value")

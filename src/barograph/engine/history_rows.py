@@ -39,12 +39,12 @@ def share_rows(measures: Sequence[JudgedMeasure]) -> pl.DataFrame:
 def value_rows(job: Job, measures: Sequence[JudgedMeasure]) -> pl.DataFrame:
     """The rows of `Results.coded_values`: buckets with input rows, and for plotted series every bucket with a value."""
     tables = [_values(job, measure) for measure in measures]
-    return _in_time_order(tables) if len(tables) > 1 else tables[0]
+    return _in_time_order(tables)
 
 
 def _in_time_order(tables: list[pl.DataFrame]) -> pl.DataFrame:
     """All measures' rows by time, then measure: an order that does not tell how long the stretch was."""
-    return pl.concat(tables).sort("timestamp", maintain_order=True)
+    return pl.concat(tables).sort("timestamp", maintain_order=True) if len(tables) > 1 else tables[0]
 
 
 def _changes(job: Job, measure: JudgedMeasure) -> pl.DataFrame:
