@@ -37,7 +37,7 @@ sanitize: .venv/.test
 	@scripts/sanitize
 
 mutants: .venv/.test
-	@scripts/mutants
+	@scripts/mutants $(MUTANTS)
 
 bench: .venv/.test
 	$(BIN)/python benchmarks/run.py

@@ -1,4 +1,4 @@
-"""Rows a second through the bucket stage, on one core: `python benchmarks/buckets.py [MILLIONS]`.
+"""Rows a CPU second through the bucket stage: `python benchmarks/buckets.py [MILLIONS]`.
 
 Each case folds chunks of a million rows (ten minutes, so two 5-minute buckets) and takes what is finished after every chunk.
 """
@@ -64,16 +64,18 @@ def main() -> None:
     data = list(chunks(int(sys.argv[1]) if len(sys.argv) > 1 else 3))
     for name, spec in CASES.items():
         buckets = Buckets.build(load_job(job(*spec)))
-        added = taken = 0.0
+        add_seconds = take_seconds = 0.0
         for times, columns in data:
-            start = time.perf_counter()
+            began = time.process_time()
             buckets.add(times, columns, np.arange(len(times)))
-            middle = time.perf_counter()
+            added_all = time.process_time()
             buckets.take()
-            added += middle - start
-            taken += time.perf_counter() - middle
+            add_seconds += added_all - began
+            take_seconds += time.process_time() - added_all
         rows = len(data) * CHUNK
-        print(f"{name:<48} add {rows / added / 1e6:6.1f} M rows/s   with take {rows / (added + taken) / 1e6:6.1f} M rows/s")
+        print(
+            f"{name:<48} add {rows / add_seconds / 1e6:6.1f} M rows/s   with take {rows / (add_seconds + take_seconds) / 1e6:6.1f} M rows/s"
+        )
 
 
 if __name__ == "__main__":

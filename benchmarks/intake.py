@@ -88,15 +88,15 @@ def measure(path: str) -> None:
 
 def report(path: Path, name: str) -> None:
     environment = {**os.environ, "POLARS_MAX_THREADS": "1"}
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, __file__, "--measure", str(path)], env=environment, check=True, capture_output=True, text=True
     )
-    got = json.loads(done.stdout)
-    speed = got["rows"] / got["cpu"] / 1e6
+    figures = json.loads(process.stdout)
+    speed = figures["rows"] / figures["cpu"] / 1e6
     size = path.stat().st_size
     print(
-        f"| {name} | {got['rows']:,} | {size / got['rows']:.0f} | {got['rows'] / got['wall'] / 1e6:.2f} | {speed:.2f} "
-        f"| {got['peak_mb']:.0f} |",
+        f"| {name} | {figures['rows']:,} | {size / figures['rows']:.0f} | {figures['rows'] / figures['wall'] / 1e6:.2f} | {speed:.2f} "
+        f"| {figures['peak_mb']:.0f} |",
         flush=True,
     )
 

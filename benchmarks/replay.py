@@ -58,15 +58,15 @@ class Scoring:
 
     def __init__(self) -> None:
         self._seconds = 0.0
-        score = ScoreStage.score
+        score = ScoreStage.score_and_learn
 
         def timed(*args, **kwargs):
             started = time.process_time()
-            found = score(*args, **kwargs)
+            results = score(*args, **kwargs)
             self._seconds += time.process_time() - started
-            return found
+            return results
 
-        ScoreStage.score = timed
+        ScoreStage.score_and_learn = timed
 
     def take(self) -> float:
         seconds, self._seconds = self._seconds, 0.0

@@ -72,29 +72,29 @@ int64_t intern_pairs(In<int32_t> first, In<int32_t> second, int64_t start, Out<i
   binding::check_size("first", first.size(), ids.size());
   binding::check_size("second", second.size(), ids.size());
   binding::check_start(start, ids.size());
-  const auto n = static_cast<int64_t>(ids.size());
-  const int32_t *a = first.data(), *b = second.data();
-  int32_t* out = ids.data();
+  const auto rows = static_cast<int64_t>(ids.size());
+  const int32_t *firsts = first.data(), *seconds = second.data();
+  int32_t* id_of_row = ids.data();
   Pair* table = records<Pair>(pairs);
-  const int64_t space = room<Pair>(pairs);
+  const int64_t pairs_room = room<Pair>(pairs);
   const Index index = index_of(slots);
   int64_t* count = used.data();
   nb::gil_scoped_release release;
-  for (int64_t i = start; i < n; ++i) {
-    out[i] = kNone;
-    if (a[i] == kNone || b[i] == kNone) continue;
-    const Pair wanted{a[i], b[i]};
+  for (int64_t i = start; i < rows; ++i) {
+    id_of_row[i] = kNone;
+    if (firsts[i] == kNone || seconds[i] == kNone) continue;
+    const Pair wanted{firsts[i], seconds[i]};
     int32_t& slot = index.find(hash_of(wanted), [&](int32_t row) {
       return table[row].first == wanted.first && table[row].second == wanted.second;
     });
     if (slot == kNone) {
-      if (*count == space) return i;
+      if (*count == pairs_room) return i;
       slot = static_cast<int32_t>(*count);
       table[(*count)++] = wanted;
     }
-    out[i] = slot;
+    id_of_row[i] = slot;
   }
-  return n;
+  return rows;
 }
 
 void hash_texts(nb::object stream, Out<uint64_t> hashes) {
@@ -110,15 +110,15 @@ void copy_texts(In<int32_t> ids, Records texts, In<uint8_t> arena, Out<int64_t> 
   binding::check_size("offsets", offsets.size(), ids.size() + 1);
   binding::check_rows("offsets", offsets, static_cast<int64_t>(data.size()) + 1);
   const std::size_t n = ids.size();
-  const int32_t* id = ids.data();
-  const Text* text = records<Text>(texts);
-  const uint8_t* from = arena.data();
-  int64_t* at = offsets.data();
-  uint8_t* to = data.data();
+  const int32_t* id_of = ids.data();
+  const Text* known = records<Text>(texts);
+  const uint8_t* bytes = arena.data();
+  const int64_t* offset_of = offsets.data();
+  uint8_t* out = data.data();
   nb::gil_scoped_release release;
   for (std::size_t i = 0; i < n; ++i) {
-    const Text& one = text[id[i]];
-    if (one.length > 0) std::memcpy(to + at[i], from + one.offset, static_cast<std::size_t>(one.length));
+    const Text& text = known[id_of[i]];
+    if (text.length > 0) std::memcpy(out + offset_of[i], bytes + text.offset, static_cast<std::size_t>(text.length));
   }
 }
 
@@ -139,19 +139,19 @@ void tell_time(In<int64_t> time, int64_t horizon, Out<int64_t> clock, Out<int64_
   binding::check_size("clock", clock.size(), 2);
   binding::check_size("newest", newest.size(), time.size());
   binding::check_size("ahead", ahead.size(), time.size());
-  const auto n = static_cast<int64_t>(time.size());
-  const int64_t* t = time.data();
-  int64_t *before = newest.data(), *now = clock.data();
+  const auto rows = static_cast<int64_t>(time.size());
+  const int64_t* times = time.data();
+  int64_t *newest_before = newest.data(), *last = clock.data();
   uint8_t* left_out = ahead.data();
   nb::gil_scoped_release release;
-  for (int64_t i = 0; i < n; ++i) {
-    if (now[0] == kNoBucket) now[0] = t[i];
-    before[i] = now[0];
-    const bool far = t[i] - now[0] > horizon;
-    const bool confirmed = now[1] != kNoBucket && std::llabs(t[i] - now[1]) <= horizon;
+  for (int64_t i = 0; i < rows; ++i) {
+    if (last[0] == kNoBucket) last[0] = times[i];
+    newest_before[i] = last[0];
+    const bool far = times[i] - last[0] > horizon;
+    const bool confirmed = last[1] != kNoBucket && std::llabs(times[i] - last[1]) <= horizon;
     left_out[i] = far && !confirmed;
-    now[1] = left_out[i] ? t[i] : kNoBucket;
-    if (!left_out[i]) now[0] = std::max(now[0], t[i]);
+    last[1] = left_out[i] ? times[i] : kNoBucket;
+    if (!left_out[i]) last[0] = std::max(last[0], times[i]);
   }
 }
 
@@ -161,20 +161,20 @@ int64_t locate(In<int64_t> bucket, In<int32_t> key, int64_t start, Out<int32_t> 
   binding::check_size("key", key.size(), cell.size());
   binding::check_start(start, cell.size());
   binding::check_rows("key", key, static_cast<int64_t>(series_of.size()), kNone);
-  const Cells open{records<Series>(series), room<Series>(series), records<Cell>(cells), room<Cell>(cells),
+  const Cells open_cells{records<Series>(series), room<Series>(series), records<Cell>(cells), room<Cell>(cells),
                    series_of.data(), used.data()};
-  const auto n = static_cast<int64_t>(cell.size());
-  const int64_t* b = bucket.data();
-  const int32_t* k = key.data();
-  int32_t* out = cell.data();
+  const auto rows = static_cast<int64_t>(cell.size());
+  const int64_t* buckets = bucket.data();
+  const int32_t* keys = key.data();
+  int32_t* cell_of_row = cell.data();
   nb::gil_scoped_release release;
-  for (int64_t i = start; i < n; ++i) {
-    out[i] = kNone;
-    if (k[i] == kNone) continue;
-    out[i] = open.at(k[i], b[i]);
-    if (out[i] == kNone) return i;
+  for (int64_t i = start; i < rows; ++i) {
+    cell_of_row[i] = kNone;
+    if (keys[i] == kNone) continue;
+    cell_of_row[i] = open_cells.find_or_add(keys[i], buckets[i]);
+    if (cell_of_row[i] == kNone) return i;
   }
-  return n;
+  return rows;
 }
 
 int64_t locate_shares(In<int32_t> cell, In<int32_t> value, int64_t start, Out<int32_t> share, Records shares,
@@ -182,44 +182,44 @@ int64_t locate_shares(In<int32_t> cell, In<int32_t> value, int64_t start, Out<in
   binding::check_size("cell", cell.size(), share.size());
   binding::check_size("value", value.size(), share.size());
   binding::check_start(start, share.size());
-  const Shares open{records<Share>(shares), room<Share>(shares), index_of(slots), used.data()};
-  const auto n = static_cast<int64_t>(share.size());
-  const int32_t *c = cell.data(), *v = value.data();
-  int32_t* out = share.data();
+  const Shares open_shares{records<Share>(shares), room<Share>(shares), index_of(slots), used.data()};
+  const auto rows = static_cast<int64_t>(share.size());
+  const int32_t *cells = cell.data(), *values = value.data();
+  int32_t* share_of_row = share.data();
   nb::gil_scoped_release release;
-  for (int64_t i = start; i < n; ++i) {
-    out[i] = kNone;
-    if (c[i] == kNone || v[i] == kNone) continue;
-    out[i] = open.at({c[i], v[i]});
-    if (out[i] == kNone) return i;
+  for (int64_t i = start; i < rows; ++i) {
+    share_of_row[i] = kNone;
+    if (cells[i] == kNone || values[i] == kNone) continue;
+    share_of_row[i] = open_shares.find_or_add({cells[i], values[i]});
+    if (share_of_row[i] == kNone) return i;
   }
-  return n;
+  return rows;
 }
 
 void fold_rows(In<int32_t> owner, In<double> weight, Records stats) {
   check_owners<Stats>("owner", owner, stats);
   binding::check_size_if_any("weight", weight.size(), owner.size());
-  const std::size_t n = owner.size();
-  const int32_t* at = owner.data();
-  const double* w = weight.size() == 0 ? nullptr : weight.data();
-  Stats* s = records<Stats>(stats);
+  const std::size_t rows = owner.size();
+  const int32_t* owners = owner.data();
+  const double* weights = weight.size() == 0 ? nullptr : weight.data();
+  Stats* stats_of = records<Stats>(stats);
   nb::gil_scoped_release release;
-  for (std::size_t i = 0; i < n; ++i)
-    if (at[i] != kNone) add_row(s[at[i]], w == nullptr ? 1.0 : w[i]);
+  for (std::size_t i = 0; i < rows; ++i)
+    if (owners[i] != kNone) add_row(stats_of[owners[i]], weights == nullptr ? 1.0 : weights[i]);
 }
 
 void fold_values(In<int32_t> owner, In<double> value, In<double> weight, Records stats) {
   check_owners<Stats>("owner", owner, stats);
   binding::check_size("value", value.size(), owner.size());
   binding::check_size_if_any("weight", weight.size(), owner.size());
-  const std::size_t n = owner.size();
-  const int32_t* at = owner.data();
-  const double* x = value.data();
-  const double* w = weight.size() == 0 ? nullptr : weight.data();
-  Stats* s = records<Stats>(stats);
+  const std::size_t rows = owner.size();
+  const int32_t* owners = owner.data();
+  const double* values = value.data();
+  const double* weights = weight.size() == 0 ? nullptr : weight.data();
+  Stats* stats_of = records<Stats>(stats);
   nb::gil_scoped_release release;
-  for (std::size_t i = 0; i < n; ++i)
-    if (at[i] != kNone) add_value(s[at[i]], x[i], w == nullptr ? 1.0 : w[i]);
+  for (std::size_t i = 0; i < rows; ++i)
+    if (owners[i] != kNone) add_value(stats_of[owners[i]], values[i], weights == nullptr ? 1.0 : weights[i]);
 }
 
 Samples samples_of(const Records& samples, const Records& entries, const Out<int32_t>& slots, const Out<int64_t>& used) {
@@ -231,14 +231,14 @@ int64_t fold_distinct(In<int32_t> owner, In<uint64_t> hash, int64_t start, Recor
   check_owners<Sample>("owner", owner, samples);
   binding::check_size("hash", hash.size(), owner.size());
   binding::check_start(start, owner.size());
-  const Samples open = samples_of(samples, entries, slots, used);
-  const auto n = static_cast<int64_t>(owner.size());
-  const int32_t* at = owner.data();
-  const uint64_t* h = hash.data();
+  const Samples open_samples = samples_of(samples, entries, slots, used);
+  const auto rows = static_cast<int64_t>(owner.size());
+  const int32_t* owners = owner.data();
+  const uint64_t* hashes = hash.data();
   nb::gil_scoped_release release;
-  for (int64_t i = start; i < n; ++i)
-    if (at[i] != kNone && !open.add(at[i], h[i])) return i;
-  return n;
+  for (int64_t i = start; i < rows; ++i)
+    if (owners[i] != kNone && !open_samples.add(owners[i], hashes[i])) return i;
+  return rows;
 }
 
 Sketches sketches_of(const Records& sketches, const Records& values, const Out<int64_t>& used) {
@@ -251,51 +251,51 @@ int64_t fold_median(In<int32_t> owner, In<double> value, In<double> weight, int6
   binding::check_size("value", value.size(), owner.size());
   binding::check_size_if_any("weight", weight.size(), owner.size());
   binding::check_start(start, owner.size());
-  const Sketches open = sketches_of(sketches, values, used);
-  const auto n = static_cast<int64_t>(owner.size());
-  const int32_t* at = owner.data();
-  const double* x = value.data();
-  const double* w = weight.size() == 0 ? nullptr : weight.data();
+  const Sketches open_sketches = sketches_of(sketches, values, used);
+  const auto rows = static_cast<int64_t>(owner.size());
+  const int32_t* owners = owner.data();
+  const double* numbers = value.data();
+  const double* weights = weight.size() == 0 ? nullptr : weight.data();
   nb::gil_scoped_release release;
-  for (int64_t i = start; i < n; ++i)
-    if (at[i] != kNone && !open.add(at[i], x[i], w == nullptr ? 1.0 : w[i])) return i;
-  return n;
+  for (int64_t i = start; i < rows; ++i)
+    if (owners[i] != kNone && !open_sketches.add(owners[i], numbers[i], weights == nullptr ? 1.0 : weights[i])) return i;
+  return rows;
 }
 
 void medians(In<int32_t> owners, Records sketches, Records values, Records scratch, Out<double> out) {
   binding::check_rows("owners", owners, room<Sketch>(sketches));
   binding::check_size("out", out.size(), owners.size());
-  const Sketches open{records<Sketch>(sketches), records<Value>(values), 0, nullptr};
+  const Sketches open_sketches{records<Sketch>(sketches), records<Value>(values), 0, nullptr};
   const std::size_t n = owners.size();
-  const int32_t* at = owners.data();
-  auto* space = records<Weighted>(scratch);
-  double* result = out.data();
+  const int32_t* owner = owners.data();
+  auto* values_of_owner = records<Weighted>(scratch);
+  double* median = out.data();
   nb::gil_scoped_release release;
-  for (std::size_t i = 0; i < n; ++i) result[i] = open.median(at[i], space);
+  for (std::size_t i = 0; i < n; ++i) median[i] = open_sketches.median(owner[i], values_of_owner);
 }
 
 void pack_samples(In<int32_t> owners, Records samples, Records entries, Records new_samples, Records new_entries,
                   Out<int64_t> new_used) {
   binding::check_rows("owners", owners, room<Sample>(samples));
   binding::check_size("new_samples", static_cast<std::size_t>(room<Sample>(new_samples)), owners.size());
-  const Samples from{records<Sample>(samples), records<Hash>(entries), 0, {}, nullptr};
-  const Samples to{records<Sample>(new_samples), records<Hash>(new_entries), 0, {}, new_used.data()};
+  const Samples old{records<Sample>(samples), records<Hash>(entries), 0, {}, nullptr};
+  const Samples packed{records<Sample>(new_samples), records<Hash>(new_entries), 0, {}, new_used.data()};
   const std::size_t n = owners.size();
-  const int32_t* at = owners.data();
+  const int32_t* owner = owners.data();
   nb::gil_scoped_release release;
-  for (std::size_t i = 0; i < n; ++i) from.copy(at[i], static_cast<int32_t>(i), to);
+  for (std::size_t i = 0; i < n; ++i) old.copy(owner[i], static_cast<int32_t>(i), packed);
 }
 
 void pack_sketches(In<int32_t> owners, Records sketches, Records values, Records new_sketches, Records new_values,
                    Out<int64_t> new_used) {
   binding::check_rows("owners", owners, room<Sketch>(sketches));
   binding::check_size("new_sketches", static_cast<std::size_t>(room<Sketch>(new_sketches)), owners.size());
-  const Sketches from{records<Sketch>(sketches), records<Value>(values), 0, nullptr};
-  const Sketches to{records<Sketch>(new_sketches), records<Value>(new_values), 0, new_used.data()};
+  const Sketches old{records<Sketch>(sketches), records<Value>(values), 0, nullptr};
+  const Sketches packed{records<Sketch>(new_sketches), records<Value>(new_values), 0, new_used.data()};
   const std::size_t n = owners.size();
-  const int32_t* at = owners.data();
+  const int32_t* owner = owners.data();
   nb::gil_scoped_release release;
-  for (std::size_t i = 0; i < n; ++i) from.copy(at[i], static_cast<int32_t>(i), to);
+  for (std::size_t i = 0; i < n; ++i) old.copy(owner[i], static_cast<int32_t>(i), packed);
 }
 
 // Each record as (name, size, [(field, offset), ...]), for the check against the dtypes.

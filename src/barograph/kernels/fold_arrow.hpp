@@ -122,17 +122,17 @@ inline void release_export(ArrowArray* array) {
 template <class Arrow>
 nb::object capsule(Arrow* arrow, const char* name) {
   return nb::steal(PyCapsule_New(arrow, name, [](PyObject* self) {
-    auto* one = static_cast<Arrow*>(PyCapsule_GetPointer(self, PyCapsule_GetName(self)));
-    if (one->release != nullptr) one->release(one);
-    delete one;
+    auto* held = static_cast<Arrow*>(PyCapsule_GetPointer(self, PyCapsule_GetName(self)));
+    if (held->release != nullptr) held->release(held);
+    delete held;
   }));
 }
 
 // `count` texts of the large-string layout, without copying: text i is data[offsets[i]:offsets[i + 1]].
 inline nb::tuple export_texts(nb::object offsets, nb::object data, int64_t count, const void* at, const void* bytes) {
   auto* schema = new ArrowSchema{"U", "", nullptr, 0, 0, nullptr, nullptr, [](ArrowSchema* s) { s->release = nullptr; }, nullptr};
-  auto* kept = new Export{std::move(offsets), std::move(data), {nullptr, at, bytes}};
-  auto* array = new ArrowArray{count, 0, 0, 3, 0, kept->buffers, nullptr, nullptr, release_export, kept};
+  auto* owner = new Export{std::move(offsets), std::move(data), {nullptr, at, bytes}};
+  auto* array = new ArrowArray{count, 0, 0, 3, 0, owner->buffers, nullptr, nullptr, release_export, owner};
   return nb::make_tuple(capsule(schema, "arrow_schema"), capsule(array, "arrow_array"));
 }
 

@@ -18,10 +18,10 @@ struct Cells {
   int64_t* used;       // [2]: series, cells
 
   // The cell of a row, made when it is its first; kNone, having changed nothing, when there is no room for a new one.
-  int32_t at(int32_t key, int64_t bucket) const {
-    const int32_t known = series_of[key];
-    if (known == kNone) return first_of(key, bucket);
-    Series& s = series[known];
+  int32_t find_or_add(int32_t key, int64_t bucket) const {
+    const int32_t series_id = series_of[key];
+    if (series_id == kNone) return add_series(key, bucket);
+    Series& s = series[series_id];
     if (s.head_bucket == bucket) return s.head;
     // Only with a latency are there several open buckets a series, so this walk is short and rare.
     int32_t newer = kNone;
@@ -29,26 +29,26 @@ struct Cells {
     for (; older != kNone && cells[older].bucket > bucket; older = cells[older].previous) newer = older;
     if (older != kNone && cells[older].bucket == bucket) return older;
     if (used[1] == cells_room) return kNone;
-    const auto made = static_cast<int32_t>(used[1]++);
-    cells[made] = {bucket, known, older};
+    const auto new_cell = static_cast<int32_t>(used[1]++);
+    cells[new_cell] = {bucket, series_id, older};
     if (newer == kNone) {
-      s.head = made;
+      s.head = new_cell;
       s.head_bucket = bucket;
     } else {
-      cells[newer].previous = made;
+      cells[newer].previous = new_cell;
     }
     s.first_bucket = std::min(s.first_bucket, bucket);
-    return made;
+    return new_cell;
   }
 
-  int32_t first_of(int32_t key, int64_t bucket) const {
+  int32_t add_series(int32_t key, int64_t bucket) const {
     if (used[0] == series_room || used[1] == cells_room) return kNone;
-    const auto made = static_cast<int32_t>(used[1]++);
-    const auto id = static_cast<int32_t>(used[0]++);
-    series_of[key] = id;
-    series[id] = {bucket, bucket, made, key};
-    cells[made] = {bucket, id, kNone};
-    return made;
+    const auto new_cell = static_cast<int32_t>(used[1]++);
+    const auto series_id = static_cast<int32_t>(used[0]++);
+    series_of[key] = series_id;
+    series[series_id] = {bucket, bucket, new_cell, key};
+    cells[new_cell] = {bucket, series_id, kNone};
+    return new_cell;
   }
 };
 
@@ -59,7 +59,7 @@ struct Shares {
   int64_t* used;
 
   // The share of an influencer value in a cell, made when new; kNone, having changed nothing, when there is no room.
-  int32_t at(Share wanted) const {
+  int32_t find_or_add(Share wanted) const {
     int32_t& slot = index.find(hash_of(wanted), [&](int32_t row) {
       return shares[row].cell == wanted.cell && shares[row].value == wanted.value;
     });

@@ -55,15 +55,15 @@ struct Samples {
     }
   }
 
-  // Copy the sample `from` and its entries, in the order of their chain, to be the sample `to` of `target`.
-  void copy(int32_t from, int32_t to, const Samples& target) const {
-    target.samples[to] = {samples[from].level, samples[from].kept, kNone};
-    int32_t* link = &target.samples[to].first;
-    for (int32_t row = samples[from].first; row != kNone; row = entries[row].next) {
+  // Copy the sample `owner` and its entries, in the order of their chain, to be the sample `new_owner` of `target`.
+  void copy(int32_t owner, int32_t new_owner, const Samples& target) const {
+    target.samples[new_owner] = {samples[owner].level, samples[owner].kept, kNone};
+    int32_t* link = &target.samples[new_owner].first;
+    for (int32_t row = samples[owner].first; row != kNone; row = entries[row].next) {
       *link = static_cast<int32_t>(*target.used);
-      Hash& made = target.entries[(*target.used)++];
-      made = {entries[row].hash, to, kNone};
-      link = &made.next;
+      Hash& copied = target.entries[(*target.used)++];
+      copied = {entries[row].hash, new_owner, kNone};
+      link = &copied.next;
     }
   }
 };

@@ -39,16 +39,16 @@ struct Sketches {
 
   // Answers false, having changed nothing, when there is no room.
   bool add(int32_t owner, double value, double weight) const {
-    const int32_t made = take();
-    if (made == kNone) return false;
+    const int32_t row = take_free_row();
+    if (row == kNone) return false;
     Sketch& sketch = sketches[owner];
-    values[made] = {value, weight, sketch.first, 0};
-    sketch.first = made;
+    values[row] = {value, weight, sketch.first, 0};
+    sketch.first = row;
     if (++sketch.count > kLevelSize) compact(sketch);
     return true;
   }
 
-  int32_t take() const {
+  int32_t take_free_row() const {
     if (used[1] != kNone) {
       const auto row = static_cast<int32_t>(used[1]);
       used[1] = values[row].next;
@@ -65,14 +65,14 @@ struct Sketches {
     for (int32_t row = newest.next; row != kNone; row = values[row].next) level[count++] = weighted(row);
     newest.next = kNone;
     sketch.count = 1;
-    merge(sketch, level, 0);
-    for (int32_t up = 1; lift(sketch, level, up); ++up) merge(sketch, level, up);
+    halve_into_next(sketch, level, 0);
+    for (int32_t up = 1; take_level_if_full(sketch, level, up); ++up) halve_into_next(sketch, level, up);
   }
 
   Weighted weighted(int32_t row) const { return {values[row].value, values[row].weight, row}; }
 
   // Take level `up` out of the upper chain if it is full.
-  bool lift(Sketch& sketch, std::array<Weighted, kLevelSize>& level, int32_t up) const {
+  bool take_level_if_full(Sketch& sketch, std::array<Weighted, kLevelSize>& level, int32_t up) const {
     int32_t count = 0;
     for (int32_t row = sketch.upper; row != kNone; row = values[row].next)
       if (values[row].level == up) level[count++] = weighted(row);
@@ -88,20 +88,20 @@ struct Sketches {
   }
 
   // Halve a full level into the one above.
-  void merge(Sketch& sketch, std::array<Weighted, kLevelSize>& level, int32_t from) const {
+  void halve_into_next(Sketch& sketch, std::array<Weighted, kLevelSize>& level, int32_t from_level) const {
     std::sort(level.begin(), level.end());
-    const int32_t turn = (sketch.parity >> from) & 1;
-    sketch.parity ^= 1u << from;
+    const int32_t turn = (sketch.parity >> from_level) & 1;
+    sketch.parity ^= 1u << from_level;
     for (int32_t i = 0; i < kLevelSize; i += 2) {
       const Weighted& low = level[i];
       const Weighted& high = level[i + 1];
       const bool keep_high = low.weight == high.weight ? turn == 1 : high.weight > low.weight;
-      const int32_t kept = keep_high ? high.row : low.row;
-      const int32_t freed = keep_high ? low.row : high.row;
-      values[kept] = {values[kept].value, low.weight + high.weight, sketch.upper, from + 1};
-      sketch.upper = kept;
-      values[freed].next = static_cast<int32_t>(used[1]);
-      used[1] = freed;
+      const int32_t kept_row = keep_high ? high.row : low.row;
+      const int32_t freed_row = keep_high ? low.row : high.row;
+      values[kept_row] = {values[kept_row].value, low.weight + high.weight, sketch.upper, from_level + 1};
+      sketch.upper = kept_row;
+      values[freed_row].next = static_cast<int32_t>(used[1]);
+      used[1] = freed_row;
     }
     sketch.upper_count += kLevelSize / 2;
   }
@@ -115,15 +115,15 @@ struct Sketches {
     if (end == scratch) return std::numeric_limits<double>::quiet_NaN();
     std::sort(scratch, end);
     double total = 0.0;
-    for (const Weighted* one = scratch; one != end; ++one) total += one->weight;
+    for (const Weighted* value = scratch; value != end; ++value) total += value->weight;
     double below = 0.0;
-    const Weighted* one = scratch;
-    for (; one + 1 != end; ++one) {
-      below += one->weight;
+    const Weighted* reached = scratch;
+    for (; reached + 1 != end; ++reached) {
+      below += reached->weight;
       if (below >= total / 2) break;
     }
-    const bool between = one + 1 != end && below == total / 2;
-    return between ? middle(one->value, (one + 1)->value) : one->value;
+    const bool between = reached + 1 != end && below == total / 2;
+    return between ? middle(reached->value, (reached + 1)->value) : reached->value;
   }
 
   static double middle(double low, double high) {
@@ -131,21 +131,21 @@ struct Sketches {
     return std::isinf(sum) ? low / 2 + high / 2 : sum / 2;
   }
 
-  // Copy the sketch `from` and its values, in the order of their chains, to be the sketch `to` of `target`.
-  void copy(int32_t from, int32_t to, const Sketches& target) const {
-    const Sketch& old = sketches[from];
-    Sketch& made = target.sketches[to];
-    made = {kNone, old.count, kNone, old.upper_count, old.parity};
-    copy_chain(old.first, &made.first, target);
-    copy_chain(old.upper, &made.upper, target);
+  // Copy the sketch `owner` and its values, in the order of their chains, to be the sketch `new_owner` of `target`.
+  void copy(int32_t owner, int32_t new_owner, const Sketches& target) const {
+    const Sketch& old = sketches[owner];
+    Sketch& copied = target.sketches[new_owner];
+    copied = {kNone, old.count, kNone, old.upper_count, old.parity};
+    copy_chain(old.first, &copied.first, target);
+    copy_chain(old.upper, &copied.upper, target);
   }
 
   void copy_chain(int32_t row, int32_t* link, const Sketches& target) const {
     for (; row != kNone; row = values[row].next) {
       *link = static_cast<int32_t>(target.used[0]++);
-      Value& made = target.values[*link];
-      made = {values[row].value, values[row].weight, kNone, values[row].level};
-      link = &made.next;
+      Value& copied = target.values[*link];
+      copied = {values[row].value, values[row].weight, kNone, values[row].level};
+      link = &copied.next;
     }
   }
 };

@@ -41,7 +41,7 @@ inline uint64_t xxh64(const uint8_t* p, std::size_t length) {
     for (; end - p >= 32; p += 32)
       for (int i = 0; i < 4; ++i) lane[i] = round(lane[i], load64(p + 8 * i));
     h = rotated(lane[0], 1) + rotated(lane[1], 7) + rotated(lane[2], 12) + rotated(lane[3], 18);
-    for (const uint64_t one : lane) h = (h ^ round(0, one)) * p1 + p4;
+    for (const uint64_t each : lane) h = (h ^ round(0, each)) * p1 + p4;
   }
   h += length;
   for (; end - p >= 8; p += 8) h = rotated(h ^ round(0, load64(p)), 27) * p1 + p4;

@@ -39,36 +39,36 @@ double ln_truncated_product(double surprise, double n, double tau) {
     return ln_binomial(j, n, tau) + ln_gamma_tail_exact(j, surprise + j * ln_tau, Tail::kAbove);
   };
   const double mode = std::clamp(std::floor((n + 1.0) * tau), 1.0, n);
-  double total = -kInfinity;
-  double before = total;
+  double ln_total = -kInfinity;
+  double ln_previous = ln_total;
   for (double j = mode; j <= n; j += 1.0) {
-    const double now = term(j);
-    total = ln_add(total, now);
-    if (now < before && now < total - kNegligible) break;
-    before = now;
+    const double ln_term = term(j);
+    ln_total = ln_add(ln_total, ln_term);
+    if (ln_term < ln_previous && ln_term < ln_total - kNegligible) break;
+    ln_previous = ln_term;
   }
   for (double j = mode - 1.0; j >= 1.0; j -= 1.0) {
-    const double now = term(j);
-    total = ln_add(total, now);
-    if (now < total - kNegligible) break;
+    const double ln_term = term(j);
+    ln_total = ln_add(ln_total, ln_term);
+    if (ln_term < ln_total - kNegligible) break;
   }
-  return std::min(total, 0.0);
+  return std::min(ln_total, 0.0);
 }
 
 // Does the sum of the odd members' surprises say anything? Below its mean plus a deviation it is less than one in about six,
 // and working out how much less is most of the cost of a quiet job of many series.
 bool adds_up(double surprise, double n, double tau) {
-  const double each = 1.0 - ln(tau);  // mean of -ln p of a member at or below tau
-  const double mean = n * tau * each;
-  return surprise > mean + std::sqrt(n * tau * (each * each + 1.0) - mean * mean / n);
+  const double mean_surprise = 1.0 - ln(tau);  // mean of -ln p of a member at or below tau
+  const double mean = n * tau * mean_surprise;
+  return surprise > mean + std::sqrt(n * tau * (mean_surprise * mean_surprise + 1.0) - mean * mean / n);
 }
 
 // The better of two tests, doubled for the choice: do the odd members add up, and is one odd enough by itself?
-double better(double surprise, double least, double n, double tau) {
-  if (n == 1.0) return least;
-  double found = ln_least_of(least, n);
-  if (adds_up(surprise, n, tau)) found = std::min(found, ln_truncated_product(surprise, n, tau));
-  return std::min(found + kLn2, 0.0);
+double combined_ln_p(double surprise, double least_ln_p, double n, double tau) {
+  if (n == 1.0) return least_ln_p;
+  double ln_p = ln_least_of(least_ln_p, n);
+  if (adds_up(surprise, n, tau)) ln_p = std::min(ln_p, ln_truncated_product(surprise, n, tau));
+  return std::min(ln_p + kLn2, 0.0);
 }
 
 using In = nb::ndarray<const double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
@@ -89,23 +89,26 @@ void combine_groups(Matrix ln_p, Indices order, Indices start, double tau, OutMa
   const double ln_tau = ln(tau);
   check_groups(ln_p, order, start, out);
   nb::gil_scoped_release release;
-  std::vector<double> surprise(times), least(times), members(times);
-  for (size_t g = 0; g + 1 < start.shape(0); ++g) {
+  std::vector<double> surprise(times), least_ln_p(times), members(times);
+  for (size_t group = 0; group + 1 < start.shape(0); ++group) {
     std::fill(surprise.begin(), surprise.end(), 0.0);
-    std::fill(least.begin(), least.end(), 0.0);
+    std::fill(least_ln_p.begin(), least_ln_p.end(), 0.0);
     std::fill(members.begin(), members.end(), 0.0);
-    for (int64_t m = start.data()[g]; m < start.data()[g + 1]; ++m) {
-      const double* row = ln_p.data() + order.data()[m] * times;
-      for (int64_t t = 0; t < times; ++t) {
-        const double x = row[t];
-        if (x != x) continue;
-        members[t] += 1.0;
-        least[t] = std::min(least[t], x);
-        if (x <= ln_tau) surprise[t] -= x;
+    for (int64_t member = start.data()[group]; member < start.data()[group + 1]; ++member) {
+      const double* row = ln_p.data() + order.data()[member] * times;
+      for (int64_t time = 0; time < times; ++time) {
+        const double value = row[time];
+        if (value != value) continue;
+        members[time] += 1.0;
+        least_ln_p[time] = std::min(least_ln_p[time], value);
+        if (value <= ln_tau) surprise[time] -= value;
       }
     }
-    double* to = out.data() + g * times;
-    for (int64_t t = 0; t < times; ++t) to[t] = members[t] > 0.0 ? better(surprise[t], least[t], members[t], tau) : std::nan("");
+    double* combined = out.data() + group * times;
+    for (int64_t time = 0; time < times; ++time) {
+      const bool known = members[time] > 0.0;
+      combined[time] = known ? combined_ln_p(surprise[time], least_ln_p[time], members[time], tau) : std::nan("");
+    }
   }
 }
 
@@ -114,7 +117,7 @@ void combine_folded(In surprise, In least, In n, double tau, Out out) {
   binding::check_size("least", least.size(), n.size());
   binding::check_size("out", out.size(), n.size());
   nb::gil_scoped_release release;
-  for (size_t i = 0; i < n.shape(0); ++i) out.data()[i] = better(surprise.data()[i], least.data()[i], n.data()[i], tau);
+  for (size_t i = 0; i < n.shape(0); ++i) out.data()[i] = combined_ln_p(surprise.data()[i], least.data()[i], n.data()[i], tau);
 }
 
 void truncated_product(In surprise, In n, double tau, Out out) {
