@@ -73,9 +73,8 @@ def main() -> None:
             add_seconds += added_all - began
             take_seconds += time.process_time() - added_all
         rows = len(data) * CHUNK
-        print(
-            f"{name:<48} add {rows / add_seconds / 1e6:6.1f} M rows/s   with take {rows / (add_seconds + take_seconds) / 1e6:6.1f} M rows/s"
-        )
+        speeds = [rows / seconds / 1e6 for seconds in (add_seconds, add_seconds + take_seconds)]
+        print(f"{name:<48} add {speeds[0]:6.1f} M rows/s   with take {speeds[1]:6.1f} M rows/s")
 
 
 if __name__ == "__main__":

@@ -92,10 +92,11 @@ def report(path: Path, name: str) -> None:
         [sys.executable, __file__, "--measure", str(path)], env=environment, check=True, capture_output=True, text=True
     )
     figures = json.loads(process.stdout)
-    speed = figures["rows"] / figures["cpu"] / 1e6
+    rows = figures["rows"]
+    speed = rows / figures["cpu"] / 1e6
     size = path.stat().st_size
     print(
-        f"| {name} | {figures['rows']:,} | {size / figures['rows']:.0f} | {figures['rows'] / figures['wall'] / 1e6:.2f} | {speed:.2f} "
+        f"| {name} | {rows:,} | {size / rows:.0f} | {rows / figures['wall'] / 1e6:.2f} | {speed:.2f} "
         f"| {figures['peak_mb']:.0f} |",
         flush=True,
     )

@@ -123,7 +123,7 @@ def test_rows_of_owners_that_are_not_there_are_refused(call, message):
 
 
 def test_a_key_that_was_never_given_out_is_refused():
-    series, cells = np.zeros(2, layout.SERIES), np.zeros(2, layout.CELL)
+    series, cells = np.zeros(2, layout.OPEN_SERIES), np.zeros(2, layout.CELL)
     with pytest.raises(ValueError, match=r"key\[0\]=1: wanted a number from -1 to 0"):
         _fold.locate(np.array([5]), ids(1), 0, ids(0), ids(-1), raw(series), raw(cells), np.zeros(2, np.int64))
 

@@ -183,7 +183,11 @@ def test_samples_of_many_owners_do_not_mix():
 
 
 def test_a_full_array_stops_a_kernel_before_the_row_and_not_within_it():
-    series_of, series, cells = np.full(9, -1, np.int32), GrowingRecords(np.zeros(0, layout.SERIES)), np.zeros(2, layout.CELL)
+    series_of, series, cells = (
+        np.full(9, -1, np.int32),
+        GrowingRecords(np.zeros(0, layout.OPEN_SERIES)),
+        np.zeros(2, layout.CELL),
+    )
     used, cell = np.zeros(2, np.int64), np.empty(4, np.int32)
     bucket, key = np.array([5, 5, 6, 6]), np.array([3, 3, 3, 4], np.int32)
     assert _fold.locate(bucket, key, 0, cell, series_of, series.raw, raw(cells), used) == 3
@@ -193,7 +197,7 @@ def test_a_full_array_stops_a_kernel_before_the_row_and_not_within_it():
 
 
 def test_open_cells_of_a_series_are_chained_from_the_newest_down():
-    series_of, series, cells = np.full(1, -1, np.int32), np.zeros(1, layout.SERIES), np.zeros(4, layout.CELL)
+    series_of, series, cells = np.full(1, -1, np.int32), np.zeros(1, layout.OPEN_SERIES), np.zeros(4, layout.CELL)
     used, cell = np.zeros(2, np.int64), np.empty(6, np.int32)
     bucket = np.array([5, 9, 7, 6, 7, 9])
     assert _fold.locate(bucket, np.zeros(6, np.int32), 0, cell, series_of, raw(series), raw(cells), used) == 6

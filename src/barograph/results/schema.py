@@ -134,7 +134,7 @@ QUANTILES: Final = (
     Column(
         "counts",
         pl.List(pl.Float64()),
-        "decayed number of entity days beyond each edge of surprise: 3 nats, then 16 % more each",
+        "decayed number of entity days beyond each surprise: 3 nats, then 16 % more",
     ),
     Column("moved", pl.Boolean(), "current scores of the kind were renormalised by these quantiles"),
 )
