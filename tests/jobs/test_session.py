@@ -4,8 +4,9 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from barograph.config.errors import BadRequest
+from barograph.config.errors import BadRequest, UnreadableInput
 from barograph.jobs.open_jobs import opened
+from barograph.sources.read import read_files
 from barograph.store.query import Query
 
 ORDER = Query(sort="timestamp", descending=False)
@@ -78,3 +79,24 @@ def test_what_the_engine_refuses_leaves_the_job_open(store, session, monkeypatch
     session.feed_frame(rows(30, 60))
     session.commit()
     assert store.resume("web").counts.input_record_count == 60
+
+
+def test_a_chunk_that_was_refused_has_not_been_read(store, session, make, fake, tmp_path, monkeypatch):
+    """Whoever mends what was wrong and sends the rows again loses none of them."""
+    path = fake.write(tmp_path / "rows.ndjson", 0, 90)
+    first, *others = read_files([path], make.job().data_description, fields=["value"], block_bytes=1000)
+
+    def refuse(_frame):
+        raise UnreadableInput("no such column")
+
+    for chunk in (first, others[0]):
+        with monkeypatch.context() as patch:
+            patch.setattr(session._engine, "add", refuse)
+            with pytest.raises(UnreadableInput):
+                session.feed(chunk)
+        session.commit()
+        session.feed(chunk)
+    for chunk in others[1:]:
+        session.feed(chunk)
+    session.commit()
+    assert store.resume("web").counts.input_record_count == 90

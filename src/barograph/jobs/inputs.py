@@ -2,14 +2,15 @@
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
 import polars as pl
 
-from barograph.config.errors import UnreadableInput
+from barograph.config.errors import InputError, UnreadableInput
 from barograph.results.arrays import Ints
 from barograph.results.counts import Example
 from barograph.sources.chunk import Chunk, Fingerprint
@@ -65,6 +66,24 @@ class Inputs:
     def skipped(self) -> tuple[str, ...]:
         """The files of this run, as they were given, that brought nothing new."""
         return tuple(self._names[path] for path, reading in self._readings.items() if not reading.news)
+
+    @contextmanager
+    def reading(self, chunk: Chunk) -> Iterator[NewRows | None]:
+        """The rows of a chunk as `new_rows` gives them. They have been read when the block ends, but not if it is refused.
+
+        Raises:
+            UnreadableInput: as `new_rows`.
+        """
+        path = os.path.abspath(chunk.source)
+        before = self._readings.get(path)
+        undisturbed = None if before is None else replace(before)
+        try:
+            yield self.new_rows(chunk)
+        except InputError:
+            self._readings.pop(path, None)
+            if undisturbed is not None:
+                self._readings[path] = undisturbed
+            raise
 
     def new_rows(self, chunk: Chunk) -> NewRows | None:
         """The rows of a chunk that are new; None if none is.

@@ -86,10 +86,10 @@ class Session:
             StorageFailure: a commit failed; the session must not be used any more.
         """
         self._source = chunk.source
-        new = self._inputs.new_rows(chunk)
-        if new is None:
-            return
-        self._take_rows(new)
+        with self._inputs.reading(chunk) as new:
+            if new is None:
+                return
+            self._take_rows(new)
         self._read = self._inputs.progress()
         self._commit_if_due()
 
