@@ -102,6 +102,19 @@ def test_what_writes_to_a_job_is_refused_while_it_is_open(service, make):
             call("web")
 
 
+def test_a_job_that_is_deleted_while_it_is_being_opened_stays_deleted(service, serve, monkeypatch):
+    lock = service._store.lock
+
+    def lock_late(job_id):
+        serve().delete("web")
+        return lock(job_id)
+
+    monkeypatch.setattr(service._store, "lock", lock_late)
+    with pytest.raises(NoSuchJob):
+        service.open_job("web")
+    assert service.jobs() == []
+
+
 def test_another_process_is_refused_while_it_is_open(service, serve):
     service.open_job("web")
     other = serve()

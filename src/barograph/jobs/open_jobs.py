@@ -16,7 +16,9 @@ from barograph.store.store import Store
 
 
 @contextmanager
-def opened(store: Store, job: Job, *, build: Build = Engine.build, clock: Clock = time.monotonic) -> Iterator[Session]:
+def opened(
+    store: Store, job: Job, *, build: Build = Engine.build, clock: Clock = time.monotonic, now: Clock = time.time
+) -> Iterator[Session]:
     """Create a job or go on with it, and hold it open: its one writer until the end, which commits what is left.
 
     The store says in what state the job is. An error inside the block leaves the job `failed`, with the reason, at its last
@@ -27,6 +29,7 @@ def opened(store: Store, job: Job, *, build: Build = Engine.build, clock: Clock 
         job: its configuration; a job of this id that exists must have the same analysis settings.
         build: makes the engine, or brings it back from a snapshot.
         clock: seconds on a clock that only goes forward.
+        now: epoch seconds, wall clock.
 
     Raises:
         JobBusy: somebody else has it open.
@@ -36,16 +39,36 @@ def opened(store: Store, job: Job, *, build: Build = Engine.build, clock: Clock 
         StorageFailure: the database or the disk failed.
     """
     with store.lock(job.job_id):
-        engine = build(job, None)  # before the job is created: what cannot run should not be listed
-        store.create_job(job, now_ms=time.time_ns() // 1_000_000)
-        job = store.job(job.job_id)
-        with _states(store, job.job_id):
-            saved = store.resume(job.job_id)
-            session = Session(store, job, engine if saved is None else build(job, saved.snapshot), saved, clock)
-            store.set_state(job.job_id, JobState.OPENED)
+        build(job, None)  # before the job is created: what cannot run should not be listed
+        store.create_job(job, now_ms=int(now() * 1000))
+        with _session(store, job.job_id, build, clock) as session:
             yield session
-            store.set_state(job.job_id, JobState.CLOSING)
-            session.commit()
+
+
+@contextmanager
+def reopened(store: Store, job_id: str, *, build: Build, clock: Clock) -> Iterator[Session]:
+    """A job that is there, held open as by `opened`. One that is deleted meanwhile does not come back.
+
+    Raises:
+        NoSuchJob: it is not there (any more).
+        JobBusy: as `opened`; so the others, but for `JobChanged`.
+    """
+    store.job(job_id)  # what is not there has no lock, either
+    with store.lock(job_id), _session(store, job_id, build, clock) as session:
+        yield session
+
+
+@contextmanager
+def _session(store: Store, job_id: str, build: Build, clock: Clock) -> Iterator[Session]:
+    """The session of a job whose lock is held, from its opening to its last commit."""
+    job = store.job(job_id)
+    with _states(store, job_id):
+        saved = store.resume(job_id)
+        session = Session(store, job, build(job, None if saved is None else saved.snapshot), saved, clock)
+        store.set_state(job_id, JobState.OPENED)
+        yield session
+        store.set_state(job_id, JobState.CLOSING)
+        session.commit()
 
 
 @contextmanager
@@ -87,16 +110,16 @@ class OpenJobs:
         """The ids of the jobs that are open, in order."""
         return sorted(self._held)
 
-    def open(self, job: Job) -> None:
-        """Open a job. Raises as `opened`, and:
+    def open(self, job_id: str) -> None:
+        """Open a job. Raises as `reopened`, and:
 
         Raises:
             Conflict: it is open here already.
         """
-        self.refuse(job.job_id)
+        self.refuse(job_id)
         with ExitStack() as stack:
-            session = stack.enter_context(opened(self._store, job, build=self._build, clock=self._clock))
-            self._held[job.job_id] = _OpenJob(session, stack.pop_all(), threading.Lock())
+            session = stack.enter_context(reopened(self._store, job_id, build=self._build, clock=self._clock))
+            self._held[job_id] = _OpenJob(session, stack.pop_all(), threading.Lock())
 
     @contextmanager
     def use(self, job_id: str) -> Iterator[Session]:

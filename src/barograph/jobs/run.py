@@ -30,6 +30,7 @@ def run_job(
     interim: bool = False,
     build: Build = Engine.build,
     clock: Clock = time.monotonic,
+    now: Clock = time.time,
 ) -> RunSummary:
     """Create a job or go on with it, and feed it all rows of `chunks` that it has not read yet.
 
@@ -47,6 +48,7 @@ def run_job(
             interim ones, take its place.
         build: makes the engine, or brings it back from a snapshot.
         clock: seconds on a clock that only goes forward.
+        now: epoch seconds, wall clock.
 
     Raises:
         JobBusy: another process is running the job.
@@ -56,7 +58,7 @@ def run_job(
         UnreadableInput: an input cannot be read (on), or is not what the job needs; what was read before is committed.
     """
     tell = on_progress or (lambda _: None)
-    with Interrupts() as interrupts, opened(store, job, build=build, clock=clock) as session:
+    with Interrupts() as interrupts, opened(store, job, build=build, clock=clock, now=now) as session:
         try:
             failure = _feed_all(session, iter(chunks), interrupts, tell)
         finally:

@@ -139,11 +139,12 @@ class Service(Answers):
         """Open a job for rows: it goes on from its last commit, and nobody else can write to it until it is closed.
 
         Raises:
+            NotFound: there is no such job.
             JobBusy: somebody else has it open.
             Conflict: it is open here already.
             OtherVersion: another version has learned its models.
         """
-        self._open.open(self._store.job(job_id))
+        self._open.open(job_id)
 
     def opened(self) -> list[str]:
         """The ids of the jobs that are open here."""
@@ -217,7 +218,15 @@ class Service(Answers):
         """Create a job or go on with it, feed it until the input ends or a signal comes, and close it. See `jobs.run`."""
         self._open.refuse(job.job_id)
         return run.run_job(
-            self._store, job, chunks, on_progress, flush=flush, interim=interim, build=self._build, clock=self._clock
+            self._store,
+            job,
+            chunks,
+            on_progress,
+            flush=flush,
+            interim=interim,
+            build=self._build,
+            clock=self._clock,
+            now=self._now,
         )
 
     # models
