@@ -75,7 +75,7 @@ class Engine:
             frame: a DataFrame of any library that speaks Arrow; rows in about the order of their times.
 
         Raises:
-            BadRequest: it is not a table, or has no column with the time.
+            UnreadableInput: it is not a table, or has no column with the time.
         """
         rows = self._intake.parse(frame)
         self._buckets.add(rows.time_ms, rows.columns, rows.number)
@@ -196,7 +196,7 @@ def run(job: Job, frame: object) -> Results:
 
     Raises:
         ConfigError: the job needs what this version cannot do yet.
-        BadRequest: the frame is not a table, or has no column with the time.
+        UnreadableInput: the frame is not a table, or has no column with the time.
     """
     engine = Engine.build(job)
     return Results.concat([engine.add(frame), engine.flush()])
