@@ -56,7 +56,7 @@ def test_a_resumed_engine_forecasts_the_same(engine: Engine) -> None:
 
 def test_more_rows_than_fit_in_memory_are_refused(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     series = engine.forecast("15m").series + engine.forecast("15m").left_out.young + engine.forecast("15m").left_out.silent
-    monkeypatch.setattr("barograph.engine.forecast.MOST_ROWS", 100 * series)
+    monkeypatch.setattr("barograph.engine.forecast.MOST_FORECAST_ROWS", 100 * series)
     engine.forecast("25h")
     wanted = f"duration=104 buckets for {series} series: wanted 100 buckets or less, which are {100 * series:,} rows"
     with pytest.raises(InputError, match=wanted):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from barograph.jobs.commit_timer import MOST_ROWS, CommitTimer
+from barograph.jobs.commit_timer import MOST_WAITING_ROWS, CommitTimer
 
 
 class Clock:
@@ -53,5 +53,5 @@ def test_a_costly_commit_is_waited_for_no_longer_than_its_share_needs(cost):
 
 def test_many_waiting_rows_do_not_wait():
     timer = CommitTimer(Clock())
-    assert timer.due(MOST_ROWS)
-    assert not timer.due(MOST_ROWS - 1)
+    assert timer.due(MOST_WAITING_ROWS)
+    assert not timer.due(MOST_WAITING_ROWS - 1)

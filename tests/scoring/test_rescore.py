@@ -8,7 +8,7 @@ from barograph.results import schema
 from barograph.scoring import quantiles
 from barograph.scoring.leaves import Measure
 from barograph.scoring.normalise import DAY_MS, EDGES
-from barograph.scoring.renormalise import Table
+from barograph.scoring.renormalise import ScoredTable
 from barograph.scoring.rescore import Window, first_moved, rescore
 from barograph.scoring.severity import normalised_score
 
@@ -45,11 +45,11 @@ class Memory:
     def moved_quantiles(self, after_ms: int) -> pl.DataFrame:
         return self.quantiles.filter("moved", pl.col("timestamp") > after_ms)
 
-    def rows(self, table: Table, start_ms: int) -> pl.DataFrame:
+    def rows(self, table: ScoredTable, start_ms: int) -> pl.DataFrame:
         found = self.records if table.name == "records" else schema.empty(COLUMNS[table.name])
         return found.filter(pl.col("timestamp") >= start_ms)
 
-    def write(self, table: Table, changed: pl.DataFrame) -> None:
+    def write(self, table: ScoredTable, changed: pl.DataFrame) -> None:
         self.written += changed["timestamp"].to_list()
         self.records = self.records.update(changed, on=["timestamp", "seq"])
 

@@ -85,9 +85,9 @@ def list_forecasts(job_id: JobId, data_dir: DataDir = DEFAULT_DATA_DIR, store: S
     from barograph.jobs.service import Service
 
     with Service.open(store, data_dir, create=False) as service:
-        zone, kept = ZoneInfo(service.job(job_id).time_zone), service.forecasts(job_id)
-    if kept:
-        show_table(forecast_output.listed(kept, zone))
+        zone, forecasts = ZoneInfo(service.job(job_id).time_zone), service.forecasts(job_id)
+    if forecasts:
+        show_table(forecast_output.listed(forecasts, zone))
     else:
         typer.echo("no forecasts")
 

@@ -8,12 +8,12 @@ from barograph.api.elastic import documents
 from barograph.cli import output, tables, words
 from barograph.cli.console import show as show_table
 from barograph.cli.options import Format
-from barograph.jobs.service import Description
+from barograph.jobs.service import Described
 from barograph.models import Known
 from barograph.models.describe import YOUNG
 
 
-def status(job_id: str, described: Description) -> Iterator[tuple[str, str]]:
+def status(job_id: str, described: Described) -> Iterator[tuple[str, str]]:
     """What the models know in all, and what not yet, as a sentence."""
     known = described.known
     if not described.readable:
@@ -39,7 +39,7 @@ def _lacks(known: Known) -> Iterator[str]:
         yield f"{known.before_week:,} seen for less than two weeks, too short to find a weekly pattern"
 
 
-def show(described: Description) -> None:
+def show(described: Described) -> None:
     """A line a series; what is left out is said."""
     rows = described.rows.rows(named=True)
     if not rows:
@@ -57,7 +57,7 @@ def show(described: Description) -> None:
         )
 
 
-def write(job_id: str, described: Description) -> None:
+def write(job_id: str, described: Described) -> None:
     """The descriptions as one JSON array."""
     if not described.readable:
         typer.echo(f"models: {_unreadable(job_id)}", err=True)

@@ -27,12 +27,12 @@ def list_snapshots(job_id: JobId, data_dir: DataDir = DEFAULT_DATA_DIR, store: S
     from barograph.jobs.service import Service
 
     with Service.open(store, data_dir, create=False) as service:
-        zone, kept = ZoneInfo(service.job(job_id).time_zone), service.snapshots(job_id)
-    if not kept:
+        zone, snapshots = ZoneInfo(service.job(job_id).time_zone), service.snapshots(job_id)
+    if not snapshots:
         typer.echo("no snapshots")
         return
     table = tables.plain("snapshot", f"has read up to ({zone})", "bytes", right=("bytes",))
-    for snapshot in kept:
+    for snapshot in snapshots:
         newest = snapshot.latest_record_timestamp
         until = "nothing yet" if newest is None else words.when(newest, zone)
         tables.add(table, snapshot.snapshot_id, until, f"{snapshot.bytes:,}")

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from barograph.config.analysis import AnalysisConfig, PerPartitionCategorization
 from barograph.config.base import Document
 from barograph.config.detector import MLCATEGORY, DetectionRule, Detector, FieldName, FilterRef, RuleCondition
-from barograph.config.duration import Duration
+from barograph.config.duration import UNIT_MS, Duration
 from barograph.config.errors import ConfigError, Problem
 from barograph.config.time_format import TIME_FORMATS, java_pattern
 
@@ -32,7 +32,7 @@ _ID: Final = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?", re.ASCII)
 _ID_RULE: Final = "1 to 64 lowercase letters (a-z), digits, hyphens or underscores, with a letter or a digit at both ends"
 _SIZE: Final = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,6})?)\s*(b|k|kb|m|mb|g|gb|t|tb|)", re.ASCII | re.IGNORECASE)
 _UNITS: Final = {"b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
-_HOUR_MS: Final = 3_600_000
+_HOUR_MS: Final = UNIT_MS["h"]
 _NO_ZONE: Final = re.compile(r"(?:posixrules|localtime|Factory)$|posix/|right/")
 """Files that lie among a machine's zones and are no IANA names: another machine, or Polars, does not know them."""
 

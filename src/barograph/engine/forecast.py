@@ -19,7 +19,7 @@ from barograph.results import schema
 from barograph.results.arrays import Ints
 
 LONGEST_DAYS: Final = 3650
-MOST_ROWS: Final = 10_000_000
+MOST_FORECAST_ROWS: Final = 10_000_000
 """A forecast is made in memory, at about 120 bytes a row."""
 
 PERCENTILE: Final = 95.0
@@ -87,7 +87,7 @@ def forecast(job: Job, stages: Sequence[SeriesStage], names: DetectorNames, ask:
     """Forecast all series of an entity.
 
     Raises:
-        BadRequest: no series of the job could be of the entity, or the forecast would have more than `MOST_ROWS` rows.
+        BadRequest: no series of the job could be of the entity, or the forecast would have more than `MOST_FORECAST_ROWS` rows.
     """
     check_entity(job, entity)
     _check_size(job, stages, names, ask, entity)
@@ -120,10 +120,10 @@ def _forecaster(job: Job, stage: SeriesStage) -> Forecaster | None:
 
 def _check_size(job: Job, stages: Sequence[SeriesStage], names: DetectorNames, ask: Horizon, entity: Entity) -> None:
     series = sum(len(_chosen(job, stage, names, entity)) for stage in stages if _forecaster(job, stage) is not None)
-    if series * ask.buckets > MOST_ROWS:
+    if series * ask.buckets > MOST_FORECAST_ROWS:
         raise BadRequest(
-            f"duration={ask.buckets:,} buckets for {series:,} series: wanted {MOST_ROWS // series:,} buckets or less, "
-            f"which are {MOST_ROWS:,} rows, or the series of one entity"
+            f"duration={ask.buckets:,} buckets for {series:,} series: wanted {MOST_FORECAST_ROWS // series:,} buckets or less, "
+            f"which are {MOST_FORECAST_ROWS:,} rows, or the series of one entity"
         )
 
 

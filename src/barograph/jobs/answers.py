@@ -8,7 +8,7 @@ from barograph.config.job import Job
 from barograph.engine.entity import Entity
 from barograph.engine.exclusions import Exclusion
 from barograph.jobs import describe, explain, incidents, overall, selection, what_if
-from barograph.jobs.describe import Description
+from barograph.jobs.describe import Described
 from barograph.jobs.explain import Explained
 from barograph.jobs.overall import OverallQuery
 from barograph.jobs.what_if import Alerts, AlertSettings
@@ -95,7 +95,7 @@ class Answers:
 
     # models
 
-    def describe(self, job_id: str, entity: Entity = (), most: int | None = None) -> Description:
+    def describe(self, job_id: str, entity: Entity = (), most: int | None = None) -> Described:
         """What the models have learned. See `jobs.describe`."""
         return describe.describe(self._store, job_id, entity, most)
 

@@ -12,7 +12,7 @@ SHORTEST_S: Final = 2.0
 SHARE: Final = 0.05
 """Of the time that commits may take; what they cost grows with the job's state."""
 
-MOST_ROWS: Final = 1_000_000
+MOST_WAITING_ROWS: Final = 1_000_000
 """Result and history rows that may wait for a commit, at about 100 bytes each. Bounds memory, and the time too where it is
 rows and not the state that commits take long to write: waiting longer does not help there."""
 
@@ -28,7 +28,7 @@ class CommitTimer:
     def due(self, waiting_rows: int) -> bool:
         """Whether to commit now."""
         rest = max(SHORTEST_S, self._cost * (1 - SHARE) / SHARE)
-        return waiting_rows >= MOST_ROWS or self._clock() - self._ended >= rest
+        return waiting_rows >= MOST_WAITING_ROWS or self._clock() - self._ended >= rest
 
     def committed(self, started: float) -> None:
         """Note a commit that began at `started` and is over."""

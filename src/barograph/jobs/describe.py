@@ -12,7 +12,7 @@ from barograph.store.store import Store
 
 
 @dataclass(frozen=True)
-class Description:
+class Described:
     """What was asked for.
 
     Attributes:
@@ -28,7 +28,7 @@ class Description:
     readable: bool = True
 
 
-def describe(store: Store, job_id: str, entity: Entity = (), most: int | None = None) -> Description:
+def describe(store: Store, job_id: str, entity: Entity = (), most: int | None = None) -> Described:
     """Describe the models of an entity's series, or of at most so many: those that were the most anomalous lately.
 
     Args:
@@ -45,9 +45,9 @@ def describe(store: Store, job_id: str, entity: Entity = (), most: int | None = 
     try:
         engine = Engine.build(job, saved.snapshot if saved else None)
     except OtherVersion:
-        return Description(Engine.build(job).describe(entity), Known(), readable=False)
+        return Described(Engine.build(job).describe(entity), Known(), readable=False)
     rows, known = engine.describe(entity, most), engine.known()
     if entity and rows.is_empty():
         named = " ".join(f"{field}={value}" for field, value in entity)
         raise BadRequest(f"entity={named!r}: wanted one that the job has seen")
-    return Description(rows, known, cut=most is not None and rows.height == most < known.series)
+    return Described(rows, known, cut=most is not None and rows.height == most < known.series)

@@ -1,5 +1,6 @@
 """Forgetting a span of time, and undoing that: a replay that has not seen it."""
 
+import time
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
@@ -8,13 +9,22 @@ from barograph.config.job import Job
 from barograph.config.moment import iso_text
 from barograph.engine.exclusions import Exclusion
 from barograph.engine.replay import known_series
+from barograph.jobs.commit_timer import Clock
 from barograph.jobs.replay import OnProgress, Replayed, replay_without
 from barograph.results.snapshot import Snapshot
 from barograph.store.job_rows import ResumePoint
 from barograph.store.store import Store
 
 
-def forget(store: Store, job_id: str, span: Exclusion, on_progress: OnProgress | None = None, *, threads: int = 0) -> Replayed:
+def forget(
+    store: Store,
+    job_id: str,
+    span: Exclusion,
+    on_progress: OnProgress | None = None,
+    *,
+    threads: int = 0,
+    now: Clock = time.time,
+) -> Replayed:
     """Give a job the models that never saw a span, besides what it has forgotten already. Raises as `replay`, and:
 
     Where a snapshot from before all forgotten spans is kept, the replay goes on from it, to the same result.
@@ -29,7 +39,7 @@ def forget(store: Store, job_id: str, span: Exclusion, on_progress: OnProgress |
         _check_history(span, job, store.history_from(job_id))
         return [*(other for other in known if other != span), span]
 
-    return replay_without(store, job_id, change, on_progress, threads)
+    return replay_without(store, job_id, change, on_progress, threads, now=now)
 
 
 def _begins(span: Exclusion, job: Job, snapshot: Snapshot) -> int:
@@ -66,7 +76,13 @@ def _check_history(span: Exclusion, job: Job, begins_ms: int | None) -> None:
 
 
 def remember(
-    store: Store, job_id: str, span: Exclusion, on_progress: OnProgress | None = None, *, threads: int = 0
+    store: Store,
+    job_id: str,
+    span: Exclusion,
+    on_progress: OnProgress | None = None,
+    *,
+    threads: int = 0,
+    now: Clock = time.time,
 ) -> Replayed:
     """Undo `forget`: let the models see a span again, and make its results anew. Raises as `replay`, and:
 
@@ -79,4 +95,4 @@ def remember(
             raise BadRequest(f"span={span.told(job)}: wanted one that was forgotten, with the same entity")
         return [other for other in known if other != span]
 
-    return replay_without(store, job_id, change, on_progress, threads)
+    return replay_without(store, job_id, change, on_progress, threads, now=now)

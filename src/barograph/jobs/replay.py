@@ -62,6 +62,7 @@ def replay(
     *,
     threads: int = 0,
     clock: Clock = time.monotonic,
+    now: Clock = time.time,
 ) -> Replayed:
     """Make a job's models, results and snapshots anew from its kept bucket values, all of it visible at once at the end.
 
@@ -75,6 +76,7 @@ def replay(
         on_progress: called with the buckets that are done and those that there are.
         threads: how many threads share the series; 0 is one a core.
         clock: seconds on a clock that only goes forward.
+        now: epoch seconds, wall clock.
 
     Raises:
         NoSuchJob: there is none of this id.
@@ -82,7 +84,7 @@ def replay(
         BadRequest: it has not finished a bucket yet.
         ConfigError: this version cannot run the job.
     """
-    return replay_without(store, job_id, None, on_progress, threads, clock)
+    return replay_without(store, job_id, None, on_progress, threads, clock, now)
 
 
 def replay_without(
@@ -92,6 +94,7 @@ def replay_without(
     on_progress: OnProgress | None,
     threads: int = 0,
     clock: Clock = time.monotonic,
+    now: Clock = time.time,
 ) -> Replayed:
     """Replay a job without what `change` wants forgotten; None: without what is forgotten already. Raises as `replay`."""
     started = clock()
@@ -106,7 +109,7 @@ def replay_without(
         records_before = store.records(job_id, Query(size=0)).total
         with store.rewriting(job_id) as rewrite:
             under_way.run(rewrite, on_progress)
-            rewrite.commit(time.time_ns() // 1_000_000, forgotten)
+            rewrite.commit(int(now() * 1000), forgotten)
         records = store.records(job_id, Query(size=0)).total
     buckets = under_way.end - under_way.start
     return Replayed(job_id, buckets, under_way.values, records, records_before, forgotten, clock() - started)

@@ -17,7 +17,7 @@ from barograph.intake.frames import as_frame
 from barograph.jobs import forecast, forget, replay, run
 from barograph.jobs.answers import Answers
 from barograph.jobs.commit_timer import Clock
-from barograph.jobs.describe import Description
+from barograph.jobs.describe import Described
 from barograph.jobs.forecast import ForecastRequest, MadeForecast
 from barograph.jobs.open_jobs import OpenJobs
 from barograph.jobs.overall import OverallQuery
@@ -36,7 +36,7 @@ from barograph.store.store import Store
 
 __all__ = [
     "AlertSettings",
-    "Description",
+    "Described",
     "Expired",
     "ForecastRequest",
     "JobState",
@@ -246,17 +246,17 @@ class Service(Answers):
     def replay(self, job_id: str, on_progress: OnBuckets | None = None) -> Replayed:
         """Make models, results and snapshots anew from the kept bucket values. See `jobs.replay`."""
         self._open.refuse(job_id)
-        return replay.replay(self._store, job_id, on_progress)
+        return replay.replay(self._store, job_id, on_progress, clock=self._clock, now=self._now)
 
     def forget(self, job_id: str, span: Exclusion, on_progress: OnBuckets | None = None) -> Replayed:
         """Give a job the models that never saw a span. See `jobs.forget`."""
         self._open.refuse(job_id)
-        return forget.forget(self._store, job_id, span, on_progress)
+        return forget.forget(self._store, job_id, span, on_progress, now=self._now)
 
     def remember(self, job_id: str, span: Exclusion, on_progress: OnBuckets | None = None) -> Replayed:
         """Undo `forget`. See `jobs.forget`."""
         self._open.refuse(job_id)
-        return forget.remember(self._store, job_id, span, on_progress)
+        return forget.remember(self._store, job_id, span, on_progress, now=self._now)
 
     def revert(self, job_id: str, snapshot_id: str, *, delete_later_results: bool = False) -> Reverted:
         """Take a job back to one of its snapshots, as if the rows that came after it had not been read.

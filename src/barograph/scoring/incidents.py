@@ -59,14 +59,14 @@ def incidents(records: pl.DataFrame, bucket_span_ms: int, known_from_ms: int = -
         pl.struct(pl.col(field.name).cast(field.dtype) for field in schema.MEMBER.fields).alias("members"),
     )
     owner = (pl.Series("incident", label), episodes["series"])
-    shared = _shared(entities.with_columns(one.gather(entities["episode"]) for one in owner), members)
+    shared = _shared(entities.with_columns(column.gather(entities["episode"]) for column in owner), members)
     incidents = incidents.join(shared, on="incident", how="left").with_columns(pl.col("entities").fill_null([]))
     named = incidents.with_columns(
         _ids(episodes, incidents["incident"].to_numpy()),
         pl.Series("summary", [_summary(row) for row in incidents.iter_rows(named=True)], dtype=pl.String),
         is_whole=pl.lit(known_from_ms < 0) | (pl.col("start") > known_from_ms + QUIET_BUCKETS * bucket_span_ms),
     )
-    return named.sort("start", "incident").select(pl.col(one.name).cast(one.dtype) for one in schema.INCIDENTS)
+    return named.sort("start", "incident").select(pl.col(column.name).cast(column.dtype) for column in schema.INCIDENTS)
 
 
 def _numbered(records: pl.DataFrame, span_ms: int) -> pl.DataFrame:
@@ -171,9 +171,9 @@ def _summary(incident: dict[str, object]) -> str:
     first = members[0]
     if len(members) == 1:
         return f"{_named(first)}: {_compared(first)}"
-    measures = list(dict.fromkeys(measure(one["function_description"], one["field_name"]) for one in members))
+    measures = list(dict.fromkeys(measure(member["function_description"], member["field_name"]) for member in members))
     what = measures[0] if len(measures) == 1 else f"{len(measures)} measures"
-    common = [f"{one['field_name']}={one['field_value']}" for one in entities if one["members"] == len(members)]
+    common = [f"{entity['field_name']}={entity['field_value']}" for entity in entities if entity["members"] == len(members)]
     whose = f", all with {' '.join(common[:3])}" if common else ""
     return f"{len(members):,} series ({what}){whose}; the first, a hint at the cause: {_named(first)}: {_compared(first)}"
 

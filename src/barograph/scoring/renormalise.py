@@ -30,7 +30,7 @@ _DAYS: Final = 30
 
 
 @dataclass(frozen=True)
-class Table:
+class ScoredTable:
     """How one result table is renormalised.
 
     Attributes:
@@ -47,10 +47,10 @@ class Table:
 
 
 TABLES: Final = (
-    Table("buckets", "anomaly_score", "log_probability"),
-    Table("records", "record_score", "log_evidence", schema.SERIES_KEY),
-    Table("influencers", "influencer_score", "log_probability", schema.INFLUENCER_KEY),
-    Table("bucket_influencers", "anomaly_score", "log_probability"),
+    ScoredTable("buckets", "anomaly_score", "log_probability"),
+    ScoredTable("records", "record_score", "log_evidence", schema.SERIES_KEY),
+    ScoredTable("influencers", "influencer_score", "log_probability", schema.INFLUENCER_KEY),
+    ScoredTable("bucket_influencers", "anomaly_score", "log_probability"),
 )
 
 
@@ -59,12 +59,15 @@ def window_ms(days: int | None, bucket_span_ms: int) -> int:
     return max(_DAYS * DAY_MS, _BUCKETS_AT_LEAST * bucket_span_ms) if days is None else days * DAY_MS
 
 
-def kind_of(table: Table, rows: pl.DataFrame, measures: Sequence[Measure]) -> pl.Series:
+def kind_of(table: ScoredTable, rows: pl.DataFrame, measures: Sequence[Measure]) -> pl.Series:
     """The kind of each row of a result table."""
     if table.name == "buckets":
         return pl.repeat(quantiles.BUCKET, len(rows), dtype=pl.String, eager=True)
     if table.name == "records":
-        names = {(one.detector_index, one.function_description): quantiles.record(i) for i, one in enumerate(measures)}
+        names = {
+            (measure.detector_index, measure.function_description): quantiles.record(position)
+            for position, measure in enumerate(measures)
+        }
         keys = zip(rows["detector_index"].to_list(), rows["function_description"].to_list(), strict=True)
         return pl.Series([names.get(key) for key in keys], dtype=pl.String)
     prefix = quantiles.influencer("") if table.name == "influencers" else quantiles.bucket_influencer("")
@@ -74,7 +77,7 @@ def kind_of(table: Table, rows: pl.DataFrame, measures: Sequence[Measure]) -> pl
 
 
 def current_scores(
-    table: Table, rows: pl.DataFrame, kind: pl.Series, moved: pl.DataFrame, bucket_span_ms: int, window: int
+    table: ScoredTable, rows: pl.DataFrame, kind: pl.Series, moved: pl.DataFrame, bucket_span_ms: int, window: int
 ) -> Floats:
     """The current scores of results.
 

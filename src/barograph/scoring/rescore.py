@@ -7,7 +7,7 @@ from typing import Protocol
 import polars as pl
 
 from barograph.scoring.leaves import Measure
-from barograph.scoring.renormalise import TABLES, Table, current_scores, kind_of, window_ms
+from barograph.scoring.renormalise import TABLES, ScoredTable, current_scores, kind_of, window_ms
 
 
 class ScoredRows(Protocol):
@@ -16,14 +16,14 @@ class ScoredRows(Protocol):
     def moved_quantiles(self, after_ms: int) -> pl.DataFrame:
         """The rows of `schema.QUANTILES` by which scores are to be renormalised, that begin to hold after a time; by time."""
 
-    def rows(self, table: Table, start_ms: int) -> pl.DataFrame:
+    def rows(self, table: ScoredTable, start_ms: int) -> pl.DataFrame:
         """Rows of a result table from a bucket on, epoch ms.
 
         Columns: `timestamp`, `seq` if the table has it, the current score, the initial one, `table.ln_p`, `table.scope` and
         whatever `kind_of` needs.
         """
 
-    def write(self, table: Table, changed: pl.DataFrame) -> None:
+    def write(self, table: ScoredTable, changed: pl.DataFrame) -> None:
         """Put current scores in their rows: the table's key (`timestamp`, `seq` if it has it) and its score."""
 
     def follow_records(self, start_ms: int) -> None:

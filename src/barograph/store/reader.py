@@ -159,10 +159,10 @@ class Reader:
         """One of the snapshots that are kept."""
 
         def read(_: sa.Connection, listed: Listing) -> Snapshot:
-            kept = {snapshot.snapshot_id: snapshot for snapshot in listed.snapshots}
-            if snapshot_id not in kept:
-                raise NotFound(f"snapshot_id={snapshot_id!r}: wanted one of {', '.join(kept) or 'none: the job has none'}")
-            return load(self._job_files(job_id), kept[snapshot_id])
+            by_id = {snapshot.snapshot_id: snapshot for snapshot in listed.snapshots}
+            if snapshot_id not in by_id:
+                raise NotFound(f"snapshot_id={snapshot_id!r}: wanted one of {', '.join(by_id) or 'none: the job has none'}")
+            return load(self._job_files(job_id), by_id[snapshot_id])
 
         return self._read_files(job_id, read)
 
@@ -178,12 +178,12 @@ class Reader:
         return saved, forecasts.read(self._job_files(job_id), saved)
 
     def _saved_forecast(self, job_id: str, forecast_id: str | None) -> SavedForecast:
-        kept = {forecast.forecast_id: forecast for forecast in self.forecasts(job_id)}
-        name = next(reversed(kept), None) if forecast_id is None else forecast_id
-        if name not in kept:
-            wanted = f"one of {', '.join(kept)}" if kept else "none: the job has none"
+        by_id = {forecast.forecast_id: forecast for forecast in self.forecasts(job_id)}
+        name = next(reversed(by_id), None) if forecast_id is None else forecast_id
+        if name not in by_id:
+            wanted = f"one of {', '.join(by_id)}" if by_id else "none: the job has none"
             raise NotFound(f"forecast_id={name!r}: wanted {wanted}")
-        return kept[name]
+        return by_id[name]
 
     def forgotten(self, job_id: str) -> tuple[Exclusion, ...]:
         """What the job's models are not to have seen, in the order in which it was forgotten."""

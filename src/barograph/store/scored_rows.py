@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from barograph.config.job import Job
 from barograph.engine.series_stage import measures_of
 from barograph.results import schema
-from barograph.scoring.renormalise import Table
+from barograph.scoring.renormalise import ScoredTable
 from barograph.scoring.rescore import Window, rescore
 from barograph.store import rows, tables
 
@@ -47,7 +47,7 @@ class StoredScores:
         c = tables.QUANTILES.c
         return read_quantiles(self._connection, self._job_id, c.moved, c.timestamp > after_ms)
 
-    def rows(self, table: Table, start_ms: int) -> pl.DataFrame:
+    def rows(self, table: ScoredTable, start_ms: int) -> pl.DataFrame:
         """Final rows of a result table from a bucket on, with the columns that scores are made of."""
         stored, columns = _STORED[table.name]
         c = stored.c
@@ -58,7 +58,7 @@ class StoredScores:
         chosen = sa.select(*(c[column.name] for column in flat)).where(*final)
         return rows.frame_of(self._connection.execute(chosen).all(), flat)
 
-    def write(self, table: Table, changed: pl.DataFrame) -> None:
+    def write(self, table: ScoredTable, changed: pl.DataFrame) -> None:
         """Put current scores in their rows: key columns and the table's score."""
         stored, _ = _STORED[table.name]
         c = stored.c

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from barograph.config.duration import DAY_MS
+from barograph.config.duration import DAY_MS, UNIT_MS
 from barograph.config.errors import OtherVersion, StorageFailure
 from barograph.config.job import Job
 from barograph.results.snapshot import Snapshot
 from barograph.store.files import JobFiles
 
-INTERVAL_MS: Final = 3 * 3_600_000
+INTERVAL_MS: Final = 3 * UNIT_MS["h"]
 """Data time between restore points where the job sets no `background_persist_interval`; Elastic takes 3 to 4 hours."""
 
 
