@@ -139,9 +139,11 @@ def _presence(shares: pl.DataFrame, span_ms: int) -> pl.DataFrame:
     """In how many leaves of each bucket each entity has rows."""
     keys = list(PRESENCE)[:-1]
     return (
-        shares.with_columns(bucket=pl.col("timestamp") // span_ms)
+        shares.lazy()
+        .with_columns(bucket=pl.col("timestamp") // span_ms)
         .group_by(keys)
         .agg(pl.len().alias("leaves"))
         .sort(keys)
         .cast(PRESENCE)
+        .collect()
     )

@@ -66,5 +66,5 @@ def bucket_ln_p(detectors: Sequence[Floats]) -> Floats:
     Returns:
         [T] ln of the bucket's probability, <= 0.
     """
-    ln_p = combine(np.stack(detectors), np.zeros(len(detectors), np.int64))[0]
+    ln_p = combine(np.array(detectors), np.zeros(len(detectors), np.int64))[0]
     return np.where(ln_p <= LN_QUIET, ln_p, 0.0)

@@ -86,7 +86,7 @@ class Stretch:
 
     def present(self, field: str) -> Floats:
         """In each bucket, how many entities of an influencer field have rows."""
-        if not len(self.presence):
-            return np.zeros(self.buckets)
-        bucket = self.presence.filter(influencer_field_name=field)["bucket"].to_numpy() - self.first_bucket
+        # Series are compared at once, where a filter of the frame is a query: too long for a live bucket.
+        of_field = (self.presence["influencer_field_name"] == field).to_numpy()
+        bucket = self.presence["bucket"].to_numpy()[of_field] - self.first_bucket
         return np.bincount(bucket, minlength=self.buckets).astype(float)

@@ -122,6 +122,7 @@ class Normaliser:
     def __init__(self, bucket_span_ms: int, state: Structs, entities: Ints, most: Floats) -> None:
         self._span_ms = bucket_span_ms
         self._state = state
+        self._quantiles = self._of("")
         self._entities = entities
         self._most = most
 
@@ -143,7 +144,7 @@ class Normaliser:
     @property
     def quantiles(self) -> Quantiles:
         """Those that the day under way is judged by."""
-        return self._of("")
+        return self._quantiles
 
     def _of(self, prefix: str) -> Quantiles:
         days, entity_days, cells, counts = (self._state[f"{prefix}{name}"][0] for name in _DAY_FIELDS)
@@ -164,17 +165,17 @@ class Normaliser:
         Returns:
             ln of the raised probabilities [k], and the quantiles of each day that ended.
         """
-        out, ended, state = np.array(ln_p), list[DayEnd](), self._state
+        out, ended, state = np.array(ln_p), list[DayEnd](), self._state[0]
         for day, start, end in self._days(first_bucket, len(cells)):
-            if state["day"][0] != day:
+            if state["day"] != day:
                 ended += self._end_day(day, first_bucket + start)
-            inside = slice(*np.searchsorted(bucket, (first_bucket + start, first_bucket + end)).tolist())
-            if inside.start < inside.stop:
+            if len(bucket):
+                inside = slice(*np.searchsorted(bucket, (first_bucket + start, first_bucket + end)).tolist())
                 out[inside] = self.quantiles.ln_p(ln_p[inside])
                 self._note(entity[inside], -ln_p[inside])
             today = cells[start:end]
             state["today_cells"] += today.sum()
-            state["today_entities"] = max(float(state["today_entities"][0]), float(today.max()))
+            state["today_entities"] = max(state["today_entities"], today.max())
         return out, ended
 
     def _days(self, first_bucket: int, buckets: int) -> Iterator[tuple[int, int, int]]:
@@ -209,6 +210,7 @@ class Normaliser:
         state["cells"] = keep * (state["cells"] + state["today_cells"])
         state["counts"] = keep * (state["counts"] + len(self._most) - np.searchsorted(np.sort(self._most), EDGES, side="right"))
         state["day"], state["today_cells"], state["today_entities"] = next_day, 0.0, 0.0
+        self._quantiles = self._of("")
         self._entities, self._most = np.zeros(0, np.int64), np.zeros(0)
         moved = self.quantiles.moved_from(self._of("told_"), self._span_ms)
         if moved:

@@ -94,7 +94,10 @@ class Normalisers:
 
 def entity_ids(values: pl.Series) -> Ints:
     """Numbers for the values of entities: the same for the same text in every run and on every machine."""
-    distinct = values.unique()
-    digests = (hashlib.blake2b(text.encode(), digest_size=8).digest() for text in distinct)
-    numbers = [int.from_bytes(digest, "little", signed=True) for digest in digests]
-    return values.replace_strict(distinct, numbers, return_dtype=pl.Int64).to_numpy()
+    texts = values.to_list()
+    numbers = {text: _number(text) for text in set(texts)}
+    return np.array([numbers[text] for text in texts], np.int64)
+
+
+def _number(text: str) -> int:
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little", signed=True)

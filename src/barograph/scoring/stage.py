@@ -1,11 +1,11 @@
 """The score stage: a stretch of time to records, influencers and buckets. In time order, once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import numpy as np
 
-from barograph.results.arrays import Floats
+from barograph.results.arrays import Floats, Ints
 from barograph.results.results import Results
 from barograph.results.snapshot import Arrays
 from barograph.scoring import quantiles
@@ -72,9 +72,11 @@ class ScoreStage:
         blamed = blame(stretch, self._measures, self._ln_p_of, records.leaf)
         buckets = self._buckets_and_learn(stretch)
         entities = influencer_ln_p(stretch, blamed)
-        entity_scores = self._field_scores_and_learn(stretch, entities, quantiles.influencer)
+        present = {field: stretch.present(field) for field in self._normalisers.fields}
+        entity_scores = self._field_scores_and_learn(stretch.first_bucket, present, entities, quantiles.influencer)
         fields = field_ln_p(stretch, entities)
-        field_scores = self._field_scores_and_learn(stretch, fields, quantiles.bucket_influencer)
+        any_present = {field: np.minimum(cells, 1.0) for field, cells in present.items()}
+        field_scores = self._field_scores_and_learn(stretch.first_bucket, any_present, fields, quantiles.bucket_influencer)
         span_ms = self._span_ms
         results = Results(
             buckets=partial(buckets_frame, stretch.event_count, buckets, records, span_ms),
@@ -93,29 +95,28 @@ class ScoreStage:
     def _records_and_learn(self, stretch: Stretch) -> Records:
         """The leaves that are records, the least likely of each bucket first."""
         leaves, score = stretch.leaves, np.empty(len(stretch.leaves))
-        for position, evidence in enumerate(stretch.evidence):
-            own = np.flatnonzero(leaves["measure"] == position)
-            own = own[np.argsort(leaves["bucket"][own], kind="stable")]
-            ln_p = np.ascontiguousarray(leaves["ln_evidence"][own])
-            bucket = np.ascontiguousarray(leaves["bucket"][own])
-            series = leaves["series"][own].astype(np.int64)
-            kind = quantiles.record(position)
-            raised = self._normalisers.raise_and_learn(kind, stretch.first_bucket, evidence.series, bucket, ln_p, series)
-            score[own] = self._score(raised)
+        order = np.lexsort((leaves["bucket"], leaves["measure"]))
+        bucket, ln_p, series = (leaves[name][order] for name in ("bucket", "ln_evidence", "series"))
+        ends = np.cumsum(np.bincount(leaves["measure"], minlength=len(stretch.evidence))).tolist()
+        for position, (evidence, start, end) in enumerate(zip(stretch.evidence, [0, *ends], ends, strict=False)):
+            own = slice(start, end)
+            raised = self._normalisers.raise_and_learn(
+                quantiles.record(position), stretch.first_bucket, evidence.series, bucket[own], ln_p[own], series[own]
+            )
+            score[order[own]] = self._score(raised)
         chosen = in_order(leaves, np.flatnonzero(score >= RECORD_SCORE))
         return Records(chosen, leaves["bucket"][chosen], score[chosen])
 
     def _buckets_and_learn(self, stretch: Stretch) -> BucketScores:
-        ln_p = self._bucket_ln_p_and_learn(stretch)
         bucket = np.arange(stretch.first_bucket, stretch.first_bucket + stretch.buckets)
+        ln_p = self._bucket_ln_p_and_learn(stretch, bucket)
         each = np.ones(stretch.buckets)
         score = self._score(self._normalisers.raise_and_learn(quantiles.BUCKET, stretch.first_bucket, each, bucket, ln_p))
         return BucketScores(bucket, ln_p, score, self._episodes.mark_and_learn(bucket, ln_p, score))
 
-    def _bucket_ln_p_and_learn(self, stretch: Stretch) -> Floats:
+    def _bucket_ln_p_and_learn(self, stretch: Stretch, bucket: Ints) -> Floats:
         """Of the whole bucket. Where there are several detectors, each speaks as loud as its own past lets it."""
         detectors = sorted({evidence.detector for evidence in stretch.evidence})
-        bucket = np.arange(stretch.first_bucket, stretch.first_bucket + stretch.buckets)
         parts = []
         for detector in detectors:
             ln_p = detector_ln_p([evidence for evidence in stretch.evidence if evidence.detector == detector])
@@ -129,21 +130,28 @@ class ScoreStage:
             parts.append(ln_p)
         return bucket_ln_p(parts)
 
-    def _field_scores_and_learn(self, stretch: Stretch, scored: Scored, kind: Callable[[str], str]) -> Floats:
-        """Scores of entities, or of what each influencer field adds to a bucket where that is what was combined."""
+    def _field_scores_and_learn(
+        self, first_bucket: int, present: Mapping[str, Floats], scored: Scored, kind: Callable[[str], str]
+    ) -> Floats:
+        """Scores of entities, or of what each influencer field adds to a bucket where that is what was combined.
+
+        Args:
+            first_bucket: number of the first bucket of the stretch.
+            present: [T] by field, how many of what was combined each bucket has.
+            scored: what was combined.
+            kind: what its normalisers are called, by field.
+        """
         score = np.empty(len(scored.ln_p))
-        if not self._normalisers.fields:
+        if not present:
             return score
         bucket, field = (scored.keys[name].to_numpy() for name in ("bucket", "influencer_field_name"))
-        for name in self._normalisers.fields:
+        entity = np.zeros(len(score), np.int64)
+        if "influencer_field_value" in scored.keys.columns:
+            entity = quantiles.entity_ids(scored.keys["influencer_field_value"])
+        for name, cells in present.items():
             own = np.flatnonzero(field == name)
-            cells, entity = stretch.present(name), None
-            if "influencer_field_value" in scored.keys.columns:
-                entity = quantiles.entity_ids(scored.keys["influencer_field_value"][own])
-            else:
-                cells = np.minimum(cells, 1.0)
             raised = self._normalisers.raise_and_learn(
-                kind(name), stretch.first_bucket, cells, bucket[own], scored.ln_p[own], entity
+                kind(name), first_bucket, cells, bucket[own], scored.ln_p[own], entity[own]
             )
             score[own] = self._score(raised)
         return score
