@@ -151,10 +151,8 @@ class Accumulator:
     def _keep(self, rest: Ids, moved: Ids, until: int) -> None:
         series, room = self._series.live, self._cells.size
         cells = self._cells.live.take(rest)
-        chained = cells["previous"] != NONE
-        cells["previous"][chained] = moved[cells["previous"][chained]]
-        touched = series["head"] != NONE
-        series["head"][touched] = moved[series["head"][touched]]
+        cells["previous"] = moved[cells["previous"]]
+        series["head"] = moved[series["head"]]
         series["head_bucket"][series["head_bucket"] < until] = _fold.NO_BUCKET
         # Room for as many as there were: the next bucket will bring about as many again.
         self._cells = GrowingRecords(cells, room=room)
@@ -170,7 +168,7 @@ class Accumulator:
 
 
 def _positions(rows: Ids, size: int) -> Ids:
-    """For each of `size` rows its position in `rows`, -1 where it is not in there."""
-    positions = np.full(size, NONE, np.int32)
+    """For each of `size` rows its position in `rows`, -1 where it is not in there; and behind them, that `NONE` has none."""
+    positions = np.full(size + 1, NONE, np.int32)
     positions[rows] = np.arange(len(rows), dtype=np.int32)
     return positions

@@ -97,13 +97,13 @@ class Intake:
 
     def _columns(self, frame: pl.DataFrame, examples: TableExamples) -> tuple[pl.DataFrame, int, int]:
         """The clean columns; how many values of the job's fields they miss; how many of those are there but not numbers."""
-        columns: dict[str, pl.Series] = {}
+        columns: list[pl.Series] = []
         missing: dict[str, int] = {}
         not_numbers = 0
         for name in self._number_fields:
             values = column_of(frame, name)
             number, wrong = parse_numbers(_nulls(frame.height) if values is None else values)
-            columns[number_column(name)] = number
+            columns.append(number.alias(number_column(name)))
             missing[name] = number.null_count()
             if values is not None:
                 not_numbers += int(wrong.sum())
@@ -113,7 +113,7 @@ class Intake:
         for name in self._text_fields:
             values = column_of(frame, name)
             text = parse_text(_nulls(frame.height) if values is None else values)
-            columns[text_column(name)] = text
+            columns.append(text.alias(text_column(name)))
             if name not in missing:
                 missing[name] = text.null_count()
                 if missing[name]:

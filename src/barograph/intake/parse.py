@@ -18,6 +18,8 @@ def parse_numbers(values: pl.Series) -> tuple[pl.Series, pl.Series]:
     Returns:
         Float64[n] with null for what is missing or not a number; Boolean[n], true for what is there but not a number.
     """
+    if values.dtype.is_numeric():
+        return _plain_numbers(values.cast(pl.Float64))
     if values.dtype in (pl.Categorical, pl.Enum):
         values = values.cast(pl.String)
     if values.dtype == pl.String:
@@ -25,8 +27,6 @@ def parse_numbers(values: pl.Series) -> tuple[pl.Series, pl.Series]:
         number = values.cast(pl.Float64, strict=False)
         if number.null_count() > values.null_count():
             number = pl.select(pl.coalesce(number, values.str.strip_chars().cast(pl.Float64, strict=False))).to_series()
-    elif values.dtype.is_numeric():
-        return _plain_numbers(values.cast(pl.Float64))
     elif values.dtype == pl.Null:
         number = values.cast(pl.Float64)
     else:
@@ -40,7 +40,7 @@ def _plain_numbers(number: pl.Series) -> tuple[pl.Series, pl.Series]:
     array = number.to_numpy()  # with NaN for null
     usable = np.abs(array) <= LARGEST
     if usable.all():
-        return number, pl.Series(np.zeros(len(array), np.bool_))
+        return number, pl.Series([False]).new_from_index(0, len(array))
     return pl.Series(np.where(usable, array, np.nan), nan_to_null=True), pl.Series(~usable & ~np.isnan(array))
 
 
