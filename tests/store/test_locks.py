@@ -2,7 +2,7 @@
 
 import pytest
 
-from barograph.store.errors import JobBusy
+from barograph.store.errors import JobBusy, NoSuchJob
 from barograph.store.store import Store
 
 
@@ -26,6 +26,15 @@ def test_two_jobs_have_two_writers(opened, make):
     with one.lock("web"), other.lock("db", wait_s=0):
         one.commit("web", make.results(), make.snapshot(1), [])
         other.commit("db", make.results(), make.snapshot(1), [])
+
+
+def test_an_id_that_no_job_can_have_makes_no_file_elsewhere(opened, tmp_path):
+    store = opened()
+    for job_id in ("../../../elsewhere", str(tmp_path / "elsewhere")):
+        for call in (store.delete_job, store.reset_job, store.expire):
+            with pytest.raises(NoSuchJob):
+                call(job_id)
+    assert not [*tmp_path.parent.glob("*elsewhere*"), *tmp_path.rglob("*elsewhere*")]
 
 
 def test_two_databases_in_one_directory_do_not_touch_each_others_files(make, tmp_path, postgres):

@@ -17,7 +17,7 @@ from barograph.store import forecasts, job_rows, tables
 from barograph.store.commit import Writer, commit
 from barograph.store.database import Database
 from barograph.store.differences import differences
-from barograph.store.errors import JobChanged
+from barograph.store.errors import JobChanged, NoSuchJob
 from barograph.store.expire import expire
 from barograph.store.files import JobFiles
 from barograph.store.forecasts import SavedForecast
@@ -138,6 +138,7 @@ class Store(Reader):
 
         Raises:
             JobBusy: somebody else is.
+            NoSuchJob: no job can have this id.
         """
         lock = acquire(self._database, self._lock_path(job_id), job_id, wait_s)
         self._locks[job_id] = lock
@@ -256,6 +257,8 @@ class Store(Reader):
     # files and locks
 
     def _lock_path(self, job_id: str) -> Path:
+        if Path(job_id).name != job_id:  # no job has such an id, and the file would lie elsewhere
+            raise NoSuchJob(job_id, ())
         return self._files / f"{job_id}.lock"
 
     def _clean(self, job_id: str) -> None:
