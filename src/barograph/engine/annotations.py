@@ -15,7 +15,7 @@ from barograph.results.arrays import Structs
 from barograph.results.words import short
 from barograph.scoring.leaves import Measure
 
-_WEEK_MS: Final = 7 * DAY_MS
+_CALENDAR: Final = {DAY_MS: SeasonKind.DAY, 7 * DAY_MS: SeasonKind.WEEK}
 _UNITS: Final = [(UNIT_MS[unit], word) for unit, word in UNIT_WORDS.items() if unit != "ms"]
 _SCHEMA: Final = schema.polars_schema(schema.ANNOTATIONS)
 
@@ -98,7 +98,7 @@ def _found(season: int, before: float, after: float) -> str:
 
 
 def _dropped(_season: int, before: float, _after: float) -> str:
-    named = {DAY_MS: "the daily pattern", _WEEK_MS: "the weekly pattern"}
+    named = {ms: SEASON_WORDS[kind].replace("a ", "the ", 1) for ms, kind in _CALENDAR.items()}
     return f"{named.get(int(before), f'the pattern of {_length(before)}')} was given up"
 
 
