@@ -7,7 +7,7 @@ span = the file's usual step, defaults only; the label is never read). Under --o
 with the columns `timestamp,value,anomaly_score`, the score in 0..1, causal, as first written:
 
     severity/   the bucket score
-    alert/      the bucket score where the bucket opens or raises an episode, else 0
+    alert/      the bucket score where it is news: the first to reach 50, or 75 (docs/results.md, Buckets); else 0
 
 A row that is not the last of its bucket scores 0: the bucket's score was not known yet.
 """

@@ -1,6 +1,7 @@
 """Barograph: finds what is unusual in time series, events and logs, says who is to blame and why, and shows it.
 
 >>> import barograph
+>>> barograph.score(values, times)  # doctest: +SKIP
 >>> results = barograph.run(barograph.load_job("job.yaml"), frame)  # doctest: +SKIP
 >>> results.records  # doctest: +SKIP
 """
@@ -12,10 +13,25 @@ if TYPE_CHECKING:
     from barograph.config.job import Job
     from barograph.config.load import load_job
     from barograph.engine import Engine, run
+    from barograph.engine.score import score
+    from barograph.engine.stream import Scored, Stream
     from barograph.results.results import Results
     from barograph.results.snapshot import Snapshot
 
-__all__ = ["BarographError", "ConfigError", "Engine", "InputError", "Job", "Results", "Snapshot", "load_job", "run"]
+__all__ = [
+    "BarographError",
+    "ConfigError",
+    "Engine",
+    "InputError",
+    "Job",
+    "Results",
+    "Scored",
+    "Snapshot",
+    "Stream",
+    "load_job",
+    "run",
+    "score",
+]
 
 _HOMES = {
     "BarographError": "barograph.config.errors",
@@ -24,9 +40,12 @@ _HOMES = {
     "InputError": "barograph.config.errors",
     "Job": "barograph.config.job",
     "Results": "barograph.results.results",
+    "Scored": "barograph.engine.stream",
     "Snapshot": "barograph.results.snapshot",
+    "Stream": "barograph.engine.stream",
     "load_job": "barograph.config.load",
     "run": "barograph.engine",
+    "score": "barograph.engine.score",
 }
 
 
@@ -37,3 +56,8 @@ def __getattr__(name: str) -> Any:
     import importlib  # noqa: PLC0415
 
     return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    """The public names, also those that nobody has used yet."""
+    return list(__all__)

@@ -12,14 +12,15 @@ from tests.cli.conftest import START
 
 
 def test_incidents_are_told_in_words(call, data_dir: Path) -> None:
-    done = call("incidents", "web", "--data-dir", data_dir, columns=140)
+    done = call("incidents", "web", "--data-dir", data_dir, columns=160)
     assert done.stdout.splitlines() == [
-        "score            when (Europe/Berlin)  lasted  series  what",
-        "   91  critical  Thu 2026-01-01 00:00  10m          1  host=web-1, mean of ms: 3.2x higher than usual",
-        "   30  minor     Thu 2026-01-01 00:35  5m           1  number of rows: unexpectedly zero, usually 40",
+        "score            when (Europe/Berlin)  lasted  peak  series  what",
+        "   91  critical  Thu 2026-01-01 00:00  10m     +0s        1  host=web-1, mean of ms: 3.2x higher than usual "
+        "(320 instead of 100)",
+        "   30  minor     Thu 2026-01-01 00:35  5m      +0s        1  number of rows: unexpectedly zero, usually 40",
     ]
     assert call("incidents", "web", "--min-score", 95, "--data-dir", data_dir).stderr == "no incidents match\n"
-    only = call("incidents", "web", "--start", "2026-01-01T00:20", "--data-dir", data_dir).stdout
+    only = call("incidents", "web", "--start", "2026-01-01T00:20", "--data-dir", data_dir, columns=110).stdout
     assert len(only.splitlines()) == 2
 
 

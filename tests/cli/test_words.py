@@ -58,11 +58,9 @@ def test_who_names_series_and_influencers_once() -> None:
     assert words.who(record()) == []
 
 
-def test_what_is_measured_and_compared() -> None:
+def test_what_is_measured() -> None:
     assert words.measured(record()) == "mean of cpu"
-    assert words.compared(record()) == "3.2x higher than usual"
     assert words.measured(record(function_description="count", field_name=None)) == "number of rows"
-    assert words.compared(record(typical=None)) == "unusual"
 
 
 @pytest.mark.parametrize(

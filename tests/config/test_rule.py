@@ -5,7 +5,7 @@ from contextlib import suppress
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from barograph.config.errors import InputError
@@ -142,6 +142,7 @@ names = st.text(min_size=1)
 scopes = st.builds(Scope, names, st.lists(names, min_size=1, max_size=3).map(tuple), st.booleans())
 
 
+@example(conditions=[Condition("change", "lt", 1.797693134862316e306)], scope=[])  # in per cent it is no double
 @given(conditions=st.lists(conditions, max_size=3), scope=st.lists(scopes, max_size=2))
 def test_a_rule_is_read_back_from_its_text(conditions: list[Condition], scope: list[Scope]) -> None:
     if conditions or scope:

@@ -15,6 +15,7 @@ from barograph.config.moment import iso_text
 from barograph.engine import Engine
 from barograph.engine.explain import Explanation
 from barograph.results.results import Results
+from barograph.scoring.explain import FACTORS
 from barograph.scoring.severity import RECORD_SCORE
 from tests.engine.events import START, job, requests
 
@@ -104,7 +105,8 @@ def test_the_value_that_would_have_scored_so_much_scores_so_much(seed: int) -> N
             (again,) = engine.explain(results, START + hour * HOUR)
             asked += 1
             assert again.score >= would.score - 1e-6
-            if value != one.typical:  # else what came before is enough, whatever comes
+            # What came before may be enough, whatever comes; and nothing at all is further off than any small value.
+            if value not in (one.typical, 0.0):
                 assert again.score == pytest.approx(would.score, abs=1e-3)
             if would.score >= RECORD_SCORE:
                 record = results.records.filter(pl.col("timestamp") == one.timestamp)
@@ -128,6 +130,56 @@ def test_of_counts_the_nearest_whole_number_is_told() -> None:
             engine, results = ran(hourly_job("count"), again.with_columns(pl.from_epoch("time", "ms")))
             (other,) = engine.explain(results, START + 200 * HOUR)
             assert (other.score >= would.score) == enough
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_value_that_cannot_be_is_named(seed: int) -> None:
+    """A mean of cpu that never was below zero was told that -21,180 would have scored 75."""
+    random = np.random.default_rng(seed)
+    wide = random.gamma(2.0, 10.0, 400)
+    counts = pl.DataFrame({"time": np.repeat(START + np.arange(300) * HOUR, random.poisson(2, 300))})
+    for of, frame, none_so_low in (
+        (hourly_job(), hourly(wide.tolist()), False),  # next to nothing is rarer than zero is far
+        (hourly_job("count"), counts.with_columns(pl.from_epoch("time", "ms")), True),
+    ):
+        engine, results = ran(of, frame)
+        (one,) = engine.explain(results, START + 250 * HOUR)
+        assert all(would.low is None or would.low >= 0 for would in one.would_score)
+        assert one.would_score[-1].low is None or not none_so_low
+        assert one.would_score[-1].high is not None
+
+
+def test_what_was_below_zero_before_may_be_so_again() -> None:
+    values = np.random.default_rng(1).normal(size=400)
+    engine, results = ran(hourly_job(), hourly(values.tolist()))
+    (one,) = engine.explain(results, START + 250 * HOUR)
+    assert one.would_score[-1].low < -2
+
+
+@pytest.mark.parametrize("shape", ["steady", "daily", "heavy"])
+def test_of_a_series_that_is_never_zero_zero_is_critical(shape: str) -> None:
+    random, t = np.random.default_rng(3), np.arange(700)
+    values = {
+        "steady": 50 + 5 * random.normal(size=700),
+        "daily": 50 + 30 * np.sin(2 * np.pi * t / 24) + 3 * random.normal(size=700),
+        "heavy": 50 + 4 * np.clip(random.standard_t(3, 700), -8, 8),
+    }[shape]
+    engine, results = ran(hourly_job(), hourly(values.tolist()))
+    for hour in (600, 606, 612, 618):
+        (one,) = engine.explain(results, START + hour * HOUR)
+        critical = one.would_score[-1]
+        assert critical.score == 75
+        assert critical.low is not None
+        assert 0 <= critical.low < one.typical
+
+
+def test_the_bucket_itself_pays_for_the_views_that_say_nothing() -> None:
+    engine, results = ran(hourly_job(), hourly((50 + np.random.default_rng(2).normal(size=400)).tolist()))
+    for hour in range(100, 390, 30):
+        (one,) = engine.explain(results, START + hour * HOUR)
+        assert [factor.name for factor in one.factors] == list(FACTORS)
+        by_name = {factor.name: factor.points for factor in one.factors}
+        assert min(by_name[name] for name in ("bucket_before", "buckets_around")) >= 0.0
 
 
 def test_a_side_that_is_not_looked_at_is_named() -> None:

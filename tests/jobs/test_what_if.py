@@ -8,13 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from barograph.config.errors import InputError
+from barograph.config.load import load_job
 from barograph.config.rule import SIGNS, Condition, Rule, Scope
 from barograph.config.rule_text import parse_rule
 from barograph.engine import Engine
 from barograph.jobs.what_if import AlertSettings, matches, what_if
+from barograph.results import schema
 from barograph.store.query import Query
 from barograph.store.store import Store
 from tests.engine.events import job, requests
+from tests.known_results import JOB, frame, known_results, record
 
 DAY = 86_400_000
 
@@ -35,6 +38,17 @@ def test_an_alert_is_an_episode(store: Store) -> None:
     assert found.alerts["alert_start"].is_sorted()
     assert found.alerts["alert_score"].min() >= 50
     assert found.steps[50.0] == found.alerts.height
+
+
+@pytest.mark.parametrize(("scores", "again"), [((60.0, 74.9, 80.0, 95.0), 2), ((80.0, 95.0), None), ((60.0, 30.0), None)])
+def test_an_alert_that_becomes_critical_says_when(tmp_path, scores: tuple[float, ...], again: int | None) -> None:
+    results, span_ms = known_results(), 300_000
+    records = frame(schema.RECORDS, [record(at, score) for at, score in enumerate(scores)])
+    with Store.open(None, tmp_path) as opened:
+        opened.create_job(load_job(JOB), 1)
+        opened.commit("web", results.but(records=records), Engine.build(load_job(JOB)).snapshot(), [])
+        (alert,) = what_if(opened, "web", AlertSettings(min_score=50)).alerts.rows(named=True)
+    assert alert["alert_again"] == (None if again is None else alert["alert_start"] + again * span_ms)
 
 
 @settings(max_examples=25)

@@ -24,7 +24,8 @@ def advance(**changes: object) -> tuple[int, int]:
         "changes": as_bytes(np.zeros(8, CHANGE)),
         "out": [np.empty((2, 4)) for _ in range(5)],
     }
-    return _series.advance(*(given | changes).values(), 0, HOUR, 0, False, True, 0.0, 0.0)
+    no_lesson, no_zeros = [0.0] * 6, -1
+    return _series.advance(*(given | changes).values(), 0, HOUR, 0, False, True, 0.0, 0.0, no_lesson, no_zeros, True)
 
 
 def as_bytes(records: np.ndarray) -> np.ndarray:

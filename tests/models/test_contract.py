@@ -1,4 +1,4 @@
-"""Laws that every kind of model keeps, and below them those of the series model alone."""
+"""Laws that every version of the series model keeps."""
 
 import itertools
 
@@ -7,16 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from barograph.models import MODELS, Model, ModelConfig, SeriesModel
-from tests.models.toy import ToyModel
+from barograph.models import ChangeKind, ModelConfig, SeriesModel
 
 HOUR = 3_600_000
 
-every_kind = pytest.mark.parametrize("kind", [*MODELS.values(), ToyModel])
 
-
-def build(n: int, span: int = HOUR, kind: type[Model] = SeriesModel, **settings_: object) -> Model:
-    model = kind.build(ModelConfig(span, **settings_))  # type: ignore[arg-type]
+def build(n: int, span: int = HOUR, **settings_: object) -> SeriesModel:
+    model = SeriesModel.build(ModelConfig(span, **settings_))  # type: ignore[arg-type]
     model.grow(n)
     return model
 
@@ -35,16 +32,40 @@ def mixed(series: int = 12, buckets: int = 700, seed: int = 0) -> np.ndarray:
     return x
 
 
-def same(a: Model, b: Model) -> bool:
-    first, second = a.snapshot(), b.snapshot()
-    return first.keys() == second.keys() and all(first[name].tobytes() == second[name].tobytes() for name in first)
+def same(a: SeriesModel, b: SeriesModel) -> bool:
+    one, two = a.snapshot(), b.snapshot()
+    return all(one[name].tobytes() == two[name].tobytes() for name in one) and one.keys() == two.keys()
 
 
+def weekly(series: int = 4, buckets: int = 1200) -> np.ndarray:
+    """A day that turns out to be a week of five long days and two short ones: one profile takes the place of another."""
+    t = np.arange(buckets)
+    work = 1.0 - 0.5 * (np.arange(series)[:, None] % 2) * ((t // 24 + 3) % 7 >= 5)
+    shape = 1 + np.sin(2 * np.pi * t / 24) + 0.5 * ((t // 24) % 7 == 1)
+    return 20 + 30 * work * shape + np.random.default_rng(4).normal(size=(series, buckets))
+
+
+MADE = {
+    "alone": (mixed, {}),
+    "siblings": (mixed, {"siblings": True}),
+    "zeros before": (lambda: late(mixed()), {"siblings": True, "zeros_before": True, "non_negative": True}),
+    "a week for a day": (weekly, {}),
+}
+
+
+def late(x: np.ndarray) -> np.ndarray:
+    """Series that appear one after the other."""
+    for i, row in enumerate(x):
+        row[: 40 * i] = np.nan
+    return x
+
+
+@pytest.mark.parametrize("made", MADE)
 @pytest.mark.parametrize("cuts", [(1,), (13, 14, 300), (350,), tuple(range(0, 700, 7))])
-@every_kind
-def test_chunks_never_change_a_bit(kind, cuts):
-    x = mixed()
-    whole, parts = build(len(x), kind=kind), build(len(x), kind=kind)
+def test_chunks_never_change_a_bit(cuts, made):
+    make, config = MADE[made]
+    x = make()
+    whole, parts = build(len(x), **config), build(len(x), **config)
     expected = whole.advance(x, 0)
     edges = [0, *[cut for cut in cuts if cut], x.shape[1]]
     judged = [parts.advance(x[:, a:b], a * HOUR) for a, b in itertools.pairwise(edges)]
@@ -55,89 +76,38 @@ def test_chunks_never_change_a_bit(kind, cuts):
     assert np.concatenate([j.payload for j in judged]).tobytes() == expected.payload.tobytes()
 
 
-@every_kind
-def test_a_snapshot_resumes_with_the_same_bits(kind):
-    x = mixed()
-    whole = build(len(x), kind=kind)
-    expected = whole.advance(x, 0)
-    first = build(len(x), kind=kind)
-    first.advance(x[:, :400], 0)
-    resumed = kind.build(first.config, first.snapshot())
-    rest = resumed.advance(x[:, 400:], 400 * HOUR)
-    assert rest.ln_p.tobytes() == expected.ln_p[:, 400:].tobytes()
-    assert same(whole, resumed)
+def test_a_season_in_use_is_replaced_bucket_by_bucket_as_at_once():
+    x = weekly()
+    whole, stepped = build(len(x)), build(len(x))
+    changes = whole.advance(x, 0).changes
+    found = changes[changes["kind"] == ChangeKind.SEASON_FOUND]
+    assert np.unique(found["row"], return_counts=True)[1].max() > 1
+    for t in range(x.shape[1]):
+        stepped.advance(x[:, t : t + 1], t * HOUR)
+    assert same(whole, stepped)
 
 
-@every_kind
-def test_a_snapshot_shares_nothing_with_the_model(kind):
-    x = mixed()
-    model = build(len(x), kind=kind)
-    model.advance(x[:, :300], 0)
-    taken = model.snapshot()
-    before = {name: array.tobytes() for name, array in taken.items()}
-    model.advance(x[:, 300:], 300 * HOUR)
-    assert all(taken[name].tobytes() == before[name] for name in taken)
-
-
-@every_kind
-def test_judging_is_pure_and_agrees_with_advancing(kind):
-    x = mixed()
-    model = build(len(x), kind=kind)
-    model.advance(x[:, :500], 0)
-    before = model.snapshot()
-    judged = model.judge(x[:, 500], 500 * HOUR)
-    assert all(model.snapshot()[name].tobytes() == before[name].tobytes() for name in before)
-    assert judged.ln_p.tobytes() == model.advance(x[:, 500:501], 500 * HOUR).ln_p.tobytes()
-
-
-@every_kind
-def test_no_data_is_not_zero(kind):
-    model = build(1, kind=kind)
-    model.advance(np.random.default_rng(0).normal(5, 1, (1, 100)), 0)
-    before = model.snapshot()
-    judged = model.advance(np.full((1, 5), np.nan), 100 * HOUR)
-    assert all(before[name].tobytes() == array.tobytes() for name, array in model.snapshot().items())
-    assert np.isnan(judged.ln_p).all()
-    assert len(judged.leaves) == len(judged.payload) == 0
-
-
-def _judge(kind, side):
-    x = mixed()
-    return build(len(x), kind=kind, side=side).advance(x, 0)
-
-
-@every_kind
-def test_a_leaf_gives_its_own_probability_back_bit_for_bit(kind):
-    for side in ("both", "high", "low"):
-        judged = _judge(kind, side)
-        leaves = judged.leaves
-        again = kind.ln_p_of(judged.payload, leaves["actual"])
-        assert len(leaves) > 10
-        assert again.tobytes() == leaves["ln_p"].tobytes()
-        assert leaves["ln_p"].tobytes() == judged.ln_p[leaves["series"], leaves["bucket"]].tobytes()
-
-
-@every_kind
-def test_leaves_are_every_bucket_below_the_threshold_in_time_order(kind):
-    judged = _judge(kind, "both")
-    leaves = judged.leaves
-    flagged = judged.ln_evidence <= np.log(0.05)
-    t, row = np.nonzero(flagged.T)
-    assert np.array_equal(leaves["bucket"], t)
-    assert np.array_equal(leaves["series"], row)
-    assert (leaves["lower"] <= leaves["upper"]).all()
-
-
-@every_kind
-def test_growing_keeps_the_old_and_starts_the_new_from_nothing(kind):
-    x = mixed()
-    model, alone = build(5, kind=kind), build(5, kind=kind)
-    model.advance(x[:5, :200], 0)
-    alone.advance(x[:5, :200], 0)
-    model.grow(12)
-    late = model.advance(x[:, 200:], 200 * HOUR)
-    assert late.ln_p[:5].tobytes() == alone.advance(x[:5, 200:], 200 * HOUR).ln_p.tobytes()
-    assert (late.ln_p[5:, 0][~np.isnan(late.ln_p[5:, 0])] == 0.0).all()
+@pytest.mark.parametrize("made", MADE)
+def test_one_series_replayed_alone_is_what_it_was_among_the_others(made):
+    """From a snapshot or from its first value, with the lessons that siblings gave from day to day."""
+    make, config = MADE[made]
+    x = make()
+    whole = build(len(x), **config)
+    parts = [whole.advance(x[:, :400], 0)]
+    before = whole.snapshot()
+    parts.append(whole.advance(x[:, 400:], 400 * HOUR))
+    ln_p, after = np.concatenate([part.ln_p for part in parts], axis=1), whole.snapshot()
+    for row in range(len(x)):
+        first = int(np.flatnonzero(~np.isnan(x[row]))[0])
+        born = SeriesModel.at_birth(whole.config, after, row, float(x[row, first]))
+        assert born.advance(x[row : row + 1, first:], first * HOUR).ln_p.tobytes() == ln_p[row, first:].tobytes()
+        resumed = SeriesModel.of_one(whole.config, before | {"siblings": after["siblings"]}, row)
+        if first >= 400:
+            assert resumed is None
+            continue
+        assert resumed is not None
+        assert resumed.advance(x[row : row + 1, 400:], 400 * HOUR).ln_p.tobytes() == ln_p[row, 400:].tobytes()
+        assert resumed.snapshot()["series"].tobytes() == born.snapshot()["series"].tobytes()
 
 
 def test_threads_never_change_a_bit():
@@ -171,6 +141,89 @@ def test_what_is_expected_is_what_a_value_would_be_compared_with_and_changes_not
     assert expected[:, :1].tobytes() == judged.typical.tobytes()
     assert all(before[name].tobytes() == array.tobytes() for name, array in model.snapshot().items())
     assert np.isnan(build(1).expect(0, 2)).all()
+
+
+def test_a_snapshot_resumes_with_the_same_bits():
+    x = mixed()
+    whole = build(len(x))
+    expected = whole.advance(x, 0)
+    first = build(len(x))
+    first.advance(x[:, :400], 0)
+    resumed = SeriesModel.build(first.config, first.snapshot())
+    rest = resumed.advance(x[:, 400:], 400 * HOUR)
+    assert rest.ln_p.tobytes() == expected.ln_p[:, 400:].tobytes()
+    assert same(whole, resumed)
+
+
+def test_a_snapshot_shares_nothing_with_the_model():
+    x = mixed()
+    model = build(len(x))
+    model.advance(x[:, :300], 0)
+    taken = model.snapshot()
+    before = {name: array.tobytes() for name, array in taken.items()}
+    model.advance(x[:, 300:], 300 * HOUR)
+    assert all(taken[name].tobytes() == before[name] for name in taken)
+
+
+@pytest.mark.parametrize("made", MADE)
+def test_judging_is_pure_and_agrees_with_advancing(made):
+    make, config = MADE[made]
+    x = make()
+    model = build(len(x), **config)
+    for start, end in ((0, 120), (121, 440), (441, 500)):
+        model.advance(x[:, start:end], start * HOUR)
+        before = model.snapshot()
+        judged = model.judge(x[:, end], end * HOUR)
+        assert all(model.snapshot()[name].tobytes() == before[name].tobytes() for name in before)
+        advanced = model.advance(x[:, end : end + 1], end * HOUR)
+        assert judged.ln_p.tobytes() == advanced.ln_p.tobytes()
+        assert judged.ln_evidence.tobytes() == advanced.ln_evidence.tobytes()
+
+
+def test_no_data_is_not_zero():
+    model = build(1)
+    model.advance(np.random.default_rng(0).normal(5, 1, (1, 100)), 0)
+    before = model.snapshot()["series"].tobytes()
+    judged = model.advance(np.full((1, 5), np.nan), 100 * HOUR)
+    assert model.snapshot()["series"].tobytes() == before
+    assert np.isnan(judged.ln_p).all()
+    assert len(judged.leaves) == len(judged.payload) == 0
+
+
+def test_a_leaf_gives_its_own_probability_back_bit_for_bit():
+    for side in ("both", "high", "low"):
+        judged = _judge(side)
+        leaves = judged.leaves
+        again = SeriesModel.ln_p_of(judged.payload, leaves["actual"])
+        assert len(leaves) > 10
+        assert again.tobytes() == leaves["ln_p"].tobytes()
+        assert leaves["ln_p"].tobytes() == judged.ln_p[leaves["series"], leaves["bucket"]].tobytes()
+
+
+def _judge(side):
+    x = mixed()
+    return build(len(x), side=side).advance(x, 0)
+
+
+def test_leaves_are_every_bucket_below_the_threshold_in_time_order():
+    judged = _judge("both")
+    leaves = judged.leaves
+    flagged = judged.ln_evidence <= np.log(0.05)
+    t, row = np.nonzero(flagged.T)
+    assert np.array_equal(leaves["bucket"], t)
+    assert np.array_equal(leaves["series"], row)
+    assert (leaves["lower"] <= leaves["upper"]).all()
+
+
+def test_growing_keeps_the_old_and_starts_the_new_from_nothing():
+    x = mixed()
+    model, alone = build(5), build(5)
+    model.advance(x[:5, :200], 0)
+    alone.advance(x[:5, :200], 0)
+    model.grow(12)
+    late = model.advance(x[:, 200:], 200 * HOUR)
+    assert late.ln_p[:5].tobytes() == alone.advance(x[:5, 200:], 200 * HOUR).ln_p.tobytes()
+    assert (late.ln_p[5:, 0][~np.isnan(late.ln_p[5:, 0])] == 0.0).all()
 
 
 def test_bounds_come_only_when_asked_for_and_change_no_probability():
@@ -243,6 +296,6 @@ def test_a_detector_of_one_side_is_not_surprised_by_the_other(side, sign):
 def test_what_a_new_series_starts_from_is_finite_whatever_the_scale(scale):
     model = build(12, siblings=True)
     model.advance(mixed() * scale, 0)
-    prior = model.snapshot()["prior"]
-    assert np.isfinite(prior).all()
-    assert prior[0] > 0 or scale < 1e-200  # a variance that is too small for a double is none
+    taught = model.snapshot()["siblings"]
+    assert all(np.isfinite(taught[name]).all() for name in taught.dtype.names)
+    assert taught["variance"][-1] > 0 or scale < 1e-200  # a variance that is too small for a double is not known

@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 
 from barograph.models import ChangeKind, ModelConfig, SeasonKind, SeriesModel
@@ -25,7 +27,7 @@ def test_a_description_names_the_pattern_the_level_and_the_last_change():
     assert daily.change is ChangeKind.SEASON_FOUND
     assert "It has a daily pattern" in " ".join(daily.sentences)
     assert repeating.repeats > 0.8
-    assert repeating.sentences[-1].startswith("It repeats its last value")
+    assert repeating.sentences[-1].startswith("It has its usual value 9")
 
 
 def test_the_level_is_the_one_of_now_also_after_an_outage():
@@ -44,11 +46,12 @@ def test_a_trend_is_told_with_its_slope_and_how_sure_it_is():
     assert rising.trend_certainty > 0.9
     assert abs(rising.trend - 2.4) < 0.8
     assert abs(rising.level - 150) < 5
-    assert f"It has a trend: {rising.trend:.2g} more a day (over 99 % sure)." in rising.sentences
+    assert f"It has been rising lately, by {rising.trend:.2g} a day." in rising.sentences
     still = build(noise[None]).describe(0)
     assert still.trend_certainty < 0.4
-    assert "It has no trend" in " ".join(still.sentences)
-    assert "less a day" in sentences(-0.1 * np.arange(1500) + noise)
+    assert "rising" not in " ".join(still.sentences)
+    assert "; it keeps to its long-time level." in " ".join(still.sentences)
+    assert "It has been falling lately, by 2." in sentences(-0.1 * np.arange(1500) + noise)
 
 
 def test_a_trend_that_changed_is_the_last_change():
@@ -58,12 +61,51 @@ def test_a_trend_that_changed_is_the_last_change():
     assert any(sentence.endswith(": the trend changed.") for sentence in bent.sentences)
 
 
+def test_a_constant_has_no_spread():
+    assert sentences(np.full(500, 3.0)) == (
+        "500 values seen, lately always 3. It has no repeating pattern; it keeps to its long-time level. "
+        "It has its usual value over 99 % of the time."
+    )
+
+
+def test_an_incident_under_way_is_told_with_what_would_have_been():
+    x = 50 + np.random.default_rng(1).normal(size=1510)
+    x[1500:] = 0.0
+    model = build(x[None])
+    ill = model.describe(0)
+    assert ill.incident_ms == 1500 * HOUR
+    assert abs(ill.level - 50) < 1
+    assert any(
+        re.fullmatch(
+            "An incident has been going on since 1970-03-04 12:00: values are around 0 instead of (50|49|51)[0-9.]*, "
+            "and are not learnt unless it lasts.",
+            one,
+        )
+        for one in ill.sentences
+    )
+    assert ill.severity > 20
+    assert model.severity()[0] == ill.severity
+    well = build(50 + np.random.default_rng(1).normal(size=(1, 1510))).describe(0)
+    assert well.incident_ms is None
+    assert well.severity < 3
+
+
+def test_after_a_change_the_former_level_is_known():
+    x = 50 + np.random.default_rng(1).normal(size=600)
+    x[500:] += 30
+    moved = build(x[None]).describe(0)
+    assert moved.change is ChangeKind.LEVEL
+    assert abs(moved.former_level - 50) < 1
+    assert "A return to what was normal before would be no anomaly." in moved.sentences
+    assert build(x[None, :500]).describe(0).former_level is None
+
+
 def test_what_cannot_be_known_yet_is_said():
     noise = 100 + np.random.default_rng(3).normal(size=1000)
     assert sentences(noise[:3]).startswith("3 values seen, around 100: too few to know the spread, so only gross")
     assert "no repeating pattern in 1.2 days, and a daily one can show only after 2;" in sentences(noise[:30])
     assert "no repeating pattern in 4.2 days, and a weekly one can show only after 14;" in sentences(noise[:100])
-    assert "It has no repeating pattern; the next" in sentences(noise)
+    assert "It has no repeating pattern; it keeps" in sentences(noise)
 
 
 def test_what_is_known_of_all_series_is_counted():
@@ -108,6 +150,7 @@ def test_one_wild_sibling_does_not_change_what_a_new_series_starts_from():
     for name, rows in (("with", known), ("without", known[1:])):
         model = build(rows, siblings=True)
         model.grow(len(rows) + 1)
+        model.advance(np.array([[100.0]]), 300 * HOUR, np.array([len(rows)]))
         prior[name] = model.snapshot()["series"]["prior_variance"][-1]
     assert 0.9 < prior["with"] / prior["without"] < 1.1
 

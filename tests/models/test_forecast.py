@@ -2,6 +2,7 @@
 
 import math
 from statistics import NormalDist
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from barograph.models import Horizon, ModelConfig, SeriesModel
 from barograph.models.forecast import LEAST_VALUES
 from tests.oracle import horizon as oracle
+from tests.oracle import season as profile
+from tests.oracle import series
 
 HOUR = oracle.SPAN_MS
 
@@ -77,15 +80,13 @@ def test_the_kernel_computes_what_the_oracle_says(kind, n):
     record, pool = (model.snapshot()[name] for name in ("series", "pool"))
     s = record[0]
 
-    def season(bucket: int) -> float:
-        """Hourly buckets in UTC: bucket 0 is a Thursday's first hour, and each hour of the day has a knot of its own."""
-        return float(s["season_unit"]) * float(pool[int(s["bins"]) + bucket % 24]) if s["season"] else 0.0
+    state = series.of_record(s, pool)
 
-    assert s["season"] in (0, 1)
-    settings = ModelConfig(HOUR, bounds_percentile=50.0)
-    shown = SeriesModel.build(settings, model.snapshot()).advance(np.full((1, 1), np.nan), n * HOUR)
-    assert shown.typical is not None
-    wanted = oracle.forecast(s, season, float(shown.typical[0, 0]) - season(n), 60, NormalDist().inv_cdf(0.95))
+    def season(bucket: int) -> float:
+        at = SimpleNamespace(bucket=bucket, span_ms=HOUR, local_ms=bucket * HOUR + series.MONDAY_MS)
+        return profile.value(state, profile.position(state, at)) if s["season"] else 0.0
+
+    wanted = oracle.forecast(s, season, oracle.one_step(state, season(n)), 60, NormalDist().inv_cdf(0.95))
     for got, want in zip((found.lower, found.prediction, found.upper, found.level), wanted, strict=True):
         np.testing.assert_allclose(got[0], want, rtol=2e-6, atol=2e-6 * (1 + abs(x[~np.isnan(x)]).max()))
 

@@ -1,5 +1,6 @@
 """A second kind of model, as small as one can be: what every kind needs, and nothing that only a series model has."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,7 +62,7 @@ class ToyModel:
         judged = alone.judge(values, bucket_ms)
         centre, width = (float(judged.payload[name][0]) for name in ("mean", "width"))
         steps = {"this_bucket": judged.leaves["ln_evidence"].copy()}
-        return Tried(judged.leaves, steps, centre, width, bool(self.state["count"][0] > 0))
+        return Tried(judged.leaves, steps, centre, width, -math.inf, bool(self.state["count"][0] > 0))
 
     def expect(self, first_bucket_ms, buckets):
         return np.repeat(np.where(self.state["count"] > 0, self.state["mean"], np.nan)[:, None], buckets, axis=1)

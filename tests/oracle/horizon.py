@@ -5,9 +5,13 @@
 
 import math
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+
+from tests.oracle import expectation
+from tests.oracle.expectation import expect
 
 DECAY = (0.0, 1 / 12, 1 / 3, 1.0, 0.0, 1 / 24)
 LEVELS, LAST = 4, 3
@@ -156,7 +160,7 @@ def within_slot(one_step: float, slot_step: float, m: int) -> float:
 
 def memory(s: Any, slot_step: float, m: int) -> float:
     if m == 1:
-        return min(max(float(s["ar_cross"] / s["ar_square"]), 0.0), 0.9) if s["ar_square"] > 0 else 0.0
+        return min(memory_of_rest(s), 0.9)
     low, high = 0.0, 0.99
     for _ in range(12):
         middle = 0.5 * (low + high)
@@ -195,21 +199,31 @@ def band(s: Any, centre: float, deviation: float, z: float, shape: float, dof: f
     return bounds[0], max(bounds)
 
 
+def memory_of_rest(s: Any) -> float:
+    return min(max(float(s["rest_cross"] / s["rest_square"]), 0.0), 0.98) if s["rest_square"] > 0 else 0.0
+
+
+def one_step(state: SimpleNamespace, season: float) -> float:
+    """What is expected of the next value of a state of `series.of_record`, and what the last left in it; season removed."""
+    e = expect(state, expectation.memory(SPAN_MS), state.last + 1, season, 0.0, state.cycles[0])
+    return e.level + (0.0 if math.isnan(state.last_rest) else expectation.memory_of_rest(state) * state.last_rest * e.deviation)
+
+
 def own_variance(s: Any, centre: float) -> float:
-    """Of one-step errors: that of the record, or the one that follows the level, where that describes a season better."""
-    power = 2 if s["power_gain"][1] > s["power_gain"][0] else 1
-    if not s["season"] or centre <= 0 or s["power_gain"][power - 1] <= 4:
+    """Of values around what is expected of them; with a season it follows that."""
+    if not s["season"]:
         return float(s["variance"])
-    return float(s["power_variance"][power - 1]) * centre**power
+    above = max(centre, 0.0)
+    return float(s["part_scale"] * (s["part"][0] + s["part"][1] * above + s["part"][2] * above**2))
 
 
-def forecast(s: Any, season: Season, one_step: float, buckets: int, z: float) -> np.ndarray:
+def forecast(s: Any, season: Season, following: float, buckets: int, z: float) -> np.ndarray:
     """[4, buckets] lower, prediction, upper and level of the buckets after the last value of a record.
 
     Args:
         s: a record of `state.SERIES`.
         season: the profile's value in a bucket, metric unit.
-        one_step: the model's own forecast of the next value, season removed.
+        following: what is expected of the next value, season removed: `one_step`.
         buckets: how many.
         z: normal quantile of the bounds.
     """
@@ -217,27 +231,24 @@ def forecast(s: Any, season: Season, one_step: float, buckets: int, z: float) ->
     value = without_spikes(value)
     k = examine(value)
     now = [rule(value, r, len(value) - 1) for r in range(6)]
-    now[LAST] = (float(s["level"][5]), 0.0)
     middle = float(s["window_first"]) + (len(value) - 0.5) * m - 0.5
     slot_step = step(k, now, 1.0)[1]
     noise, phi = within_slot(variance, slot_step, m), memory(s, slot_step, m)
     profile = 0.0
     if s["season"]:
-        period = float(s["period_ms"]) / SPAN_MS
-        visits = max(1.0, period / float(s["knots"]))
-        profile = 2 * max(1 / (1 + float(s["cycles"]) / (visits * float(s["knots"]))), 0.1 / 1.9)
+        profile = 2 * max(1 / (1 + float(s["cycles"][0])), 0.1 / 1.9)
     far = max(slot_step * (1 + profile) + noise, variance)
     reached = 1 - phi ** (2 * max(middle + m - last - 1, 1.0))
-    lead = one_step - step(k, now, (last + 1 - middle) / m)[0]
+    lead = following - step(k, now, (last + 1 - middle) / m)[0]
     out = np.empty((4, buckets))
     for i in range(buckets):
         lag = (last + 1 + i - middle) / m
         centre, grown, free = step(k, now, lag)
         centre += lead * phi**i + season(last + 1 + i)
         total = grown * (1 + profile) + noise if lag >= 1 else variance + (far - variance) * (1 - phi ** (2 * i)) / reached
-        seen = min(float(s["spread_count"]), 2000.0)
+        seen = min(float(s["count"]), 2000.0)
         away = centre - season(last + 1 + i) - float(s["level"][0])
-        most = (float(s["slow_square"]) + away**2) * (1 + 2 * (i + 1) / max(seen, 1.0))
+        most = (float(s["ahead"][0]) + away**2) * (1 + 2 * (i + 1) / max(seen, 1.0))
         if total > most and s["trend"] == 0:
             total, free = most, max(free, seen * variance / max(most, variance))
         total = max(total, variance)

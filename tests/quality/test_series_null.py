@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from tests.quality.series_data import DISCRETE, NULLS, judged
+from barograph.scoring.severity import ln_p_of_score
+from tests.quality.series_data import DISCRETE, MINUTES_5, NULLS, judged
 
 LEARNT = 750  # buckets before which a series may still be settling
 
@@ -35,17 +36,17 @@ def test_probabilities_of_null_series_are_calibrated_to_one_in_ten_thousand(kind
         assert min(hundredth, thousandth) > 1 / 1.5
 
 
+@pytest.mark.parametrize(("score", "a_month"), [(75.0, 0.1), (50.0, 0.5)])
 @pytest.mark.parametrize("kind", NULLS)
-def test_null_series_reach_a_severity_of_75_about_once_a_month_at_most(kind):
-    """75 is p = 5e-4 on the absolute scale; runs of such buckets less than 12 apart are one alarm."""
+def test_evidence_of_null_series_is_worth_as_little_as_scores_promise(kind, score, a_month):
+    """Without what the job's past makes of it; runs of such buckets less than 12 apart are one alarm."""
     x = NULLS[kind](np.random.default_rng(3), 20, 8640 + LEARNT)
-    evidence = judged(x).ln_evidence[:, LEARNT:] <= np.log(5e-4)
+    evidence = judged(x).ln_evidence[:, LEARNT:] <= ln_p_of_score(score, MINUTES_5)
     alarms = 0
     for row in evidence:
         at = np.flatnonzero(row)
         alarms += len(at) and 1 + int((np.diff(at) > 12).sum())
-    months = evidence.size / 8640
-    assert alarms / months < 3.0  # 0 to 1 for all kinds but Student's t3 (2.4): docs/lab.md
+    assert alarms <= a_month * evidence.size / 8640
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e-6, 1e9])

@@ -1,8 +1,10 @@
 """Records in words."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from barograph.results.words import against_usual, record_against_usual, short
+from barograph.results.words import against_usual, record_compared, short
 
 
 @pytest.mark.parametrize(
@@ -17,7 +19,7 @@ from barograph.results.words import against_usual, record_against_usual, short
         (-20.0, -10.0, "2x lower than usual"),
         (5.0, -5.0, "far higher than usual"),
         (1e300, 1e-300, "far higher than usual"),
-        (3.0, 3.0, "usual by itself, unusual together with the buckets before"),
+        (3.0, 3.0, "usual"),
     ],
 )
 def test_a_value_is_compared_in_words(actual: float, typical: float, words: str) -> None:
@@ -33,15 +35,52 @@ def test_a_number_is_written_as_a_person_would(value: float, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("actual", "typical", "probability", "odd", "words"),
+    ("actual", "typical", "lower", "upper", "words"),
     [
-        (92.0, 100.0, 0.3, 18, "8 % lower, odd for 18 buckets"),
-        (92.0, 100.0, 0.6, 18, "usual by itself, odd for 18 buckets"),
-        (92.0, 100.0, 0.01, 18, "8 % lower than usual"),
-        (92.0, 100.0, 0.6, 1, "8 % lower than usual"),
-        (0.0, 100.0, 0.3, 2, "unexpectedly zero, usually 100, odd for 2 buckets"),
-        (5.0, 5.0, 1.0, 9, "usual by itself, unusual together with the buckets before"),
+        (7.0, 0.02, -2.0, 2.0, "7, usually about zero"),
+        (0.0, 0.02, -2.0, 2.0, "zero, usually 0.02"),
+        (-3.0, 0.1, -1.0, 1.2, "-3, usually about zero"),
+        (30.0, 3.0, 0.0, 7.0, "10x higher than usual"),
+        (0.0, 40.0, 28.0, 53.0, "unexpectedly zero, usually 40"),
     ],
 )
-def test_a_record_that_is_usual_by_itself_says_how_long_it_has_been_odd(actual, typical, probability, odd, words) -> None:
-    assert record_against_usual(actual, typical, probability, odd) == words
+def test_there_is_no_ratio_to_what_is_about_zero(actual: float, typical: float, lower: float, upper: float, words: str) -> None:
+    assert against_usual(actual, typical, lower, upper) == words
+
+
+def record(actual: float | None, length: int = 1, means: int = 0) -> dict[str, object]:
+    bounds = {"typical": 100.0, "lower_bound": 80.0, "upper_bound": 120.0}
+    return {"actual": actual, **bounds, "anomaly_length": length, "means_impact": means}
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        (record(20.0, 18), "5x lower than usual"),
+        (record(92.0, 18), "8 % lower, odd for 18 buckets"),
+        (record(92.0, 1, 6), "8 % lower, as were the buckets before"),
+        (record(115.0), "15 % higher than usual, a sudden change"),
+        (record(0.0, 3), "unexpectedly zero, usually 100"),
+        (record(None), "unusual"),
+        ({**record(20.0), "lower_bound": None, "upper_bound": None}, "5x lower than usual"),
+    ],
+)
+def test_a_record_inside_its_usual_range_says_what_else_makes_it_odd(row: dict[str, object], words: str) -> None:
+    assert record_compared(row) == words
+
+
+@given(
+    actual=st.floats(-1e9, 1e9),
+    typical=st.floats(-1e9, 1e9),
+    below=st.floats(0, 1e9),
+    above=st.floats(0, 1e9),
+    length=st.integers(1, 50),
+)
+def test_what_lies_outside_its_range_is_never_called_usual_and_its_side_is_true(actual, typical, below, above, length) -> None:
+    row = {"actual": actual, "typical": typical, "lower_bound": typical - below, "upper_bound": typical + above}
+    text = record_compared({**row, "anomaly_length": length, "means_impact": 0})
+    if "higher" in text or "lower" in text:
+        assert ("higher" in text) == (actual > typical)
+    if not row["lower_bound"] <= actual <= row["upper_bound"]:
+        assert not text.startswith("usual")
+        assert "odd for" not in text

@@ -73,6 +73,19 @@ def test_an_incident_tells_when_how_bad_and_who_was_first() -> None:
     assert one["is_whole"]
 
 
+def test_an_incident_says_when_it_was_worst_and_how_far_from_the_normal_of_before() -> None:
+    fading = [("log_probability", p) for p in (-30.0, -50.0, -40.0)]
+    (one,) = found(
+        *(record(10 + i, "a", 100.0, actual=10.0 * i, typical=100.0, **dict([p])) for i, p in enumerate(fading)),
+        record(13, "a", 26.0, actual=99.0, typical=100.0),
+        record(14, "a", 20.0, actual=99.0, typical=100.0),
+    )
+    member = one["members"][0]
+    assert (one["start"], one["peak_time"], one["end"]) == (10 * SPAN_MS, 11 * SPAN_MS, 14 * SPAN_MS)
+    assert (member["peak_time"], member["actual"], member["typical"]) == (11 * SPAN_MS, 10.0, 100.0)
+    assert one["summary"] == "host=a, mean of ms: 10x lower than usual (10 instead of 100)"
+
+
 def test_no_records_are_no_incidents() -> None:
     assert_frame_equal(incidents(frame(), SPAN_MS), schema.empty(schema.INCIDENTS))
     assert found(record(1, "a", 24.9)) == []
@@ -81,6 +94,11 @@ def test_no_records_are_no_incidents() -> None:
 @pytest.mark.parametrize(("apart", "number"), [(1, 1), (12, 1), (13, 2)])
 def test_twelve_quiet_buckets_end_an_episode(apart: int, number: int) -> None:
     assert len(found(record(10, "a"), record(10 + apart, "a"))) == number
+
+
+def test_while_the_same_anomaly_goes_on_it_is_one_incident() -> None:
+    assert len(found(record(10, "a"), record(73, "a", anomaly_length=64))) == 1
+    assert len(found(record(10, "a"), record(73, "a", anomaly_length=63))) == 2
 
 
 @pytest.mark.parametrize(("apart", "number"), [(0, 1), (1, 1), (2, 1), (3, 2)])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from barograph.results import schema
 from barograph.scoring import quantiles
-from barograph.scoring.normalise import DAY_MS, EDGES, PRIOR_DAYS, Normaliser, Quantiles, fading
+from barograph.scoring.normalise import DAY_MS, EDGES, FEW_DAYS, PRIOR_DAYS, Normaliser, Quantiles, fading
 from barograph.scoring.renormalise import TABLES, current_scores
 from barograph.scoring.severity import ln_p_of_score, normalised_score, one_of
 
@@ -37,13 +37,31 @@ def test_what_happens_every_day_is_no_news_after_a_month_or_two() -> None:
     raised, _ = walk(Normaliser.build(HOUR), 90, dict.fromkeys(range(90), -20.0))
     score = normalised_score(raised, HOUR)
     assert np.all(np.diff(score) <= 1e-9)
-    assert 55 < score[1] < 70  # once in the month of the prior
-    assert score[-1] < 25
+    assert score[1] == score[0]  # one day teaches nothing
+    assert score[7] > 75  # nor does a week much
+    assert score[40] < 25
 
 
-def test_what_happens_once_a_week_stays_worth_a_look() -> None:
-    raised, _ = walk(Normaliser.build(HOUR), 90, dict.fromkeys(range(0, 90, 7), -20.0))
-    assert 40 < normalised_score(raised, HOUR)[-1] < 75
+def test_what_happens_once_a_week_loses_a_little_only() -> None:
+    raised, _ = walk(Normaliser.build(HOUR), 180, dict.fromkeys(range(0, 180, 7), -20.0))
+    score = normalised_score(raised, HOUR)
+    assert 80 < score[-1] < score[0] - 5
+
+
+def test_what_goes_further_than_what_happens_every_day_is_told() -> None:
+    normaliser = Normaliser.build(HOUR)
+    walk(normaliser, 90, dict.fromkeys(range(90), -12.0))
+    same, further = normalised_score(normaliser.quantiles.ln_p(np.array([-12.0, -40.0])), HOUR)
+    assert same < 10
+    assert further == normalised_score(np.array([-40.0]), HOUR)[0]
+
+
+def test_one_day_of_each_entity_teaches_nothing() -> None:
+    """Ten entities, each with one day as odd, on ten days: the next such day of any of them is taken at its word."""
+    normaliser, ten = Normaliser.build(DAY_MS), np.arange(10)
+    normaliser.raise_and_learn(0, np.full(10, 10.0), ten, ten, np.full(10, -20.0))
+    raised, _ = normaliser.raise_and_learn(10, np.full(1, 10.0), ten[:1] + 10, ten[:1], np.full(1, -20.0))
+    assert raised[0] == -20.0
 
 
 def test_the_past_fades() -> None:
@@ -80,8 +98,11 @@ def test_quantiles_are_their_definition() -> None:
     counts = np.where(EDGES < 15.0, 6.0, 0.0)
     found = Quantiles(60.0, 60.0, 60.0 * 24, counts).ln_p(np.array([-10.0]))[0]
     expected_days = 1 - (1 - math.exp(-10.0)) ** 24
-    share = (6.0 + PRIOR_DAYS * expected_days) / (60.0 + PRIOR_DAYS)
-    assert found == pytest.approx(math.log(1 - (1 - share) ** (1 / 24)), rel=1e-9)
+    again = 6.0 - 1.0  # days after the entity's first
+    share = (again + PRIOR_DAYS * expected_days) / (60.0 + PRIOR_DAYS)
+    of_the_past = -math.log(1 - (1 - share) ** (1 / 24))
+    belief = again / (again + FEW_DAYS)
+    assert found == pytest.approx(-(10.0 ** (1 - belief) * of_the_past**belief), rel=1e-9)
 
 
 def test_counted_days_are_the_share_of_entities_beyond_an_edge() -> None:
@@ -132,11 +153,12 @@ def test_cuts_change_no_bit() -> None:
     assert [one.bucket for one in ended] == [one.bucket for one in days] == list(range(24, 24 * 40, 24))
 
 
-def test_days_that_bring_something_new_call_for_a_renormalisation_and_quiet_ones_do_not() -> None:
-    _, days = walk(Normaliser.build(HOUR), 60, {20: -20.0})
-    moved = [one.bucket // 24 for one in days if one.moved]
-    assert moved[0] == 21
-    assert len(moved) <= 4  # as days without another pass, it is rarer than it seemed
+def test_days_that_are_odd_again_call_for_a_renormalisation_and_a_first_one_does_not() -> None:
+    for odd_days, first in ((1, None), (3, 23)):
+        _, days = walk(Normaliser.build(HOUR), 60, dict.fromkeys(range(20, 20 + odd_days), -20.0))
+        moved = [one.bucket // 24 for one in days if one.moved]
+        assert moved[:1] == ([] if first is None else [first])
+        assert len(moved) <= 4  # as days without another pass, it is rarer than it seemed
 
 
 @given(st.floats(0.1, 100.0), st.integers(1_000, 604_800_000))
@@ -162,7 +184,6 @@ def rows(*results: tuple[int, float, str]) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "timestamp": [one * DAY_MS + DAY_MS // 2 for one in day],
-            "log_evidence": ln_p,
             "log_probability": ln_p,
             "initial_record_score": score,
             "initial_anomaly_score": score,
@@ -209,7 +230,7 @@ def test_the_last_quantiles_that_reach_a_result_decide() -> None:
 
 def test_a_far_worse_record_of_the_same_series_takes_the_top() -> None:
     quiet = told((60, 42.0, 0.0, 3.0), kind=quantiles.record(0))
-    frame = rows((50, -9.0, "a"), (55, -300.0, "a"), (50, -9.0, "b"))
+    frame = rows((50, -12.0, "a"), (55, -300.0, "a"), (50, -12.0, "b"))
     found = scores(RECORDS, frame, quiet)
     assert found[0] < found[2] == frame["initial_record_score"][2]
     assert found[1] == frame["initial_record_score"][1]

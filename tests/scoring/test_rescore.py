@@ -33,7 +33,7 @@ class Memory:
             "seq": [0] * len(records),
             "detector_index": [0] * len(records),
             "function_description": ["mean"] * len(records),
-            "log_evidence": list(records.values()),
+            "log_probability": list(records.values()),
             "record_score": initial,
             "initial_record_score": initial,
         }

@@ -5,6 +5,8 @@ import math
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from barograph.results import schema
 from barograph.results.leaf import LEAF
@@ -72,6 +74,33 @@ def test_a_stretch_without_odd_leaves_gives_empty_tables_with_their_schemas() ->
         assert getattr(tables, name).is_empty()
         assert getattr(tables, name).schema == schema.polars_schema(getattr(schema, name.upper()))
     assert tables.buckets["anomaly_score"].max() == 0.0
+
+
+surprises = st.lists(
+    st.tuples(st.integers(100, 104), st.integers(0, 1), st.integers(0, 3), st.floats(1e-30, 1e-2)),
+    min_size=1,
+    max_size=30,
+    unique_by=lambda one: one[:3],
+)
+
+
+@given(leaves=surprises)
+def test_the_less_likely_of_two_records_of_a_bucket_never_scores_less(leaves: list[tuple[int, int, int, float]]) -> None:
+    made = stretch(*(leaf(bucket, p, measure, series) for bucket, measure, series, p in leaves))
+    records = stage().score_and_learn(made).records
+    for _, inside in records.group_by("timestamp"):
+        by_rank = inside.sort("seq")
+        assert by_rank["log_probability"].is_sorted()
+        assert by_rank["initial_record_score"].is_sorted(descending=True)
+
+
+def test_a_record_has_the_probability_that_its_score_is_made_of() -> None:
+    odd = leaf(103, 0.4)
+    together = (*odd[:4], math.log(1e-6), *odd[5:])  # usual by itself, with the buckets before it one in a million
+    (row,) = stage().score_and_learn(stretch(together)).records.rows(named=True)
+    assert row["probability"] == pytest.approx(1e-6)
+    assert row["log_probability"] == row["log_evidence"] == pytest.approx(math.log(1e-6))
+    assert row["single_bucket_impact"] == 0
 
 
 def test_records_are_ranked_within_their_bucket_and_labelled() -> None:

@@ -51,7 +51,7 @@ def demo(data_dir: _Folder = None) -> None:
     zone = ZoneInfo(job.time_zone)
     with Service.open(None, folder) as service:  # not what this run found: a second demo in one folder has nothing new
         episodes = tables.episodes(service.records(job.job_id).rows, service.buckets(job.job_id).rows, job.bucket_span_ms)
-    typer.echo(f"\nThe worst {_WORST}, a line an episode: its highest score, and where it was least likely.\n")
+    typer.echo(f"\nThe worst {_WORST}, a line an episode, where it peaked.\n")
     show(tables.records(episodes.head(_WORST), zone))
     _compare(episodes, NYC_TAXI.causes(), zone)
     _next(job.job_id, folder)
@@ -63,6 +63,7 @@ def _compare(episodes: "pl.DataFrame", causes: "Sequence[Cause]", zone: "ZoneInf
 
     from barograph.cli import tables, words
     from barograph.cli.console import show
+    from barograph.results.words import record_compared
 
     table = tables.plain("known cause", "found", "score", f"worst at ({zone})", "")
     found, outside = 0, episodes.filter(pl.col("record_score") >= _FOUND)
@@ -76,7 +77,7 @@ def _compare(episodes: "pl.DataFrame", causes: "Sequence[Cause]", zone: "ZoneInf
         hit = worst["record_score"] >= _FOUND
         found += hit
         when = words.when(worst["timestamp"], zone)
-        tables.add(table, cause.name, "yes" if hit else "no", words.whole(worst["record_score"]), when, words.compared(worst))
+        tables.add(table, cause.name, "yes" if hit else "no", words.whole(worst["record_score"]), when, record_compared(worst))
     typer.echo("\nWhat is known about this series (labels of the Numenta Anomaly Benchmark):\n")
     show(table)
     typer.echo(

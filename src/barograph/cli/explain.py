@@ -92,8 +92,12 @@ def _show(explanation: "Explanation", now: float | None, zone: "ZoneInfo") -> No
     if explanation.actual is None:
         typer.echo("no data")
     else:
-        compared = "" if explanation.typical is None else f", {against_usual(explanation.actual, explanation.typical)}"
-        typer.echo(f"{short(explanation.actual)}{compared}; by itself it has a probability of {explanation.probability:.3g}")
+        compared = (
+            ""
+            if explanation.typical is None
+            else f", {against_usual(explanation.actual, explanation.typical, explanation.lower, explanation.upper)}"
+        )
+        typer.echo(f"{short(explanation.actual)}{compared}; its probability is {explanation.probability:.3g}")
     if explanation.typical is not None and explanation.lower is not None and explanation.upper is not None:
         typer.echo(f"typical {short(explanation.typical)}, usually {short(explanation.lower)} to {short(explanation.upper)}")
     if explanation.gate:
@@ -127,7 +131,7 @@ def _tables(explanation: "Explanation", now: float | None) -> "list[Table]":
         values = tables.plain("would have scored", "at or below", "at or above", right=("at or below", "at or above"))
         for would in explanation.would_score:
             tables.add(
-                values, f"{would.score:g}", *("never" if end is None else short(end, 5) for end in (would.low, would.high))
+                values, f"{would.score:g}", *("no value" if end is None else short(end, 5) for end in (would.low, would.high))
             )
         shown.append(values)
     return shown

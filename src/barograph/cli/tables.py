@@ -13,7 +13,7 @@ from barograph.cli import words
 from barograph.cli.console import console
 from barograph.config.splits import SPLIT_VALUES
 from barograph.results import severity as severities
-from barograph.results.words import against_usual, short
+from barograph.results.words import compared, record_compared, short
 from barograph.scoring.episodes import with_episodes
 from barograph.scoring.severity import RECORD_SCORE
 
@@ -46,13 +46,11 @@ def severity(score: float) -> tuple[Text, Text]:
 def episodes(records: pl.DataFrame, buckets: pl.DataFrame, bucket_span_ms: int) -> pl.DataFrame:
     """One record for each series in each episode, worst first, with `records`: how many it stands for.
 
-    Its score is the episode's highest; the rest is of its least likely bucket, because the highest score may go to a bucket
-    that is usual by itself and only unusual together with those before it. Interim records stay apart from those that are
-    certain.
+    It is the episode's worst: where the episode peaked, against what was normal before it. Interim records stay apart from
+    those that are certain.
     """
     together = with_episodes(records, buckets, bucket_span_ms)
-    highest = together.with_columns(record_score=pl.max("record_score").over(_TOGETHER))
-    worst = highest.sort("record_score", "log_probability", "timestamp", descending=[True, False, False], maintain_order=True)
+    worst = together.sort("record_score", "log_probability", "timestamp", descending=[True, False, False], maintain_order=True)
     counted = worst.with_columns(records=pl.len().over(_TOGETHER))
     return counted.unique(_TOGETHER, keep="first", maintain_order=True).drop("episode")
 
@@ -72,7 +70,7 @@ def records(frame: pl.DataFrame, zone: ZoneInfo) -> Table:
     table = plain(*first, common or "what", *numbers, right=numbers)
     glue = "\n" if common is None and console(sys.stdout).width < _WIDE else " "
     for row in rows:
-        what = words.compared(row) if common else f"{words.measured(row)}{glue}{words.compared(row)}"
+        what = record_compared(row) if common else f"{words.measured(row)}{glue}{record_compared(row)}"
         who = [glue.join(words.who(row))] if blamed else []
         cells = [words.when(row["timestamp"], zone), *who, what + _interim(row)]
         counted = [f"{row['records']:,}"] if together else []
@@ -124,12 +122,12 @@ def annotations(frame: pl.DataFrame, zone: ZoneInfo) -> Table:
 
 
 def incidents(frame: pl.DataFrame, zone: ZoneInfo) -> Table:
-    """Incidents; columns as `schema.INCIDENTS`."""
-    table = plain("score", "", f"when ({zone})", "lasted", "series", "what", right=("series",))
+    """Incidents; columns as `schema.INCIDENTS`. `peak` is how long after the start an incident was worst."""
+    table = plain("score", "", f"when ({zone})", "lasted", "peak", "series", "what", right=("series",))
     for row in frame.iter_rows(named=True):
         since = words.when(row["start"], zone) + ("" if row["is_whole"] else " or before")
-        lasted = words.lasted(row["end"] - row["start"])
-        add(table, *severity(row["score"]), since, lasted, f"{row['series']:,}", row["summary"])
+        lasted, peak = (words.lasted(row[name] - row["start"]) for name in ("end", "peak_time"))
+        add(table, *severity(row["score"]), since, lasted, f"+{peak}", f"{row['series']:,}", row["summary"])
     return table
 
 
@@ -139,10 +137,7 @@ def members(frame: pl.DataFrame, zone: ZoneInfo) -> Table:
     split = any(map(words.series, rows))
     table = plain("score", "", f"when ({zone})", "lasted", *(["series"] if split else []), "what")
     for row in rows:
-        compared = (
-            "unusual" if row["actual"] is None or row["typical"] is None else against_usual(row["actual"], row["typical"])
-        )
-        what = f"{words.measured(row)} {compared}"
+        what = f"{words.measured(row)} {compared(row)}"
         when, lasted = words.when(row["onset"], zone), words.lasted(row["end"] - row["onset"])
         add(table, *severity(row["score"]), when, lasted, *([words.series(row)] if split else []), what)
     return table

@@ -59,7 +59,7 @@ def what_if(
 ) -> None:
     """Show which alerts a job would have raised under other settings.
 
-    An alert is an episode: what goes on alerts once. Nothing is written.
+    An alert is an episode: what goes on alerts once, and again when it becomes critical. Nothing is written.
     """
     from zoneinfo import ZoneInfo
 
@@ -98,9 +98,11 @@ def _sentence(answer: "Alerts", settings: "AlertSettings", zone: "ZoneInfo") -> 
     change = f" and a change of {settings.min_change * 100:g} % or more" if settings.min_change else ""
     number = answer.alerts.height
     weekly = f", about {rough(number / days * _WEEK_DAYS)} a week" if number and days >= _WEEK_DAYS else ""
+    again = answer.alerts.height - answer.alerts["alert_again"].null_count()
+    louder = f"; {again:,} of them again, when {'it becomes' if again == 1 else 'they become'} critical" if again else ""
     return (
         f"{counted(number, 'alert')}{whose} at a score of {settings.min_score:g} or more{change} "
-        f"from {when(answer.start_ms, zone)} to {when(answer.end_ms, zone)} ({rough(days)} days){weekly}"
+        f"from {when(answer.start_ms, zone)} to {when(answer.end_ms, zone)} ({rough(days)} days){weekly}{louder}"
     )
 
 
@@ -136,5 +138,9 @@ def _documents(job_id: str, answer: "Alerts") -> "Iterator[Document]":
     from barograph.api.elastic import documents
 
     for row in answer.alerts.iter_rows(named=True):
-        alert = {name: row[name] for name in ("alert_start", "alert_end", "alert_score", "records")}
+        alert = {
+            name: row[name]
+            for name in ("alert_start", "alert_end", "alert_again", "alert_score", "records")
+            if row[name] is not None
+        }
         yield {**documents.record(job_id, row), **alert}

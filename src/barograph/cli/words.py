@@ -9,7 +9,7 @@ from barograph.config.detector import Detector
 from barograph.config.duration import UNIT_MS, UNIT_WORDS
 from barograph.config.job import Job
 from barograph.config.splits import SERIES_ROLES, SPLITS
-from barograph.results.words import measure, record_against_usual, short
+from barograph.results.words import measure, short
 
 Row = Mapping[str, Any]
 
@@ -33,13 +33,6 @@ def when(epoch_ms: int, zone: ZoneInfo) -> str:
 def measured(record: Row) -> str:
     """What the record's detector measures."""
     return measure(record["function_description"], record["field_name"])
-
-
-def compared(record: Row) -> str:
-    """How the record differs from what is usual: `3.2x higher than usual`."""
-    if record["actual"] is None or record["typical"] is None:
-        return "unusual"
-    return record_against_usual(*(record[name] for name in ("actual", "typical", "probability", "anomaly_length")))
 
 
 def series(row: Row) -> str:

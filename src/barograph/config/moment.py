@@ -19,7 +19,7 @@ def epoch_ms(option: str, text: str, zone: tzinfo) -> int:
     """
     if text.lstrip("-").isdecimal():
         number = int(text)
-        return number if abs(number) >= MS_FROM else number * 1000
+        return number if is_ms(number) else number * 1000
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -27,6 +27,11 @@ def epoch_ms(option: str, text: str, zone: tzinfo) -> int:
         raise BadRequest(f"{option}={text!r}: {wanted}") from None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
     return round((moment - _EPOCH).total_seconds() * 1000)
+
+
+def is_ms(number: float) -> bool:
+    """Whether a number is epoch ms rather than epoch seconds."""
+    return abs(number) >= MS_FROM
 
 
 def iso_text(time_ms: int, zone: tzinfo) -> str:

@@ -1,7 +1,6 @@
 """Rules as people write them: `actual < 10 and host in (web-1, web-2)`."""
 
 import json
-import math
 import re
 from datetime import tzinfo
 from decimal import Decimal
@@ -101,21 +100,25 @@ class _Reader:
         if name == "time":
             return epoch_ms("time", word, self._zone)
         percent = name == "change"
+        plain = word.removesuffix("%") if percent else word
         try:
-            value = float(word.removesuffix("%") if percent else word)
+            value = float(plain)
         except ValueError:
             self._at -= 1
             raise self._wanted(wanted) from None
-        if not percent or not math.isfinite(value):
+        if not percent:
+            return value
+        try:
+            share = Decimal(plain).scaleb(-2)  # a hundredth may be a double where the number itself is none
+        except ArithmeticError:  # an exponent that no double has
+            share = Decimal(value)
+        if not share.is_finite():
             return value
         if not word.endswith("%"):  # 20 for 20 % and 0.2 for 20 % are both natural, so neither is guessed
             if not self._is("%"):
                 raise self._wanted(f"a per cent sign, as in '{name} < {word} %'")
             self._take("%")
-        try:
-            return float(Decimal(word.removesuffix("%")).scaleb(-2))
-        except ArithmeticError:  # an exponent that no double has
-            return value / 100
+        return float(share)
 
     def _values(self) -> tuple[str, ...]:
         self._take("(")

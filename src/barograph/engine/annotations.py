@@ -8,15 +8,16 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import polars as pl
 
-from barograph.config.duration import DAY_MS, UNIT_MS, UNIT_WORDS
+from barograph.config.duration import DAY_MS
 from barograph.models import SEASON_WORDS, ChangeKind, SeasonKind
 from barograph.results import schema
 from barograph.results.arrays import Structs
-from barograph.results.words import short
+from barograph.results.words import rough_length, short
 from barograph.scoring.leaves import Measure
 
 _CALENDAR: Final = {DAY_MS: SeasonKind.DAY, 7 * DAY_MS: SeasonKind.WEEK}
-_UNITS: Final = [(UNIT_MS[unit], word) for unit, word in UNIT_WORDS.items() if unit != "ms"]
+_NONE: Final = 1e-6  # of another spread: a smaller one is that of a constant
+_AS_LONG: Final = 0.02  # of a pattern's length: one that differs by less is the same, measured better
 _SCHEMA: Final = schema.polars_schema(schema.ANNOTATIONS)
 
 
@@ -52,8 +53,19 @@ def annotations(
     return frame.select(pl.col(name).cast(kind) for name, kind in _SCHEMA.items())
 
 
-def _moved(what: str) -> Callable[[int, float, float], str]:
-    return lambda _season, before, after: f"the {what} moved from {' to '.join(_apart(before, after))}"
+def _moved(_season: int, before: float, after: float) -> str:
+    # With a pattern, a level is what values are around; below zero it is no value that a count could have.
+    if min(before, after) < 0 < max(before, after):
+        return f"values are {short(abs(after - before), 3)} {'higher' if after > before else 'lower'} than before"
+    return f"the level moved from {' to '.join(_apart(before, after))}"
+
+
+def _spread(_season: int, before: float, after: float) -> str:
+    if before <= _NONE * after:
+        return f"it scatters now, by about {short(after, 2)}; before it hardly did"
+    if after <= _NONE * before:
+        return f"it hardly scatters any more; before it did by about {short(before, 2)}"
+    return f"the spread moved from {' to '.join(_apart(before, after))}"
 
 
 def _apart(before: float, after: float) -> tuple[str, str]:
@@ -79,12 +91,12 @@ def _slope(a_day: float, rises: str, falls: str, stays: str) -> str:
 
 def _shifted(_season: int, before: float, after: float) -> str:
     later = after > before
-    text = f"the pattern moved {_length(abs(after - before))} {'later' if later else 'earlier'}"
+    text = f"the pattern moved {rough_length(abs(after - before))} {'later' if later else 'earlier'}"
     return text if before == 0 else f"{text} and is {'back in its place' if after == 0 else _against_the_clock(after)}"
 
 
 def _against_the_clock(shift_ms: float) -> str:
-    return f"now {_length(abs(shift_ms))} {'late' if shift_ms > 0 else 'early'}"
+    return f"now {rough_length(abs(shift_ms))} {'late' if shift_ms > 0 else 'early'}"
 
 
 def _scaled(_season: int, before: float, after: float) -> str:
@@ -93,29 +105,30 @@ def _scaled(_season: int, before: float, after: float) -> str:
 
 
 def _found(season: int, before: float, after: float) -> str:
+    if season == SeasonKind.WORKDAYS and before == after:
+        return "weekends have a daily pattern of their own"
+    if season == SeasonKind.FREE and abs(after - before) < _AS_LONG * before:
+        return f"the pattern lasts {short(after / 60_000, 5)} minutes, not {short(before / 60_000, 5)}"
     text = f"{_pattern(season, after)} was found"
-    return text if before == 0 else f"{text} in place of the one of {_length(before)}"
+    return text if before == 0 else f"{text} in place of {_former(before)}"
 
 
 def _dropped(_season: int, before: float, _after: float) -> str:
+    return f"{_former(before)} was given up"
+
+
+def _former(period_ms: float) -> str:
     named = {ms: SEASON_WORDS[kind].replace("a ", "the ", 1) for ms, kind in _CALENDAR.items()}
-    return f"{named.get(int(before), f'the pattern of {_length(before)}')} was given up"
+    return named.get(int(period_ms), f"the pattern of {rough_length(period_ms)}")
 
 
 def _pattern(season: int, period_ms: float) -> str:
-    return SEASON_WORDS.get(SeasonKind(season), f"a pattern of {_length(period_ms)}")
-
-
-def _length(ms: float) -> str:
-    """A length of time in its largest unit that is not below one: `1 hour`, `6.5 hours`."""
-    size, unit = next(((size, unit) for size, unit in _UNITS if ms >= size), (1, "ms"))
-    number = short(ms / size, 3)
-    return f"{number} {unit}{'' if number == '1' or unit == 'ms' else 's'}"
+    return SEASON_WORDS.get(SeasonKind(season), f"a pattern of {rough_length(period_ms)}")
 
 
 _TEXTS: Final[dict[ChangeKind, Callable[[int, float, float], str]]] = {
-    ChangeKind.LEVEL: _moved("level"),
-    ChangeKind.SCALE: _moved("spread"),
+    ChangeKind.LEVEL: _moved,
+    ChangeKind.SCALE: _spread,
     ChangeKind.TIME_SHIFT: _shifted,
     ChangeKind.SEASON_FOUND: _found,
     ChangeKind.SEASON_DROPPED: _dropped,

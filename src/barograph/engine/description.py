@@ -16,7 +16,7 @@ from barograph.results import schema
 _SCHEMA: Final = schema.polars_schema(schema.DESCRIPTIONS)
 _SAME: Final = (
     *("values", "level", "deviation", "period_ms", "shift_ms", "follows", "trend", "trend_certainty", "memory", "family"),
-    *("certainty", "occupancy", "repeats", "severity"),
+    *("certainty", "occupancy", "repeats", "severity", "former_level"),
 )
 
 
@@ -54,6 +54,7 @@ def _row(description: Description) -> dict[str, Any]:
         **{name: getattr(description, name) for name in _SAME},
         "first_timestamp": description.first_ms,
         "last_timestamp": description.last_ms,
+        "incident_since": description.incident_ms,
         "season": None if description.season is None else description.season.name.lower(),
         "changed": description.changed_ms,
         "change": None if description.change is None else description.change.name.lower(),
@@ -61,4 +62,4 @@ def _row(description: Description) -> dict[str, Any]:
     }
 
 
-_OWN: Final = (*_SAME, "first_timestamp", "last_timestamp", "season", "changed", "change", "text")
+_OWN: Final = (*_SAME, "first_timestamp", "last_timestamp", "incident_since", "season", "changed", "change", "text")

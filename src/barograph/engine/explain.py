@@ -101,7 +101,7 @@ class Explanation:
         typical: the model's centre; None before it had an idea.
         lower: lower end of the usual range (95 %).
         upper: upper end of it.
-        probability: of the value by itself, 0 to 1; None without data.
+        probability: what the score is made of, 0 to 1; None without data.
         log_probability: its natural logarithm.
         score: what a record of it scores when it is first written.
         factors: what adds up to the score.
@@ -204,8 +204,7 @@ def _explain(job: Job, newest: Snapshot, past: Past, bucket: int, series: _Serie
     leaf, has_idea = tried.leaves, tried.has_idea
     factors = explainer.factors(tried) if data else ()
     reason = gate(tried, factors, series.side) if data else "There is no data in this bucket, so there is nothing to judge."
-    typical, lower, upper, ln_p = (float(leaf[name][0]) for name in ("typical", "lower", "upper", "ln_p"))
-    nearest = (tried.centre, tried.deviation, 0.0 if model.config.non_negative else -math.inf)
+    typical, lower, upper, ln_p = (float(leaf[name][0]) for name in ("typical", "lower", "upper", "ln_evidence"))
     return Explanation(
         timestamp=bucket * span,
         measure=series.measure,
@@ -220,7 +219,7 @@ def _explain(job: Job, newest: Snapshot, past: Past, bucket: int, series: _Serie
         factors=factors,
         anomaly_type=anomaly_type(leaf, np.array([weight]))[0] if data and reason is None else None,
         gate=reason,
-        would_score=explainer.would_score(*nearest, whole=model.config.integer) if has_idea else (),
+        would_score=explainer.would_score(tried, whole=model.config.integer) if has_idea else (),
         values_before=int(leaf["count"][0]),
         model=model.describe(0).sentences,
     )

@@ -140,6 +140,10 @@ def model_config(job: Job, measure: Measure, side: Side, threads: int = 1) -> Mo
         bounds_percentile=job.model_plot_config.bounds_percentile if job.model_plot_config.enabled else None,
         threads=threads,
         siblings=any(measure.labels[name] is not None for name in SPLIT_NAMES),
+        zeros_before=spec.integer
+        and spec.empty == "zero"
+        and measure.by_field_name is not None
+        and measure.partition_field_name is None,
         ln_threshold=ln_p_of_score(RECORD_SCORE, job.bucket_span_ms),
     )
 

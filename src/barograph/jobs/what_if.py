@@ -75,13 +75,13 @@ class Silenced:
 class Alerts:
     """The alerts that there would have been.
 
-    An alert is an episode (`scoring.episodes.with_episodes`) with a record that is worth one: what goes on is not news.
-    Stricter settings never give more alerts.
+    An alert is an episode (`scoring.episodes.with_episodes`) with a record that is worth one: what goes on is not news, but
+    for the first record of it that is critical. Stricter settings never give more alerts.
 
     Attributes:
         alerts: one row an alert, in the order of time: the columns of `schema.RECORDS` of the least likely record that is worth
-            it, of the series with the highest score; `alert_start`, `alert_end` (epoch ms, exclusive), `alert_score` (the
-            highest), `records` (that are worth it).
+            it, of the series with the highest score; `alert_start`, `alert_end` (epoch ms, exclusive), `alert_again` (when
+            it first became critical after the start; else null), `alert_score` (the highest), `records` (that are worth it).
         steps: alerts at each of `STEPS`, all else as in the settings.
         start_ms: from when on, epoch ms.
         end_ms: until when, exclusive.
@@ -214,8 +214,10 @@ def _of(entity: tuple[tuple[str, str], ...]) -> pl.Expr:
 
 
 def _alerts(records: pl.DataFrame, span_ms: int) -> pl.DataFrame:
+    critical = pl.when(pl.col("record_score") >= CRITICAL).then("timestamp").min().over("episode")
     over = [
         pl.min("timestamp").over("episode").alias("alert_start"),
+        pl.when(critical > pl.min("timestamp").over("episode")).then(critical).alias("alert_again"),
         (pl.max("timestamp").over("episode") + span_ms).alias("alert_end"),
         pl.max("record_score").over("episode").alias("alert_score"),
         pl.len().over("episode").cast(pl.Int64).alias("records"),

@@ -17,11 +17,10 @@ namespace nb = nanobind;
 namespace series {
 
 constexpr double kLeafBounds = 1.959963984540054;  // normal quantile of 95 %
-constexpr int64_t kChangesABucket = 6;             // level, scale, shift, swing, season, trend
+constexpr int64_t kChangesABucket = 8;             // level, scale, shift, swing, season, trend
 
-// Profiles learn outliers at half weight: what comes back at the same phase is no outlier, and one cycle cannot tell.
-constexpr double kProfileWeight = 0.5;
-constexpr double kProfileClip = 16.0;
+// What a profile learns of one value: deviations beyond are no news of the season.
+constexpr double kProfileClip = 4.0;
 
 struct Chunk {
   const int64_t* rows;        // [s] state row of each row of values
@@ -36,6 +35,8 @@ struct Chunk {
   bool learn;
   double bounds;              // normal quantile of the bounds' half width; 0: none wanted
   double ln_threshold;
+  int64_t zeros_since;        // bucket number from which on a series without values has been zero; -1: it has not
+  bool calendar;
 };
 
 struct Output {
@@ -68,89 +69,156 @@ inline void note(Series& s, Output& out, Cell cell, const Clock& c, const Accept
                                     a.since < 0 ? c.bucket : a.since};
 }
 
-inline void begin(Series& s, const Clock& c, double x) {
+inline void begin(Series& s, const Memory& m, const Clock& c, double x) {
   s.first = c.bucket;
   for (double& level : s.level) level = x;
-  s.raw_level = s.local_level = x;
-  s.recent_ratio = 1.0;
-  s.prior_variance *= x * x;
+  s.share[0] = 1.0;
+  s.raw_level = x;
+  s.step_square = s.of_late = 1.0;
+  s.prior_variance = m.lesson.variance * x * x;
+  s.born = c.bucket;
+  begin_block(s, c.bucket);
 }
 
-inline void learn(Series& s, float* pool, Output& out, Cell cell, const Clock& c, const Forecast& f, const Position& at, double x,
-                  Verdict v) {
-  const bool lattice = (s.flags & 1) == 0;  // as the prediction saw it
-  if (x != std::floor(x)) s.flags |= 1;
-  if (x < 0.0) s.flags |= 2;
-  if (s.count == 0.0) begin(s, c, x);
-  const double weight = learning_weight(s, v.ln_p);
-  const double error = x - f.centre;
+// A series that appears has been zero since bucket `zeros_since`: as if each of these zeros had been learnt.
+inline void begin_with_zeros(Series& s, const Memory& m, const Clock& c, int64_t zeros_since) {
+  const double n = static_cast<double>(c.bucket - zeros_since);
+  s.first = zeros_since;
+  s.born = c.bucket;
+  s.last = s.learnt = c.bucket - 1;
+  s.count = s.scale_count = s.level_count = n;
+  s.share[0] = 1.0;
+  s.step_square = s.of_late = 1.0;
+  s.ties = m.slow * (1.0 - e_to(-n / m.slow));
+  s.votes = std::min(n, m.accept);
+  begin_block(s, c.bucket - 1);
+  open_zero_window(s, c);
+}
+
+// A value that nothing speaks against.
+inline void learn_usual(Series& s, const Memory& m, float* pool, Output& out, Cell cell, const Clock& c, const Expectation& e,
+                        const Position& at, double x, const Verdict& v, double cycle) {
+  const bool lattice = (s.flags & 1) == 0;
   if (s.scale_count >= 8.0) {
-    if (families_learn(s)) learn_families(s, f, lattice, x);
-    if (v.raw == v.raw) {
-      learn_tail(s, v.raw);
-      learn_outliers(s, v.raw, error);
-    }
+    if (families_learn(s)) learn_families(s, e, lattice, x);
+    if (v.raw == v.raw) learn_tail(s, v.raw);
   }
-  learn_repeats(s, x);
-  fold_window(s, c, x);
-  const double from_level = x - f.season - s.level[0];
-  const double cycle = s.season ? static_cast<double>(s.period_ms) / c.span_ms : 0.0;
+  learn_repeats(s, m, x);
   double miss = 0.0, moved = 0.0;
   if (s.season) {
-    const int base = s.error[1] < s.error[0] ? 1 : 0;
-    const double clip = kProfileClip * std::sqrt(s.error[base]);
-    miss = std::clamp(x - f.season - s.level[base], -clip, clip);
-    moved = learn_profile(s, pool, at, miss, std::max(weight, kProfileWeight), c);
+    const double clip = kProfileClip * e.deviation;
+    miss = std::clamp(x - e.centre, -clip, clip);
+    moved = learn_profile(s, pool, at, miss, c);
   }
-  if (s.count > 0.0) learn_value(s, f, x, weight, cycle);
-  if (s.count >= 8.0) {
-    const double z = shift_distance(s, x - f.season, error / f.deviation, f.variance);
-    note(s, out, cell, c, learn_shift(s, c.bucket, x - f.season, z));
-    note(s, out, cell, c, learn_scale(s, square(error), f.variance));
-  }
-  s.count += 1.0;
+  const double y = x - e.season;
+  if (s.count > 0.0) learn_ahead(s, m, y, c.bucket);
+  if (s.count > 0.0) learn_spread(s, m, e, x, s.last_rest == s.last_rest ? s.last_rest : 0.0);
+  learn_levels(s, m, e, y, s.learnt >= 0 ? static_cast<double>(c.bucket - s.learnt) : 1.0);
+  if (s.count > 0.0) note(s, out, cell, c, learn_narrowing(s, m, e, x));
+  // Nothing was expected of the first value of all.
+  s.last_rest = s.count > 0.0 ? std::clamp((x - e.centre) / e.deviation, -5.0, 5.0) : std::nan("");
   s.scale_count += 1.0;
+  s.learnt = c.bucket;
+  if (s.season) note(s, out, cell, c, learn_swing(s, pool, c, e.season + moved, miss - moved, cycle));
+}
+
+inline void learn(Series& s, const Memory& m, float* pool, Output& out, Cell cell, const Clock& c, const Expectation& e,
+                  const Position& at, double x, const Verdict& v) {
+  if (x != std::floor(x)) s.flags |= 1;
+  if (x < 0.0) s.flags |= 2;
+  if (s.count == 0.0) begin(s, m, c, x);
+  fold_window(s, c, x);
+  const double cycle = s.season ? static_cast<double>(s.period_ms) / c.span_ms : 0.0;
+  const double from_level = x - e.season - s.level[0];
+  if (s.season && unseen(s, at) > 0.0) {  // a day of a kind that is new: only its pattern is learnt
+    learn_profile(s, pool, at, x - e.centre, c);
+    s.last_rest = std::nan("");
+    s.learnt = s.last = c.bucket;
+    s.previous = x;
+    s.count += 1.0;
+    return;
+  }
+  const bool known = s.scale_count >= 8.0 && s.count >= 12.0;
+  const bool odd = known && v.ln_p < (odd_now(s) ? kOdd : kImpossible);
+  if (known && !odd_now(s) && std::fabs(x - e.centre) > kFar * e.deviation) {
+    s.far += 1.0;
+    s.far_size += ln(std::fabs(x - e.centre) / (kFar * e.deviation));
+  }
+  const bool returns = known && comes_back(s, e, x, c.bucket);
+  if (!returns) {
+    if (odd && !odd_now(s)) {
+      learn_repeats(s, m, x);
+      open_incident(s, c.bucket);
+      if (v.raw == v.raw) learn_tail(s, v.raw);
+      learn_outliers(s, v.raw == v.raw ? v.raw : v.ln_p, x - e.centre, true);
+    } else if (odd) {
+      learn_outliers(s, v.raw == v.raw ? v.raw : v.ln_p, x - e.centre, false);
+    }
+    if (s.count > 0.0) learn_run(s, e, x, odd || odd_now(s), c.bucket);
+    if (odd_now(s)) {
+      follow_incident(s, m, e, x, odd, c.bucket);
+      s.last_rest = std::nan("");
+      if (odd_now(s)) {
+        const bool wanders = s.share[0] + s.share[1] < 0.5;
+        const Accepted change = accept_change(s, m, e, x, c.bucket);
+        if (!wanders) note(s, out, cell, c, change);  // what keeps to no level has none that moves
+      }
+    } else {
+      learn_usual(s, m, pool, out, cell, c, e, at, x, v, cycle);
+    }
+  }
+  s.previous = x;
+  s.count += 1.0;
   s.last = c.bucket;
   if (!s.season) return;
-  note(s, out, cell, c, compare_shift(s, pool, c, f, x, cycle));
-  note(s, out, cell, c, learn_swing(s, pool, c, f.season + moved, miss - moved, cycle));
+  note(s, out, cell, c, compare_shift(s, pool, c, e, x, cycle));
+  if (odd_now(s) || !s.season) return;
   // One gross outlier must not decide, but what the profile itself expects here counts in full: spikes are all that some have.
-  const double limit = std::max(25.0 * std::max(s.with_season, f.variance), square(f.season));
+  const double limit = std::max(25.0 * std::max(s.with_season, e.variance), square(e.season));
   note(s, out, cell, c, compare_season(s, c, x, from_level, limit));
 }
 
+// Values cannot be, or at least never were, below zero.
+inline bool never_negative(const Series& s, const Chunk& k) { return k.non_negative || (s.flags & 2) == 0; }
+
 inline double clamped(const Chunk& k, double x) { return k.non_negative ? std::max(x, 0.0) : x; }
 
-inline void add_leaf(const Series& s, Output& out, const Chunk& k, Cell cell, const Forecast& f, double x, double ln_p,
-                     const Evidence& e) {
-  const Predictive p = predictive(s, f, k.side);
-  const Bounds b = interval(p, kLeafBounds, k.non_negative);
+inline void add_leaf(const Series& s, const Memory& m, Output& out, const Chunk& k, Cell cell, const Clock& c, const Expectation& f,
+                     double x, double ln_p, const Evidence& e) {
+  const Predictive p = predictive(s, m, f, k.side);
+  const Bounds b = interval(p, kLeafBounds, never_negative(s, k));
   Leaf& leaf = out.leaves[out.leaf_count++];
   leaf = {static_cast<int32_t>(cell.i), static_cast<int32_t>(cell.t), x, clamped(k, p.centre), b.lower, b.upper, impact_of(s, e, ln_p), ln_p,
-          e.ln_evidence, {}, {}, 0.0, ln_evidence_of(e.severity, e.alone), s.count, std::sqrt(s.variance), e.since, p};
-  // A series that has shown too little yet has nothing to be surprised about but the bucket itself.
-  const double most = s.count < kEarly ? 1.0 : kInfinity;
-  float own[kChannels];
-  for (int i = 0; i < kChannels; ++i) {
-    leaf.surprise[i] = std::clamp(surprise_of(e, i), 0.0, most);
-    leaf.seen[i] = i == 0 ? e.seen.first : e.seen.others[i - 1];
-    own[i] = static_cast<float>(std::min(leaf.surprise[i], 1e30));
+          e.ln_evidence, {}, 0.0, 0.0, s.count, std::sqrt(s.variance), odd_now(s) ? s.odd_since : c.bucket, p};
+  if (s.count < kEarly) {  // nothing but the bucket itself was looked at
+    leaf.surprise[0] = e.surprise[0];
+    leaf.ln_views = leaf.ln_seen = e.ln_evidence;
+    return;
   }
-  leaf.ln_views = ln_evidence_of(severity_of({own[0], load<Four>(own + 1)}, e.plain), e.alone);
+  double most = 0.0;
+  for (int i = 0; i < kViews; ++i) {
+    leaf.surprise[i] = e.surprise[i];
+    most = std::max(most, e.surprise[i] - kCost[i]);
+    if (i == 1) leaf.ln_views = -most;
+  }
+  leaf.ln_seen = -most;
 }
 
-inline void show_bounds(const Series& s, const Forecast& f, Output& out, const Chunk& k, int64_t at) {
-  Predictive p;
+inline void show_bounds(const Series& s, const Memory& m, const Expectation& f, Output& out, const Chunk& k, int64_t at) {
+  Predictive p{};
   shape(s, f, p);
+  repeats(s, m, p);
+  p.tail_rate = (s.tail_hits + 50.0) / (0.05 * s.tail_count + 50.0);
+  p.tail_mean = (s.tail_excess + 100.0) / (s.tail_uncensored + 100.0);
   const bool idea = p.dof > 0.0;
-  const Bounds b = idea ? interval(p, k.bounds, k.non_negative) : Bounds{std::nan(""), std::nan("")};
+  const Bounds b = idea ? interval(p, k.bounds, never_negative(s, k)) : Bounds{std::nan(""), std::nan("")};
   out.typical[at] = idea ? clamped(k, p.centre) : std::nan("");
   out.lower[at] = b.lower;
   out.upper[at] = b.upper;
 }
 
 // One series from bucket `t` on. Returns where it stopped: at the end, or earlier when leaves, changes or a season want room.
-inline int64_t run_series(Series& s, float* pool, const Chunk& k, Output& out, int64_t i, int64_t t) {
+inline int64_t run_series(Series& s, const Memory& m, float* pool, const Chunk& k, Output& out, int64_t i, int64_t t) {
   for (; t < k.buckets; ++t) {
     const int64_t at = i * k.buckets + t;
     const double given = k.values[at];
@@ -159,23 +227,23 @@ inline int64_t run_series(Series& s, float* pool, const Chunk& k, Output& out, i
     if (!known && !out.typical) continue;
     if (out.full()) return t;
     const Clock c{k.first_bucket + t, k.local_ms[t], k.span_ms};
+    if (known && k.learn && s.count == 0.0 && k.zeros_since >= 0 && c.bucket > k.zeros_since) begin_with_zeros(s, m, c, k.zeros_since);
     const Position place = s.season ? position(s, c, 0) : Position{0, 0, 0.0};
-    const Forecast f = forecast(s, s.season ? season_value(s, pool, place) : 0.0,
-                                s.count > 0.0 ? static_cast<double>(c.bucket - s.last) : 1.0);
-    if (out.typical) show_bounds(s, f, out, k, at);
+    const Expectation f = expect(s, m, s.season ? season_value(s, pool, place) : 0.0, s.season ? unseen(s, place) : 0.0,
+                                 s.season ? s.cycles[part_of(s, place)] : 0.0, c.bucket);
+    if (out.typical) show_bounds(s, m, f, out, k, at);
     if (!known) continue;
     const double x = std::clamp(given, -kBiggest, kBiggest);
-    const Verdict v = verdict(s, f, k.side, x);
-    const Evidence e = evidence(s, f, k.side, c.bucket, x, v.ln_p);
+    const Verdict v = verdict(s, m, f, k.side, x);
+    const Evidence e = evidence(s, m, f, k.side, c.bucket, x, v.ln_p);
     out.ln_p[at] = v.ln_p;
     out.ln_evidence[at] = e.ln_evidence;
-    if (e.ln_evidence <= k.ln_threshold) add_leaf(s, out, k, {i, t}, f, x, v.ln_p, e);
+    if (e.ln_evidence <= k.ln_threshold) add_leaf(s, m, out, k, {i, t}, c, f, x, v.ln_p, e);
     if (!k.learn) continue;
-    learn_evidence(s, e, c.bucket);
-    learn(s, pool, out, {i, t}, c, f, place, x, v);
+    learn(s, m, pool, out, {i, t}, c, f, place, x, v);
     if (trend_is_due(s, c)) note(s, out, {i, t}, c, test_trend(s, pool, c));
     if (!test_is_due(s, c)) continue;
-    test_seasons(s, c);
+    test_seasons(s, c, k.calendar);
     if (s.want) return t + 1;
   }
   return k.buckets;
@@ -211,7 +279,7 @@ template <class State> void check_series(const State& state, const Times& rows) 
 std::tuple<int64_t, int64_t> advance(Bytes state, Floats pool, Times rows, ConstMatrix values, Times local_ms,
                                      Progress progress, Bytes leaves, Bytes changes, const std::vector<Matrix>& out_arrays,
                                      int64_t first_bucket, int64_t span_ms, int side, bool non_negative, bool learn_too,
-                                     double bounds, double ln_threshold) {
+                                     double bounds, double ln_threshold, const std::vector<double>& lesson, int64_t zeros_since, bool calendar) {
   check_series(state, rows);
   binding::check_size("values", values.shape(0), rows.size());
   binding::check_size("local_ms", local_ms.size(), values.shape(1));
@@ -221,13 +289,15 @@ std::tuple<int64_t, int64_t> advance(Bytes state, Floats pool, Times rows, Const
   binding::check_size("a record of changes", changes.shape(1), sizeof(Change));
   check_outputs(out_arrays, 5, bounds > 0.0 ? 5 : 2, values.shape(0), values.shape(1));
   const Chunk k{rows.data(), values.data(), local_ms.data(), first_bucket, span_ms, static_cast<int64_t>(values.shape(0)),
-                static_cast<int64_t>(values.shape(1)), side, non_negative, learn_too, bounds, ln_threshold};
+                static_cast<int64_t>(values.shape(1)), side, non_negative, learn_too, bounds, ln_threshold, zeros_since, calendar};
   const bool wanted = bounds > 0.0;
   Output out{out_arrays[0].data(), out_arrays[1].data(), wanted ? out_arrays[2].data() : nullptr,
              wanted ? out_arrays[3].data() : nullptr, wanted ? out_arrays[4].data() : nullptr,
              reinterpret_cast<Leaf*>(leaves.data()), static_cast<int64_t>(leaves.shape(0)), 0,
              reinterpret_cast<Change*>(changes.data()), static_cast<int64_t>(changes.shape(0)), 0};
   nb::gil_scoped_release unlocked;
+  Memory memory(span_ms);
+  memory.lesson = {lesson[0], lesson[1], lesson[2], lesson[3], lesson[4], lesson[5] > 0.0};
   Series* all = reinterpret_cast<Series*>(state.data());
   for (int64_t i = 0; i < k.series && !out.full(); ++i) {
     Series& s = all[k.rows[i]];
@@ -239,7 +309,7 @@ std::tuple<int64_t, int64_t> advance(Bytes state, Floats pool, Times rows, Const
       note(s, out, {i, t - 1}, c, install_season(s, c, pool.data()));
       if (out.full()) break;
     }
-    progress.data()[i] = run_series(s, pool.data(), k, out, i, t);
+    progress.data()[i] = run_series(s, memory, pool.data(), k, out, i, t);
   }
   return {out.leaf_count, out.change_count};
 }
@@ -287,7 +357,7 @@ template <class T> struct Field {
 };
 
 template <class T, std::size_t N> struct Field<T[N]> {
-  static constexpr int64_t items = N * Field<T>::items;
+  static constexpr int64_t items = N * Field<T>::items;  // nested arrays lie flat
   static const char* format() { return Field<T>::format(); }
 };
 
@@ -297,41 +367,17 @@ template <class T, std::size_t N> struct Field<T[N]> {
 
 Layout series_fields() {
   using T = Series;
-  return Layout{FIELD(T, last), FIELD(T, first), FIELD(T, count), FIELD(T, occupancy), FIELD(T, level),
-                FIELD(T, slope), FIELD(T, error), FIELD(T, held_back), FIELD(T, ar_cross), FIELD(T, ar_square),
-                FIELD(T, deviation), FIELD(T, variance), FIELD(T, scale_count), FIELD(T, power_variance),
-                FIELD(T, power_gain), FIELD(T, recent_ratio), FIELD(T, prior_variance), FIELD(T, ln_weight),
-                FIELD(T, weight), FIELD(T, previous), FIELD(T, ties), FIELD(T, changes), FIELD(T, jump_centre),
-                FIELD(T, jump_square), FIELD(T, tail_count), FIELD(T, tail_hits), FIELD(T, tail_uncensored),
-                FIELD(T, tail_excess), FIELD(T, outliers), FIELD(T, outlier_centre), FIELD(T, outlier_square),
-                FIELD(T, run_sum), FIELD(T, run), FIELD(T, flags), FIELD(T, changed), FIELD(T, change_kind),
-                FIELD(T, wide), FIELD(T, trend), FIELD(T, line_first), FIELD(T, local_level), FIELD(T, local_square), FIELD(T, slow_square),
-                FIELD(T, spread_count), FIELD(T, mean), FIELD(T, mean_centre), FIELD(T, mean_square), FIELD(T, seen),
-                FIELD(T, memory), FIELD(T, odd_since), FIELD(T, odd_last), FIELD(T, surprise),
-                FIELD(T, one_step), FIELD(T, bins), FIELD(T, period_ms), FIELD(T, shift_ms),
-                FIELD(T, season), FIELD(T, knots), FIELD(T, want), FIELD(T, want_season), FIELD(T, want_period_ms),
-                FIELD(T, cycles), FIELD(T, season_age), FIELD(T, season_unit), FIELD(T, with_season),
-                FIELD(T, without_season), FIELD(T, raw_level), FIELD(T, shift_gain), FIELD(T, swing_miss),
-                FIELD(T, swing_cross), FIELD(T, swing_square), FIELD(T, swing_lag),
-                FIELD(T, swing_last), FIELD(T, swing_run), FIELD(T, window_first),
-                FIELD(T, window_tested), FIELD(T, window_reference), FIELD(T, window_sum), FIELD(T, window_count),
-                FIELD(T, window_slots), FIELD(T, window_span), FIELD(T, window_searched), FIELD(T, window)};
+  return Layout{FIELD(T, last), FIELD(T, first), FIELD(T, born), FIELD(T, count), FIELD(T, occupancy), FIELD(T, level), FIELD(T, held), FIELD(T, ahead), FIELD(T, share), FIELD(T, slope), FIELD(T, held_slope), FIELD(T, ahead_all), FIELD(T, held_at), FIELD(T, learnt), FIELD(T, level_count), FIELD(T, variance), FIELD(T, scale_count), FIELD(T, of_late), FIELD(T, part), FIELD(T, part_found), FIELD(T, part_said), FIELD(T, part_count), FIELD(T, parts_days), FIELD(T, part_scale), FIELD(T, prior_variance), FIELD(T, season_square), FIELD(T, last_rest), FIELD(T, rest_cross), FIELD(T, rest_square), FIELD(T, step_square), FIELD(T, mean), FIELD(T, mean_square), FIELD(T, run), FIELD(T, run_last), FIELD(T, run_value), FIELD(T, run_centre), FIELD(T, run_variance), FIELD(T, ln_weight), FIELD(T, weight), FIELD(T, usual), FIELD(T, votes), FIELD(T, previous), FIELD(T, ties), FIELD(T, changes), FIELD(T, jump_centre), FIELD(T, jump_square), FIELD(T, tail_count), FIELD(T, tail_hits), FIELD(T, tail_uncensored), FIELD(T, tail_excess), FIELD(T, far), FIELD(T, far_size), FIELD(T, outliers), FIELD(T, outlier_centre), FIELD(T, outlier_square), FIELD(T, outlier_buckets), FIELD(T, odd_since), FIELD(T, odd_last), FIELD(T, odd_quiet), FIELD(T, flags), FIELD(T, odd_fits), FIELD(T, odd_count), FIELD(T, odd_offset), FIELD(T, odd_centre), FIELD(T, odd_cross), FIELD(T, odd_centre_square), FIELD(T, odd_offset_square), FIELD(T, odd_season), FIELD(T, odd_season_square), FIELD(T, old_level), FIELD(T, old_factor), FIELD(T, old_until), FIELD(T, old_run), FIELD(T, change_kind), FIELD(T, changed), FIELD(T, trend), FIELD(T, line_first), FIELD(T, bins), FIELD(T, period_ms), FIELD(T, shift_ms), FIELD(T, season), FIELD(T, knots), FIELD(T, want), FIELD(T, want_season), FIELD(T, want_period_ms), FIELD(T, given_up), FIELD(T, bins_before), FIELD(T, cycles), FIELD(T, season_age), FIELD(T, season_unit), FIELD(T, with_season), FIELD(T, without_season), FIELD(T, raw_level), FIELD(T, shift_gain), FIELD(T, swing_miss), FIELD(T, swing_cross), FIELD(T, swing_square), FIELD(T, swing_lag), FIELD(T, swing_last), FIELD(T, swing_run), FIELD(T, window_first), FIELD(T, window_tested), FIELD(T, window_reference), FIELD(T, window_sum), FIELD(T, window_count), FIELD(T, window_slots), FIELD(T, window_span), FIELD(T, window_searched), FIELD(T, window)};
 }
 
 Layout predictive_fields() {
   using T = Predictive;
-  return Layout{FIELD(T, centre), FIELD(T, alternative), FIELD(T, deviation), FIELD(T, dof), FIELD(T, weight),
-                FIELD(T, previous), FIELD(T, ln_change), FIELD(T, jump_centre), FIELD(T, jump_deviation),
-                FIELD(T, jump_dof), FIELD(T, ln_outlier), FIELD(T, outlier_centre), FIELD(T, outlier_deviation),
-                FIELD(T, tail_rate), FIELD(T, tail_mean), FIELD(T, side), FIELD(T, lattice)};
+  return Layout{FIELD(T, centre), FIELD(T, alternative), FIELD(T, alternative_deviation), FIELD(T, ln_alternative), FIELD(T, deviation), FIELD(T, dof), FIELD(T, weight), FIELD(T, usual), FIELD(T, ln_change), FIELD(T, jump_centre), FIELD(T, jump_deviation), FIELD(T, jump_dof), FIELD(T, ln_outlier), FIELD(T, outlier_centre), FIELD(T, outlier_deviation), FIELD(T, tail_power), FIELD(T, ln_zero), FIELD(T, tail_rate), FIELD(T, tail_mean), FIELD(T, side), FIELD(T, lattice)};
 }
 
 Layout leaf_fields() {
   using T = Leaf;
-  return Layout{FIELD(T, row), FIELD(T, t), FIELD(T, actual), FIELD(T, typical), FIELD(T, lower), FIELD(T, upper),
-                FIELD(T, impact), FIELD(T, ln_p), FIELD(T, ln_evidence), FIELD(T, surprise), FIELD(T, seen),
-                FIELD(T, ln_views), FIELD(T, ln_seen), FIELD(T, count), FIELD(T, usual_deviation), FIELD(T, since),
-                FIELD(T, predictive)};
+  return Layout{FIELD(T, row), FIELD(T, t), FIELD(T, actual), FIELD(T, typical), FIELD(T, lower), FIELD(T, upper), FIELD(T, impact), FIELD(T, ln_p), FIELD(T, ln_evidence), FIELD(T, surprise), FIELD(T, ln_views), FIELD(T, ln_seen), FIELD(T, count), FIELD(T, usual_deviation), FIELD(T, since), FIELD(T, predictive)};
 }
 
 Layout change_fields() {

@@ -1,188 +1,104 @@
-// From the probability of one bucket to evidence: several buckets together, against what this series has shown before.
+// From the probability of one bucket to evidence: against the expectation, against the bucket before, several buckets together.
 #pragma once
 
 #include "series_find.hpp"
-#include "series_surprise.hpp"
+#include "series_incident.hpp"
 
 namespace series {
 
-constexpr double kRepeated = 0.2;       // weight in that memory of buckets that are part of an obvious incident
 constexpr double kImpact = 5.0 / 6.907755278982137;  // multi-bucket impact: 5 at a factor of 1,000
-// Severity to nats, so that null series (normal, gamma, counts, AR, random walks) reach e^-x about as often as e^-x says.
-constexpr double kSeverityScale = 1.4;
-constexpr double kSeverityStart = 2.8;
-constexpr float kLeastMean = 0.001f;      // variance floor of the means, in deviations: a constant past must not freeze them
-constexpr double kEarly = 20.0;          // values before which only the bucket itself is believed
-constexpr double kOdd = 5.0;             // nats of evidence from which a value is part of an anomaly
-constexpr double kFresh = 0.1;           // share of the severity's mean that the present bucket makes up
-constexpr int64_t kQuiet = 12;           // buckets without such a value that end one
-constexpr Four kMeanStep = {0.1f, 0.0f, 0.05f, 0.02f};  // the channels of the last two lie in their own lanes
+constexpr double kEarly = 30.0;          // values before which only the bucket itself is believed
+constexpr double kLeastMemory = 0.3;     // of the rest, from which the bucket before says more than the expectation
+constexpr double kMeanLength = 99.0;     // buckets whose means are as good as independent
+constexpr double kLongestRun = 100.0;    // values of a run that are added up
+// -ln of the share of false alarms that each view may have (chosen: most belongs to the bucket itself).
+constexpr double kCost[kViews] = {0.2876820724517809, 2.995732273553991, 2.120263536200091, 2.995732273553991};  // 0.75, 0.05, 0.12, 0.05
 
 struct Evidence {
-  double ln_evidence;   // severity
-  double severity;      // of this bucket alone
-  double plain;         // logarithm of its plainest surprise
-  float window;         // distance of the window of the impact, in deviations
-  double alone;         // surprise of the bucket itself
-  double surprise[kChannels];  // of each channel, unless `calm`
-  Surprises near;       // the same in single precision, where `calm`
-  Surprises seen;       // against what the series has shown before
-  bool calm;            // every channel stays within the calm bins
-  int64_t since;        // bucket number where the anomaly that this bucket belongs to began
-  Four mean;
-  Four deviation;       // of the means, floored
-  Two distance;         // from the local and the slow level, metric unit
-  double local_deviation;  // floored
-  double least;         // floor of their squares
+  double ln_evidence;          // the record's probability
+  double surprise[kViews];     // nats, of each view by itself
 };
 
-// -ln of the two-sided normal tail. Below 8 deviations a polynomial (least squares, absolute error below 4e-5 in single
-// precision): channels are looked up in a histogram, so more digits would be wasted time.
-inline Four near_surprise(Four z) {
-  // By halves (Estrin), not one by one: a bucket waits for this.
-  const Four z2 = z * z, z4 = z2 * z2;
-  const Four low = (0.7978857319356369f + z * 0.31829025937384103f) + z2 * (0.036415882743422334f + z * -0.004920887140354877f);
-  const Four middle = (8.558571789708173e-05f + z * 0.00015558437571267875f) +
-                      z2 * (-4.3521113949449064e-05f + z * 6.455178893667956e-06f);
-  const Four high = (-5.746881324602879e-07f + z * 2.8883341276997774e-08f) + z2 * -6.311801595922128e-10f;
-  return z * (low + z4 * (middle + z4 * high));
+// How much further the value is off than what is left of the one before leads to expect: never anything for coming nearer.
+inline double sudden_surprise(const Series& s, const Predictive& p, double z, double x) {
+  const double phi = memory_of_rest(s);
+  if (phi < kLeastMemory || !(s.last_rest == s.last_rest)) return 0.0;
+  const double led = phi * s.last_rest;
+  const double towards = z > 0.0 ? std::max(led, 0.0) : std::min(led, 0.0);
+  Predictive now = p;
+  now.centre = p.centre + towards * p.deviation;
+  now.deviation = p.deviation * std::sqrt(s.step_square);
+  if (!(std::fabs(x - now.centre) > 3.0 * now.deviation) || (x - now.centre) * z < 0.0) return 0.0;
+  now.ln_alternative = now.ln_outlier = std::nan("");
+  return -judge(now, x).ln_p;
 }
 
-constexpr float kNear = 8.0f;
-inline double far_surprise(double z) { return -ln_normal_above(std::fabs(z)) - kLn2; }
+// The run that ends here as one value: their sum under the sum of what was expected. Of values with a memory of phi, k vary as
+// k (1 + phi) / (1 - phi) less what the ends lack.
+inline double run_surprise(const Series& s, const Predictive& p, int64_t bucket, double x) {
+  if (s.run < 1 || s.run_last + 1 != bucket || (s.run_value - s.run_centre) * (x - p.centre) <= 0.0) return 0.0;
+  const double k = static_cast<double>(s.run) + 1.0;
+  if (k > kLongestRun) return 0.0;
+  const double phi = memory_of_rest(s);
+  const double alike = (1.0 + phi) / (1.0 - phi) - 2.0 * phi * (1.0 - to_the(phi, k)) / (k * square(1.0 - phi));
+  Predictive sum = p;
+  sum.centre = s.run_centre + p.centre;
+  sum.deviation = std::sqrt((s.run_variance + square(p.deviation)) * alike);
+  const double value = s.run_value + x;
+  const double apart = std::fabs(value - sum.centre) / sum.deviation;
+  if (apart < 3.0) return 0.0;
+  sum.ln_alternative = sum.ln_outlier = std::nan("");
+  const double surprise = -judge(sum, value).ln_p;
+  // Small counts are taken for Poisson ones, which a long run of one value would make ever more unlikely: not more than normal ones.
+  return small_counts(s) ? std::min(surprise, -ln_normal_above(apart) - kLn2) : surprise;
+}
 
-// A detector of one side is not surprised by the other.
-inline double on_side(int side, double z) { return side == 0 ? z : std::max(side * z, 0.0); }
+inline double mean_surprise(const Series& s, double z) {
+  const double mean = s.mean + kMeanStep * (std::clamp(z, -4.0, 4.0) - s.mean);
+  const double phi = memory_of_rest(s);
+  const double white = kMeanStep / (2.0 - kMeanStep);
+  const double alike = (1.0 + phi) / (1.0 - phi);
+  const double apart = mean / std::sqrt(std::max(s.mean_square, white));
+  if (apart * z <= 0.0 || std::fabs(apart) < 3.0) return 0.0;
+  const double dof = std::max(s.scale_count / (kMeanLength + alike), 2.0);
+  return -(dof > kNormalDof ? ln_normal_above(std::fabs(apart)) : ln_t_above(std::fabs(apart), dof)) - kLn2;
+}
 
-// Distances beyond the polynomial's end.
-[[gnu::noinline]] inline void listen_again(Evidence& e, double local, double slow, float mean, float longer) {
-  const double distance[kChannels] = {0.0, local, slow, mean, longer};
-  e.surprise[0] = e.alone;
-  for (int i = 1; i < kChannels; ++i) {
-    e.surprise[i] = std::fabs(distance[i]) > kNear ? far_surprise(distance[i]) : e.near.others[i - 1];
+// The best view, paid for by its share.
+inline double together(const Evidence& v) {
+  double most = 0.0;
+  for (int i = 0; i < kViews; ++i) most = std::max(most, v.surprise[i] - kCost[i]);
+  return -most;
+}
+
+inline Evidence evidence(const Series& s, const Memory& m, const Expectation& e, int side, int64_t bucket, double x, double ln_p) {
+  const double doubt = doubt_of(s, m);
+  Evidence v{doubt * ln_p, {-doubt * ln_p, 0.0, 0.0, 0.0}};
+  if (s.count < kEarly) return v;
+  const double z = (x - e.centre) / e.deviation;
+  if (side * z < 0.0) return v;
+  const bool sudden = std::fabs(z) > 0.5 && memory_of_rest(s) >= kLeastMemory && s.last_rest == s.last_rest;
+  // Where a series keeps to no level, a run away from it is a trend; and what is usual by itself is told only as part of what is not.
+  const bool lasting = s.share[0] + s.share[1] > 0.5 && std::fabs(z) >= 1.0;
+  // Runs of counts: silence adds up. Of anything else edges of the pattern and slow falls are runs, too.
+  const bool runs = lasting && (s.flags & 1) == 0 && s.run > 0 && (s.run_value - s.run_centre + x - e.centre) * z > 0.0 &&
+                    square(s.run_value - s.run_centre + x - e.centre) > 9.0 * (s.run_variance + e.variance);
+  if (sudden || runs) {
+    const Predictive p = predictive(s, m, e, side);
+    if (sudden) v.surprise[1] = doubt * sudden_surprise(s, p, z, x);
+    if (runs) v.surprise[2] = doubt * run_surprise(s, p, bucket, x);
   }
-}
-
-inline double surprise_of(const Evidence& e, int channel) {
-  return channel == 0 ? e.alone : e.calm ? e.near.others[channel - 1] : e.surprise[channel];
-}
-
-// The surprise of each channel, against the state of the bucket before.
-inline void listen(const Series& s, const Forecast& f, int side, double x, double ln_p, Evidence& e) {
-  const double y = x - f.season;
-  e.least = floor_square(s, x);
-  e.distance = y - Two{s.local_level, s.level[0]};
-  const Two deviation = root(Two{s.local_square, s.slow_square} + e.least);
-  const Two apart = e.distance / deviation;
-  e.local_deviation = deviation[0];
-  const double z = apart[1], local = on_side(side, apart[0]), slow = on_side(side, z);
-  const Four mean = load<Four>(s.mean);
-  e.mean = mean + kMeanStep * (static_cast<float>(std::clamp(z, -4.0, 4.0)) - mean);
-  e.deviation = root(load<Four>(s.mean_square) + kLeastMean);
-  Four means = (e.mean - load<Four>(s.mean_centre)) / e.deviation;
-  if (s.count < 30.0) means = Four{};
-  means = side == 0 ? greater(means, -means) : greater(means * static_cast<float>(side), Four{});
-  e.window = means[0];
-  const Four distance = {static_cast<float>(std::min(std::fabs(local), 1e30)), static_cast<float>(std::min(std::fabs(slow), 1e30)),
-                         means[2], means[3]};
-  e.near = {static_cast<float>(std::min(-ln_p, 1e30)), near_surprise(lesser(distance, Four{} + kNear))};
-  e.alone = -ln_p;
-  const float most = static_cast<float>(kTable.edge[kCalm]);
-  e.calm = !any(greater(e.near.others, Four{} + e.near.first) > most);
-  if (!e.calm) [[unlikely]] listen_again(e, local, slow, means[2], means[3]);
+  if (lasting) v.surprise[3] = doubt * mean_surprise(s, z);
+  v.ln_evidence = together(v);
+  return v;
 }
 
 // -5: this bucket alone; 5: only the last twelve together.
 inline double impact_of(const Series& s, const Evidence& e, double ln_p) {
-  if (s.count < 30.0) return -5.0;
-  const double ln_m = -far_surprise(e.window);
+  if (s.count < kEarly) return -5.0;
+  const double ln_m = -std::max(e.surprise[2], e.surprise[3]);
   const double ratio = std::min(ln_p, ln_m) / std::min(std::max(ln_p, ln_m), -0.001);
   return std::clamp(kImpact * ratio * (ln_p - ln_m), -5.0, 5.0);
-}
-
-// Half the two strongest channels, plus the logarithm of the plainest surprise.
-inline double severity_of(const Surprises& channel, double plain) {
-  // The strongest and the second of two pairs side by side, then of all four, then with the fifth.
-  const Four other = swapped_halves(channel.others);
-  const Four high = greater(channel.others, other), low = lesser(channel.others, other);
-  const Four strongest = greater(high, swapped(high));
-  const Four second = greater(lesser(high, swapped(high)), greater(low, swapped(low)));
-  const Four first = Four{} + channel.first;
-  const Four both = greater(strongest, first) + greater(second, lesser(strongest, first));
-  return 0.5 * both[0] + plain;
-}
-
-// Below the start only the order counts; a value impossible on its own is severe whatever its neighbours say.
-inline double ln_evidence_of(double severity, double alone) {
-  return -std::max({0.2 * severity, kSeverityScale * (severity - kSeverityStart), 0.25 * alone});
-}
-
-// What was seen before of each channel, one by one. A series that has shown too little yet has nothing to be surprised about.
-[[gnu::noinline]] inline void weigh_each(const Series& s, Evidence& e) {
-  const bool early = s.count < kEarly;
-  float seen[kChannels];
-  for (int i = 0; i < kChannels; ++i) {
-    const double r = std::max(surprise_of(e, i), 0.0);
-    seen[i] = static_cast<float>(early ? std::min(r, 1.0) : remembered(s, i, r));
-  }
-  const double plain = std::max(e.alone, std::min(surprise_of(e, 1), surprise_of(e, 2)));
-  e.plain = early ? 0.0 : ln(1.0 + std::min(plain, 1e9));
-  e.seen = {seen[0], load<Four>(seen + 1)};
-}
-
-// Severity, each channel against its own past: half of it now, half its mean over the last buckets.
-inline void weigh(const Series& s, Evidence& e) {
-  if (s.count < kEarly || !e.calm || !calm_memory(s, e.near, e.seen, e.plain)) [[unlikely]] weigh_each(s, e);
-  e.severity = severity_of(e.seen, e.plain);
-  const double lasting = 0.5 * (e.severity + s.memory + kFresh * (e.severity - s.memory));
-  e.ln_evidence = ln_evidence_of(lasting, e.alone);
-}
-
-inline Evidence evidence(const Series& s, const Forecast& f, int side, int64_t bucket, double x, double ln_p) {
-  Evidence e;
-  listen(s, f, side, x, ln_p, e);
-  weigh(s, e);
-  e.since = s.odd_last >= 0 && bucket - s.odd_last <= kQuiet ? s.odd_since : bucket;
-  return e;
-}
-
-inline void learn_spread(Series& s, const Evidence& e) {
-  const bool young = s.spread_count < 16.0;
-  const double open = young ? kInfinity : 0.0;
-  const double g = gain(s.spread_count, kSlow);
-  const double reach = young ? kInfinity : 4.0 * e.local_deviation;
-  const Two squares = {s.local_square, s.slow_square};
-  const Two fresh = squares + g * (lesser(square(e.distance), 16.0 * (squares + e.least) + open) - squares);
-  s.local_square = fresh[0];
-  s.slow_square = fresh[1];
-  s.local_level += 0.01 * std::clamp(e.distance[0], -reach, reach);
-  s.spread_count += 1.0;
-  const float g_mean = static_cast<float>(gain(s.count, 3000.0));
-  const float first = s.count < 100.0 ? 16.0f : 0.0f;
-  const Four centre = load<Four>(s.mean_centre), spread = load<Four>(s.mean_square);
-  const Four step = e.mean - centre;
-  const Four limit = 4.0f * e.deviation;
-  store(s.mean_square, spread + g_mean * (lesser(step * step, limit * limit + first) - spread));
-  store(s.mean_centre, centre + g_mean * within(step, -limit, limit));
-  store(s.mean, e.mean);
-}
-
-inline void learn_evidence(Series& s, const Evidence& e, int64_t bucket) {
-  constexpr double kIncident = 8.0;
-  if (e.ln_evidence <= -kOdd) {
-    s.odd_since = e.since;
-    s.odd_last = bucket;
-  }
-  const float weight = e.ln_evidence < -kIncident ? static_cast<float>(kRepeated) : 1.0f;
-  if (e.calm) [[likely]] {
-    remember_calm(s, e.near, weight);
-  } else {
-    remember(s, e.surprise, weight);
-  }
-  s.seen += weight;
-  if ((static_cast<int64_t>(s.count) & 63) == 63) fade_memory(s);
-  s.memory += kFresh * (e.severity - s.memory);
-  learn_spread(s, e);
 }
 
 }  // namespace series

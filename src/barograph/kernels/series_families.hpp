@@ -69,7 +69,7 @@ inline bool families_learn(const Series& s) {
   return s.count <= 256.0 || (static_cast<int64_t>(s.count) & 7) == 0;
 }
 
-inline void learn_families(Series& s, const Forecast& f, bool lattice, double x) {
+inline void learn_families(Series& s, const Expectation& f, bool lattice, double x) {
   constexpr double kCap = 1.0;
   const double keep = s.count > 256.0 ? 0.996 : 0.9995;
   double score[kFamilies];

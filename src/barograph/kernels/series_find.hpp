@@ -99,23 +99,32 @@ inline bool of_the_calendar(const Series& s, const Clock& c, int64_t period_ms) 
   return whole_times(s, c, period_ms, period_ms > 2 * kDay ? kWeek : kDay) && (period_ms < 2 * kDay || 2 * period_ms > kWeek);
 }
 
+// What was given up before needs twice the evidence each time, and so do the rare events of a series that is one value else: a few
+// of them share an hour by chance.
+inline double doubted(const Series& s) {
+  constexpr double kRare = 4.0;
+  const double times = static_cast<double>(int64_t{1} << std::min<int64_t>(s.given_up, 6));
+  return s.ties > 2.0 * s.changes ? kRare * times : times;
+}
+
 // In the order of size: a larger kind must beat the smaller ones by as much again.
 inline Choice calendar_choice(const Series& s, const Clock& c, const Whitened& w) {
   const Candidate kinds[3] = {{kDaily, kDay}, {kWorkdays, kDay}, {kWeekly, kWeek}};
   Choice best;
   for (const Candidate& candidate : kinds) {
     const Finding found = examine(s, c, w, candidate, kFewestCycles);
-    if (beats(found, best.found, candidate.kind == kDaily ? kAcceptDay : kAccept)) best = {candidate, found};
+    if (beats(found, best.found, (candidate.kind == kDaily ? kAcceptDay : kAccept) * doubted(s))) best = {candidate, found};
   }
   return best;
 }
 
 // The calendar's best, unless a period in the data is better by what choosing it among as many lags as there are slots
 // costs. What the window has not seen often enough must wait, and so must a day that explains it less well.
-inline Candidate chosen(Series& s, const Clock& c, const Whitened& w, const Choice& calendar) {
-  const double choice = kAccept + ln(static_cast<double>(w.slots));
+inline Candidate chosen(Series& s, const Clock& c, const Whitened& w, const Choice& calendar,
+                        bool calendar_known) {
+  const double choice = kAccept * doubted(s) + ln(static_cast<double>(w.slots));
   const Choice free = free_choice(s, c, w);
-  if (free.candidate.kind && !of_the_calendar(s, c, free.candidate.period_ms) && beats(free.found, calendar.found, choice)) {
+  if (free.candidate.kind && !(calendar_known && of_the_calendar(s, c, free.candidate.period_ms)) && beats(free.found, calendar.found, choice)) {
     if (examine(s, c, w, free.candidate, kMeasuredCycles).evidence > 0.0) return free.candidate;
     s.window_searched = 0;
     return {kNoSeason, 0};
@@ -152,7 +161,7 @@ inline bool holds_without_line(const Series& s, const Clock& c, Candidate candid
   return beats(examine(s, c, w, candidate, 1.0), {}, candidate.kind == kDaily ? kAcceptDay : kAccept);
 }
 
-inline void test_seasons(Series& s, const Clock& c) {
+inline void test_seasons(Series& s, const Clock& c, bool calendar_known) {
   s.window_tested = c.bucket;
   // Once a day is known, only weeks are left to find.
   const bool weeks = static_cast<double>(s.window_slots * s.window_span * c.span_ms) >= kFewestCycles * static_cast<double>(kWeek);
@@ -166,57 +175,95 @@ inline void test_seasons(Series& s, const Clock& c) {
   whiten(w);
   // The window is clipped at 1e37: what is as large as that has lost its shape.
   if (w.known < 40.0 || !(w.variance > 0.0 && w.variance < 1e70)) return;
-  const Choice calendar = calendar_choice(s, c, w);
-  if (s.season == kFree) return test_free(s, c, w, calendar);
+  const Choice calendar = calendar_known ? calendar_choice(s, c, w) : Choice{};
+  if (s.season == kFree) {
+    test_free(s, c, w, calendar);
+    return;
+  }
   Candidate best = calendar.candidate;
   if (open && fresh) s.window_searched = s.window_slots;
-  if (open && (fresh || best.kind > s.season)) best = chosen(s, c, w, calendar);
+  if (open && (fresh || best.kind > s.season)) best = chosen(s, c, w, calendar, calendar_known);
   // A day may become a week; back it goes only by being dropped.
   if (best.kind == kNoSeason || best.kind == s.season) return;
-  if (best.kind > s.season && holds_without_line(s, c, best)) want_season(s, c, best);
+  if (best.kind < s.season || !holds_without_line(s, c, best)) return;
+  want_season(s, c, best);
 }
 
-inline void seed_profile(const Series& s, const Clock& c, const Whitened& w, const Finding& found, float* bins) {
-  const Candidate candidate{s.want_season, s.want_period_ms};
-  const int coarse = fold_bins(s, c, candidate);
-  const int parts = candidate.kind == kWorkdays ? 2 : 1;
-  double sum[kWindow] = {};
-  double seen[kWindow] = {};
+// Means of the window's slots by phase: of all it holds, or of what the present season leaves.
+struct Folded {
+  int bins;           // of one cycle
+  double mean[kWindow];
+  double all;         // mean over the slots
+};
+
+inline Folded fold_means(const Series& s, const float* pool, const Clock& c, const Whitened& w, Candidate candidate, bool rest) {
+  Folded f{fold_bins(s, c, candidate), {}, 0.0};
+  double sum[kWindow] = {}, seen[kWindow] = {}, n = 0.0;
   int bin[kWindow];
-  fold_slots(s, c, candidate, coarse, bin);
+  fold_slots(s, c, candidate, f.bins, bin);
   for (int i = 0; i < w.slots; ++i) {
     if (w.value[i] != w.value[i]) continue;
-    sum[bin[i]] += w.value[i];
+    const double value = w.value[i] - (rest ? slot_season(s, pool, c, i) : 0.0);
+    sum[bin[i]] += value;
     seen[bin[i]] += 1.0;
+    f.all += value;
+    n += 1.0;
   }
-  const int knots = s.want / parts;
+  f.all /= std::max(n, 1.0);
+  for (int i = 0; i < kWindow; ++i) f.mean[i] = seen[i] > 0.0 ? sum[i] / seen[i] : 0.0;
+  return f;
+}
+
+// Between the middles of neighbouring bins of one cycle.
+inline double between(const double* mean, int bins, double place) {
+  const double at = place * bins - 0.5 + bins;
+  const int whole = static_cast<int>(at);
+  return mean[whole % bins] + (at - whole) * (mean[(whole + 1) % bins] - mean[whole % bins]);
+}
+
+inline double harmonics_at(const Finding& found, double place) {
+  double value = 0.0;
+  for (int k = 1; k <= found.harmonics; ++k) {
+    const Circle at = on_circle(k * place);
+    value += found.cosine[k - 1] * at.cosine + found.sine[k - 1] * at.sine;
+  }
+  return value;
+}
+
+// The new profile: the one before it and what that leaves of the window, or the window alone.
+inline void seed_profile(const Series& s, const float* pool, const Clock& c, const Whitened& w, const Finding& found, bool refined,
+                         float* bins) {
+  const Candidate candidate{s.want_season, s.want_period_ms};
+  const Folded f = fold_means(s, pool, c, w, candidate, refined);
+  const int knots = s.want / (two_parts(candidate.kind) ? 2 : 1);
   double total = 0.0;
   for (int i = 0; i < s.want; ++i) {
     const double place = (i % knots + 0.5) / knots;
-    double value = 0.0;
-    if (found.folded) {
-      const int at = std::min(static_cast<int>(place * coarse), coarse - 1) + (i / knots) * coarse;
-      value = seen[at] > 0.0 ? sum[at] / seen[at] : 0.0;
-    } else {
-      for (int k = 1; k <= found.harmonics; ++k) {
-        const Circle at = on_circle(k * place);
-        value += found.cosine[k - 1] * at.cosine + found.sine[k - 1] * at.sine;
-      }
+    const double folded = between(f.mean + (candidate.kind == kWorkdays ? i / knots : 0) * f.bins, f.bins, place);
+    double value = found.folded || refined ? folded : harmonics_at(found, place);
+    if (refined) {
+      const int64_t into = static_cast<int64_t>(place * static_cast<double>(candidate.period_ms)) + (i / knots) * 5 * kDay;
+      value += season_value(s, pool, position(s, {0, into - c.span_ms / 2 + s.shift_ms, c.span_ms}, 0)) - f.all;
     }
     bins[i] = static_cast<float>(value / s.season_unit);
     total += value;
   }
+  if (refined) return;
   const float mean = static_cast<float>(total / s.want / s.season_unit);
   for (int i = 0; i < s.want; ++i) bins[i] -= mean;
 }
 
-// What the slow level has made of the profile while there was none: it clips at four deviations, so narrow spikes have hardly
-// moved it, and the values between them lie on it, not below.
-inline double seen_by_level(const Series& s, const float* bins) {
-  const double reach = 4.0 * std::sqrt(s.error[0]);
-  double sum = 0.0;
-  for (int i = 0; i < s.knots; ++i) sum += std::clamp(s.season_unit * bins[i], -reach, reach);
-  return sum / s.knots;
+// The middle of what the season leaves of the window's last two days.
+inline double level_of_late(const Series& s, const float* pool, const Clock& c) {
+  const int slots = static_cast<int>(std::max<int64_t>(2 * kDay / (s.window_span * c.span_ms), 8));
+  double left[kWindow];
+  int n = 0;
+  for (int i = std::max(s.window_slots - slots, 0); i < s.window_slots; ++i) {
+    if (s.window[i] == s.window[i]) left[n++] = s.window[i] + s.window_reference - slot_season(s, pool, c, i);
+  }
+  if (n == 0) return s.level[0];
+  std::nth_element(left, left + n / 2, left + n);
+  return left[n / 2];
 }
 
 // Called once the pool has room: the profile starts from the window, the level and the scale start anew around it.
@@ -225,25 +272,41 @@ inline Accepted install_season(Series& s, const Clock& c, float* pool) {
   load_window(s, w);
   whiten(w);
   const Finding found = examine(s, c, w, {s.want_season, s.want_period_ms}, kFewestCycles);
-  s.season_unit = std::max(std::sqrt(w.variance), 1e-300);
-  seed_profile(s, c, w, found, pool + s.bins);
+  const bool refined = s.bins_before >= 0 && s.season != kFree && s.want_season != kFree;
+  float* bins = pool + s.bins;
+  std::swap(s.bins, s.bins_before);  // the season in use is still the one before
+  if (!refined) s.season_unit = std::max(std::sqrt(w.variance), 1e-300);
+  seed_profile(s, pool, c, w, found, refined, bins);
+  std::swap(s.bins, s.bins_before);
   const Accepted accepted{kSeasonFound, static_cast<double>(s.season ? s.period_ms : 0), static_cast<double>(s.want_period_ms)};
   s.season = s.want_season;
   s.period_ms = s.want_period_ms;
   s.knots = s.want;
   s.want = s.want_season = 0;
-  const double visits = std::max(1.0, static_cast<double>(s.period_ms) / c.span_ms / s.knots);
   const double covered = static_cast<double>(s.window_slots) * s.window_span * c.span_ms / static_cast<double>(s.period_ms);
-  // A slot's mean says of each of its buckets what one visit in `window_span` would: narrow spikes are still to be learnt.
-  s.cycles = (s.season == kWorkdays ? 0.5 : 1.0) * covered * visits * s.knots / s.window_span;
+  // A slot's mean says of each of its buckets what one visit in `window_span` would: edges and spikes are still to be learnt.
+  s.cycles[0] = std::min(covered / s.window_span, 2.0);
+  s.cycles[1] = s.season == kDaily ? 0.0 : s.cycles[0];
   s.season_age = s.with_season = s.without_season = 0.0;
-  for (int i = 0; i < 2; ++i) s.power_variance[i] = s.power_gain[i] = 0.0;
-  s.shift_gain[0] = s.shift_gain[1] = 0.0;
+  forget_shift(s);
   forget_swing(s);
   s.raw_level = s.level[0];
   doubt_families(s);
-  restart(s, s.level[0] - seen_by_level(s, pool + s.bins), s.previous - season_value(s, pool, position(s, c, 0)));
-  s.level[6] = s.previous;
+  const double level = level_of_late(s, pool, c);
+  // What the profile leaves of the window, and what a slot's mean hides: what one bucket does not know of the next.
+  double squares = 0.0, n = 0.0;
+  for (int i = 0; i < w.slots; ++i) {
+    if (w.value[i] != w.value[i]) continue;
+    squares += square(w.value[i] - slot_season(s, pool, c, i));
+    n += 1.0;
+  }
+  const double hidden = s.window_span > 1 ? s.step_square * s.variance : 0.0;
+  // Where one season takes the place of another, nothing is known yet of how much better it is.
+  if (!refined) s.variance = std::min(s.variance, 1.3 * squares / std::max(n, 1.0) + hidden);
+  s.season_square = square(amplitude(s, pool));
+  s.tail_count = s.tail_hits = s.tail_excess = s.tail_uncensored = 0.0;
+  restart(s, level, c.bucket);
+  restart_parts(s, level);
   return accepted;
 }
 

@@ -1,4 +1,4 @@
-// The prediction of the next value from a series' state.
+// What a bucket would be if nothing were wrong: the season, the level that the series keeps to, and the spread around both.
 #pragma once
 
 #include "series_bounds.hpp"
@@ -6,22 +6,66 @@
 
 namespace series {
 
-constexpr double kSlow = 2000.0;       // buckets; 1000-4000 made no difference on labelled data
+constexpr int64_t kHour = 3600000;
+constexpr int64_t kDay = 24 * kHour;
+constexpr int64_t kWeek = 7 * kDay;
 constexpr double kFloor = 1e-9;        // deviations below this share of the level are rounding, not behaviour
 constexpr double kBiggest = 1e140;     // values beyond (also infinities) are read as this: its square is finite
-constexpr double kHabit = 10.0;        // outliers seen before they count as part of the distribution
+constexpr double kHabit = 5.0;         // separate occasions before outliers count as part of the distribution
 constexpr double kRepeats = 4.0;       // values before a series can be seen to repeat itself
-constexpr double kOutlierMemory = 4000.0;
-constexpr double kPowerEvidence = 4.0;  // nats before the variance follows the level
 constexpr double kPriorWeight = 3.0;   // values that the siblings' scale counts for
+constexpr double kOutlierMemory = 4000.0;
+constexpr double kNever = 1e-3;        // occasions: what never happened is thought to be meant so (chosen)
+constexpr double kFewZeros = 3.0;      // occasions of zero up to which zero is out of the ordinary
+constexpr double kFarPrior = 5.0;      // occasions far out that the t3's tail counts for
 
-struct Forecast {
+// What the other series of the detector have taught (`models/siblings.py`).
+struct Lesson {
+  double variance;     // over the square of the level; 0: not known
+  double change_rate;  // share of buckets in which series that keep to one value leave it
+  double jump_centre;  // mean and variance of ln of how far they go
+  double jump_square;
+  double births;       // series that appear in a bucket
+  bool given;          // there was a lesson, or nobody to give one
+};
+
+// Lengths of memory, buckets. Chosen: what people mean by "lately" is time, not buckets.
+struct Memory {
+  double slow;      // two weeks: the level that a series keeps to
+  double middle;    // a day and a half
+  double fast;      // three hours
+  double block;     // twelve hours: a level is judged by what it said up to so long before
+  double accept;    // 1.15 days: what lasts longer is no incident but a change
+  double quiet;     // an hour that fits ends an incident
+  double remember;  // four weeks: what was normal before a change
+  double day;
+  double week;
+  Lesson lesson{};
+
+  explicit Memory(int64_t span_ms) {
+    const auto buckets = [span_ms](double ms, double least, double most) {
+      return std::min(std::max(ms / static_cast<double>(span_ms), least), most);
+    };
+    slow = std::floor(buckets(14.0 * kDay, 200.0, 4000.0));
+    middle = std::floor(buckets(1.5 * kDay, 24.0, 2000.0));
+    fast = std::floor(buckets(3.0 * kHour, 6.0, 300.0));
+    block = std::floor(buckets(12.0 * kHour, 6.0, 1440.0));
+    accept = std::floor(buckets(1.15 * kDay, 12.0, 1e9));
+    quiet = std::floor(buckets(1.0 * kHour, 3.0, 12.0));
+    remember = std::floor(buckets(4.0 * kWeek, 100.0, 1e9));
+    day = buckets(kDay, 1.0, 1e9);
+    week = buckets(kWeek, 1.0, 1e9);
+  }
+};
+
+// What is expected of one bucket.
+struct Expectation {
   double season;               // metric unit
-  double expert[kExperts];     // predictions without the season
-  double centre;               // combined prediction with the season
+  double level;                // without the season
+  double centre;               // both
+  double alternative;          // by what was normal before the last change; NaN: nothing remembered
   double variance;             // floored
   double deviation;            // its square root
-  double follows;              // share of the last value in the combination
 };
 
 template <class T> inline T square(T x) { return x * x; }
@@ -35,104 +79,126 @@ inline double floor_square(const Series& s, double centre) {
   return f * f + ((s.flags & 1) == 0 ? 1.0 / 12.0 : 0.0);
 }
 
-// Of the experts. In lanes: which is least is as good as random.
-inline double least_error(const Series& s) {
-  Two least = Two{} + s.error[kExperts - 1];
-  for (int i = 0; i + 1 < kExperts; i += 2) least = lesser(least, load<Two>(s.error + i));
-  return lesser(least, Two{least[1], least[0]})[0];
+// What is left of the rest of one bucket in the next one.
+inline double memory_of_rest(const Series& s) {
+  return s.rest_square > 0.0 ? std::clamp(s.rest_cross / s.rest_square, 0.0, 0.98) : 0.0;
 }
 
-// Levels carry the combination where errors are equal; otherwise the ratio of deviations to the power 32 decides: close
-// to choosing the best expert, without jumps between them.
-inline double combined(const Series& s, Forecast& f, double phi) {
-  f.follows = 0.0;
-  const double best = least_error(s);
-  if (!(best > 0.0)) return s.level[0];
-  // Two at a time, so that the divisions go side by side. An eighth that is never near the best fills the last pair.
-  Two total = {}, sum = {}, last = {};
-  for (int i = 0; i < kExperts; i += 2) {
-    const bool whole = i + 1 < kExperts;
-    const Two ratio = best / Two{s.error[i], whole ? s.error[i + 1] : kInfinity};
-    const Two fourth = square(square(ratio));
-    const Two weight = ratio < 0.5 ? Two{} : square(square(fourth));  // 2^-16
-    total += weight;
-    sum += weight * (Two{f.expert[i], whole ? f.expert[i + 1] : 0.0} - s.level[0]);
-    if (i == 2) last[0] = phi * weight[1];
-    if (i == 4) last[1] = weight[1];
-    if (i == 6) last[1] += weight[0];
-  }
-  const double all = total[0] + total[1];
-  f.follows = (last[0] + last[1]) / all;
-  return s.level[0] + (sum[0] + sum[1]) / all;
+// What the variance's parts are multiplied with.
+inline void part_units(double centre, double (&unit)[kParts]) {
+  unit[0] = 1.0;
+  unit[1] = std::max(centre, 0.0);
+  unit[2] = unit[1] * unit[1];
 }
 
-// Does the spread grow with the level (1: variance as the level, 2: deviation as the level)? Only seasons make that show.
-inline int variance_power(const Series& s, double centre) {
-  if (s.season == 0 || !(centre > 0.0)) return 0;
-  const int better = s.power_gain[1] > s.power_gain[0] ? 2 : 1;
-  return s.power_gain[better - 1] > kPowerEvidence ? better : 0;
+inline double parts_variance(const Series& s, double centre) {
+  double unit[kParts];
+  part_units(centre, unit);
+  return s.part_scale * (s.part[0] + s.part[1] * unit[1] + s.part[2] * unit[2]);
 }
 
-// `ahead` buckets after the last value. `season`: the profile's value, metric unit, 0 without one.
-inline Forecast forecast(const Series& s, double season, double ahead) {
-  Forecast f;
-  f.season = season;
-  const double phi = s.ar_square > 0.0 ? std::clamp(s.ar_cross / s.ar_square, -0.5, 0.999) : 0.0;
-  for (int i = 0; i < 3; ++i) f.expert[i] = s.level[i];
-  f.expert[3] = s.level[0] + (ahead <= 1.0 ? phi : to_the(std::fabs(phi), ahead)) * s.deviation;
-  f.expert[4] = s.level[4] + s.slope * std::min(ahead, 64.0);
-  f.expert[5] = s.level[5];
-  f.expert[6] = s.season ? s.level[6] - season : s.level[5];
-  f.centre = combined(s, f, phi) + season;
-  double variance = s.variance;
-  const int power = variance_power(s, f.centre);
-  if (power > 0) variance = s.power_variance[power - 1] * (power == 2 ? square(f.centre) : f.centre);
-  if (s.prior_variance > 0.0 && s.scale_count < 64.0) {
-    const double seen = std::max(s.scale_count - 1.0, 0.0);
-    variance = (kPriorWeight * s.prior_variance + seen * variance) / (kPriorWeight + seen);
-  }
-  f.variance = variance + floor_square(s, f.centre);
-  f.deviation = std::sqrt(f.variance);
-  return f;
+// Of a bucket, by how much the level has moved on since it last learnt: nothing where the series keeps to a level, as far as it
+// wanders otherwise.
+inline double wandered(const Series& s, const Memory& m, double since) {
+  if (since <= 1.0) return 0.0;
+  const double apace = std::max(s.ahead_all - s.variance, 0.0) / (0.5 * m.block);
+  return apace * (since - 1.0);
 }
 
 // Small counts, as scattered as counts are: they repeat themselves because there are so few values, and a density is no
 // match for a mass there.
 inline bool small_counts(const Series& s) {
-  return (s.flags & 3) == 0 && s.level[0] < 5.0 && s.changes > 0.5 && s.variance > 0.5 * s.level[0];
+  constexpr double kBurst = 1.1;  // mean of ln of what is not zero, from which that comes in bursts instead of one by one
+  const bool bursts = s.ties > 2.0 * s.changes && s.jump_centre > kBurst;
+  return !bursts && (s.flags & 3) == 0 && s.level[0] < 5.0 && s.changes > 0.5 && s.variance > 0.5 * s.level[0];
 }
 
-// Does the series repeat its last value more often than not?
+// Does the series repeat one value more often than not?
 inline bool repeats_itself(const Series& s) {
-  return s.ties > 0.5 * (s.changes + s.ties) && s.count >= kRepeats && !small_counts(s);
+  return s.ties > 2.0 * s.changes && s.count >= kRepeats && s.season == 0 && !small_counts(s);
 }
 
-// Of such a series: P(change), and how large changes are.
-inline void repeats(const Series& s, Predictive& p) {
+// `season`: the profile's value, metric unit, 0 without one. `unseen`: 1 where such a day was never seen, 0 where it was.
+// `cycles`: that the profile rests on.
+inline Expectation expect(const Series& s, const Memory& m, double season, double unseen, double cycles, int64_t bucket) {
+  Expectation e;
+  e.season = season;
+  const double since = s.learnt >= 0 ? static_cast<double>(bucket - s.learnt) : 1.0;
+  e.level = 0.0;
+  for (int i = 0; i < kLevels; ++i) e.level += s.share[i] * s.level[i];
+  const double drift = s.trend + s.share[kLevels - 1] * s.slope;
+  e.level += drift * std::min(since, m.block);
+  e.centre = e.level + season;
+  if ((s.flags & 2) == 0) e.centre = std::max(e.centre, 0.0);  // nothing below zero was ever seen
+  if (repeats_itself(s)) e.level = e.centre = s.usual;
+  e.alternative = s.old_until >= bucket ? s.old_level + s.old_factor * season : std::nan("");
+  double variance = s.season ? parts_variance(s, e.centre) : s.variance;
+  if (s.prior_variance > 0.0 && s.scale_count < 64.0) {
+    const double seen = std::max(s.scale_count - 1.0, 0.0);
+    variance = (kPriorWeight * s.prior_variance + seen * variance) / (kPriorWeight + seen);
+  }
+  variance += wandered(s, m, since);
+  // A young profile is as uncertain as the few values that each of its knots is made of.
+  if (s.season && cycles < 2.0) variance += parts_variance(s, e.level) / (1.0 + cycles);
+  if (unseen > 0.0) variance += square(0.7 * unseen) * s.season_square;
+  e.variance = variance + floor_square(s, e.centre);
+  e.deviation = std::sqrt(e.variance);
+  return e;
+}
+
+// Of such a series: P(another value), and how far others are from it. One occasion teaches nothing of how often they come; siblings
+// do: what they do counts as kSiblings buckets, and as kSiblingJumps changes.
+inline void repeats(const Series& s, const Memory& m, Predictive& p) {
   p.ln_change = std::nan("");
   p.jump_centre = p.jump_deviation = p.jump_dof = 0.0;
   if (!repeats_itself(s)) return;
-  p.ln_change = ln((s.changes + 0.5) / (s.changes + s.ties + 1.0));
-  // Before any change was seen: as large as a tenth of the value, within a factor e^2.
-  const double seen = s.changes + 1.0;
-  const double guess = ln(0.1 * std::fabs(s.previous) + (p.lattice ? 1.0 : 1e-9));
-  p.jump_centre = (s.changes * s.jump_centre + guess) / seen;
-  p.jump_deviation = std::sqrt((s.changes * s.jump_square + 4.0) / seen + 0.01);
-  p.jump_dof = s.changes + 3.0;
+  constexpr double kSiblings = 500.0, kSiblingJumps = 5.0;
+  const bool appears = s.changes == 0.0 && s.first < s.born;
+  const double rate = appears ? std::max(m.lesson.births, m.lesson.change_rate) : m.lesson.change_rate;
+  const double taught = rate > 0.0 ? kSiblings : 0.0;
+  // Before siblings have shown whether such things change, that is as likely as not.
+  const double so_far = m.lesson.given ? std::max(s.changes - 1.0, 0.0) + kNever : s.changes + 0.5;
+  p.ln_change = ln((so_far + taught * rate) / (s.changes + s.ties + 1.0 + taught));
+  // Before any other value was seen: as far as a tenth of the value, within a factor e^2.
+  const double guess = m.lesson.change_rate > 0.0 ? m.lesson.jump_centre : ln(0.1 * std::fabs(s.usual) + 1e-9);
+  const double guess_square = m.lesson.change_rate > 0.0 ? m.lesson.jump_square : 4.0;
+  const double guessed = m.lesson.change_rate > 0.0 ? kSiblingJumps : 1.0;
+  const double seen = s.changes + guessed;
+  p.jump_centre = (s.changes * s.jump_centre + guessed * guess) / seen;
+  p.jump_deviation = std::sqrt((s.changes * s.jump_square + guessed * guess_square) / seen + 0.01);
+  p.jump_dof = s.changes + 2.0 + guessed;
 }
 
+// Independent values that the spread rests on: neighbours that are alike count for less.
 inline double degrees_of_freedom(const Series& s) {
-  return s.count > 0.0 ? s.scale_count - 1.0 + (s.prior_variance > 0.0 ? kPriorWeight : 0.0) : 0.0;
+  if (!(s.count > 0.0)) return 0.0;
+  const double phi = memory_of_rest(s);
+  return std::max(s.scale_count - 1.0, 0.0) * (1.0 - phi) / (1.0 + phi) + (s.prior_variance > 0.0 ? kPriorWeight : 0.0) + (s.scale_count > 1.0 ? 0.5 : 0.0);
+}
+
+constexpr double kFarShare = 0.0044;       // share of a t3's values beyond them
+
+// How likely a heavy tail is that has shown so few values far out: a Poisson count against what a t3 would have had there. Weights
+// of families are learnt from the middle, where they differ little.
+inline double heavy_tail_left(const Series& s) {
+  const double expected = kFarShare * s.tail_count;
+  if (s.far >= expected) return 1.0;
+  return e_to(-(expected - s.far) + (s.far > 0.0 ? s.far * ln(expected / s.far) : 0.0));
 }
 
 // What bounds are read from: centre, deviation, degrees of freedom and the families' weights; the rest stays as it is.
-inline void shape(const Series& s, const Forecast& f, Predictive& p) {
-  p.centre = f.centre;
-  p.deviation = f.deviation;
+inline void shape(const Series& s, const Expectation& e, Predictive& p) {
+  p.centre = e.centre;
+  p.deviation = e.deviation;
   p.dof = degrees_of_freedom(s);
   const bool shaped = s.scale_count >= 9.0;
   for (int i = 0; i < kFamilies; ++i) p.weight[i] = shaped ? s.weight[i] : 0.0;
   if (!shaped) p.weight[0] = 1.0;
+  if (p.weight[1] > 0.0) {
+    const double taken = p.weight[1] * (1.0 - heavy_tail_left(s));
+    p.weight[1] -= taken;
+    p.weight[0] += taken;
+  }
   if (!(p.centre > 0.0) || p.weight[0] + p.weight[1] >= 1.0) {
     // Families on the positive axis have nothing to say about a centre below it: the t3 stands in for them.
     const double rest = std::max(0.0, 1.0 - p.weight[0] - p.weight[1]);
@@ -141,42 +207,68 @@ inline void shape(const Series& s, const Forecast& f, Predictive& p) {
   }
 }
 
-inline Predictive predictive(const Series& s, const Forecast& f, int side) {
+// Doubt about a young series: until a day (or 30 buckets) is known, only what leaves everything seen far behind is severe.
+inline double doubt_of(const Series& s, const Memory& m) {
+  constexpr double kEnough = 15.0;  // independent values
+  const double day = std::max(m.day, 30.0);
+  const double known = s.count + (s.prior_variance > 0.0 ? 0.5 * day : 0.0);  // siblings know something of it
+  return std::clamp(std::min(known / day, degrees_of_freedom(s) / kEnough), 0.3, 1.0);
+}
+
+// What was normal before the last change. Else, while a series is too young for anyone to know what it keeps to, that it goes on from
+// its last value: ever less likely, by three nats a day (or 30 values).
+inline void other_account(const Series& s, const Memory& m, const Expectation& e, Predictive& p) {
+  constexpr double kNatsADay = 3.0;
+  p.alternative = e.alternative;
+  p.alternative_deviation = e.deviation;
+  p.ln_alternative = 0.0;
+  if (e.alternative == e.alternative) return;
+  const double age = s.count / std::max(m.day, 30.0);
+  p.alternative = s.previous;
+  p.alternative_deviation = e.deviation * std::sqrt(std::max(s.step_square, 1e-12));
+  p.ln_alternative = age < 8.0 && s.step_square < 0.5 ? -kNatsADay * age : std::nan("");
+}
+
+inline Predictive predictive(const Series& s, const Memory& m, const Expectation& e, int side) {
   Predictive p;
-  shape(s, f, p);
-  p.alternative = s.held_back != 0.0 && f.follows > 0.05 ? f.centre + f.follows * s.held_back : std::nan("");
+  shape(s, e, p);
+  other_account(s, m, e, p);
   p.side = side;
   p.lattice = (s.flags & 1) == 0;
-  p.previous = s.previous;
+  p.usual = s.usual;
   p.tail_rate = (s.tail_hits + 50.0) / (0.05 * s.tail_count + 50.0);
   p.tail_mean = (s.tail_excess + 100.0) / (s.tail_uncensored + 100.0);
   p.ln_outlier = std::nan("");
   p.outlier_centre = p.outlier_deviation = 0.0;
+  // Hill's estimator of the tail beyond kFar, a t3 as its prior.
+  p.tail_power = std::max(3.0, (s.far + kFarPrior) / (s.far_size + kFarPrior / 3.0));
+  const double zeros = (1.0 - s.occupancy) * std::min(s.count, m.slow);
+  p.ln_zero = zeros < kFewZeros ? ln((std::max(zeros - 1.0, 0.0) + kNever) / (s.count + 1.0)) : std::nan("");
   if (s.outliers > kHabit) {
-    p.ln_outlier = ln((s.outliers - kHabit) / std::min(s.count, kOutlierMemory));
+    p.ln_outlier = ln(s.outlier_buckets * (1.0 - kHabit / s.outliers) / std::min(s.count, kOutlierMemory));
     p.outlier_centre = s.outlier_centre;
     p.outlier_deviation = std::sqrt(s.outlier_square + 0.01);
   }
-  repeats(s, p);
+  repeats(s, m, p);
   return p;
 }
 
-// `judge(predictive(s, f, side), x)` of the values in the bulk, which need no more of the predictive than this: most values
+// `judge(predictive(...), x)` of the values in the bulk, which need no more of the predictive than this: most values
 // never build it.
-inline bool judge_bulk(const Series& s, const Forecast& f, int side, double x, Verdict& v) {
+inline bool judge_bulk(const Series& s, const Expectation& e, int side, double x, Verdict& v) {
   const double dof = degrees_of_freedom(s);
   if (side != 0 || dof < kBulkDof || repeats_itself(s)) return false;
-  const double symmetric = f.centre > 0.0 ? s.weight[0] + s.weight[1] : 1.0;
-  const double z = std::fabs(x - f.centre) / f.deviation;
-  if (!(z <= bulk_reach(symmetric, f.centre, f.deviation))) return false;
+  const double symmetric = e.centre > 0.0 ? s.weight[0] + s.weight[1] : 1.0;
+  const double z = std::fabs(x - e.centre) / e.deviation;
+  if (!(z <= bulk_reach(symmetric, e.centre, e.deviation))) return false;
   const bool lattice = (s.flags & 1) == 0;
-  v.raw = v.ln_p = bulk_ln_p(lattice ? std::max(z - 0.5 / f.deviation, 0.0) : z, dof);
+  v.raw = v.ln_p = bulk_ln_p(lattice ? std::max(z - 0.5 / e.deviation, 0.0) : z, dof);
   return true;
 }
 
-inline Verdict verdict(const Series& s, const Forecast& f, int side, double x) {
+inline Verdict verdict(const Series& s, const Memory& m, const Expectation& e, int side, double x) {
   Verdict v;
-  return judge_bulk(s, f, side, x, v) ? v : judge(predictive(s, f, side), x);
+  return judge_bulk(s, e, side, x, v) ? v : judge(predictive(s, m, e, side), x);
 }
 
 }  // namespace series

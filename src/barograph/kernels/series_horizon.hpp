@@ -49,16 +49,15 @@ inline double within_slot(double one_step, double slot_step, double m) {
 
 // By how much errors are larger than the window shows, which the profile was learnt from: the last visits of a knot are in it
 // with the profile's gain, once where they were tried and once where they are forecast.
-inline double profile_share(const Series& s, int64_t span_ms) {
+inline double profile_share(const Series& s) {
   if (!s.season) return 0.0;
-  const double visits = std::max(1.0, static_cast<double>(s.period_ms) / span_ms / s.knots);
-  return 2.0 * std::max(1.0 / (1.0 + s.cycles / (visits * s.knots)), 0.1 / 1.9);
+  return 2.0 * std::max(1.0 / (1.0 + s.cycles[0]), 0.1 / 1.9);
 }
 
 // The AR(1) memory with which the means of slots of m buckets vary as they do. (That of the record is a memory of distances
 // from the slow level, which a trend makes endless.)
 inline double memory_of(const Series& s, double slot_step, double m) {
-  if (m <= 1.0) return s.ar_square > 0.0 ? std::clamp(s.ar_cross / s.ar_square, 0.0, 0.9) : 0.0;
+  if (m <= 1.0) return std::min(memory_of_rest(s), 0.9);
   double low = 0.0, high = 0.99;
   for (int i = 0; i < 12; ++i) {
     const double f = 0.5 * (low + high);
@@ -110,17 +109,18 @@ inline Outlook outlook(const Series& s, const float* pool, const Horizon& h, con
   Outlook o;
   o.skill = skill;
   for (int r = 0; r < kRules; ++r) o.now[r] = t.rule[r][t.slots - 1];
-  o.now[kLast].level = s.level[5];
   o.span = t.span;
   o.middle = s.window_first + (t.slots - 0.5) * t.span - 0.5;
   const double slot_step = step_at(o.skill, o.now, 1.0).variance;
   o.noise = within_slot(s.variance, slot_step, t.span);
-  o.profile = profile_share(s, h.span_ms);
+  o.profile = profile_share(s);
   o.phi = memory_of(s, slot_step, t.span);
   o.far = std::max(slot_step * (1.0 + o.profile) + o.noise, s.variance);
   o.reached = 1.0 - to_the(o.phi, 2.0 * std::max(o.middle + t.span - s.last - 1.0, 1.0));
   const double season = season_at(s, pool, h, h.start);
-  const double one_step = forecast(s, season, static_cast<double>(h.start - s.last)).centre - season;
+  const Expectation e = expect(s, Memory(h.span_ms), season, 0.0, s.season ? s.cycles[0] : 0.0, h.start);
+  const double rest = s.last_rest == s.last_rest ? memory_of_rest(s) * s.last_rest * e.deviation : 0.0;
+  const double one_step = e.level + rest;
   o.lead = one_step - step_at(o.skill, o.now, (h.start - o.middle) / t.span).centre;
   return o;
 }
@@ -138,8 +138,8 @@ inline Spread spread_at(const Series& s, const Outlook& o, const Step& at, doubl
   const double faded = (1.0 - to_the(o.phi, 2.0 * (buckets_ahead - 1.0))) / o.reached;
   const double within = s.variance + (o.far - s.variance) * faded;
   const double grown = lag >= 1.0 ? at.variance * (1.0 + o.profile) + o.noise : within;
-  const double seen = std::min(s.spread_count, kSlow);
-  const double most = (s.slow_square + square(level - s.level[0])) * (1.0 + 2.0 * buckets_ahead / std::max(seen, 1.0));
+  const double seen = std::min(s.count, kSlow);
+  const double most = (s.ahead[0] + square(level - s.level[0])) * (1.0 + 2.0 * buckets_ahead / std::max(seen, 1.0));
   if (grown <= most || s.trend != 0.0) return {std::max(grown, s.variance), at.freedom};
   return {std::max(most, s.variance), std::max(at.freedom, seen * s.variance / std::max(most, s.variance))};
 }
@@ -168,8 +168,7 @@ inline bool foresee(const Series& s, const float* pool, const Horizon& h, const 
     Predictive p{};
     out.level[i] = at.centre + lead;
     p.centre = out.level[i] + season_at(s, pool, h, h.start + i);
-    const int power = variance_power(s, p.centre);
-    const double own = power == 0 ? s.variance : s.power_variance[power - 1] * (power == 2 ? square(p.centre) : p.centre);
+    const double own = s.season ? parts_variance(s, p.centre) : s.variance;
     const Spread spread = spread_at(s, o, at, lag, static_cast<double>(h.start + i - s.last), out.level[i]);
     const double variance = own + spread.variance - s.variance + floor_square(s, p.centre);
     p.deviation = std::sqrt(variance);

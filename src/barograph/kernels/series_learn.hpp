@@ -1,16 +1,13 @@
-// Learning one value: level, scale, shape, and the changes that make a series another one.
+// Learning one value that is not odd: levels, spread, shape.
 #pragma once
 
 #include "series_families.hpp"
 
 namespace series {
 
-constexpr double kErrorMemory = 256.0;
-constexpr double kArMemory = 512.0;
-constexpr int kShiftRun = 24;   // equal-signed large errors in a row before the level is moved
-constexpr double kSettled = 4.0;  // squared errors of the slow level over the least ones, up to which a series keeps to it
-constexpr int kScaleRun = 48;   // buckets of a wrong scale before it is replaced
-constexpr double kMostRatio = 25.0;  // of a squared error over the variance: an hour of outage must not count as a spread for hours after
+constexpr double kRestMemory = 512.0;
+constexpr double kMost = 25.0;  // of a squared error over the variance that is learnt: one value must not make a spread
+constexpr double kSettled = 4.0;
 
 enum ChangeKind {
   kNoChange = 0,
@@ -37,6 +34,8 @@ inline void learn_tail(Series& s, double raw) {
   constexpr double kCensor = 3.0;
   s.tail_count = s.tail_count * kKeep + 1.0;
   s.tail_hits *= kKeep;
+  s.far *= kKeep;
+  s.far_size *= kKeep;
   s.tail_excess *= kKeep;
   s.tail_uncensored *= kKeep;
   if (raw > -kTailStart) return;
@@ -46,11 +45,15 @@ inline void learn_tail(Series& s, double raw) {
   s.tail_uncensored += excess < kCensor ? 1.0 : 0.0;
 }
 
-// Values beyond every family. More than kHabit of them are a habit (a second mode, a cron job), with a size of their own.
-inline void learn_outliers(Series& s, double raw, double error) {
+// Values beyond every family. More than kHabit separate occasions are a habit (a second mode, bursts), with a size of their own.
+inline void learn_outliers(Series& s, double raw, double error, bool another) {
   constexpr double kOutlier = -9.2;  // ln 1e-4
+  constexpr double kLongest = 12.0;  // buckets that one occasion may count
   s.outliers *= 1.0 - 1.0 / kOutlierMemory;
+  s.outlier_buckets *= 1.0 - 1.0 / kOutlierMemory;
   if (raw > kOutlier) return;
+  if (s.outlier_buckets < kLongest * (s.outliers + another)) s.outlier_buckets += 1.0;
+  if (!another) return;
   s.outliers += 1.0;
   const double size = ln(std::fabs(error) + 1e-300);
   const double step = size - s.outlier_centre;
@@ -58,161 +61,168 @@ inline void learn_outliers(Series& s, double raw, double error) {
   s.outlier_square += ((size - s.outlier_centre) * step - s.outlier_square) / s.outliers;
 }
 
-// The size of changes is kept only for series that repeat themselves at all.
-inline void learn_repeats(Series& s, double x) {
-  constexpr double kKeep = 1.0 - 1.0 / kSlow;
-  if (s.count >= 1.0) {
-    const double change = x - s.previous;
-    s.ties *= kKeep;
-    s.changes *= kKeep;
-    (change == 0.0 ? s.ties : s.changes) += 1.0;
-    if (change != 0.0 && (s.count < 32.0 || s.ties > 0.1 * s.changes)) {
-      const double size = ln(std::fabs(change));
+// Of the value that has the majority: how often it is left, and how far.
+inline void learn_repeats(Series& s, const Memory& m, double x) {
+  if (s.count == 0.0) s.usual = x;
+  const bool tie = x == s.usual;
+  s.votes = std::min(s.votes + (tie ? 1.0 : -1.0), m.accept);
+  if (s.count >= 1.0 && (tie || x != s.previous)) {
+    const double keep = 1.0 - 1.0 / m.slow;
+    s.ties = keep * s.ties + (tie ? 1.0 : 0.0);
+    s.changes = keep * s.changes + (tie ? 0.0 : 1.0);
+    if (!tie) {
+      const double size = ln(std::fabs(x - s.usual));
       const double step = size - s.jump_centre;
       s.jump_centre += step / s.changes;
       s.jump_square += ((size - s.jump_centre) * step - s.jump_square) / s.changes;
     }
   }
-  s.previous = x;
-  s.occupancy += gain(s.count, kSlow) * ((x != 0.0 ? 1.0 : 0.0) - s.occupancy);
+  if (s.votes < 0.0) s.usual = x, s.votes = 1.0;
+  s.occupancy += gain(s.count, m.slow) * ((x != 0.0 ? 1.0 : 0.0) - s.occupancy);
 }
 
-// Distance in deviations that a level shift shows in: from the slow level where the series keeps to one (then the faster
-// experts cannot hide the shift by following it), else from the prediction: also where a trend is known.
-inline double shift_distance(const Series& s, double y, double z, double variance) {
-  const bool settled = s.trend == 0.0 && s.error[0] < kSettled * least_error(s);
-  return settled ? (y - s.level[0]) / std::sqrt(std::max(s.error[0], variance)) : z;
-}
-
-// A long run of large errors of one sign is a new level: every expert moves to the mean of the run.
-inline Accepted learn_shift(Series& s, int64_t bucket, double y, double z) {
-  if (std::fabs(z) > 3.0) {
-    const int sign = z > 0.0 ? 1 : -1;
-    if (s.run * sign < 0) {
-      s.run = 0;
-      s.run_sum = 0.0;
-    }
-    s.run += sign;
-    s.run_sum += y;
-  } else if (s.run != 0) {
-    s.run_sum *= 1.0 - 1.0 / std::abs(s.run);
-    s.run += s.run > 0 ? -1 : 1;
+// At a block's end: how far each level's word can be trusted hours ahead. Where they are alike, the slower one is.
+inline void share_levels(Series& s) {
+  constexpr double kHandicap[kLevels] = {1.0, 1.03, 1.1, 1.15, 4.0};  // a slope goes far in half a day
+  double worth[kLevels], least = kInfinity;
+  for (int i = 0; i < kLevels; ++i) least = std::min(least, worth[i] = s.ahead[i] * kHandicap[i]);
+  double total = 0.0;
+  for (int i = 0; i < kLevels; ++i) {
+    const double ratio = worth[i] > 0.0 ? least / worth[i] : 1.0;
+    total += s.share[i] = ratio < 0.5 ? 0.0 : square(square(square(square(ratio))));
+    if (worth[i] <= 0.0) break;
   }
-  if (std::abs(s.run) < kShiftRun) return {};
-  const Accepted accepted{kLevelChange, s.level[0], s.run_sum / kShiftRun};
-  for (int i = 0; i < 6; ++i) s.level[i] = accepted.after;
-  s.deviation = s.slope = s.trend = s.swing_run = 0.0;
-  s.line_first = bucket - kShiftRun + 1;
-  s.recent_ratio = 1.0;
-  s.run = s.wide = 0;
-  s.run_sum = 0.0;
-  return accepted;
+  for (double& w : s.share) w /= total;
 }
 
-// A scale that has been wrong for long is replaced by what the last buckets show. Widening wants errors of both signs
-// (no level run); narrowing takes four times as long, since a quiet spell costs nothing.
-inline Accepted learn_scale(Series& s, double square_error, double variance) {
-  const double ratio = std::min(square_error / variance, kMostRatio);
-  s.recent_ratio += (ratio - s.recent_ratio) / 32.0;
-  if (s.recent_ratio > 5.0 && std::abs(s.run) < kShiftRun / 2) {
-    s.wide = s.wide < 0 ? 1 : s.wide + 1;
-  } else if (s.recent_ratio < 0.1) {
-    s.wide = s.wide > 0 ? -1 : s.wide - 1;
-  } else {
-    s.wide = 0;
+inline void begin_block(Series& s, int64_t bucket) {
+  for (int i = 0; i < kLevels; ++i) s.held[i] = s.level[i];
+  s.held_slope = s.slope;
+  s.held_at = bucket;
+}
+
+// What levels said hours ahead against what came.
+inline void learn_ahead(Series& s, const Memory& m, double y, int64_t bucket) {
+  const double block = std::min(m.block, std::max(4.0, std::floor(s.level_count / 8.0)));
+  const double since = static_cast<double>(bucket - s.held_at);
+  const double g = gain(s.level_count - 1.0, m.slow);
+  const double most = s.level_count > 16.0 ? 9.0 * std::max(s.ahead[0], s.variance) : kInfinity;
+  double all = 0.0;
+  for (int i = 0; i < kLevels; ++i) {
+    const double said = s.held[i] + s.trend * since + (i == kLevels - 1 ? s.held_slope * since : 0.0);
+    s.ahead[i] += g * (std::min(square(y - said), most) - s.ahead[i]);
+    all += s.share[i] * said;
   }
-  if (s.wide < kScaleRun && s.wide > -4 * kScaleRun) return {};
-  // Of normal errors with the variance r, the mean of squares up to 25 is m where r = m / (1 - (m / 25)^2)^2, within 10 %.
-  const double wider = std::min(s.recent_ratio / square(1.0 - square(s.recent_ratio / kMostRatio)), 100.0);
-  const Accepted change{kScaleChange, std::sqrt(s.variance), std::sqrt(s.variance * wider)};
-  // Of spreads that are rounding there is nothing to tell, nor that a series that hardly ever changes has less and less.
-  const bool rounding = s.variance * std::max(1.0, wider) < floor_square(s, s.level[0]);
-  const Accepted accepted = rounding || (s.wide < 0 && repeats_itself(s)) ? Accepted{} : change;
-  s.variance *= wider;
-  for (double& e : s.error) e *= wider;
-  s.scale_count = std::min(s.scale_count, 64.0);
-  // After a constant past the spreads are nothing: they start anew. Otherwise a wild spell is not yet a wider normal.
-  if (s.slow_square < 0.1 * s.variance) s.spread_count = std::min(s.spread_count, 10.0);
-  s.recent_ratio = 1.0;
-  s.wide = 0;
-  return accepted;
+  s.ahead_all += g * (std::min(square(y - all), most) - s.ahead_all);
+  if (since + 1.0 < block) return;
+  share_levels(s);
+  begin_block(s, bucket);
 }
 
-// 1 for what the model expects, down to 0.05 for what it cannot explain; milder while the series is young.
-inline double learning_weight(const Series& s, double ln_p) {
-  constexpr double kFull = -6.2;    // ln 0.002
-  constexpr double kLeast = -10.8;  // ln 0.00002
-  if (ln_p >= kFull || s.count < 8.0) return 1.0;
-  const double least = std::max(0.05, 1.0 / (1.0 + 0.05 * s.count));
-  if (ln_p <= kLeast) return least;
-  return e_to(ln(least) * (ln_p - kFull) / (kLeast - kFull));
+// `y`: the value without the season, `since` buckets after the last one that was learnt: levels with a slope have gone on meanwhile.
+inline void learn_levels(Series& s, const Memory& m, const Expectation& e, double y, double since) {
+  const double young = 1.0 / (s.level_count + 1.0);
+  const double clip = s.level_count < 8.0 ? kInfinity : 4.0 * e.deviation;
+  const double gains[4] = {std::max(young, 1.0 / m.slow), std::max(young, 1.0 / m.middle), std::max(young, 1.0 / m.fast),
+                           std::max(young, 0.5)};
+  const double gone = s.trend * std::min(since, m.block);
+  for (int i = 0; i < 4; ++i) s.level[i] += gone + gains[i] * std::clamp(y - s.level[i] - gone, -clip, clip);
+  const double said = s.level[4] + gone + s.slope * std::min(since, m.block);
+  const double step = std::clamp(y - said, -clip, clip);
+  s.level[4] = said + std::max(young, 1.0 / 6.0) * step;
+  if (s.level_count > 0.0) s.slope += std::max(young, 1.0 / 6.0) * 0.2 * step;
+  s.level_count += 1.0;
 }
 
-// `young`: the gain of a mean, until a level's own memory is shorter.
-inline void learn_levels(Series& s, const Forecast& f, double x, double weight, double young, double cycle) {
-  const double y = x - f.season;
-  const double clip = s.count < 8.0 ? kInfinity : 4.0 * f.deviation;
-  const double reach = 4.0 * std::sqrt(s.error[0]);
-  const double d = within(y - s.level[0], -reach, reach);
-  const double ar_gain = std::max(young, 1.0 / kArMemory) * weight;
-  s.ar_cross += ar_gain * (d * s.deviation - s.ar_cross);
-  s.ar_square += ar_gain * (s.deviation * s.deviation - s.ar_square);
-  s.deviation = d;
-  // Pairs of distances, clipped side by side: the slow and the middle level, the fast one and the trend's, the last values.
-  const auto clipped = [clip](Two distance) { return within(distance, Two{} - clip, Two{} + clip); };
-  const double middle = cycle > 64.0 ? 1.0 / cycle : 1.0 / 64.0;
-  const Two slow = load<Two>(s.level);
-  store(s.level, slow + greater(Two{} + young, Two{1.0 / kSlow, middle}) * weight * clipped(y - slow));
-  s.level[3] = s.level[0];
-  const Two fast = greater(Two{} + young, Two{1.0 / 6.0, 1.0 / 32.0}) * weight * clipped(y - Two{s.level[2], f.expert[4]});
-  s.level[2] += fast[0];
-  s.level[4] = f.expert[4] + fast[1];
-  s.slope += 0.1 * fast[1];
-  const Two last = load<Two>(s.level + 5);
-  store(s.level + 5, last + weight * clipped(Two{y, x} - last));
-  s.held_back = weight < 1.0 ? y - s.level[5] : 0.0;
+inline void begin_parts(Series& s) {
+  for (int k = 0; k < kParts; ++k) s.part_found[k] = s.part_said[k] = 0.0;
+  s.part_count = 0.0;
 }
 
-// Errors of seasonal series over powers of their level: spread that follows the level shows as a season of the variance.
-inline void learn_power(Series& s, double centre, double square_error, double weight) {
-  if (!(centre > 0.0)) return;
-  const double g = gain(s.season_age, kSlow) * weight;
-  const bool compare = s.season_age > 64.0 && (static_cast<int64_t>(s.count) & 3) == 0 && s.variance > 0.0;
-  const double plain = compare ? ln(s.variance) + std::min(square_error / s.variance, 25.0) : 0.0;
-  const bool was = std::max(s.power_gain[0], s.power_gain[1]) > kPowerEvidence;
-  double scale = 1.0;
-  for (int i = 0; i < 2; ++i) {
-    scale *= centre;
-    double& v = s.power_variance[i];
-    if (compare && v > 0.0) {
-      const double score = ln(v * scale) + std::min(square_error / (v * scale), 25.0);
-      s.power_gain[i] = 0.998 * s.power_gain[i] + 0.5 * std::clamp(plain - score, -4.0, 4.0);
-    }
-    v += g * (std::min(square_error / scale, s.season_age < 16.0 ? kInfinity : 25.0 * v) - v);
+// Nobody knows yet what the spread follows: that of counts the expectation, that of anything else either nothing or its square.
+inline void restart_parts(Series& s, double centre) {
+  constexpr double kCounts[kParts] = {0.05, 0.75, 0.2}, kOthers[kParts] = {0.4, 0.2, 0.4};
+  double unit[kParts];
+  part_units(centre, unit);
+  const double* share = (s.flags & 1) == 0 ? kCounts : kOthers;
+  for (int k = 0; k < kParts; ++k) s.part[k] = unit[k] > 0.0 ? share[k] * s.variance / unit[k] : 0.0;
+  if (!(unit[1] > 0.0)) s.part[0] = s.variance;
+  s.part_scale = 1.0;
+  s.parts_days = 0.0;
+  begin_parts(s);
+}
+
+// The likeliest parts, day by day: each is multiplied by what it was in the errors over what was expected of it (the update of
+// Itakura and Saito's non-negative factorisation, Fevotte et al. 2009, section 3.2), ever less far.
+inline void learn_parts(Series& s, const Memory& m, double centre, double square_error) {
+  double unit[kParts];
+  part_units(centre, unit);
+  const double plain = std::max(s.part[0] + s.part[1] * unit[1] + s.part[2] * unit[2], 1e-300);
+  const double ratio = std::min(square_error / plain, kMost * s.part_scale);
+  s.part_scale += std::max(3.0 / (s.scale_count + 2.0), 1.0 / m.slow) * (ratio - s.part_scale);
+  for (int k = 0; k < kParts; ++k) {
+    s.part_found[k] += ratio * unit[k] / plain;
+    s.part_said[k] += unit[k] / plain;
   }
-  if (was || std::max(s.power_gain[0], s.power_gain[1]) <= kPowerEvidence) return;
-  doubt_families(s);
-  // With one variance for all levels the tail was that of a mixture of them: most of what was learned of it is void as well.
-  for (double* tail : {&s.tail_count, &s.tail_hits, &s.tail_excess, &s.tail_uncensored}) *tail *= 0.1;
+  s.part_count += 1.0;
+  if (s.part_count < std::max(m.day, 24.0)) return;
+  s.parts_days += 1.0;
+  const double power = std::max(std::min(2.0 / std::sqrt(s.parts_days), 1.0), 0.3);
+  for (int k = 0; k < kParts; ++k) {
+    if (s.part_said[k] > 0.0 && s.part_found[k] > 0.0) s.part[k] *= to_the(s.part_found[k] / (s.part_said[k] * s.part_scale), power);
+  }
+  begin_parts(s);
 }
 
-[[gnu::always_inline]] inline void learn_value(Series& s, const Forecast& f, double x, double weight, double cycle) {
-  const double y = x - f.season;
-  const double error = x - f.centre;
+// A spread that has been much smaller for a day and a half is the spread. (One that is larger shows as incidents.)
+inline Accepted learn_narrowing(Series& s, const Memory& m, const Expectation& e, double x) {
+  constexpr double kNarrow = 0.25;
+  s.of_late += (std::min(square(x - e.centre) / e.variance, kMost) - s.of_late) / m.middle;
+  if (s.of_late > kNarrow || s.level_count < 2.0 * m.middle || s.scale_count < 2.0 * m.middle || repeats_itself(s)) return {};
+  const double before = std::sqrt(s.variance);
+  s.variance *= s.of_late;
+  s.part_scale *= s.of_late;
+  s.scale_count = m.middle;
+  s.of_late = 1.0;
+  const bool rounding = s.variance < floor_square(s, s.level[0]);
+  return rounding ? Accepted{} : Accepted{kScaleChange, before, std::sqrt(s.variance)};
+}
+
+constexpr double kMeanStep = 0.02;
+
+// Values in a row on one side: together they may be odd where none is. What is odd by itself is told by itself.
+inline void learn_run(Series& s, const Expectation& e, double x, bool odd, int64_t bucket) {
+  const double side = x - e.centre, before = s.run_value - s.run_centre;
+  if (odd || side * before <= 0.0 || bucket != s.run_last + 1) {
+    s.run = 0;
+    s.run_value = s.run_centre = s.run_variance = 0.0;
+  }
+  s.run_last = bucket;
+  if (odd || side == 0.0) return;
+  ++s.run;
+  s.run_value += x;
+  s.run_centre += e.centre;
+  s.run_variance += e.variance;
+}
+
+// Spread of values around the expectation, and what of the rest the next bucket has still.
+inline void learn_spread(Series& s, const Memory& m, const Expectation& e, double x, double before) {
+  const double error = x - e.centre;
   // After values that were all alike any error is news of the scale, not an outlier.
-  const double limit = s.variance <= floor_square(s, x) ? kInfinity : 25.0 * f.variance;
-  const double young = 1.0 / (s.count + 1.0);
-  const double g = std::max(young, 1.0 / kErrorMemory) * weight;
-  // In lanes, as they are read: a pair written one by one would keep its reader waiting.
-  for (int i = 0; i + 1 < kExperts; i += 2) {
-    const Two had = load<Two>(s.error + i);
-    store(s.error + i, had + g * (lesser(square(y - load<Two>(f.expert + i)), Two{} + limit) - had));
-  }
-  double& last = s.error[kExperts - 1];
-  last += g * (std::min(square(y - f.expert[kExperts - 1]), limit) - last);
-  learn_levels(s, f, x, weight, young, cycle);
-  if (s.season) learn_power(s, f.centre, square(error), weight);
-  s.variance += gain(s.scale_count - 1.0, kSlow) * weight * (std::min(square(error), std::max(limit, 25.0 * s.variance)) - s.variance);
+  const double limit = s.variance <= floor_square(s, x) ? kInfinity : kMost * std::max(e.variance, s.variance);
+  if (s.season) learn_parts(s, m, e.centre, square(error));
+  // Later values count for more while it is young: what they are judged by is still getting better.
+  const double fresh = s.season ? std::max(3.0 / (s.scale_count + 2.0), 1.0 / m.slow) : gain(s.scale_count - 1.0, m.slow);
+  s.variance += fresh * (std::min(square(error), limit) - s.variance);
+  s.season_square += 1.0 / m.week * (square(e.season) - s.season_square);
+  const double z = std::clamp(error / e.deviation, -5.0, 5.0);
+  const double phi = memory_of_rest(s);
+  const double g = gain(s.level_count, kRestMemory);
+  s.rest_cross += g * (z * before - s.rest_cross);
+  s.rest_square += g * (0.5 * (z * z + before * before) - s.rest_square);
+  s.step_square += gain(s.level_count, m.slow) * (std::min(square(z - phi * before), 25.0) - s.step_square);
+  s.mean += kMeanStep * (std::clamp(z, -4.0, 4.0) - s.mean);
+  s.mean_square += gain(s.level_count, 3000.0) * (square(s.mean) - s.mean_square);
 }
 
 }  // namespace series

@@ -10,7 +10,7 @@
 namespace series {
 
 constexpr int kRules = 6;       // mean, two decayed means, last slot, line through all slots, line through the recent ones
-constexpr int kLevels = 4;      // the first four have no slope
+constexpr int kLevelRules = 4;      // the first four have no slope
 constexpr int kLast = 3;        // the last slot
 constexpr int kMostLags = 16;
 constexpr int kLeastSlots = 8;  // slots with data, below which there is nothing to look up
@@ -132,7 +132,7 @@ inline void run_rule(Tries& t, int r) {
       xy *= keep;
     }
     const double spread = n * x2 - x1 * x1;
-    const bool line = r >= kLevels && spread > 1e-9 * n * x2;
+    const bool line = r >= kLevelRules && spread > 1e-9 * n * x2;
     const double back = line ? (n * xy - x1 * y1) / spread : 0.0;
     t.rule[r][i] = {t.base + (n > 0.0 ? (y1 - back * x1) / n : 0.0), -back};
   }
@@ -185,10 +185,10 @@ inline void try_lag(const Tries& t, int lag, Skill& k) {
   for (int r = 0; r < kRules; ++r) {
     freedom[r] = of[r].freedom();
     // A walk has a line in every past: one must win by more where there were few independent tries.
-    worth[r] = of[r].squares * (r < kLevels ? 1.0 : 1.0 + kLineHandicap / std::sqrt(freedom[r]));
+    worth[r] = of[r].squares * (r < kLevelRules ? 1.0 : 1.0 + kLineHandicap / std::sqrt(freedom[r]));
   }
-  const double levels = *std::min_element(worth, worth + kLevels);
-  const double lines = *std::min_element(worth + kLevels, worth + kRules);
+  const double levels = *std::min_element(worth, worth + kLevelRules);
+  const double lines = *std::min_element(worth + kLevelRules, worth + kRules);
   double* weight = k.weight[k.lags];
   double total = 0.0;
   for (int r = 0; r < kRules; ++r) {

@@ -14,6 +14,8 @@ constexpr double kNormalDof = 128.0;
 constexpr double kBulkDof = 32.0;  // from here on the bulk needs no families
 constexpr double kT3Scale = 1.5642208336799275;  // square root of the variance of a t3 that is winsorised at 5 of its own deviations
 
+constexpr double kFar = 5.0;       // deviations from which a heavy tail's own power is used
+
 struct Tails {
   double ln_above;  // ln P(X >= x)
   double ln_below;  // ln P(X <= x)
@@ -21,7 +23,10 @@ struct Tails {
 
 // ln P(Z >= z) of a location-scale family, z in the predictive's deviations.
 inline double symmetric_above(const Predictive& p, int family, double z) {
-  if (family == 1) return ln_t3_above(z * kT3Scale);
+  if (family == 1) {
+    if (z > kFar) return ln_t3_above(kFar * kT3Scale) - p.tail_power * ln(z / kFar);
+    return ln_t3_above(z * kT3Scale);
+  }
   return p.dof >= kNormalDof ? ln_normal_above(z) : ln_t_above(z, p.dof);
 }
 
@@ -137,9 +142,9 @@ inline double family_ln_p(const Predictive& p, int family, double x) {
   return p.side == 0 ? std::min(0.0, tail + kLn2) : tail;
 }
 
-// ln P of a value of a series that mostly repeats itself: that it changes at all, times that it changes so much.
+// ln P of a value of a series that mostly repeats itself: that it is another at all, times that it is so far off.
 inline double repeat_ln_p(const Predictive& p, double x) {
-  const double change = x - p.previous;
+  const double change = x - p.usual;
   if (change == 0.0 || (p.side > 0 && change < 0.0) || (p.side < 0 && change > 0.0)) return 0.0;
   const double z = (ln(std::fabs(change)) - p.jump_centre) / p.jump_deviation;
   const double size = p.jump_dof >= kNormalDof ? ln_normal_above(z) : ln_t_above(z, p.jump_dof);
@@ -190,8 +195,8 @@ inline double around_centre(const Predictive& p, double x) {
     ln_p[i] = heard ? family_ln_p(p, i, x) : -kInfinity;
     most = std::max(most, ln_p[i]);
   }
-  // Impossible under every family in use (a negative value of a log-normal): as unlikely as a rare heavy tail finds it.
-  if (!(most > -kInfinity)) return std::min(family_ln_p(p, 1, x) - kTailStart - 4.0, 0.0);
+  // Impossible under every family in use (nothing, where a log-normal was): as unlikely as a rare heavy tail or a normal finds it.
+  if (!(most > -kInfinity)) return std::min(family_ln_p(p, 1, x) - kTailStart - 4.0, family_ln_p(p, 0, x));
   double total = 0.0;
   for (int i = 0; i < kFamilies; ++i) {
     if (ln_p[i] >= most - 40.0) total += p.weight[i] * (ln_p[i] == most ? 1.0 : e_to(ln_p[i] - most));
@@ -199,13 +204,14 @@ inline double around_centre(const Predictive& p, double x) {
   return std::min(most + ln(total), 0.0);
 }
 
-// After a value that learning held back, the series may go on from there or return: half a chance each.
+// By what is normal now, or by another account: coming back to what was normal before is no anomaly.
 inline double family_mixture(const Predictive& p, double x) {
-  const double back = around_centre(p, x);
-  if (!(p.alternative == p.alternative) || back > -kTailStart) return back;
-  Predictive on = p;
-  on.centre = p.alternative;
-  return ln_add(back, around_centre(on, x)) - kLn2;
+  const double now = around_centre(p, x);
+  if (!(p.ln_alternative == p.ln_alternative) || now > -kTailStart) return now;
+  Predictive other = p;
+  other.centre = p.alternative;
+  other.deviation = p.alternative_deviation;
+  return std::max(now, p.ln_alternative + around_centre(other, x));
 }
 
 // The families' answer, corrected by how their tail fared so far and by outliers that recur.
@@ -228,7 +234,10 @@ inline Verdict judge(const Predictive& p, double x) {
   if (p.dof <= 0.0) return {0.0, 0.0};
   if (p.ln_change == p.ln_change) return {std::nan(""), repeat_ln_p(p, x)};
   const double raw = family_mixture(p, x);
-  return {raw, finished(p, x, raw)};
+  double ln_p = finished(p, x, raw);
+  // Nothing at all, where there always was something, is not just a small value.
+  if (x <= 0.0 && p.ln_zero == p.ln_zero && p.side <= 0 && raw < -kTailStart) ln_p = std::min(ln_p, p.ln_zero);
+  return {raw, ln_p};
 }
 
 }  // namespace series

@@ -5,10 +5,10 @@
 
 namespace series {
 
-constexpr int64_t kHour = 3600000;
-constexpr int64_t kDay = 24 * kHour;
-constexpr int64_t kWeek = 7 * kDay;
+constexpr double kSlow = 2000.0;       // buckets
+
 constexpr double kShiftEvidence = 20.0;  // nats before a profile is moved by an hour
+constexpr double kLeastSwing = 0.1;      // a season that is as good as gone is dropped, not scaled
 
 enum SeasonKind { kNoSeason = 0, kDaily = 1, kWorkdays = 2, kWeekly = 3, kFree = 4 };
 
@@ -33,11 +33,14 @@ inline int64_t period_of(int kind, int64_t free_ms) {
   return kind == kWeekly ? kWeek : kind == kFree ? free_ms : kDay;
 }
 
-// Knots of one cycle; workdays have two cycles of a day.
+// A day has a profile for working days and one for weekends, which are alike until weekends show that they are not.
+inline bool two_parts(int kind) { return kind == kDaily || kind == kWorkdays; }
+
+// Knots of all parts.
 inline int knots_for(int kind, int64_t period_ms, int64_t span_ms) {
   const int64_t most = kind == kWeekly ? 672 : 288;
   const int64_t knots = std::min(most, std::max<int64_t>((period_ms + span_ms / 2) / span_ms, 2));
-  return static_cast<int>(kind == kWorkdays ? 2 * knots : knots);
+  return static_cast<int>(two_parts(kind) ? 2 * knots : knots);
 }
 
 // Time that the profile of this kind runs on. Periods found in the data need not follow the civil clock.
@@ -47,11 +50,13 @@ inline int64_t profile_time(int kind, const Clock& c, int64_t shift_ms) {
 
 inline bool weekend(int64_t local_ms) { return modulo(local_ms, kWeek) >= 5 * kDay; }
 
+inline int knots_of_cycle(const Series& s) { return two_parts(s.season) ? s.knots / 2 : s.knots; }
+
 // Where a bucket lies on the profile. Several buckets a knot: linear between the centres of the knots.
 inline Position position(const Series& s, const Clock& c, int64_t extra_ms) {
   const int64_t time = profile_time(s.season, c, s.shift_ms + extra_ms);
-  const int knots = s.season == kWorkdays ? s.knots / 2 : s.knots;
-  const int base = s.season == kWorkdays && weekend(time) ? knots : 0;
+  const int knots = knots_of_cycle(s);
+  const int base = two_parts(s.season) && weekend(time) ? knots : 0;
   const double width = static_cast<double>(s.period_ms) / knots;
   const double into = static_cast<double>(modulo(time, s.period_ms));
   if (c.span_ms > 0.75 * width) {
@@ -63,38 +68,75 @@ inline Position position(const Series& s, const Clock& c, int64_t extra_ms) {
   return {base + whole % knots, base + (whole + 1) % knots, place - whole};
 }
 
-inline double season_value(const Series& s, const float* pool, const Position& at) {
+// Between neighbouring knots a straight line, but for edges: where they differ by more than what values scatter, the nearer one.
+inline Position snapped(const Series& s, const float* pool, const Position& at) {
+  constexpr double kEdge = 4.0;  // deviations
+  if (at.share == 0.0) return at;
   const float* bins = pool + s.bins;
+  const double apart = s.season_unit * (bins[at.next] - bins[at.at]);
+  if (apart * apart <= kEdge * kEdge * s.variance) return at;
+  const int nearer = at.share < 0.5 ? at.at : at.next;
+  return {nearer, nearer, 0.0};
+}
+
+inline double season_value(const Series& s, const float* pool, const Position& place) {
+  const float* bins = pool + s.bins;
+  const Position at = snapped(s, pool, place);
   return s.season_unit * (bins[at.at] + at.share * (bins[at.next] - bins[at.at]));
+}
+
+// 0: working days, or the only part; 1: weekends.
+inline int part_of(const Series& s, const Position& at) { return two_parts(s.season) && at.at >= knots_of_cycle(s) ? 1 : 0; }
+
+// 1 where no day of this kind was seen, 0 once a weekend's worth was.
+inline double unseen(const Series& s, const Position& at) {
+  return s.season == kDaily ? std::max(1.0 - 0.5 * std::floor(s.cycles[part_of(s, at)] + 1e-6), 0.0) : 0.0;
+}
+
+// Buckets that fall on one knot.
+inline double visits_of_knot(const Series& s, int64_t span_ms) {
+  return std::max(1.0, static_cast<double>(s.period_ms) / span_ms / knots_of_cycle(s));
 }
 
 // `error`: distance from the level plus profile, metric unit. A mean over the cycles seen, later over about ten of them.
 // Returns by how much the profile has moved here.
-inline double learn_profile(Series& s, float* pool, const Position& at, double error, double weight, const Clock& c) {
-  const double visits = std::max(1.0, static_cast<double>(s.period_ms) / c.span_ms / s.knots);
-  const double seen = s.cycles / (visits * s.knots);
-  const double g = weight * std::max(1.0 / (1.0 + seen), 0.1) / visits;
+inline double learn_profile(Series& s, float* pool, const Position& place, double error, const Clock& c) {
+  const Position at = snapped(s, pool, place);
+  const double visits = visits_of_knot(s, c.span_ms);
+  double& cycles = s.cycles[part_of(s, at)];
+  const double g = std::max(1.0 / (1.0 + std::floor(cycles + 1e-6)), 0.1) / visits;
   const double near = 1.0 - at.share;
   const double norm = g * error / (s.season_unit * (near * near + at.share * at.share));
   float* bins = pool + s.bins;
   bins[at.at] = static_cast<float>(bins[at.at] + norm * near);
   if (at.share > 0.0) bins[at.next] = static_cast<float>(bins[at.next] + norm * at.share);
-  s.cycles += 1.0;
+  cycles += 1.0 / (visits * knots_of_cycle(s));
   return g * error;
 }
 
+inline void forget_swing(Series& s) {
+  s.swing_miss = s.swing_cross = s.swing_square = s.swing_run = 0.0;
+  for (double& sum : s.swing_lag) sum = 0.0;
+}
+
 // The level and scale start anew around a changed profile.
-inline void restart(Series& s, double slow, double last) {
-  s.level[0] = s.level[3] = slow;
-  for (int i = 1; i < 6; ++i) s.level[i] = i == 3 ? slow : last;
-  for (double& e : s.error) e = s.variance;
-  s.slope = s.deviation = s.ar_cross = s.ar_square = 0.0;
+inline void restart(Series& s, double level, int64_t bucket) {
+  for (int i = 0; i < kLevels; ++i) {
+    s.level[i] = level;
+    s.ahead[i] = s.variance;
+    s.share[i] = i == 0 ? 1.0 : 0.0;
+  }
+  s.ahead_all = s.variance;
+  s.slope = 0.0;
+  s.level_count = std::min(s.level_count, 30.0);
   s.scale_count = std::min(s.scale_count, 30.0);
-  s.spread_count = std::min(s.spread_count, 10.0);
-  s.local_level = last;
-  s.run = s.wide = 0;
-  s.held_back = 0.0;
-  s.run_sum = 0.0;
+  s.last_rest = std::nan("");
+  s.rest_cross = s.rest_square = 0.0;
+  s.step_square = s.of_late = 1.0;
+  s.mean = 0.0;
+  s.run = 0;
+  s.old_until = s.odd_since = -1;
+  begin_block(s, bucket);
 }
 
 // The season stays as long as values lie closer to the slow level with it than without it, over about four cycles: one
@@ -104,34 +146,49 @@ inline Accepted compare_season(Series& s, const Clock& c, double x, double from_
   const double g = 1.0 / std::max(4.0 * cycle, 64.0);
   s.with_season += g * (std::min(square(from_level), limit) - s.with_season);
   s.without_season += g * (std::min(square(x - s.raw_level), limit) - s.without_season);
-  s.raw_level += (x - s.raw_level) / kSlow;
+  if (s.odd_since < 0) s.raw_level += (x - s.raw_level) / kSlow;
   s.season_age += 1.0;
   if (s.season_age < 2.0 * cycle || s.with_season < s.without_season) return {};
   const Accepted accepted{kSeasonDropped, static_cast<double>(s.period_ms), 0.0};
+  ++s.given_up;
   s.season = s.knots = 0;
   s.shift_ms = 0;
-  restart(s, s.raw_level, s.level[6]);
+  s.variance = s.without_season;
+  restart(s, s.raw_level, c.bucket);
   return accepted;
 }
 
+inline void forget_shift(Series& s) {
+  for (auto& gains : s.shift_gain) {
+    for (double& gain : gains) gain = 0.0;
+  }
+}
+
 // Daylight saving in data without a zone: the profile an hour later or earlier, each a running sum of its gain in nats
-// that never falls below 0 (Page's test).
-inline Accepted compare_shift(Series& s, const float* pool, const Clock& c, const Forecast& f, double x, double cycle) {
+// that never falls below 0 (Page's test). It must gain where the other hour says more as well as where it says less, as an outage
+// on the way down is like an hour later, but not on the way up; and it must leave little of the misfit.
+inline Accepted compare_shift(Series& s, const float* pool, const Clock& c, const Expectation& e, double x, double cycle) {
+  constexpr double kLeft = 0.35;
   if (s.season == kFree || c.span_ms > kHour || s.season_age < 2.0 * cycle) return {};
-  const double y = x - s.level[0];
+  const double y = x - e.level;
   // Neighbouring distances are alike: n of them count as n (1 - phi) / (1 + phi).
-  const double phi = std::clamp(s.ar_cross / std::max(s.ar_square, 1e-300), 0.0, 0.98);
-  const double v = 2.0 * std::max(s.with_season, f.variance) * (1.0 + phi) / (1.0 - phi);
-  const double here = std::min(square(y - f.season) / v, 4.5);
+  const double phi = memory_of_rest(s);
+  const double v = 2.0 * e.variance * (1.0 + phi) / (1.0 - phi);
+  const double here = std::min(square(y - e.season) / v, 4.5);
   for (int i = 0; i < 2; ++i) {
     const int64_t by = i == 0 ? kHour : -kHour;
     if (std::llabs(s.shift_ms + by) > kHour) continue;
-    const double there = season_value(s, pool, position(s, c, by));
-    s.shift_gain[i] = std::max(0.0, s.shift_gain[i] + here - std::min(square(y - there) / v, 4.5));
-    if (s.shift_gain[i] < kShiftEvidence) continue;
+    const double other = season_value(s, pool, position(s, c, by));
+    const double there = std::min(square(y - other) / v, 4.5);
+    double* gain = s.shift_gain[i];
+    gain[other > e.season] = std::max(0.0, gain[other > e.season] + here - there);
+    if (gain[0] + gain[1] == 0.0) gain[2] = gain[3] = 0.0;
+    gain[2] += here;
+    gain[3] += there;
+    if (std::min(gain[0], gain[1]) < 0.5 * kShiftEvidence || gain[3] > kLeft * gain[2]) continue;
     s.shift_ms += by;
-    s.shift_gain[0] = s.shift_gain[1] = 0.0;
-    restart(s, s.level[0], x - there);
+    forget_shift(s);
+    restart(s, e.level, c.bucket);
     return {kTimeShift, static_cast<double>(s.shift_ms - by), static_cast<double>(s.shift_ms)};
   }
   return {};

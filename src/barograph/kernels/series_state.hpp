@@ -10,28 +10,31 @@ namespace series {
 
 using namespace math;
 
-constexpr int kExperts = 7;   // slow, middle, fast level, slow level + AR(1), level + trend, last value, last value unseasoned
+constexpr int kLevels = 5;    // slow, middle, fast level, last value, level with a slope
 constexpr int kFamilies = 5;  // normal/t(n), t3, log-normal, gamma, negative binomial
-constexpr int kChannels = 5;  // one step, local level, slow level, mean of about 20, mean of about 50
-constexpr int kBins = 16;     // surprise bins of a channel's memory
-constexpr int kMeans = 4;     // decayed means: 0.9 a bucket (the window of the impact), one that stays 0, 0.95, 0.98
+constexpr int kParts = 3;     // of the variance
+constexpr int kViews = 4;     // this bucket against the expectation, against the bucket before, the run it ends, the mean of about 50
 constexpr int kWindow = 224;  // slots of the summary that season tests read
 
 // The one-step predictive distribution, complete: ln p of any value follows from it and nothing else.
 struct Predictive {
-  double centre;              // mean, metric unit
-  double alternative;         // where the series would go on after an outlier, metric unit; NaN: the last value was none
-  double deviation;           // standard deviation, metric unit, > 0
+  double centre;              // what the value would be if nothing were wrong, metric unit
+  double alternative;         // the same by another account: what was normal before the last change, or, of a young series, its last value
+  double alternative_deviation;
+  double ln_alternative;      // ln of that account's weight; NaN: there is none
+  double deviation;           // of values around it, metric unit, > 0
   double dof;                 // degrees of freedom of the first family; >= 128 means normal; <= 0 means "no idea yet"
   double weight[kFamilies];   // weights of the families, sum 1
-  double previous;            // last value, for series that mostly repeat it
-  double ln_change;           // ln P(value differs from the last one); NaN: the series does not repeat itself
+  double usual;               // the repeated value, for series that mostly repeat it
+  double ln_change;           // ln P(value differs from it); NaN: the series does not repeat itself
   double jump_centre;         // mean and deviation of ln |change|, given one
   double jump_deviation;
   double jump_dof;
   double ln_outlier;          // ln of the share of recurring outliers; NaN: they are too few to be a habit
   double outlier_centre;      // mean and deviation of ln |error| of these
   double outlier_deviation;
+  double tail_power;          // power with which the heavy tail falls beyond five deviations; 3 is a t3's
+  double ln_zero;             // ln P(nothing) of a series that is hardly ever zero; NaN: zero is as any other value
   double tail_rate;           // share of values seen beyond the tail's start over its nominal share
   double tail_mean;           // mean excess of -ln p beyond the tail's start; 1 when the families are right
   int32_t side;               // 0 both, 1 high, -1 low
@@ -40,61 +43,88 @@ struct Predictive {
 
 struct Series {
   int64_t last;               // bucket number of the last value; -1: none yet
-  int64_t first;              // bucket number of the first value
+  int64_t first;              // bucket number of the first value, or from which on it is known to have been zero
+  int64_t born;               // bucket number of the first value
   double count;               // values seen
   double occupancy;           // decayed share of values that are not 0
-  // Level and scale.
-  double level[kExperts];     // metric unit, season removed (but for the last)
-  double slope;               // metric unit a bucket
-  double error[kExperts];     // decayed mean of squared one-step errors, winsorised
-  double held_back;           // how far the last value was clipped, metric unit
-  double ar_cross;            // decayed sums behind the AR(1) coefficient
-  double ar_square;
-  double deviation;           // last value's distance from the slow level, winsorised
-  double variance;            // of the combined one-step error, winsorised
+  // Expectation: the levels that it is made of, and the spread of values around it.
+  double level[kLevels];      // metric unit, season removed
+  double held[kLevels];       // as they were when the present block began: what they said hours ahead
+  double ahead[kLevels];      // decayed mean of squared errors of what they said hours ahead
+  double share[kLevels];      // of each level in the expectation, sum 1
+  double slope;               // of the last level, metric unit a bucket
+  double held_slope;
+  double ahead_all;           // the same error of the expectation
+  int64_t held_at;            // bucket number when the block began
+  int64_t learnt;             // bucket number of the last value that levels learnt from
+  double level_count;         // values the levels rest on
+  double variance;            // of values around the expectation, winsorised
   double scale_count;         // values the variance rests on
-  double power_variance[2];   // of errors over the root of the centre, and over the centre
-  double power_gain[2];       // nats, decayed: how much better these describe the errors than the plain variance
-  double recent_ratio;        // decayed mean of squared error over variance, about 32 buckets
+  double of_late;             // decayed mean of squared errors over the variance expected, of a day and a half
+  // With a season, the spread follows the expectation: a constant part, one that grows as it, one that grows as its square.
+  double part[kParts];        // of the variance of a bucket, over 1, centre, centre squared
+  double part_found[kParts];  // over the present day: what each was in the errors,
+  double part_said[kParts];   // and in what was expected of them
+  double part_count;          // buckets of that day
+  double parts_days;          // days the parts rest on
+  double part_scale;          // decayed mean of squared errors over the variance that the parts say
   double prior_variance;      // of siblings, 0: none; until the first value it is relative to that value's square
+  double season_square;       // decayed mean square of the season
+  // Memory of what is left over.
+  double last_rest;           // of the last value, in deviations, winsorised; NaN: odd, or long ago
+  double rest_cross;          // decayed products of neighbours, in deviations
+  double rest_square;
+  double step_square;         // decayed mean square of what the rest before does not explain, in deviations
+  double mean;                // decayed mean of the rest, in deviations
+  double mean_square;         // and of its square
+  int64_t run;                // values in a row on one side of the expectation
+  int64_t run_last;           // bucket number of the last of them
+  double run_value;           // their sum,
+  double run_centre;          // what was expected of them,
+  double run_variance;        // and how far they vary
   // Shape.
   double ln_weight[kFamilies];
   double weight[kFamilies];   // the same as shares
+  double usual;               // the value that was last repeated
+  double votes;               // by how many values it has the majority, a day's at most
   double previous;            // last value
-  double ties;                // decayed count of values equal to the one before
-  double changes;             // decayed count of values that differ
+  double ties;                // decayed count of values equal to the usual one
+  double changes;             // decayed count of occasions on which it was left
   double jump_centre;         // mean and mean square deviation of ln |change|
   double jump_square;
   double tail_count;          // decayed: values scored, values in the tail, uncensored ones, sum of excesses
   double tail_hits;
   double tail_uncensored;
   double tail_excess;
-  double outliers;            // decayed count of values that no family explains, and the size of their errors
+  double far;                 // decayed count of separate occasions beyond five deviations
+  double far_size;            // and sum of ln of how many times five they were
+  double outliers;            // decayed count of occasions that no family explains, and the size of their errors
   double outlier_centre;
   double outlier_square;
-  // Changes.
-  double run_sum;             // values, season removed, during the present run of large same-signed errors
-  int32_t run;                // length of that run, signed
+  double outlier_buckets;     // decayed count of their buckets
+  // The incident that goes on.
+  int64_t odd_since;          // bucket number of its first impossible value; -1: there is none
+  int64_t odd_last;           // and of the last one
+  int32_t odd_quiet;          // buckets in a row that fit the expectation
   int32_t flags;              // 1: a non-integer was seen; 2: a negative value was seen
-  int64_t changed;            // bucket number of the last accepted change; -1: none
+  double odd_fits;            // decayed share of buckets that fit what it has become
+  double odd_count;           // decayed number of its values, and their sums:
+  double odd_offset;          // distance from the expectation,
+  double odd_centre;          // expectation,
+  double odd_cross;           // products of both,
+  double odd_centre_square;
+  double odd_offset_square;
+  double odd_season;          // season times distance,
+  double odd_season_square;
+  // What was normal before the last accepted change.
+  double old_level;           // metric unit
+  double old_factor;          // its season over that of now
+  int64_t old_until;          // bucket number; -1: nothing
+  int32_t old_run;            // buckets in a row that fit it
   int32_t change_kind;        // a ChangeKind; 0: none
-  int32_t wide;               // buckets in a row whose recent_ratio says the scale is wrong, signed
+  int64_t changed;            // bucket number of the last accepted change; -1: none
   double trend;               // accepted slope, metric unit a bucket; 0: steady
   int64_t line_first;         // bucket number from which one line is thought to hold
-  // Evidence.
-  double local_level;         // adapts in about 100 buckets whatever happens
-  double local_square;        // mean squared distances from it
-  double slow_square;         // and from the slow level
-  double spread_count;        // values these two rest on
-  float mean[kMeans];         // decayed means of the distance from the slow level, in its deviations
-  float mean_centre[kMeans];
-  float mean_square[kMeans];
-  double seen;                // decayed number of surprises remembered
-  double memory;              // decayed mean of the severity
-  int64_t odd_since;          // bucket number where the last anomaly began
-  int64_t odd_last;           // bucket number of its last odd value; -1: there was none
-  float surprise[kBins][kChannels - 1];  // of all channels but the first
-  float one_step[kBins];      // of the first
   // Season; its profile lies in the pool.
   int64_t bins;               // offset in the pool; -1: none
   int64_t period_ms;
@@ -104,13 +134,15 @@ struct Series {
   int32_t want;               // floats asked for by an accepted season, negative once granted; 0: none
   int32_t want_season;
   int64_t want_period_ms;
-  double cycles;              // buckets the profile rests on
+  int64_t given_up;           // how many seasons were given up
+  int64_t bins_before;        // offset of the profile that a new one takes the place of; -1: none
+  double cycles[2];           // cycles that the profile, or that of working days and of weekends, rests on
   double season_age;          // buckets since it was accepted
   double season_unit;         // metric units of one pool unit
   double with_season;         // decayed mean of squared winsorised distances from the slow level with the season,
   double without_season;      // and without it
   double raw_level;           // slow level of the values with nothing removed
-  double shift_gain[2];       // nats in favour of a profile an hour later, earlier
+  double shift_gain[2][4];    // of a profile an hour later, earlier: nats in its favour where it says less, more; misfits of now, of it
   double swing_miss;          // over a cycle: squares left by the profile,
   double swing_cross;         // products of what it leaves and itself,
   double swing_square;        // its squares
@@ -136,10 +168,9 @@ struct Leaf {
   double actual, typical, lower, upper;
   double impact;
   double ln_p, ln_evidence;
-  double surprise[kChannels];  // nats, of each channel by itself
-  double seen[kChannels];      // nats, against what this series has shown before
-  double ln_views;             // evidence if this bucket stood alone and the series had shown nothing before
-  double ln_seen;              // the same against what it has shown
+  double surprise[kViews];     // nats, of each view
+  double ln_views;             // of this bucket alone: against the expectation, and against the bucket before
+  double ln_seen;              // with the means of the last buckets
   double count;                // values seen before
   double usual_deviation;      // standard deviation at other times, metric unit; the predictive's is this bucket's
   int64_t since;               // bucket number where the present anomaly began

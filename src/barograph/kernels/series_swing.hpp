@@ -8,18 +8,12 @@ namespace series {
 constexpr double kSwingSign = 1.0 / 3.0;  // share of the squares left by the profile that a factor takes away: worth a trial
 constexpr double kSwingShare = 0.5;       // the same over the trial, to be accepted
 constexpr double kSwingEvidence = 10.0;   // nats over the trial
-constexpr double kLeastSwing = 0.1;       // a season that is as good as gone is dropped, not scaled
 constexpr int64_t kTwoWeeks = 2 * kWeek;  // before a week can show, weekends are days of another amplitude
 
 // Half of what the profile swings, metric unit.
 inline double amplitude(const Series& s, const float* pool) {
   const auto ends = std::minmax_element(pool + s.bins, pool + s.bins + s.knots);
   return 0.5 * s.season_unit * (*ends.second - *ends.first);
-}
-
-inline void forget_swing(Series& s) {
-  s.swing_miss = s.swing_cross = s.swing_square = s.swing_run = 0.0;
-  for (double& sum : s.swing_lag) sum = 0.0;
 }
 
 // Nats by which the factor describes the trial better. Neighbours of what it leaves are alike: n of them count as
@@ -40,17 +34,17 @@ inline void scale_window(Series& s, const float* pool, const Clock& c, double sh
 }
 
 // The profile is scaled; level and scale start anew around it, the scale from what the factor leaves.
-inline Accepted scale_season(Series& s, const float* pool, const Clock& c, double left, double profile, double y) {
+inline Accepted scale_season(Series& s, const float* pool, const Clock& c, double left) {
   const double factor = 1.0 + s.swing_cross / s.swing_square;
   const double before = amplitude(s, pool);
   s.season_unit *= factor;
   s.variance = std::min(s.variance, left / s.swing_run);
   s.with_season = left / s.swing_run;
-  s.recent_ratio = 1.0;
   scale_window(s, pool, c, 1.0 - 1.0 / factor);
   forget_swing(s);
   doubt_families(s);
-  restart(s, s.level[0], s.level[1] + y - factor * profile);
+  restart(s, s.level[0], c.bucket);
+  restart_parts(s, s.level[0]);
   return {kSwingChange, before, before * factor};
 }
 
@@ -58,9 +52,7 @@ inline Accepted scale_season(Series& s, const float* pool, const Clock& c, doubl
 // neighbours are alike, of a series that does not wander.
 inline bool swing_shows(const Series& s, const Clock& c, double share, double whole, double cycle) {
   if (share <= kSwingSign * whole || s.season_age <= 2.0 * cycle || (c.bucket - s.first) * c.span_ms < kTwoWeeks) return false;
-  double best = s.error[0];
-  for (const double e : s.error) best = std::min(best, e);
-  return cycle > 64.0 || s.error[1] < kSettled * best;
+  return cycle > 64.0 || s.share[0] + s.share[1] > 0.5;
 }
 
 // `profile`: its value once this bucket was learnt; `miss`: how far the bucket is from it. A regression of the one on the
@@ -87,7 +79,7 @@ inline Accepted learn_swing(Series& s, const float* pool, const Clock& c, double
   const double left = s.swing_miss - share / s.swing_square;
   const bool there = s.swing_cross > (kLeastSwing - 1.0) * s.swing_square;
   if (there && share > kSwingShare * whole && swing_nats(s, left) > kSwingEvidence) {
-    return scale_season(s, pool, c, left, profile, profile + miss);
+    return scale_season(s, pool, c, left);
   }
   s.swing_run = 0.0;
   return {};

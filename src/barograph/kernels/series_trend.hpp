@@ -19,7 +19,7 @@ inline int slots_of(const Series& s, const Clock& c, int64_t ms) {
 // Once a day or a 28th of the window, and only where the level of late has left the slow one: the rest cannot have bent.
 inline bool trend_is_due(const Series& s, const Clock& c) {
   if (s.window_count != 1 || (c.bucket - s.first) * c.span_ms < kTwoWeeks) return false;
-  if (4.0 * square(s.level[1] - s.level[0]) <= s.error[0]) return false;
+  if (4.0 * square(s.level[1] - s.level[0]) <= s.variance) return false;
   return s.window_slots % std::max(slots_of(s, c, kDay), s.window_slots / 28) == 0;
 }
 
@@ -60,17 +60,14 @@ inline double slope_if_sure(double slope, double inverse, const Fit& f) {
 }
 
 // Levels start from the new line, and the expert with a trend is believed at once; where the line is flat, so are the levels.
-inline void follow_line(Series& s, double now) {
-  double best = s.error[0];
-  for (const double e : s.error) best = std::min(best, e);
-  for (int i = 0; i < 5; ++i) {
-    s.level[i] = now;
-    if (i == 4 || s.trend == 0.0) s.error[i] = best;
-  }
-  s.slope = s.trend;
-  s.deviation = 0.0;
-  s.run = 0;
-  s.run_sum = 0.0;
+inline void follow_line(Series& s, double now, int64_t bucket) {
+  for (double& level : s.level) level = now;
+  for (double& ahead : s.ahead) ahead = s.variance;
+  s.ahead_all = s.variance;
+  for (int i = 0; i < kLevels; ++i) s.share[i] = i == 0 ? 1.0 : 0.0;
+  s.slope = 0.0;
+  s.level_count = std::min(s.level_count, 64.0);
+  begin_block(s, bucket);
 }
 
 inline Accepted test_trend(Series& s, const float* pool, const Clock& c) {
@@ -97,7 +94,7 @@ inline Accepted test_trend(Series& s, const float* pool, const Clock& c) {
   const double end = slots - 0.5 + 0.5 / s.window_span;
   s.line_first = s.window_first + static_cast<int64_t>(s.window_slots - slots + turns.bend.at) * s.window_span + s.window_span / 2;
   s.trend = after / s.window_span;
-  follow_line(s, s.window_reference + bent.weight[0] + bent.weight[1] * (end - line.centre) + bent.weight[2] * (end - turns.bend.at));
+  follow_line(s, s.window_reference + bent.weight[0] + bent.weight[1] * (end - line.centre) + bent.weight[2] * (end - turns.bend.at), c.bucket);
   const double a_day = static_cast<double>(kDay) / static_cast<double>(c.span_ms * s.window_span);
   return {kTrendChange, before * a_day, after * a_day, s.line_first};
 }

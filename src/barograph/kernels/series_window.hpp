@@ -18,6 +18,16 @@ inline void open_window(Series& s, int64_t bucket, double x) {
   s.window_searched = 0;
 }
 
+// The window of a series that has been zero since its `first` bucket.
+inline void open_zero_window(Series& s, const Clock& c) {
+  open_window(s, c.bucket, 0.0);
+  const int64_t n = c.bucket - s.first;
+  while (n / s.window_span >= kWindow && 2 * s.window_span * c.span_ms <= kLongestSlot) s.window_span *= 2;
+  s.window_slots = static_cast<int32_t>(std::min<int64_t>(n / s.window_span, kWindow - 1));
+  s.window_first = c.bucket - static_cast<int64_t>(s.window_slots) * s.window_span;
+  std::fill(s.window, s.window + s.window_slots, 0.0f);
+}
+
 // Full: halve the resolution, or, where slots are long already, forget the older half.
 inline void shorten_window(Series& s, int64_t span_ms) {
   constexpr int half = kWindow / 2;

@@ -24,6 +24,8 @@ def local_ms(starts_ms: Ints, zone: ZoneInfo) -> Ints:
         return out
     at, last = int(starts_ms[0]), int(starts_ms[-1])
     offset = _offset_ms(at, zone)
+    if at == last:  # live, this is the rule, and half of what a bucket costs before it is judged
+        return out + offset
     while at <= last:
         until = min(at + _STEP_MS, last + 1)
         after = _offset_ms(until, zone)

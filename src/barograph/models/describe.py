@@ -8,30 +8,30 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from numpy.typing import NDArray
 
 from barograph.config.duration import DAY_MS
 from barograph.models.config import ModelConfig
 from barograph.models.state import ChangeKind, SeasonKind
-from barograph.results.words import short
+from barograph.results.words import rough_length, short
 
 YOUNG: Final = 8
 """Values below which a series has no spread of its own: only gross anomalies show (docs/modelling.md, Early life)."""
 
 _REPEATS: Final = 2  # of a pattern must have been seen before it can be accepted; of a week for weekends, too
 
-_LEVELS: Final = 3  # the first experts: means of long, middle and short memory
-
 FAMILIES: Final = ("normal", "heavy-tailed", "log-normal", "gamma", "counts (negative binomial)")
-_EXPERTS: Final = (
-    "its long-time level",
-    "its level of late",
-    "its latest few values",
-    "how its last value returns to the level",
-    "its trend",
-    "its last value",
-    "its last value",
+_FOLLOWS: Final = (
+    "keeps to its long-time level",
+    "keeps to its level of late",
+    "follows its latest few values",
+    "follows its last value, and keeps to no level",
+    "goes on along its latest slope",
 )
-_TREND: Final = 4  # the expert that follows one
+"""What is expected of a series, by the level with the largest share in it."""
+_SLOPED: Final = 4  # the level that has one
+_LIKELY: Final = 0.4  # share of the sloped level from which a trend is told
+_CONSTANT: Final = 1e-6  # of its level: a smaller deviation is none
 SEASON_WORDS: Final = {
     SeasonKind.NONE: "no repeating pattern",
     SeasonKind.DAY: "a daily pattern",
@@ -57,21 +57,24 @@ class Description:
         values: how many values were seen.
         first_ms: start of the bucket of the first one, epoch ms; None before it.
         last_ms: start of the bucket of the last one.
-        severity: decayed mean of the severity of the last ten buckets or so; 0 is quiet.
+        severity: how far values lately were from what was expected, in deviations; 0 is quiet.
         sentences: all of it to read.
-        level: where the level is now, metric unit: that of the trend where there is one, else of the memory that errs least.
-        deviation: standard deviation of the next value, metric unit.
+        level: where the level is now that values are expected at, without the pattern, metric unit.
+        deviation: standard deviation of values around what is expected of them, metric unit.
         season: kind of the repeating pattern.
         period_ms: its length; 0 without one.
         shift_ms: by how much the pattern was moved in time.
-        follows: what the next value is predicted from, in words.
-        trend: by how much the level rises a day, metric unit, if it does.
-        trend_certainty: how sure it is that there is a trend, 0 to 1: the weight of what follows one among all that predict.
-        memory: share of a distance from the level that is left a bucket later.
-        family: shape of the residuals with the largest weight.
+        follows: what the series keeps to, in words.
+        trend: by how much the level rises a day, metric unit.
+        trend_certainty: how sure it is that there is a trend, 0 to 1: 1 once it is accepted, before it the share of the level
+            that has one.
+        memory: share of a distance from what is expected that is left a bucket later.
+        family: shape of the distances with the largest weight.
         certainty: weight of that shape, 0 to 1.
         occupancy: share of values that are not 0.
-        repeats: share of values equal to the one before.
+        repeats: share of values equal to the usual one.
+        incident_ms: start of the first bucket of the incident that is going on; None: there is none.
+        former_level: the level before the last change, where a return to it is no anomaly yet; None: there is none.
         changed_ms: start of the bucket of the last accepted change; None: there was none.
         change: what that change was.
     """
@@ -94,6 +97,8 @@ class Description:
     certainty: float | None = None
     occupancy: float | None = None
     repeats: float | None = None
+    incident_ms: int | None = None
+    former_level: float | None = None
     changed_ms: int | None = None
     change: ChangeKind | None = None
 
@@ -132,94 +137,135 @@ def known(records: Any, config: ModelConfig) -> Known:
     return Known(len(seen), *(int(np.count_nonzero(flag)) for flag in flags))
 
 
+def lately(records: Any) -> NDArray[np.float64]:
+    """[S] how far values of series lately were from what was expected, in deviations; those of an incident count, too."""
+    mean: NDArray[np.float64] = np.abs(records["mean"])
+    count = np.maximum(records["odd_count"], 1.0)
+    deviation = np.sqrt(np.maximum(records["variance"], np.finfo(float).tiny))
+    apart = np.abs(records["odd_offset"]) / count / deviation
+    return np.asarray(np.where(records["odd_since"] >= 0, np.maximum(mean, apart), mean))
+
+
 def describe(record: Any, config: ModelConfig) -> Description:
     """Read one record of `state.SERIES`."""
-    values = int(record["count"])
+    values, span_ms = int(record["count"]), config.bucket_span_ms
     season = SeasonKind(int(record["season"]))
     weights = [float(w) for w in record["weight"]]
-    errors = [float(e) for e in record["error"]]
-    moves = float(record["ties"] + record["changes"])
-    square = float(record["ar_square"])
-    changed, span_ms = int(record["changed"]), config.bucket_span_ms
-    trend_certainty = _trusted(errors, _TREND) if values >= YOUNG else 0.0
+    changed, incident = int(record["changed"]), int(record["odd_since"])
     facts: dict[str, Any] = {
         "values": values,
         "first_ms": int(record["first"]) * span_ms if values else None,
         "last_ms": int(record["last"]) * span_ms if values else None,
-        "level": float(record["level"][_TREND if trend_certainty >= 0.5 else errors.index(min(errors[:_LEVELS]))]),
-        "deviation": math.sqrt(float(record["variance"])),
         "season": season,
         "period_ms": int(record["period_ms"]) if season else 0,
         "shift_ms": int(record["shift_ms"]) if season else 0,
-        "follows": _EXPERTS[errors.index(min(errors))],
-        "trend": float(record["slope"]) * DAY_MS / span_ms,
-        "trend_certainty": trend_certainty,
-        "memory": max(-0.5, min(0.999, float(record["ar_cross"]) / square)) if square > 0 else 0.0,
         "family": FAMILIES[weights.index(max(weights))] if sum(weights) else FAMILIES[0],
         "certainty": max(weights) if sum(weights) else 0.0,
         "occupancy": float(record["occupancy"]),
-        "repeats": float(record["ties"]) / moves if moves else 0.0,
-        "severity": float(record["memory"]),
+        "severity": float(lately(record.reshape(1))[0]),
+        "incident_ms": incident * span_ms if incident >= 0 else None,
+        "former_level": float(record["old_level"]) if values and record["old_until"] > record["last"] else None,
         "changed_ms": changed * span_ms if changed >= 0 else None,
         "change": ChangeKind(int(record["change_kind"])) if changed >= 0 else None,
+        **_expected(record, span_ms),
+        **_scatter(record),
     }
-    return Description(**facts, sentences=tuple(_sentences(facts, config)))
+    return Description(**facts, sentences=tuple(_sentences(facts, _instead(record), config)))
 
 
-def _trusted(errors: list[float], expert: int) -> float:
-    """The weight of one expert in the prediction: the 16th power of the ratio of mean squared errors, as the kernel has it."""
-    best = min(errors)
-    if not best > 0.0:
-        return 0.0
-    weights = [(best / error) ** 16 if best / error >= 0.5 else 0.0 for error in errors]
-    return weights[expert] / sum(weights)
+def _expected(record: Any, span_ms: int) -> dict[str, Any]:
+    """What values are expected at."""
+    share, level = record["share"], record["level"]
+    accepted, sloped = float(record["trend"]), float(share[_SLOPED])
+    return {
+        "level": float(share @ level),
+        "follows": _FOLLOWS[int(np.argmax(share))],
+        "trend": (accepted + sloped * float(record["slope"])) * DAY_MS / span_ms,
+        "trend_certainty": 1.0 if accepted else sloped,
+    }
 
 
-def _sentences(facts: dict[str, Any], config: ModelConfig) -> Iterator[str]:
-    values = facts["values"]
+def _scatter(record: Any) -> dict[str, Any]:
+    """How values lie around it."""
+    moves, square = float(record["ties"] + record["changes"]), float(record["rest_square"])
+    return {
+        "deviation": math.sqrt(float(record["variance"])),
+        "memory": min(max(float(record["rest_cross"]) / square, 0.0), 0.98) if square > 0 else 0.0,
+        "repeats": float(record["ties"]) / moves if moves else 0.0,
+    }
+
+
+def _instead(record: Any) -> tuple[float, float] | None:
+    """During an incident, the mean of its values, and of what was expected instead."""
+    count = float(record["odd_count"])
+    if record["odd_since"] < 0 or not count:
+        return None
+    return float(record["odd_offset"] + record["odd_centre"]) / count, float(record["odd_centre"]) / count
+
+
+def _sentences(facts: dict[str, Any], instead: tuple[float, float] | None, config: ModelConfig) -> Iterator[str]:
+    values, level = facts["values"], _rough(facts["level"], 3)
     if values == 0:
         yield "Nothing seen yet."
         return
     seen = f"{values:,} value{'' if values == 1 else 's'} seen"
     if values < YOUNG:
-        yield f"{seen}, around {_rough(facts['level'], 3)}: too few to know the spread, so only gross anomalies show yet."
+        yield f"{seen}, around {level}: too few to know the spread, so only gross anomalies show yet."
         return
-    yield f"{seen}, around {_rough(facts['level'], 3)}; a prediction errs by about {_rough(facts['deviation'], 2)}."
+    if facts["deviation"] <= _CONSTANT * abs(facts["level"]):
+        yield f"{seen}, lately always {level}."
+    else:
+        yield f"{seen}, around {level}; they scatter by about {_rough(facts['deviation'], 2)} around what is expected."
     yield from _pattern(facts, config.bucket_span_ms)
-    if facts["repeats"] <= 0.5:
-        yield _trend(facts)
+    yield from _trend(facts)
     if facts["shift_ms"]:
         late = "late" if facts["shift_ms"] > 0 else "early"
         yield f"Its pattern runs {abs(facts['shift_ms']) // 60_000} minutes {late} against the clock."
     if facts["occupancy"] < 0.5:
         yield f"It is sparse: only {_percent(facts['occupancy'])} of values are not 0."
-    if facts["change"] is not None:
-        at = datetime.fromtimestamp(facts["changed_ms"] / 1000, UTC).astimezone(ZoneInfo(config.time_zone))
-        yield f"Last change, {at:%Y-%m-%d %H:%M}: {_CHANGES[facts['change']]}."
+    yield from _history(facts, instead, ZoneInfo(config.time_zone))
     if facts["repeats"] > 0.5:
-        yield f"It repeats its last value {_percent(facts['repeats'])} of the time."
+        yield f"It has its usual value {_percent(facts['repeats'])} of the time."
     elif facts["certainty"]:
         like = "" if facts["certainty"] >= 0.5 else "most like "
-        yield f"Its errors look {like}{facts['family']} ({_percent(facts['certainty'])} sure)."
+        yield f"Its scatter looks {like}{facts['family']} ({_percent(facts['certainty'])} sure)."
 
 
 def _pattern(facts: dict[str, Any], span_ms: int) -> Iterator[str]:
-    named = SEASON_WORDS.get(facts["season"], f"a pattern every {facts['period_ms'] / 60_000:.6g} minutes")
+    named = SEASON_WORDS.get(facts["season"], f"a pattern of {rough_length(facts['period_ms'])}")
     days = (facts["last_ms"] - facts["first_ms"] + span_ms) / DAY_MS
     so_far = ""
     if facts["season"] == SeasonKind.NONE and days < _REPEATS and span_ms * 4 <= DAY_MS:
         so_far = f" in {_rough(days, 2)} days, and a daily one can show only after {_REPEATS}"
     elif facts["season"] <= SeasonKind.DAY and days < 7 * _REPEATS and span_ms * 4 <= 7 * DAY_MS:
         so_far = f" in {_rough(days, 2)} days, and a weekly one can show only after {7 * _REPEATS}"
-    yield f"It has {named}{so_far}; the next value is predicted from {facts['follows']}."
+    yield f"It has {named}{so_far}; it {facts['follows']}."
 
 
-def _trend(facts: dict[str, Any]) -> str:
+def _trend(facts: dict[str, Any]) -> Iterator[str]:
     sure, rise = facts["trend_certainty"], facts["trend"]
-    if sure < 0.4 or rise == 0.0:
-        return f"It has no trend ({_percent(1 - sure)} sure)."
-    has = "has" if sure >= 0.5 else "may have"
-    return f"It {has} a trend: {_rough(abs(rise), 2)} {'more' if rise > 0 else 'less'} a day ({_percent(sure)} sure)."
+    if sure < _LIKELY or rise == 0.0:
+        return
+    rises = ("rises", "falls") if sure == 1.0 else ("has been rising lately,", "has been falling lately,")
+    yield f"It {rises[rise < 0]} by {_rough(abs(rise), 2)} a day."
+
+
+def _history(facts: dict[str, Any], instead: tuple[float, float] | None, zone: ZoneInfo) -> Iterator[str]:
+    """The last change, and what is going on."""
+    if facts["change"] is not None:
+        yield f"Last change, {_when(facts['changed_ms'], zone)}: {_CHANGES[facts['change']]}."
+    if facts["former_level"] is not None:
+        yield "A return to what was normal before would be no anomaly."
+    if instead is not None:
+        values, expected = (_rough(one, 3) for one in instead)
+        yield (
+            f"An incident has been going on since {_when(facts['incident_ms'], zone)}: values are around {values} instead of "
+            f"{expected}, and are not learnt unless it lasts."
+        )
+
+
+def _when(ms: int, zone: ZoneInfo) -> str:
+    return f"{datetime.fromtimestamp(ms / 1000, UTC).astimezone(zone):%Y-%m-%d %H:%M}"
 
 
 def _rough(value: float, digits: int) -> str:

@@ -13,14 +13,19 @@ class Pool:
         self.array: NDArray[np.float32] = np.zeros(0, np.float32)
         self._used = 0
         self._free: dict[int, list[int]] = {}
+        self._size: dict[int, int] = {}
 
     def grant(self, records: Structs) -> None:
         """Give every series that wants a profile its block, and take back the blocks of those that dropped theirs."""
-        for i in np.flatnonzero((records["bins"] >= 0) & ((records["season"] == 0) | (records["want"] > 0))):
-            if records["season"][i]:
-                self._free.setdefault(int(records["knots"][i]), []).append(int(records["bins"][i]))
+        for i in np.flatnonzero((records["bins_before"] >= 0) & (records["want"] == 0)):
+            self._give(int(records["bins_before"][i]))
+            records["bins_before"][i] = -1
+        for i in np.flatnonzero((records["bins"] >= 0) & (records["season"] == 0) & (records["want"] == 0)):
+            self._give(int(records["bins"][i]))
             records["bins"][i] = -1
         for i in np.flatnonzero(records["want"] > 0):
+            # The profile in use stays until the new one, which is made of it, is installed.
+            records["bins_before"][i] = records["bins"][i] if records["season"][i] else -1
             records["bins"][i] = self._take(int(records["want"][i]))
             records["want"][i] *= -1  # granted
 
@@ -38,12 +43,17 @@ class Pool:
         records["bins"] = np.where(held, ends - records["knots"], -1)
         pool = cls()
         pool.array, pool._used = packed.copy(), len(packed)
+        pool._size = {int(records["bins"][i]): int(records["knots"][i]) for i in np.flatnonzero(held)}
         return pool
+
+    def _give(self, start: int) -> None:
+        self._free.setdefault(self._size[start], []).append(start)
 
     def _take(self, size: int) -> int:
         if self._free.get(size):
             return self._free[size].pop()
         start, self._used = self._used, self._used + size
+        self._size[start] = size
         if self._used > len(self.array):
             self.array = np.concatenate([self.array, np.zeros(max(self._used, 1024), np.float32)])
         self.array[start : self._used] = 0.0

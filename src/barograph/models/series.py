@@ -1,5 +1,6 @@
 """The series model: bucket values in, probabilities out."""
 
+import math
 import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
@@ -15,9 +16,10 @@ from barograph.kernels import _series
 from barograph.models.base import Judged
 from barograph.models.civil import local_ms
 from barograph.models.config import SIDES, ModelConfig
-from barograph.models.describe import Description, Known, describe, known
+from barograph.models.describe import Description, Known, describe, known, lately
 from barograph.models.forecast import Foreseen, Horizon, foresee
 from barograph.models.pool import Pool
+from barograph.models.siblings import Siblings
 from barograph.models.state import CHANGE, FLAGGED, PREDICTIVE, SERIES, fresh
 from barograph.results.arrays import Bytes, Floats, Ints, Structs
 from barograph.results.leaf import LEAF, Tried
@@ -26,23 +28,25 @@ from barograph.results.snapshot import Arrays
 HIGH_VARIANCE: Final = 1.25
 """A bucket in which the model expects so many times the usual deviation is said to have a high variance."""
 
-_STEPS: Final = {"this_bucket": "ln_p", "buckets_around": "ln_views", "shown_before": "ln_seen", "lasting": "ln_evidence"}
-"""Each factor of a score, and the field of a flagged bucket that is the evidence after it."""
+_STEPS: Final = {"bucket_before": "ln_views", "buckets_around": "ln_seen", "shown_before": "ln_evidence"}
+"""Factors of a score that come after the bucket itself, and the field of a flagged bucket that is the evidence after each."""
+
+_WAS_NEGATIVE: Final = 2  # in the flags of a series, as in the kernel
 
 _WORTH_A_THREAD = 20_000  # values; below, handing work over costs more than it saves
-_KNOWN_WELL = 64  # values of a sibling whose scale others may start from
 _ANY_PERCENTILE = 50.0  # of bounds that nobody looks at: the predicted mean comes with them
-_CHANGES_A_BUCKET = 6  # room the kernel wants before it starts a bucket
+_CHANGES_A_BUCKET = 8  # room the kernel wants before it starts a bucket
 
 
 class SeriesModel:
     """One model a series, all of one detector. Built by `build` only; `snapshot` is the only way out."""
 
-    def __init__(self, config: ModelConfig, records: Structs, pool: Pool, prior: float = 0.0) -> None:
+    def __init__(self, config: ModelConfig, records: Structs, pool: Pool, siblings: Siblings, began: int = -1) -> None:
         self.config = config
         self._records = records
         self._pool = pool
-        self._prior = prior
+        self._siblings = siblings
+        self._began = began  # number of the first bucket of all; -1: none yet
         self._zone = ZoneInfo(config.time_zone)
 
     @classmethod
@@ -53,14 +57,14 @@ class SeriesModel:
             ValueError: the snapshot's records are of another version.
         """
         if state is None:
-            return cls(config, fresh(0), Pool())
+            return cls(config, fresh(0), Pool(), Siblings.build())
         if not cls.readable(state):
             raise ValueError(
                 f"series records of {state['series'].dtype.itemsize} bytes: wanted {SERIES.itemsize} of this version"
             )
         records = np.array(state["series"], SERIES)
         pool = Pool.unpack(records, state["pool"].astype(np.float32))
-        return cls(config, records, pool, float(state["prior"][0]))
+        return cls(config, records, pool, Siblings.build(state["siblings"]), int(state["began"][0]))
 
     @classmethod
     def of_one(cls, config: ModelConfig, state: Arrays, row: int) -> "SeriesModel | None":
@@ -68,24 +72,18 @@ class SeriesModel:
         if not cls.readable(state) or row >= len(state["series"]):
             return None
         if not np.asarray(state["series"], SERIES)["count"][row] > 0:
-            return None  # before its first value its siblings could still teach it
+            return None
         records = np.array(state["series"][: row + 1], SERIES)
         ends = np.cumsum(np.where(records["season"] > 0, records["knots"], 0))
         start = int(ends[row - 1]) if row else 0
-        own = {"series": records[row:], "pool": state["pool"][start : int(ends[row])], "prior": state["prior"]}
-        return cls.build(config, own)
+        own = records[row:]
+        pool = Pool.unpack(own, state["pool"][start : int(ends[row])].astype(np.float32))
+        return cls(config, own, pool, Siblings.build(state["siblings"], learns=False), int(state["began"][0]))
 
     @classmethod
-    def at_birth(cls, config: ModelConfig, state: Arrays, row: int, first: float) -> "SeriesModel":
+    def at_birth(cls, config: ModelConfig, state: Arrays, row: int, first: float) -> "SeriesModel":  # noqa: ARG003
         """A model of one series of a snapshot before its `first` value: it knows what its siblings had taught, and no more."""
-        model = cls.build(config)
-        model.grow(1)
-        prior, unit = float(np.array(state["series"], SERIES)["prior_variance"][row]), first * first
-        guess = prior / unit if unit > 0 else 0.0
-        # The first value has multiplied the prior; of the neighbours of the quotient one gives the very same product.
-        near = [guess, *(np.nextafter(guess, to) for to in (0.0, np.inf))]
-        model._records["prior_variance"] = next((one for one in near if one * unit == prior), guess)
-        return model
+        return cls(config, fresh(1), Pool(), Siblings.build(state["siblings"], learns=False), int(state["began"][0]))
 
     @staticmethod
     def readable(state: Arrays) -> bool:
@@ -102,27 +100,15 @@ class SeriesModel:
         missing = n_series - len(self._records)
         if missing < 0:
             raise ValueError(f"n_series={n_series}: wanted at least the present {len(self._records)}")
-        if not missing:
-            return
-        added = fresh(missing)
-        added["prior_variance"] = self._prior
-        self._records = np.concatenate([self._records, added])
-
-    def _learn_siblings(self) -> None:
-        """Let series without a value start from the typical relative scale of those that are known well."""
-        count, level, variance = self._records["count"], self._records["level"][:, 0], self._records["variance"]
-        known = (count >= _KNOWN_WELL) & (level != 0)
-        if known.any():
-            # Relative first, then squared: the square of a tiny level is zero.
-            self._prior = float(np.median((np.sqrt(variance[known]) / level[known]) ** 2))
-        self._records["prior_variance"][self._records["count"] == 0] = self._prior
+        if missing:
+            self._records = np.concatenate([self._records, fresh(missing)])
 
     def snapshot(self) -> Arrays:
         """Everything remembered. Equal histories give equal bytes, however they were cut into chunks and threads."""
         records = self._records.copy()
         packed = self._pool.packed(records)
         Pool.unpack(records, packed)
-        return {"series": records, "pool": packed, "prior": np.array([self._prior])}
+        return {"series": records, "pool": packed, "siblings": self._siblings.snapshot(), "began": np.array([self._began])}
 
     def describe(self, row: int) -> Description:
         """What the model believes about series `row` now, in words and numbers."""
@@ -150,8 +136,8 @@ class SeriesModel:
         return foresee(self._records, self._pool.array, self.config, rows, ask)
 
     def severity(self) -> Floats:
-        """[S] decayed mean of the severity of the last ten buckets or so of each series; 0 is quiet."""
-        return np.array(self._records["memory"])
+        """[S] how far values of each series lately were from what was expected of them, in deviations; 0 is quiet."""
+        return lately(self._records)
 
     def advance(self, values: Floats, first_bucket_ms: int, rows: Ints | None = None) -> Judged:
         """Score each bucket with what was known before it, then learn it.
@@ -161,13 +147,15 @@ class SeriesModel:
             first_bucket_ms: start of bucket 0, a multiple of the span.
             rows: [S] which series the rows of `values` are, each at most once; None: all, in order.
         """
+        span, parts, start = self.config.bucket_span_ms, [], 0
+        if self._began < 0 and values.shape[1]:
+            self._began = first_bucket_ms // span
         if not self.config.siblings:
             return self._run(values, first_bucket_ms, rows, learn=True)
-        span, parts, start = self.config.bucket_span_ms, [], 0
         for end in _day_ends(first_bucket_ms, span, values.shape[1]):
             parts.append(self._run(values[:, start:end], first_bucket_ms + start * span, rows, learn=True))
-            # At fixed times, never once a chunk: what a new series starts from must not depend on how time was cut.
-            self._learn_siblings()
+            now = first_bucket_ms // span + end
+            self._siblings.learn(now * span // DAY_MS, self._records, self._began, DAY_MS / span, now)
             start = end
         if start < values.shape[1] or not parts:
             parts.append(self._run(values[:, start:], first_bucket_ms + start * span, rows, learn=True))
@@ -181,13 +169,14 @@ class SeriesModel:
         rows = np.zeros(len(values), np.int64)
         work = _Work(self, np.ascontiguousarray(values[:, None], np.float64), rows, bucket_ms, False, self.config)
         work.run()
-        flagged = _in_order(work.flagged)
+        flagged = _in_order(work.flagged, FLAGGED)
         predictive = flagged["predictive"][0]
         return Tried(
             _leaves(flagged, rows, bucket_ms // self.config.bucket_span_ms),
-            {name: np.ascontiguousarray(flagged[column]) for name, column in _STEPS.items()},
+            _steps(flagged),
             float(predictive["centre"]),
             float(predictive["deviation"]),
+            0.0 if self.config.non_negative or not self._records["flags"][0] & _WAS_NEGATIVE else -math.inf,
             bool(predictive["dof"] > 0),
         )
 
@@ -218,9 +207,9 @@ class SeriesModel:
         work.run()
         ln_p, ln_evidence, *shown = work.out
         typical, lower, upper = shown if work.bounds else (None, None, None)
-        flagged = _in_order(work.flagged)
+        flagged = _in_order(work.flagged, FLAGGED)
         leaves, payload = _leaves(flagged, picked, first_ms // span), np.ascontiguousarray(flagged["predictive"])
-        return Judged(ln_p, ln_evidence, typical, lower, upper, leaves, payload, _in_order(work.changes))
+        return Judged(ln_p, ln_evidence, typical, lower, upper, leaves, payload, _in_order(work.changes, CHANGE))
 
 
 class _Work:
@@ -232,14 +221,16 @@ class _Work:
         self._first = first_ms // config.bucket_span_ms
         starts = first_ms + np.arange(values.shape[1], dtype=np.int64) * config.bucket_span_ms
         self._local_ms = local_ms(starts, model._zone)
+        self._lesson, given = model._siblings.at(first_ms // DAY_MS)
+        self._given = given or not config.siblings
         self._progress = np.zeros(len(rows), np.int64)
         percentile = config.bounds_percentile
         self.bounds = NormalDist().inv_cdf(0.5 + percentile / 200) if percentile is not None else 0.0
         shape = values.shape if self.bounds else (len(rows), 0)
         # ln p, ln evidence, typical, lower, upper
         self.out = [np.empty(values.shape) for _ in range(2)] + [np.empty(shape) for _ in range(3)]
-        self.flagged: list[Structs] = [np.zeros(0, FLAGGED)]
-        self.changes: list[Structs] = [np.zeros(0, CHANGE)]
+        self.flagged: list[Structs] = []
+        self.changes: list[Structs] = []
 
     def run(self) -> None:
         """Run every slice to its end, giving out pool memory between the passes."""
@@ -292,6 +283,10 @@ class _Work:
             self._learn,
             self.bounds,
             config.ln_threshold,
+            [float(self._lesson[name][0]) for name in ("variance", "change_rate", "jump_centre", "jump_square", "births")]
+            + [float(self._given)],
+            model._began if config.zeros_before else -1,
+            config.calendar,
         )
 
 
@@ -305,14 +300,20 @@ def _day_ends(first_ms: int, span_ms: int, buckets: int) -> list[int]:
     return (np.flatnonzero(np.diff(day)) + 1).tolist()
 
 
-def _in_order(parts: list[Structs]) -> Structs:
+def _in_order(parts: list[Structs], dtype: np.dtype[np.void]) -> Structs:
     """By time, then row. One whole-number key sorts much faster than two fields of wide records."""
     filled = [part for part in parts if len(part)]
     if not filled:
-        return parts[0]
+        return np.zeros(0, dtype)
     joined = filled[0] if len(filled) == 1 else np.concatenate(filled)
     key = joined["t"].astype(np.int64) * (int(joined["row"].max(initial=0)) + 1) + joined["row"]
     return np.take(joined, np.argsort(key, kind="stable"))
+
+
+def _steps(flagged: Structs) -> dict[str, Floats]:
+    """The evidence [k] after each factor. What the views cost is no factor of its own: the bucket itself pays for them."""
+    by_itself = np.maximum(flagged["ln_p"], flagged["ln_views"])
+    return {"this_bucket": by_itself} | {name: np.ascontiguousarray(flagged[column]) for name, column in _STEPS.items()}
 
 
 def _leaves(flagged: Structs, rows: Ints, first_bucket: int) -> Structs:
@@ -326,8 +327,8 @@ def _leaves(flagged: Structs, rows: Ints, first_bucket: int) -> Structs:
     predictive = flagged["predictive"]
     leaves["bucket"] = first_bucket + flagged["t"]
     leaves["series"] = rows[flagged["row"]]
-    leaves["means"] = flagged["surprise"][:, 3:].max(axis=1, initial=0.0)
-    leaves["seen"] = flagged["seen"].max(axis=1, initial=0.0)
+    leaves["means"] = flagged["surprise"][:, 2:].max(axis=1, initial=0.0)
+    leaves["seen"] = 0.0
     leaves["high_variance"] = predictive["deviation"] > HIGH_VARIANCE * flagged["usual_deviation"]
     leaves["multimodal"] = ~np.isnan(predictive["ln_outlier"])
     return leaves

@@ -63,6 +63,8 @@ def fresh(n: int) -> np.ndarray[tuple[int], np.dtype[np.void]]:
     records["last"] = -1
     records["bins"] = -1
     records["changed"] = -1
-    records["odd_last"] = -1
+    for name in ("odd_since", "odd_last", "old_until", "learnt", "bins_before"):
+        records[name] = -1
+    records["last_rest"] = np.nan
     records["ln_weight"] = _LN_PRIOR
     return records

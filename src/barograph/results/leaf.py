@@ -44,6 +44,7 @@ class Tried:
             their order; the last one's is `ln_evidence`.
         centre: what the model expects, before bounds of what can be.
         deviation: its standard deviation.
+        least: no value can be smaller: 0 where there are no negative ones, or never were; else -inf.
         has_idea: whether the model expects anything yet; else the two mean nothing.
     """
 
@@ -51,4 +52,5 @@ class Tried:
     steps: Mapping[str, Floats]
     centre: float
     deviation: float
+    least: float
     has_idea: bool

@@ -36,7 +36,7 @@ _BUCKET_KEY: Final = (
 )
 _INTERIM: Final = Column("is_interim", pl.Boolean(), "true while the bucket is still open")
 _RAW: Final = (
-    Column("probability", pl.Float64(), "chance of something at least as unlikely, (0, 1]"),
+    Column("probability", pl.Float64(), "chance of something at least as unlikely, (0, 1]: what the score is made of"),
     Column("log_probability", pl.Float64(), "natural logarithm of the probability, never clamped"),
     Column("raw_anomaly_score", pl.Float64(), "deviation of the probability before normalisation, 0 to 100"),
 )
@@ -65,18 +65,14 @@ RECORDS: Final = (
     Column("lower_bound", pl.Float64(), "lower end of the model's 95 % interval for this bucket"),
     Column("upper_bound", pl.Float64(), "upper end of the model's 95 % interval for this bucket"),
     *_RAW,
-    Column(
-        "log_evidence",
-        pl.Float64(),
-        "natural logarithm of the evidence of this and the last buckets, of which the score is made",
-    ),
+    Column("log_evidence", pl.Float64(), "the same as log_probability"),
     Column("multi_bucket_impact", pl.Float64(), "-5 (this bucket alone) to 5 (the last buckets together)"),
     Column(
         "anomaly_type", pl.String(), "spike, dip, change (the last buckets together) or missing (no rows where some were due)"
     ),
     Column("anomaly_length", pl.Int64(), "buckets since the anomaly of this series began, this one included"),
     Column("single_bucket_impact", pl.Int64(), "-log10 of the probability of this bucket alone, rounded; 0 from 0.05 up"),
-    Column("means_impact", pl.Int64(), "the same of the means of the last 20 and 50 buckets"),
+    Column("means_impact", pl.Int64(), "the same of the buckets of a run that ends here, or of about the last 50"),
     Column("characteristics_impact", pl.Int64(), "the same against what the series has shown before"),
     Column("high_variance_penalty", pl.Boolean(), "more spread than usual is expected at this time, which lowers the score"),
     Column("incomplete_bucket_penalty", pl.Boolean(), "judged by what the open bucket is likely to become"),
@@ -100,7 +96,7 @@ BUCKETS: Final = (
     Column("event_count", pl.Int64(), "input rows in this bucket (summed counts for summarised input)"),
     Column("processing_time_ms", pl.Int64(), "time spent on the bucket's share of the rows, ms; 0 when nobody measured it"),
     Column("episode_start", pl.Int64(), "start of the episode this bucket belongs to, epoch ms; null when quiet"),
-    Column("is_news", pl.Boolean(), "true when the bucket opens an episode or raises it to a new peak"),
+    Column("is_news", pl.Boolean(), "true when the bucket is the first of its episode to reach 50, or 75: an alert"),
     _INTERIM,
 )
 
@@ -182,18 +178,18 @@ MEMBER: Final = pl.Struct(
         "end": pl.Int64(),
         "score": pl.Float64(),
         "records": pl.Int64(),
-        "actual": pl.Float64(),
-        "typical": pl.Float64(),
+        "peak_time": pl.Int64(),
+        **dict.fromkeys(("actual", "typical", "lower_bound", "upper_bound"), pl.Float64()),
     }
 )
-"""A series in an incident; `actual` and `typical` are those of its least likely record."""
+"""A series in an incident; `peak_time` and what follows are those of its worst record, against what was normal before."""
 
 SHARED: Final = pl.Struct({"field_name": pl.String(), "field_value": pl.String(), "members": pl.Int64()})
 
 INCIDENTS: Final = (
     Column("incident_id", pl.String(), "name of the incident; it stays while the incident grows"),
     Column("start", pl.Int64(), "start of its first anomalous bucket, epoch ms"),
-    Column("peak_time", pl.Int64(), "start of the bucket with its highest record, epoch ms"),
+    Column("peak_time", pl.Int64(), "start of the bucket with its worst record, epoch ms"),
     Column("end", pl.Int64(), "end of its last anomalous bucket, epoch ms"),
     Column("score", pl.Float64(), "highest record_score in it"),
     Column("records", pl.Int64(), "records in it"),
@@ -214,22 +210,26 @@ DESCRIPTIONS: Final = (
     Column("values", pl.Int64(), "bucket values seen"),
     Column("first_timestamp", pl.Int64(), "start of the first bucket with one, epoch ms; null before it"),
     Column("last_timestamp", pl.Int64(), "start of the last bucket with one, epoch ms"),
-    Column("level", pl.Float64(), "where the level is now, without the pattern"),
-    Column("deviation", pl.Float64(), "standard deviation of a prediction's error"),
+    Column("level", pl.Float64(), "where the level is now that values are expected at, without the pattern"),
+    Column("deviation", pl.Float64(), "standard deviation of values around what is expected of them"),
     Column(
         "season", pl.String(), "none, day, workdays (weekends are different days), week, or free: a period found in the data"
     ),
     Column("period_ms", pl.Int64(), "length of the pattern; 0 without one"),
     Column("shift_ms", pl.Int64(), "by how much the pattern has moved against the clock"),
-    Column("follows", pl.String(), "what the next value is predicted from, in words"),
-    Column("trend", pl.Float64(), "by how much the level rises a day, if there is a trend"),
+    Column("follows", pl.String(), "what the series keeps to, in words"),
+    Column("trend", pl.Float64(), "by how much the level rises a day"),
     Column("trend_certainty", pl.Float64(), "how sure the model is that there is one, 0 to 1"),
-    Column("memory", pl.Float64(), "share of a distance from the level that is left a bucket later"),
-    Column("family", pl.String(), "shape of the errors"),
+    Column("memory", pl.Float64(), "share of a distance from what is expected that is left a bucket later"),
+    Column("family", pl.String(), "shape of the scatter"),
     Column("certainty", pl.Float64(), "how sure the model is of that shape, 0 to 1"),
     Column("occupancy", pl.Float64(), "share of values that are not 0"),
-    Column("repeats", pl.Float64(), "share of values equal to the one before"),
-    Column("severity", pl.Float64(), "how anomalous the last ten buckets or so were; 0 is quiet"),
+    Column("repeats", pl.Float64(), "share of values equal to the usual one"),
+    Column("severity", pl.Float64(), "how far values lately were from what was expected of them, in deviations; 0 is quiet"),
+    Column(
+        "incident_since", pl.Int64(), "start of the first bucket of the incident that is going on, epoch ms; null without one"
+    ),
+    Column("former_level", pl.Float64(), "the level before the last change, where a return to it is no anomaly yet; else null"),
     Column("changed", pl.Int64(), "start of the bucket of the last accepted change, epoch ms; null without one"),
     Column("change", pl.String(), "its kind, as in annotations"),
     Column("text", pl.String(), "all of it to read"),

@@ -1,7 +1,8 @@
 """A record in words."""
 
 import math
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 _MEASURES: Final = {
     "count": "number of rows",
@@ -16,12 +17,14 @@ _MEASURES: Final = {
     "time_of_week": "time of week",
     "lat_long": "place in {}",
 }
-
+_UNITS: Final = ((86_400_000, "day"), (3_600_000, "hour"), (60_000, "minute"), (1_000, "second"))
 
 ODD_BY_ITSELF: Final = 0.05
 """A less likely value needs no other words than its own, and can be blamed on somebody."""
 
-_AS_LIKELY_AS_NOT: Final = 0.5
+_ABOUT_ZERO: Final = 0.25
+"""A typical value that is a smaller share of the usual range's width is about zero: a ratio to it says nothing. Chosen: of a
+normal value that is within one deviation of zero."""
 
 
 def measure(function_description: str, field_name: str | None) -> str:
@@ -29,36 +32,69 @@ def measure(function_description: str, field_name: str | None) -> str:
     return _MEASURES.get(function_description, f"{function_description} of {{}}").format(field_name or "")
 
 
-def against_usual(actual: float, typical: float) -> str:
+def against_usual(actual: float, typical: float, lower: float | None = None, upper: float | None = None) -> str:
     """How the actual value compares with the typical one: "3.2x higher than usual", "12 % lower than usual", ...
 
-    A ratio from 1.5 up reads as a factor, below it as per cent; where a ratio means nothing (a zero, or opposite signs),
-    words say so.
-    """
-    if actual == typical:
-        return "usual by itself, unusual together with the buckets before"
-    if typical == 0.0:
-        return f"{short(actual)}, usually zero"
-    if actual == 0.0:
-        return f"unexpectedly zero, usually {short(typical)}"
-    return f"{_difference(actual, typical)} than usual"
-
-
-def record_against_usual(actual: float, typical: float, probability: float, odd_buckets: int) -> str:
-    """The same of a record: "8 % lower, odd for 18 buckets" where this bucket by itself would not be worth a record.
+    A ratio from 1.5 up reads as a factor, below it as per cent; where a ratio means nothing (a typical value about zero, or of
+    the other sign), words say so.
 
     Args:
         actual: the bucket value.
-        typical: the model's centre.
-        probability: of the bucket by itself.
-        odd_buckets: how long the series has been odd, this bucket included.
+        typical: what it would be if nothing were wrong.
+        lower: lower end of the usual range; None: not known.
+        upper: upper end of it.
     """
-    plain = against_usual(actual, typical)
-    if probability < ODD_BY_ITSELF or odd_buckets < 2 or actual == typical:
+    if typical == 0.0:
+        return "usual" if actual == 0.0 else f"{short(actual)}, usually zero"
+    if _is_about_zero(typical, lower, upper):
+        return f"{short(actual)}, usually about zero" if actual else f"zero, usually {short(typical, 2)}"
+    if actual == 0.0:
+        return f"unexpectedly zero, usually {short(typical)}"
+    return "usual" if actual == typical else f"{_difference(actual, typical)} than usual"
+
+
+def compared(row: Mapping[str, Any]) -> str:
+    """The same of a row with `actual`, `typical`, `lower_bound` and `upper_bound`: "unusual" where nothing is known."""
+    if row["actual"] is None or row["typical"] is None:
+        return "unusual"
+    return against_usual(*(row[name] for name in ("actual", "typical", "lower_bound", "upper_bound")))
+
+
+def with_values(row: Mapping[str, Any]) -> str:
+    """The same with the two values where the words have none: `3.2x higher than usual (320 instead of 100)`."""
+    text = compared(row)
+    if not text.endswith(" than usual"):
+        return text
+    return f"{text} ({short(row['actual'])} instead of {short(row['typical'])})"
+
+
+def record_compared(record: Mapping[str, Any]) -> str:
+    """The same of a record, with what else makes it odd where the value itself lies in its usual range.
+
+    `8 % lower than usual`; inside the range `8 % lower, odd for 18 buckets`, `8 % lower, as were the buckets before`, or
+    `8 % lower than usual, a sudden change`.
+
+    Args:
+        record: a row of `schema.RECORDS`.
+    """
+    plain = compared(record)
+    if record["actual"] is None or not _is_inside(record):
         return plain
-    # As likely as not: near typical, or on the side that the detector does not look at.
-    now = "usual by itself" if probability >= _AS_LIKELY_AS_NOT else plain.removesuffix(" than usual")
-    return f"{now}, odd for {odd_buckets:,} buckets"
+    short_form = plain.removesuffix(" than usual")
+    if (record["anomaly_length"] or 1) > 1:
+        return f"{short_form}, odd for {record['anomaly_length']:,} buckets"
+    if record["means_impact"]:
+        return f"{short_form}, as were the buckets before"
+    return f"{plain}, a sudden change"
+
+
+def _is_inside(record: Mapping[str, Any]) -> bool:
+    lower, upper = record["lower_bound"], record["upper_bound"]
+    return lower is not None and upper is not None and lower <= record["actual"] <= upper
+
+
+def _is_about_zero(typical: float, lower: float | None, upper: float | None) -> bool:
+    return lower is not None and upper is not None and abs(typical) < _ABOUT_ZERO * (upper - lower)
 
 
 def _difference(actual: float, typical: float) -> str:
@@ -71,6 +107,13 @@ def _difference(actual: float, typical: float) -> str:
     if ratio >= 1.5:
         return f"{short(ratio, 2)}x {direction}"
     return f"{short(100.0 * abs(actual / typical - 1.0), 2)} % {direction}"
+
+
+def rough_length(ms: float) -> str:
+    """A length of time in its largest unit that is not below one: `1 hour`, `6.5 hours`."""
+    size, unit = next(((size, unit) for size, unit in _UNITS if ms >= size), (1, "ms"))
+    number = short(ms / size, 3)
+    return f"{number} {unit}{'' if number == '1' or unit == 'ms' else 's'}"
 
 
 def short(value: float, digits: int = 4) -> str:

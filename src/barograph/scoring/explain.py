@@ -18,15 +18,15 @@ TARGETS: Final = (WARNING, MINOR, MAJOR, CRITICAL)
 
 FACTORS: Final = {
     "this_bucket": "this bucket by itself",
-    "buckets_around": "the level and the buckets around it",
+    "bucket_before": "against the bucket before",
+    "buckets_around": "the buckets around it",
     "shown_before": "what the series has shown before",
-    "lasting": "how long it has been odd",
     "job": "how often the job has been this odd",
 }
 """Names of the factors in the order in which they are applied, and what a person calls them."""
 
-WIDE: Final = 20.0
-"""Values before which evidence of several buckets is not believed (as in the kernel)."""
+EARLY: Final = 30.0
+"""Values before which only the bucket itself is believed (as in the kernel)."""
 
 _GRID: Final = np.concatenate([[0.0], e_to(LN_10 * np.linspace(-4, 14, 325))])
 """Deviations from the centre where a value is looked for."""
@@ -86,18 +86,16 @@ class Explainer:
         points = np.diff(list(scores.values()), prepend=0.0).tolist()
         return tuple(Factor(name, added) for name, added in zip(scores, points, strict=True))
 
-    def would_score(self, centre: float, deviation: float, least: float, whole: bool) -> tuple[WouldScore, ...]:
+    def would_score(self, tried: Tried, *, whole: bool) -> tuple[WouldScore, ...]:
         """The values that would have scored each of `TARGETS`.
 
         Args:
-            centre: the model's centre.
-            deviation: its standard deviation, > 0.
-            least: no value is smaller.
+            tried: what the model expects, whatever values were tried.
             whole: values are whole numbers.
         """
-        grids = [_grid(centre, deviation * sign, least, whole) for sign in (-1.0, 1.0)]
-        tried = zip(grids, self._scores(grids), strict=True)
-        places = [_place(grid, scores, target) for grid, scores in tried for target in TARGETS]
+        grids = [_grid(tried.centre, tried.deviation * sign, tried.least, whole) for sign in (-1.0, 1.0)]
+        scored = zip(grids, self._scores(grids), strict=True)
+        places = [_place(grid, scores, target) for grid, scores in scored for target in TARGETS]
         for _ in range(_ROUNDS):  # all of them at once: a call costs more than the values
             finer = {at: inside for at, place in enumerate(places) if place and (inside := _between(*place, whole)) is not None}
             if not finer:
@@ -148,7 +146,7 @@ def _scores_after(factors: tuple[Factor, ...]) -> list[float]:
 
 def gate(tried: Tried, factors: tuple[Factor, ...], side: str) -> str | None:
     """What kept a value [1] from becoming a record, as a sentence; None when nothing did."""
-    by_itself, around, before, lasting, score = _scores_after(factors)
+    *_, around, before, score = _scores_after(factors)
     if score >= RECORD_SCORE:
         return None
     leaf, centre = tried.leaves, tried.centre
@@ -159,11 +157,10 @@ def gate(tried: Tried, factors: tuple[Factor, ...], side: str) -> str | None:
             (side == "high" and actual <= centre) or (side == "low" and actual >= centre),
             f"The detector looks at {side} values only, and this one is not.",
         ),
-        (lasting >= RECORD_SCORE, "The job has been this odd often enough for it not to matter."),
+        (before >= RECORD_SCORE, "The job has been this odd often enough for it not to matter."),
         (around >= RECORD_SCORE > before, "The series has shown as much before."),
-        (by_itself >= RECORD_SCORE, "It is odd by itself, but together with the buckets around it not enough."),
         (leaf["lower"][0] <= actual <= leaf["upper"][0], "It is within the usual range."),
-        (seen < WIDE, "Too few values were seen before to call it odd."),
+        (seen < EARLY, "Too few values were seen before to call it odd."),
         (True, f"It is outside the usual range, but not unlikely enough for a score of {RECORD_SCORE:g}."),
     )
     return next(sentence for holds, sentence in reasons if holds)

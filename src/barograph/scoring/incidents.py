@@ -14,20 +14,23 @@ from barograph.config.splits import SPLIT_NAMES, SPLIT_VALUES, SPLITS
 from barograph.results import schema
 from barograph.results.arrays import Ints
 from barograph.results.severity import MAJOR
-from barograph.results.words import against_usual, measure
-from barograph.scoring.episodes import OPENING_SCORE, QUIET_BUCKETS
+from barograph.results.words import compared, measure, with_values
+from barograph.scoring.episodes import OPENING_SCORE, QUIET_BUCKETS, is_another
 from barograph.scoring.linking import ENTITY, joined
 
 JOINING_SCORE: Final = MAJOR
 """Episodes from this score on join others into one incident. Chosen: about 0.13 a bucket by chance among
 50 hourly series."""
 
-
 _KEPT: Final = (
     *("detector_index", "function", "function_description", "field_name"),
     *SPLIT_NAMES,
     *SPLIT_VALUES,
 )
+_WORST: Final = ("record_score", "log_probability", "timestamp")
+_DESCENDING: Final = (True, False, False)
+"""The worst record has the highest score, among equals the lowest probability (many have a score of 100), then the first."""
+_AT_WORST: Final = ("log_probability", "actual", "typical", "lower_bound", "upper_bound")
 
 
 def incidents(records: pl.DataFrame, bucket_span_ms: int, known_from_ms: int = -1) -> pl.DataFrame:
@@ -51,7 +54,7 @@ def incidents(records: pl.DataFrame, bucket_span_ms: int, known_from_ms: int = -
     members = _by_series(episodes.with_columns(pl.Series("incident", label)))
     incidents = members.group_by("incident", maintain_order=True).agg(
         pl.min("onset").alias("start"),
-        pl.col("peak_time").sort_by("score", "peak_time", descending=[True, False]).first(),
+        pl.col("peak_time").sort_by("score", "log_probability", "peak_time", descending=_DESCENDING).first(),
         pl.max("end"),
         pl.max("score"),
         pl.sum("records"),
@@ -73,8 +76,7 @@ def _numbered(records: pl.DataFrame, span_ms: int) -> pl.DataFrame:
     """The records by series and time, with the numbers of their `series` and `episode`, in the order of the series' names."""
     rows = records.sort(*schema.SERIES_KEY, "timestamp")
     other = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift()) for name in schema.SERIES_KEY)
-    # As for the episodes of the job: the twelfth quiet bucket ends it.
-    later = pl.col("timestamp") - pl.col("timestamp").shift() > QUIET_BUCKETS * span_ms
+    later = is_another(pl.col("timestamp").shift(), span_ms)
     first = pl.int_range(pl.len()) == 0
     return rows.with_columns(
         ((other & ~first).cum_sum()).cast(pl.Int64).alias("series"),
@@ -84,8 +86,10 @@ def _numbered(records: pl.DataFrame, span_ms: int) -> pl.DataFrame:
 
 def _episodes(records: pl.DataFrame, span_ms: int) -> pl.DataFrame:
     """One row an episode, row i being episode i."""
-    # The highest score may go to a bucket that is usual by itself, and only unusual together with those before it.
-    plainest = pl.col("log_probability").arg_min()
+    by_rank = records.sort(*_WORST, descending=_DESCENDING, maintain_order=True)
+    worst = by_rank.group_by("episode", maintain_order=True).agg(
+        pl.first("timestamp").alias("peak_time"), *(pl.first(name) for name in _AT_WORST)
+    )
     return (
         records.group_by("episode", maintain_order=True)
         .agg(
@@ -95,11 +99,9 @@ def _episodes(records: pl.DataFrame, span_ms: int) -> pl.DataFrame:
             (pl.last("timestamp") + span_ms).alias("end"),
             pl.max("record_score").alias("score"),
             pl.len().alias("records"),
-            pl.col("timestamp").get(pl.col("record_score").arg_max()).alias("peak_time"),
-            *(pl.col(name).get(plainest) for name in ("actual", "typical")),
-            pl.min("log_probability"),
             pl.col("timestamp").filter(pl.col("record_score") >= JOINING_SCORE).first().alias("major_from"),
         )
+        .join(worst, on="episode")
         .sort("episode")
     )
 
@@ -125,7 +127,7 @@ def _entities(records: pl.DataFrame) -> pl.DataFrame:
 
 def _by_series(episodes: pl.DataFrame) -> pl.DataFrame:
     """The members of each incident: a series that comes back in one is one member. By onset, then the highest first."""
-    plainest = pl.col("log_probability").arg_min()
+    by_rank = ("score", "log_probability", "peak_time")
     return (
         episodes.group_by("incident", "series", maintain_order=True)
         .agg(
@@ -134,8 +136,7 @@ def _by_series(episodes: pl.DataFrame) -> pl.DataFrame:
             pl.max("end"),
             pl.max("score"),
             pl.sum("records"),
-            pl.col("peak_time").get(pl.col("score").arg_max()),
-            *(pl.col(name).get(plainest) for name in ("actual", "typical")),
+            *(pl.col(name).sort_by(by_rank, descending=_DESCENDING).first() for name in ("peak_time", *_AT_WORST)),
         )
         .sort(
             "incident", "onset", "score", *schema.SERIES_KEY, descending=[False, False, True, *[False] * len(schema.SERIES_KEY)]
@@ -170,12 +171,12 @@ def _summary(incident: dict[str, object]) -> str:
     assert isinstance(entities, list)
     first = members[0]
     if len(members) == 1:
-        return f"{_named(first)}: {_compared(first)}"
+        return f"{_named(first)}: {with_values(first)}"
     measures = list(dict.fromkeys(measure(member["function_description"], member["field_name"]) for member in members))
     what = measures[0] if len(measures) == 1 else f"{len(measures)} measures"
     common = [f"{entity['field_name']}={entity['field_value']}" for entity in entities if entity["members"] == len(members)]
     whose = f", all with {' '.join(common[:3])}" if common else ""
-    return f"{len(members):,} series ({what}){whose}; the first, a hint at the cause: {_named(first)}: {_compared(first)}"
+    return f"{len(members):,} series ({what}){whose}; the first, a hint at the cause: {_named(first)}: {compared(first)}"
 
 
 def _named(member: dict[str, object]) -> str:
@@ -183,10 +184,3 @@ def _named(member: dict[str, object]) -> str:
     split = " ".join(f"{name}={value}" for name, value in values if value is not None)
     what = measure(str(member["function_description"]), None if member["field_name"] is None else str(member["field_name"]))
     return f"{split}, {what}" if split else what
-
-
-def _compared(member: dict[str, object]) -> str:
-    actual, typical = member["actual"], member["typical"]
-    if not isinstance(actual, float) or not isinstance(typical, float):
-        return "unusual"
-    return against_usual(actual, typical)

@@ -22,11 +22,13 @@ MEMORY_DAYS: Final = 42.0
 """The reference engine ages its quantiles over 2,000 half-hours (section 0)."""
 PRIOR_DAYS: Final = 30.0
 """Days for which probabilities are taken at their word: a job's first bad day must not excuse its second. Chosen: a month."""
+FEW_DAYS: Final = 8.0
+"""Days of an entity that were as surprising, after which that rate is believed by half. Chosen."""
 MOVED: Final = 5.0
 """Quantiles that move a score of 25, 50, 75 or 90 by as many points call for a renormalisation: what a person notices."""
 _ROUNDING: Final = 1e-9
 """Share of a result's own day that may be left of it when it is taken away: fading it twice differs in the last digits."""
-_PROBES: Final = ln(np.array([1.5e-2, 2.5e-3, 5e-4, 1e-6]))  # about those scores in half an hour
+_PROBES: Final = ln(np.array([2.5e-3, 3e-4, 3e-5, 5e-8]))  # about those scores in half an hour
 
 EDGES: Final = 3.0 * e_to(0.15 * np.arange(40, dtype=np.float64))
 """Surprises (nats) at which days are counted: 3 is a probability of 0.05, the last is about 1,000."""
@@ -88,12 +90,16 @@ class Quantiles:
         a_day = max(self.cells / self.entity_days, 1.0)
         prior = PRIOR_DAYS * self.entity_days / self.days
         # Days beyond the edge below: surprises that differ by less than an edge's width (15 %) are as large as each other.
+        # One day of an entity teaches nothing: after its first outage the second is as critical.
         seen = np.interp(-ln_p, EDGES[1:], self.counts[:-1], right=self.counts[-1]) - own_day
-        seen = np.where(seen > _ROUNDING * own_day, seen, 0.0)
+        again = np.maximum(np.where(seen > _ROUNDING * own_day, seen, 0.0) - self.entity_days / self.days, 0.0)
         expected = prior * e_to(least_of(ln_p, a_day))
-        share = ln((seen + expected) / (self.entity_days + prior))
+        share = ln((again + expected) / (self.entity_days + prior))
         raised = np.where(np.isfinite(share), np.minimum(one_of(share, a_day), least_counted), ln_p)
-        return np.maximum(ln_p, np.where(ln_p < least_counted, raised, ln_p))
+        # The rate is believed as far as it was seen often, an entity; and what goes further keeps some of it.
+        belief = again / (again + FEW_DAYS * self.entity_days / self.days)
+        surprise = e_to((1.0 - belief) * ln(np.maximum(-ln_p, 1e-300)) + belief * ln(np.maximum(-raised, 1e-300)))
+        return np.maximum(ln_p, np.where((ln_p < least_counted) & (again > 0.0), -surprise, ln_p))
 
     def moved_from(self, old: "Quantiles", bucket_span_ms: int) -> bool:
         """Whether scores differ by `MOVED` points or more somewhere."""

@@ -53,7 +53,7 @@ def records_frame(
     leaves = stretch.leaves[records.leaf]
     labels = [measures[position] for position in leaves["measure"]]
     frame = stretch.names[records.leaf].with_columns(
-        *common(records.bucket, leaves["ln_evidence"], leaves["ln_p"], span_ms),
+        *common(records.bucket, leaves["ln_evidence"], span_ms),
         *(pl.Series(name, [getattr(measure, name) for measure in labels], dtype=_TYPES[name]) for name in _LABELS),
         *(pl.Series(name, leaves[name]) for name in ("actual", "typical")),
         pl.Series("lower_bound", leaves["lower"]),

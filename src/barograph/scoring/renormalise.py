@@ -36,21 +36,19 @@ class ScoredTable:
     Attributes:
         name: attribute of `Results`.
         score: its score; `initial_` and that is the first one.
-        ln_p: the column that its score is made of.
         scope: columns of which equal values share a maximum; none: there is no such maximum.
     """
 
     name: str
     score: str
-    ln_p: str
     scope: tuple[str, ...] = ()
 
 
 TABLES: Final = (
-    ScoredTable("buckets", "anomaly_score", "log_probability"),
-    ScoredTable("records", "record_score", "log_evidence", schema.SERIES_KEY),
-    ScoredTable("influencers", "influencer_score", "log_probability", schema.INFLUENCER_KEY),
-    ScoredTable("bucket_influencers", "anomaly_score", "log_probability"),
+    ScoredTable("buckets", "anomaly_score"),
+    ScoredTable("records", "record_score", schema.SERIES_KEY),
+    ScoredTable("influencers", "influencer_score", schema.INFLUENCER_KEY),
+    ScoredTable("bucket_influencers", "anomaly_score"),
 )
 
 
@@ -83,8 +81,8 @@ def current_scores(
 
     Args:
         table: which table they are of.
-        rows: [k] rows of it, with `timestamp`, the initial score, `table.ln_p` and the scope. All that lie in the windows of
-            the quantiles that reach a row must be there, or its scope's maximum is not known.
+        rows: [k] rows of it, with `timestamp`, the initial score, `log_probability` and the scope. All that lie in the windows
+            of the quantiles that reach a row must be there, or its scope's maximum is not known.
         kind: [k] of each row.
         moved: the rows of `schema.QUANTILES` by which scores are to be renormalised, by time.
         bucket_span_ms: length of a bucket.
@@ -94,7 +92,7 @@ def current_scores(
     score = initial.copy()
     if window <= 0 or moved.is_empty():
         return score
-    time, ln_p = rows["timestamp"].to_numpy(), rows[table.ln_p].fill_null(np.nan).to_numpy()
+    time, ln_p = rows["timestamp"].to_numpy(), rows["log_probability"].fill_null(np.nan).to_numpy()
     scope = _codes(rows, table.scope)
     day_ms = max(DAY_MS, bucket_span_ms)  # what quantiles count as a day
     loud = (initial >= LEAST_SCORE) & ~np.isnan(ln_p)

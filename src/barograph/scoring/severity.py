@@ -9,22 +9,22 @@ from barograph.kernels.elementary import e_to, least_of, ln, one_of
 from barograph.results.arrays import Floats
 
 RECORD_SCORE: Final = 10.0
-"""Records are written from this score on: a probability of 0.035 in half an hour (reference engine, section 0)."""
+"""Records are written from this score on, as the reference engine does (section 0): a probability of 0.01 in half an hour."""
 
 STANDARD_SPAN_MS: Final = 30 * 60_000
 """A score means the same number of alarms a month whatever the bucket span: it is anchored on half-hour buckets."""
 
 LN_10: Final = ln(10.0)
 
-# log10 of 1/p for a standard bucket -> score. The anchors up to 5e-4 are the reference engine's absolute ceiling (section 7:
-# .05 -> 5, .035 -> 10, .01 -> 30, .001 -> 65, 5e-4 -> 75); where that saturates this scale goes on, so gross anomalies rank.
-_ANCHORS: Final = np.array([1.0, 0.05, 0.035, 0.01, 0.001, 5e-4])
-_SURPRISE: Final = np.array([*(-ln(_ANCHORS) / LN_10), 4.0, 6.0, 10.0, 20.0, 50.0, 308.0])
-_SCORE: Final = np.array([0.0, 5.0, 10.0, 30.0, 65.0, 75.0, 85.0, 90.0, 94.0, 97.0, 98.5, 100.0])
+# An honest probability passes 50 about 0.4 times a month, and 75 once in two years: chosen, so that nobody is woken by chance
+# alone who watches a few dozen series.
+_ANCHORS: Final = np.array([1.0, 0.03, 0.01, 0.001, 3e-4, 3e-5, 1e-6])
+_SURPRISE: Final = np.array([*(-ln(_ANCHORS) / LN_10), 10.0, 20.0, 50.0, 308.0])
+_SCORE: Final = np.array([0.0, 3.0, 10.0, 35.0, 50.0, 75.0, 88.0, 94.0, 97.0, 98.5, 100.0])
 
 
 def normalised_score(ln_p: Floats, bucket_span_ms: int) -> Floats:
-    """The 0-100 score of probabilities: 75 is passed about 0.7 times a month by a normal series, whatever its bucket span.
+    """The 0-100 score of probabilities: a normal series passes 75 once in two years, whatever its bucket span.
 
     Args:
         ln_p: [k] natural logarithms of probabilities, <= 0.

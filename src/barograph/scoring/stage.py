@@ -56,7 +56,7 @@ class ScoreStage:
         """
         detectors = len({measure.detector_index for measure in measures})
         normalisers = Normalisers.build(len(measures), detectors, fields, bucket_span_ms, state)
-        return cls(measures, ln_p_of, bucket_span_ms, Episodes.build(state), normalisers)
+        return cls(measures, ln_p_of, bucket_span_ms, Episodes.build(bucket_span_ms, state), normalisers)
 
     def snapshot(self) -> Arrays:
         """What must be kept to go on."""
@@ -70,7 +70,7 @@ class ScoreStage:
         """
         records = self._records_and_learn(stretch)
         blamed = blame(stretch, self._measures, self._ln_p_of, records.leaf)
-        buckets = self._buckets_and_learn(stretch)
+        buckets = self._buckets_and_learn(stretch, records)
         entities = influencer_ln_p(stretch, blamed)
         present = {field: stretch.present(field) for field in self._normalisers.fields}
         entity_scores = self._field_scores_and_learn(stretch.first_bucket, present, entities, quantiles.influencer)
@@ -107,12 +107,15 @@ class ScoreStage:
         chosen = in_order(leaves, np.flatnonzero(score >= RECORD_SCORE))
         return Records(chosen, leaves["bucket"][chosen], score[chosen])
 
-    def _buckets_and_learn(self, stretch: Stretch) -> BucketScores:
+    def _buckets_and_learn(self, stretch: Stretch, records: Records) -> BucketScores:
         bucket = np.arange(stretch.first_bucket, stretch.first_bucket + stretch.buckets)
         ln_p = self._bucket_ln_p_and_learn(stretch, bucket)
         each = np.ones(stretch.buckets)
         score = self._score(self._normalisers.raise_and_learn(quantiles.BUCKET, stretch.first_bucket, each, bucket, ln_p))
-        return BucketScores(bucket, ln_p, score, self._episodes.mark_and_learn(bucket, ln_p, score))
+        since = bucket.copy()
+        told, worst = np.unique(records.bucket, return_index=True)  # the least likely record of a bucket is its first
+        since[told - stretch.first_bucket] = stretch.leaves["since"][records.leaf[worst]]
+        return BucketScores(bucket, ln_p, score, self._episodes.mark_and_learn(bucket, score, since))
 
     def _bucket_ln_p_and_learn(self, stretch: Stretch, bucket: Ints) -> Floats:
         """Of the whole bucket. Where there are several detectors, each speaks as loud as its own past lets it."""

@@ -55,7 +55,7 @@ def buckets_frame(event_count: Floats, buckets: BucketScores, records: Records, 
     highest = np.zeros(len(buckets.bucket))
     np.maximum.at(highest, place, records.score)
     start = buckets.marks.start
-    frame = pl.DataFrame(common(buckets.bucket, buckets.ln_p, buckets.ln_p, span_ms)).with_columns(
+    frame = pl.DataFrame(common(buckets.bucket, buckets.ln_p, span_ms)).with_columns(
         pl.Series("anomaly_score", buckets.score),
         pl.Series("initial_anomaly_score", buckets.score),
         pl.Series("max_record_score", highest),
@@ -86,21 +86,21 @@ def fields_frame(fields: Scored, score: Floats, buckets: BucketScores, span_ms: 
 
 def _scored(scored: Scored, score: Floats, table: tuple[schema.Column, ...], name: str, span_ms: int) -> pl.DataFrame:
     frame = scored.keys.with_columns(
-        *common(scored.keys["bucket"].to_numpy(), scored.ln_p, scored.ln_p, span_ms),
+        *common(scored.keys["bucket"].to_numpy(), scored.ln_p, span_ms),
         pl.Series(name, score),
         pl.Series(f"initial_{name}", score),
     )
     return typed(frame, table)
 
 
-def common(bucket: Ints, ln_evidence: Floats, ln_p: Floats, span_ms: int) -> list[pl.Series]:
+def common(bucket: Ints, ln_p: Floats, span_ms: int) -> list[pl.Series]:
     """The columns that every result has: its bucket, its probability, its raw score."""
     return [
         pl.Series("timestamp", bucket * span_ms, dtype=pl.Int64),
         pl.Series("bucket_span", np.full(len(bucket), span_ms // 1000), dtype=pl.Int64),
         pl.Series("probability", np.maximum(e_to(ln_p), np.finfo(float).tiny)),
         pl.Series("log_probability", ln_p),
-        pl.Series("raw_anomaly_score", raw_score(ln_evidence)),
+        pl.Series("raw_anomaly_score", raw_score(ln_p)),
         pl.Series("is_interim", np.zeros(len(bucket), dtype=bool)),
     ]
 

@@ -51,7 +51,7 @@ class StoredScores:
         """Final rows of a result table from a bucket on, with the columns that scores are made of."""
         stored, columns = _STORED[table.name]
         c = stored.c
-        wanted = {"timestamp", table.score, f"initial_{table.score}", table.ln_p, *table.scope, "influencer_field_name"}
+        wanted = {"timestamp", table.score, f"initial_{table.score}", "log_probability", *table.scope, "influencer_field_name"}
         flat = [_SEQ] if "seq" in c else []
         flat += [column for column in columns if column.name in wanted and column.name in c]
         final = (c.job_id == self._job_id, c.timestamp >= start_ms, c.is_interim.is_(False))

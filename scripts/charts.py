@@ -1,0 +1,153 @@
+"""Draw the pictures of the docs anew: values, what was expected of them, and their scores, as the product says now.
+
+.venv/bin/python scripts/charts.py
+"""
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+import barograph
+from barograph.results.severity import CRITICAL, MAJOR, MINOR
+from barograph.samples import NYC_TAXI
+
+IMAGES = Path(__file__).parents[1] / "docs" / "images"
+WIDTH, LEFT, RIGHT = 960, 64, 12
+TOP, VALUES, SCORES, GAP, BOTTOM = 34, 220, 70, 16, 26
+COLOURS = ((CRITICAL, "#c62828"), (MAJOR, "#ef6c00"), (MINOR, "#f9a825"), (-math.inf, "#90caf9"))
+Row = tuple[datetime, float, float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A picture.
+
+    Attributes:
+        title: what it shows.
+        rows: one a bucket: time, value, score, typical, lower, upper; NaN is nothing to draw.
+        most: the largest value that is drawn in full.
+    """
+
+    title: str
+    rows: list[Row]
+    most: float
+
+    def x(self, at: int) -> float:
+        return LEFT + (WIDTH - LEFT - RIGHT) * at / (len(self.rows) - 1)
+
+    def y(self, value: float) -> float:
+        return TOP + VALUES * (1 - min(max(value, 0.0), self.most) / self.most)
+
+    def points(self, column: int) -> Iterator[list[tuple[float, float]]]:
+        """The line of a column, cut where there is nothing."""
+        for there, run in groupby(range(len(self.rows)), lambda at: not math.isnan(self.rows[at][column])):
+            if there:
+                yield [(self.x(at), self.y(self.rows[at][column])) for at in run]
+
+
+def path(points: Iterable[tuple[float, float]]) -> str:
+    return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
+
+
+def text(x: float, y: float, words: str, anchor: str = "start", size: int = 12, colour: str = "#555") -> str:
+    return f'<text x="{x:.0f}" y="{y:.0f}" text-anchor="{anchor}" font-size="{size}" fill="{colour}">{words}</text>'
+
+
+def drawn(chart: Chart) -> str:
+    """The picture as SVG."""
+    height = TOP + VALUES + GAP + SCORES + BOTTOM
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="sans-serif">',
+        f'<rect width="{WIDTH}" height="{height}" fill="white"/>',
+        text(LEFT, 20, chart.title, size=14, colour="#222"),
+        *grid(chart),
+        *(f'<path d="{path([*low, *high[::-1]])}Z" fill="#cfe3f5"/>' for low, high in bands(chart)),
+        *(f'<path d="{path(line)}" fill="none" stroke="#5b9bd5"/>' for line in chart.points(3)),
+        *(f'<path d="{path(line)}" fill="none" stroke="#222" stroke-width="1.3"/>' for line in chart.points(1)),
+        *scores(chart),
+        *legend(),
+        "</svg>",
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def legend() -> Iterator[str]:
+    for at, (words, colour) in enumerate((("value", "#222"), ("typical", "#5b9bd5"), ("95 % bounds", "#cfe3f5"))):
+        x, thick = WIDTH - RIGHT - 270 + 90 * at, 8 if "bounds" in words else 2
+        yield f'<path d="M{x} 16h18" stroke="{colour}" stroke-width="{thick}"/>'
+        yield text(x + 23, 20, words)
+
+
+def bands(chart: Chart) -> Iterator[tuple[list[tuple[float, float]], list[tuple[float, float]]]]:
+    return zip(chart.points(4), chart.points(5), strict=True)
+
+
+def grid(chart: Chart) -> Iterator[str]:
+    """Days, and a few values."""
+    foot = TOP + VALUES + GAP + SCORES
+    form = "%a %-d %b" if chart.rows[-1][0] - chart.rows[0][0] < timedelta(days=9) else "%-d %b"
+    for at, row in enumerate(chart.rows):
+        if (row[0].hour, row[0].minute) == (0, 0):
+            yield f'<path d="M{chart.x(at):.1f} {TOP}V{foot}" stroke="#eee"/>'
+            yield text(chart.x(at) + 3, foot + 16, row[0].strftime(form), size=11)
+    for share in (0.0, 0.5, 1.0):
+        yield f'<path d="M{LEFT} {chart.y(share * chart.most):.1f}H{WIDTH - RIGHT}" stroke="#eee"/>'
+        yield text(LEFT - 6, chart.y(share * chart.most) + 4, f"{share * chart.most:,.0f}", "end")
+    for score in (0, 50, 100):
+        yield text(LEFT - 6, foot - SCORES * score / 100 + 4, str(score), "end")
+    yield f'<path d="M{LEFT} {foot}H{WIDTH - RIGHT}" stroke="#bbb"/>'
+
+
+def scores(chart: Chart) -> Iterator[str]:
+    """A bar a bucket, by severity, and where it is major or worse a dot on the value."""
+    foot, wide = TOP + VALUES + GAP + SCORES, (WIDTH - LEFT - RIGHT) / len(chart.rows)
+    for at, row in enumerate(chart.rows):
+        colour = next(colour for least, colour in COLOURS if row[2] >= least)
+        if row[2] >= 1:
+            tall = SCORES * row[2] / 100
+            left, top = chart.x(at) - wide / 2, foot - tall
+            yield f'<rect x="{left:.1f}" y="{top:.1f}" width="{wide:.1f}" height="{tall:.1f}" fill="{colour}"/>'
+        if row[2] >= MAJOR:
+            yield f'<circle cx="{chart.x(at):.1f}" cy="{chart.y(row[1]):.1f}" r="2.6" fill="{colour}"/>'
+
+
+def taxi() -> Chart:
+    """Two weeks around the snow storm, of seven months."""
+    rides = NYC_TAXI.frame()
+    table = barograph.score(rides["passengers"], rides["timestamp"], time_zone="America/New_York")
+    first, last = (datetime(2015, month, day, tzinfo=ZoneInfo("America/New_York")) for month, day in ((1, 18), (2, 1)))
+    shown = table.filter(table["time"].is_between(first, last))
+    rows = shown.select("time", "value", "score", "typical", "lower", "upper").fill_null(math.nan).rows()
+    return Chart("barograph.score: taxi passengers in New York, the snow storm of January 2015", rows, 32_000)
+
+
+def requests() -> Chart:
+    """A service from its very first bucket: made values, an outage of two hours on the fifth day."""
+    rng, start = np.random.default_rng(0), datetime(2026, 3, 2, tzinfo=UTC)
+    per_day = 96
+    shape = 600 - 400 * np.cos(2 * np.pi * (np.arange(7 * per_day) / per_day - 0.1))
+    value = rng.poisson(shape).astype(float)
+    value[4 * per_day + 40 : 4 * per_day + 48] *= 0.3
+    stream = barograph.Stream("15m")
+    came = [stream.update(start + i * timedelta(minutes=15), one) for i, one in enumerate(value.tolist())]
+    rows = [(one.time, one.value, one.score, one.typical, one.lower, one.upper) for one in came]
+    return Chart("barograph.Stream: requests every 15 minutes, an outage on the fifth day", rows, 1_400)
+
+
+CHARTS = {"score.svg": taxi, "stream.svg": requests}
+
+
+def main() -> None:
+    IMAGES.mkdir(exist_ok=True)
+    for name, chart in CHARTS.items():
+        (IMAGES / name).write_text(drawn(chart()), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

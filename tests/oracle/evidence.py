@@ -1,0 +1,77 @@
+"""Four views of one bucket, and the best of them: `kernels/series_evidence.hpp` from its definition."""
+
+import math
+from types import SimpleNamespace
+
+from tests.oracle.expectation import NAN, clip, doubt, memory_of_rest, predictive, small_counts
+from tests.oracle.probability import judge, normal_above, student_above
+
+COST = [-math.log(share) for share in (0.75, 0.05, 0.12, 0.05)]
+"""What each view pays for looking too: the share of false alarms it may have."""
+
+MEAN_STEP = 0.02
+EARLY = 30
+
+
+def alone(p: SimpleNamespace, centre: float, deviation: float, x: float) -> float:
+    """-ln p around another centre, with neither a second account nor a habit of outliers."""
+    other = {"centre": centre, "deviation": deviation, "ln_alternative": NAN, "ln_outlier": NAN}
+    return -judge(SimpleNamespace(**{**vars(p), **other}), x)[1]
+
+
+def sudden(s: SimpleNamespace, p: SimpleNamespace, z: float, x: float) -> float:
+    """Against what is left of the bucket before, where that explains anything; nothing for coming nearer."""
+    phi = memory_of_rest(s)
+    if abs(z) <= 0.5 or phi < 0.3 or math.isnan(s.last_rest):
+        return 0.0
+    towards = max(phi * s.last_rest, 0.0) if z > 0 else min(phi * s.last_rest, 0.0)
+    centre, deviation = p.centre + towards * p.deviation, p.deviation * math.sqrt(s.step_square)
+    if abs(x - centre) <= 3 * deviation or (x - centre) * z < 0:
+        return 0.0
+    return alone(p, centre, deviation, x)
+
+
+def run(s: SimpleNamespace, e: SimpleNamespace, p: SimpleNamespace, z: float, bucket: int, x: float) -> float:
+    """The whole numbers in a row on one side as one: their sum against the sum of what was expected of them."""
+    before, k = s.run_value - s.run_centre, s.run + 1
+    if s.fraction or s.run < 1 or s.run_last + 1 != bucket or before * z <= 0 or k > 100:
+        return 0.0
+    value, centre = s.run_value + x, s.run_centre + p.centre
+    if (before + x - e.centre) * z <= 0 or (value - centre) ** 2 <= 9 * (s.run_variance + e.variance):
+        return 0.0
+    phi = memory_of_rest(s)
+    alike = (1 + phi) / (1 - phi) - 2 * phi * (1 - phi**k) / (k * (1 - phi) ** 2)
+    deviation = math.sqrt((s.run_variance + p.deviation**2) * alike)
+    apart = abs(value - centre) / deviation
+    if apart < 3:
+        return 0.0
+    surprise = alone(p, centre, deviation, value)
+    return min(surprise, -math.log(2) - normal_above(apart)) if small_counts(s) else surprise
+
+
+def lasting_mean(s: SimpleNamespace, z: float) -> float:
+    """The decayed mean of about the last fifty, against how far such means were before."""
+    mean = s.mean + MEAN_STEP * (clip(z, -4, 4) - s.mean)
+    phi = memory_of_rest(s)
+    apart = mean / math.sqrt(max(s.mean_square, MEAN_STEP / (2 - MEAN_STEP)))
+    if apart * z <= 0 or abs(apart) < 3:
+        return 0.0
+    dof = max(s.scale_count / (99 + (1 + phi) / (1 - phi)), 2.0)
+    return -math.log(2) - student_above(abs(apart), dof)
+
+
+def evidence(
+    s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, side: int, bucket: int, x: float, ln_p: float
+) -> SimpleNamespace:
+    """ln of the record's probability, and the surprise of each view in nats."""
+    z, doubted = (x - e.centre) / e.deviation, doubt(s, m)
+    if s.count < EARLY or side * z < 0:
+        return SimpleNamespace(ln_evidence=doubted * ln_p, surprise=[-doubted * ln_p, 0.0, 0.0, 0.0])
+    p = predictive(s, m, e, side)
+    r = [-ln_p, sudden(s, p, z, x), 0.0, 0.0]
+    if s.share[0] + s.share[1] > 0.5 and abs(z) >= 1:  # only where a series keeps to a level
+        r[2] = run(s, e, p, z, bucket, x)
+        r[3] = lasting_mean(s, z)
+    r = [doubted * surprise for surprise in r]
+    best = max(0.0, *(surprise - cost for surprise, cost in zip(r, COST, strict=True)))
+    return SimpleNamespace(ln_evidence=-best, surprise=r)

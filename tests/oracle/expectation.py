@@ -1,0 +1,185 @@
+"""What the series kernel expects of a bucket, and the distribution around it: `kernels/series_forecast.hpp` as it is defined.
+
+Names are those of the kernel's records. `s` is a series' state (`series.fresh`), a season is handed in as its value.
+"""
+
+import math
+from types import SimpleNamespace
+
+NAN = math.nan
+LEVELS, FAMILIES = 5, 5
+HOUR_MS, DAY_MS = 3_600_000, 86_400_000
+FAR = 5.0
+
+
+def clip(x: float, low: float, high: float) -> float:
+    return min(max(x, low), high)
+
+
+def gain(count: float, memory: float) -> float:
+    """Of a mean of all values until there are as many as the memory is long."""
+    return max(1.0 / (count + 1.0), 1.0 / memory)
+
+
+def memory(span_ms: int, **lesson: float) -> SimpleNamespace:
+    """Lengths of memory in buckets, each a length of time within limits, and what siblings taught.
+
+    A lesson is `given` where there was one, or nobody to give one.
+    """
+
+    def buckets(hours: float, least: float, most: float) -> float:
+        return float(math.floor(clip(hours * HOUR_MS / span_ms, least, most)))
+
+    taught = {"variance": 0.0, "change_rate": 0.0, "jump_centre": 0.0, "jump_square": 0.0, "births": 0.0, "given": 1.0} | lesson
+    return SimpleNamespace(
+        slow=buckets(14 * 24, 200, 4000), middle=buckets(36, 24, 2000), fast=buckets(3, 6, 300), block=buckets(12, 6, 1440),
+        accept=buckets(1.15 * 24, 12, 1e9), quiet=buckets(1, 3, 12), remember=buckets(28 * 24, 100, 1e9),
+        day=clip(DAY_MS / span_ms, 1, 1e9), week=clip(7 * DAY_MS / span_ms, 1, 1e9), lesson=SimpleNamespace(**taught),
+    )  # fmt: skip
+
+
+def floor_square(s: SimpleNamespace, centre: float) -> float:
+    """Variance of the last digits, and of rounding to whole numbers."""
+    return (1e-9 * abs(centre) + 1e-150) ** 2 + (0.0 if s.fraction else 1.0 / 12.0)
+
+
+def memory_of_rest(s: SimpleNamespace) -> float:
+    return clip(s.rest_cross / s.rest_square, 0.0, 0.98) if s.rest_square > 0 else 0.0
+
+
+def units(centre: float) -> list[float]:
+    """What the three parts of the variance are multiplied with."""
+    return [1.0, max(centre, 0.0), max(centre, 0.0) ** 2]
+
+
+def parts_variance(s: SimpleNamespace, centre: float) -> float:
+    return s.part_scale * sum(part * unit for part, unit in zip(s.part, units(centre), strict=True))
+
+
+def small_counts(s: SimpleNamespace) -> bool:
+    """Few things a bucket that come one by one: a series that mostly repeats one value and goes far from it has bursts."""
+    if s.ties > 2 * s.changes and s.jump_centre > 1.1:
+        return False
+    return not s.fraction and not s.negative and s.level[0] < 5 and s.changes > 0.5 and s.variance > 0.5 * s.level[0]
+
+
+def repeats_itself(s: SimpleNamespace) -> bool:
+    return s.ties > 2 * s.changes and s.count >= 4 and not s.season and not small_counts(s)
+
+
+def expect(
+    s: SimpleNamespace, m: SimpleNamespace, bucket: int, season: float = 0.0, unseen: float = 0.0, cycles: float = 0.0
+) -> SimpleNamespace:
+    """Season and level, and the variance around them.
+
+    Args:
+        s: what the series remembers.
+        m: lengths of memory.
+        bucket: its number.
+        season: value of the profile there, metric unit.
+        unseen: 1 where such a day was never seen, 0 where it was.
+        cycles: that the profile rests on.
+    """
+    since = bucket - s.learnt if s.learnt >= 0 else 1
+    level = sum(share * each for share, each in zip(s.share, s.level, strict=True))
+    level += (s.trend + s.share[4] * s.slope) * min(since, m.block)
+    centre = level + season if s.negative else max(level + season, 0.0)
+    if repeats_itself(s):
+        level = centre = s.usual
+    variance = parts_variance(s, centre) if s.season else s.variance
+    if s.prior_variance > 0 and s.scale_count < 64:
+        seen = max(s.scale_count - 1, 0.0)
+        variance = (3 * s.prior_variance + seen * variance) / (3 + seen)
+    variance += max(s.ahead_all - s.variance, 0.0) / (0.5 * m.block) * max(since - 1, 0)
+    if s.season and cycles < 2:
+        variance += parts_variance(s, level) / (1 + cycles)
+    variance += (0.7 * unseen) ** 2 * s.season_square + floor_square(s, centre)
+    alternative = s.old_level + s.old_factor * season if s.old_until >= bucket else NAN
+    return SimpleNamespace(
+        season=season, level=level, centre=centre, alternative=alternative, variance=variance, deviation=math.sqrt(variance)
+    )
+
+
+def degrees_of_freedom(s: SimpleNamespace) -> float:
+    """Independent values that the spread rests on."""
+    if s.count == 0:
+        return 0.0
+    phi = memory_of_rest(s)
+    own = max(s.scale_count - 1, 0.0) * (1 - phi) / (1 + phi)
+    return own + (3 if s.prior_variance > 0 else 0) + (0.5 if s.scale_count > 1 else 0)
+
+
+def heavy_tail_left(s: SimpleNamespace) -> float:
+    """Likelihood of so few values far out under the heavy tail, over that of what was seen."""
+    expected = 0.0044 * s.tail_count
+    if s.far >= expected:
+        return 1.0
+    return math.exp(s.far - expected + (s.far * math.log(expected / s.far) if s.far > 0 else 0.0))
+
+
+def weights(s: SimpleNamespace, centre: float) -> list[float]:
+    """Of the families in this bucket."""
+    w = list(s.weight) if s.scale_count >= 9 else [1.0, 0.0, 0.0, 0.0, 0.0]
+    taken = w[1] * (1 - heavy_tail_left(s))
+    w[0], w[1] = w[0] + taken, w[1] - taken
+    if centre <= 0:  # families on the positive axis have nothing to say there
+        w = [w[0], w[1] + max(0.0, 1 - w[0] - w[1]), 0.0, 0.0, 0.0]
+    return w
+
+
+def doubt(s: SimpleNamespace, m: SimpleNamespace) -> float:
+    """Factor on evidence: below 1 until a day, or 30 buckets, is known, and 15 independent values."""
+    day = max(m.day, 30.0)
+    known = s.count + (0.5 * day if s.prior_variance > 0 else 0.0)
+    return clip(min(known / day, degrees_of_freedom(s) / 15), 0.3, 1.0)
+
+
+def other_account(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace) -> tuple[float, float, float]:
+    """Centre, deviation and ln weight of what was normal before, or of the last value of a young series."""
+    if not math.isnan(e.alternative):
+        return e.alternative, e.deviation, 0.0
+    age = s.count / max(m.day, 30.0)
+    ln_weight = -3 * age if age < 8 and s.step_square < 0.5 else NAN
+    return s.previous, e.deviation * math.sqrt(max(s.step_square, 1e-12)), ln_weight
+
+
+def repeats(s: SimpleNamespace, m: SimpleNamespace, p: SimpleNamespace) -> None:
+    """Of a series that mostly repeats one value: P(another), and how far others are from it."""
+    p.ln_change = NAN
+    if not repeats_itself(s):
+        return
+    lesson = m.lesson
+    appears = s.changes == 0 and s.first < s.born
+    rate = max(lesson.births, lesson.change_rate) if appears else lesson.change_rate
+    taught = 500.0 if rate > 0 else 0.0
+    # Before siblings have shown whether such things change, that is as likely as not.
+    so_far = max(s.changes - 1, 0.0) + 1e-3 if lesson.given else s.changes + 0.5
+    p.ln_change = math.log((so_far + taught * rate) / (s.changes + s.ties + 1 + taught))
+    if lesson.change_rate > 0:
+        guess, guess_square, guessed = lesson.jump_centre, lesson.jump_square, 5.0
+    else:
+        guess, guess_square, guessed = math.log(0.1 * abs(s.usual) + 1e-9), 4.0, 1.0
+    seen = s.changes + guessed
+    p.jump_centre = (s.changes * s.jump_centre + guessed * guess) / seen
+    p.jump_deviation = math.sqrt((s.changes * s.jump_square + guessed * guess_square) / seen + 0.01)
+    p.jump_dof = s.changes + 2 + guessed
+
+
+def predictive(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, side: int) -> SimpleNamespace:
+    """Everything that the probability of a value in this bucket follows from."""
+    p = SimpleNamespace(
+        centre=e.centre, deviation=e.deviation, dof=degrees_of_freedom(s), weight=weights(s, e.centre), side=side
+    )
+    p.alternative, p.alternative_deviation, p.ln_alternative = other_account(s, m, e)
+    p.lattice, p.usual = not s.fraction, s.usual
+    p.tail_rate = (s.tail_hits + 50) / (0.05 * s.tail_count + 50)
+    p.tail_mean = (s.tail_excess + 100) / (s.tail_uncensored + 100)
+    p.tail_power = max(3.0, (s.far + 5) / (s.far_size + 5 / 3))
+    zeros = (1 - s.occupancy) * min(s.count, m.slow)
+    p.ln_zero = math.log((max(zeros - 1, 0.0) + 1e-3) / (s.count + 1)) if zeros < 3 else NAN
+    p.ln_outlier = NAN
+    if s.outliers > 5:
+        p.ln_outlier = math.log(s.outlier_buckets * (1 - 5 / s.outliers) / min(s.count, 4000.0))
+        p.outlier_centre, p.outlier_deviation = s.outlier_centre, math.sqrt(s.outlier_square + 0.01)
+    repeats(s, m, p)
+    return p

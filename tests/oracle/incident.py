@@ -1,0 +1,173 @@
+"""What is going wrong is not learnt: `kernels/series_incident.hpp` from its definition."""
+
+import math
+from types import SimpleNamespace
+
+from tests.oracle.expectation import LEVELS, clip, repeats_itself
+from tests.oracle.learning import begin_block, restart_parts
+
+IMPOSSIBLE, ODD = math.log(1e-4), math.log(1e-3)
+APART = 2.0
+SUMS = (
+    "odd_count",
+    "odd_offset",
+    "odd_offset_square",
+    "odd_centre",
+    "odd_centre_square",
+    "odd_cross",
+    "odd_season_square",
+    "odd_season",
+)
+
+
+def became(s: SimpleNamespace, e: SimpleNamespace) -> SimpleNamespace:
+    """What the series has become: what was expected moved, or, with a season, multiplied, or its season alone.
+
+    The first two by which leaves less, the last where it leaves less than half of either.
+    """
+    n, square = s.odd_count, s.odd_offset_square / s.odd_count
+    slope = s.odd_cross / s.odd_centre_square if s.odd_centre_square > 0 else 0.0
+    swing = s.odd_season / s.odd_season_square if s.odd_season_square > 0 else 0.0
+    c = SimpleNamespace(offset=s.odd_offset / n, factor=1 + slope, amplitude=1 + swing)
+    moved, scaled = square - c.offset**2, square - slope * s.odd_cross / n
+    swung = square - swing * s.odd_season / n if s.odd_season_square > 0 else math.inf
+    c.swings = bool(s.season) and c.amplitude > 0.1 and swung < 0.5 * min(moved, scaled)
+    c.multiplied = not c.swings and bool(s.season) and c.factor >= 0 and scaled < moved
+    c.value, c.variance = e.centre + c.offset, moved
+    if c.swings:
+        c.value, c.variance = e.centre + swing * e.season, swung
+    elif c.multiplied:
+        c.value, c.variance = c.factor * e.centre, scaled
+    c.variance = max(c.variance, 0.0)
+    return c
+
+
+def open_incident(s: SimpleNamespace, bucket: int) -> None:
+    s.odd_since, s.odd_quiet, s.odd_fits = bucket, 0, 1.0
+    for name in SUMS:
+        setattr(s, name, 0.0)
+
+
+def follow_incident(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, x: float, odd: bool, bucket: int) -> None:
+    """Learn beside the expectation what it has become; an hour of buckets that fit what is expected ends it."""
+    near, telling = True, True
+    if s.odd_count >= 1:
+        now = became(s, e)
+        near = abs(x - now.value) < abs(x - e.centre)
+        telling = abs(now.value - e.centre) > APART * e.deviation
+        if (
+            not telling and not now.swings and abs(now.offset) < APART * e.deviation
+        ):  # neither here nor on the whole another level
+            telling, near = True, False
+    if repeats_itself(s):  # that value alone fits
+        telling, near = True, x != s.usual
+    if odd:
+        s.odd_last = bucket
+    if telling:
+        s.odd_fits += (float(near) - s.odd_fits) / min(s.odd_count + 1, m.block)
+    if odd or (telling and near):
+        s.odd_quiet = 0
+    elif telling:
+        s.odd_quiet += 1
+    keep = 1 - 1 / m.block if s.odd_count > m.block else 1.0
+    error = x - e.centre
+    seen = (1.0, error, error**2, e.centre, e.centre**2, error * e.centre, e.season**2, error * e.season)
+    for name, one in zip(SUMS, seen, strict=True):
+        setattr(s, name, keep * getattr(s, name) + one)
+    if s.odd_quiet >= m.quiet:
+        s.odd_since = -1
+
+
+def wanders(s: SimpleNamespace) -> float:
+    return clip(1 - s.share[0] - s.share[1], 0.0, 1.0)
+
+
+def patience(s: SimpleNamespace, m: SimpleNamespace, offset: float) -> float:
+    """Buckets that an incident must last to be a change: a day and some, less where the series keeps to no level."""
+    known = min(m.accept, max(12, s.odd_since - s.first))
+    far = abs(offset) / math.sqrt(max(s.ahead_all, 1e-300))
+    soon = clip(known * (far - 2) / 6, m.quiet, known)
+    return known + wanders(s) * (soon - known)
+
+
+def scale_all(s: SimpleNamespace, factor: float) -> None:
+    """Everything of the metric's unit, and of its square, but for the part of the variance that grows as the square."""
+    for name in ("season_unit", "slope", "trend", "raw_level"):
+        setattr(s, name, getattr(s, name) * factor)
+    for name in ("ahead_all", "variance", "season_square", "with_season", "without_season"):
+        setattr(s, name, getattr(s, name) * factor**2)
+    s.level, s.ahead = [one * factor for one in s.level], [one * factor**2 for one in s.ahead]
+    s.part[0], s.part[1] = s.part[0] * factor**2, s.part[1] * factor
+    forget_swing(s)
+
+
+def forget_swing(s: SimpleNamespace) -> None:
+    s.swing_miss = s.swing_cross = s.swing_square = s.swing_run = 0.0
+    s.swing_lag = [0.0] * 3
+
+
+def accept_change(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, x: float, bucket: int) -> bool:
+    """What has lasted long enough is normal: a steady level, or, after twice the time, another spread."""
+    now = became(s, e)
+    patient = patience(s, m, now.value - e.centre)
+    lasted, level = bucket - s.odd_since, s.odd_fits > 0.5
+    steady = level and (now.variance < 16 * max(s.variance, e.variance) or x == s.previous)
+    if lasted < (patient if steady else 2 * patient):
+        return False
+    if level and now.swings:
+        s.season_unit, s.season_square = s.season_unit * now.amplitude, s.season_square * now.amplitude**2
+        forget_swing(s)
+        s.scale_count, s.odd_since = min(s.scale_count, 64.0), -1
+        begin_block(s, bucket)
+        return True
+    if level:
+        change_level(s, m, e, x, bucket, now)
+    if now.variance > 2 * s.variance:
+        s.variance = now.variance
+        if s.season:
+            restart_parts(s, s.level[0])
+    s.scale_count, s.slope = min(s.scale_count, 64.0), 0.0
+    begin_block(s, bucket)
+    s.odd_since = -1
+    return True
+
+
+def change_level(
+    s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, x: float, bucket: int, now: SimpleNamespace
+) -> None:
+    s.old_level, s.old_factor, s.old_run = e.level, 1.0, 0
+    s.old_until = bucket + int(m.remember) if s.share[0] + s.share[1] > 0.5 else -1
+    if now.multiplied:
+        factor = max(now.factor, 1e-3)
+        s.old_factor = 1 / factor
+        scale_all(s, factor)
+        after = e.level * factor
+    else:
+        offset = now.offset + wanders(s) * (x - e.centre - now.offset)
+        s.raw_level += offset
+        after = e.level + offset
+    if s.previous == x and repeats_itself(s):
+        s.usual, after, s.votes = x, x, m.accept
+    s.level = [after] * LEVELS
+    s.level_count = min(s.level_count, m.block)
+
+
+def comes_back(s: SimpleNamespace, e: SimpleNamespace, x: float, bucket: int) -> bool:
+    """Three in a row that fit what was normal before the last change, and not what is: the two change places."""
+    if math.isnan(e.alternative):
+        return False
+    if abs(x - e.alternative) >= 4 * e.deviation or abs(x - e.centre) <= 4 * e.deviation:
+        s.old_run = 0
+        return False
+    s.old_run += 1
+    if s.old_run < 3:
+        return True
+    level, factor = s.old_level, s.old_factor
+    s.old_level, s.old_factor, s.old_run = e.level, 1 / factor, 0
+    if factor != 1:
+        scale_all(s, factor)
+    s.raw_level += level - s.level[0]
+    s.level = [level] * LEVELS
+    s.odd_since = -1
+    begin_block(s, bucket)
+    return True

@@ -1,0 +1,176 @@
+"""From a predictive distribution to a probability: `kernels/series_predict.hpp` with SciPy's distributions."""
+
+import math
+from types import SimpleNamespace
+
+import numpy as np
+from scipy import special
+
+T3_SCALE = 1.5642208336799275
+TAIL_START = -math.log(0.05)
+FAR = 5.0
+NAN = math.nan
+
+
+def ln(p: float) -> float:
+    return math.log(p) if p > 0 else -math.inf
+
+
+def normal_above(z: float) -> float:
+    """ln P(Z >= z)."""
+    return float(special.log_ndtr(-z))
+
+
+def student_above(z: float, dof: float) -> float:
+    """ln P(T >= z); from 128 degrees of freedom on a normal."""
+    return normal_above(z) if dof >= 128 else ln(float(special.stdtr(dof, -z)))
+
+
+def one_or_two(above: float, below: float, side: int) -> float:
+    """ln p from the logs of P(X >= x) and P(X <= x)."""
+    return above if side > 0 else below if side < 0 else min(0.0, min(above, below) + math.log(2))
+
+
+def log_normal_p(p: SimpleNamespace, high: float, low: float) -> float:
+    """P(density at most that at x); points of equal density are mirror images around the logarithm of the mode."""
+    spread = math.log1p((p.deviation / p.centre) ** 2)
+    mu, sd = math.log(p.centre) - 0.5 * spread, math.sqrt(spread)
+    if p.side > 0:
+        return 0.0 if high <= 0 else normal_above((math.log(high) - mu) / sd)
+    if p.side < 0:
+        return -math.inf if low <= 0 else normal_above(-(math.log(low) - mu) / sd)
+    mode = mu - spread
+    x = low if math.exp(mode) < low else high
+    if x <= 0:
+        return -math.inf
+    u = abs(math.log(x) - mode)
+    return min(0.0, float(np.logaddexp(normal_above((mode + u - mu) / sd), normal_above(-(mode - u - mu) / sd))))
+
+
+def gamma_p(p: SimpleNamespace, high: float, low: float) -> float:
+    """The same for the gamma; the other point of equal density by bisection."""
+    a, unit = (p.centre / p.deviation) ** 2, p.deviation**2 / p.centre
+    if p.side:
+        return gamma_above(a, high / unit) if p.side > 0 else gamma_below(a, low / unit)
+    if a <= 1:
+        return -math.inf if low < 0 else gamma_above(a, high / unit)
+    mode = a - 1
+    if low / unit > mode:
+        x = low / unit
+        lower, upper = 0.0, mode
+    elif high / unit >= mode:
+        return 0.0
+    elif high <= 0:
+        return -math.inf
+    else:
+        x = high / unit
+        lower, upper = mode, mode + 1
+        while density(a, upper) > density(a, x):
+            upper *= 2
+    for _ in range(200):
+        middle = 0.5 * (lower + upper)
+        towards_mode = density(a, middle) > density(a, x)
+        if (middle < mode) == towards_mode:
+            upper = middle
+        else:
+            lower = middle
+    y = 0.5 * (lower + upper)
+    return min(0.0, float(np.logaddexp(gamma_above(a, max(x, y)), gamma_below(a, min(x, y)))))
+
+
+def gamma_above(a: float, x: float) -> float:
+    return ln(float(special.gammaincc(a, x))) if x > 0 else 0.0
+
+
+def gamma_below(a: float, x: float) -> float:
+    return ln(float(special.gammainc(a, x))) if x > 0 else -math.inf
+
+
+def density(a: float, x: float) -> float:
+    """ln of a gamma's, but for what does not depend on x."""
+    return (a - 1) * ln(x) - x
+
+
+def dispersion(centre: float, deviation: float) -> float:
+    """Size of the negative binomial, infinite without over-dispersion. The deviation has the 1/12 of rounding in it."""
+    excess = deviation**2 - 1 / 12 - centre
+    return math.inf if excess <= 1e-6 * centre else centre**2 / excess
+
+
+def counts(p: SimpleNamespace, k: float) -> tuple[float, float]:
+    """ln P(X >= k) and ln P(X <= k), k >= 0."""
+    r = dispersion(p.centre, p.deviation)
+    if r == math.inf:
+        return gamma_below(k, p.centre) if k > 0 else 0.0, gamma_above(k + 1, p.centre)
+    share = p.centre / (p.centre + r)
+    at_least = ln(float(special.betainc(k, r, share))) if k > 0 else 0.0
+    return at_least, ln(float(special.betaincc(k + 1, r, share)))
+
+
+def heavy(p: SimpleNamespace, z: float) -> float:
+    """ln P(Z >= z) of the t3, whose tail falls with a power of its own beyond five deviations."""
+    if z > FAR:
+        return student_above(FAR * T3_SCALE, 3) - p.tail_power * math.log(z / FAR)
+    return student_above(z * T3_SCALE, 3)
+
+
+def family_p(p: SimpleNamespace, family: int, x: float) -> float:
+    half = 0.5 if p.lattice else 0.0
+    high, low = x - half, x + half
+    if family == 4:
+        if x < 0:
+            return 0.0 if p.side > 0 else -math.inf
+        return one_or_two(*counts(p, math.floor(x + 0.5)), p.side)
+    if family == 3:
+        return gamma_p(p, high, low)
+    if family == 2:
+        return log_normal_p(p, high, low)
+    above, below = (high - p.centre) / p.deviation, (p.centre - low) / p.deviation
+    if family == 1:
+        return one_or_two(heavy(p, above), heavy(p, below), p.side)
+    return one_or_two(student_above(above, p.dof), student_above(below, p.dof), p.side)
+
+
+def around(p: SimpleNamespace, centre: float, deviation: float, x: float) -> float:
+    """Under the families alone, around one centre."""
+    p = SimpleNamespace(**{**vars(p), "centre": centre, "deviation": deviation})
+    z = abs(x - centre) / deviation
+    nearly_normal = p.weight[0] + p.weight[1] > 0.9 or deviation < 0.25 * centre
+    if z <= (1.8 if nearly_normal else 1.25) and p.side == 0 and p.dof >= 32:
+        return math.log(2) + student_above(max(z - (0.5 / deviation if p.lattice else 0.0), 0.0), p.dof)
+    if p.weight[0] > 0.995:
+        return family_p(p, 0, x)
+    parts = [math.log(w) + family_p(p, i, x) for i, w in enumerate(p.weight) if w > 0.005 and (i < 2 or centre > 0)]
+    total = float(np.logaddexp.reduce(parts))
+    if total == -math.inf:  # impossible under all that are in use
+        return min(family_p(p, 1, x) - TAIL_START - 4, family_p(p, 0, x))
+    return min(0.0, total)
+
+
+def repeated(p: SimpleNamespace, x: float) -> float:
+    """That it is another value than the usual one, times that it is so far off."""
+    change = x - p.usual
+    if change == 0 or change * p.side < 0:
+        return 0.0
+    z = (math.log(abs(change)) - p.jump_centre) / p.jump_deviation
+    return p.ln_change + student_above(z, p.jump_dof)
+
+
+def judge(p: SimpleNamespace, x: float) -> tuple[float, float]:
+    """(ln p under the families alone, ln p); the first is NaN where the series mostly repeats itself."""
+    if p.dof <= 0:
+        return 0.0, 0.0
+    if not math.isnan(p.ln_change):
+        return NAN, repeated(p, x)
+    raw = around(p, p.centre, p.deviation, x)
+    if not math.isnan(p.ln_alternative) and raw <= -TAIL_START:
+        raw = max(raw, p.ln_alternative + around(p, p.alternative, p.alternative_deviation, x))
+    if raw > -TAIL_START:
+        return raw, raw
+    ln_p = min(0.0, -TAIL_START + math.log(p.tail_rate) - (-raw - TAIL_START) / p.tail_mean)
+    if not math.isnan(p.ln_outlier):
+        size = (math.log(abs(x - p.centre) + 1e-300) - p.outlier_centre) / p.outlier_deviation
+        ln_p = min(0.0, float(np.logaddexp(ln_p, p.ln_outlier + normal_above(size))))
+    if x <= 0 and not math.isnan(p.ln_zero) and p.side <= 0:
+        ln_p = min(ln_p, p.ln_zero)
+    return raw, ln_p

@@ -1,0 +1,174 @@
+"""A season's profile and what is learnt of it: `kernels/series_season.hpp` and `series_swing.hpp` from their definition.
+
+The search for seasons is not in here: a state that has one is handed in, its profile as `s.profile` (float32).
+"""
+
+import math
+from types import SimpleNamespace
+
+import numpy as np
+
+from tests.oracle.expectation import DAY_MS, HOUR_MS, LEVELS, clip, memory_of_rest
+from tests.oracle.incident import forget_swing
+from tests.oracle.learning import begin_block, restart_parts, share_weights
+
+DAILY, WORKDAYS, FREE = 1, 2, 4
+
+
+def knots_of_cycle(s: SimpleNamespace) -> int:
+    """A day has one part for working days and one for weekends."""
+    return s.knots // 2 if s.season in (DAILY, WORKDAYS) else s.knots
+
+
+def position(s: SimpleNamespace, clock: SimpleNamespace, later_ms: int = 0) -> tuple[int, int, float]:
+    """Two neighbouring knots and the share of the second. `clock`: bucket, local_ms since a Monday, span_ms."""
+    time = (clock.bucket * clock.span_ms if s.season == FREE else clock.local_ms) - s.shift_ms - later_ms
+    knots = knots_of_cycle(s)
+    base = knots if s.season in (DAILY, WORKDAYS) and time % (7 * DAY_MS) >= 5 * DAY_MS else 0
+    width, into = s.period_ms / knots, time % s.period_ms
+    if clock.span_ms > 0.75 * width:
+        at = base + min(int((into + 1) / width), knots - 1)
+        return at, at, 0.0
+    place = (into + 0.5 * clock.span_ms) / width - 0.5 + knots
+    whole = math.floor(place)
+    return base + whole % knots, base + (whole + 1) % knots, place - whole
+
+
+def snapped(s: SimpleNamespace, at: tuple[int, int, float]) -> tuple[int, int, float]:
+    """The nearer knot alone where the two differ by more than values scatter: an edge."""
+    apart = s.season_unit * float(s.profile[at[1]] - s.profile[at[0]])
+    if at[2] == 0 or apart**2 <= 16 * s.variance:
+        return at
+    nearer = at[0] if at[2] < 0.5 else at[1]
+    return nearer, nearer, 0.0
+
+
+def value(s: SimpleNamespace, place: tuple[int, int, float]) -> float:
+    at, then, share = snapped(s, place)
+    return s.season_unit * ((1 - share) * float(s.profile[at]) + share * float(s.profile[then]))
+
+
+def part_of(s: SimpleNamespace, place: tuple[int, int, float]) -> int:
+    return int(s.season in (DAILY, WORKDAYS) and place[0] >= knots_of_cycle(s))
+
+
+def unseen(s: SimpleNamespace, place: tuple[int, int, float]) -> float:
+    return max(1 - 0.5 * math.floor(s.cycles[part_of(s, place)] + 1e-6), 0.0) if s.season == DAILY else 0.0
+
+
+def learn_profile(s: SimpleNamespace, place: tuple[int, int, float], error: float, span_ms: int) -> float:
+    """A mean over the cycles seen, later over ten of them; how far the profile has moved here."""
+    at, then, share = snapped(s, place)
+    knots, part = knots_of_cycle(s), part_of(s, place)
+    visits = max(1.0, s.period_ms / span_ms / knots)
+    g = max(1 / (1 + math.floor(s.cycles[part] + 1e-6)), 0.1) / visits
+    step = g * error / (s.season_unit * ((1 - share) ** 2 + share**2))
+    s.profile[at] = np.float32(float(s.profile[at]) + step * (1 - share))
+    if share > 0:
+        s.profile[then] = np.float32(float(s.profile[then]) + step * share)
+    s.cycles[part] += 1 / (visits * knots)
+    return g * error
+
+
+def restart(s: SimpleNamespace, level: float, bucket: int) -> None:
+    """Level and spread anew around another profile."""
+    s.level, s.ahead, s.share = [level] * LEVELS, [s.variance] * LEVELS, [1.0, 0.0, 0.0, 0.0, 0.0]
+    s.ahead_all, s.slope, s.last_rest, s.rest_cross, s.rest_square = s.variance, 0.0, math.nan, 0.0, 0.0
+    s.level_count, s.scale_count = min(s.level_count, 30.0), min(s.scale_count, 30.0)
+    s.step_square, s.of_late, s.mean, s.run, s.old_until, s.odd_since = 1.0, 1.0, 0.0, 0, -1, -1
+    begin_block(s, bucket)
+
+
+def compare_season(s: SimpleNamespace, clock: SimpleNamespace, x: float, from_level: float, limit: float) -> bool:
+    """Whether it is dropped: over four cycles values lay no closer to the slow level with it than without it."""
+    cycle = s.period_ms / clock.span_ms
+    g = 1 / max(4 * cycle, 64)
+    s.with_season += g * (min(from_level**2, limit) - s.with_season)
+    s.without_season += g * (min((x - s.raw_level) ** 2, limit) - s.without_season)
+    if s.odd_since < 0:
+        s.raw_level += (x - s.raw_level) / 2000
+    s.season_age += 1
+    if s.season_age < 2 * cycle or s.with_season < s.without_season:
+        return False
+    s.given_up, s.season, s.knots, s.shift_ms, s.variance = s.given_up + 1, 0, 0, 0, s.without_season
+    restart(s, s.raw_level, clock.bucket)
+    return True
+
+
+def compare_shift(s: SimpleNamespace, clock: SimpleNamespace, e: SimpleNamespace, x: float) -> bool:
+    """Whether the profile is moved by an hour: Page's test of the other hour, where it says more and where it says less."""
+    if s.season == FREE or clock.span_ms > HOUR_MS or s.season_age < 2 * s.period_ms / clock.span_ms:
+        return False
+    phi = memory_of_rest(s)
+    v = 2 * e.variance * (1 + phi) / (1 - phi)
+    here = min((x - e.level - e.season) ** 2 / v, 4.5)
+    for gains, by in zip(s.shift_gain, (HOUR_MS, -HOUR_MS), strict=True):
+        if abs(s.shift_ms + by) > HOUR_MS:
+            continue
+        other = value(s, position(s, clock, by))
+        there = min((x - e.level - other) ** 2 / v, 4.5)
+        side = int(other > e.season)
+        gains[side] = max(0.0, gains[side] + here - there)
+        if gains[0] + gains[1] == 0:
+            gains[2] = gains[3] = 0.0
+        gains[2], gains[3] = gains[2] + here, gains[3] + there
+        if min(gains[:2]) >= 10 and gains[3] <= 0.35 * gains[2]:
+            s.shift_ms += by
+            s.shift_gain = [[0.0] * 4, [0.0] * 4]
+            restart(s, e.level, clock.bucket)
+            return True
+    return False
+
+
+# ---- amplitude ------------------------------------------------------------------------------------------------------
+
+
+def swing_nats(s: SimpleNamespace, left: float) -> float:
+    """By which a factor describes the trial better: as many as its buckets are worth, with the memory of what it leaves."""
+    b = s.swing_cross / s.swing_square
+    r = (s.swing_lag[0] - b * s.swing_lag[1] + b * b * s.swing_lag[2]) / left
+    phi = clip(r + (1 + 3 * r) / s.swing_run, 0.0, 0.98)
+    return 0.5 * s.swing_run * (1 - phi) / (1 + phi) * math.log(s.swing_miss / max(left, 1e-6 * s.swing_miss))
+
+
+def scale_season(s: SimpleNamespace, clock: SimpleNamespace, left: float) -> None:
+    s.season_unit *= 1 + s.swing_cross / s.swing_square
+    s.variance, s.with_season = min(s.variance, left / s.swing_run), left / s.swing_run
+    forget_swing(s)
+    s.ln_weight = [0.1 * w for w in s.ln_weight]
+    share_weights(s)
+    restart(s, s.level[0], clock.bucket)
+    restart_parts(s, s.level[0])
+
+
+def swing_can_show(s: SimpleNamespace, clock: SimpleNamespace, cycle: float) -> bool:
+    """In a season that is known; if its cycle is too short to tell how much neighbours are alike, where the level is kept."""
+    known = s.season_age > 2 * cycle and (clock.bucket - s.first) * clock.span_ms >= 14 * DAY_MS
+    return known and (cycle > 64 or s.share[0] + s.share[1] > 0.5)
+
+
+def learn_swing(s: SimpleNamespace, clock: SimpleNamespace, profile: float, miss: float) -> bool:
+    """Whether the profile is scaled: what it leaves is regressed on itself, first decayed, then over a trial of one cycle."""
+    cycle = s.period_ms / clock.span_ms
+    fade = 0.0 if s.swing_run > 0 else 1 / cycle
+    s.swing_miss += miss**2 - fade * s.swing_miss
+    s.swing_cross += miss * profile - fade * s.swing_cross
+    s.swing_square += profile**2 - fade * s.swing_square
+    share, whole = s.swing_cross**2, s.swing_miss * s.swing_square
+    if s.swing_run > 0:
+        before = value(s, position(s, clock, clock.span_ms))
+        lags = (miss * s.swing_last, miss * before + profile * s.swing_last, profile * before)
+        s.swing_lag = [total + one for total, one in zip(s.swing_lag, lags, strict=True)]
+        s.swing_run += 1
+    elif share > whole / 3 and swing_can_show(s, clock, cycle):
+        forget_swing(s)
+        s.swing_run = 1.0
+    s.swing_last = miss
+    if s.swing_run <= cycle:
+        return False
+    left = s.swing_miss - share / s.swing_square
+    if s.swing_cross > -0.9 * s.swing_square and share > 0.5 * whole and swing_nats(s, left) > 10:
+        scale_season(s, clock, left)
+        return True
+    s.swing_run = 0.0
+    return False

@@ -1,0 +1,109 @@
+"""Has the trend changed? `kernels/series_trend.hpp` from its definition, for buckets of eight hours, each a slot of its own."""
+
+import math
+from types import SimpleNamespace
+
+import numpy as np
+
+from tests.oracle.expectation import LEVELS, NAN, clip
+from tests.oracle.learning import begin_block
+
+DAY, LEAST = 3, 12
+"""Buckets of a day, and of the shorter side of a bend."""
+
+
+def open_window(s: SimpleNamespace, x: float, bucket: int) -> None:
+    s.slots, s.open, s.reference, s.window_first = [], NAN, x, bucket
+
+
+def fold_window(s: SimpleNamespace, x: float, bucket: int) -> None:
+    """One slot a bucket, NaN where there was no value; the older half is forgotten when 224 are full."""
+    if s.count == 0 or bucket - s.window_first - len(s.slots) > 448:
+        open_window(s, x, bucket)
+    while bucket > s.window_first + len(s.slots):
+        if len(s.slots) == 224:
+            s.slots, s.window_first = s.slots[112:], s.window_first + 112
+        s.slots.append(float(np.float32(s.open)))
+        s.open = NAN
+    s.open = x - s.reference
+
+
+def turned(n: int, kind: str, at: int) -> np.ndarray:
+    """Columns 1, t and the turn of a bend or step at slot `at`."""
+    t = np.arange(n, dtype=float)
+    turns = {"none": [], "bend": [np.maximum(t - at, 0)], "step": [(t >= at) * 1.0]}
+    return np.stack([np.ones(n), t, *turns[kind]], axis=1)
+
+
+def squares(y: np.ndarray, columns: np.ndarray) -> float:
+    known = ~np.isnan(y)
+    return float(np.sum((y - columns @ np.linalg.lstsq(columns[known], y[known])[0])[known] ** 2))
+
+
+def best_turn(y: np.ndarray, kind: str, places: range) -> int:
+    return min(places, key=lambda at: squares(y, turned(len(y), kind, at)))
+
+
+def remembering(y: np.ndarray, kind: str, at: int) -> SimpleNamespace:
+    """Least squares, the memory of what it leaves, and least squares of the values less that memory."""
+    columns = turned(len(y), kind, at)
+    fit = SimpleNamespace(phi=0.0)
+    for remember in (False, True):
+        if remember:
+            left = y - columns @ fit.weight
+            both = ~np.isnan(left[1:] * left[:-1])
+            phi = 2 * np.sum((left[1:] * left[:-1])[both]) / np.sum((left[1:] ** 2 + left[:-1] ** 2)[both])
+            fit.phi = clip(phi + columns.shape[1] * (1 + 2 * phi) / both.sum(), 0.0, 0.98)
+        white, design = y[1:] - fit.phi * y[:-1], columns[1:] - fit.phi * columns[:-1]
+        known = ~np.isnan(white)
+        white, design = white[known], design[known]
+        fit.weight = np.linalg.lstsq(design, white)[0]
+        left = white - design @ fit.weight
+        fit.squares, fit.n = float(np.sum(left**2)), len(left)
+        fit.kurtosis = float(np.sum(left**4)) * fit.n / fit.squares**2
+        fit.covariance = np.linalg.inv(design.T @ design) * fit.squares / (fit.n - 3)
+    return fit
+
+
+def trend_is_due(s: SimpleNamespace, bucket: int) -> bool:
+    if len(s.slots) % max(DAY, len(s.slots) // 28) or bucket - s.first < 14 * DAY:
+        return False
+    if 4 * (s.level[1] - s.level[0]) ** 2 <= s.variance:
+        return False
+    length = max(DAY, (len(s.slots) + 31) // 32)
+    blocks = [np.array(s.slots[len(s.slots) - i * length :][:length]) for i in range(1, len(s.slots) // length + 1)]
+    days = np.array([block[~np.isnan(block)].mean() if (~np.isnan(block)).any() else NAN for block in blocks])
+    if int((~np.isnan(days)).sum()) < 6:
+        return False
+    straight = squares(days, turned(len(days), "none", 0))
+    bent = squares(days, turned(len(days), "bend", best_turn(days, "bend", range(1, len(days)))))
+    return bent < 0.5 * straight
+
+
+def test_trend(s: SimpleNamespace, bucket: int) -> bool:
+    """Whether a bend is accepted; levels then follow its line."""
+    y = np.array(s.slots[max(s.line_first - s.window_first, 0) :])
+    n = len(y)
+    if n - np.isnan(y).sum() < 4 * LEAST:
+        return False
+    at = best_turn(y, "bend", range(4, n - 3))
+    if not LEAST <= at <= n - LEAST:
+        return False
+    straight, bent = remembering(y, "none", 0), remembering(y, "bend", at)
+    stepped = remembering(y, "step", best_turn(y, "step", range(2, n - 1)))
+    trust = min(1.0, 4 / bent.kurtosis)
+    nats = [0.5 * straight.n * trust * math.log(straight.squares / fit.squares) for fit in (bent, stepped)]
+    if nats[0] <= 9 + 9 * bent.phi or nats[0] < nats[1] + 5:
+        return False
+    slopes = []
+    for pick in (np.array([0, 1, 0]), np.array([0, 1, 1])):
+        slope, error = float(pick @ bent.weight), math.sqrt(pick @ bent.covariance @ pick)
+        slopes.append(slope if abs(slope) > 3 * error else 0.0)
+    if slopes[0] == slopes[1]:
+        return False
+    s.line_first, s.trend, s.slope = s.window_first + len(s.slots) - n + at, slopes[1], 0.0
+    s.level = [s.reference + float(np.array([1, n, n - at]) @ bent.weight)] * LEVELS
+    s.ahead, s.ahead_all, s.share = [s.variance] * LEVELS, s.variance, [1.0, 0.0, 0.0, 0.0, 0.0]
+    s.level_count = min(s.level_count, 64.0)
+    begin_block(s, bucket)
+    return True
