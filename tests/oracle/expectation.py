@@ -176,7 +176,7 @@ def predictive(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, side:
     p.tail_mean = (s.tail_excess + 100) / (s.tail_uncensored + 100)
     p.tail_power = max(3.0, (s.far + 5) / (s.far_size + 5 / 3))
     zeros = (1 - s.occupancy) * min(s.count, m.slow)
-    p.ln_zero = math.log((max(zeros - 1, 0.0) + 1e-3) / (s.count + 1)) if zeros < 3 else NAN
+    p.ln_zero = math.log((max(zeros - 1, 0.0) + 1e-3) / (s.count + 1)) if zeros < 3 and not s.negative else NAN
     p.ln_outlier = NAN
     if s.outliers > 5:
         p.ln_outlier = math.log(s.outlier_buckets * (1 - 5 / s.outliers) / min(s.count, 4000.0))

@@ -243,7 +243,7 @@ inline Predictive predictive(const Series& s, const Memory& m, const Expectation
   // Hill's estimator of the tail beyond kFar, a t3 as its prior.
   p.tail_power = std::max(3.0, (s.far + kFarPrior) / (s.far_size + kFarPrior / 3.0));
   const double zeros = (1.0 - s.occupancy) * std::min(s.count, m.slow);
-  p.ln_zero = zeros < kFewZeros ? ln((std::max(zeros - 1.0, 0.0) + kNever) / (s.count + 1.0)) : std::nan("");
+  p.ln_zero = zeros < kFewZeros && (s.flags & 2) == 0 ? ln((std::max(zeros - 1.0, 0.0) + kNever) / (s.count + 1.0)) : std::nan("");
   if (s.outliers > kHabit) {
     p.ln_outlier = ln(s.outlier_buckets * (1.0 - kHabit / s.outliers) / std::min(s.count, kOutlierMemory));
     p.outlier_centre = s.outlier_centre;
