@@ -93,7 +93,7 @@ def expect(
     variance += max(s.ahead_all - s.variance, 0.0) / (0.5 * m.block) * max(since - 1, 0)
     if s.season and cycles < 2:
         variance += parts_variance(s, level) / (1 + cycles)
-    variance += (0.7 * unseen) ** 2 * s.season_square + floor_square(s, centre)
+    variance += unseen**2 * s.season_square + floor_square(s, centre)
     alternative = s.old_level + s.old_factor * season if s.old_until >= bucket else NAN
     return SimpleNamespace(
         season=season, level=level, centre=centre, alternative=alternative, variance=variance, deviation=math.sqrt(variance)

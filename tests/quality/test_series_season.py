@@ -64,3 +64,16 @@ def test_a_spike_of_one_bucket_a_day_is_a_season_that_stays():
     changes = judged(x, HOUR).changes
     assert (changes["kind"] == 4).sum() == 50
     assert not (changes["kind"] == 5).any()
+
+
+@pytest.mark.parametrize("span", [MINUTES_5, 3 * MINUTES_5, HOUR], ids=["5 minutes", "15 minutes", "hourly"])
+def test_a_backup_of_twenty_minutes_a_day_is_usual_from_the_fifth_day_on(span):
+    """It takes two slots of the window at most: whether they are cut off as outliers or kept decides what the profile says."""
+    rng, minute = np.random.default_rng(8), np.arange(14 * 1440)
+    runs = (minute % 1440 >= 360) & (minute % 1440 < 380) & (minute // 1440 != 12)
+    cpu = np.where(runs, 85 + rng.normal(0, 3, (20, len(minute))), np.abs(8 + rng.normal(0, 1.5, (20, len(minute)))))
+    result = judged(cpu.reshape(20, -1, span // 60_000).mean(axis=2), span)
+    day = np.arange(result.ln_evidence.shape[1]) * span / 86_400_000
+    usual, missing = (day >= 4) & (day < 12), (day >= 12.25) & (day < 12.25 + span / 86_400_000)
+    assert (result.ln_evidence[:, usual] < np.log(1e-5)).sum() <= 2
+    assert (result.ln_evidence[:, missing] < np.log(1e-5)).all()

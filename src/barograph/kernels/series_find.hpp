@@ -189,6 +189,30 @@ inline void test_seasons(Series& s, const Clock& c, bool calendar_known) {
   want_season(s, c, best);
 }
 
+// The window, centred: what is far from the rest is cut off, but for what comes again in the same phase to the same side, which
+// is the pattern. So each value is kept up to the second furthest of its phase.
+inline void cut_singles(const Series& s, const Clock& c, Candidate candidate, Whitened& w) {
+  double limit = 0.0;
+  for (int i = 0; i < w.slots; ++i) limit = std::max(limit, w.value[i] == w.value[i] ? std::fabs(w.value[i]) : 0.0);
+  int bin[kWindow];
+  fold_slots(s, c, candidate, fold_bins(s, c, candidate), bin);
+  double top[kWindow], low[kWindow];  // the furthest of each phase so far
+  double high[kWindow], deep[kWindow];  // and the second furthest, which hold where they are beyond the limit
+  std::fill(top, top + kWindow, -kInfinity), std::fill(low, low + kWindow, kInfinity);
+  std::fill(high, high + kWindow, limit), std::fill(deep, deep + kWindow, -limit);
+  for (int i = 0; i < w.slots; ++i) {
+    const double x = s.window[i] - w.centre;
+    if (x != x) continue;
+    high[bin[i]] = std::max(high[bin[i]], std::min(x, top[bin[i]]));
+    deep[bin[i]] = std::min(deep[bin[i]], std::max(x, low[bin[i]]));
+    top[bin[i]] = std::max(top[bin[i]], x);
+    low[bin[i]] = std::min(low[bin[i]], x);
+  }
+  for (int i = 0; i < w.slots; ++i) {
+    if (w.value[i] == w.value[i]) w.value[i] = std::clamp(s.window[i] - w.centre, deep[bin[i]], high[bin[i]]);
+  }
+}
+
 // Means of the window's slots by phase: of all it holds, or of what the present season leaves.
 struct Folded {
   int bins;           // of one cycle
@@ -273,6 +297,7 @@ inline Accepted install_season(Series& s, const Clock& c, float* pool) {
   whiten(w);
   const Finding found = examine(s, c, w, {s.want_season, s.want_period_ms}, kFewestCycles);
   const bool refined = s.bins_before >= 0 && s.season != kFree && s.want_season != kFree;
+  cut_singles(s, c, {s.want_season, s.want_period_ms}, w);
   float* bins = pool + s.bins;
   std::swap(s.bins, s.bins_before);  // the season in use is still the one before
   if (!refined) s.season_unit = std::max(std::sqrt(w.variance), 1e-300);
@@ -303,7 +328,7 @@ inline Accepted install_season(Series& s, const Clock& c, float* pool) {
   const double hidden = s.window_span > 1 ? s.step_square * s.variance : 0.0;
   // Where one season takes the place of another, nothing is known yet of how much better it is.
   if (!refined) s.variance = std::min(s.variance, 1.3 * squares / std::max(n, 1.0) + hidden);
-  s.season_square = square(amplitude(s, pool));
+  s.season_square = mean_square(s, pool);
   s.tail_count = s.tail_hits = s.tail_excess = s.tail_uncensored = 0.0;
   restart(s, level, c.bucket);
   restart_parts(s, level);

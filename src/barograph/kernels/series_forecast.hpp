@@ -140,7 +140,7 @@ inline Expectation expect(const Series& s, const Memory& m, double season, doubl
   variance += wandered(s, m, since);
   // A young profile is as uncertain as the few values that each of its knots is made of.
   if (s.season && cycles < 2.0) variance += parts_variance(s, e.level) / (1.0 + cycles);
-  if (unseen > 0.0) variance += square(0.7 * unseen) * s.season_square;
+  if (unseen > 0.0) variance += square(unseen) * s.season_square;
   e.variance = variance + floor_square(s, e.centre);
   e.deviation = std::sqrt(e.variance);
   return e;

@@ -16,6 +16,13 @@ inline double amplitude(const Series& s, const float* pool) {
   return 0.5 * s.season_unit * (*ends.second - *ends.first);
 }
 
+// Of the profile, metric unit squared.
+inline double mean_square(const Series& s, const float* pool) {
+  double sum = 0.0;
+  for (int i = 0; i < s.knots; ++i) sum += square(static_cast<double>(pool[s.bins + i]));
+  return square(s.season_unit) * sum / s.knots;
+}
+
 // Nats by which the factor describes the trial better. Neighbours of what it leaves are alike: n of them count as
 // n (1 - phi) / (1 + phi), with phi measured on them, and the bias of that given back.
 inline double swing_nats(const Series& s, double left) {

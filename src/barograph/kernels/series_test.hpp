@@ -19,6 +19,7 @@ constexpr double kHeaviest = 4.0;   // kurtosis of residuals up to which each va
 // The window without its AR(1) memory: under "no season" these innovations are white, also for a random walk.
 struct Whitened {
   double value[kWindow];   // the window, winsorised, centred; NaN: no data
+  double centre;           // what was taken off
   double white[kWindow];   // 0: unknown
   double phi;
   double variance;         // of white
@@ -43,6 +44,7 @@ struct Finding {
 inline void winsorise(Whitened& w) {
   // Slots two at a time; one past the end is no data.
   if (w.slots < kWindow) w.value[w.slots] = std::nan("");
+  w.centre = 0.0;
   for (int pass = 0; pass < 2; ++pass) {
     Two n = {}, sum = {}, squares = {};
     for (int i = 0; i < w.slots; i += 2) {
@@ -52,6 +54,7 @@ inline void winsorise(Whitened& w) {
     }
     const double count = std::max(sum_of(n), 1.0);
     const double mean = sum_of(sum) / count;
+    w.centre += mean;
     for (int i = 0; i < w.slots; i += 2) {
       const Two x = load<Two>(w.value + i) - mean;
       squares += known(x * x, x);
