@@ -195,7 +195,7 @@ def test_what_is_further_out_is_never_likelier(family):
     model.grow(1)
     payload = model.advance(np.concatenate([100 + np.round(series("normal") * 3), [1000.0]])[None], 0).payload[-1:]
     payload["weight"] = np.eye(5)[family]
-    values = np.array([110.0, 150.0, *np.logspace(3, 130, 128)])
+    values = np.array([135.0, 150.0, *np.logspace(3, 130, 128)])
     ln_p = SeriesModel.ln_p_of(np.repeat(payload, len(values)), values)
     assert (np.diff(ln_p) <= 0).all()
     assert ln_p[-1] < ln_p[0]

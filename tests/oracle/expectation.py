@@ -173,6 +173,8 @@ def predictive(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, side:
     p.alternative, p.alternative_deviation, p.ln_alternative = other_account(s, m, e)
     p.lattice, p.usual = not s.fraction, s.usual
     p.tail_rate = (s.tail_hits + 50) / (0.05 * s.tail_count + 50)
+    if p.lattice:  # whole numbers are beyond the tail's start less often because they are whole
+        p.tail_rate = max(p.tail_rate, 1.0)
     p.tail_mean = (s.tail_excess + 100) / (s.tail_uncensored + 100)
     p.tail_power = max(3.0, (s.far + 5) / (s.far_size + 5 / 3))
     zeros = (1 - s.occupancy) * min(s.count, m.slow)

@@ -31,51 +31,25 @@ def one_or_two(above: float, below: float, side: int) -> float:
     return above if side > 0 else below if side < 0 else min(0.0, min(above, below) + math.log(2))
 
 
+def positive(p: SimpleNamespace, x: float) -> float:
+    """Of families on the positive axis: smaller ones are rounding."""
+    return max(x, 1e-9 * p.centre)
+
+
 def log_normal_p(p: SimpleNamespace, high: float, low: float) -> float:
-    """P(density at most that at x); points of equal density are mirror images around the logarithm of the mode."""
     spread = math.log1p((p.deviation / p.centre) ** 2)
     mu, sd = math.log(p.centre) - 0.5 * spread, math.sqrt(spread)
-    if p.side > 0:
-        return 0.0 if high <= 0 else normal_above((math.log(high) - mu) / sd)
-    if p.side < 0:
-        return -math.inf if low <= 0 else normal_above(-(math.log(low) - mu) / sd)
-    mode = mu - spread
-    x = low if math.exp(mode) < low else high
-    if x <= 0:
-        return -math.inf
-    u = abs(math.log(x) - mode)
-    return min(0.0, float(np.logaddexp(normal_above((mode + u - mu) / sd), normal_above(-(mode - u - mu) / sd))))
+    above = normal_above((math.log(positive(p, high)) - mu) / sd)
+    return one_or_two(above, normal_above(-(math.log(positive(p, low)) - mu) / sd), p.side)
 
 
 def gamma_p(p: SimpleNamespace, high: float, low: float) -> float:
-    """The same for the gamma; the other point of equal density by bisection."""
+    """Where it is densest at zero, nothing is too small."""
     a, unit = (p.centre / p.deviation) ** 2, p.deviation**2 / p.centre
-    if p.side:
-        return gamma_above(a, high / unit) if p.side > 0 else gamma_below(a, low / unit)
-    if a <= 1:
-        return -math.inf if low < 0 else gamma_above(a, high / unit)
-    mode = a - 1
-    if low / unit > mode:
-        x = low / unit
-        lower, upper = 0.0, mode
-    elif high / unit >= mode:
-        return 0.0
-    elif high <= 0:
-        return -math.inf
-    else:
-        x = high / unit
-        lower, upper = mode, mode + 1
-        while density(a, upper) > density(a, x):
-            upper *= 2
-    for _ in range(200):
-        middle = 0.5 * (lower + upper)
-        towards_mode = density(a, middle) > density(a, x)
-        if (middle < mode) == towards_mode:
-            upper = middle
-        else:
-            lower = middle
-    y = 0.5 * (lower + upper)
-    return min(0.0, float(np.logaddexp(gamma_above(a, max(x, y)), gamma_below(a, min(x, y)))))
+    above = gamma_above(a, positive(p, high) / unit)
+    if a <= 1 and p.side == 0:
+        return above
+    return one_or_two(above, gamma_below(a, positive(p, low) / unit), p.side)
 
 
 def gamma_above(a: float, x: float) -> float:
@@ -84,11 +58,6 @@ def gamma_above(a: float, x: float) -> float:
 
 def gamma_below(a: float, x: float) -> float:
     return ln(float(special.gammainc(a, x))) if x > 0 else -math.inf
-
-
-def density(a: float, x: float) -> float:
-    """ln of a gamma's, but for what does not depend on x."""
-    return (a - 1) * ln(x) - x
 
 
 def dispersion(centre: float, deviation: float) -> float:
@@ -115,11 +84,12 @@ def heavy(p: SimpleNamespace, z: float) -> float:
 
 
 def family_p(p: SimpleNamespace, family: int, x: float) -> float:
+    if family > 1 and x < 0:  # less likely than zero, as a family without a say, and the less the further
+        below = 0.0 if p.side > 0 else math.log(0.005) + min(0.0, math.log(2) + normal_above(-x / p.deviation))
+        return family_p(p, family, 0.0) + below
     half = 0.5 if p.lattice else 0.0
     high, low = x - half, x + half
     if family == 4:
-        if x < 0:
-            return 0.0 if p.side > 0 else -math.inf
         return one_or_two(*counts(p, math.floor(x + 0.5)), p.side)
     if family == 3:
         return gamma_p(p, high, low)
@@ -135,16 +105,21 @@ def around(p: SimpleNamespace, centre: float, deviation: float, x: float) -> flo
     """Under the families alone, around one centre."""
     p = SimpleNamespace(**{**vars(p), "centre": centre, "deviation": deviation})
     z = abs(x - centre) / deviation
-    nearly_normal = p.weight[0] + p.weight[1] > 0.9 or deviation < 0.25 * centre
-    if z <= (1.8 if nearly_normal else 1.25) and p.side == 0 and p.dof >= 32:
+    nearly_normal = p.weight[0] + p.weight[1] > 0.9 or deviation < 0.1 * centre
+    reach = 1.8 if nearly_normal else 1.25 if deviation < centre / 3 else 0.0
+    if z <= reach and p.side == 0 and p.dof >= 32:
         return math.log(2) + student_above(max(z - (0.5 / deviation if p.lattice else 0.0), 0.0), p.dof)
     if p.weight[0] > 0.995:
         return family_p(p, 0, x)
     parts = [math.log(w) + family_p(p, i, x) for i, w in enumerate(p.weight) if w > 0.005 and (i < 2 or centre > 0)]
-    total = float(np.logaddexp.reduce(parts))
-    if total == -math.inf:  # impossible under all that are in use
-        return min(family_p(p, 1, x) - TAIL_START - 4, family_p(p, 0, x))
-    return min(0.0, total)
+    return min(0.0, float(np.logaddexp.reduce(parts)))
+
+
+def calibrated(p: SimpleNamespace, ln_p: float) -> float:
+    """By how the tail fared so far; in the bulk logarithms are stretched to meet it at its start."""
+    if ln_p > -TAIL_START:
+        return ln_p * (1 - math.log(p.tail_rate) / TAIL_START)
+    return min(0.0, math.log(p.tail_rate) - TAIL_START - (-ln_p - TAIL_START) / p.tail_mean)
 
 
 def repeated(p: SimpleNamespace, x: float) -> float:
@@ -165,12 +140,12 @@ def judge(p: SimpleNamespace, x: float) -> tuple[float, float]:
     raw = around(p, p.centre, p.deviation, x)
     if not math.isnan(p.ln_alternative) and raw <= -TAIL_START:
         raw = max(raw, p.ln_alternative + around(p, p.alternative, p.alternative_deviation, x))
+    ln_p = calibrated(p, raw)
     if raw > -TAIL_START:
-        return raw, raw
-    ln_p = min(0.0, -TAIL_START + math.log(p.tail_rate) - (-raw - TAIL_START) / p.tail_mean)
-    if not math.isnan(p.ln_outlier):
+        return raw, ln_p
+    if not math.isnan(p.ln_outlier):  # outliers are not likelier than what is nearer
         size = (math.log(abs(x - p.centre) + 1e-300) - p.outlier_centre) / p.outlier_deviation
-        ln_p = min(0.0, float(np.logaddexp(ln_p, p.ln_outlier + normal_above(size))))
+        ln_p = min(calibrated(p, -TAIL_START), float(np.logaddexp(ln_p, p.ln_outlier + normal_above(size))))
     if x <= 0 and not math.isnan(p.ln_zero) and p.side <= 0:
         ln_p = min(ln_p, p.ln_zero)
     return raw, ln_p

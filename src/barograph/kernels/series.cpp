@@ -16,7 +16,7 @@ namespace nb = nanobind;
 
 namespace series {
 
-constexpr double kLeafBounds = 1.959963984540054;  // normal quantile of 95 %
+const Confidence kLeafBounds(1.959963984540054);  // normal quantile of 95 %
 constexpr int64_t kChangesABucket = 8;             // level, scale, shift, swing, season, trend
 
 // What a profile learns of one value: deviations beyond are no news of the season.
@@ -33,7 +33,7 @@ struct Chunk {
   int32_t side;
   bool non_negative;
   bool learn;
-  double bounds;              // normal quantile of the bounds' half width; 0: none wanted
+  Confidence bounds;
   double ln_threshold;
   int64_t zeros_since;        // bucket number from which on a series without values has been zero; -1: it has not
   bool calendar;
@@ -208,8 +208,6 @@ inline void show_bounds(const Series& s, const Memory& m, const Expectation& f, 
   Predictive p{};
   shape(s, f, p);
   repeats(s, m, p);
-  p.tail_rate = (s.tail_hits + 50.0) / (0.05 * s.tail_count + 50.0);
-  p.tail_mean = (s.tail_excess + 100.0) / (s.tail_uncensored + 100.0);
   const bool idea = p.dof > 0.0;
   const Bounds b = idea ? interval(p, k.bounds, never_negative(s, k)) : Bounds{std::nan(""), std::nan("")};
   out.typical[at] = idea ? clamped(k, p.centre) : std::nan("");
@@ -289,7 +287,7 @@ std::tuple<int64_t, int64_t> advance(Bytes state, Floats pool, Times rows, Const
   binding::check_size("a record of changes", changes.shape(1), sizeof(Change));
   check_outputs(out_arrays, 5, bounds > 0.0 ? 5 : 2, values.shape(0), values.shape(1));
   const Chunk k{rows.data(), values.data(), local_ms.data(), first_bucket, span_ms, static_cast<int64_t>(values.shape(0)),
-                static_cast<int64_t>(values.shape(1)), side, non_negative, learn_too, bounds, ln_threshold, zeros_since, calendar};
+                static_cast<int64_t>(values.shape(1)), side, non_negative, learn_too, Confidence(bounds), ln_threshold, zeros_since, calendar};
   const bool wanted = bounds > 0.0;
   Output out{out_arrays[0].data(), out_arrays[1].data(), wanted ? out_arrays[2].data() : nullptr,
              wanted ? out_arrays[3].data() : nullptr, wanted ? out_arrays[4].data() : nullptr,

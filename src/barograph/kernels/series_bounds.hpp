@@ -10,6 +10,48 @@ struct Bounds {
   double upper;
 };
 
+// A point of a distribution: deviations from its centre, and by how many nats its tail falls in one more deviation there.
+struct Quantile {
+  double at;
+  double fall;
+};
+
+// Newton's method on ln P(Z >= z): concave, so from the right no step goes too far.
+inline Quantile normal_quantile(double ln_above) {
+  double z = std::sqrt(-2.0 * ln_above) + 0.1;
+  double fall = 1.0;
+  for (int i = 0; i < 12; ++i) {
+    const double tail = ln_normal_above(z);
+    fall = e_to(-0.5 * z * z - kHalfLn2Pi - tail);
+    z += (tail - ln_above) / fall;
+  }
+  return {z, fall};
+}
+
+inline Quantile t3_quantile(double ln_above) {
+  double ln_t = 1.0 - ln_above / 3.0;  // beyond it: the tail is below t^-3
+  double fall = 1.0;
+  for (int i = 0; i < 30; ++i) {
+    const double t = e_to(ln_t), tail = ln_t3_above(t);
+    const double density = 2.0 / (3.141592653589793 * 1.7320508075688772 * square(1.0 + t * t / 3.0));
+    fall = density * e_to(-tail);
+    ln_t += (tail - ln_above) / (fall * t);
+  }
+  return {e_to(ln_t) / kT3Scale, fall * kT3Scale};
+}
+
+// What a central interval of one share needs, the same for all buckets.
+struct Confidence {
+  double nats;        // -ln of the share outside
+  Quantile normal;
+  Quantile t3;
+  Quantile one_sided; // of the normal, for what has no lower end
+
+  // `z`: normal quantile of the upper end.
+  explicit Confidence(double z)
+      : nats(-ln_normal_above(z) - kLn2), normal(normal_quantile(-nats - kLn2)), t3(t3_quantile(-nats - kLn2)), one_sided(normal_quantile(-nats)) {}
+};
+
 // sqrt(ln(1 + ratio^2)), the deviation of a log-normal's logarithm. Below ratios of a half a polynomial (error below 1e-8).
 inline double logarithmic_deviation(double ratio) {
   const double q = ratio * ratio;
@@ -40,23 +82,65 @@ inline Bounds skewed_interval(const Predictive& p, int family, double z) {
   return family == 2 ? log_normal_interval(p.centre, ratio, z) : cube_interval(p.centre, ratio, z);
 }
 
-// Central interval: each family's own quantiles at the normal quantile z, averaged by weight.
-inline Bounds interval(const Predictive& p, double z, bool non_negative) {
+// Nats by which the share outside must be smaller under the families alone to be as wanted once it is calibrated.
+inline double uncalibrated(const Predictive& p, double nats) {
+  const double ln_rate = ln(p.tail_rate);
+  const double start = kTailStart - ln_rate;  // the tail's start, calibrated
+  if (nats < start) return nats * kTailStart / start - nats;
+  return kTailStart + (nats - start) * p.tail_mean - nats;
+}
+
+// The quantile `more` nats further out: a normal tail falls with the square of the distance, a t3's with a power of it.
+inline double further(Quantile normal, double more) {
+  return std::sqrt(std::max(normal.at * (normal.at + 2.0 * more / normal.fall), 0.0));
+}
+inline double further_t3(Quantile t3, double more) { return t3.at * e_to(more / (t3.fall * t3.at)); }
+
+// Of a gamma whose density is highest at zero nothing is too small.
+inline Bounds gamma_interval(const Predictive& p, const Confidence& c, double more, double z) {
+  const double ratio = p.deviation / p.centre;
+  if (ratio < 1.0) return cube_interval(p.centre, ratio, z);
+  return {0.0, cube_interval(p.centre, ratio, further(c.one_sided, more)).upper};
+}
+
+// Of a series that mostly repeats one value: that alone, or as far from it as it goes often enough.
+inline Bounds repeated_interval(const Predictive& p, double nats) {
+  const double left = -nats - p.ln_change;  // ln of the share of changes that lies outside
+  if (left >= 0.0) return {p.usual, p.usual};
+  const double reach = e_to(p.jump_centre + p.jump_deviation * normal_quantile(left).at);
+  return {p.usual - reach, p.usual + reach};
+}
+
+// Whole numbers within; the cube root's quantiles are right to a tenth of one.
+inline Bounds whole(Bounds b, double half) { return {std::ceil(b.lower - half - 0.1), std::floor(b.upper + half + 0.1)}; }
+
+inline Bounds family_interval(const Predictive& p, const Confidence& c) {
   constexpr double kLeast = 1e-3;  // weights below do not show
-  double plain = z * p.deviation;
+  const double more = uncalibrated(p, c.nats);
+  const double z = further(c.normal, more);
+  double half = p.weight[0] * z;
   // Student over normal quantile at 95 %, within 4 % from 2 degrees of freedom on.
-  if (p.dof < kNormalDof) plain *= p.dof > 0.0 ? e_to(1.3 / p.dof + 0.6 / (p.dof * p.dof)) : 1e3;
-  double lower = (p.weight[0] + p.weight[1]) * (p.centre - plain);
-  double upper = (p.weight[0] + p.weight[1]) * (p.centre + plain);
+  if (p.dof < kNormalDof) half *= e_to(1.3 / p.dof + 0.6 / (p.dof * p.dof));
+  if (p.weight[1] > kLeast) half += p.weight[1] * further_t3(c.t3, more);
+  const double symmetric = (p.weight[0] + p.weight[1]) * p.centre;
+  Bounds all{symmetric - half * p.deviation, symmetric + half * p.deviation};
   const auto add = [&](double weight, Bounds b) {
-    lower += weight * b.lower;
-    upper += weight * b.upper;
+    all.lower += weight * b.lower;
+    all.upper += weight * b.upper;
   };
   if (p.weight[2] > kLeast) add(p.weight[2], skewed_interval(p, 2, z));
-  const double cubes = (p.weight[3] > kLeast ? p.weight[3] : 0.0) + (p.weight[4] > kLeast ? p.weight[4] : 0.0);
-  if (cubes > 0.0) add(cubes, skewed_interval(p, 3, z));
-  upper = std::max(upper, lower);
-  return {non_negative ? std::max(lower, 0.0) : lower, non_negative ? std::max(upper, 0.0) : upper};
+  if (p.weight[3] > kLeast) add(p.weight[3], gamma_interval(p, c, more, z));
+  if (p.weight[4] > kLeast) add(p.weight[4], skewed_interval(p, 4, z));
+  return all;
+}
+
+// Central interval: each family's own quantiles, averaged by weight. Whole numbers have whole bounds: the last that are not outside.
+inline Bounds interval(const Predictive& p, const Confidence& c, bool non_negative) {
+  const bool repeats = p.ln_change == p.ln_change;
+  Bounds b = repeats ? repeated_interval(p, c.nats) : family_interval(p, c);
+  if (p.lattice) b = whole(b, repeats ? 0.0 : 0.5);
+  b.upper = std::max(b.upper, b.lower);
+  return {non_negative ? std::max(b.lower, 0.0) : b.lower, non_negative ? std::max(b.upper, 0.0) : b.upper};
 }
 
 }  // namespace series

@@ -9,7 +9,6 @@ namespace series {
 constexpr int64_t kHour = 3600000;
 constexpr int64_t kDay = 24 * kHour;
 constexpr int64_t kWeek = 7 * kDay;
-constexpr double kFloor = 1e-9;        // deviations below this share of the level are rounding, not behaviour
 constexpr double kBiggest = 1e140;     // values beyond (also infinities) are read as this: its square is finite
 constexpr double kHabit = 5.0;         // separate occasions before outliers count as part of the distribution
 constexpr double kRepeats = 4.0;       // values before a series can be seen to repeat itself
@@ -67,8 +66,6 @@ struct Expectation {
   double variance;             // floored
   double deviation;            // its square root
 };
-
-template <class T> inline T square(T x) { return x * x; }
 
 // The gain of a mean of all values until there are as many as the memory is long.
 inline double gain(double count, double memory) { return count + 1.0 < memory ? 1.0 / (count + 1.0) : 1.0 / memory; }
@@ -186,11 +183,23 @@ inline double heavy_tail_left(const Series& s) {
   return e_to(-(expected - s.far) + (s.far > 0.0 ? s.far * ln(expected / s.far) : 0.0));
 }
 
-// What bounds are read from: centre, deviation, degrees of freedom and the families' weights; the rest stays as it is.
+// Share of values seen beyond the tail's start over its nominal share, as if 1,000 values had come as they should; and mean excess of
+// -ln p there, as if 2,000 had.
+// Whole numbers are there less often because they are whole.
+inline double tail_rate(const Series& s) {
+  const double rate = (s.tail_hits + 50.0) / (0.05 * s.tail_count + 50.0);
+  return (s.flags & 1) == 0 ? std::max(rate, 1.0) : rate;
+}
+inline double tail_mean(const Series& s) { return (s.tail_excess + 100.0) / (s.tail_uncensored + 100.0); }
+
+// What bounds are read from: centre, deviation, degrees of freedom, weights of families and calibration; the rest stays as it is.
 inline void shape(const Series& s, const Expectation& e, Predictive& p) {
   p.centre = e.centre;
   p.deviation = e.deviation;
   p.dof = degrees_of_freedom(s);
+  p.lattice = (s.flags & 1) == 0;
+  p.tail_rate = tail_rate(s);
+  p.tail_mean = tail_mean(s);
   const bool shaped = s.scale_count >= 9.0;
   for (int i = 0; i < kFamilies; ++i) p.weight[i] = shaped ? s.weight[i] : 0.0;
   if (!shaped) p.weight[0] = 1.0;
@@ -234,14 +243,12 @@ inline Predictive predictive(const Series& s, const Memory& m, const Expectation
   shape(s, e, p);
   other_account(s, m, e, p);
   p.side = side;
-  p.lattice = (s.flags & 1) == 0;
   p.usual = s.usual;
-  p.tail_rate = (s.tail_hits + 50.0) / (0.05 * s.tail_count + 50.0);
-  p.tail_mean = (s.tail_excess + 100.0) / (s.tail_uncensored + 100.0);
   p.ln_outlier = std::nan("");
   p.outlier_centre = p.outlier_deviation = 0.0;
   // Hill's estimator of the tail beyond kFar, a t3 as its prior.
   p.tail_power = std::max(3.0, (s.far + kFarPrior) / (s.far_size + kFarPrior / 3.0));
+  // Where values go below zero it is as any other.
   const double zeros = (1.0 - s.occupancy) * std::min(s.count, m.slow);
   p.ln_zero = zeros < kFewZeros && (s.flags & 2) == 0 ? ln((std::max(zeros - 1.0, 0.0) + kNever) / (s.count + 1.0)) : std::nan("");
   if (s.outliers > kHabit) {
@@ -262,7 +269,8 @@ inline bool judge_bulk(const Series& s, const Expectation& e, int side, double x
   const double z = std::fabs(x - e.centre) / e.deviation;
   if (!(z <= bulk_reach(symmetric, e.centre, e.deviation))) return false;
   const bool lattice = (s.flags & 1) == 0;
-  v.raw = v.ln_p = bulk_ln_p(lattice ? std::max(z - 0.5 / e.deviation, 0.0) : z, dof);
+  v.raw = bulk_ln_p(lattice ? std::max(z - 0.5 / e.deviation, 0.0) : z, dof);
+  v.ln_p = calibrated(v.raw, tail_rate(s), tail_mean(s));
   return true;
 }
 

@@ -10,16 +10,14 @@ namespace series {
 
 constexpr double kTailStart = 2.995732273553991;  // -ln 0.05: beyond it the tail's own calibration applies
 constexpr double kLeastWeight = 0.005;            // families below have no say in p
+constexpr double kFloor = 1e-9;                   // what is smaller against the level is rounding, not behaviour
 constexpr double kNormalDof = 128.0;
 constexpr double kBulkDof = 32.0;  // from here on the bulk needs no families
 constexpr double kT3Scale = 1.5642208336799275;  // square root of the variance of a t3 that is winsorised at 5 of its own deviations
 
 constexpr double kFar = 5.0;       // deviations from which a heavy tail's own power is used
 
-struct Tails {
-  double ln_above;  // ln P(X >= x)
-  double ln_below;  // ln P(X <= x)
-};
+template <class T> inline T square(T x) { return x * x; }
 
 // ln P(Z >= z) of a location-scale family, z in the predictive's deviations.
 inline double symmetric_above(const Predictive& p, int family, double z) {
@@ -30,104 +28,75 @@ inline double symmetric_above(const Predictive& p, int family, double z) {
   return p.dof >= kNormalDof ? ln_normal_above(z) : ln_t_above(z, p.dof);
 }
 
-// ln P(at least as unlikely) from two tails of a symmetric family.
-inline double two_sided(Tails t) { return std::min(0.0, std::min(t.ln_above, t.ln_below) + kLn2); }
+// Two-sided, p is twice the smaller tail, so that what lies outside a central interval of 95 % has less than 5 %.
+inline double twice(double ln_tail) { return std::min(0.0, ln_tail + kLn2); }
+
+// Of families on the positive axis x is at least this: rounding hides what would be smaller.
+inline double positive(const Predictive& p, double x) { return std::max(x, kFloor * p.centre); }
 
 inline double log_normal(const Predictive& p, double high, double low) {
-  const double ratio = p.deviation * p.deviation / (p.centre * p.centre);
-  const double square = ln_1p(ratio);
+  const double ratio = p.deviation / p.centre;
+  const double square = ln_1p(ratio * ratio);
   const double sd = std::sqrt(square);
-  if (p.side != 0) {
-    const double x = p.side > 0 ? high : low;
-    if (x <= 0.0) return p.side > 0 ? 0.0 : -kInfinity;
-    return ln_normal_above(p.side * (ln(x / p.centre) + 0.5 * square) / sd);
-  }
-  const double mode = p.centre / ((1.0 + ratio) * std::sqrt(1.0 + ratio));
-  const double x = mode < low ? low : high;
-  if (x <= 0.0) return -kInfinity;
-  // Points of equal density are mirror images around ln mode, at a distance of u. Their tails begin at u / sd -+ sd, where
-  // the normal density differs by e^(-2 u).
-  const double times = x / mode;
-  const double u = std::fabs(ln(times));
-  const double nearer = u / sd - sd, further = u / sd + sd;
-  if (nearer < 0.0) return std::min(0.0, ln_add(ln_normal_above(nearer), ln_normal_above(further)));
-  const double fall = times < 1.0 ? times * times : 1.0 / (times * times);
-  return ln(mills(nearer) + fall * mills(further)) - 0.5 * nearer * nearer;
-}
-
-// The other point where a gamma(a, 1) has the density it has at x: Newton on ln y - y with y in units of the mode, from the
-// mirror image of cube roots, in which a gamma is nearly symmetric. Each step squares the error: one of 1e-5 is the last but
-// for 1e-9.
-inline double gamma_mirror(double a, double x) {
-  const double mode = a - 1.0;
-  const double q = x / mode;
-  const double ln_q = ln(q);
-  const double root = 2.0 - e_to(ln_q / 3.0);
-  double y = q < 1.0 || root > 0.5 ? root * root * root : e_to(ln_q - q);
-  if (!(y > 0.0)) return 0.0;
-  for (int i = 0; i < 30; ++i) {
-    const double step = (ln(y) - y - (ln_q - q)) / (1.0 / y - 1.0);
-    double next = y - step;
-    if (next <= 0.0) next = 0.5 * y;
-    if (std::fabs(next - y) < 1e-5 * y) return next * mode;
-    y = next;
-  }
-  return y * mode;
+  const auto deviate = [&](double x) { return (ln(positive(p, x) / p.centre) + 0.5 * square) / sd; };
+  if (p.side > 0) return ln_normal_above(deviate(high));
+  if (p.side < 0) return ln_normal_above(-deviate(low));
+  const double above = deviate(high);
+  if (above >= 0.0) return twice(ln_normal_above(above));
+  return twice(ln_normal_above(low > high ? -deviate(low) : -above));
 }
 
 inline double gamma_family(const Predictive& p, double high, double low) {
-  const double a = p.centre * p.centre / (p.deviation * p.deviation);
+  const double a = square(p.centre / p.deviation);
   const double unit = p.deviation * p.deviation / p.centre;
-  if (p.side > 0) return ln_gamma_tail(a, high / unit, Tail::kAbove);
-  if (p.side < 0) return ln_gamma_tail(a, low / unit, Tail::kBelow);
-  if (a <= 1.0) return low < 0.0 ? -kInfinity : ln_gamma_tail(a, std::max(high, 0.0) / unit, Tail::kAbove);
-  const double mode = (a - 1.0) * unit;
-  if (low > mode) {
-    const double x = low / unit;
-    const double y = gamma_mirror(a, x);
-    return std::min(0.0, ln_add(ln_gamma_tail(a, x, Tail::kAbove), y > 0.0 ? ln_gamma_tail(a, y, Tail::kBelow) : -kInfinity));
-  }
-  if (high >= mode) return 0.0;
-  if (high <= 0.0) return -kInfinity;
-  const double x = high / unit;
-  return std::min(0.0, ln_add(ln_gamma_tail(a, x, Tail::kBelow), ln_gamma_tail(a, gamma_mirror(a, x), Tail::kAbove)));
+  if (p.side < 0) return ln_gamma_tail(a, positive(p, low) / unit, Tail::kBelow);
+  const double above = positive(p, high) / unit;
+  // Where it is densest at zero, nothing is too small.
+  if (p.side > 0 || a <= 1.0) return ln_gamma_tail(a, above, Tail::kAbove);
+  // The mean lies above the median. A tail of less than a half is the smaller one, since the two add up to 1 or more.
+  if (high >= p.centre) return twice(ln_gamma_tail(a, above, Tail::kAbove));
+  const double below = ln_gamma_tail(a, positive(p, low) / unit, Tail::kBelow);
+  return twice(below <= -kLn2 ? below : ln_gamma_tail(a, above, Tail::kAbove));
 }
 
 // Over-dispersion of counts: the predictive's variance includes the 1/12 of rounding, which counts do not have.
 inline double count_excess(double centre, double deviation) { return deviation * deviation - 1.0 / 12.0 - centre; }
 
-// ln P(X >= k) of counts with the predictive's mean and variance: negative binomial, or Poisson when not over-dispersed.
-inline double ln_counts_at_least(const Predictive& p, double k) {
-  if (k <= 0.0) return 0.0;
+// ln P(X >= k) or ln P(X < k) of counts with the predictive's mean and variance: negative binomial, or Poisson when not
+// over-dispersed.
+inline double ln_counts(const Predictive& p, double k, Tail want) {
+  if (k <= 0.0) return want == Tail::kAbove ? 0.0 : -kInfinity;
   const double mean = p.centre;
   const double excess = count_excess(p.centre, p.deviation);
-  if (excess <= 1e-6 * mean) return ln_gamma_tail(k, mean, Tail::kBelow);
+  if (excess <= 1e-6 * mean) return ln_gamma_tail(k, mean, want == Tail::kAbove ? Tail::kBelow : Tail::kAbove);
   const double r = mean * mean / excess;
   const double x = mean / (mean + r);  // I_x(k, r)
   // Far above r the difference of the two large logarithms has no digit left; it tends to r ln k.
   const double ln_rising = k > 1e7 * (1.0 + r) ? r * ln(k) : ln_gamma(k + r) - ln_gamma(k);
   const double ln_front = ln_rising - ln_gamma(r) + k * ln(x) + r * ln_1p(-x);
-  if (x < (k + 1.0) / (k + r + 2.0)) return std::min(0.0, ln_front + ln(beta_fraction(k, r, x) / k));
-  return ln_complement(ln_front + ln(beta_fraction(r, k, 1.0 - x) / r));
+  if (x < (k + 1.0) / (k + r + 2.0)) return wanted_tail(ln_front + ln(beta_fraction(k, r, x) / k), Tail::kAbove, want);
+  return wanted_tail(ln_front + ln(beta_fraction(r, k, 1.0 - x) / r), Tail::kBelow, want);
 }
 
 inline double count_family(const Predictive& p, double x) {
-  if (x < 0.0) return p.side > 0 ? 0.0 : -kInfinity;
   const double k = std::floor(x + 0.5);
   // A tail of less than a half is the smaller one, since the two add up to more than 1.
   if (p.side < 0 || (p.side == 0 && k < p.centre)) {
-    const double below = ln_complement(ln_counts_at_least(p, k + 1.0));
+    const double below = ln_counts(p, k + 1.0, Tail::kBelow);
     if (p.side < 0) return below;
-    if (below <= -kLn2) return below + kLn2;
-    return two_sided({ln_counts_at_least(p, k), below});
+    return twice(below <= -kLn2 ? below : std::min(below, ln_counts(p, k, Tail::kAbove)));
   }
-  const double above = ln_counts_at_least(p, k);
+  const double above = ln_counts(p, k, Tail::kAbove);
   if (p.side > 0) return above;
-  if (above <= -kLn2) return above + kLn2;
-  return two_sided({above, ln_complement(ln_counts_at_least(p, k + 1.0))});
+  return twice(above <= -kLn2 ? above : std::min(above, ln_counts(p, k + 1.0, Tail::kBelow)));
 }
 
 inline double family_ln_p(const Predictive& p, int family, double x) {
+  if (family > 1 && x < 0.0) {
+    // It knows nothing below zero: less likely than zero, as a family without a say, and the less the further.
+    const double below = p.side > 0 ? 0.0 : ln(kLeastWeight) + twice(ln_normal_above(-x / p.deviation));
+    return family_ln_p(p, family, 0.0) + below;
+  }
   // Continuous families see an integer as the unit interval around it: the edge towards the centre bounds the tail.
   const double half = p.lattice ? 0.5 : 0.0;
   const double high = x - half;
@@ -139,7 +108,7 @@ inline double family_ln_p(const Predictive& p, int family, double x) {
   const bool above = p.side > 0 || (p.side == 0 && x >= p.centre);
   const double z = std::clamp((above ? high - p.centre : p.centre - low) / p.deviation, -1e150, 1e150);
   const double tail = symmetric_above(p, family, z);
-  return p.side == 0 ? std::min(0.0, tail + kLn2) : tail;
+  return p.side == 0 ? twice(tail) : tail;
 }
 
 // ln P of a value of a series that mostly repeats itself: that it is another at all, times that it is so far off.
@@ -170,15 +139,19 @@ inline double bulk_ln_p(double z, double dof) {
 }
 
 // Deviations within which the normal answer stands for every family. It ends before the tail's start (1.96), so no hit of
-// the tail is missed: there a t3 differs by less than a third, and a skewed family by a sixth unless its deviation is large
-// against its centre. Such families part from the normal earlier.
+// the tail is missed: there a t3 differs by less than a third. Skewed families part from the normal the earlier, the larger
+// their deviation is against their centre: p is within a fifth (a log-normal with a ratio of a third, below its centre).
 inline double bulk_reach(double symmetric_weight, double centre, double deviation) {
-  return symmetric_weight > 0.9 || deviation < 0.25 * centre ? 1.8 : 1.25;
+  if (symmetric_weight > 0.9 || deviation < 0.1 * centre) return 1.8;
+  return 3.0 * deviation < centre ? 1.25 : 0.0;
 }
 
-inline double calibrated(const Predictive& p, double ln_p) {
-  if (ln_p > -kTailStart) return ln_p;
-  return std::min(-kTailStart + ln(p.tail_rate) - (-ln_p - kTailStart) / p.tail_mean, 0.0);
+// By how much more or less often values came beyond the tail's start, and how far beyond. In the bulk logarithms are stretched to
+// meet it there.
+inline double calibrated(double ln_p, double tail_rate, double tail_mean) {
+  const double ln_rate = ln(tail_rate);
+  if (ln_p > -kTailStart) return ln_p * (1.0 - ln_rate / kTailStart);
+  return std::min(ln_rate - kTailStart - (-ln_p - kTailStart) / tail_mean, 0.0);
 }
 
 // ln p of x under the families alone. In the bulk of a known series the normal answer is good enough: nobody reads p there.
@@ -195,8 +168,6 @@ inline double around_centre(const Predictive& p, double x) {
     ln_p[i] = heard ? family_ln_p(p, i, x) : -kInfinity;
     most = std::max(most, ln_p[i]);
   }
-  // Impossible under every family in use (nothing, where a log-normal was): as unlikely as a rare heavy tail or a normal finds it.
-  if (!(most > -kInfinity)) return std::min(family_ln_p(p, 1, x) - kTailStart - 4.0, family_ln_p(p, 0, x));
   double total = 0.0;
   for (int i = 0; i < kFamilies; ++i) {
     if (ln_p[i] >= most - 40.0) total += p.weight[i] * (ln_p[i] == most ? 1.0 : e_to(ln_p[i] - most));
@@ -214,15 +185,13 @@ inline double family_mixture(const Predictive& p, double x) {
   return std::max(now, p.ln_alternative + around_centre(other, x));
 }
 
-// The families' answer, corrected by how their tail fared so far and by outliers that recur.
+// The families' answer, corrected by how their tail fared so far and by outliers that recur, which are not likelier than what is
+// nearer.
 inline double finished(const Predictive& p, double x, double raw) {
-  if (raw > -kTailStart) return raw;
-  double ln_p = calibrated(p, raw);
-  if (p.ln_outlier == p.ln_outlier) {
-    const double size = (ln(std::fabs(x - p.centre) + 1e-300) - p.outlier_centre) / p.outlier_deviation;
-    ln_p = ln_add(ln_p, p.ln_outlier + ln_normal_above(size));
-  }
-  return std::min(ln_p, 0.0);
+  const double ln_p = calibrated(raw, p.tail_rate, p.tail_mean);
+  if (raw > -kTailStart || !(p.ln_outlier == p.ln_outlier)) return ln_p;
+  const double size = (ln(std::fabs(x - p.centre) + 1e-300) - p.outlier_centre) / p.outlier_deviation;
+  return std::min(ln_add(ln_p, p.ln_outlier + ln_normal_above(size)), calibrated(-kTailStart, p.tail_rate, p.tail_mean));
 }
 
 struct Verdict {
