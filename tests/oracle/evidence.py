@@ -31,21 +31,27 @@ def sudden(s: SimpleNamespace, p: SimpleNamespace, z: float, x: float) -> float:
     return alone(p, centre, deviation, x)
 
 
-def run(s: SimpleNamespace, e: SimpleNamespace, p: SimpleNamespace, z: float, bucket: int, x: float) -> float:
-    """The whole numbers in a row on one side as one: their sum against the sum of what was expected of them."""
+def run_apart(s: SimpleNamespace, e: SimpleNamespace, bucket: int, x: float) -> tuple[float, float]:
+    """How many deviations, and what one is, the values in a row on one side that end here are off together.
+
+    0 where none are, or where not even values without a memory would be 2.7 deviations off.
+    """
     before, k = s.run_value - s.run_centre, s.run + 1
-    if s.fraction or s.run < 1 or s.run_last + 1 != bucket or before * z <= 0 or k > 100:
-        return 0.0
-    value, centre = s.run_value + x, s.run_centre + p.centre
-    if (before + x - e.centre) * z <= 0 or (value - centre) ** 2 <= 9 * (s.run_variance + e.variance):
-        return 0.0
+    off, variance = before + x - e.centre, s.run_variance + e.variance
+    if s.run < 1 or s.run_last + 1 != bucket or before * (x - e.centre) <= 0 or k > 100 or off**2 <= 2.7**2 * variance:
+        return 0.0, 0.0
     phi = memory_of_rest(s)
     alike = (1 + phi) / (1 - phi) - 2 * phi * (1 - phi**k) / (k * (1 - phi) ** 2)
-    deviation = math.sqrt((s.run_variance + p.deviation**2) * alike)
-    apart = abs(value - centre) / deviation
-    if apart < 3:
+    deviation = math.sqrt(variance * alike)
+    return abs(off) / deviation, deviation
+
+
+def run(s: SimpleNamespace, e: SimpleNamespace, p: SimpleNamespace, bucket: int, x: float) -> float:
+    """The whole numbers in a row on one side as one: their sum against the sum of what was expected of them."""
+    apart, deviation = run_apart(s, e, bucket, x)
+    if s.fraction or apart < 3:
         return 0.0
-    surprise = alone(p, centre, deviation, value)
+    surprise = alone(p, s.run_centre + p.centre, deviation, s.run_value + x)
     return min(surprise, -math.log(2) - normal_above(apart)) if small_counts(s) else surprise
 
 
@@ -70,7 +76,7 @@ def evidence(
     p = predictive(s, m, e, side)
     r = [-ln_p, sudden(s, p, z, x), 0.0, 0.0]
     if s.share[0] + s.share[1] > 0.5 and abs(z) >= 1:  # only where a series keeps to a level
-        r[2] = run(s, e, p, z, bucket, x)
+        r[2] = run(s, e, p, bucket, x)
         r[3] = lasting_mean(s, z)
     r = [doubted * surprise for surprise in r]
     best = max(0.0, *(surprise - cost for surprise, cost in zip(r, COST, strict=True)))

@@ -125,9 +125,9 @@ def share_levels(s: SimpleNamespace) -> None:
     s.share = [one / sum(share) for one in share]
 
 
-def learn_ahead(s: SimpleNamespace, m: SimpleNamespace, y: float, bucket: int) -> None:
+def learn_ahead(s: SimpleNamespace, m: SimpleNamespace, y: float, bucket: int, trust: float) -> None:
     """What each level said when the block began, against what came."""
-    since, g = bucket - s.held_at, gain(s.level_count - 1, m.slow)
+    since, g = bucket - s.held_at, trust * gain(s.level_count - 1, m.slow)
     most = 9 * max(s.ahead[0], s.variance) if s.level_count > 16 else math.inf
     said = [held + (s.trend + s.held_slope * (i == 4)) * since for i, held in enumerate(s.held)]
     s.ahead = [ahead + g * (min((y - one) ** 2, most) - ahead) for ahead, one in zip(s.ahead, said, strict=True)]
@@ -138,15 +138,15 @@ def learn_ahead(s: SimpleNamespace, m: SimpleNamespace, y: float, bucket: int) -
         begin_block(s, bucket)
 
 
-def learn_levels(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, y: float, since: int) -> None:
+def learn_levels(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, y: float, since: int, trust: float) -> None:
     """`since` the last value that was learnt, levels with a slope have gone on."""
     young = 1 / (s.level_count + 1)
     reach = math.inf if s.level_count < 8 else 4 * e.deviation
     for i, g in enumerate((1 / m.slow, 1 / m.middle, 1 / m.fast, 0.5)):
         said = s.level[i] + s.trend * min(since, m.block)
-        s.level[i] = said + max(young, g) * clip(y - said, -reach, reach)
+        s.level[i] = said + trust * max(young, g) * clip(y - said, -reach, reach)
     said = s.level[4] + (s.slope + s.trend) * min(since, m.block)
-    step = max(young, 1 / 6) * clip(y - said, -reach, reach)
+    step = trust * max(young, 1 / 6) * clip(y - said, -reach, reach)
     s.level[4] = said + step
     if s.level_count > 0:
         s.slope += 0.2 * step
@@ -170,14 +170,14 @@ def restart_parts(s: SimpleNamespace, centre: float) -> None:
     begin_parts(s)
 
 
-def learn_parts(s: SimpleNamespace, m: SimpleNamespace, centre: float, squared: float) -> None:
+def learn_parts(s: SimpleNamespace, m: SimpleNamespace, centre: float, squared: float, trust: float) -> None:
     """Day by day each part is multiplied by what it was in the errors over what was expected of it, ever less far."""
     plain = max(sum(part * unit for part, unit in zip(s.part, units(centre), strict=True)), 1e-300)
     ratio = min(squared / plain, 25 * s.part_scale)
-    s.part_scale += max(3 / (s.scale_count + 2), 1 / m.slow) * (ratio - s.part_scale)
+    s.part_scale += trust * max(3 / (s.scale_count + 2), 1 / m.slow) * (ratio - s.part_scale)
     for k, unit in enumerate(units(centre)):
-        s.part_found[k] += ratio * unit / plain
-        s.part_said[k] += unit / plain
+        s.part_found[k] += trust * ratio * unit / plain
+        s.part_said[k] += trust * unit / plain
     s.part_count += 1
     if s.part_count < max(m.day, 24.0):
         return
@@ -198,15 +198,19 @@ def learn_narrowing(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, 
     s.scale_count, s.of_late = m.middle, 1.0
 
 
-def learn_spread(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, x: float) -> None:
+def learn_spread(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, x: float, trust: float) -> None:
     error = x - e.centre
     most = math.inf if s.variance <= floor_square(s, x) else 25 * max(e.variance, s.variance)
     if s.season:
-        learn_parts(s, m, e.centre, error**2)
+        learn_parts(s, m, e.centre, error**2, trust)
     g = max(3 / (s.scale_count + 2), 1 / m.slow) if s.season else gain(s.scale_count - 1, m.slow)
-    s.variance += g * (min(error**2, most) - s.variance)
-    s.season_square += (e.season**2 - s.season_square) / m.week
-    z, phi = clip(error / e.deviation, -5, 5), memory_of_rest(s)
+    s.variance += trust * g * (min(error**2, most) - s.variance)
+    s.season_square += trust * (e.season**2 - s.season_square) / m.week
+
+
+def learn_memory(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, x: float) -> None:
+    """What of the rest the next bucket has still, and how far decayed means go."""
+    z, phi = clip((x - e.centre) / e.deviation, -5, 5), memory_of_rest(s)
     before = 0.0 if math.isnan(s.last_rest) else s.last_rest
     g = gain(s.level_count, 512.0)
     s.rest_cross += g * (z * before - s.rest_cross)
@@ -214,6 +218,12 @@ def learn_spread(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, x: 
     s.step_square += gain(s.level_count, m.slow) * (min((z - phi * before) ** 2, 25.0) - s.step_square)
     s.mean += MEAN_STEP * (clip(z, -4, 4) - s.mean)
     s.mean_square += gain(s.level_count, 3000.0) * (s.mean**2 - s.mean_square)
+    s.last_rest = z
+
+
+def trust_of(apart: float) -> float:
+    """How much of a value is learnt, by how far off it is together with those before it."""
+    return (2.7 / apart) ** 2 if apart > 2.7 else 1.0
 
 
 def learn_run(s: SimpleNamespace, e: SimpleNamespace, x: float, odd: bool, bucket: int) -> None:

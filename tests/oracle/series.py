@@ -10,7 +10,7 @@ import numpy as np
 
 from barograph.models import state
 from tests.oracle import season
-from tests.oracle.evidence import evidence
+from tests.oracle.evidence import evidence, run_apart
 from tests.oracle.expectation import DAY_MS, FAR, LEVELS, clip, expect, memory, predictive
 from tests.oracle.incident import IMPOSSIBLE, ODD, accept_change, comes_back, follow_incident, open_incident
 from tests.oracle.learning import (
@@ -18,12 +18,14 @@ from tests.oracle.learning import (
     learn_ahead,
     learn_families,
     learn_levels,
+    learn_memory,
     learn_narrowing,
     learn_outliers,
     learn_repeats,
     learn_run,
     learn_spread,
     learn_tail,
+    trust_of,
 )
 from tests.oracle.probability import judge
 from tests.oracle.trend import fold_window, open_window, test_trend, trend_is_due
@@ -67,9 +69,16 @@ def begin_with_zeros(s: SimpleNamespace, m: SimpleNamespace, bucket: int, since:
 
 
 def learn_usual(
-    s: SimpleNamespace, m: SimpleNamespace, clock: SimpleNamespace, e: SimpleNamespace, place: tuple, x: float, raw: float
+    s: SimpleNamespace,
+    m: SimpleNamespace,
+    clock: SimpleNamespace,
+    e: SimpleNamespace,
+    place: tuple,
+    x: float,
+    raw: float,
+    trust: float,
 ) -> None:
-    """A value that nothing speaks against."""
+    """A value that nothing speaks against; `trust` below 1 where those before it and it are off together."""
     if s.scale_count >= 8:
         learn_families(s, e, not s.fraction, x)
         if not math.isnan(raw):
@@ -77,15 +86,15 @@ def learn_usual(
     learn_repeats(s, m, x)
     miss = moved = 0.0
     if s.season:
-        miss = clip(x - e.centre, -4 * e.deviation, 4 * e.deviation)
+        miss = trust * clip(x - e.centre, -4 * e.deviation, 4 * e.deviation)
         moved = season.learn_profile(s, place, miss, clock.span_ms)
     if s.count > 0:
-        learn_ahead(s, m, x - e.season, clock.bucket)
-        learn_spread(s, m, e, x)
-    learn_levels(s, m, e, x - e.season, clock.bucket - s.learnt if s.learnt >= 0 else 1)
+        learn_ahead(s, m, x - e.season, clock.bucket, trust)
+        learn_spread(s, m, e, x, trust)
+        learn_memory(s, m, e, x)
+    learn_levels(s, m, e, x - e.season, clock.bucket - s.learnt if s.learnt >= 0 else 1, trust)
     if s.count > 0:  # of the first value of all nothing was expected
         learn_narrowing(s, m, e, x)
-        s.last_rest = clip((x - e.centre) / e.deviation, -5, 5)
     s.scale_count += 1
     s.learnt = clock.bucket
     if s.season:
@@ -101,7 +110,8 @@ def learn_value(
     known = s.scale_count >= 8 and s.count >= 12
     odd = known and ln_p < (ODD if going_on else IMPOSSIBLE)
     far = abs(x - e.centre) / e.deviation
-    if known and not going_on and far > FAR:
+    trust = trust_of(run_apart(s, e, bucket, x)[0]) if known else 1.0
+    if known and not going_on and trust == 1 and far > FAR:
         s.far, s.far_size = s.far + 1, s.far_size + math.log(far / FAR)
     if known and comes_back(s, e, x, bucket):
         return
@@ -115,7 +125,7 @@ def learn_value(
     if s.count > 0:
         learn_run(s, e, x, s.odd_since >= 0, bucket)
     if s.odd_since < 0:
-        learn_usual(s, m, clock, e, place, x, raw)
+        learn_usual(s, m, clock, e, place, x, raw, trust)
         return
     follow_incident(s, m, e, x, odd, bucket)
     s.last_rest = math.nan

@@ -95,9 +95,9 @@ inline void begin_with_zeros(Series& s, const Memory& m, const Clock& c, int64_t
   open_zero_window(s, c);
 }
 
-// A value that nothing speaks against.
+// A value that nothing speaks against. `trust`: below 1 for one that is off together with those before it, as holidays are.
 inline void learn_usual(Series& s, const Memory& m, float* pool, Output& out, Cell cell, const Clock& c, const Expectation& e,
-                        const Position& at, double x, const Verdict& v, double cycle) {
+                        const Position& at, double x, const Verdict& v, double cycle, double trust) {
   const bool lattice = (s.flags & 1) == 0;
   if (s.scale_count >= 8.0) {
     if (families_learn(s)) learn_families(s, e, lattice, x);
@@ -107,23 +107,24 @@ inline void learn_usual(Series& s, const Memory& m, float* pool, Output& out, Ce
   double miss = 0.0, moved = 0.0;
   if (s.season) {
     const double clip = kProfileClip * e.deviation;
-    miss = std::clamp(x - e.centre, -clip, clip);
+    miss = trust * std::clamp(x - e.centre, -clip, clip);
     moved = learn_profile(s, pool, at, miss, c);
   }
   const double y = x - e.season;
-  if (s.count > 0.0) learn_ahead(s, m, y, c.bucket);
-  if (s.count > 0.0) learn_spread(s, m, e, x, s.last_rest == s.last_rest ? s.last_rest : 0.0);
-  learn_levels(s, m, e, y, s.learnt >= 0 ? static_cast<double>(c.bucket - s.learnt) : 1.0);
+  if (s.count > 0.0) learn_ahead(s, m, y, c.bucket, trust);
+  if (s.count > 0.0) {  // nothing was expected of the first value of all
+    learn_spread(s, m, e, x, trust);
+    learn_memory(s, m, e, x);
+  }
+  learn_levels(s, m, e, y, s.learnt >= 0 ? static_cast<double>(c.bucket - s.learnt) : 1.0, trust);
   if (s.count > 0.0) note(s, out, cell, c, learn_narrowing(s, m, e, x));
-  // Nothing was expected of the first value of all.
-  s.last_rest = s.count > 0.0 ? std::clamp((x - e.centre) / e.deviation, -5.0, 5.0) : std::nan("");
   s.scale_count += 1.0;
   s.learnt = c.bucket;
   if (s.season) note(s, out, cell, c, learn_swing(s, pool, c, e.season + moved, miss - moved, cycle));
 }
 
 inline void learn(Series& s, const Memory& m, float* pool, Output& out, Cell cell, const Clock& c, const Expectation& e,
-                  const Position& at, double x, const Verdict& v) {
+                  const Position& at, double x, const Verdict& v, double run_apart) {
   if (x != std::floor(x)) s.flags |= 1;
   if (x < 0.0) s.flags |= 2;
   if (s.count == 0.0) begin(s, m, c, x);
@@ -140,7 +141,8 @@ inline void learn(Series& s, const Memory& m, float* pool, Output& out, Cell cel
   }
   const bool known = s.scale_count >= 8.0 && s.count >= 12.0;
   const bool odd = known && v.ln_p < (odd_now(s) ? kOdd : kImpossible);
-  if (known && !odd_now(s) && std::fabs(x - e.centre) > kFar * e.deviation) {
+  const double trust = known ? trust_of(run_apart) : 1.0;
+  if (known && trust == 1.0 && !odd_now(s) && std::fabs(x - e.centre) > kFar * e.deviation) {
     s.far += 1.0;
     s.far_size += ln(std::fabs(x - e.centre) / (kFar * e.deviation));
   }
@@ -164,7 +166,7 @@ inline void learn(Series& s, const Memory& m, float* pool, Output& out, Cell cel
         if (!wanders) note(s, out, cell, c, change);  // what keeps to no level has none that moves
       }
     } else {
-      learn_usual(s, m, pool, out, cell, c, e, at, x, v, cycle);
+      learn_usual(s, m, pool, out, cell, c, e, at, x, v, cycle, trust);
     }
   }
   s.previous = x;
@@ -238,7 +240,7 @@ inline int64_t run_series(Series& s, const Memory& m, float* pool, const Chunk& 
     out.ln_evidence[at] = e.ln_evidence;
     if (e.ln_evidence <= k.ln_threshold) add_leaf(s, m, out, k, {i, t}, c, f, x, v.ln_p, e);
     if (!k.learn) continue;
-    learn(s, m, pool, out, {i, t}, c, f, place, x, v);
+    learn(s, m, pool, out, {i, t}, c, f, place, x, v, e.run_apart);
     if (trend_is_due(s, c)) note(s, out, {i, t}, c, test_trend(s, pool, c));
     if (!test_is_due(s, c)) continue;
     test_seasons(s, c, k.calendar);

@@ -10,13 +10,13 @@ constexpr double kImpact = 5.0 / 6.907755278982137;  // multi-bucket impact: 5 a
 constexpr double kEarly = 30.0;          // values before which only the bucket itself is believed
 constexpr double kLeastMemory = 0.3;     // of the rest, from which the bucket before says more than the expectation
 constexpr double kMeanLength = 99.0;     // buckets whose means are as good as independent
-constexpr double kLongestRun = 100.0;    // values of a run that are added up
 // -ln of the share of false alarms that each view may have (chosen: most belongs to the bucket itself).
 constexpr double kCost[kViews] = {0.2876820724517809, 2.995732273553991, 2.120263536200091, 2.995732273553991};  // 0.75, 0.05, 0.12, 0.05
 
 struct Evidence {
   double ln_evidence;          // the record's probability
   double surprise[kViews];     // nats, of each view by itself
+  double run_apart;            // deviations by which the run that ends here is off; 0: none ends here
 };
 
 // How much further the value is off than what is left of the one before leads to expect: never anything for coming nearer.
@@ -33,22 +33,13 @@ inline double sudden_surprise(const Series& s, const Predictive& p, double z, do
   return -judge(now, x).ln_p;
 }
 
-// The run that ends here as one value: their sum under the sum of what was expected. Of values with a memory of phi, k vary as
-// k (1 + phi) / (1 - phi) less what the ends lack.
-inline double run_surprise(const Series& s, const Predictive& p, int64_t bucket, double x) {
-  if (s.run < 1 || s.run_last + 1 != bucket || (s.run_value - s.run_centre) * (x - p.centre) <= 0.0) return 0.0;
-  const double k = static_cast<double>(s.run) + 1.0;
-  if (k > kLongestRun) return 0.0;
-  const double phi = memory_of_rest(s);
-  const double alike = (1.0 + phi) / (1.0 - phi) - 2.0 * phi * (1.0 - to_the(phi, k)) / (k * square(1.0 - phi));
+// The run that ends here as one value: their sum under the sum of what was expected of them.
+inline double run_surprise(const Series& s, const Predictive& p, const Run& run, double apart) {
   Predictive sum = p;
-  sum.centre = s.run_centre + p.centre;
-  sum.deviation = std::sqrt((s.run_variance + square(p.deviation)) * alike);
-  const double value = s.run_value + x;
-  const double apart = std::fabs(value - sum.centre) / sum.deviation;
-  if (apart < 3.0) return 0.0;
+  sum.centre = run.centre;
+  sum.deviation = run.deviation;
   sum.ln_alternative = sum.ln_outlier = std::nan("");
-  const double surprise = -judge(sum, value).ln_p;
+  const double surprise = -judge(sum, run.value).ln_p;
   // Small counts are taken for Poisson ones, which a long run of one value would make ever more unlikely: not more than normal ones.
   return small_counts(s) ? std::min(surprise, -ln_normal_above(apart) - kLn2) : surprise;
 }
@@ -73,7 +64,9 @@ inline double together(const Evidence& v) {
 
 inline Evidence evidence(const Series& s, const Memory& m, const Expectation& e, int side, int64_t bucket, double x, double ln_p) {
   const double doubt = doubt_of(s, m);
-  Evidence v{doubt * ln_p, {-doubt * ln_p, 0.0, 0.0, 0.0}};
+  Run run;
+  const double apart = run_apart(s, e, bucket, x, run);
+  Evidence v{doubt * ln_p, {-doubt * ln_p, 0.0, 0.0, 0.0}, apart};
   if (s.count < kEarly) return v;
   const double z = (x - e.centre) / e.deviation;
   if (side * z < 0.0) return v;
@@ -81,12 +74,11 @@ inline Evidence evidence(const Series& s, const Memory& m, const Expectation& e,
   // Where a series keeps to no level, a run away from it is a trend; and what is usual by itself is told only as part of what is not.
   const bool lasting = s.share[0] + s.share[1] > 0.5 && std::fabs(z) >= 1.0;
   // Runs of counts: silence adds up. Of anything else edges of the pattern and slow falls are runs, too.
-  const bool runs = lasting && (s.flags & 1) == 0 && s.run > 0 && (s.run_value - s.run_centre + x - e.centre) * z > 0.0 &&
-                    square(s.run_value - s.run_centre + x - e.centre) > 9.0 * (s.run_variance + e.variance);
+  const bool runs = lasting && (s.flags & 1) == 0 && apart >= 3.0;
   if (sudden || runs) {
     const Predictive p = predictive(s, m, e, side);
     if (sudden) v.surprise[1] = doubt * sudden_surprise(s, p, z, x);
-    if (runs) v.surprise[2] = doubt * run_surprise(s, p, bucket, x);
+    if (runs) v.surprise[2] = doubt * run_surprise(s, p, run, apart);
   }
   if (lasting) v.surprise[3] = doubt * mean_surprise(s, z);
   v.ln_evidence = together(v);

@@ -102,10 +102,10 @@ inline void begin_block(Series& s, int64_t bucket) {
 }
 
 // What levels said hours ahead against what came.
-inline void learn_ahead(Series& s, const Memory& m, double y, int64_t bucket) {
+inline void learn_ahead(Series& s, const Memory& m, double y, int64_t bucket, double trust) {
   const double block = std::min(m.block, std::max(4.0, std::floor(s.level_count / 8.0)));
   const double since = static_cast<double>(bucket - s.held_at);
-  const double g = gain(s.level_count - 1.0, m.slow);
+  const double g = trust * gain(s.level_count - 1.0, m.slow);
   const double most = s.level_count > 16.0 ? 9.0 * std::max(s.ahead[0], s.variance) : kInfinity;
   double all = 0.0;
   for (int i = 0; i < kLevels; ++i) {
@@ -120,15 +120,15 @@ inline void learn_ahead(Series& s, const Memory& m, double y, int64_t bucket) {
 }
 
 // `y`: the value without the season, `since` buckets after the last one that was learnt: levels with a slope have gone on meanwhile.
-inline void learn_levels(Series& s, const Memory& m, const Expectation& e, double y, double since) {
+inline void learn_levels(Series& s, const Memory& m, const Expectation& e, double y, double since, double trust) {
   const double young = 1.0 / (s.level_count + 1.0);
   const double clip = s.level_count < 8.0 ? kInfinity : 4.0 * e.deviation;
   const double gains[4] = {std::max(young, 1.0 / m.slow), std::max(young, 1.0 / m.middle), std::max(young, 1.0 / m.fast),
                            std::max(young, 0.5)};
   const double gone = s.trend * std::min(since, m.block);
-  for (int i = 0; i < 4; ++i) s.level[i] += gone + gains[i] * std::clamp(y - s.level[i] - gone, -clip, clip);
+  for (int i = 0; i < 4; ++i) s.level[i] += gone + trust * gains[i] * std::clamp(y - s.level[i] - gone, -clip, clip);
   const double said = s.level[4] + gone + s.slope * std::min(since, m.block);
-  const double step = std::clamp(y - said, -clip, clip);
+  const double step = trust * std::clamp(y - said, -clip, clip);
   s.level[4] = said + std::max(young, 1.0 / 6.0) * step;
   if (s.level_count > 0.0) s.slope += std::max(young, 1.0 / 6.0) * 0.2 * step;
   s.level_count += 1.0;
@@ -154,15 +154,15 @@ inline void restart_parts(Series& s, double centre) {
 
 // The likeliest parts, day by day: each is multiplied by what it was in the errors over what was expected of it (the update of
 // Itakura and Saito's non-negative factorisation, Fevotte et al. 2009, section 3.2), ever less far.
-inline void learn_parts(Series& s, const Memory& m, double centre, double square_error) {
+inline void learn_parts(Series& s, const Memory& m, double centre, double square_error, double trust) {
   double unit[kParts];
   part_units(centre, unit);
   const double plain = std::max(s.part[0] + s.part[1] * unit[1] + s.part[2] * unit[2], 1e-300);
   const double ratio = std::min(square_error / plain, kMost * s.part_scale);
-  s.part_scale += std::max(3.0 / (s.scale_count + 2.0), 1.0 / m.slow) * (ratio - s.part_scale);
+  s.part_scale += trust * std::max(3.0 / (s.scale_count + 2.0), 1.0 / m.slow) * (ratio - s.part_scale);
   for (int k = 0; k < kParts; ++k) {
-    s.part_found[k] += ratio * unit[k] / plain;
-    s.part_said[k] += unit[k] / plain;
+    s.part_found[k] += trust * ratio * unit[k] / plain;
+    s.part_said[k] += trust * unit[k] / plain;
   }
   s.part_count += 1.0;
   if (s.part_count < std::max(m.day, 24.0)) return;
@@ -189,6 +189,33 @@ inline Accepted learn_narrowing(Series& s, const Memory& m, const Expectation& e
 }
 
 constexpr double kMeanStep = 0.02;
+constexpr double kLongestRun = 100.0;  // values of a run that are added up
+constexpr double kTogether = 2.7;      // deviations by which a run is off that is not learnt in full: p of 1 in 150 (chosen)
+
+// The run that a value ends, as one value.
+struct Run {
+  double value;      // the sum,
+  double centre;     // what was expected of it,
+  double deviation;  // and how far it varies
+};
+
+// How far, in deviations, the value is off together with the run that it ends; 0: it ends none. Of values with a memory of phi, k vary
+// as k (1 + phi) / (1 - phi) less what the ends lack.
+inline double run_apart(const Series& s, const Expectation& e, int64_t bucket, double x, Run& run) {
+  const double before = s.run_value - s.run_centre;
+  const double k = static_cast<double>(s.run) + 1.0;
+  if (s.run < 1 || s.run_last + 1 != bucket || before * (x - e.centre) <= 0.0 || k > kLongestRun) return 0.0;
+  // Neighbours that are alike vary more: no need to reckon how much where even others would be near.
+  const double off = before + x - e.centre, variance = s.run_variance + e.variance;
+  if (square(off) <= square(kTogether) * variance) return 0.0;
+  const double phi = memory_of_rest(s);
+  const double alike = (1.0 + phi) / (1.0 - phi) - 2.0 * phi * (1.0 - to_the(phi, k)) / (k * square(1.0 - phi));
+  run = {s.run_value + x, s.run_centre + e.centre, std::sqrt(variance * alike)};
+  return std::fabs(off) / run.deviation;
+}
+
+// How much of a value is learnt, by how far off it is together with those before it: holidays are no one bucket's fault.
+inline double trust_of(double run_apart) { return run_apart > kTogether ? square(kTogether / run_apart) : 1.0; }
 
 // Values in a row on one side: together they may be odd where none is. What is odd by itself is told by itself.
 inline void learn_run(Series& s, const Expectation& e, double x, bool odd, int64_t bucket) {
@@ -205,17 +232,10 @@ inline void learn_run(Series& s, const Expectation& e, double x, bool odd, int64
   s.run_variance += e.variance;
 }
 
-// Spread of values around the expectation, and what of the rest the next bucket has still.
-inline void learn_spread(Series& s, const Memory& m, const Expectation& e, double x, double before) {
-  const double error = x - e.centre;
-  // After values that were all alike any error is news of the scale, not an outlier.
-  const double limit = s.variance <= floor_square(s, x) ? kInfinity : kMost * std::max(e.variance, s.variance);
-  if (s.season) learn_parts(s, m, e.centre, square(error));
-  // Later values count for more while it is young: what they are judged by is still getting better.
-  const double fresh = s.season ? std::max(3.0 / (s.scale_count + 2.0), 1.0 / m.slow) : gain(s.scale_count - 1.0, m.slow);
-  s.variance += fresh * (std::min(square(error), limit) - s.variance);
-  s.season_square += 1.0 / m.week * (square(e.season) - s.season_square);
-  const double z = std::clamp(error / e.deviation, -5.0, 5.0);
+// What of the rest the next bucket has still, and how far decayed means go.
+inline void learn_memory(Series& s, const Memory& m, const Expectation& e, double x) {
+  const double before = s.last_rest == s.last_rest ? s.last_rest : 0.0;
+  const double z = std::clamp((x - e.centre) / e.deviation, -5.0, 5.0);
   const double phi = memory_of_rest(s);
   const double g = gain(s.level_count, kRestMemory);
   s.rest_cross += g * (z * before - s.rest_cross);
@@ -223,6 +243,19 @@ inline void learn_spread(Series& s, const Memory& m, const Expectation& e, doubl
   s.step_square += gain(s.level_count, m.slow) * (std::min(square(z - phi * before), 25.0) - s.step_square);
   s.mean += kMeanStep * (std::clamp(z, -4.0, 4.0) - s.mean);
   s.mean_square += gain(s.level_count, 3000.0) * (square(s.mean) - s.mean_square);
+  s.last_rest = z;
+}
+
+// Spread of values around the expectation.
+inline void learn_spread(Series& s, const Memory& m, const Expectation& e, double x, double trust) {
+  const double error = x - e.centre;
+  // After values that were all alike any error is news of the scale, not an outlier.
+  const double limit = s.variance <= floor_square(s, x) ? kInfinity : kMost * std::max(e.variance, s.variance);
+  if (s.season) learn_parts(s, m, e.centre, square(error), trust);
+  // Later values count for more while it is young: what they are judged by is still getting better.
+  const double fresh = s.season ? std::max(3.0 / (s.scale_count + 2.0), 1.0 / m.slow) : gain(s.scale_count - 1.0, m.slow);
+  s.variance += trust * fresh * (std::min(square(error), limit) - s.variance);
+  s.season_square += trust / m.week * (square(e.season) - s.season_square);
 }
 
 }  // namespace series
