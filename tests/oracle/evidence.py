@@ -40,6 +40,8 @@ def run_apart(s: SimpleNamespace, e: SimpleNamespace, bucket: int, x: float) -> 
     off, variance = before + x - e.centre, s.run_variance + e.variance
     if s.run < 1 or s.run_last + 1 != bucket or before * (x - e.centre) <= 0 or k > 100 or off**2 <= 2.7**2 * variance:
         return 0.0, 0.0
+    if abs(x - e.centre) / e.deviation < 0.5 * abs(before) / math.sqrt(s.run * s.run_variance):  # it speaks for the run's end
+        return 0.0, 0.0
     phi = memory_of_rest(s)
     alike = (1 + phi) / (1 - phi) - 2 * phi * (1 - phi**k) / (k * (1 - phi) ** 2)
     deviation = math.sqrt(variance * alike)

@@ -226,12 +226,12 @@ def trust_of(apart: float) -> float:
     return (2.7 / apart) ** 2 if apart > 2.7 else 1.0
 
 
-def learn_run(s: SimpleNamespace, e: SimpleNamespace, x: float, odd: bool, bucket: int) -> None:
+def learn_run(s: SimpleNamespace, e: SimpleNamespace, x: float, bucket: int) -> None:
     """Values in a row on one side of what was expected."""
     side = x - e.centre
-    if odd or side * (s.run_value - s.run_centre) <= 0 or bucket != s.run_last + 1:
+    if side * (s.run_value - s.run_centre) <= 0 or bucket != s.run_last + 1:
         s.run, s.run_value, s.run_centre, s.run_variance = 0, 0.0, 0.0, 0.0
     s.run_last = bucket
-    if not odd and side != 0:
+    if side != 0:
         s.run += 1
         s.run_value, s.run_centre, s.run_variance = s.run_value + x, s.run_centre + e.centre, s.run_variance + e.variance

@@ -123,7 +123,7 @@ def learn_value(
     if odd:
         learn_outliers(s, ln_p if math.isnan(raw) else raw, x - e.centre, not going_on)
     if s.count > 0:
-        learn_run(s, e, x, s.odd_since >= 0, bucket)
+        learn_run(s, e, x, bucket)
     if s.odd_since < 0:
         learn_usual(s, m, clock, e, place, x, raw, trust)
         return

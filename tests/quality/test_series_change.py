@@ -7,6 +7,7 @@ import pytest
 
 from barograph.models import ChangeKind
 from barograph.models.civil import local_ms
+from barograph.scoring.severity import normalised_score
 from tests.quality.season_data import MONDAY_MS, hours, seasonal
 from tests.quality.series_data import HOUR, MINUTES_5, NULLS, autoregressive, daily, judged
 
@@ -45,6 +46,23 @@ def test_no_change_is_accepted_where_there_is_none(kind):
     seasons = np.isin(changes["kind"], (ChangeKind.SEASON_FOUND, ChangeKind.SEASON_DROPPED))
     assert len(np.unique(changes["row"][~seasons])) <= 6
     assert len(np.unique(changes["row"][seasons])) <= 6
+
+
+def test_a_holiday_is_critical_each_time_and_leaves_the_bounds_as_they_were():
+    rng, day, days = np.random.default_rng(7), 48, 70
+    noise = autoregressive(0.9, rng, 20, days * day)
+    x = 1000 - 500 * np.cos(2 * np.pi * np.arange(days * day) / day) + 40 * noise / noise.std(axis=1, keepdims=True)
+    holidays = [52 * day, 66 * day]
+    for start in holidays:
+        x[:, start + 14 : start + 38] -= 200
+    result = judged(x, span_ms=HOUR // 2, bounds_percentile=95.0)
+    assert result.upper is not None
+    assert result.lower is not None
+    score = normalised_score(result.ln_evidence.ravel(), HOUR // 2).reshape(x.shape)
+    width = result.upper - result.lower
+    for start in holidays:
+        assert (score[:, start : start + day].max(axis=1) >= 75).mean() >= 0.9
+        assert width[:, start + 2 * day : start + 3 * day].mean() < 1.25 * width[:, start - day : start].mean()
 
 
 ACCEPTED = (0.9, 1.6)

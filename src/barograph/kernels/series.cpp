@@ -156,7 +156,7 @@ inline void learn(Series& s, const Memory& m, float* pool, Output& out, Cell cel
     } else if (odd) {
       learn_outliers(s, v.raw == v.raw ? v.raw : v.ln_p, x - e.centre, false);
     }
-    if (s.count > 0.0) learn_run(s, e, x, odd || odd_now(s), c.bucket);
+    if (s.count > 0.0) learn_run(s, e, x, c.bucket);
     if (odd_now(s)) {
       follow_incident(s, m, e, x, odd, c.bucket);
       s.last_rest = std::nan("");

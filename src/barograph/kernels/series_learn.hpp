@@ -199,8 +199,8 @@ struct Run {
   double deviation;  // and how far it varies
 };
 
-// How far, in deviations, the value is off together with the run that it ends; 0: it ends none. Of values with a memory of phi, k vary
-// as k (1 + phi) / (1 - phi) less what the ends lack.
+// How far, in deviations, the value is off together with the run that it ends; 0: it ends none, or is so much less off than the run is
+// that it speaks for its end. Of values with a memory of phi, k vary as k (1 + phi) / (1 - phi) less what the ends lack.
 inline double run_apart(const Series& s, const Expectation& e, int64_t bucket, double x, Run& run) {
   const double before = s.run_value - s.run_centre;
   const double k = static_cast<double>(s.run) + 1.0;
@@ -208,6 +208,8 @@ inline double run_apart(const Series& s, const Expectation& e, int64_t bucket, d
   // Neighbours that are alike vary more: no need to reckon how much where even others would be near.
   const double off = before + x - e.centre, variance = s.run_variance + e.variance;
   if (square(off) <= square(kTogether) * variance) return 0.0;
+  const double z = (x - e.centre) / e.deviation, of_run = before / std::sqrt(static_cast<double>(s.run) * s.run_variance);
+  if (std::fabs(z) < 0.5 * std::fabs(of_run)) return 0.0;
   const double phi = memory_of_rest(s);
   const double alike = (1.0 + phi) / (1.0 - phi) - 2.0 * phi * (1.0 - to_the(phi, k)) / (k * square(1.0 - phi));
   run = {s.run_value + x, s.run_centre + e.centre, std::sqrt(variance * alike)};
@@ -217,15 +219,15 @@ inline double run_apart(const Series& s, const Expectation& e, int64_t bucket, d
 // How much of a value is learnt, by how far off it is together with those before it: holidays are no one bucket's fault.
 inline double trust_of(double run_apart) { return run_apart > kTogether ? square(kTogether / run_apart) : 1.0; }
 
-// Values in a row on one side: together they may be odd where none is. What is odd by itself is told by itself.
-inline void learn_run(Series& s, const Expectation& e, double x, bool odd, int64_t bucket) {
+// Values in a row on one side: together they may be odd where none is, and odder than each where each is.
+inline void learn_run(Series& s, const Expectation& e, double x, int64_t bucket) {
   const double side = x - e.centre, before = s.run_value - s.run_centre;
-  if (odd || side * before <= 0.0 || bucket != s.run_last + 1) {
+  if (side * before <= 0.0 || bucket != s.run_last + 1) {
     s.run = 0;
     s.run_value = s.run_centre = s.run_variance = 0.0;
   }
   s.run_last = bucket;
-  if (odd || side == 0.0) return;
+  if (side == 0.0) return;
   ++s.run;
   s.run_value += x;
   s.run_centre += e.centre;
