@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 
 from barograph.models import ChangeKind, ModelConfig, SeriesModel
+from tests.oracle import season as seasons
 from tests.oracle import series as oracle
 
 HOUR = 3_600_000
@@ -144,6 +145,7 @@ def seasonal(kind: str) -> np.ndarray:
         "much larger amplitude": lambda: 80 + np.where(late, 40, 10) * day + noise,
         "amplitude": lambda: 50 + np.where(late, 5, 10) * day + noise,
         "an hour later": lambda: 50 + 30 * np.sin(2 * np.pi * (t - late) / 24) + noise,
+        "a job each night": lambda: 50 + 10 * day + noise + 40 * (late & ((t % 24 == 3) | (t % 24 == 4) & (t // 24 % 3 > 0))),
         "no day any more": lambda: 50 + np.where(late, 0, 10) * day + noise,
     }[kind]()
     return np.asarray(x, float)
@@ -159,6 +161,7 @@ SEASONAL = (
     "amplitude",
     "much larger amplitude",
     "an hour later",
+    "a job each night",
     "no day any more",
 )
 
@@ -178,7 +181,8 @@ def test_with_a_season_too(kind):
     agree(model, state)
     after = model.snapshot()
     if state.season:
-        np.testing.assert_allclose(after["pool"], state.profile, rtol=1e-4, atol=1e-6)
+        np.testing.assert_allclose(after["pool"][: state.knots], state.profile, rtol=1e-4, atol=1e-6)
+        np.testing.assert_array_equal(after["pool"][state.knots :], seasons.packed_marks(state))
     expected = {"level": ChangeKind.LEVEL, "multiplied": ChangeKind.LEVEL, "amplitude": ChangeKind.AMPLITUDE}
     expected |= {
         "much larger amplitude": ChangeKind.AMPLITUDE,

@@ -56,18 +56,68 @@ def unseen(s: SimpleNamespace, place: tuple[int, int, float]) -> float:
     return max(1 - 0.5 * math.floor(s.cycles[part_of(s, place)] + 1e-6), 0.0) if s.season == DAILY else 0.0
 
 
-def learn_profile(s: SimpleNamespace, place: tuple[int, int, float], error: float, span_ms: int) -> float:
-    """A mean over the cycles seen, later over ten of them; how far the profile has moved here."""
+def move_profile(s: SimpleNamespace, place: tuple[int, int, float], by: float) -> None:
     at, then, share = snapped(s, place)
-    knots, part = knots_of_cycle(s), part_of(s, place)
-    visits = max(1.0, s.period_ms / span_ms / knots)
-    g = max(1 / (1 + math.floor(s.cycles[part] + 1e-6)), 0.1) / visits
-    step = g * error / (s.season_unit * ((1 - share) ** 2 + share**2))
+    step = by / (s.season_unit * ((1 - share) ** 2 + share**2))
     s.profile[at] = np.float32(float(s.profile[at]) + step * (1 - share))
     if share > 0:
         s.profile[then] = np.float32(float(s.profile[then]) + step * share)
-    s.cycles[part] += 1 / (visits * knots)
+
+
+def visits_of_knot(s: SimpleNamespace, span_ms: int) -> float:
+    return max(1.0, s.period_ms / span_ms / knots_of_cycle(s))
+
+
+def learn_profile(s: SimpleNamespace, place: tuple[int, int, float], error: float, span_ms: int) -> float:
+    """A mean over the cycles seen, later over ten of them; how far the profile has moved here."""
+    part, visits = part_of(s, snapped(s, place)), visits_of_knot(s, span_ms)
+    g = max(1 / (1 + math.floor(s.cycles[part] + 1e-6)), 0.1) / visits
+    move_profile(s, place, g * error)
+    s.cycles[part] += 1 / (visits * knots_of_cycle(s))
     return g * error
+
+
+def packed_marks(s: SimpleNamespace) -> list[int]:
+    """As they lie behind the profile: three bits each, eight a float, the highest where it was low."""
+    marks = [abs(mark) + 4 * (mark < 0) for mark in s.marks] + [0] * 7
+    return [sum(marks[8 * i + j] << 3 * j for j in range(8)) for i in range(len(marks) // 8)]
+
+
+def learn_recurring(
+    s: SimpleNamespace, place: tuple[int, int, float], e: SimpleNamespace, x: float, odd: bool, clock: SimpleNamespace
+) -> None:
+    """Odd at a knot on two visits running to the same side, an eighth of a cycle long at most: half is learnt, then all.
+
+    `s.marks`: of each knot, on how many visits running it was odd; negative where it was low.
+    """
+    tells = place[2] * visits_of_knot(s, clock.span_ms) < 1
+    if not odd:
+        if tells:
+            s.marks[place[0]] = 0
+        return
+    lasted, longest = clock.bucket - s.odd_since, 0.125 * s.period_ms / clock.span_ms
+    if lasted >= longest:
+        for before in range(1, lasted + 1) if lasted < longest + 1 else ():
+            then = SimpleNamespace(
+                bucket=clock.bucket - before, local_ms=clock.local_ms - before * clock.span_ms, span_ms=clock.span_ms
+            )
+            s.marks[position(s, then)[0]] = 0
+        return
+    side = -1 if x < e.centre else 1
+    if tells:
+        before = s.marks[place[0]]
+        s.marks[place[0]] = side * min(max(side * before, 0) + 1, 3)
+    visits = side * s.marks[place[0] if place[2] < 0.5 else place[1]]
+    if visits < 2 or s.share[0] + s.share[1] < 0.5:
+        return
+    by = (x - e.centre) * (0.5 if visits == 2 else 1.0)
+    move_profile(s, place, by)
+    if s.season == DAILY:
+        half = knots_of_cycle(s)
+        to = half if place[0] < half else -half
+        twin = (place[0] + to, place[1] + to, place[2])
+        if abs(value(s, twin) - e.season) < 2 * e.deviation:
+            move_profile(s, twin, by)
 
 
 def restart(s: SimpleNamespace, level: float, bucket: int) -> None:
@@ -134,6 +184,7 @@ def swing_nats(s: SimpleNamespace, left: float) -> float:
 def scale_season(s: SimpleNamespace, clock: SimpleNamespace, left: float) -> None:
     s.season_unit *= 1 + s.swing_cross / s.swing_square
     s.variance, s.with_season = min(s.variance, left / s.swing_run), left / s.swing_run
+    s.without_season = s.with_season + s.season_unit**2 * float((s.profile.astype(float) ** 2).mean())
     forget_swing(s)
     s.ln_weight = [0.1 * w for w in s.ln_weight]
     share_weights(s)

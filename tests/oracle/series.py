@@ -42,6 +42,9 @@ def of_record(record: np.void, pool: np.ndarray) -> SimpleNamespace:
     s.shift_gain = [s.shift_gain[:4], s.shift_gain[4:]]
     s.slots, s.open, s.reference = [], math.nan, 0.0
     s.profile = np.array(pool[s.bins : s.bins + s.knots], np.float32) if s.season else np.zeros(0, np.float32)
+    packed = pool[s.bins + s.knots :] if s.season else np.zeros(0, np.float32)
+    marks = [int(packed[knot // 8]) >> 3 * (knot % 8) & 7 for knot in range(s.knots)]
+    s.marks = [-(mark & 3) if mark & 4 else mark for mark in marks]
     return s
 
 
@@ -122,6 +125,8 @@ def learn_value(
             learn_tail(s, raw)
     if odd:
         learn_outliers(s, ln_p if math.isnan(raw) else raw, x - e.centre, not going_on)
+    if s.season:
+        season.learn_recurring(s, place, e, x, odd, clock)
     if s.count > 0:
         learn_run(s, e, x, bucket)
     if s.odd_since < 0:

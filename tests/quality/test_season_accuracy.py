@@ -52,14 +52,13 @@ def test_missing_values_and_outliers_do_not_move_what_is_predicted(spoilt, limit
     assert (np.abs(result.typical - right) / right.mean())[:, t >= WEEKS_3 * 24].mean() < limit
 
 
-def test_a_spike_of_one_bucket_a_day_is_half_learnt_within_days():
-    """The window's slots are wider than it: a first profile knows a quarter of it, the sixth day 0.64, four weeks 0.93."""
+def test_a_spike_of_one_bucket_a_day_is_learnt_within_a_week():
+    """The window's slots are wider: a first profile knows a quarter of it. Odd on two working days running, it is learnt."""
     t = np.arange(28 * 288)
     season = 5 * daily(len(t))
     x = np.random.default_rng(4).normal(size=(20, len(t))) + season + 20.0 * (t % 288 == 100)
     result = judged(x, bounds_percentile=95.0)
     assert result.typical is not None
     known = (result.typical - season)[:, 100::288].mean(axis=0) / 20
-    assert known[4] > 0.45
-    assert known[10] > 0.65
-    assert known[27] > 0.85
+    assert known[6] > 0.5
+    assert known[8:].min() > 0.9

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tests.quality.season_data import MONDAY_MS
 from tests.quality.series_data import HOUR, MINUTES_5, autoregressive, daily, judged, share_with_season
 
 NULLS = {"white": 0.0, "ar 0.95": 0.95, "ar 0.99": 0.99, "random walk": 1.0}
@@ -77,3 +78,27 @@ def test_a_backup_of_twenty_minutes_a_day_is_usual_from_the_fifth_day_on(span):
     usual, missing = (day >= 4) & (day < 12), (day >= 12.25) & (day < 12.25 + span / 86_400_000)
     assert (result.ln_evidence[:, usual] < np.log(1e-5)).sum() <= 2
     assert (result.ln_evidence[:, missing] < np.log(1e-5)).all()
+
+
+def with_a_job(hours_long: float, span: int) -> tuple[np.ndarray, np.ndarray]:
+    """A day, and from the seventeenth day, a Wednesday, on a job at 7 for ten days; of each bucket at that hour its day."""
+    t = np.arange(28 * 86_400_000 // span) * span
+    day, at = t // 86_400_000, t % 86_400_000 - 7 * HOUR
+    runs = (at >= 0) & (at < max(hours_long * HOUR, span)) & (day >= 16) & (day < 26)
+    x = np.random.default_rng(3).normal(size=(10, len(t))) + 20 + 5 * daily(len(t), span) + 30 * runs
+    return x, np.where((at >= 0) & (at < max(hours_long * HOUR, span)), day, -1)
+
+
+@pytest.mark.parametrize("span", [MINUTES_5, 3 * MINUTES_5, HOUR], ids=["5 minutes", "15 minutes", "hourly"])
+def test_a_new_job_each_night_is_usual_from_the_fourth_day_on_and_its_end_is_told(span):
+    x, day = with_a_job(0.25, span)
+    evidence = judged(x, span, MONDAY_MS).ln_evidence
+    for told in (16, 17, 26):
+        assert (evidence[:, day == told].min(axis=1) < np.log(1e-6)).all()
+    assert (evidence[:, (day >= 19) & (day < 26)] > np.log(1e-4)).mean() > 0.99
+
+
+def test_half_a_day_that_is_odd_three_days_running_is_no_job():
+    x, day = with_a_job(8.0, HOUR)
+    evidence = judged(x[:, : 19 * 24], HOUR, MONDAY_MS).ln_evidence
+    assert (evidence[:, day[: 19 * 24] >= 16] < np.log(1e-6)).mean() > 0.98

@@ -156,6 +156,7 @@ inline void learn(Series& s, const Memory& m, float* pool, Output& out, Cell cel
     } else if (odd) {
       learn_outliers(s, v.raw == v.raw ? v.raw : v.ln_p, x - e.centre, false);
     }
+    if (s.season) learn_recurring(s, pool, at, e, x, odd, c, cycle);
     if (s.count > 0.0) learn_run(s, e, x, c.bucket);
     if (odd_now(s)) {
       follow_incident(s, m, e, x, odd, c.bucket);

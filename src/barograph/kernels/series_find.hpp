@@ -1,6 +1,7 @@
 // From tests to a season in use: when to test, which period wins, and its first profile.
 #pragma once
 
+#include "series_recur.hpp"
 #include "series_swing.hpp"
 #include "series_test.hpp"
 
@@ -308,6 +309,7 @@ inline Accepted install_season(Series& s, const Clock& c, float* pool) {
   s.period_ms = s.want_period_ms;
   s.knots = s.want;
   s.want = s.want_season = 0;
+  clear_marks(s, pool);
   const double covered = static_cast<double>(s.window_slots) * s.window_span * c.span_ms / static_cast<double>(s.period_ms);
   // A slot's mean says of each of its buckets what one visit in `window_span` would: edges and spikes are still to be learnt.
   s.cycles[0] = std::min(covered / s.window_span, 2.0);

@@ -98,18 +98,23 @@ inline double visits_of_knot(const Series& s, int64_t span_ms) {
   return std::max(1.0, static_cast<double>(s.period_ms) / span_ms / knots_of_cycle(s));
 }
 
-// `error`: distance from the level plus profile, metric unit. A mean over the cycles seen, later over about ten of them.
-// Returns by how much the profile has moved here.
-inline double learn_profile(Series& s, float* pool, const Position& place, double error, const Clock& c) {
+// Moves the profile here, and where a bucket lies between two knots, each by its share.
+inline void move_profile(const Series& s, float* pool, const Position& place, double by) {
   const Position at = snapped(s, pool, place);
-  const double visits = visits_of_knot(s, c.span_ms);
-  double& cycles = s.cycles[part_of(s, at)];
-  const double g = std::max(1.0 / (1.0 + std::floor(cycles + 1e-6)), 0.1) / visits;
   const double near = 1.0 - at.share;
-  const double norm = g * error / (s.season_unit * (near * near + at.share * at.share));
+  const double norm = by / (s.season_unit * (near * near + at.share * at.share));
   float* bins = pool + s.bins;
   bins[at.at] = static_cast<float>(bins[at.at] + norm * near);
   if (at.share > 0.0) bins[at.next] = static_cast<float>(bins[at.next] + norm * at.share);
+}
+
+// `error`: distance from the level plus profile, metric unit. A mean over the cycles seen, later over about ten of them.
+// Returns by how much the profile has moved here.
+inline double learn_profile(Series& s, float* pool, const Position& place, double error, const Clock& c) {
+  const double visits = visits_of_knot(s, c.span_ms);
+  double& cycles = s.cycles[part_of(s, snapped(s, pool, place))];
+  const double g = std::max(1.0 / (1.0 + std::floor(cycles + 1e-6)), 0.1) / visits;
+  move_profile(s, pool, place, g * error);
   cycles += 1.0 / (visits * knots_of_cycle(s));
   return g * error;
 }

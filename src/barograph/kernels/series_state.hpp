@@ -130,8 +130,8 @@ struct Series {
   int64_t period_ms;
   int64_t shift_ms;           // accepted shift of the profile in time
   int32_t season;             // 0 none, 1 day, 2 weekday and weekend, 3 week, 4 a period found in the data
-  int32_t knots;              // floats of the profile
-  int32_t want;               // floats asked for by an accepted season, negative once granted; 0: none
+  int32_t knots;              // floats of the profile, behind which its marks lie
+  int32_t want;               // knots asked for by an accepted season, negative once granted; 0: none
   int32_t want_season;
   int64_t want_period_ms;
   int64_t given_up;           // how many seasons were given up

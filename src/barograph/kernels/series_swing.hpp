@@ -47,6 +47,7 @@ inline Accepted scale_season(Series& s, const float* pool, const Clock& c, doubl
   s.season_unit *= factor;
   s.variance = std::min(s.variance, left / s.swing_run);
   s.with_season = left / s.swing_run;
+  s.without_season = s.with_season + mean_square(s, pool);  // what the old amplitude was worth says nothing of the new one
   scale_window(s, pool, c, 1.0 - 1.0 / factor);
   forget_swing(s);
   doubt_families(s);

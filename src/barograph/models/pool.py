@@ -1,9 +1,18 @@
 """Memory for what only some series have: one array that profiles of seasons are cut from."""
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
-from barograph.results.arrays import Structs
+from barograph.results.arrays import Ints, Structs
+
+_MARKS_A_FLOAT: Final = 8
+
+
+def floats(knots: Ints) -> Ints:
+    """How many a profile needs: its knots, and behind them what is marked of each."""
+    return knots + -(-knots // _MARKS_A_FLOAT)
 
 
 class Pool:
@@ -26,24 +35,25 @@ class Pool:
         for i in np.flatnonzero(records["want"] > 0):
             # The profile in use stays until the new one, which is made of it, is installed.
             records["bins_before"][i] = records["bins"][i] if records["season"][i] else -1
-            records["bins"][i] = self._take(int(records["want"][i]))
+            records["bins"][i] = self._take(int(floats(records["want"][i])))
             records["want"][i] *= -1  # granted
 
     def packed(self, records: Structs) -> NDArray[np.float32]:
         """The profiles in use, one after the other in the order of `records`."""
         held = np.flatnonzero(records["season"] > 0)
-        blocks = [self.array[records["bins"][i] : records["bins"][i] + records["knots"][i]] for i in held]
+        blocks = [self.array[records["bins"][i] :][: floats(records["knots"][i])] for i in held]
         return np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
 
     @classmethod
     def unpack(cls, records: Structs, packed: NDArray[np.float32]) -> "Pool":
         """The pool of a snapshot; points `records` into it."""
         held = records["season"] > 0
-        ends = np.cumsum(np.where(held, records["knots"], 0))
-        records["bins"] = np.where(held, ends - records["knots"], -1)
+        sizes = np.where(held, floats(records["knots"]), 0)
+        ends = np.cumsum(sizes)
+        records["bins"] = np.where(held, ends - sizes, -1)
         pool = cls()
         pool.array, pool._used = packed.copy(), len(packed)
-        pool._size = {int(records["bins"][i]): int(records["knots"][i]) for i in np.flatnonzero(held)}
+        pool._size = {int(records["bins"][i]): int(sizes[i]) for i in np.flatnonzero(held)}
         return pool
 
     def _give(self, start: int) -> None:

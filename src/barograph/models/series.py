@@ -18,7 +18,7 @@ from barograph.models.civil import local_ms
 from barograph.models.config import SIDES, ModelConfig
 from barograph.models.describe import Description, Known, describe, known, lately
 from barograph.models.forecast import Foreseen, Horizon, foresee
-from barograph.models.pool import Pool
+from barograph.models.pool import Pool, floats
 from barograph.models.siblings import Siblings
 from barograph.models.state import CHANGE, FLAGGED, PREDICTIVE, SERIES, fresh
 from barograph.results.arrays import Bytes, Floats, Ints, Structs
@@ -74,7 +74,7 @@ class SeriesModel:
         if not np.asarray(state["series"], SERIES)["count"][row] > 0:
             return None
         records = np.array(state["series"][: row + 1], SERIES)
-        ends = np.cumsum(np.where(records["season"] > 0, records["knots"], 0))
+        ends = np.cumsum(np.where(records["season"] > 0, floats(records["knots"]), 0))
         start = int(ends[row - 1]) if row else 0
         own = records[row:]
         pool = Pool.unpack(own, state["pool"][start : int(ends[row])].astype(np.float32))
