@@ -2,10 +2,12 @@
 
 from dataclasses import asdict
 
+import numpy as np
 import polars as pl
 import pytest
 
 from barograph.config.errors import InputError, OtherVersion
+from barograph.config.load import load_job
 from barograph.engine import Engine
 from barograph.engine.exclusions import Exclusion
 from barograph.jobs.explain import explain
@@ -66,6 +68,39 @@ def test_what_was_forgotten_explains_nothing(store: Store) -> None:
             )
         ]
         assert mine[0].score == pytest.approx(record["initial_record_score"], abs=1e-9)
+
+
+def test_a_series_among_others_is_explained_with_what_they_had_taught_it_by_then(store: Store) -> None:
+    hosts = load_job(
+        {
+            "job_id": "hosts",
+            "analysis_config": {
+                "bucket_span": "1h",
+                "detectors": [{"function": "mean", "field_name": "ms", "partition_field_name": "host"}],
+            },
+            "data_description": {"time_format": "epoch_ms"},
+        }
+    )
+    random, hours = np.random.default_rng(6), np.arange(10 * 24)
+    levels = 100.0 + 20.0 * np.cumsum(random.random((len(hours), 8)) < 0.02, axis=0)  # constants that change now and then
+    frame = pl.DataFrame(
+        {
+            "time": np.repeat(START + hours * HOUR, 8),
+            "host": [f"h{host}" for host in range(8)] * len(hours),
+            "ms": levels.ravel(),
+        }
+    ).filter((pl.col("host") != "h7") | (pl.col("time") >= START + 5 * DAY))
+    store.create_job(hosts, NOW)
+    engine = Engine.build(hosts)
+    for piece in frame.iter_slices(-(-frame.height // 7)):
+        store.commit("hosts", engine.add(piece), engine.snapshot(), [])
+    records = store.records("hosts", Query(size=1000)).rows
+    late = records.filter(pl.col("timestamp") > START + 4 * DAY)
+    assert late.height > 5
+    assert "h7" in late["partition_field_value"]
+    for record in late.iter_rows(named=True):
+        (one,) = explain(store, "hosts", record["timestamp"], (("host", record["partition_field_value"]),)).explanations
+        assert one.log_probability == record["log_probability"]
 
 
 def test_only_so_many_are_shown_and_the_rest_is_counted(store: Store) -> None:

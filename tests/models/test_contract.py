@@ -101,7 +101,7 @@ def test_one_series_replayed_alone_is_what_it_was_among_the_others(made):
         first = int(np.flatnonzero(~np.isnan(x[row]))[0])
         born = SeriesModel.at_birth(whole.config, after, row, float(x[row, first]))
         assert born.advance(x[row : row + 1, first:], first * HOUR).ln_p.tobytes() == ln_p[row, first:].tobytes()
-        resumed = SeriesModel.of_one(whole.config, before | {"siblings": after["siblings"]}, row)
+        resumed = SeriesModel.of_one(whole.config, before, row, after)
         if first >= 400:
             assert resumed is None
             continue

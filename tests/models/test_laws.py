@@ -141,7 +141,7 @@ def test_one_occasion_changes_the_score_of_the_next_by_less_than_ten(kind, times
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_outside_the_bounds_is_below_five_per_cent(kind):
-    """A tenth is left to bounds, which are means of those of the families. Below zero the bound is what was seen, no quantile."""
+    """A tenth is left to bounds, which are means of those of the families. Below zero the bound is what was seen."""
     rng = np.random.default_rng(2)
     for seed in range(15):
         buckets = int(rng.integers(2 * DAY, 30 * DAY))

@@ -24,7 +24,7 @@ class ToyModel:
         return cls(config, np.zeros(0, STATE) if state is None else np.array(state["toys"], STATE))
 
     @classmethod
-    def of_one(cls, config, state, row):
+    def of_one(cls, config, state, row, newest):
         known = cls.readable(state) and row < len(state["toys"]) and state["toys"]["count"][row] > 0
         return cls(config, np.array(state["toys"][row : row + 1])) if known else None
 

@@ -233,10 +233,11 @@ def not_finished(job: Job, time_ms: int, end_ms: int) -> BadRequest:
 
 def _model_before(job: Job, newest: Snapshot, past: Past, bucket: int, series: _Series) -> tuple[Model, float, float]:
     """The model of a series as it was before a bucket, the value of that bucket, and the rows behind it."""
-    config = replace(model_config(job, series.measure, series.side), ln_threshold=0.0, bounds_percentile=None, siblings=False)
+    config = replace(model_config(job, series.measure, series.side), ln_threshold=0.0, bounds_percentile=None)
     span, name, kind = job.bucket_span_ms, f"model{series.position}", model_of(job, series.measure)
     saved = past.snapshot_before(bucket * span)
-    model = kind.of_one(config, under(name, saved[0].arrays), series.row) if saved is not None else None
+    learned = under(name, newest.arrays)
+    model = kind.of_one(config, under(name, saved[0].arrays), series.row, learned) if saved is not None else None
     start = saved[1] // span if saved is not None and model is not None else series.first_bucket
     if model is None and past.kept_from is not None and series.first_bucket * span < past.kept_from:
         asked, kept_from = (iso_text(ms, ZoneInfo(job.time_zone)) for ms in (bucket * span, past.kept_from))
@@ -251,7 +252,6 @@ def _model_before(job: Job, newest: Snapshot, past: Past, bucket: int, series: _
         if all(pair in zip(series.fields, series.split_values, strict=True) for pair in exclusion.entity):
             values[max(first - start, 0) : max(last - start, 0)] = np.nan
     if model is None:
-        learned = under(name, newest.arrays)
         if not kind.readable(learned):
             raise OtherModels(job.job_id)
         known = np.flatnonzero((weights[:-1] > 0) & ~np.isnan(values[:-1]))

@@ -228,7 +228,7 @@ inline int64_t run_series(Series& s, const Memory& m, float* pool, const Chunk& 
     if (!known && !out.typical) continue;
     if (out.full()) return t;
     const Clock c{k.first_bucket + t, k.local_ms[t], k.span_ms};
-    if (known && k.learn && s.count == 0.0 && k.zeros_since >= 0 && c.bucket > k.zeros_since) begin_with_zeros(s, m, c, k.zeros_since);
+    if (known && s.count == 0.0 && k.zeros_since >= 0 && c.bucket > k.zeros_since) begin_with_zeros(s, m, c, k.zeros_since);
     const Position place = s.season ? position(s, c, 0) : Position{0, 0, 0.0};
     const Expectation f = expect(s, m, s.season ? season_value(s, pool, place) : 0.0, s.season ? unseen(s, place) : 0.0,
                                  s.season ? s.cycles[part_of(s, place)] : 0.0, c.bucket);
@@ -310,7 +310,10 @@ std::tuple<int64_t, int64_t> advance(Bytes state, Floats pool, Times rows, Const
       note(s, out, {i, t - 1}, c, install_season(s, c, pool.data()));
       if (out.full()) break;
     }
-    progress.data()[i] = run_series(s, memory, pool.data(), k, out, i, t);
+    // What is only judged leaves the record as it was; also where a series that has had no value yet begins with zeros.
+    Series judged;
+    Series& own = k.learn ? s : (judged = s);
+    progress.data()[i] = run_series(own, memory, pool.data(), k, out, i, t);
   }
   return {out.leaf_count, out.change_count};
 }

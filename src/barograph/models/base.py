@@ -80,10 +80,10 @@ class Model(Protocol):
         """
 
     @classmethod
-    def of_one(cls, config: ModelConfig, state: Arrays, row: int) -> Self | None:
-        """A model of series `row` of a snapshot alone, as it was then.
+    def of_one(cls, config: ModelConfig, state: Arrays, row: int, newest: Arrays) -> Self | None:
+        """A model of series `row` of a snapshot alone, as it was then; the newest one knows what siblings have taught since.
 
-        None where there was no such series yet, where it had not had a value, or where another version wrote the snapshot.
+        None where there was no such series yet, where it had not had a value, or where another version wrote either snapshot.
         """
 
     @classmethod

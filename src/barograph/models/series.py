@@ -67,9 +67,12 @@ class SeriesModel:
         return cls(config, records, pool, Siblings.build(state["siblings"]), int(state["began"][0]))
 
     @classmethod
-    def of_one(cls, config: ModelConfig, state: Arrays, row: int) -> "SeriesModel | None":
-        """A model of one series of a snapshot, as it was then; None before its first value, or of another version."""
-        if not cls.readable(state) or row >= len(state["series"]):
+    def of_one(cls, config: ModelConfig, state: Arrays, row: int, newest: Arrays) -> "SeriesModel | None":
+        """A model of one series of a snapshot, as it was then; None before its first value, or of another version.
+
+        It goes on with the lessons that its siblings gave from day to day, as the `newest` snapshot has them.
+        """
+        if not (cls.readable(state) and cls.readable(newest)) or row >= len(state["series"]):
             return None
         if not np.asarray(state["series"], SERIES)["count"][row] > 0:
             return None
@@ -78,7 +81,7 @@ class SeriesModel:
         start = int(ends[row - 1]) if row else 0
         own = records[row:]
         pool = Pool.unpack(own, state["pool"][start : int(ends[row])].astype(np.float32))
-        return cls(config, own, pool, Siblings.build(state["siblings"], learns=False), int(state["began"][0]))
+        return cls(config, own, pool, Siblings.build(newest["siblings"], learns=False), int(state["began"][0]))
 
     @classmethod
     def at_birth(cls, config: ModelConfig, state: Arrays, row: int, first: float) -> "SeriesModel":  # noqa: ARG003
