@@ -331,7 +331,9 @@ inline Accepted install_season(Series& s, const Clock& c, float* pool) {
   // Where one season takes the place of another, nothing is known yet of how much better it is.
   if (!refined) s.variance = std::min(s.variance, 1.3 * squares / std::max(n, 1.0) + hidden);
   s.season_square = mean_square(s, pool);
+  // What was far out, or an outlier, was so without this season.
   s.tail_count = s.tail_hits = s.tail_excess = s.tail_uncensored = 0.0;
+  s.far = s.far_size = s.outliers = s.outlier_buckets = 0.0;
   restart(s, level, c.bucket);
   restart_parts(s, level);
   return accepted;
