@@ -1,4 +1,4 @@
-"""Four views of one bucket, and the best of them: `kernels/series_evidence.hpp` from its definition."""
+"""Five views of one bucket, and the best of them: `kernels/series_evidence.hpp` from its definition."""
 
 import math
 from types import SimpleNamespace
@@ -10,6 +10,7 @@ COST = [-math.log(share) for share in (0.75, 0.05, 0.12, 0.05)]
 """What each view pays for looking too: the share of false alarms it may have."""
 
 MEAN_STEP = 0.02
+LATELY_GAIN, LATELY_MOST = 0.2, 12.0
 EARLY = 30
 
 
@@ -68,18 +69,37 @@ def lasting_mean(s: SimpleNamespace, z: float) -> float:
     return -math.log(2) - student_above(abs(apart), dof)
 
 
+def added_lately(s: SimpleNamespace, nats: float, bucket: int) -> float:
+    """Nats that the buckets before add to `nats`: as many again at most, and no more than to a probability of 0.001."""
+    if bucket != s.last + 1:
+        return 0.0
+    most = max(min(nats, math.log(1e3) - nats), 4 - nats, 0.0)  # less than any record is told at once
+    return clip(s.lately - s.lately_mean - 0.5 * s.lately_variance, 0.0, most)
+
+
+def learn_lately(s: SimpleNamespace, m: SimpleNamespace, nats: float, bucket: int) -> None:
+    """The decayed mean of what the last ten buckets showed; after a gap it is what it usually is."""
+    if s.odd_since < 0:
+        gain, step = 1 / (50 + min(s.count, m.slow)), s.lately - s.lately_mean
+        s.lately_mean += gain * step
+        s.lately_variance += gain * (step * step - s.lately_variance)
+    before = s.lately if bucket == s.last + 1 else s.lately_mean
+    s.lately = before + LATELY_GAIN * (min(nats, LATELY_MOST) - before)
+
+
 def evidence(
     s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, side: int, bucket: int, x: float, ln_p: float
 ) -> SimpleNamespace:
     """ln of the record's probability, and the surprise of each view in nats."""
     z, doubted = (x - e.centre) / e.deviation, doubt(s, m)
     if s.count < EARLY or side * z < 0:
-        return SimpleNamespace(ln_evidence=doubted * ln_p, surprise=[-doubted * ln_p, 0.0, 0.0, 0.0])
-    p = predictive(s, m, e, side)
+        return SimpleNamespace(ln_evidence=doubted * ln_p, surprise=[-doubted * ln_p, 0.0, 0.0, 0.0, 0.0])
+    p = predictive(s, m, e, side, bucket)
     r = [-ln_p, sudden(s, p, z, x), 0.0, 0.0]
     if s.share[0] + s.share[1] > 0.5 and abs(z) >= 1:  # only where a series keeps to a level
         r[2] = run(s, e, p, bucket, x)
         r[3] = lasting_mean(s, z)
     r = [doubted * surprise for surprise in r]
-    best = max(0.0, *(surprise - cost for surprise, cost in zip(r, COST, strict=True)))
-    return SimpleNamespace(ln_evidence=-best, surprise=r)
+    worth = [surprise - cost for surprise, cost in zip(r, COST, strict=True)]
+    added = worth[0] + added_lately(s, worth[0], bucket)
+    return SimpleNamespace(ln_evidence=-max(0.0, *worth, added), surprise=[*r, added])

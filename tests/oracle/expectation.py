@@ -7,6 +7,7 @@ import math
 from types import SimpleNamespace
 
 NAN = math.nan
+IMPOSSIBLE = math.log(1e-4)
 LEVELS, FAMILIES = 5, 5
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 FAR = 5.0
@@ -35,6 +36,7 @@ def memory(span_ms: int, **lesson: float) -> SimpleNamespace:
         slow=buckets(14 * 24, 200, 4000), middle=buckets(36, 24, 2000), fast=buckets(3, 6, 300), block=buckets(12, 6, 1440),
         accept=buckets(1.15 * 24, 12, 1e9), quiet=buckets(1, 3, 12), remember=buckets(28 * 24, 100, 1e9),
         day=clip(DAY_MS / span_ms, 1, 1e9), week=clip(7 * DAY_MS / span_ms, 1, 1e9), lesson=SimpleNamespace(**taught),
+        ln_change_for_good=min(math.log(span_ms / (3 * 365.25 * DAY_MS)), IMPOSSIBLE),
     )  # fmt: skip
 
 
@@ -134,10 +136,38 @@ def doubt(s: SimpleNamespace, m: SimpleNamespace) -> float:
     return clip(min(known / day, degrees_of_freedom(s) / 15), 0.3, 1.0)
 
 
-def other_account(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace) -> tuple[float, float, float]:
-    """Centre, deviation and ln weight of what was normal before, or of the last value of a young series."""
+def became(s: SimpleNamespace, e: SimpleNamespace) -> SimpleNamespace:
+    """What the series has become: what was expected moved, or, with a season, multiplied, or its season alone.
+
+    The first two by which leaves less, the last where it leaves less than half of either.
+    """
+    n, square = s.odd_count, s.odd_offset_square / s.odd_count
+    slope = s.odd_cross / s.odd_centre_square if s.odd_centre_square > 0 else 0.0
+    swing = s.odd_season / s.odd_season_square if s.odd_season_square > 0 else 0.0
+    c = SimpleNamespace(offset=s.odd_offset / n, factor=1 + slope, amplitude=1 + swing)
+    moved, scaled = square - c.offset**2, square - slope * s.odd_cross / n
+    swung = square - swing * s.odd_season / n if s.odd_season_square > 0 else math.inf
+    seasonal = bool(s.season) and n > 1.5  # one value is told by each of them
+    c.swings = seasonal and c.amplitude > 0.1 and swung < 0.5 * min(moved, scaled)
+    c.multiplied = not c.swings and seasonal and c.factor >= 0 and scaled < moved
+    c.value, c.variance = e.centre + c.offset, moved
+    if c.swings:
+        c.value, c.variance = e.centre + swing * e.season, swung
+    elif c.multiplied:
+        c.value, c.variance = c.factor * e.centre, scaled
+    c.variance = max(c.variance, 0.0)
+    return c
+
+
+def other_account(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, bucket: int) -> tuple[float, float, float]:
+    """Centre, deviation and ln weight of what was normal before, of what it became, or of the last value of a young series."""
     if not math.isnan(e.alternative):
         return e.alternative, e.deviation, 0.0
+    if s.odd_since >= 0 and s.odd_count >= 1:
+        now, lasted = became(s, e), (bucket - s.odd_since) / m.accept
+        return now.value, math.sqrt(max(e.variance, now.variance)), m.ln_change_for_good - 14 * max(1 - lasted, 0.0)
+    if repeats_itself(s):
+        return s.usual, e.deviation, NAN
     age = s.count / max(m.day, 30.0)
     ln_weight = -3 * age if age < 8 and s.step_square < 0.5 else NAN
     return s.previous, e.deviation * math.sqrt(max(s.step_square, 1e-12)), ln_weight
@@ -165,12 +195,12 @@ def repeats(s: SimpleNamespace, m: SimpleNamespace, p: SimpleNamespace) -> None:
     p.jump_dof = s.changes + 2 + guessed
 
 
-def predictive(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, side: int) -> SimpleNamespace:
+def predictive(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, side: int, bucket: int) -> SimpleNamespace:
     """Everything that the probability of a value in this bucket follows from."""
     p = SimpleNamespace(
         centre=e.centre, deviation=e.deviation, dof=degrees_of_freedom(s), weight=weights(s, e.centre), side=side
     )
-    p.alternative, p.alternative_deviation, p.ln_alternative = other_account(s, m, e)
+    p.alternative, p.alternative_deviation, p.ln_alternative = other_account(s, m, e, bucket)
     p.lattice, p.usual = not s.fraction, s.usual
     p.tail_rate = (s.tail_hits + 50) / (0.05 * s.tail_count + 50)
     if p.lattice:  # whole numbers are beyond the tail's start less often because they are whole

@@ -3,10 +3,10 @@
 import math
 from types import SimpleNamespace
 
-from tests.oracle.expectation import LEVELS, clip, repeats_itself
+from tests.oracle.expectation import LEVELS, became, clip, repeats_itself
 from tests.oracle.learning import begin_block, restart_parts
 
-IMPOSSIBLE, ODD = math.log(1e-4), math.log(1e-3)
+ODD = math.log(1e-3)
 APART = 2.0
 SUMS = (
     "odd_count",
@@ -18,28 +18,6 @@ SUMS = (
     "odd_season_square",
     "odd_season",
 )
-
-
-def became(s: SimpleNamespace, e: SimpleNamespace) -> SimpleNamespace:
-    """What the series has become: what was expected moved, or, with a season, multiplied, or its season alone.
-
-    The first two by which leaves less, the last where it leaves less than half of either.
-    """
-    n, square = s.odd_count, s.odd_offset_square / s.odd_count
-    slope = s.odd_cross / s.odd_centre_square if s.odd_centre_square > 0 else 0.0
-    swing = s.odd_season / s.odd_season_square if s.odd_season_square > 0 else 0.0
-    c = SimpleNamespace(offset=s.odd_offset / n, factor=1 + slope, amplitude=1 + swing)
-    moved, scaled = square - c.offset**2, square - slope * s.odd_cross / n
-    swung = square - swing * s.odd_season / n if s.odd_season_square > 0 else math.inf
-    c.swings = bool(s.season) and c.amplitude > 0.1 and swung < 0.5 * min(moved, scaled)
-    c.multiplied = not c.swings and bool(s.season) and c.factor >= 0 and scaled < moved
-    c.value, c.variance = e.centre + c.offset, moved
-    if c.swings:
-        c.value, c.variance = e.centre + swing * e.season, swung
-    elif c.multiplied:
-        c.value, c.variance = c.factor * e.centre, scaled
-    c.variance = max(c.variance, 0.0)
-    return c
 
 
 def open_incident(s: SimpleNamespace, bucket: int) -> None:

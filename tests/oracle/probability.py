@@ -135,11 +135,12 @@ def judge(p: SimpleNamespace, x: float) -> tuple[float, float]:
     """(ln p under the families alone, ln p); the first is NaN where the series mostly repeats itself."""
     if p.dof <= 0:
         return 0.0, 0.0
-    if not math.isnan(p.ln_change):
-        return NAN, repeated(p, x)
-    raw = around(p, p.centre, p.deviation, x)
+    repeats = not math.isnan(p.ln_change)
+    raw = repeated(p, x) if repeats else around(p, p.centre, p.deviation, x)
     if not math.isnan(p.ln_alternative) and raw <= -TAIL_START:
         raw = max(raw, p.ln_alternative + around(p, p.alternative, p.alternative_deviation, x))
+    if repeats:
+        return NAN, raw
     ln_p = calibrated(p, raw)
     if raw > -TAIL_START:
         return raw, ln_p

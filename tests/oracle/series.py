@@ -10,9 +10,9 @@ import numpy as np
 
 from barograph.models import state
 from tests.oracle import season
-from tests.oracle.evidence import evidence, run_apart
-from tests.oracle.expectation import DAY_MS, FAR, LEVELS, clip, expect, memory, predictive
-from tests.oracle.incident import IMPOSSIBLE, ODD, accept_change, comes_back, follow_incident, open_incident
+from tests.oracle.evidence import LATELY_GAIN, evidence, learn_lately, run_apart
+from tests.oracle.expectation import DAY_MS, FAR, IMPOSSIBLE, LEVELS, clip, expect, memory, predictive
+from tests.oracle.incident import ODD, accept_change, comes_back, follow_incident, open_incident
 from tests.oracle.learning import (
     begin_block,
     learn_ahead,
@@ -31,6 +31,7 @@ from tests.oracle.probability import judge
 from tests.oracle.trend import fold_window, open_window, test_trend, trend_is_due
 
 BIGGEST = 1e140
+NOTHING_LATELY = 1.0, 1.0, LATELY_GAIN / (2 - LATELY_GAIN)
 MONDAY_MS = 3 * DAY_MS
 """Of epoch time, from the Monday before on, in UTC."""
 
@@ -57,6 +58,7 @@ def begin(s: SimpleNamespace, m: SimpleNamespace, bucket: int, x: float) -> None
     s.first = s.born = bucket
     s.level, s.raw_level, s.share = [x] * LEVELS, x, [1.0, 0.0, 0.0, 0.0, 0.0]
     s.step_square, s.of_late, s.prior_variance = 1.0, 1.0, m.lesson.variance * x * x
+    s.lately, s.lately_mean, s.lately_variance = NOTHING_LATELY
     begin_block(s, bucket)
 
 
@@ -66,6 +68,7 @@ def begin_with_zeros(s: SimpleNamespace, m: SimpleNamespace, bucket: int, since:
     s.first, s.born, s.last, s.learnt = since, bucket, bucket - 1, bucket - 1
     s.count = s.scale_count = s.level_count = float(n)
     s.share, s.step_square, s.of_late = [1.0, 0.0, 0.0, 0.0, 0.0], 1.0, 1.0
+    s.lately, s.lately_mean, s.lately_variance = NOTHING_LATELY
     s.ties, s.votes = m.slow * (1 - math.exp(-n / m.slow)), min(float(n), m.accept)
     begin_block(s, bucket - 1)
     open_window(s, 0.0, bucket)
@@ -140,12 +143,13 @@ def learn_value(
 
 def learn(
     s: SimpleNamespace, m: SimpleNamespace, clock: SimpleNamespace, e: SimpleNamespace, place: tuple, x: float,
-    raw: float, ln_p: float,
+    raw: float, ln_p: float, nats: float,
 ) -> None:  # fmt: skip
     s.fraction |= x != math.floor(x)
     s.negative |= x < 0
     if s.count == 0:
         begin(s, m, clock.bucket, x)
+    learn_lately(s, m, nats, clock.bucket)
     fold_window(s, x, clock.bucket)
     from_level = x - e.season - s.level[0]
     if s.season and season.unseen(s, place) > 0:  # a day of a kind that is new: only its pattern is learnt
@@ -197,9 +201,10 @@ def run(
         if s.count == 0 and 0 <= zeros < bucket:
             begin_with_zeros(s, m, bucket, zeros)
         e, place = expected(s, m, clock)
-        raw, ln_p = judge(predictive(s, m, e, side), x)
-        out[:, i] = ln_p, evidence(s, m, e, side, bucket, x, ln_p).ln_evidence
-        learn(s, m, clock, e, place, x, raw, ln_p)
+        raw, ln_p = judge(predictive(s, m, e, side, bucket), x)
+        shown = evidence(s, m, e, side, bucket, x, ln_p)
+        out[:, i] = ln_p, shown.ln_evidence
+        learn(s, m, clock, e, place, x, raw, ln_p, shown.surprise[0])
         if span_ms == DAY_MS // 3 and trend_is_due(s, bucket):
             test_trend(s, bucket)
     return out[0], out[1], s

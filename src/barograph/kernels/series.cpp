@@ -75,6 +75,8 @@ inline void begin(Series& s, const Memory& m, const Clock& c, double x) {
   s.share[0] = 1.0;
   s.raw_level = x;
   s.step_square = s.of_late = 1.0;
+  s.lately = s.lately_mean = 1.0;
+  s.lately_variance = kLatelyGain / (2.0 - kLatelyGain);
   s.prior_variance = m.lesson.variance * x * x;
   s.born = c.bucket;
   begin_block(s, c.bucket);
@@ -89,6 +91,8 @@ inline void begin_with_zeros(Series& s, const Memory& m, const Clock& c, int64_t
   s.count = s.scale_count = s.level_count = n;
   s.share[0] = 1.0;
   s.step_square = s.of_late = 1.0;
+  s.lately = s.lately_mean = 1.0;
+  s.lately_variance = kLatelyGain / (2.0 - kLatelyGain);
   s.ties = m.slow * (1.0 - e_to(-n / m.slow));
   s.votes = std::min(n, m.accept);
   begin_block(s, c.bucket - 1);
@@ -124,10 +128,11 @@ inline void learn_usual(Series& s, const Memory& m, float* pool, Output& out, Ce
 }
 
 inline void learn(Series& s, const Memory& m, float* pool, Output& out, Cell cell, const Clock& c, const Expectation& e,
-                  const Position& at, double x, const Verdict& v, double run_apart) {
+                  const Position& at, double x, const Verdict& v, const Evidence& shown) {
   if (x != std::floor(x)) s.flags |= 1;
   if (x < 0.0) s.flags |= 2;
   if (s.count == 0.0) begin(s, m, c, x);
+  learn_lately(s, m, shown.surprise[0], c.bucket);
   fold_window(s, c, x);
   const double cycle = s.season ? static_cast<double>(s.period_ms) / c.span_ms : 0.0;
   const double from_level = x - e.season - s.level[0];
@@ -141,7 +146,7 @@ inline void learn(Series& s, const Memory& m, float* pool, Output& out, Cell cel
   }
   const bool known = s.scale_count >= 8.0 && s.count >= 12.0;
   const bool odd = known && v.ln_p < (odd_now(s) ? kOdd : kImpossible);
-  const double trust = known ? trust_of(run_apart) : 1.0;
+  const double trust = known ? trust_of(shown.run_apart) : 1.0;
   if (known && trust == 1.0 && !odd_now(s) && std::fabs(x - e.centre) > kFar * e.deviation) {
     s.far += 1.0;
     s.far_size += ln(std::fabs(x - e.centre) / (kFar * e.deviation));
@@ -188,7 +193,7 @@ inline double clamped(const Chunk& k, double x) { return k.non_negative ? std::m
 
 inline void add_leaf(const Series& s, const Memory& m, Output& out, const Chunk& k, Cell cell, const Clock& c, const Expectation& f,
                      double x, double ln_p, const Evidence& e) {
-  const Predictive p = predictive(s, m, f, k.side);
+  const Predictive p = predictive(s, m, f, k.side, c.bucket);
   const Bounds b = interval(p, kLeafBounds, never_negative(s, k));
   Leaf& leaf = out.leaves[out.leaf_count++];
   leaf = {static_cast<int32_t>(cell.i), static_cast<int32_t>(cell.t), x, clamped(k, p.centre), b.lower, b.upper, impact_of(s, e, ln_p), ln_p,
@@ -198,13 +203,9 @@ inline void add_leaf(const Series& s, const Memory& m, Output& out, const Chunk&
     leaf.ln_views = leaf.ln_seen = e.ln_evidence;
     return;
   }
-  double most = 0.0;
-  for (int i = 0; i < kViews; ++i) {
-    leaf.surprise[i] = e.surprise[i];
-    most = std::max(most, e.surprise[i] - kCost[i]);
-    if (i == 1) leaf.ln_views = -most;
-  }
-  leaf.ln_seen = -most;
+  std::copy(e.surprise, e.surprise + kViews, leaf.surprise);
+  leaf.ln_views = -together(e, 2);
+  leaf.ln_seen = e.ln_seen;
 }
 
 inline void show_bounds(const Series& s, const Memory& m, const Expectation& f, Output& out, const Chunk& k, int64_t at) {
@@ -235,13 +236,13 @@ inline int64_t run_series(Series& s, const Memory& m, float* pool, const Chunk& 
     if (out.typical) show_bounds(s, m, f, out, k, at);
     if (!known) continue;
     const double x = std::clamp(given, -kBiggest, kBiggest);
-    const Verdict v = verdict(s, m, f, k.side, x);
+    const Verdict v = verdict(s, m, f, k.side, c.bucket, x);
     const Evidence e = evidence(s, m, f, k.side, c.bucket, x, v.ln_p);
     out.ln_p[at] = v.ln_p;
     out.ln_evidence[at] = e.ln_evidence;
     if (e.ln_evidence <= k.ln_threshold) add_leaf(s, m, out, k, {i, t}, c, f, x, v.ln_p, e);
     if (!k.learn) continue;
-    learn(s, m, pool, out, {i, t}, c, f, place, x, v, e.run_apart);
+    learn(s, m, pool, out, {i, t}, c, f, place, x, v, e);
     if (trend_is_due(s, c)) note(s, out, {i, t}, c, test_trend(s, pool, c));
     if (!test_is_due(s, c)) continue;
     test_seasons(s, c, k.calendar);
@@ -371,7 +372,7 @@ template <class T, std::size_t N> struct Field<T[N]> {
 
 Layout series_fields() {
   using T = Series;
-  return Layout{FIELD(T, last), FIELD(T, first), FIELD(T, born), FIELD(T, count), FIELD(T, occupancy), FIELD(T, level), FIELD(T, held), FIELD(T, ahead), FIELD(T, share), FIELD(T, slope), FIELD(T, held_slope), FIELD(T, ahead_all), FIELD(T, held_at), FIELD(T, learnt), FIELD(T, level_count), FIELD(T, variance), FIELD(T, scale_count), FIELD(T, of_late), FIELD(T, part), FIELD(T, part_found), FIELD(T, part_said), FIELD(T, part_count), FIELD(T, parts_days), FIELD(T, part_scale), FIELD(T, prior_variance), FIELD(T, season_square), FIELD(T, last_rest), FIELD(T, rest_cross), FIELD(T, rest_square), FIELD(T, step_square), FIELD(T, mean), FIELD(T, mean_square), FIELD(T, run), FIELD(T, run_last), FIELD(T, run_value), FIELD(T, run_centre), FIELD(T, run_variance), FIELD(T, ln_weight), FIELD(T, weight), FIELD(T, usual), FIELD(T, votes), FIELD(T, previous), FIELD(T, ties), FIELD(T, changes), FIELD(T, jump_centre), FIELD(T, jump_square), FIELD(T, tail_count), FIELD(T, tail_hits), FIELD(T, tail_uncensored), FIELD(T, tail_excess), FIELD(T, far), FIELD(T, far_size), FIELD(T, outliers), FIELD(T, outlier_centre), FIELD(T, outlier_square), FIELD(T, outlier_buckets), FIELD(T, odd_since), FIELD(T, odd_last), FIELD(T, odd_quiet), FIELD(T, flags), FIELD(T, odd_fits), FIELD(T, odd_count), FIELD(T, odd_offset), FIELD(T, odd_centre), FIELD(T, odd_cross), FIELD(T, odd_centre_square), FIELD(T, odd_offset_square), FIELD(T, odd_season), FIELD(T, odd_season_square), FIELD(T, old_level), FIELD(T, old_factor), FIELD(T, old_until), FIELD(T, old_run), FIELD(T, change_kind), FIELD(T, changed), FIELD(T, trend), FIELD(T, line_first), FIELD(T, bins), FIELD(T, period_ms), FIELD(T, shift_ms), FIELD(T, season), FIELD(T, knots), FIELD(T, want), FIELD(T, want_season), FIELD(T, want_period_ms), FIELD(T, given_up), FIELD(T, bins_before), FIELD(T, cycles), FIELD(T, season_age), FIELD(T, season_unit), FIELD(T, with_season), FIELD(T, without_season), FIELD(T, raw_level), FIELD(T, shift_gain), FIELD(T, swing_miss), FIELD(T, swing_cross), FIELD(T, swing_square), FIELD(T, swing_lag), FIELD(T, swing_last), FIELD(T, swing_run), FIELD(T, window_first), FIELD(T, window_tested), FIELD(T, window_reference), FIELD(T, window_sum), FIELD(T, window_count), FIELD(T, window_slots), FIELD(T, window_span), FIELD(T, window_searched), FIELD(T, window)};
+  return Layout{FIELD(T, last), FIELD(T, first), FIELD(T, born), FIELD(T, count), FIELD(T, occupancy), FIELD(T, level), FIELD(T, held), FIELD(T, ahead), FIELD(T, share), FIELD(T, slope), FIELD(T, held_slope), FIELD(T, ahead_all), FIELD(T, held_at), FIELD(T, learnt), FIELD(T, level_count), FIELD(T, variance), FIELD(T, scale_count), FIELD(T, of_late), FIELD(T, part), FIELD(T, part_found), FIELD(T, part_said), FIELD(T, part_count), FIELD(T, parts_days), FIELD(T, part_scale), FIELD(T, prior_variance), FIELD(T, season_square), FIELD(T, last_rest), FIELD(T, rest_cross), FIELD(T, rest_square), FIELD(T, step_square), FIELD(T, mean), FIELD(T, mean_square), FIELD(T, lately), FIELD(T, lately_mean), FIELD(T, lately_variance), FIELD(T, run), FIELD(T, run_last), FIELD(T, run_value), FIELD(T, run_centre), FIELD(T, run_variance), FIELD(T, ln_weight), FIELD(T, weight), FIELD(T, usual), FIELD(T, votes), FIELD(T, previous), FIELD(T, ties), FIELD(T, changes), FIELD(T, jump_centre), FIELD(T, jump_square), FIELD(T, tail_count), FIELD(T, tail_hits), FIELD(T, tail_uncensored), FIELD(T, tail_excess), FIELD(T, far), FIELD(T, far_size), FIELD(T, outliers), FIELD(T, outlier_centre), FIELD(T, outlier_square), FIELD(T, outlier_buckets), FIELD(T, odd_since), FIELD(T, odd_last), FIELD(T, odd_quiet), FIELD(T, flags), FIELD(T, odd_fits), FIELD(T, odd_count), FIELD(T, odd_offset), FIELD(T, odd_centre), FIELD(T, odd_cross), FIELD(T, odd_centre_square), FIELD(T, odd_offset_square), FIELD(T, odd_season), FIELD(T, odd_season_square), FIELD(T, old_level), FIELD(T, old_factor), FIELD(T, old_until), FIELD(T, old_run), FIELD(T, change_kind), FIELD(T, changed), FIELD(T, trend), FIELD(T, line_first), FIELD(T, bins), FIELD(T, period_ms), FIELD(T, shift_ms), FIELD(T, season), FIELD(T, knots), FIELD(T, want), FIELD(T, want_season), FIELD(T, want_period_ms), FIELD(T, given_up), FIELD(T, bins_before), FIELD(T, cycles), FIELD(T, season_age), FIELD(T, season_unit), FIELD(T, with_season), FIELD(T, without_season), FIELD(T, raw_level), FIELD(T, shift_gain), FIELD(T, swing_miss), FIELD(T, swing_cross), FIELD(T, swing_square), FIELD(T, swing_lag), FIELD(T, swing_last), FIELD(T, swing_run), FIELD(T, window_first), FIELD(T, window_tested), FIELD(T, window_reference), FIELD(T, window_sum), FIELD(T, window_count), FIELD(T, window_slots), FIELD(T, window_span), FIELD(T, window_searched), FIELD(T, window)};
 }
 
 Layout predictive_fields() {

@@ -11,10 +11,11 @@ constexpr double kEarly = 30.0;          // values before which only the bucket 
 constexpr double kLeastMemory = 0.3;     // of the rest, from which the bucket before says more than the expectation
 constexpr double kMeanLength = 99.0;     // buckets whose means are as good as independent
 // -ln of the share of false alarms that each view may have (chosen: most belongs to the bucket itself).
-constexpr double kCost[kViews] = {0.2876820724517809, 2.995732273553991, 2.120263536200091, 2.995732273553991};  // 0.75, 0.05, 0.12, 0.05
+constexpr double kCost[kViews] = {0.2876820724517809, 2.995732273553991, 2.120263536200091, 2.995732273553991, 0.0};  // 0.75, 0.05, 0.12, 0.05
 
 struct Evidence {
   double ln_evidence;          // the record's probability
+  double ln_seen;              // without what the buckets before showed
   double surprise[kViews];     // nats, of each view by itself
   double run_apart;            // deviations by which the run that ends here is off; 0: none ends here
 };
@@ -55,18 +56,44 @@ inline double mean_surprise(const Series& s, double z) {
   return -(dof > kNormalDof ? ln_normal_above(std::fabs(apart)) : ln_t_above(std::fabs(apart), dof)) - kLn2;
 }
 
-// The best view, paid for by its share.
-inline double together(const Evidence& v) {
+// The best view of the first `views`, paid for by its share.
+inline double together(const Evidence& v, int views) {
   double most = 0.0;
-  for (int i = 0; i < kViews; ++i) most = std::max(most, v.surprise[i] - kCost[i]);
-  return -most;
+  for (int i = 0; i < views; ++i) most = std::max(most, v.surprise[i] - kCost[i]);
+  return most;
+}
+
+constexpr double kLatelyGain = 0.2;       // about ten buckets (chosen)
+constexpr double kLatelyMost = 12.0;      // nats of one bucket: it must not stand for ten
+
+// Nats by which the buckets before add to what this one shows, `nats`. Where nothing is wrong these are exponential, and a sum of
+// such a one and of a decayed mean L of the others is beyond t with probability e^-t E[e^L]; ln E[e^L] is the mean of L and half its
+// variance, as they were. At most as much again, so that what is usual by itself is not told but for what is less than any record, and
+// not beyond kOdd: what was told before is no reason to tell it again.
+inline double added_lately(const Series& s, double nats, int64_t bucket) {
+  constexpr double kHush = 4.0;
+  if (bucket != s.last + 1) return 0.0;
+  const double more = s.lately - s.lately_mean - 0.5 * s.lately_variance;
+  return std::clamp(more, 0.0, std::max({std::min(nats, -kOdd - nats), kHush - nats, 0.0}));
+}
+
+// Means start as those of independent values.
+inline void learn_lately(Series& s, const Memory& m, double nats, int64_t bucket) {
+  constexpr double kPrior = 50.0;
+  if (s.odd_since < 0) {
+    const double g = 1.0 / (kPrior + std::min(s.count, m.slow)), step = s.lately - s.lately_mean;
+    s.lately_mean += g * step;
+    s.lately_variance += g * (step * step - s.lately_variance);
+  }
+  if (bucket != s.last + 1) s.lately = s.lately_mean;
+  s.lately += kLatelyGain * (std::min(nats, kLatelyMost) - s.lately);
 }
 
 inline Evidence evidence(const Series& s, const Memory& m, const Expectation& e, int side, int64_t bucket, double x, double ln_p) {
   const double doubt = doubt_of(s, m);
   Run run;
   const double apart = run_apart(s, e, bucket, x, run);
-  Evidence v{doubt * ln_p, {-doubt * ln_p, 0.0, 0.0, 0.0}, apart};
+  Evidence v{doubt * ln_p, doubt * ln_p, {-doubt * ln_p, 0.0, 0.0, 0.0, 0.0}, apart};
   if (s.count < kEarly) return v;
   const double z = (x - e.centre) / e.deviation;
   if (side * z < 0.0) return v;
@@ -76,19 +103,23 @@ inline Evidence evidence(const Series& s, const Memory& m, const Expectation& e,
   // Runs of counts: silence adds up. Of anything else edges of the pattern and slow falls are runs, too.
   const bool runs = lasting && (s.flags & 1) == 0 && apart >= 3.0;
   if (sudden || runs) {
-    const Predictive p = predictive(s, m, e, side);
+    const Predictive p = predictive(s, m, e, side, bucket);
     if (sudden) v.surprise[1] = doubt * sudden_surprise(s, p, z, x);
     if (runs) v.surprise[2] = doubt * run_surprise(s, p, run, apart);
   }
   if (lasting) v.surprise[3] = doubt * mean_surprise(s, z);
-  v.ln_evidence = together(v);
+  v.ln_seen = -together(v, kViews - 1);
+  const double own = v.surprise[0] - kCost[0];
+  v.surprise[kViews - 1] = own + added_lately(s, own, bucket);
+  v.ln_evidence = -together(v, kViews);
   return v;
 }
 
 // -5: this bucket alone; 5: only the last twelve together.
 inline double impact_of(const Series& s, const Evidence& e, double ln_p) {
   if (s.count < kEarly) return -5.0;
-  const double ln_m = -std::max(e.surprise[2], e.surprise[3]);
+  const double added = e.ln_evidence < e.ln_seen ? e.surprise[kViews - 1] : 0.0;
+  const double ln_m = -std::max({e.surprise[2], e.surprise[3], added});
   const double ratio = std::min(ln_p, ln_m) / std::min(std::max(ln_p, ln_m), -0.001);
   return std::clamp(kImpact * ratio * (ln_p - ln_m), -5.0, 5.0);
 }

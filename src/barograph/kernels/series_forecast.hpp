@@ -15,6 +15,8 @@ constexpr double kRepeats = 4.0;       // values before a series can be seen to 
 constexpr double kPriorWeight = 3.0;   // values that the siblings' scale counts for
 constexpr double kOutlierMemory = 4000.0;
 constexpr double kNever = 1e-3;        // occasions: what never happened is thought to be meant so (chosen)
+constexpr double kImpossible = -9.210340371976182;  // ln 1e-4: opens an incident
+constexpr double kLeastSwing = 0.1;      // a season that is as good as gone is dropped, not scaled
 constexpr double kFewZeros = 3.0;      // occasions of zero up to which zero is out of the ordinary
 constexpr double kFarPrior = 5.0;      // occasions far out that the t3's tail counts for
 
@@ -39,6 +41,7 @@ struct Memory {
   double remember;  // four weeks: what was normal before a change
   double day;
   double week;
+  double ln_change_for_good;  // ln of the share of buckets in which a series changes for good
   Lesson lesson{};
 
   explicit Memory(int64_t span_ms) {
@@ -54,6 +57,7 @@ struct Memory {
     remember = std::floor(buckets(4.0 * kWeek, 100.0, 1e9));
     day = buckets(kDay, 1.0, 1e9);
     week = buckets(kWeek, 1.0, 1e9);
+    ln_change_for_good = std::min(ln(static_cast<double>(span_ms) / (3.0 * 365.25 * kDay)), kImpossible);
   }
 };
 
@@ -146,6 +150,7 @@ inline Expectation expect(const Series& s, const Memory& m, double season, doubl
 // Of such a series: P(another value), and how far others are from it. One occasion teaches nothing of how often they come; siblings
 // do: what they do counts as kSiblings buckets, and as kSiblingJumps changes.
 inline void repeats(const Series& s, const Memory& m, Predictive& p) {
+  p.usual = s.usual;
   p.ln_change = std::nan("");
   p.jump_centre = p.jump_deviation = p.jump_dof = 0.0;
   if (!repeats_itself(s)) return;
@@ -224,26 +229,71 @@ inline double doubt_of(const Series& s, const Memory& m) {
   return std::clamp(std::min(known / day, degrees_of_freedom(s) / kEnough), 0.3, 1.0);
 }
 
-// What was normal before the last change. Else, while a series is too young for anyone to know what it keeps to, that it goes on from
+inline bool odd_now(const Series& s) { return s.odd_since >= 0; }
+
+// What the series has become: the expectation moved, or multiplied.
+struct Became {
+  double offset;
+  double factor;
+  bool multiplied;
+  double amplitude;    // factor on the season alone
+  bool swings;         // that describes it best
+  double value;        // in this bucket
+  double variance;     // of the values around it
+};
+
+inline Became became(const Series& s, double centre, double season) {
+  const double n = s.odd_count;
+  const double offset = s.odd_offset / n;
+  const double around_offset = s.odd_offset_square / n - square(offset);
+  const double factor = s.odd_centre_square > 0.0 ? 1.0 + s.odd_cross / s.odd_centre_square : 1.0;
+  const double explained = s.odd_centre_square > 0.0 ? square(s.odd_cross) / s.odd_centre_square : 0.0;
+  const double around_factor = (s.odd_offset_square - explained) / n;
+  const double swing = s.odd_season_square > 0.0 ? s.odd_season / s.odd_season_square : 0.0;
+  const double around_swing = s.odd_season_square > 0.0 ? (s.odd_offset_square - square(s.odd_season) / s.odd_season_square) / n : kInfinity;
+  const bool seasonal = s.season != 0 && n > 1.5;  // one value is told by each of them
+  const bool swings = seasonal && swing > kLeastSwing - 1.0 && around_swing < 0.5 * std::min(around_offset, around_factor);
+  const bool multiplied = !swings && seasonal && factor >= 0.0 && around_factor < around_offset;
+  const double now = swings ? centre + swing * season : multiplied ? factor * centre : centre + offset;
+  return {offset, factor, multiplied, 1.0 + swing, swings, now, std::max(swings ? around_swing : multiplied ? around_factor : around_offset, 0.0)};
+}
+
+// ln of the odds that an incident is what is normal from now on: a series changes for good about once in three years (chosen), and what
+// has just begun is an incident first, by kNew nats that shrink until it is accepted.
+inline double ln_changed(const Series& s, const Memory& m, int64_t bucket) {
+  constexpr double kNew = 14.0;
+  const double left = std::max(1.0 - static_cast<double>(bucket - s.odd_since) / m.accept, 0.0);
+  return m.ln_change_for_good - kNew * left;
+}
+
+// What was normal before the last change. In an incident, what the series has become. Else, while a series is too young for anyone to know what it keeps to, that it goes on from
 // its last value: ever less likely, by three nats a day (or 30 values).
-inline void other_account(const Series& s, const Memory& m, const Expectation& e, Predictive& p) {
+inline void other_account(const Series& s, const Memory& m, const Expectation& e, int64_t bucket, Predictive& p) {
   constexpr double kNatsADay = 3.0;
   p.alternative = e.alternative;
   p.alternative_deviation = e.deviation;
   p.ln_alternative = 0.0;
   if (e.alternative == e.alternative) return;
+  if (odd_now(s) && s.odd_count >= 1.0) {
+    const Became now = became(s, e.centre, e.season);
+    p.alternative = now.value;
+    p.alternative_deviation = std::sqrt(std::max(e.variance, now.variance));
+    p.ln_alternative = ln_changed(s, m, bucket);
+    return;
+  }
+  p.ln_alternative = std::nan("");
+  if (repeats_itself(s)) return;
   const double age = s.count / std::max(m.day, 30.0);
   p.alternative = s.previous;
   p.alternative_deviation = e.deviation * std::sqrt(std::max(s.step_square, 1e-12));
-  p.ln_alternative = age < 8.0 && s.step_square < 0.5 ? -kNatsADay * age : std::nan("");
+  if (age < 8.0 && s.step_square < 0.5) p.ln_alternative = -kNatsADay * age;
 }
 
-inline Predictive predictive(const Series& s, const Memory& m, const Expectation& e, int side) {
+inline Predictive predictive(const Series& s, const Memory& m, const Expectation& e, int side, int64_t bucket) {
   Predictive p;
   shape(s, e, p);
-  other_account(s, m, e, p);
+  other_account(s, m, e, bucket, p);
   p.side = side;
-  p.usual = s.usual;
   p.ln_outlier = std::nan("");
   p.outlier_centre = p.outlier_deviation = 0.0;
   // Hill's estimator of the tail beyond kFar, a t3 as its prior.
@@ -274,9 +324,9 @@ inline bool judge_bulk(const Series& s, const Expectation& e, int side, double x
   return true;
 }
 
-inline Verdict verdict(const Series& s, const Memory& m, const Expectation& e, int side, double x) {
+inline Verdict verdict(const Series& s, const Memory& m, const Expectation& e, int side, int64_t bucket, double x) {
   Verdict v;
-  return judge_bulk(s, e, side, x, v) ? v : judge(predictive(s, m, e, side), x);
+  return judge_bulk(s, e, side, x, v) ? v : judge(predictive(s, m, e, side, bucket), x);
 }
 
 }  // namespace series

@@ -6,38 +6,9 @@
 
 namespace series {
 
-constexpr double kImpossible = -9.210340371976182;  // ln 1e-4: opens an incident
 constexpr double kOdd = -6.907755278982137;         // ln 1e-3: belongs to one
 constexpr double kApart = 2.0;                      // deviations by which two explanations must differ to tell them apart
 constexpr int kReturns = 3;                         // buckets in a row that fit what was normal before a change
-
-inline bool odd_now(const Series& s) { return s.odd_since >= 0; }
-
-// What the series has become: the expectation moved, or multiplied.
-struct Became {
-  double offset;
-  double factor;
-  bool multiplied;
-  double amplitude;    // factor on the season alone
-  bool swings;         // that describes it best
-  double value;        // in this bucket
-  double variance;     // of the values around it
-};
-
-inline Became became(const Series& s, double centre, double season) {
-  const double n = s.odd_count;
-  const double offset = s.odd_offset / n;
-  const double around_offset = s.odd_offset_square / n - square(offset);
-  const double factor = s.odd_centre_square > 0.0 ? 1.0 + s.odd_cross / s.odd_centre_square : 1.0;
-  const double explained = s.odd_centre_square > 0.0 ? square(s.odd_cross) / s.odd_centre_square : 0.0;
-  const double around_factor = (s.odd_offset_square - explained) / n;
-  const double swing = s.odd_season_square > 0.0 ? s.odd_season / s.odd_season_square : 0.0;
-  const double around_swing = s.odd_season_square > 0.0 ? (s.odd_offset_square - square(s.odd_season) / s.odd_season_square) / n : kInfinity;
-  const bool swings = s.season != 0 && swing > kLeastSwing - 1.0 && around_swing < 0.5 * std::min(around_offset, around_factor);
-  const bool multiplied = !swings && s.season != 0 && factor >= 0.0 && around_factor < around_offset;
-  const double now = swings ? centre + swing * season : multiplied ? factor * centre : centre + offset;
-  return {offset, factor, multiplied, 1.0 + swing, swings, now, std::max(swings ? around_swing : multiplied ? around_factor : around_offset, 0.0)};
-}
 
 inline void open_incident(Series& s, int64_t bucket) {
   s.odd_since = bucket;

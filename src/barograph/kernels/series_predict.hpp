@@ -175,14 +175,13 @@ inline double around_centre(const Predictive& p, double x) {
   return std::min(most + ln(total), 0.0);
 }
 
-// By what is normal now, or by another account: coming back to what was normal before is no anomaly.
-inline double family_mixture(const Predictive& p, double x) {
-  const double now = around_centre(p, x);
-  if (!(p.ln_alternative == p.ln_alternative) || now > -kTailStart) return now;
+// By what is normal now, `ln_p`, or by another account: coming back to what was normal before is no anomaly.
+inline double by_either_account(const Predictive& p, double x, double ln_p) {
+  if (!(p.ln_alternative == p.ln_alternative) || ln_p > -kTailStart) return ln_p;
   Predictive other = p;
   other.centre = p.alternative;
   other.deviation = p.alternative_deviation;
-  return std::max(now, p.ln_alternative + around_centre(other, x));
+  return std::max(ln_p, p.ln_alternative + around_centre(other, x));
 }
 
 // The families' answer, corrected by how their tail fared so far and by outliers that recur, which are not likelier than what is
@@ -201,8 +200,8 @@ struct Verdict {
 
 inline Verdict judge(const Predictive& p, double x) {
   if (p.dof <= 0.0) return {0.0, 0.0};
-  if (p.ln_change == p.ln_change) return {std::nan(""), repeat_ln_p(p, x)};
-  const double raw = family_mixture(p, x);
+  if (p.ln_change == p.ln_change) return {std::nan(""), by_either_account(p, x, repeat_ln_p(p, x))};
+  const double raw = by_either_account(p, x, around_centre(p, x));
   double ln_p = finished(p, x, raw);
   // Nothing at all, where there always was something, is not just a small value.
   if (x <= 0.0 && p.ln_zero == p.ln_zero && p.side <= 0 && raw < -kTailStart) ln_p = std::min(ln_p, p.ln_zero);

@@ -8,7 +8,6 @@ namespace series {
 constexpr double kSlow = 2000.0;       // buckets
 
 constexpr double kShiftEvidence = 20.0;  // nats before a profile is moved by an hour
-constexpr double kLeastSwing = 0.1;      // a season that is as good as gone is dropped, not scaled
 
 enum SeasonKind { kNoSeason = 0, kDaily = 1, kWorkdays = 2, kWeekly = 3, kFree = 4 };
 

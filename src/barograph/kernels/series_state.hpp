@@ -13,7 +13,8 @@ using namespace math;
 constexpr int kLevels = 5;    // slow, middle, fast level, last value, level with a slope
 constexpr int kFamilies = 5;  // normal/t(n), t3, log-normal, gamma, negative binomial
 constexpr int kParts = 3;     // of the variance
-constexpr int kViews = 4;     // this bucket against the expectation, against the bucket before, the run it ends, the mean of about 50
+constexpr int kViews = 5;     // this bucket against the expectation, against the bucket before, the run it ends, the mean of about 50, with what
+                             // the buckets before it showed
 constexpr int kWindow = 224;  // slots of the summary that season tests read
 
 // The one-step predictive distribution, complete: ln p of any value follows from it and nothing else.
@@ -77,6 +78,9 @@ struct Series {
   double step_square;         // decayed mean square of what the rest before does not explain, in deviations
   double mean;                // decayed mean of the rest, in deviations
   double mean_square;         // and of its square
+  double lately;              // decayed mean of the nats that the buckets before showed,
+  double lately_mean;         // and its own mean and variance where nothing is wrong
+  double lately_variance;
   int64_t run;                // values in a row on one side of the expectation
   int64_t run_last;           // bucket number of the last of them
   double run_value;           // their sum,
@@ -188,6 +192,6 @@ struct Change {
   int64_t since;  // bucket number where it began
 };
 
-static_assert(sizeof(Series) <= 2048, "a series without a season costs at most 2 kB");
+static_assert(sizeof(Series) <= 2560, "a series without a season costs at most 2.5 kB");
 
 }  // namespace series
