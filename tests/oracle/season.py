@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from tests.oracle.expectation import DAY_MS, HOUR_MS, LEVELS, clip, memory_of_rest
+from tests.oracle.expectation import DAY_MS, HOUR_MS, LEVELS, clip, memory_of_rest, small_counts
 from tests.oracle.incident import forget_swing
 from tests.oracle.learning import begin_block, restart_parts, share_weights
 
@@ -71,7 +71,8 @@ def visits_of_knot(s: SimpleNamespace, span_ms: int) -> float:
 def learn_profile(s: SimpleNamespace, place: tuple[int, int, float], error: float, span_ms: int) -> float:
     """A mean over the cycles seen, later over ten of them; how far the profile has moved here."""
     part, visits = part_of(s, snapped(s, place)), visits_of_knot(s, span_ms)
-    g = max(1 / (1 + math.floor(s.cycles[part] + 1e-6)), 0.1) / visits
+    seeded = s.seeded if small_counts(s) else 0.0  # the means of slots it started from stand for so many visits
+    g = max(1 / (1 + seeded + math.floor(s.cycles[part] + 1e-6)), 0.1) / visits
     move_profile(s, place, g * error)
     s.cycles[part] += 1 / (visits * knots_of_cycle(s))
     return g * error

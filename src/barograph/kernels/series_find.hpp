@@ -314,6 +314,7 @@ inline Accepted install_season(Series& s, const Clock& c, float* pool) {
   // A slot's mean says of each of its buckets what one visit in `window_span` would: edges and spikes are still to be learnt.
   s.cycles[0] = std::min(covered / s.window_span, 2.0);
   s.cycles[1] = s.season == kDaily ? 0.0 : s.cycles[0];
+  s.seeded = covered * s.window_span;
   s.season_age = s.with_season = s.without_season = 0.0;
   forget_shift(s);
   forget_swing(s);
