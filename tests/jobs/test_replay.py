@@ -1,14 +1,16 @@
 """Replay and forget on a store: what is replayed is what was, and readers see the old or the new, never half."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from polars.testing import assert_frame_equal
 
-from barograph.config.errors import InputError
+from barograph.config.errors import InputError, OtherModels
 from barograph.engine import Engine
 from barograph.engine.exclusions import Exclusion
 from barograph.jobs.forget import forget
+from barograph.jobs.open_jobs import opened
 from barograph.jobs.replay import replay
 from barograph.store.history import Span
 from barograph.store.query import Query
@@ -54,6 +56,48 @@ def test_a_replayed_job_goes_on_as_if_it_had_not_been(store: Store, tmp_path: Pa
         assert [one.snapshot_id for one in store.snapshots("requests")] == [
             one.snapshot_id for one in other.snapshots("requests")
         ]
+
+
+@pytest.fixture
+def another_version(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    with monkeypatch.context() as patched:
+        patched.setattr("barograph.models.series.VERSION", 1)
+        yield patched
+
+
+def test_a_job_of_another_version_goes_on_by_a_replay_and_says_so(
+    store: Store, tmp_path: Path, another_version: pytest.MonkeyPatch
+) -> None:
+    frame, told = requests(), list[str]()
+    feed(store, frame=frame[:4_000])
+    another_version.undo()
+    with pytest.raises(OtherModels):
+        Engine.build(job(), store.resume("requests").snapshot)
+    with opened(store, job(), tell=told.append, clock=lambda: 0.0, now=lambda: NOW / 1000) as session:
+        session.feed_frame(frame[4_000:])
+    assert len(told) == 1
+    assert "another version of Barograph has learned its models" in told[0]
+    assert store.summary("requests").replay_time == NOW
+    with Store.open(None, tmp_path / "other") as other:
+        feed(other, frame=frame[:4_000])
+        with opened(other, job(), tell=told.append, clock=lambda: 0.0) as session:
+            session.feed_frame(frame[4_000:])
+        ours, theirs = all_of(store), all_of(other)
+        assert_same({name: ours[name] for name in theirs if name != "snapshots"}, theirs)
+    assert len(told) == 1
+
+
+def test_a_job_of_another_version_that_has_finished_nothing_just_goes_on(
+    store: Store, another_version: pytest.MonkeyPatch
+) -> None:
+    frame, told = requests(), list[str]()
+    feed(store, frame=frame[:5], pieces=1)
+    assert store.resume("requests").counts.latest_bucket_timestamp is None
+    another_version.undo()
+    with opened(store, job(), tell=told.append) as session:
+        session.feed_frame(frame[5:])
+    assert told == []
+    assert store.records("requests", Query(size=0)).total > 0
 
 
 def test_readers_see_the_old_results_until_all_new_ones_are_there(store: Store, tmp_path: Path) -> None:

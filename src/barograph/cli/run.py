@@ -151,7 +151,7 @@ class _Feeding:
         chunks = self._bar.watch(self._service.chunks(self._job, paths, self._note))
         try:
             with self._bar:
-                return self._service.run(self._job, chunks, self._show, flush=flush, interim=interim)
+                return self._service.run(self._job, chunks, self._show, flush=flush, interim=interim, tell=self._tell)
         except InputError:
             for note in self.notes:
                 typer.echo(note, err=True)
@@ -162,6 +162,9 @@ class _Feeding:
 
     def _note(self, note: str) -> None:
         self.notes.append(os.fsencode(note).decode(errors="backslashreplace"))  # a path need not be text
+
+    def _tell(self, note: str) -> None:
+        typer.echo(f"note: {note}", err=True)
 
     def _show(self, progress: "Progress") -> None:
         self._committed = progress.rows_committed

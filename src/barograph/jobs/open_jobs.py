@@ -2,22 +2,43 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from barograph.config.errors import BarographError, Conflict, InputError
+from barograph.config.errors import BarographError, Conflict, InputError, OtherModels
 from barograph.config.job import Job
 from barograph.engine import Engine
+from barograph.engine.replay import Replay
 from barograph.jobs.commit_timer import Clock
+from barograph.jobs.replay import replay_held
 from barograph.jobs.session import Build, Session
-from barograph.store.job_rows import JobState
+from barograph.store.job_rows import JobState, ResumePoint
 from barograph.store.store import Store
+
+Tell = Callable[[str], None]
+"""Takes a sentence for whoever opens the job."""
+
+
+@dataclass(frozen=True)
+class Means:
+    """What a job is opened with: see `opened`."""
+
+    build: Build
+    clock: Clock
+    now: Clock
+    tell: Tell = lambda _: None
 
 
 @contextmanager
 def opened(
-    store: Store, job: Job, *, build: Build = Engine.build, clock: Clock = time.monotonic, now: Clock = time.time
+    store: Store,
+    job: Job,
+    *,
+    build: Build = Engine.build,
+    clock: Clock = time.monotonic,
+    now: Clock = time.time,
+    tell: Tell = lambda _: None,
 ) -> Iterator[Session]:
     """Create a job or go on with it, and hold it open: its one writer until the end, which commits what is left.
 
@@ -30,23 +51,23 @@ def opened(
         build: makes the engine, or brings it back from a snapshot.
         clock: seconds on a clock that only goes forward.
         now: epoch seconds, wall clock.
+        tell: told before a job's history is replayed because another version has learned its models.
 
     Raises:
         JobBusy: somebody else has it open.
         JobChanged: the job exists with other analysis settings.
         ConfigError: the engine cannot run this job.
-        OtherVersion: another version has learned the job's models.
         StorageFailure: the database or the disk failed.
     """
     with store.lock(job.job_id):
         build(job, None)  # before the job is created: what cannot run should not be listed
         store.create_job(job, now_ms=int(now() * 1000))
-        with _session(store, job.job_id, build, clock) as session:
+        with _session(store, job.job_id, Means(build, clock, now, tell)) as session:
             yield session
 
 
 @contextmanager
-def reopened(store: Store, job_id: str, *, build: Build, clock: Clock) -> Iterator[Session]:
+def reopened(store: Store, job_id: str, means: Means) -> Iterator[Session]:
     """A job that is there, held open as by `opened`. One that is deleted meanwhile does not come back.
 
     Raises:
@@ -54,21 +75,42 @@ def reopened(store: Store, job_id: str, *, build: Build, clock: Clock) -> Iterat
         JobBusy: as `opened`; so the others, but for `JobChanged`.
     """
     store.job(job_id)  # what is not there has no lock, either
-    with store.lock(job_id), _session(store, job_id, build, clock) as session:
+    with store.lock(job_id), _session(store, job_id, means) as session:
         yield session
 
 
 @contextmanager
-def _session(store: Store, job_id: str, build: Build, clock: Clock) -> Iterator[Session]:
+def _session(store: Store, job_id: str, means: Means) -> Iterator[Session]:
     """The session of a job whose lock is held, from its opening to its last commit."""
     job = store.job(job_id)
     with _states(store, job_id):
         saved = store.resume(job_id)
-        session = Session(store, job, build(job, None if saved is None else saved.snapshot), saved, clock)
+        try:
+            engine = means.build(job, None if saved is None else saved.snapshot)
+        except OtherModels:
+            saved = _made_anew(store, job, means)
+            engine = means.build(job, saved.snapshot)
+        session = Session(store, job, engine, saved, means.clock)
         store.set_state(job_id, JobState.OPENED)
         yield session
         store.set_state(job_id, JobState.CLOSING)
         session.commit()
+
+
+def _made_anew(store: Store, job: Job, means: Means) -> ResumePoint:
+    """Where a job goes on whose models another version has learned: after a replay of its history by this one."""
+    saved = store.resume(job.job_id)
+    assert saved is not None, "only a snapshot can be of another version"
+    if saved.counts.latest_bucket_timestamp is None:  # its models have learned nothing
+        return replace(saved, snapshot=Replay.build(job, saved.snapshot).snapshot(saved.snapshot))
+    means.tell(
+        f"job {job.job_id!r}: another version of Barograph has learned its models; "
+        "models and results are made anew from its history first, and scores change"
+    )
+    replay_held(store, job.job_id, clock=means.clock, now=means.now)
+    made = store.resume(job.job_id)
+    assert made is not None, "a replay leaves a snapshot"
+    return made
 
 
 @contextmanager
@@ -100,17 +142,16 @@ class _OpenJob:
 class OpenJobs:
     """The jobs that this process has open, each with its session. Any thread may call; a session is used by one at a time."""
 
-    def __init__(self, store: Store, build: Build, clock: Clock) -> None:
+    def __init__(self, store: Store, means: Means) -> None:
         self._store = store
-        self._build = build
-        self._clock = clock
+        self._means = means
         self._held: dict[str, _OpenJob] = {}
 
     def ids(self) -> list[str]:
         """The ids of the jobs that are open, in order."""
         return sorted(self._held)
 
-    def open(self, job_id: str) -> None:
+    def open(self, job_id: str, tell: Tell) -> None:
         """Open a job. Raises as `reopened`, and:
 
         Raises:
@@ -118,7 +159,7 @@ class OpenJobs:
         """
         self.refuse(job_id)
         with ExitStack() as stack:
-            session = stack.enter_context(reopened(self._store, job_id, build=self._build, clock=self._clock))
+            session = stack.enter_context(reopened(self._store, job_id, replace(self._means, tell=tell)))
             self._held[job_id] = _OpenJob(session, stack.pop_all(), threading.Lock())
 
     @contextmanager

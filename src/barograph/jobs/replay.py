@@ -97,20 +97,33 @@ def replay_without(
     now: Clock = time.time,
 ) -> Replayed:
     """Replay a job without what `change` wants forgotten; None: without what is forgotten already. Raises as `replay`."""
-    started = clock()
     with store.lock(job_id):
-        saved, job, known = store.resume(job_id), store.job(job_id), store.forgotten(job_id)
-        if saved is None or saved.counts.latest_bucket_timestamp is None:
-            raise BadRequest(f"job {job_id!r}: wanted a job that has finished a bucket; there is nothing to replay yet")
-        end_ms = saved.counts.latest_bucket_timestamp + job.bucket_span_ms
-        forgotten = tuple(change(known, job, saved, end_ms)) if change else known
-        start = Start(store, job, saved, forgotten, threads)
-        under_way = start.after(_unchanged_until(job, known, forgotten)) if change else start.whole()
-        records_before = store.records(job_id, Query(size=0)).total
-        with store.rewriting(job_id) as rewrite:
-            under_way.run(rewrite, on_progress)
-            rewrite.commit(int(now() * 1000), forgotten)
-        records = store.records(job_id, Query(size=0)).total
+        return replay_held(store, job_id, change, on_progress, threads, clock, now)
+
+
+def replay_held(
+    store: Store,
+    job_id: str,
+    change: Change | None = None,
+    on_progress: OnProgress | None = None,
+    threads: int = 0,
+    clock: Clock = time.monotonic,
+    now: Clock = time.time,
+) -> Replayed:
+    """The same for who holds the job's lock already."""
+    started = clock()
+    saved, job, known = store.resume(job_id), store.job(job_id), store.forgotten(job_id)
+    if saved is None or saved.counts.latest_bucket_timestamp is None:
+        raise BadRequest(f"job {job_id!r}: wanted a job that has finished a bucket; there is nothing to replay yet")
+    end_ms = saved.counts.latest_bucket_timestamp + job.bucket_span_ms
+    forgotten = tuple(change(known, job, saved, end_ms)) if change else known
+    start = Start(store, job, saved, forgotten, threads)
+    under_way = start.after(_unchanged_until(job, known, forgotten)) if change else start.whole()
+    records_before = store.records(job_id, Query(size=0)).total
+    with store.rewriting(job_id) as rewrite:
+        under_way.run(rewrite, on_progress)
+        rewrite.commit(int(now() * 1000), forgotten)
+    records = store.records(job_id, Query(size=0)).total
     buckets = under_way.end - under_way.start
     return Replayed(job_id, buckets, under_way.values, records, records_before, forgotten, clock() - started)
 

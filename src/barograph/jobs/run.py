@@ -9,7 +9,7 @@ from barograph.engine import Engine
 from barograph.jobs.commit_timer import Clock
 from barograph.jobs.input_check import refuse_useless
 from barograph.jobs.interrupts import Interrupts
-from barograph.jobs.open_jobs import opened
+from barograph.jobs.open_jobs import Tell, opened
 from barograph.jobs.session import Build, Session
 from barograph.jobs.summary import Progress, RunSummary
 from barograph.sources.chunk import Chunk
@@ -31,6 +31,7 @@ def run_job(
     build: Build = Engine.build,
     clock: Clock = time.monotonic,
     now: Clock = time.time,
+    tell: Tell = lambda _: None,
 ) -> RunSummary:
     """Create a job or go on with it, and feed it all rows of `chunks` that it has not read yet.
 
@@ -49,18 +50,18 @@ def run_job(
         build: makes the engine, or brings it back from a snapshot.
         clock: seconds on a clock that only goes forward.
         now: epoch seconds, wall clock.
+        tell: told before the job's history is replayed because another version has learned its models.
 
     Raises:
         JobBusy: another process is running the job.
         JobChanged: the job exists with other analysis settings.
         ConfigError: the engine cannot run this job.
-        OtherVersion: another version has learned the job's models.
         UnreadableInput: an input cannot be read (on), or is not what the job needs; what was read before is committed.
     """
-    tell = on_progress or (lambda _: None)
-    with Interrupts() as interrupts, opened(store, job, build=build, clock=clock, now=now) as session:
+    show = on_progress or (lambda _: None)
+    with Interrupts() as interrupts, opened(store, job, build=build, clock=clock, now=now, tell=tell) as session:
         try:
-            failure = _feed_all(session, iter(chunks), interrupts, tell)
+            failure = _feed_all(session, iter(chunks), interrupts, show)
         finally:
             close = getattr(chunks, "close", None)  # generators hold files open
             if close is not None:
@@ -73,7 +74,7 @@ def run_job(
         session.commit()
         if failure is None:
             return session.summary(interrupts.received)
-        tell(session.progress())
+        show(session.progress())
     raise failure
 
 

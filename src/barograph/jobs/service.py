@@ -19,7 +19,7 @@ from barograph.jobs.answers import Answers
 from barograph.jobs.commit_timer import Clock
 from barograph.jobs.describe import Described
 from barograph.jobs.forecast import ForecastRequest, MadeForecast
-from barograph.jobs.open_jobs import OpenJobs
+from barograph.jobs.open_jobs import Means, OpenJobs, Tell
 from barograph.jobs.overall import OverallQuery
 from barograph.jobs.replay import Replayed
 from barograph.jobs.session import Build
@@ -75,7 +75,7 @@ class Service(Answers):
         self._build = build
         self._clock = clock
         self._now = now
-        self._open = OpenJobs(store, build, clock)
+        self._open = OpenJobs(store, Means(build, clock, now))
 
     @classmethod
     def open(cls, url: str | None, data_dir: Path, *, create: bool = True) -> Self:
@@ -135,16 +135,19 @@ class Service(Answers):
 
     # rows
 
-    def open_job(self, job_id: str) -> None:
+    def open_job(self, job_id: str, tell: Tell = lambda _: None) -> None:
         """Open a job for rows: it goes on from its last commit, and nobody else can write to it until it is closed.
+
+        Args:
+            job_id: the job.
+            tell: told before its history is replayed because another version has learned its models.
 
         Raises:
             NotFound: there is no such job.
             JobBusy: somebody else has it open.
             Conflict: it is open here already.
-            OtherVersion: another version has learned its models.
         """
-        self._open.open(job_id)
+        self._open.open(job_id, tell)
 
     def opened(self) -> list[str]:
         """The ids of the jobs that are open here."""
@@ -214,8 +217,12 @@ class Service(Answers):
         *,
         flush: bool = False,
         interim: bool = False,
+        tell: Tell = lambda _: None,
     ) -> RunSummary:
-        """Create a job or go on with it, feed it until the input ends or a signal comes, and close it. See `jobs.run`."""
+        """Create a job or go on with it, feed it until the input ends or a signal comes, and close it. See `jobs.run`.
+
+        `tell` is told before its history is replayed because another version has learned its models.
+        """
         self._open.refuse(job.job_id)
         return run.run_job(
             self._store,
@@ -227,6 +234,7 @@ class Service(Answers):
             build=self._build,
             clock=self._clock,
             now=self._now,
+            tell=tell,
         )
 
     # models

@@ -20,7 +20,7 @@ from barograph.models.describe import Description, Known, describe, known, latel
 from barograph.models.forecast import Foreseen, Horizon, foresee
 from barograph.models.pool import Pool, floats
 from barograph.models.siblings import Siblings
-from barograph.models.state import CHANGE, FLAGGED, PREDICTIVE, SERIES, fresh
+from barograph.models.state import CHANGE, FLAGGED, PREDICTIVE, SERIES, VERSION, fresh
 from barograph.results.arrays import Bytes, Floats, Ints, Structs
 from barograph.results.leaf import LEAF, Tried
 from barograph.results.snapshot import Arrays
@@ -59,9 +59,7 @@ class SeriesModel:
         if state is None:
             return cls(config, fresh(0), Pool(), Siblings.build())
         if not cls.readable(state):
-            raise ValueError(
-                f"series records of {state['series'].dtype.itemsize} bytes: wanted {SERIES.itemsize} of this version"
-            )
+            raise ValueError(f"series records of version {_version(state)}: wanted this version, {VERSION}")
         records = np.array(state["series"], SERIES)
         pool = Pool.unpack(records, state["pool"].astype(np.float32))
         return cls(config, records, pool, Siblings.build(state["siblings"]), int(state["began"][0]))
@@ -91,7 +89,7 @@ class SeriesModel:
     @staticmethod
     def readable(state: Arrays) -> bool:
         """Whether a snapshot's records are of this version."""
-        return state["series"].dtype == SERIES
+        return _version(state) == VERSION and state["series"].dtype == SERIES
 
     @property
     def n_series(self) -> int:
@@ -111,7 +109,8 @@ class SeriesModel:
         records = self._records.copy()
         packed = self._pool.packed(records)
         Pool.unpack(records, packed)
-        return {"series": records, "pool": packed, "siblings": self._siblings.snapshot(), "began": np.array([self._began])}
+        about_all = {"began": np.array([self._began]), "version": np.array([VERSION])}
+        return {"series": records, "pool": packed, "siblings": self._siblings.snapshot()} | about_all
 
     def describe(self, row: int) -> Description:
         """What the model believes about series `row` now, in words and numbers."""
@@ -295,6 +294,11 @@ class _Work:
 
 def _bytes(records: Structs) -> Bytes:
     return records.view(np.uint8).reshape(len(records), records.dtype.itemsize)
+
+
+def _version(state: Arrays) -> int:
+    """Of what a snapshot holds; the first ones had none."""
+    return int(state["version"][0]) if "version" in state else 1
 
 
 def _day_ends(first_ms: int, span_ms: int, buckets: int) -> list[int]:
