@@ -3,7 +3,7 @@
 import math
 from types import SimpleNamespace
 
-from tests.oracle.expectation import NAN, clip, doubt, memory_of_rest, predictive, small_counts
+from tests.oracle.expectation import NAN, clip, doubt, memory_of_rest, predictive, rest_before, small_counts, wanders
 from tests.oracle.probability import judge, normal_above, student_above
 
 COST = [-math.log(share) for share in (0.75, 0.05, 0.12, 0.05)]
@@ -20,16 +20,22 @@ def alone(p: SimpleNamespace, centre: float, deviation: float, x: float) -> floa
     return -judge(SimpleNamespace(**{**vars(p), **other}), x)[1]
 
 
-def sudden(s: SimpleNamespace, p: SimpleNamespace, z: float, x: float) -> float:
+def sudden(s: SimpleNamespace, p: SimpleNamespace, z: float, bucket: int, x: float) -> float:
     """Against what is left of the bucket before, where that explains anything; nothing for coming nearer."""
     phi = memory_of_rest(s)
-    if abs(z) <= 0.5 or phi < 0.3 or math.isnan(s.last_rest):
+    before = rest_before(s, bucket)
+    if abs(z) <= 0.5 or phi < 0.3 or math.isnan(before):
         return 0.0
-    towards = max(phi * s.last_rest, 0.0) if z > 0 else min(phi * s.last_rest, 0.0)
+    towards = max(phi * before, 0.0) if z > 0 else min(phi * before, 0.0)
     centre, deviation = p.centre + towards * p.deviation, p.deviation * math.sqrt(s.step_square)
     if abs(x - centre) <= 3 * deviation or (x - centre) * z < 0:
         return 0.0
     return alone(p, centre, deviation, x)
+
+
+def alike(phi: float, k: int) -> float:
+    """By how much more the sum of k values with a memory of phi varies than that of values without one."""
+    return (1 + phi) / (1 - phi) - 2 * phi * (1 - phi**k) / (k * (1 - phi) ** 2)
 
 
 def run_apart(s: SimpleNamespace, e: SimpleNamespace, bucket: int, x: float) -> tuple[float, float]:
@@ -43,9 +49,7 @@ def run_apart(s: SimpleNamespace, e: SimpleNamespace, bucket: int, x: float) -> 
         return 0.0, 0.0
     if abs(x - e.centre) / e.deviation < 0.5 * abs(before) / math.sqrt(s.run * s.run_variance):  # it speaks for the run's end
         return 0.0, 0.0
-    phi = memory_of_rest(s)
-    alike = (1 + phi) / (1 - phi) - 2 * phi * (1 - phi**k) / (k * (1 - phi) ** 2)
-    deviation = math.sqrt(variance * alike)
+    deviation = math.sqrt(variance * alike(memory_of_rest(s), k))
     return abs(off) / deviation, deviation
 
 
@@ -95,8 +99,8 @@ def evidence(
     if s.count < EARLY or side * z < 0:
         return SimpleNamespace(ln_evidence=doubted * ln_p, surprise=[-doubted * ln_p, 0.0, 0.0, 0.0, 0.0])
     p = predictive(s, m, e, side, bucket)
-    r = [-ln_p, sudden(s, p, z, x), 0.0, 0.0]
-    if s.share[0] + s.share[1] > 0.5 and abs(z) >= 1:  # only where a series keeps to a level
+    r = [-ln_p, sudden(s, p, z, bucket, x), 0.0, 0.0]
+    if wanders(s) < 0.5 and abs(z) >= 1:  # only where a series keeps to a level
         r[2] = run(s, e, p, bucket, x)
         r[3] = lasting_mean(s, z)
     r = [doubted * surprise for surprise in r]

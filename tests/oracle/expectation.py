@@ -84,6 +84,7 @@ def expect(
     """
     since = bucket - s.learnt if s.learnt >= 0 else 1
     level = sum(share * each for share, each in zip(s.share, s.level, strict=True))
+    disagreement = sum(share * (each - level) ** 2 for share, each in zip(s.share, s.level, strict=True))
     level += (s.trend + s.share[4] * s.slope) * min(since, m.block)
     centre = level + season if s.negative else max(level + season, 0.0)
     if repeats_itself(s):
@@ -92,14 +93,31 @@ def expect(
     if s.prior_variance > 0 and s.scale_count < 64:
         seen = max(s.scale_count - 1, 0.0)
         variance = (3 * s.prior_variance + seen * variance) / (3 + seen)
-    variance += max(s.ahead_all - s.variance, 0.0) / (0.5 * m.block) * max(since - 1, 0)
+    variance += max(disagreement - s.disagreed, 0.0)  # levels that differ more than those that the errors are of
+    variance += max(s.ahead_all - s.variance, 0.0) / max(s.ahead_far, 1.0) * max(since - 1, 0)
     if s.season and cycles < 2:
         variance += parts_variance(s, level) / (1 + cycles)
     variance += unseen**2 * s.season_square + floor_square(s, centre)
     alternative = s.old_level + s.old_factor * season if s.old_until >= bucket else NAN
     return SimpleNamespace(
-        season=season, level=level, centre=centre, alternative=alternative, variance=variance, deviation=math.sqrt(variance)
+        season=season,
+        level=level,
+        centre=centre,
+        alternative=alternative,
+        variance=variance,
+        deviation=math.sqrt(variance),
+        disagreement=disagreement,
     )
+
+
+def wanders(s: SimpleNamespace) -> float:
+    """How much of what is expected comes from levels of hours."""
+    return clip(1 - s.share[0] - s.share[1], 0.0, 1.0)
+
+
+def rest_before(s: SimpleNamespace, bucket: int) -> float:
+    """The rest of the bucket before; NaN where that was odd, or there was none."""
+    return s.last_rest if s.learnt + 1 == bucket else NAN
 
 
 def degrees_of_freedom(s: SimpleNamespace) -> float:

@@ -3,7 +3,7 @@
 import math
 from types import SimpleNamespace
 
-from tests.oracle.expectation import LEVELS, became, clip, repeats_itself
+from tests.oracle.expectation import LEVELS, became, clip, repeats_itself, wanders
 from tests.oracle.learning import begin_block, restart_parts
 
 ODD = math.log(1e-3)
@@ -56,10 +56,6 @@ def follow_incident(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, 
         s.odd_since = -1
 
 
-def wanders(s: SimpleNamespace) -> float:
-    return clip(1 - s.share[0] - s.share[1], 0.0, 1.0)
-
-
 def patience(s: SimpleNamespace, m: SimpleNamespace, offset: float) -> float:
     """Buckets that an incident must last to be a change: a day and some, less where the series keeps to no level."""
     known = min(m.accept, max(12, s.odd_since - s.first))
@@ -72,7 +68,7 @@ def scale_all(s: SimpleNamespace, factor: float) -> None:
     """Everything of the metric's unit, and of its square, but for the part of the variance that grows as the square."""
     for name in ("season_unit", "slope", "trend", "raw_level"):
         setattr(s, name, getattr(s, name) * factor)
-    for name in ("ahead_all", "variance", "season_square", "with_season", "without_season"):
+    for name in ("ahead_all", "variance", "disagreed", "season_square", "with_season", "without_season"):
         setattr(s, name, getattr(s, name) * factor**2)
     s.level, s.ahead = [one * factor for one in s.level], [one * factor**2 for one in s.ahead]
     s.part[0], s.part[1] = s.part[0] * factor**2, s.part[1] * factor
@@ -114,7 +110,7 @@ def change_level(
     s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, x: float, bucket: int, now: SimpleNamespace
 ) -> None:
     s.old_level, s.old_factor, s.old_run = e.level, 1.0, 0
-    s.old_until = bucket + int(m.remember) if s.share[0] + s.share[1] > 0.5 else -1
+    s.old_until = bucket + int(m.remember) if wanders(s) < 0.5 else -1
     if now.multiplied:
         factor = max(now.factor, 1e-3)
         s.old_factor = 1 / factor

@@ -3,8 +3,18 @@
 import math
 from types import SimpleNamespace
 
-from tests.oracle.evidence import MEAN_STEP
-from tests.oracle.expectation import LEVELS, clip, floor_square, gain, memory_of_rest, repeats_itself, small_counts, units
+from tests.oracle.evidence import MEAN_STEP, alike
+from tests.oracle.expectation import (
+    LEVELS,
+    clip,
+    floor_square,
+    gain,
+    memory_of_rest,
+    repeats_itself,
+    rest_before,
+    small_counts,
+    units,
+)
 from tests.oracle.probability import T3_SCALE, TAIL_START, dispersion
 
 OUTLIER = -9.2
@@ -133,6 +143,7 @@ def learn_ahead(s: SimpleNamespace, m: SimpleNamespace, y: float, bucket: int, t
     s.ahead = [ahead + g * (min((y - one) ** 2, most) - ahead) for ahead, one in zip(s.ahead, said, strict=True)]
     whole = sum(share * one for share, one in zip(s.share, said, strict=True))
     s.ahead_all += g * (min((y - whole) ** 2, most) - s.ahead_all)
+    s.ahead_far += g * (since - s.ahead_far)
     if since + 1 >= min(m.block, max(4.0, s.level_count // 8)):
         share_levels(s)
         begin_block(s, bucket)
@@ -142,7 +153,8 @@ def learn_levels(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, y: 
     """`since` the last value that was learnt, levels with a slope have gone on."""
     young = 1 / (s.level_count + 1)
     reach = math.inf if s.level_count < 8 else 4 * e.deviation
-    for i, g in enumerate((1 / m.slow, 1 / m.middle, 1 / m.fast, 0.5)):
+    last = 1 - 0.5**since if since > 1 else 0.5  # what wanders is where it is after a gap
+    for i, g in enumerate((1 / m.slow, 1 / m.middle, 1 / m.fast, last)):
         said = s.level[i] + s.trend * min(since, m.block)
         s.level[i] = said + trust * max(young, g) * clip(y - said, -reach, reach)
     said = s.level[4] + (s.slope + s.trend) * min(since, m.block)
@@ -205,17 +217,18 @@ def learn_spread(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, x: 
         learn_parts(s, m, e.centre, error**2, trust)
     g = max(3 / (s.scale_count + 2), 1 / m.slow) if s.season else gain(s.scale_count - 1, m.slow)
     s.variance += trust * g * (min(error**2, most) - s.variance)
+    s.disagreed += trust * g * (e.disagreement - s.disagreed)
     s.season_square += trust * (e.season**2 - s.season_square) / m.week
 
 
-def learn_memory(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, x: float) -> None:
+def learn_memory(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, x: float, bucket: int) -> None:
     """What of the rest the next bucket has still, and how far decayed means go."""
     z, phi = clip((x - e.centre) / e.deviation, -5, 5), memory_of_rest(s)
-    before = 0.0 if math.isnan(s.last_rest) else s.last_rest
-    g = gain(s.level_count, 512.0)
-    s.rest_cross += g * (z * before - s.rest_cross)
-    s.rest_square += g * (0.5 * (z * z + before * before) - s.rest_square)
-    s.step_square += gain(s.level_count, m.slow) * (min((z - phi * before) ** 2, 25.0) - s.step_square)
+    before, g = rest_before(s, bucket), gain(s.level_count, 512.0)
+    if not math.isnan(before):
+        s.rest_cross += g * (z * before - s.rest_cross)
+        s.rest_square += g * (0.5 * (z * z + before * before) - s.rest_square)
+        s.step_square += gain(s.level_count, m.slow) * (min((z - phi * before) ** 2, 25.0) - s.step_square)
     s.mean += MEAN_STEP * (clip(z, -4, 4) - s.mean)
     s.mean_square += gain(s.level_count, 3000.0) * (s.mean**2 - s.mean_square)
     s.last_rest = z
@@ -229,7 +242,10 @@ def trust_of(apart: float) -> float:
 def learn_run(s: SimpleNamespace, e: SimpleNamespace, x: float, bucket: int) -> None:
     """Values in a row on one side of what was expected."""
     side = x - e.centre
-    if side * (s.run_value - s.run_centre) <= 0 or bucket != s.run_last + 1:
+    off = s.run_value - s.run_centre
+    if side * off <= 0 or bucket != s.run_last + 1:
+        if s.run and off**2 > 3.89**2 * s.run_variance * max(1.0, alike(memory_of_rest(s), s.run)):  # it was told of
+            s.mean = 0.0
         s.run, s.run_value, s.run_centre, s.run_variance = 0, 0.0, 0.0, 0.0
     s.run_last = bucket
     if side != 0:

@@ -124,7 +124,8 @@ def learn_recurring(
 def restart(s: SimpleNamespace, level: float, bucket: int) -> None:
     """Level and spread anew around another profile."""
     s.level, s.ahead, s.share = [level] * LEVELS, [s.variance] * LEVELS, [1.0, 0.0, 0.0, 0.0, 0.0]
-    s.ahead_all, s.slope, s.last_rest, s.rest_cross, s.rest_square = s.variance, 0.0, math.nan, 0.0, 0.0
+    s.ahead_all, s.disagreed, s.slope = s.variance, 0.0, 0.0
+    s.last_rest, s.rest_cross, s.rest_square = math.nan, 0.0, 0.0
     s.level_count, s.scale_count = min(s.level_count, 30.0), min(s.scale_count, 30.0)
     s.step_square, s.of_late, s.mean, s.run, s.old_until, s.odd_since = 1.0, 1.0, 0.0, 0, -1, -1
     begin_block(s, bucket)

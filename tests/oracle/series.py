@@ -97,7 +97,7 @@ def learn_usual(
     if s.count > 0:
         learn_ahead(s, m, x - e.season, clock.bucket, trust)
         learn_spread(s, m, e, x, trust)
-        learn_memory(s, m, e, x)
+        learn_memory(s, m, e, x, clock.bucket)
     learn_levels(s, m, e, x - e.season, clock.bucket - s.learnt if s.learnt >= 0 else 1, trust)
     if s.count > 0:  # of the first value of all nothing was expected
         learn_narrowing(s, m, e, x)

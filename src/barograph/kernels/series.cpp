@@ -118,10 +118,11 @@ inline void learn_usual(Series& s, const Memory& m, float* pool, Output& out, Ce
   if (s.count > 0.0) learn_ahead(s, m, y, c.bucket, trust);
   if (s.count > 0.0) {  // nothing was expected of the first value of all
     learn_spread(s, m, e, x, trust);
-    learn_memory(s, m, e, x);
+    learn_memory(s, m, e, x, c.bucket);
   }
   learn_levels(s, m, e, y, s.learnt >= 0 ? static_cast<double>(c.bucket - s.learnt) : 1.0, trust);
-  if (s.count > 0.0) note(s, out, cell, c, learn_narrowing(s, m, e, x));
+  const Accepted narrowed = s.count > 0.0 ? learn_narrowing(s, m, e, x) : Accepted{};
+  if (wanders(s) <= 0.5) note(s, out, cell, c, narrowed);
   s.scale_count += 1.0;
   s.learnt = c.bucket;
   if (s.season) note(s, out, cell, c, learn_swing(s, pool, c, e.season + moved, miss - moved, cycle));
@@ -167,9 +168,10 @@ inline void learn(Series& s, const Memory& m, float* pool, Output& out, Cell cel
       follow_incident(s, m, e, x, odd, c.bucket);
       s.last_rest = std::nan("");
       if (odd_now(s)) {
-        const bool wanders = s.share[0] + s.share[1] < 0.5;
+        // What keeps to no level, or is known for less than half a day, has none that moves.
+        const bool keeps = wanders(s) <= 0.5 && static_cast<double>(s.odd_since - s.first) >= m.block;
         const Accepted change = accept_change(s, m, e, x, c.bucket);
-        if (!wanders) note(s, out, cell, c, change);  // what keeps to no level has none that moves
+        if (keeps) note(s, out, cell, c, change);
       }
     } else {
       learn_usual(s, m, pool, out, cell, c, e, at, x, v, cycle, trust);
@@ -372,7 +374,7 @@ template <class T, std::size_t N> struct Field<T[N]> {
 
 Layout series_fields() {
   using T = Series;
-  return Layout{FIELD(T, last), FIELD(T, first), FIELD(T, born), FIELD(T, count), FIELD(T, occupancy), FIELD(T, level), FIELD(T, held), FIELD(T, ahead), FIELD(T, share), FIELD(T, slope), FIELD(T, held_slope), FIELD(T, ahead_all), FIELD(T, held_at), FIELD(T, learnt), FIELD(T, level_count), FIELD(T, variance), FIELD(T, scale_count), FIELD(T, of_late), FIELD(T, part), FIELD(T, part_found), FIELD(T, part_said), FIELD(T, part_count), FIELD(T, parts_days), FIELD(T, part_scale), FIELD(T, prior_variance), FIELD(T, season_square), FIELD(T, last_rest), FIELD(T, rest_cross), FIELD(T, rest_square), FIELD(T, step_square), FIELD(T, mean), FIELD(T, mean_square), FIELD(T, lately), FIELD(T, lately_mean), FIELD(T, lately_variance), FIELD(T, run), FIELD(T, run_last), FIELD(T, run_value), FIELD(T, run_centre), FIELD(T, run_variance), FIELD(T, ln_weight), FIELD(T, weight), FIELD(T, usual), FIELD(T, votes), FIELD(T, previous), FIELD(T, ties), FIELD(T, changes), FIELD(T, jump_centre), FIELD(T, jump_square), FIELD(T, tail_count), FIELD(T, tail_hits), FIELD(T, tail_uncensored), FIELD(T, tail_excess), FIELD(T, far), FIELD(T, far_size), FIELD(T, outliers), FIELD(T, outlier_centre), FIELD(T, outlier_square), FIELD(T, outlier_buckets), FIELD(T, odd_since), FIELD(T, odd_last), FIELD(T, odd_quiet), FIELD(T, flags), FIELD(T, odd_fits), FIELD(T, odd_count), FIELD(T, odd_offset), FIELD(T, odd_centre), FIELD(T, odd_cross), FIELD(T, odd_centre_square), FIELD(T, odd_offset_square), FIELD(T, odd_season), FIELD(T, odd_season_square), FIELD(T, old_level), FIELD(T, old_factor), FIELD(T, old_until), FIELD(T, old_run), FIELD(T, change_kind), FIELD(T, changed), FIELD(T, trend), FIELD(T, line_first), FIELD(T, bins), FIELD(T, period_ms), FIELD(T, shift_ms), FIELD(T, season), FIELD(T, knots), FIELD(T, want), FIELD(T, want_season), FIELD(T, want_period_ms), FIELD(T, given_up), FIELD(T, bins_before), FIELD(T, cycles), FIELD(T, seeded), FIELD(T, season_age), FIELD(T, season_unit), FIELD(T, with_season), FIELD(T, without_season), FIELD(T, raw_level), FIELD(T, shift_gain), FIELD(T, swing_miss), FIELD(T, swing_cross), FIELD(T, swing_square), FIELD(T, swing_lag), FIELD(T, swing_last), FIELD(T, swing_run), FIELD(T, window_first), FIELD(T, window_tested), FIELD(T, window_reference), FIELD(T, window_sum), FIELD(T, window_count), FIELD(T, window_slots), FIELD(T, window_span), FIELD(T, window_searched), FIELD(T, window)};
+  return Layout{FIELD(T, last), FIELD(T, first), FIELD(T, born), FIELD(T, count), FIELD(T, occupancy), FIELD(T, level), FIELD(T, held), FIELD(T, ahead), FIELD(T, share), FIELD(T, slope), FIELD(T, held_slope), FIELD(T, ahead_all), FIELD(T, ahead_far), FIELD(T, held_at), FIELD(T, learnt), FIELD(T, level_count), FIELD(T, variance), FIELD(T, disagreed), FIELD(T, scale_count), FIELD(T, of_late), FIELD(T, part), FIELD(T, part_found), FIELD(T, part_said), FIELD(T, part_count), FIELD(T, parts_days), FIELD(T, part_scale), FIELD(T, prior_variance), FIELD(T, season_square), FIELD(T, last_rest), FIELD(T, rest_cross), FIELD(T, rest_square), FIELD(T, step_square), FIELD(T, mean), FIELD(T, mean_square), FIELD(T, lately), FIELD(T, lately_mean), FIELD(T, lately_variance), FIELD(T, run), FIELD(T, run_last), FIELD(T, run_value), FIELD(T, run_centre), FIELD(T, run_variance), FIELD(T, ln_weight), FIELD(T, weight), FIELD(T, usual), FIELD(T, votes), FIELD(T, previous), FIELD(T, ties), FIELD(T, changes), FIELD(T, jump_centre), FIELD(T, jump_square), FIELD(T, tail_count), FIELD(T, tail_hits), FIELD(T, tail_uncensored), FIELD(T, tail_excess), FIELD(T, far), FIELD(T, far_size), FIELD(T, outliers), FIELD(T, outlier_centre), FIELD(T, outlier_square), FIELD(T, outlier_buckets), FIELD(T, odd_since), FIELD(T, odd_last), FIELD(T, odd_quiet), FIELD(T, flags), FIELD(T, odd_fits), FIELD(T, odd_count), FIELD(T, odd_offset), FIELD(T, odd_centre), FIELD(T, odd_cross), FIELD(T, odd_centre_square), FIELD(T, odd_offset_square), FIELD(T, odd_season), FIELD(T, odd_season_square), FIELD(T, old_level), FIELD(T, old_factor), FIELD(T, old_until), FIELD(T, old_run), FIELD(T, change_kind), FIELD(T, changed), FIELD(T, trend), FIELD(T, line_first), FIELD(T, bins), FIELD(T, period_ms), FIELD(T, shift_ms), FIELD(T, season), FIELD(T, knots), FIELD(T, want), FIELD(T, want_season), FIELD(T, want_period_ms), FIELD(T, given_up), FIELD(T, bins_before), FIELD(T, cycles), FIELD(T, seeded), FIELD(T, season_age), FIELD(T, season_unit), FIELD(T, with_season), FIELD(T, without_season), FIELD(T, raw_level), FIELD(T, shift_gain), FIELD(T, swing_miss), FIELD(T, swing_cross), FIELD(T, swing_square), FIELD(T, swing_lag), FIELD(T, swing_last), FIELD(T, swing_run), FIELD(T, window_first), FIELD(T, window_tested), FIELD(T, window_reference), FIELD(T, window_sum), FIELD(T, window_count), FIELD(T, window_slots), FIELD(T, window_span), FIELD(T, window_searched), FIELD(T, window)};
 }
 
 Layout predictive_fields() {

@@ -21,10 +21,8 @@ struct Evidence {
 };
 
 // How much further the value is off than what is left of the one before leads to expect: never anything for coming nearer.
-inline double sudden_surprise(const Series& s, const Predictive& p, double z, double x) {
-  const double phi = memory_of_rest(s);
-  if (phi < kLeastMemory || !(s.last_rest == s.last_rest)) return 0.0;
-  const double led = phi * s.last_rest;
+inline double sudden_surprise(const Series& s, const Predictive& p, double before, double z, double x) {
+  const double led = memory_of_rest(s) * before;
   const double towards = z > 0.0 ? std::max(led, 0.0) : std::min(led, 0.0);
   Predictive now = p;
   now.centre = p.centre + towards * p.deviation;
@@ -97,14 +95,15 @@ inline Evidence evidence(const Series& s, const Memory& m, const Expectation& e,
   if (s.count < kEarly) return v;
   const double z = (x - e.centre) / e.deviation;
   if (side * z < 0.0) return v;
-  const bool sudden = std::fabs(z) > 0.5 && memory_of_rest(s) >= kLeastMemory && s.last_rest == s.last_rest;
+  const double before = rest_before(s, bucket);
+  const bool sudden = std::fabs(z) > 0.5 && memory_of_rest(s) >= kLeastMemory && before == before;
   // Where a series keeps to no level, a run away from it is a trend; and what is usual by itself is told only as part of what is not.
-  const bool lasting = s.share[0] + s.share[1] > 0.5 && std::fabs(z) >= 1.0;
+  const bool lasting = wanders(s) < 0.5 && std::fabs(z) >= 1.0;
   // Runs of counts: silence adds up. Of anything else edges of the pattern and slow falls are runs, too.
   const bool runs = lasting && (s.flags & 1) == 0 && apart >= 3.0;
   if (sudden || runs) {
     const Predictive p = predictive(s, m, e, side, bucket);
-    if (sudden) v.surprise[1] = doubt * sudden_surprise(s, p, z, x);
+    if (sudden) v.surprise[1] = doubt * sudden_surprise(s, p, before, z, x);
     if (runs) v.surprise[2] = doubt * run_surprise(s, p, run, apart);
   }
   if (lasting) v.surprise[3] = doubt * mean_surprise(s, z);

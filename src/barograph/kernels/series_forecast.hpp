@@ -69,6 +69,7 @@ struct Expectation {
   double alternative;          // by what was normal before the last change; NaN: nothing remembered
   double variance;             // floored
   double deviation;            // its square root
+  double disagreement;         // of the levels: their variance around the expectation, by their shares
 };
 
 // The gain of a mean of all values until there are as many as the memory is long.
@@ -85,6 +86,9 @@ inline double memory_of_rest(const Series& s) {
   return s.rest_square > 0.0 ? std::clamp(s.rest_cross / s.rest_square, 0.0, 0.98) : 0.0;
 }
 
+// The rest of the bucket before; NaN: that was odd, or there was none.
+inline double rest_before(const Series& s, int64_t bucket) { return s.learnt + 1 == bucket ? s.last_rest : std::nan(""); }
+
 // What the variance's parts are multiplied with.
 inline void part_units(double centre, double (&unit)[kParts]) {
   unit[0] = 1.0;
@@ -98,11 +102,14 @@ inline double parts_variance(const Series& s, double centre) {
   return s.part_scale * (s.part[0] + s.part[1] * unit[1] + s.part[2] * unit[2]);
 }
 
+// How much of the expectation comes from levels of hours: 0 where the series keeps to one, 1 where it goes wherever it goes.
+inline double wanders(const Series& s) { return std::clamp(1.0 - s.share[0] - s.share[1], 0.0, 1.0); }
+
 // Of a bucket, by how much the level has moved on since it last learnt: nothing where the series keeps to a level, as far as it
 // wanders otherwise.
-inline double wandered(const Series& s, const Memory& m, double since) {
+inline double wandered(const Series& s, double since) {
   if (since <= 1.0) return 0.0;
-  const double apace = std::max(s.ahead_all - s.variance, 0.0) / (0.5 * m.block);
+  const double apace = std::max(s.ahead_all - s.variance, 0.0) / std::max(s.ahead_far, 1.0);
   return apace * (since - 1.0);
 }
 
@@ -127,6 +134,8 @@ inline Expectation expect(const Series& s, const Memory& m, double season, doubl
   const double since = s.learnt >= 0 ? static_cast<double>(bucket - s.learnt) : 1.0;
   e.level = 0.0;
   for (int i = 0; i < kLevels; ++i) e.level += s.share[i] * s.level[i];
+  e.disagreement = 0.0;
+  for (int i = 0; i < kLevels; ++i) e.disagreement += s.share[i] * square(s.level[i] - e.level);
   const double drift = s.trend + s.share[kLevels - 1] * s.slope;
   e.level += drift * std::min(since, m.block);
   e.centre = e.level + season;
@@ -138,7 +147,9 @@ inline Expectation expect(const Series& s, const Memory& m, double season, doubl
     const double seen = std::max(s.scale_count - 1.0, 0.0);
     variance = (kPriorWeight * s.prior_variance + seen * variance) / (kPriorWeight + seen);
   }
-  variance += wandered(s, m, since);
+  // Where shares have changed of late, levels that are far apart are less sure than the errors seen so far say.
+  variance += std::max(e.disagreement - s.disagreed, 0.0);
+  variance += wandered(s, since);
   // A young profile is as uncertain as the few values that each of its knots is made of.
   if (s.season && cycles < 2.0) variance += parts_variance(s, e.level) / (1.0 + cycles);
   if (unseen > 0.0) variance += square(unseen) * s.season_square;

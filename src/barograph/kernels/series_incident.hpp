@@ -52,10 +52,9 @@ inline void follow_incident(Series& s, const Memory& m, const Expectation& e, do
 // is sooner believed, the more so the less far it went by what it does in half a day.
 inline double patience(const Series& s, const Memory& m, double offset) {
   const double known = std::min(m.accept, std::max(12.0, static_cast<double>(s.odd_since - s.first)));
-  const double wanders = 1.0 - s.share[0] - s.share[1];
   const double far = std::fabs(offset) / std::sqrt(std::max(s.ahead_all, 1e-300));
   const double soon = std::clamp(known * (far - 2.0) / 6.0, m.quiet, known);
-  return known + std::clamp(wanders, 0.0, 1.0) * (soon - known);
+  return known + wanders(s) * (soon - known);
 }
 
 inline void scale_all(Series& s, double factor) {
@@ -66,6 +65,7 @@ inline void scale_all(Series& s, double factor) {
   s.trend *= factor;
   s.ahead_all *= squared;
   s.variance *= squared;
+  s.disagreed *= squared;
   s.season_square *= squared;
   s.part[0] *= squared;
   s.part[1] *= factor;
@@ -98,7 +98,7 @@ inline Accepted accept_change(Series& s, const Memory& m, const Expectation& e, 
     // What never kept to a level has none to come back to.
     s.old_level = e.level;
     s.old_factor = 1.0;
-    s.old_until = s.share[0] + s.share[1] > 0.5 ? bucket + static_cast<int64_t>(m.remember) : -1;
+    s.old_until = wanders(s) < 0.5 ? bucket + static_cast<int64_t>(m.remember) : -1;
     s.old_run = 0;
     double after = e.level;
     if (now.multiplied) {
@@ -108,8 +108,7 @@ inline Accepted accept_change(Series& s, const Memory& m, const Expectation& e, 
       after *= factor;
     } else {
       // A level that is kept is the mean of what it was; one that wanders is where it is now.
-      const double wanders = std::clamp(1.0 - s.share[0] - s.share[1], 0.0, 1.0);
-      const double offset = now.offset + wanders * (x - e.centre - now.offset);
+      const double offset = now.offset + wanders(s) * (x - e.centre - now.offset);
       s.raw_level += offset;
       after += offset;
     }

@@ -114,6 +114,7 @@ inline void learn_ahead(Series& s, const Memory& m, double y, int64_t bucket, do
     all += s.share[i] * said;
   }
   s.ahead_all += g * (std::min(square(y - all), most) - s.ahead_all);
+  s.ahead_far += g * (since - s.ahead_far);
   if (since + 1.0 < block) return;
   share_levels(s);
   begin_block(s, bucket);
@@ -123,8 +124,9 @@ inline void learn_ahead(Series& s, const Memory& m, double y, int64_t bucket, do
 inline void learn_levels(Series& s, const Memory& m, const Expectation& e, double y, double since, double trust) {
   const double young = 1.0 / (s.level_count + 1.0);
   const double clip = s.level_count < 8.0 ? kInfinity : 4.0 * e.deviation;
+  const double last = since > 1.0 ? 1.0 - to_the(0.5, since) : 0.5;  // what wanders is where it is after a gap
   const double gains[4] = {std::max(young, 1.0 / m.slow), std::max(young, 1.0 / m.middle), std::max(young, 1.0 / m.fast),
-                           std::max(young, 0.5)};
+                           std::max(young, last)};
   const double gone = s.trend * std::min(since, m.block);
   for (int i = 0; i < 4; ++i) s.level[i] += gone + trust * gains[i] * std::clamp(y - s.level[i] - gone, -clip, clip);
   const double said = s.level[4] + gone + s.slope * std::min(since, m.block);
@@ -190,6 +192,7 @@ inline Accepted learn_narrowing(Series& s, const Memory& m, const Expectation& e
 
 constexpr double kMeanStep = 0.02;
 constexpr double kLongestRun = 100.0;  // values of a run that are added up
+constexpr double kTold = 3.89;         // deviations from which one has been told of: p of 1e-4
 constexpr double kTogether = 2.7;      // deviations by which a run is off that is not learnt in full: p of 1 in 150 (chosen)
 
 // The run that a value ends, as one value.
@@ -199,8 +202,13 @@ struct Run {
   double deviation;  // and how far it varies
 };
 
+// By how much more the sum of k values with a memory of phi varies than that of values without one.
+inline double alike(double phi, double k) {
+  return (1.0 + phi) / (1.0 - phi) - 2.0 * phi * (1.0 - to_the(phi, k)) / (k * square(1.0 - phi));
+}
+
 // How far, in deviations, the value is off together with the run that it ends; 0: it ends none, or is so much less off than the run is
-// that it speaks for its end. Of values with a memory of phi, k vary as k (1 + phi) / (1 - phi) less what the ends lack.
+// that it speaks for its end.
 inline double run_apart(const Series& s, const Expectation& e, int64_t bucket, double x, Run& run) {
   const double before = s.run_value - s.run_centre;
   const double k = static_cast<double>(s.run) + 1.0;
@@ -210,9 +218,7 @@ inline double run_apart(const Series& s, const Expectation& e, int64_t bucket, d
   if (square(off) <= square(kTogether) * variance) return 0.0;
   const double z = (x - e.centre) / e.deviation, of_run = before / std::sqrt(static_cast<double>(s.run) * s.run_variance);
   if (std::fabs(z) < 0.5 * std::fabs(of_run)) return 0.0;
-  const double phi = memory_of_rest(s);
-  const double alike = (1.0 + phi) / (1.0 - phi) - 2.0 * phi * (1.0 - to_the(phi, k)) / (k * square(1.0 - phi));
-  run = {s.run_value + x, s.run_centre + e.centre, std::sqrt(variance * alike)};
+  run = {s.run_value + x, s.run_centre + e.centre, std::sqrt(variance * alike(memory_of_rest(s), k))};
   return std::fabs(off) / run.deviation;
 }
 
@@ -223,6 +229,9 @@ inline double trust_of(double run_apart) { return run_apart > kTogether ? square
 inline void learn_run(Series& s, const Expectation& e, double x, int64_t bucket) {
   const double side = x - e.centre, before = s.run_value - s.run_centre;
   if (side * before <= 0.0 || bucket != s.run_last + 1) {
+    // A run that was told of is over: the mean of late is to tell of what comes now.
+    const double told = square(kTold) * s.run_variance;
+    if (square(before) > told && square(before) > told * alike(memory_of_rest(s), static_cast<double>(s.run))) s.mean = 0.0;
     s.run = 0;
     s.run_value = s.run_centre = s.run_variance = 0.0;
   }
@@ -235,14 +244,16 @@ inline void learn_run(Series& s, const Expectation& e, double x, int64_t bucket)
 }
 
 // What of the rest the next bucket has still, and how far decayed means go.
-inline void learn_memory(Series& s, const Memory& m, const Expectation& e, double x) {
-  const double before = s.last_rest == s.last_rest ? s.last_rest : 0.0;
+inline void learn_memory(Series& s, const Memory& m, const Expectation& e, double x, int64_t bucket) {
+  const double before = rest_before(s, bucket);
   const double z = std::clamp((x - e.centre) / e.deviation, -5.0, 5.0);
-  const double phi = memory_of_rest(s);
-  const double g = gain(s.level_count, kRestMemory);
-  s.rest_cross += g * (z * before - s.rest_cross);
-  s.rest_square += g * (0.5 * (z * z + before * before) - s.rest_square);
-  s.step_square += gain(s.level_count, m.slow) * (std::min(square(z - phi * before), 25.0) - s.step_square);
+  if (before == before) {
+    const double phi = memory_of_rest(s);
+    const double g = gain(s.level_count, kRestMemory);
+    s.rest_cross += g * (z * before - s.rest_cross);
+    s.rest_square += g * (0.5 * (z * z + before * before) - s.rest_square);
+    s.step_square += gain(s.level_count, m.slow) * (std::min(square(z - phi * before), 25.0) - s.step_square);
+  }
   s.mean += kMeanStep * (std::clamp(z, -4.0, 4.0) - s.mean);
   s.mean_square += gain(s.level_count, 3000.0) * (square(s.mean) - s.mean_square);
   s.last_rest = z;
@@ -257,6 +268,7 @@ inline void learn_spread(Series& s, const Memory& m, const Expectation& e, doubl
   // Later values count for more while it is young: what they are judged by is still getting better.
   const double fresh = s.season ? std::max(3.0 / (s.scale_count + 2.0), 1.0 / m.slow) : gain(s.scale_count - 1.0, m.slow);
   s.variance += trust * fresh * (std::min(square(error), limit) - s.variance);
+  s.disagreed += trust * fresh * (e.disagreement - s.disagreed);
   s.season_square += trust / m.week * (square(e.season) - s.season_square);
 }
 

@@ -133,6 +133,7 @@ inline void restart(Series& s, double level, int64_t bucket) {
     s.share[i] = i == 0 ? 1.0 : 0.0;
   }
   s.ahead_all = s.variance;
+  s.disagreed = 0.0;
   s.slope = 0.0;
   s.level_count = std::min(s.level_count, 30.0);
   s.scale_count = std::min(s.scale_count, 30.0);

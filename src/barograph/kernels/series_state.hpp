@@ -55,11 +55,13 @@ struct Series {
   double share[kLevels];      // of each level in the expectation, sum 1
   double slope;               // of the last level, metric unit a bucket
   double held_slope;
-  double ahead_all;           // the same error of the expectation
+  double ahead_all;           // the same error of the expectation,
+  double ahead_far;           // and mean of how many buckets ahead that was
   int64_t held_at;            // bucket number when the block began
   int64_t learnt;             // bucket number of the last value that levels learnt from
   double level_count;         // values the levels rest on
   double variance;            // of values around the expectation, winsorised
+  double disagreed;           // decayed mean of how much the levels differed meanwhile, a variance
   double scale_count;         // values the variance rests on
   double of_late;             // decayed mean of squared errors over the variance expected, of a day and a half
   // With a season, the spread follows the expectation: a constant part, one that grows as it, one that grows as its square.
