@@ -132,7 +132,7 @@ def test_what_siblings_taught_and_the_zeros_before_the_first_value():
 def seasonal(kind: str) -> np.ndarray:
     """Hourly values with a day, and from the sixth week on something else."""
     rng = np.random.default_rng(11)
-    t = np.arange(24 * 41)
+    t = np.arange(24 * (45 if kind == "no day any more" else 41))
     noise, day = rng.normal(size=len(t)), np.sin(2 * np.pi * t / 24)
     late = t >= 24 * 7 * 5
     x = {

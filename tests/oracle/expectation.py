@@ -131,10 +131,10 @@ def degrees_of_freedom(s: SimpleNamespace) -> float:
 
 def heavy_tail_left(s: SimpleNamespace) -> float:
     """Likelihood of so few values far out under the heavy tail, over that of what was seen."""
-    expected = 0.0044 * s.tail_count
-    if s.far >= expected:
+    expected, seen = 0.0044 * s.tail_count, s.far_near
+    if seen >= expected:
         return 1.0
-    return math.exp(s.far - expected + (s.far * math.log(expected / s.far) if s.far > 0 else 0.0))
+    return math.exp(seen - expected + (seen * math.log(expected / seen) if seen > 0 else 0.0))
 
 
 def weights(s: SimpleNamespace, centre: float) -> list[float]:
@@ -224,12 +224,13 @@ def predictive(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, side:
     if p.lattice:  # whole numbers are beyond the tail's start less often because they are whole
         p.tail_rate = max(p.tail_rate, 1.0)
     p.tail_mean = (s.tail_excess + 100) / (s.tail_uncensored + 100)
-    p.tail_power = max(3.0, (s.far + 5) / (s.far_size + 5 / 3))
+    near = (s.far_near + 5) / (s.far + 5)
+    p.tail_power = max(3.0, 3 * near / (2 - near))
     zeros = (1 - s.occupancy) * min(s.count, m.slow)
     p.ln_zero = math.log((max(zeros - 1, 0.0) + 1e-3) / (s.count + 1)) if zeros < 3 and not s.negative else NAN
-    p.ln_outlier = NAN
-    if s.outliers > 5:
-        p.ln_outlier = math.log(s.outlier_buckets * (1 - 5 / s.outliers) / min(s.count, 4000.0))
-        p.outlier_centre, p.outlier_deviation = s.outlier_centre, math.sqrt(s.outlier_square + 0.01)
+    sides = [s.outliers - s.outliers_above, s.outliers_above]  # more than five on a side are a habit there
+    p.outlier_share = [max(side - 5, 0.0) / s.outliers if s.outliers > 0 else 0.0 for side in sides]
+    p.ln_outlier = math.log(s.outlier_buckets / min(s.count, 4000.0)) if sum(p.outlier_share) > 0 else NAN
+    p.outlier_centre, p.outlier_deviation, p.outlier_end = s.outlier_centre, math.hypot(math.sqrt(s.outlier_square), 0.1), s.outlier_end
     repeats(s, m, p)
     return p

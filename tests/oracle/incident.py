@@ -20,8 +20,8 @@ SUMS = (
 )
 
 
-def open_incident(s: SimpleNamespace, bucket: int) -> None:
-    s.odd_since, s.odd_quiet, s.odd_fits = bucket, 0, 1.0
+def open_incident(s: SimpleNamespace, bucket: int, z: float) -> None:
+    s.odd_since, s.odd_first, s.odd_quiet, s.odd_fits = bucket, z, 0, 1.0
     for name in SUMS:
         setattr(s, name, 0.0)
 

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 from tests.oracle.evidence import MEAN_STEP, alike
 from tests.oracle.expectation import (
+    FAR,
     LEVELS,
     clip,
     floor_square,
@@ -73,7 +74,7 @@ def learn_tail(s: SimpleNamespace, raw: float) -> None:
     """How often values come beyond 5 %, and how much further; more than three nats further count as three, censored."""
     keep = 1 - 1 / 4000
     s.tail_count = s.tail_count * keep + 1
-    for name in ("tail_hits", "tail_excess", "tail_uncensored", "far", "far_size"):
+    for name in ("tail_hits", "tail_excess", "tail_uncensored", "far", "far_near"):
         setattr(s, name, getattr(s, name) * keep)
     if raw <= -TAIL_START:
         excess = -raw - TAIL_START
@@ -84,17 +85,21 @@ def learn_tail(s: SimpleNamespace, raw: float) -> None:
 def learn_outliers(s: SimpleNamespace, raw: float, error: float, another: bool) -> None:
     """Occasions that no family explains, their buckets (twelve an occasion at most), and the size of the first of each."""
     keep = 1 - 1 / 4000
-    s.outliers, s.outlier_buckets = s.outliers * keep, s.outlier_buckets * keep
+    s.outliers, s.outliers_above, s.outlier_buckets = s.outliers * keep, s.outliers_above * keep, s.outlier_buckets * keep
     if raw > OUTLIER:
         return
     if s.outlier_buckets < 12 * (s.outliers + another):
         s.outlier_buckets += 1
     if another:
-        s.outliers += 1
+        s.outliers, s.outliers_above = s.outliers + 1, s.outliers_above + (error > 0)
         size = math.log(abs(error) + 1e-300)
-        step = size - s.outlier_centre
+        if s.outliers < 1.5:
+            s.outlier_most = s.outlier_end = s.outlier_centre = size
+        counted = min(size, s.outlier_most)  # what goes further than all before counts as the furthest of them
+        step = counted - s.outlier_centre
         s.outlier_centre += step / s.outliers
-        s.outlier_square += ((size - s.outlier_centre) * step - s.outlier_square) / s.outliers
+        s.outlier_square += ((counted - s.outlier_centre) * step - s.outlier_square) / s.outliers
+        s.outlier_end, s.outlier_most = max(s.outlier_end, counted), max(s.outlier_most, size)
 
 
 def learn_repeats(s: SimpleNamespace, m: SimpleNamespace, x: float) -> None:
@@ -234,9 +239,27 @@ def learn_memory(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, x: 
     s.last_rest = z
 
 
-def trust_of(apart: float) -> float:
-    """How much of a value is learnt, by how far off it is together with those before it."""
+def trust_of(s: SimpleNamespace, apart: float) -> float:
+    """How much of a value is learnt, by how far off it is together with those before it, and they are without it."""
+    if apart > 2.7:
+        apart = min(apart, abs(s.run_value - s.run_centre) / math.sqrt(s.run_variance))
     return (2.7 / apart) ** 2 if apart > 2.7 else 1.0
+
+
+def learn_far(s: SimpleNamespace, z: float) -> None:
+    if abs(z) > FAR:
+        s.far, s.far_near = s.far + 1, s.far_near + 2 * (FAR / abs(z)) ** 3
+
+
+def learn_outlying(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace) -> None:
+    """An incident that was over at once, where there was an outlier before, was noise."""
+    learn_far(s, s.odd_first)
+    if s.outliers < 1.5:
+        return
+    learn_families(s, e, not s.fraction, e.centre + s.odd_first * e.deviation)
+    if not s.season:
+        most = 25 * max(e.variance, s.variance)
+        s.variance += gain(s.scale_count - 1, m.slow) * (min(s.odd_first**2 * e.variance, most) - s.variance)
 
 
 def learn_run(s: SimpleNamespace, e: SimpleNamespace, x: float, bucket: int) -> None:

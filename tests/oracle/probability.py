@@ -131,6 +131,14 @@ def repeated(p: SimpleNamespace, x: float) -> float:
     return p.ln_change + student_above(z, p.jump_dof)
 
 
+def habit(p: SimpleNamespace, x: float) -> float:
+    """ln P(an outlier as far out) of a series that has them, on this side; beyond the largest but one there are none."""
+    size = math.log(abs(x - p.centre) + 1e-300)
+    among = normal_above((size - p.outlier_centre) / p.outlier_deviation)
+    beyond = min(0.0, math.log(2) + normal_above(max((size - p.outlier_end) / 0.1, 0.0)))
+    return p.ln_outlier + ln(p.outlier_share[int(x > p.centre)]) + among + beyond
+
+
 def judge(p: SimpleNamespace, x: float) -> tuple[float, float]:
     """(ln p under the families alone, ln p); the first is NaN where the series mostly repeats itself."""
     if p.dof <= 0:
@@ -145,8 +153,7 @@ def judge(p: SimpleNamespace, x: float) -> tuple[float, float]:
     if raw > -TAIL_START:
         return raw, ln_p
     if not math.isnan(p.ln_outlier):  # outliers are not likelier than what is nearer
-        size = (math.log(abs(x - p.centre) + 1e-300) - p.outlier_centre) / p.outlier_deviation
-        ln_p = min(calibrated(p, -TAIL_START), float(np.logaddexp(ln_p, p.ln_outlier + normal_above(size))))
+        ln_p = min(calibrated(p, -TAIL_START), float(np.logaddexp(ln_p, habit(p, x))))
     if x <= 0 and not math.isnan(p.ln_zero) and p.side <= 0:
         ln_p = min(ln_p, p.ln_zero)
     return raw, ln_p

@@ -11,16 +11,18 @@ import numpy as np
 from barograph.models import state
 from tests.oracle import season
 from tests.oracle.evidence import LATELY_GAIN, evidence, learn_lately, run_apart
-from tests.oracle.expectation import DAY_MS, FAR, IMPOSSIBLE, LEVELS, clip, expect, memory, predictive
+from tests.oracle.expectation import DAY_MS, IMPOSSIBLE, LEVELS, clip, expect, memory, predictive
 from tests.oracle.incident import ODD, accept_change, comes_back, follow_incident, open_incident
 from tests.oracle.learning import (
     begin_block,
     learn_ahead,
     learn_families,
+    learn_far,
     learn_levels,
     learn_memory,
     learn_narrowing,
     learn_outliers,
+    learn_outlying,
     learn_repeats,
     learn_run,
     learn_spread,
@@ -115,15 +117,15 @@ def learn_value(
     bucket, going_on = clock.bucket, s.odd_since >= 0
     known = s.scale_count >= 8 and s.count >= 12
     odd = known and ln_p < (ODD if going_on else IMPOSSIBLE)
-    far = abs(x - e.centre) / e.deviation
-    trust = trust_of(run_apart(s, e, bucket, x)[0]) if known else 1.0
-    if known and not going_on and trust == 1 and far > FAR:
-        s.far, s.far_size = s.far + 1, s.far_size + math.log(far / FAR)
+    z = (x - e.centre) / e.deviation
+    trust = trust_of(s, run_apart(s, e, bucket, x)[0]) if known else 1.0
+    if known and not odd and not going_on and trust == 1:
+        learn_far(s, z)
     if known and comes_back(s, e, x, bucket):
         return
     if odd and not going_on:
         learn_repeats(s, m, x)
-        open_incident(s, bucket)
+        open_incident(s, bucket, z)
         if not math.isnan(raw):
             learn_tail(s, raw)
     if odd:
@@ -135,7 +137,10 @@ def learn_value(
     if s.odd_since < 0:
         learn_usual(s, m, clock, e, place, x, raw, trust)
         return
+    brief = s.odd_last - s.odd_since < m.quiet
     follow_incident(s, m, e, x, odd, bucket)
+    if s.odd_since < 0 and brief:
+        learn_outlying(s, m, e)
     s.last_rest = math.nan
     if s.odd_since >= 0:
         accept_change(s, m, e, x, bucket)

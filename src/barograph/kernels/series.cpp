@@ -147,16 +147,14 @@ inline void learn(Series& s, const Memory& m, float* pool, Output& out, Cell cel
   }
   const bool known = s.scale_count >= 8.0 && s.count >= 12.0;
   const bool odd = known && v.ln_p < (odd_now(s) ? kOdd : kImpossible);
-  const double trust = known ? trust_of(shown.run_apart) : 1.0;
-  if (known && trust == 1.0 && !odd_now(s) && std::fabs(x - e.centre) > kFar * e.deviation) {
-    s.far += 1.0;
-    s.far_size += ln(std::fabs(x - e.centre) / (kFar * e.deviation));
-  }
+  const double trust = known ? trust_of(s, shown.run_apart) : 1.0;
+  const double z = (x - e.centre) / e.deviation;
+  if (known && trust == 1.0 && !odd && !odd_now(s)) learn_far(s, z);
   const bool returns = known && comes_back(s, e, x, c.bucket);
   if (!returns) {
     if (odd && !odd_now(s)) {
       learn_repeats(s, m, x);
-      open_incident(s, c.bucket);
+      open_incident(s, c.bucket, z);
       if (v.raw == v.raw) learn_tail(s, v.raw);
       learn_outliers(s, v.raw == v.raw ? v.raw : v.ln_p, x - e.centre, true);
     } else if (odd) {
@@ -165,7 +163,9 @@ inline void learn(Series& s, const Memory& m, float* pool, Output& out, Cell cel
     if (s.season) learn_recurring(s, pool, at, e, x, odd, c, cycle);
     if (s.count > 0.0) learn_run(s, e, x, c.bucket);
     if (odd_now(s)) {
+      const bool brief = static_cast<double>(s.odd_last - s.odd_since) < m.quiet;
       follow_incident(s, m, e, x, odd, c.bucket);
+      if (!odd_now(s) && brief) learn_outlying(s, m, e);
       s.last_rest = std::nan("");
       if (odd_now(s)) {
         // What keeps to no level, or is known for less than half a day, has none that moves.
@@ -374,12 +374,12 @@ template <class T, std::size_t N> struct Field<T[N]> {
 
 Layout series_fields() {
   using T = Series;
-  return Layout{FIELD(T, last), FIELD(T, first), FIELD(T, born), FIELD(T, count), FIELD(T, occupancy), FIELD(T, level), FIELD(T, held), FIELD(T, ahead), FIELD(T, share), FIELD(T, slope), FIELD(T, held_slope), FIELD(T, ahead_all), FIELD(T, ahead_far), FIELD(T, held_at), FIELD(T, learnt), FIELD(T, level_count), FIELD(T, variance), FIELD(T, disagreed), FIELD(T, scale_count), FIELD(T, of_late), FIELD(T, part), FIELD(T, part_found), FIELD(T, part_said), FIELD(T, part_count), FIELD(T, parts_days), FIELD(T, part_scale), FIELD(T, prior_variance), FIELD(T, season_square), FIELD(T, last_rest), FIELD(T, rest_cross), FIELD(T, rest_square), FIELD(T, step_square), FIELD(T, mean), FIELD(T, mean_square), FIELD(T, lately), FIELD(T, lately_mean), FIELD(T, lately_variance), FIELD(T, run), FIELD(T, run_last), FIELD(T, run_value), FIELD(T, run_centre), FIELD(T, run_variance), FIELD(T, ln_weight), FIELD(T, weight), FIELD(T, usual), FIELD(T, votes), FIELD(T, previous), FIELD(T, ties), FIELD(T, changes), FIELD(T, jump_centre), FIELD(T, jump_square), FIELD(T, tail_count), FIELD(T, tail_hits), FIELD(T, tail_uncensored), FIELD(T, tail_excess), FIELD(T, far), FIELD(T, far_size), FIELD(T, outliers), FIELD(T, outlier_centre), FIELD(T, outlier_square), FIELD(T, outlier_buckets), FIELD(T, odd_since), FIELD(T, odd_last), FIELD(T, odd_quiet), FIELD(T, flags), FIELD(T, odd_fits), FIELD(T, odd_count), FIELD(T, odd_offset), FIELD(T, odd_centre), FIELD(T, odd_cross), FIELD(T, odd_centre_square), FIELD(T, odd_offset_square), FIELD(T, odd_season), FIELD(T, odd_season_square), FIELD(T, old_level), FIELD(T, old_factor), FIELD(T, old_until), FIELD(T, old_run), FIELD(T, change_kind), FIELD(T, changed), FIELD(T, trend), FIELD(T, line_first), FIELD(T, bins), FIELD(T, period_ms), FIELD(T, shift_ms), FIELD(T, season), FIELD(T, knots), FIELD(T, want), FIELD(T, want_season), FIELD(T, want_period_ms), FIELD(T, given_up), FIELD(T, bins_before), FIELD(T, cycles), FIELD(T, seeded), FIELD(T, season_age), FIELD(T, season_unit), FIELD(T, with_season), FIELD(T, without_season), FIELD(T, raw_level), FIELD(T, shift_gain), FIELD(T, swing_miss), FIELD(T, swing_cross), FIELD(T, swing_square), FIELD(T, swing_lag), FIELD(T, swing_last), FIELD(T, swing_run), FIELD(T, window_first), FIELD(T, window_tested), FIELD(T, window_reference), FIELD(T, window_sum), FIELD(T, window_count), FIELD(T, window_slots), FIELD(T, window_span), FIELD(T, window_searched), FIELD(T, window)};
+  return Layout{FIELD(T, last), FIELD(T, first), FIELD(T, born), FIELD(T, count), FIELD(T, occupancy), FIELD(T, level), FIELD(T, held), FIELD(T, ahead), FIELD(T, share), FIELD(T, slope), FIELD(T, held_slope), FIELD(T, ahead_all), FIELD(T, ahead_far), FIELD(T, held_at), FIELD(T, learnt), FIELD(T, level_count), FIELD(T, variance), FIELD(T, disagreed), FIELD(T, scale_count), FIELD(T, of_late), FIELD(T, part), FIELD(T, part_found), FIELD(T, part_said), FIELD(T, part_count), FIELD(T, parts_days), FIELD(T, part_scale), FIELD(T, prior_variance), FIELD(T, season_square), FIELD(T, last_rest), FIELD(T, rest_cross), FIELD(T, rest_square), FIELD(T, step_square), FIELD(T, mean), FIELD(T, mean_square), FIELD(T, lately), FIELD(T, lately_mean), FIELD(T, lately_variance), FIELD(T, run), FIELD(T, run_last), FIELD(T, run_value), FIELD(T, run_centre), FIELD(T, run_variance), FIELD(T, ln_weight), FIELD(T, weight), FIELD(T, usual), FIELD(T, votes), FIELD(T, previous), FIELD(T, ties), FIELD(T, changes), FIELD(T, jump_centre), FIELD(T, jump_square), FIELD(T, tail_count), FIELD(T, tail_hits), FIELD(T, tail_uncensored), FIELD(T, tail_excess), FIELD(T, far), FIELD(T, far_near), FIELD(T, outliers), FIELD(T, outliers_above), FIELD(T, outlier_centre), FIELD(T, outlier_square), FIELD(T, outlier_most), FIELD(T, outlier_end), FIELD(T, outlier_buckets), FIELD(T, odd_since), FIELD(T, odd_last), FIELD(T, odd_first), FIELD(T, odd_quiet), FIELD(T, flags), FIELD(T, odd_fits), FIELD(T, odd_count), FIELD(T, odd_offset), FIELD(T, odd_centre), FIELD(T, odd_cross), FIELD(T, odd_centre_square), FIELD(T, odd_offset_square), FIELD(T, odd_season), FIELD(T, odd_season_square), FIELD(T, old_level), FIELD(T, old_factor), FIELD(T, old_until), FIELD(T, old_run), FIELD(T, change_kind), FIELD(T, changed), FIELD(T, trend), FIELD(T, line_first), FIELD(T, bins), FIELD(T, period_ms), FIELD(T, shift_ms), FIELD(T, season), FIELD(T, knots), FIELD(T, want), FIELD(T, want_season), FIELD(T, want_period_ms), FIELD(T, given_up), FIELD(T, bins_before), FIELD(T, cycles), FIELD(T, seeded), FIELD(T, season_age), FIELD(T, season_unit), FIELD(T, with_season), FIELD(T, without_season), FIELD(T, raw_level), FIELD(T, shift_gain), FIELD(T, swing_miss), FIELD(T, swing_cross), FIELD(T, swing_square), FIELD(T, swing_lag), FIELD(T, swing_last), FIELD(T, swing_run), FIELD(T, window_first), FIELD(T, window_tested), FIELD(T, window_reference), FIELD(T, window_sum), FIELD(T, window_count), FIELD(T, window_slots), FIELD(T, window_span), FIELD(T, window_searched), FIELD(T, window)};
 }
 
 Layout predictive_fields() {
   using T = Predictive;
-  return Layout{FIELD(T, centre), FIELD(T, alternative), FIELD(T, alternative_deviation), FIELD(T, ln_alternative), FIELD(T, deviation), FIELD(T, dof), FIELD(T, weight), FIELD(T, usual), FIELD(T, ln_change), FIELD(T, jump_centre), FIELD(T, jump_deviation), FIELD(T, jump_dof), FIELD(T, ln_outlier), FIELD(T, outlier_centre), FIELD(T, outlier_deviation), FIELD(T, tail_power), FIELD(T, ln_zero), FIELD(T, tail_rate), FIELD(T, tail_mean), FIELD(T, side), FIELD(T, lattice)};
+  return Layout{FIELD(T, centre), FIELD(T, alternative), FIELD(T, alternative_deviation), FIELD(T, ln_alternative), FIELD(T, deviation), FIELD(T, dof), FIELD(T, weight), FIELD(T, usual), FIELD(T, ln_change), FIELD(T, jump_centre), FIELD(T, jump_deviation), FIELD(T, jump_dof), FIELD(T, ln_outlier), FIELD(T, outlier_share), FIELD(T, outlier_centre), FIELD(T, outlier_deviation), FIELD(T, outlier_end), FIELD(T, tail_power), FIELD(T, ln_zero), FIELD(T, tail_rate), FIELD(T, tail_mean), FIELD(T, side), FIELD(T, lattice)};
 }
 
 Layout leaf_fields() {

@@ -334,7 +334,7 @@ inline Accepted install_season(Series& s, const Clock& c, float* pool) {
   s.season_square = mean_square(s, pool);
   // What was far out, or an outlier, was so without this season.
   s.tail_count = s.tail_hits = s.tail_excess = s.tail_uncensored = 0.0;
-  s.far = s.far_size = s.outliers = s.outlier_buckets = 0.0;
+  s.far = s.far_near = s.outliers = s.outliers_above = s.outlier_buckets = 0.0;
   restart(s, level, c.bucket);
   restart_parts(s, level);
   return accepted;

@@ -195,8 +195,15 @@ constexpr double kFarShare = 0.0044;       // share of a t3's values beyond them
 // of families are learnt from the middle, where they differ little.
 inline double heavy_tail_left(const Series& s) {
   const double expected = kFarShare * s.tail_count;
-  if (s.far >= expected) return 1.0;
-  return e_to(-(expected - s.far) + (s.far > 0.0 ? s.far * ln(expected / s.far) : 0.0));
+  const double seen = s.far_near;
+  if (seen >= expected) return 1.0;
+  return e_to(seen - expected + (seen > 0.0 ? seen * ln(expected / seen) : 0.0));
+}
+
+// The power with which the tail falls beyond kFar, a t3 as its prior: of power a, far_near is 2 a / (a + 3) of far.
+inline double tail_power(const Series& s) {
+  const double mean = (s.far_near + kFarPrior) / (s.far + kFarPrior);
+  return std::max(3.0, 3.0 * mean / (2.0 - mean));
 }
 
 // Share of values seen beyond the tail's start over its nominal share, as if 1,000 values had come as they should; and mean excess of
@@ -300,23 +307,27 @@ inline void other_account(const Series& s, const Memory& m, const Expectation& e
   if (age < 8.0 && s.step_square < 0.5) p.ln_alternative = -kNatsADay * age;
 }
 
+// Of outliers, how many come on a side once those are left out that are too few to be a habit.
+inline void outliers(const Series& s, Predictive& p) {
+  p.outlier_share[0] = s.outliers > 0.0 ? std::max(s.outliers - s.outliers_above - kHabit, 0.0) / s.outliers : 0.0;
+  p.outlier_share[1] = s.outliers > 0.0 ? std::max(s.outliers_above - kHabit, 0.0) / s.outliers : 0.0;
+  const bool any = p.outlier_share[0] + p.outlier_share[1] > 0.0;
+  p.ln_outlier = any ? ln(s.outlier_buckets / std::min(s.count, kOutlierMemory)) : std::nan("");
+  p.outlier_centre = s.outlier_centre;
+  p.outlier_deviation = std::sqrt(s.outlier_square + square(kLeastBlur));
+  p.outlier_end = s.outlier_end;
+}
+
 inline Predictive predictive(const Series& s, const Memory& m, const Expectation& e, int side, int64_t bucket) {
   Predictive p;
   shape(s, e, p);
   other_account(s, m, e, bucket, p);
   p.side = side;
-  p.ln_outlier = std::nan("");
-  p.outlier_centre = p.outlier_deviation = 0.0;
-  // Hill's estimator of the tail beyond kFar, a t3 as its prior.
-  p.tail_power = std::max(3.0, (s.far + kFarPrior) / (s.far_size + kFarPrior / 3.0));
+  p.tail_power = tail_power(s);
   // Where values go below zero it is as any other.
   const double zeros = (1.0 - s.occupancy) * std::min(s.count, m.slow);
   p.ln_zero = zeros < kFewZeros && (s.flags & 2) == 0 ? ln((std::max(zeros - 1.0, 0.0) + kNever) / (s.count + 1.0)) : std::nan("");
-  if (s.outliers > kHabit) {
-    p.ln_outlier = ln(s.outlier_buckets * (1.0 - kHabit / s.outliers) / std::min(s.count, kOutlierMemory));
-    p.outlier_centre = s.outlier_centre;
-    p.outlier_deviation = std::sqrt(s.outlier_square + 0.01);
-  }
+  outliers(s, p);
   repeats(s, m, p);
   return p;
 }

@@ -10,8 +10,9 @@ constexpr double kOdd = -6.907755278982137;         // ln 1e-3: belongs to one
 constexpr double kApart = 2.0;                      // deviations by which two explanations must differ to tell them apart
 constexpr int kReturns = 3;                         // buckets in a row that fit what was normal before a change
 
-inline void open_incident(Series& s, int64_t bucket) {
+inline void open_incident(Series& s, int64_t bucket, double z) {
   s.odd_since = bucket;
+  s.odd_first = z;
   s.odd_quiet = 0;
   s.odd_fits = 1.0;
   s.odd_count = s.odd_offset = s.odd_centre = s.odd_cross = s.odd_centre_square = s.odd_offset_square = 0.0;

@@ -35,7 +35,7 @@ inline void learn_tail(Series& s, double raw) {
   s.tail_count = s.tail_count * kKeep + 1.0;
   s.tail_hits *= kKeep;
   s.far *= kKeep;
-  s.far_size *= kKeep;
+  s.far_near *= kKeep;
   s.tail_excess *= kKeep;
   s.tail_uncensored *= kKeep;
   if (raw > -kTailStart) return;
@@ -45,20 +45,30 @@ inline void learn_tail(Series& s, double raw) {
   s.tail_uncensored += excess < kCensor ? 1.0 : 0.0;
 }
 
+// The size of an outlier, in ln. What goes further than all before counts as the furthest of them.
+inline void learn_outlier_size(Series& s, double size) {
+  if (s.outliers < 1.5) s.outlier_most = s.outlier_end = s.outlier_centre = size;  // what was before is forgotten
+  const double step = std::min(size, s.outlier_most) - s.outlier_centre;
+  s.outlier_centre += step / s.outliers;
+  s.outlier_square += ((std::min(size, s.outlier_most) - s.outlier_centre) * step - s.outlier_square) / s.outliers;
+  s.outlier_end = std::max(s.outlier_end, std::min(size, s.outlier_most));
+  s.outlier_most = std::max(s.outlier_most, size);
+}
+
 // Values beyond every family. More than kHabit separate occasions are a habit (a second mode, bursts), with a size of their own.
 inline void learn_outliers(Series& s, double raw, double error, bool another) {
   constexpr double kOutlier = -9.2;  // ln 1e-4
   constexpr double kLongest = 12.0;  // buckets that one occasion may count
-  s.outliers *= 1.0 - 1.0 / kOutlierMemory;
-  s.outlier_buckets *= 1.0 - 1.0 / kOutlierMemory;
+  constexpr double kKeep = 1.0 - 1.0 / kOutlierMemory;
+  s.outliers *= kKeep;
+  s.outliers_above *= kKeep;
+  s.outlier_buckets *= kKeep;
   if (raw > kOutlier) return;
   if (s.outlier_buckets < kLongest * (s.outliers + another)) s.outlier_buckets += 1.0;
   if (!another) return;
   s.outliers += 1.0;
-  const double size = ln(std::fabs(error) + 1e-300);
-  const double step = size - s.outlier_centre;
-  s.outlier_centre += step / s.outliers;
-  s.outlier_square += ((size - s.outlier_centre) * step - s.outlier_square) / s.outliers;
+  s.outliers_above += error > 0.0 ? 1.0 : 0.0;
+  learn_outlier_size(s, ln(std::fabs(error) + 1e-300));
 }
 
 // Of the value that has the majority: how often it is left, and how far.
@@ -190,6 +200,26 @@ inline Accepted learn_narrowing(Series& s, const Memory& m, const Expectation& e
   return rounding ? Accepted{} : Accepted{kScaleChange, before, std::sqrt(s.variance)};
 }
 
+// Beyond kFar, a heavy tail's values are counted.
+inline void learn_far(Series& s, double z) {
+  if (std::fabs(z) <= kFar) return;
+  const double near = kFar / std::fabs(z);
+  s.far += 1.0;
+  s.far_near += 2.0 * near * near * near;
+}
+
+// An incident that was over at once, where there was an outlier before, was noise: shape and spread learn its first value, as much of
+// it as of any. (Were all left out, a heavy tail would look like a narrow normal for good.) With a season outliers are also what that
+// does not know, such as holidays: its spread does not learn them.
+inline void learn_outlying(Series& s, const Memory& m, const Expectation& e) {
+  learn_far(s, s.odd_first);
+  if (s.outliers < 1.5) return;
+  if (families_learn(s)) learn_families(s, e, (s.flags & 1) == 0, e.centre + s.odd_first * e.deviation);
+  if (s.season) return;
+  const double most = kMost * std::max(e.variance, s.variance);
+  s.variance += gain(s.scale_count - 1.0, m.slow) * (std::min(square(s.odd_first) * e.variance, most) - s.variance);
+}
+
 constexpr double kMeanStep = 0.02;
 constexpr double kLongestRun = 100.0;  // values of a run that are added up
 constexpr double kTold = 3.89;         // deviations from which one has been told of: p of 1e-4
@@ -222,8 +252,13 @@ inline double run_apart(const Series& s, const Expectation& e, int64_t bucket, d
   return std::fabs(off) / run.deviation;
 }
 
-// How much of a value is learnt, by how far off it is together with those before it: holidays are no one bucket's fault.
-inline double trust_of(double run_apart) { return run_apart > kTogether ? square(kTogether / run_apart) : 1.0; }
+// How much of a value is learnt, by how far off it is together with those before it, if these are off as well: holidays are no one
+// bucket's fault, but one value far out is what a heavy tail looks like.
+inline double trust_of(const Series& s, double run_apart) {
+  if (run_apart <= kTogether) return 1.0;
+  const double apart = std::min(run_apart, std::fabs(s.run_value - s.run_centre) / std::sqrt(s.run_variance));
+  return apart > kTogether ? square(kTogether / apart) : 1.0;
+}
 
 // Values in a row on one side: together they may be odd where none is, and odder than each where each is.
 inline void learn_run(Series& s, const Expectation& e, double x, int64_t bucket) {

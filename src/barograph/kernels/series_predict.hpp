@@ -15,6 +15,7 @@ constexpr double kNormalDof = 128.0;
 constexpr double kBulkDof = 32.0;  // from here on the bulk needs no families
 constexpr double kT3Scale = 1.5642208336799275;  // square root of the variance of a t3 that is winsorised at 5 of its own deviations
 
+constexpr double kLeastBlur = 0.1; // deviation of ln of the sizes of outliers that are all alike (chosen)
 constexpr double kFar = 5.0;       // deviations from which a heavy tail's own power is used
 
 template <class T> inline T square(T x) { return x * x; }
@@ -184,13 +185,21 @@ inline double by_either_account(const Predictive& p, double x, double ln_p) {
   return std::max(ln_p, p.ln_alternative + around_centre(other, x));
 }
 
+// ln P of an outlier at least so far out, on its side, if these are a habit. Beyond the largest but one they end: one occasion, of any
+// size, teaches nothing.
+inline double habit(const Predictive& p, double x) {
+  const double size = ln(std::fabs(x - p.centre) + 1e-300);
+  const double beyond = (size - p.outlier_end) / kLeastBlur;
+  return p.ln_outlier + ln(p.outlier_share[x > p.centre]) + ln_normal_above((size - p.outlier_centre) / p.outlier_deviation) +
+         (beyond > 0.0 ? twice(ln_normal_above(beyond)) : 0.0);
+}
+
 // The families' answer, corrected by how their tail fared so far and by outliers that recur, which are not likelier than what is
 // nearer.
 inline double finished(const Predictive& p, double x, double raw) {
   const double ln_p = calibrated(raw, p.tail_rate, p.tail_mean);
   if (raw > -kTailStart || !(p.ln_outlier == p.ln_outlier)) return ln_p;
-  const double size = (ln(std::fabs(x - p.centre) + 1e-300) - p.outlier_centre) / p.outlier_deviation;
-  return std::min(ln_add(ln_p, p.ln_outlier + ln_normal_above(size)), calibrated(-kTailStart, p.tail_rate, p.tail_mean));
+  return std::min(ln_add(ln_p, habit(p, x)), calibrated(-kTailStart, p.tail_rate, p.tail_mean));
 }
 
 struct Verdict {

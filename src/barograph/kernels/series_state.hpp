@@ -32,8 +32,10 @@ struct Predictive {
   double jump_deviation;
   double jump_dof;
   double ln_outlier;          // ln of the share of recurring outliers; NaN: they are too few to be a habit
+  double outlier_share[2];    // of these, that below and that above which is a habit
   double outlier_centre;      // mean and deviation of ln |error| of these
   double outlier_deviation;
+  double outlier_end;         // ln of the largest error but one
   double tail_power;          // power with which the heavy tail falls beyond five deviations; 3 is a t3's
   double ln_zero;             // ln P(nothing) of a series that is hardly ever zero; NaN: zero is as any other value
   double tail_rate;           // share of values seen beyond the tail's start over its nominal share
@@ -103,14 +105,18 @@ struct Series {
   double tail_uncensored;
   double tail_excess;
   double far;                 // decayed count of separate occasions beyond five deviations
-  double far_size;            // and sum of ln of how many times five they were
-  double outliers;            // decayed count of occasions that no family explains, and the size of their errors
-  double outlier_centre;
+  double far_near;            // the same, each by how near it was: twice the cube of five over its deviations, 1 on average of a t3's
+  double outliers;            // decayed count of occasions that no family explains
+  double outliers_above;      // and of those above the expectation
+  double outlier_centre;      // mean and mean square deviation of ln |error|, each no larger than the largest before
   double outlier_square;
+  double outlier_most;        // the largest,
+  double outlier_end;         // and the largest but one
   double outlier_buckets;     // decayed count of their buckets
   // The incident that goes on.
   int64_t odd_since;          // bucket number of its first impossible value; -1: there is none
   int64_t odd_last;           // and of the last one
+  double odd_first;           // deviations of the first from its expectation
   int32_t odd_quiet;          // buckets in a row that fit the expectation
   int32_t flags;              // 1: a non-integer was seen; 2: a negative value was seen
   double odd_fits;            // decayed share of buckets that fit what it has become
