@@ -3,7 +3,17 @@
 import math
 from types import SimpleNamespace
 
-from tests.oracle.expectation import NAN, clip, doubt, memory_of_rest, predictive, rest_before, small_counts, wanders
+from tests.oracle.expectation import (
+    NAN,
+    clip,
+    doubt,
+    memory_of_rest,
+    predictive,
+    repeats_itself,
+    rest_before,
+    small_counts,
+    wanders,
+)
 from tests.oracle.probability import judge, normal_above, student_above
 
 COST = [-math.log(share) for share in (0.75, 0.05, 0.12, 0.05)]
@@ -101,7 +111,7 @@ def evidence(
     p = predictive(s, m, e, side, bucket)
     r = [-ln_p, sudden(s, p, z, bucket, x), 0.0, 0.0]
     if wanders(s) < 0.5 and abs(z) >= 1:  # only where a series keeps to a level
-        r[2] = run(s, e, p, bucket, x)
+        r[2] = 0.0 if repeats_itself(s) else run(s, e, p, bucket, x)
         r[3] = lasting_mean(s, z)
     r = [doubted * surprise for surprise in r]
     worth = [surprise - cost for surprise, cost in zip(r, COST, strict=True)]

@@ -60,7 +60,7 @@ def parts_variance(s: SimpleNamespace, centre: float) -> float:
 
 def small_counts(s: SimpleNamespace) -> bool:
     """Few things a bucket that come one by one: a series that mostly repeats one value and goes far from it has bursts."""
-    if s.ties > 2 * s.changes and s.jump_centre > 1.1:
+    if s.ties > 2 * s.changes and (s.changes < 1.5 or s.jump_centre > 0.5):
         return False
     return not s.fraction and not s.negative and s.level[0] < 5 and s.changes > 0.5 and s.variance > 0.5 * s.level[0]
 
@@ -89,6 +89,8 @@ def expect(
     centre = level + season if s.negative else max(level + season, 0.0)
     if repeats_itself(s):
         level = centre = s.usual
+    if small_counts(s):  # of so few nobody knows that they come less than once a day before the slow level says so
+        centre = max(centre, min(s.level[0], 1 / m.accept))
     variance = parts_variance(s, centre) if s.season else s.variance
     if s.prior_variance > 0 and s.scale_count < 64:
         seen = max(s.scale_count - 1, 0.0)
@@ -206,10 +208,12 @@ def repeats(s: SimpleNamespace, m: SimpleNamespace, p: SimpleNamespace) -> None:
     if lesson.change_rate > 0:
         guess, guess_square, guessed = lesson.jump_centre, lesson.jump_square, 5.0
     else:
-        guess, guess_square, guessed = math.log(0.1 * abs(s.usual) + 1e-9), 4.0, 1.0
+        zero = s.jump_centre if s.changes > 0 else math.log(1e140)
+        guess, guess_square, guessed = math.log(0.1 * abs(s.usual)) if s.usual != 0 else zero, 4.0, 1.0
     seen = s.changes + guessed
     p.jump_centre = (s.changes * s.jump_centre + guessed * guess) / seen
-    p.jump_deviation = math.sqrt((s.changes * s.jump_square + guessed * guess_square) / seen + 0.01)
+    rounding = 0.0 if s.fraction else math.exp(-2 * max(p.jump_centre, 0.0)) / 12
+    p.jump_deviation = math.sqrt((s.changes * s.jump_square + guessed * guess_square) / seen + rounding + 0.01)
     p.jump_dof = s.changes + 2 + guessed
 
 

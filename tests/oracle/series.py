@@ -27,6 +27,7 @@ from tests.oracle.learning import (
     learn_run,
     learn_spread,
     learn_tail,
+    share_weights,
     trust_of,
 )
 from tests.oracle.probability import judge
@@ -73,6 +74,7 @@ def begin_with_zeros(s: SimpleNamespace, m: SimpleNamespace, bucket: int, since:
     s.lately, s.lately_mean, s.lately_variance = NOTHING_LATELY
     s.ties, s.votes = m.slow * (1 - math.exp(-n / m.slow)), min(float(n), m.accept)
     begin_block(s, bucket - 1)
+    share_weights(s)
     open_window(s, 0.0, bucket)
 
 

@@ -102,3 +102,13 @@ def test_half_a_day_that_is_odd_three_days_running_is_no_job():
     x, day = with_a_job(8.0, HOUR)
     evidence = judged(x[:, : 19 * 24], HOUR, MONDAY_MS).ln_evidence
     assert (evidence[:, day[: 19 * 24] >= 16] < np.log(1e-6)).mean() > 0.98
+
+
+def test_rare_visits_are_no_season():
+    """Two a day and client: one in the hours that the window has seen once only must not make the rest a pattern."""
+    rng, buckets = np.random.default_rng(9), 7 * 96
+    x = np.zeros((300, buckets))
+    for series in x:
+        at = rng.integers(0, buckets, rng.poisson(6))
+        series[at] = rng.lognormal(10, 1, len(at))
+    assert share_with_season(judged(x, 900_000, non_negative=True), 300) <= 0.01

@@ -96,6 +96,7 @@ inline void begin_with_zeros(Series& s, const Memory& m, const Clock& c, int64_t
   s.ties = m.slow * (1.0 - e_to(-n / m.slow));
   s.votes = std::min(n, m.accept);
   begin_block(s, c.bucket - 1);
+  share_weights(s);
   open_zero_window(s, c);
 }
 

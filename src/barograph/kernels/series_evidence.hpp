@@ -100,7 +100,8 @@ inline Evidence evidence(const Series& s, const Memory& m, const Expectation& e,
   // Where a series keeps to no level, a run away from it is a trend; and what is usual by itself is told only as part of what is not.
   const bool lasting = wanders(s) < 0.5 && std::fabs(z) >= 1.0;
   // Runs of counts: silence adds up. Of anything else edges of the pattern and slow falls are runs, too.
-  const bool runs = lasting && (s.flags & 1) == 0 && apart >= 3.0;
+  // What mostly repeats one value is judged by how often it leaves that, not by a sum.
+  const bool runs = lasting && (s.flags & 1) == 0 && apart >= 3.0 && !repeats_itself(s);
   if (sudden || runs) {
     const Predictive p = predictive(s, m, e, side, bucket);
     if (sudden) v.surprise[1] = doubt * sudden_surprise(s, p, before, z, x);

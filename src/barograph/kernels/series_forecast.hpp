@@ -116,8 +116,10 @@ inline double wandered(const Series& s, double since) {
 // Small counts, as scattered as counts are: they repeat themselves because there are so few values, and a density is no
 // match for a mass there.
 inline bool small_counts(const Series& s) {
-  constexpr double kBurst = 1.1;  // mean of ln of what is not zero, from which that comes in bursts instead of one by one
-  const bool bursts = s.ties > 2.0 * s.changes && s.jump_centre > kBurst;
+  // Mean of ln of what is not zero, from which that comes in bursts instead of one by one: where zeros prevail, Poisson counts have
+  // 0.17 at most. One occasion teaches nothing.
+  constexpr double kBurst = 0.5;
+  const bool bursts = s.ties > 2.0 * s.changes && (s.changes < 1.5 || s.jump_centre > kBurst);
   return !bursts && (s.flags & 3) == 0 && s.level[0] < 5.0 && s.changes > 0.5 && s.variance > 0.5 * s.level[0];
 }
 
@@ -141,6 +143,8 @@ inline Expectation expect(const Series& s, const Memory& m, double season, doubl
   e.centre = e.level + season;
   if ((s.flags & 2) == 0) e.centre = std::max(e.centre, 0.0);  // nothing below zero was ever seen
   if (repeats_itself(s)) e.level = e.centre = s.usual;
+  // Nobody knows of so few that they come less than once a day before the slow level says so.
+  if (small_counts(s)) e.centre = std::max(e.centre, std::min(s.level[0], 1.0 / m.accept));
   e.alternative = s.old_until >= bucket ? s.old_level + s.old_factor * season : std::nan("");
   double variance = s.season ? parts_variance(s, e.centre) : s.variance;
   if (s.prior_variance > 0.0 && s.scale_count < 64.0) {
@@ -172,13 +176,16 @@ inline void repeats(const Series& s, const Memory& m, Predictive& p) {
   // Before siblings have shown whether such things change, that is as likely as not.
   const double so_far = m.lesson.given ? std::max(s.changes - 1.0, 0.0) + kNever : s.changes + 0.5;
   p.ln_change = ln((so_far + taught * rate) / (s.changes + s.ties + 1.0 + taught));
-  // Before any other value was seen: as far as a tenth of the value, within a factor e^2.
-  const double guess = m.lesson.change_rate > 0.0 ? m.lesson.jump_centre : ln(0.1 * std::fabs(s.usual) + 1e-9);
+  // Before any other value was seen: as far as a tenth of the value, within a factor e^2. Zero has no tenth: any size will do at
+  // first, then that of the first.
+  const double zero = s.changes > 0.0 ? s.jump_centre : ln(kBiggest);
+  const double guess = m.lesson.change_rate > 0.0 ? m.lesson.jump_centre : s.usual == 0.0 ? zero : ln(0.1 * std::fabs(s.usual));
   const double guess_square = m.lesson.change_rate > 0.0 ? m.lesson.jump_square : 4.0;
   const double guessed = m.lesson.change_rate > 0.0 ? kSiblingJumps : 1.0;
   const double seen = s.changes + guessed;
   p.jump_centre = (s.changes * s.jump_centre + guessed * guess) / seen;
-  p.jump_deviation = std::sqrt((s.changes * s.jump_square + guessed * guess_square) / seen + 0.01);
+  const double rounding = (s.flags & 1) == 0 ? e_to(-2.0 * std::max(p.jump_centre, 0.0)) / 12.0 : 0.0;
+  p.jump_deviation = std::sqrt((s.changes * s.jump_square + guessed * guess_square) / seen + rounding + 0.01);
   p.jump_dof = s.changes + 2.0 + guessed;
 }
 

@@ -70,13 +70,13 @@ inline double ln_counts(const Predictive& p, double k, Tail want) {
   const double mean = p.centre;
   const double excess = count_excess(p.centre, p.deviation);
   if (excess <= 1e-6 * mean) return ln_gamma_tail(k, mean, want == Tail::kAbove ? Tail::kBelow : Tail::kAbove);
-  const double r = mean * mean / excess;
-  const double x = mean / (mean + r);  // I_x(k, r)
+  const double r = std::max(mean * mean / excess, 1e-300);
+  const double x = mean / (mean + r), left = r / (mean + r);  // I_x(k, r); its complement, which a mean near 0 makes very small
   // Far above r the difference of the two large logarithms has no digit left; it tends to r ln k.
   const double ln_rising = k > 1e7 * (1.0 + r) ? r * ln(k) : ln_gamma(k + r) - ln_gamma(k);
-  const double ln_front = ln_rising - ln_gamma(r) + k * ln(x) + r * ln_1p(-x);
+  const double ln_front = ln_rising - ln_gamma(r) + k * ln(x) + r * (x < 0.5 ? ln_1p(-x) : ln(left));
   if (x < (k + 1.0) / (k + r + 2.0)) return wanted_tail(ln_front + ln(beta_fraction(k, r, x) / k), Tail::kAbove, want);
-  return wanted_tail(ln_front + ln(beta_fraction(r, k, 1.0 - x) / r), Tail::kBelow, want);
+  return wanted_tail(ln_front + ln(beta_fraction(r, k, left) / r), Tail::kBelow, want);
 }
 
 inline double count_family(const Predictive& p, double x) {

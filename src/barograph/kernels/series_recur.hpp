@@ -69,7 +69,7 @@ inline void learn_recurring(Series& s, float* pool, const Position& place, const
   const int mark = mark_of(s, pool, place.share < 0.5 ? place.at : place.next);
   const int visits = mark & ~kBelow;
   // What keeps to no level is odd day after day without a pattern.
-  if (visits < 2 || (mark & kBelow) != side || s.share[0] + s.share[1] < 0.5) return;
+  if (visits < 2 || (mark & kBelow) != side || wanders(s) > 0.5) return;
   const double by = (visits < kMostVisits ? 0.5 : 1.0) * (x - e.centre);
   const double was = e.season;
   move_profile(s, pool, place, by);

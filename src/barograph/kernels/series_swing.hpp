@@ -60,7 +60,7 @@ inline Accepted scale_season(Series& s, const float* pool, const Clock& c, doubl
 // neighbours are alike, of a series that does not wander.
 inline bool swing_shows(const Series& s, const Clock& c, double share, double whole, double cycle) {
   if (share <= kSwingSign * whole || s.season_age <= 2.0 * cycle || (c.bucket - s.first) * c.span_ms < kTwoWeeks) return false;
-  return cycle > 64.0 || s.share[0] + s.share[1] > 0.5;
+  return cycle > 64.0 || wanders(s) < 0.5;
 }
 
 // `profile`: its value once this bucket was learnt; `miss`: how far the bucket is from it. A regression of the one on the

@@ -122,6 +122,9 @@ inline double phase(int64_t time, int64_t period_ms) {
   return static_cast<double>(modulo(time, period_ms)) / static_cast<double>(period_ms);
 }
 
+// Share of what happens in the window that the explained slots must hold (chosen): what leaves the one event out explains nothing.
+constexpr double kLeastHeld = 0.5;
+
 struct Gain {
   double nats = 0.0;   // 0: none
   double trust = 1.0;  // share of the values that the nats may be counted for
@@ -146,26 +149,34 @@ inline Gain gain_over_memory(const Whitened& w, const double* left, int coeffici
   const double pairs = sum_of(n), both = sum_of(before) + sum_of(after);
   if (pairs < 24.0) return {};
   const double phi = both > 0.0 ? std::clamp(2.0 * sum_of(cross) / both, 0.0, 0.98) : 0.0;
-  const auto errors = [&](int from, int end, double& base, double& squares, double& fourth) {
-    Two b = {}, s = {}, f = {};
+  // Memory alone is given the mean of the very slots that are explained.
+  Two whites = {};
+  const auto errors = [&](int from, int end, auto&& counted) {
     for (int i = from; i < end; i += 2) {
       Two e = square(pair(left, i) - phi * load<Two>(left + i - 1));
       if (i + 1 >= end) e[1] = std::nan("");
-      const Two counted = known(e, e);
-      b += known(square(pair(w.white, i)), e);
-      s += counted;
-      f += counted * counted;
+      counted(known(pair(w.white, i), e), e);
     }
-    base = sum_of(b), squares = sum_of(s), fourth += sum_of(f);
   };
-  double base[2], squares[2], fourth = 0.0;
+  errors(1, w.slots, [&](Two white, Two) { whites += white; });
+  const Two mean = Two{} + sum_of(whites) / pairs;
+  double base[2], squares[2];
+  Two fourth = {};
   const int middle = (w.slots + 1) / 2;
-  errors(1, middle, base[0], squares[0], fourth);
-  errors(middle, w.slots, base[1], squares[1], fourth);
+  for (int half = 0; half < 2; ++half) {
+    Two b = {}, s = {};
+    errors(half ? middle : 1, half ? w.slots : middle, [&](Two white, Two e) {
+      b += known(square(white - mean), e);
+      s += known(e, e);
+      fourth += known(e * e, e);
+    });
+    base[half] = sum_of(b), squares[half] = sum_of(s);
+  }
   const double had = base[0] + base[1];
+  if (had < kLeastHeld * w.variance * w.known) return {};
   const double has = std::max(squares[0] + squares[1], 1e-6 * had);
   if (has >= had || squares[1] >= base[1]) return {};
-  const double kurtosis = std::max(fourth * pairs / square(has), 1.0);
+  const double kurtosis = std::max(sum_of(fourth) * pairs / square(has), 1.0);
   return {0.5 * (pairs - coefficients) * ln(had / has), std::min(1.0, kHeaviest / kurtosis)};
 }
 
