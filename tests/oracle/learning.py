@@ -19,6 +19,8 @@ from tests.oracle.expectation import (
 from tests.oracle.probability import T3_SCALE, TAIL_START, dispersion
 
 OUTLIER = -9.2
+PRIOR = (0.0, -3.0, -2.0, -2.0, -1.0)
+"""ln weights of the families before any value."""
 
 
 # ---- shape ----------------------------------------------------------------------------------------------------------
@@ -56,16 +58,17 @@ def share_weights(s: SimpleNamespace) -> None:
         s.weight = [0.0, 0.0, 0.0, 0.0, 1.0]
         return
     opened = [True, True, not s.negative, not s.negative, not s.negative and not s.fraction]
-    share = [math.exp(w) if ok and w > -7 else 0.0 for w, ok in zip(s.ln_weight, opened, strict=True)]
+    known = [w + prior for w, prior in zip(s.ln_weight, PRIOR, strict=True)]
+    share = [math.exp(w) if ok and w > -7 else 0.0 for w, ok in zip(known, opened, strict=True)]
     s.weight = [w / sum(share) for w in share] if sum(share) > 0 else [0.0, 1.0, 0.0, 0.0, 0.0]
 
 
 def learn_families(s: SimpleNamespace, e: SimpleNamespace, lattice: bool, x: float) -> None:
-    """By the likelihood of each, at most a nat a value; of a series that is known well every eighth value."""
+    """By the likelihood of each, at most two nats a value; of a series that is known well every eighth value."""
     if s.count > 256 and int(s.count) % 8:
         return
     score, keep = scores(e.centre, e.deviation, lattice, x), 0.996 if s.count > 256 else 0.9995
-    s.ln_weight = [keep * w + max(v - max(score), -1.0) for w, v in zip(s.ln_weight, score, strict=True)]
+    s.ln_weight = [keep * w + max(v - max(score), -2.0) for w, v in zip(s.ln_weight, score, strict=True)]
     s.ln_weight = [max(w - max(s.ln_weight), -60.0) for w in s.ln_weight]
     share_weights(s)
 

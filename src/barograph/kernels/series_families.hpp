@@ -6,6 +6,7 @@
 namespace series {
 
 constexpr double kSmallCount = 5.0;
+constexpr double kPrior[kFamilies] = {0.0, -3.0, -2.0, -2.0, -1.0};  // ln weights before any value: the heavy tail last (chosen)
 constexpr double kT3Peak = -0.5535010194628218;  // ln density of the scaled t3 at its centre
 
 inline double count_score(double centre, double deviation, double x) {
@@ -52,7 +53,8 @@ inline void share_weights(Series& s) {
   const bool open[kFamilies] = {true, true, positive, positive, counts};
   double total = 0.0;
   for (int i = 0; i < kFamilies; ++i) {
-    s.weight[i] = open[i] && s.ln_weight[i] > -7.0 ? e_to(s.ln_weight[i]) : 0.0;
+    const double ln_weight = s.ln_weight[i] + kPrior[i];
+    s.weight[i] = open[i] && ln_weight > -7.0 ? e_to(ln_weight) : 0.0;
     total += s.weight[i];
   }
   if (total > 0.0) {
@@ -70,7 +72,7 @@ inline bool families_learn(const Series& s) {
 }
 
 inline void learn_families(Series& s, const Expectation& f, bool lattice, double x) {
-  constexpr double kCap = 1.0;
+  constexpr double kCap = 2.0;  // chosen: with one, low values of a gamma could not tell it from a log-normal
   const double keep = s.count > 256.0 ? 0.996 : 0.9995;
   double score[kFamilies];
   family_scores(f.centre, f.deviation, lattice, x, score);

@@ -91,7 +91,7 @@ struct Series {
   double run_centre;          // what was expected of them,
   double run_variance;        // and how far they vary
   // Shape.
-  double ln_weight[kFamilies];
+  double ln_weight[kFamilies];  // of evidence alone, the likeliest 0
   double weight[kFamilies];   // the same as shares
   double usual;               // the value that was last repeated
   double votes;               // by how many values it has the majority, a day's at most

@@ -34,10 +34,6 @@ CHANGE: Final = _dtype(_series.change_fields(), _series.SIZES[3])
 """A change that the model accepted; `kind` is a `ChangeKind`, `since` the bucket number where it began."""
 
 
-_LN_PRIOR: Final = (0.0, -3.0, -2.0, -2.0, -1.0)
-"""Families before any value: normal first, the heavy tail last; chosen, not tuned."""
-
-
 class ChangeKind(IntEnum):
     """What a series became: the numbers are those of the kernel and of snapshots."""
 
@@ -69,5 +65,4 @@ def fresh(n: int) -> np.ndarray[tuple[int], np.dtype[np.void]]:
     for name in ("odd_since", "odd_last", "old_until", "learnt", "bins_before"):
         records[name] = -1
     records["last_rest"] = np.nan
-    records["ln_weight"] = _LN_PRIOR
     return records
