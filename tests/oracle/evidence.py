@@ -84,10 +84,14 @@ def lasting_mean(s: SimpleNamespace, z: float) -> float:
 
 
 def added_lately(s: SimpleNamespace, nats: float, bucket: int) -> float:
-    """Nats that the buckets before add to `nats`: as many again at most, and no more than to a probability of 0.001."""
+    """Nats that the buckets before add to `nats`: as many again at most, and no more than to a probability of 0.001.
+
+    Within an incident they add to what is less than any record alone.
+    """
     if bucket != s.last + 1:
         return 0.0
-    most = max(min(nats, math.log(1e3) - nats), 4 - nats, 0.0)  # less than any record is told at once
+    again = 0.0 if s.odd_since >= 0 else min(nats, math.log(1e3) - nats)
+    most = max(again, 4 - nats, 0.0)  # less than any record is told at once
     return clip(s.lately - s.lately_mean - 0.5 * s.lately_variance, 0.0, most)
 
 

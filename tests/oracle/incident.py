@@ -54,6 +54,7 @@ def follow_incident(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, 
         setattr(s, name, keep * getattr(s, name) + one)
     if s.odd_quiet >= m.quiet:
         s.odd_since = -1
+        s.lately = s.lately_mean
 
 
 def patience(s: SimpleNamespace, m: SimpleNamespace, offset: float) -> float:

@@ -67,12 +67,13 @@ constexpr double kLatelyMost = 12.0;      // nats of one bucket: it must not sta
 // Nats by which the buckets before add to what this one shows, `nats`. Where nothing is wrong these are exponential, and a sum of
 // such a one and of a decayed mean L of the others is beyond t with probability e^-t E[e^L]; ln E[e^L] is the mean of L and half its
 // variance, as they were. At most as much again, so that what is usual by itself is not told but for what is less than any record, and
-// not beyond kOdd: what was told before is no reason to tell it again.
+// not beyond kOdd, nor within an incident: what was told before is no reason to tell it again.
 inline double added_lately(const Series& s, double nats, int64_t bucket) {
   constexpr double kHush = 4.0;
   if (bucket != s.last + 1) return 0.0;
   const double more = s.lately - s.lately_mean - 0.5 * s.lately_variance;
-  return std::clamp(more, 0.0, std::max({std::min(nats, -kOdd - nats), kHush - nats, 0.0}));
+  const double again = s.odd_since >= 0 ? 0.0 : std::min(nats, -kOdd - nats);
+  return std::clamp(more, 0.0, std::max({again, kHush - nats, 0.0}));
 }
 
 // Means start as those of independent values.

@@ -46,7 +46,9 @@ inline void follow_incident(Series& s, const Memory& m, const Expectation& e, do
   s.odd_offset_square = keep * s.odd_offset_square + square(x - e.centre);
   s.odd_season = keep * s.odd_season + (x - e.centre) * e.season;
   s.odd_season_square = keep * s.odd_season_square + square(e.season);
-  if (s.odd_quiet >= static_cast<int32_t>(m.quiet)) s.odd_since = -1;
+  if (s.odd_quiet < static_cast<int32_t>(m.quiet)) return;
+  s.odd_since = -1;
+  s.lately = s.lately_mean;  // it is over, and what was told of it adds to nothing
 }
 
 // How long an incident must last to be a change: no longer than what it is compared with is known. A series that keeps to no level
