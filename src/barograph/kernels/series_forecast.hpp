@@ -175,8 +175,9 @@ inline void repeats(const Series& s, const Memory& m, Predictive& p) {
   const bool appears = s.changes == 0.0 && s.first < s.born;
   const double rate = appears ? std::max(m.lesson.births, m.lesson.change_rate) : m.lesson.change_rate;
   const double taught = rate > 0.0 ? kSiblings : 0.0;
-  // Before siblings have shown whether such things change, that is as likely as not.
-  const double so_far = m.lesson.given ? std::max(s.changes - 1.0, 0.0) + kNever : s.changes + 0.5;
+  // Before siblings have shown whether such things change, that is as likely as not; so it is at first, and less until a day is known.
+  const double young = std::max(1.0 - s.count / std::max(m.day, 30.0), 0.0);
+  const double so_far = m.lesson.given ? std::max(std::max(s.changes - 1.0, 0.0) + kNever, 0.5 * young) : s.changes + 0.5;
   p.ln_change = ln((so_far + taught * rate) / (s.changes + s.ties + 1.0 + taught));
   // Before any other value was seen: as far as a tenth of the value, within a factor e^2. Zero has no tenth: any size will do at
   // first, then that of the first.
