@@ -112,3 +112,16 @@ def test_rare_visits_are_no_season():
         at = rng.integers(0, buckets, rng.poisson(6))
         series[at] = rng.lognormal(10, 1, len(at))
     assert share_with_season(judged(x, 900_000, non_negative=True), 300) <= 0.01
+
+
+@pytest.mark.parametrize("span", [MINUTES_5, 3 * MINUTES_5], ids=["5 minutes", "15 minutes"])
+def test_bounds_are_no_wider_than_values_scatter_once_a_day_is_known(span):
+    """From Tuesday night, when it is found, to Friday. How a weekend differs nobody knows before the first is over."""
+    t = np.arange(5 * 86_400_000 // span)
+    true = 300 * (1 - 0.6 * daily(len(t), span))
+    x = true * np.exp(0.06 * np.random.default_rng(5).normal(size=(10, len(t))))
+    result = judged(x, span, MONDAY_MS, bounds_percentile=95.0)
+    width = (result.upper - result.lower) / (3.92 * 0.06 * true)
+    late = t * span >= 2 * 86_400_000
+    assert np.median(width[:, late]) < 1.4
+    assert np.quantile(width[:, late], 0.95) < 2.5

@@ -291,6 +291,20 @@ inline double level_of_late(const Series& s, const float* pool, const Clock& c) 
   return left[n / 2];
 }
 
+// Days of the window that lie in weekends.
+inline double weekends_of_window(const Series& s, const Clock& c) {
+  int slots = 0;
+  for (int i = 0; i < s.window_slots; ++i) slots += weekend(slot_time(s, c, kDaily, i));
+  return static_cast<double>(slots) * s.window_span * c.span_ms / static_cast<double>(kDay);
+}
+
+// A slot's mean says of each of its buckets what one visit in `window_span` would: edges and spikes are still to be learnt. That such
+// days were seen, and when they are high or low, it does say.
+inline void count_cycles(Series& s, int part, double seen) {
+  s.cycles[part] = std::min(seen / s.window_span, 2.0);
+  s.known_days[part] = std::max(std::floor(seen + 0.5) - s.cycles[part], 0.0);
+}
+
 // Called once the pool has room: the profile starts from the window, the level and the scale start anew around it.
 inline Accepted install_season(Series& s, const Clock& c, float* pool) {
   Whitened w;
@@ -311,9 +325,9 @@ inline Accepted install_season(Series& s, const Clock& c, float* pool) {
   s.want = s.want_season = 0;
   clear_marks(s, pool);
   const double covered = static_cast<double>(s.window_slots) * s.window_span * c.span_ms / static_cast<double>(s.period_ms);
-  // A slot's mean says of each of its buckets what one visit in `window_span` would: edges and spikes are still to be learnt.
-  s.cycles[0] = std::min(covered / s.window_span, 2.0);
-  s.cycles[1] = s.season == kDaily ? 0.0 : s.cycles[0];
+  const double weekends = s.season == kDaily ? weekends_of_window(s, c) : covered;
+  count_cycles(s, 0, s.season == kDaily ? covered - weekends : covered);
+  count_cycles(s, 1, weekends);
   s.seeded = covered * s.window_span;
   s.season_age = s.with_season = s.without_season = 0.0;
   forget_shift(s);

@@ -89,7 +89,20 @@ inline int part_of(const Series& s, const Position& at) { return two_parts(s.sea
 
 // 1 where no day of this kind was seen, 0 once a weekend's worth was.
 inline double unseen(const Series& s, const Position& at) {
-  return s.season == kDaily ? std::max(1.0 - 0.5 * std::floor(s.cycles[part_of(s, at)] + 1e-6), 0.0) : 0.0;
+  const int part = part_of(s, at);
+  return s.season == kDaily ? std::max(1.0 - 0.5 * std::floor(s.cycles[part] + s.known_days[part] + 1e-6), 0.0) : 0.0;
+}
+
+// Variance of the profile itself: of a kind of day that is new, as much as the season swings; and until each bucket has had a visit
+// of its own, what the slots that the profile was made of hide: where in them its edges lie.
+inline double profile_doubt(const Series& s, const float* pool, const Position& place, const Clock& c) {
+  const double new_day = square(unseen(s, place)) * s.season_square;
+  if (s.cycles[part_of(s, place)] >= 1.0 || s.window_span == 1) return new_day;
+  const int64_t half = s.window_span * c.span_ms / 2;
+  const double here = season_value(s, pool, place);
+  const double before = season_value(s, pool, position(s, c, half)), after = season_value(s, pool, position(s, c, -half));
+  const double apart = std::max({here, before, after}) - std::min({here, before, after});
+  return new_day + square(apart) / 12.0;  // anywhere between
 }
 
 // Buckets that fall on one knot.
@@ -146,16 +159,6 @@ inline void restart(Series& s, double level, int64_t bucket) {
   begin_block(s, bucket);
 }
 
-inline Accepted drop_season(Series& s, double level, double variance, int64_t bucket) {
-  const Accepted accepted{kSeasonDropped, static_cast<double>(s.period_ms), 0.0};
-  ++s.given_up;
-  s.season = s.knots = 0;
-  s.shift_ms = 0;
-  s.variance = variance;
-  restart(s, level, bucket);
-  return accepted;
-}
-
 // The season stays as long as values lie closer to the slow level with it than without it, over about four cycles: one
 // day without the pattern is an anomaly, four are another pattern.
 inline Accepted compare_season(Series& s, const Clock& c, double x, double from_level, double limit) {
@@ -166,7 +169,13 @@ inline Accepted compare_season(Series& s, const Clock& c, double x, double from_
   if (s.odd_since < 0) s.raw_level += (x - s.raw_level) / kSlow;
   s.season_age += 1.0;
   if (s.season_age < 2.0 * cycle || s.with_season < s.without_season) return {};
-  return drop_season(s, s.raw_level, s.without_season, c.bucket);
+  const Accepted accepted{kSeasonDropped, static_cast<double>(s.period_ms), 0.0};
+  ++s.given_up;
+  s.season = s.knots = 0;
+  s.shift_ms = 0;
+  s.variance = s.without_season;
+  restart(s, s.raw_level, c.bucket);
+  return accepted;
 }
 
 inline void forget_shift(Series& s) {

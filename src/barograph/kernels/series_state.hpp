@@ -149,6 +149,7 @@ struct Series {
   int64_t given_up;           // how many seasons were given up
   int64_t bins_before;        // offset of the profile that a new one takes the place of; -1: none
   double cycles[2];           // cycles that the profile, or that of working days and of weekends, rests on
+  double known_days[2];       // of these kinds that the window held when the season was found, over what `cycles` counts of them
   double seeded;              // visits that the window's means stood for when it was accepted
   double season_age;          // buckets since it was accepted
   double season_unit;         // metric units of one pool unit
