@@ -61,7 +61,7 @@ def patience(s: SimpleNamespace, m: SimpleNamespace, offset: float) -> float:
     """Buckets that an incident must last to be a change: a day and some, less where the series keeps to no level."""
     known = min(m.accept, max(12, s.odd_since - s.first))
     far = abs(offset) / math.sqrt(max(s.ahead_all, 1e-300))
-    soon = clip(known * (far - 2) / 6, m.quiet, known)
+    soon = clip(known * (far - 2) / 3, m.quiet, known)
     return known + wanders(s) * (soon - known)
 
 
@@ -84,7 +84,7 @@ def forget_swing(s: SimpleNamespace) -> None:
 def accept_change(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, x: float, bucket: int) -> bool:
     """What has lasted long enough is normal: a steady level, or, after twice the time, another spread."""
     now = became(s, e)
-    patient = patience(s, m, now.value - e.centre)
+    patient = patience(s, m, math.sqrt(s.odd_offset_square / s.odd_count))
     lasted, level = bucket - s.odd_since, s.odd_fits > 0.5
     steady = level and (now.variance < 16 * max(s.variance, e.variance) or x == s.previous)
     if lasted < (patient if steady else 2 * patient):

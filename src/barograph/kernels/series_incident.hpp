@@ -56,7 +56,7 @@ inline void follow_incident(Series& s, const Memory& m, const Expectation& e, do
 inline double patience(const Series& s, const Memory& m, double offset) {
   const double known = std::min(m.accept, std::max(12.0, static_cast<double>(s.odd_since - s.first)));
   const double far = std::fabs(offset) / std::sqrt(std::max(s.ahead_all, 1e-300));
-  const double soon = std::clamp(known * (far - 2.0) / 6.0, m.quiet, known);
+  const double soon = std::clamp(known * (far - 2.0) / 3.0, m.quiet, known);
   return known + wanders(s) * (soon - known);
 }
 
@@ -80,7 +80,7 @@ inline void scale_all(Series& s, double factor) {
 
 inline Accepted accept_change(Series& s, const Memory& m, const Expectation& e, double x, int64_t bucket) {
   const Became now = became(s, e.centre, e.season);
-  const double patient = patience(s, m, now.value - e.centre);
+  const double patient = patience(s, m, std::sqrt(s.odd_offset_square / s.odd_count));
   if (static_cast<double>(bucket - s.odd_since) < patient) return {};
   const bool steady = s.odd_fits > 0.5 && (now.variance < 16.0 * std::max(s.variance, e.variance) || x == s.previous);
   if (!steady && static_cast<double>(bucket - s.odd_since) < 2.0 * patient) return {};
