@@ -24,9 +24,8 @@ LATELY_GAIN, LATELY_MOST = 0.2, 12.0
 EARLY = 30
 
 
-def alone(p: SimpleNamespace, centre: float, deviation: float, x: float) -> float:
-    """-ln p around another centre, with neither a second account nor a habit of outliers."""
-    other = {"centre": centre, "deviation": deviation, "ln_alternative": NAN, "ln_outlier": NAN}
+def around(p: SimpleNamespace, x: float, **other: object) -> float:
+    """-ln p around another centre."""
     return -judge(SimpleNamespace(**{**vars(p), **other}), x)[1]
 
 
@@ -40,12 +39,17 @@ def sudden(s: SimpleNamespace, p: SimpleNamespace, z: float, bucket: int, x: flo
     centre, deviation = p.centre + towards * p.deviation, p.deviation * math.sqrt(s.step_square)
     if abs(x - centre) <= 3 * deviation or (x - centre) * z < 0:
         return 0.0
-    return alone(p, centre, deviation, x)
+    return around(p, x, centre=centre, deviation=deviation)
 
 
 def alike(phi: float, k: int) -> float:
     """By how much more the sum of k values with a memory of phi varies than that of values without one."""
     return (1 + phi) / (1 - phi) - 2 * phi * (1 - phi**k) / (k * (1 - phi) ** 2)
+
+
+def in_a_run(e: SimpleNamespace, x: float) -> float:
+    """What is further off than five deviations is told by itself, and counts as five here."""
+    return clip(x, e.centre - 5 * e.deviation, e.centre + 5 * e.deviation)
 
 
 def run_apart(s: SimpleNamespace, e: SimpleNamespace, bucket: int, x: float) -> tuple[float, float]:
@@ -54,7 +58,7 @@ def run_apart(s: SimpleNamespace, e: SimpleNamespace, bucket: int, x: float) -> 
     0 where none are, or where not even values without a memory would be 2.7 deviations off.
     """
     before, k = s.run_value - s.run_centre, s.run + 1
-    off, variance = before + x - e.centre, s.run_variance + e.variance
+    off, variance = before + in_a_run(e, x) - e.centre, s.run_variance + e.variance
     if s.run < 1 or s.run_last + 1 != bucket or before * (x - e.centre) <= 0 or k > 100 or off**2 <= 2.7**2 * variance:
         return 0.0, 0.0
     if abs(x - e.centre) / e.deviation < 0.5 * abs(before) / math.sqrt(s.run * s.run_variance):  # it speaks for the run's end
@@ -68,7 +72,10 @@ def run(s: SimpleNamespace, e: SimpleNamespace, p: SimpleNamespace, bucket: int,
     apart, deviation = run_apart(s, e, bucket, x)
     if s.fraction or apart < 3:
         return 0.0
-    surprise = alone(p, s.run_centre + p.centre, deviation, s.run_value + x)
+    alone = {"ln_alternative": NAN, "ln_outlier": NAN}  # neither a second account nor a habit of outliers
+    light = [p.weight[0] + p.weight[1], 0.0, *p.weight[2:]]  # sums have no heavy tail
+    total = s.run_value + in_a_run(e, x)
+    surprise = around(p, total, centre=s.run_centre + p.centre, deviation=deviation, weight=light, **alone)
     return min(surprise, -math.log(2) - normal_above(apart)) if small_counts(s) else surprise
 
 

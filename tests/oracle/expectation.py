@@ -153,7 +153,8 @@ def doubt(s: SimpleNamespace, m: SimpleNamespace) -> float:
     """Factor on evidence: below 1 until a day, or 30 buckets, is known, and 15 independent values."""
     day = max(m.day, 30.0)
     known = s.count + (0.5 * day if s.prior_variance > 0 else 0.0)
-    return clip(min(known / day, degrees_of_freedom(s) / 15), 0.3, 1.0)
+    phi = memory_of_rest(s)
+    return clip(min(known / day, known * (1 - phi) / (1 + phi) / 15), 0.3, 1.0)
 
 
 def became(s: SimpleNamespace, e: SimpleNamespace) -> SimpleNamespace:
@@ -168,7 +169,7 @@ def became(s: SimpleNamespace, e: SimpleNamespace) -> SimpleNamespace:
     moved, scaled = square - c.offset**2, square - slope * s.odd_cross / n
     swung = square - swing * s.odd_season / n if s.odd_season_square > 0 else math.inf
     seasonal = bool(s.season) and n > 1.5  # one value is told by each of them
-    c.swings = seasonal and c.amplitude > 0.1 and swung < 0.5 * min(moved, scaled)
+    c.swings = seasonal and swung < 0.5 * min(moved, scaled)
     c.multiplied = not c.swings and seasonal and c.factor >= 0 and scaled < moved
     c.value, c.variance = e.centre + c.offset, moved
     if c.swings:
@@ -182,7 +183,7 @@ def became(s: SimpleNamespace, e: SimpleNamespace) -> SimpleNamespace:
 def other_account(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, bucket: int) -> tuple[float, float, float]:
     """Centre, deviation and ln weight of what was normal before, of what it became, or of the last value of a young series."""
     if not math.isnan(e.alternative):
-        return e.alternative, e.deviation, 0.0
+        return e.alternative, s.old_factor * e.deviation, 0.0
     if s.odd_since >= 0 and s.odd_count >= 1:
         now, lasted = became(s, e), (bucket - s.odd_since) / m.accept
         return now.value, math.sqrt(max(e.variance, now.variance)), m.ln_change_for_good - 14 * max(1 - lasted, 0.0)
@@ -202,8 +203,9 @@ def repeats(s: SimpleNamespace, m: SimpleNamespace, p: SimpleNamespace) -> None:
     appears = s.changes == 0 and s.first < s.born
     rate = max(lesson.births, lesson.change_rate) if appears else lesson.change_rate
     taught = 500.0 if rate > 0 else 0.0
-    # Before siblings have shown whether such things change, that is as likely as not.
-    so_far = max(s.changes - 1, 0.0) + 1e-3 if lesson.given else s.changes + 0.5
+    # Before siblings have shown whether such things change, that is as likely as not; so it is at first, and less until a day is known.
+    young = max(1 - s.count / max(m.day, 30.0), 0.0)
+    so_far = max(max(s.changes - 1, 0.0) + 1e-3, 0.5 * young) if lesson.given else s.changes + 0.5
     p.ln_change = math.log((so_far + taught * rate) / (s.changes + s.ties + 1 + taught))
     if lesson.change_rate > 0:
         guess, guess_square, guessed = lesson.jump_centre, lesson.jump_square, 5.0
@@ -215,6 +217,14 @@ def repeats(s: SimpleNamespace, m: SimpleNamespace, p: SimpleNamespace) -> None:
     rounding = 0.0 if s.fraction else math.exp(-2 * max(p.jump_centre, 0.0)) / 12
     p.jump_deviation = math.sqrt((s.changes * s.jump_square + guessed * guess_square) / seen + rounding + 0.01)
     p.jump_dof = s.changes + 2 + guessed
+
+
+def in_a_row(s: SimpleNamespace, bucket: int) -> float:
+    """ln of the chance that outliers come so many in a row, when they end after as many buckets as they did before."""
+    if s.odd_since < 0 or s.odd_last + 1 != bucket or s.outliers == 0:
+        return 0.0
+    length = s.outlier_buckets / s.outliers
+    return min(s.run, bucket - s.odd_since) * math.log(length / (length + 1))
 
 
 def predictive(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, side: int, bucket: int) -> SimpleNamespace:
@@ -235,10 +245,8 @@ def predictive(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, side:
     sides = [s.outliers - s.outliers_above, s.outliers_above]  # more than five on a side are a habit there
     p.outlier_share = [max(side - 5, 0.0) / s.outliers if s.outliers > 0 else 0.0 for side in sides]
     p.ln_outlier = math.log(s.outlier_buckets / min(s.count, 4000.0)) if sum(p.outlier_share) > 0 else NAN
-    p.outlier_centre, p.outlier_deviation, p.outlier_end = (
-        s.outlier_centre,
-        math.hypot(math.sqrt(s.outlier_square), 0.1),
-        s.outlier_end,
-    )
+    p.outlier_centre, p.outlier_end = s.outlier_centre, s.outlier_end
+    p.outlier_deviation = math.hypot(math.sqrt(s.outlier_square), 0.1)
+    p.ln_outlier += in_a_row(s, bucket)
     repeats(s, m, p)
     return p

@@ -3,8 +3,9 @@
 import math
 from types import SimpleNamespace
 
-from tests.oracle.expectation import LEVELS, became, clip, repeats_itself, wanders
-from tests.oracle.learning import begin_block, restart_parts
+from tests.oracle.expectation import DAY_MS, LEVELS, became, clip, repeats_itself, wanders
+from tests.oracle.learning import begin_block, drop_season, restart_parts
+from tests.oracle.trend import open_window
 
 ODD = math.log(1e-3)
 APART = 2.0
@@ -89,6 +90,11 @@ def accept_change(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, x:
     steady = level and (now.variance < 16 * max(s.variance, e.variance) or x == s.previous)
     if lasted < (patient if steady else 2 * patient):
         return False
+    if level and now.swings and now.amplitude < 0.1:  # as good as gone: after four cycles it is
+        if lasted >= 4 * s.period_ms / DAY_MS * m.day:
+            open_window(s, x, bucket)
+            drop_season(s, e.level, now.variance, bucket)
+        return True
     if level and now.swings:
         s.season_unit, s.season_square = s.season_unit * now.amplitude, s.season_square * now.amplitude**2
         forget_swing(s)
@@ -111,7 +117,7 @@ def change_level(
     s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, x: float, bucket: int, now: SimpleNamespace
 ) -> None:
     s.old_level, s.old_factor, s.old_run = e.level, 1.0, 0
-    s.old_until = bucket + int(m.remember) if wanders(s) < 0.5 else -1
+    s.old_until = bucket + int(m.remember)
     if now.multiplied:
         factor = max(now.factor, 1e-3)
         s.old_factor = 1 / factor
@@ -131,7 +137,7 @@ def comes_back(s: SimpleNamespace, e: SimpleNamespace, x: float, bucket: int) ->
     """Three in a row that fit what was normal before the last change, and not what is: the two change places."""
     if math.isnan(e.alternative):
         return False
-    if abs(x - e.alternative) >= 4 * e.deviation or abs(x - e.centre) <= 4 * e.deviation:
+    if abs(x - e.alternative) >= 4 * s.old_factor * e.deviation or abs(x - e.centre) <= 4 * e.deviation:
         s.old_run = 0
         return False
     s.old_run += 1

@@ -3,7 +3,7 @@
 import math
 from types import SimpleNamespace
 
-from tests.oracle.evidence import MEAN_STEP, alike
+from tests.oracle.evidence import MEAN_STEP, alike, in_a_run
 from tests.oracle.expectation import (
     FAR,
     LEVELS,
@@ -276,4 +276,24 @@ def learn_run(s: SimpleNamespace, e: SimpleNamespace, x: float, bucket: int) -> 
     s.run_last = bucket
     if side != 0:
         s.run += 1
-        s.run_value, s.run_centre, s.run_variance = s.run_value + x, s.run_centre + e.centre, s.run_variance + e.variance
+        s.run_value, s.run_centre, s.run_variance = (
+            s.run_value + in_a_run(e, x),
+            s.run_centre + e.centre,
+            s.run_variance + e.variance,
+        )
+
+
+def restart(s: SimpleNamespace, level: float, bucket: int) -> None:
+    """Level and spread anew around another profile."""
+    s.level, s.ahead, s.share = [level] * LEVELS, [s.variance] * LEVELS, [1.0, 0.0, 0.0, 0.0, 0.0]
+    s.ahead_all, s.disagreed, s.slope = s.variance, 0.0, 0.0
+    s.last_rest, s.rest_cross, s.rest_square = math.nan, 0.0, 0.0
+    s.level_count, s.scale_count = min(s.level_count, 30.0), min(s.scale_count, 30.0)
+    s.step_square, s.of_late, s.mean, s.run, s.old_until, s.odd_since = 1.0, 1.0, 0.0, 0, -1, -1
+    begin_block(s, bucket)
+
+
+def drop_season(s: SimpleNamespace, level: float, variance: float, bucket: int) -> None:
+    """It is given up: the level and the spread that are left."""
+    s.given_up, s.season, s.knots, s.shift_ms, s.variance = s.given_up + 1, 0, 0, 0, variance
+    restart(s, level, bucket)

@@ -139,21 +139,21 @@ def habit(p: SimpleNamespace, x: float) -> float:
     return p.ln_outlier + ln(p.outlier_share[int(x > p.centre)]) + among + beyond
 
 
-def judge(p: SimpleNamespace, x: float) -> tuple[float, float]:
-    """(ln p under the families alone, ln p); the first is NaN where the series mostly repeats itself."""
+def judge(p: SimpleNamespace, x: float) -> tuple[float, float, float]:
+    """ln p by the families alone (NaN where the series mostly repeats itself), ln p, and that without recurring outliers."""
     if p.dof <= 0:
-        return 0.0, 0.0
+        return 0.0, 0.0, 0.0
     repeats = not math.isnan(p.ln_change)
     raw = repeated(p, x) if repeats else around(p, p.centre, p.deviation, x)
     if not math.isnan(p.ln_alternative) and raw <= -TAIL_START:
         raw = max(raw, p.ln_alternative + around(p, p.alternative, p.alternative_deviation, x))
     if repeats:
-        return NAN, raw
-    ln_p = calibrated(p, raw)
+        return NAN, raw, raw
+    ln_p = once = calibrated(p, raw)
     if raw > -TAIL_START:
-        return raw, ln_p
+        return raw, ln_p, once
     if not math.isnan(p.ln_outlier):  # outliers are not likelier than what is nearer
         ln_p = min(calibrated(p, -TAIL_START), float(np.logaddexp(ln_p, habit(p, x))))
     if x <= 0 and not math.isnan(p.ln_zero) and p.side <= 0:
-        ln_p = min(ln_p, p.ln_zero)
-    return raw, ln_p
+        ln_p, once = min(ln_p, p.ln_zero), min(once, p.ln_zero)
+    return raw, ln_p, once

@@ -8,9 +8,9 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from tests.oracle.expectation import DAY_MS, HOUR_MS, LEVELS, clip, memory_of_rest, small_counts
+from tests.oracle.expectation import DAY_MS, HOUR_MS, clip, memory_of_rest, small_counts
 from tests.oracle.incident import forget_swing
-from tests.oracle.learning import begin_block, restart_parts, share_weights
+from tests.oracle.learning import drop_season, restart, restart_parts, share_weights
 
 DAILY, WORKDAYS, FREE = 1, 2, 4
 
@@ -127,16 +127,6 @@ def learn_recurring(
             move_profile(s, twin, by)
 
 
-def restart(s: SimpleNamespace, level: float, bucket: int) -> None:
-    """Level and spread anew around another profile."""
-    s.level, s.ahead, s.share = [level] * LEVELS, [s.variance] * LEVELS, [1.0, 0.0, 0.0, 0.0, 0.0]
-    s.ahead_all, s.disagreed, s.slope = s.variance, 0.0, 0.0
-    s.last_rest, s.rest_cross, s.rest_square = math.nan, 0.0, 0.0
-    s.level_count, s.scale_count = min(s.level_count, 30.0), min(s.scale_count, 30.0)
-    s.step_square, s.of_late, s.mean, s.run, s.old_until, s.odd_since = 1.0, 1.0, 0.0, 0, -1, -1
-    begin_block(s, bucket)
-
-
 def compare_season(s: SimpleNamespace, clock: SimpleNamespace, x: float, from_level: float, limit: float) -> bool:
     """Whether it is dropped: over four cycles values lay no closer to the slow level with it than without it."""
     cycle = s.period_ms / clock.span_ms
@@ -148,8 +138,7 @@ def compare_season(s: SimpleNamespace, clock: SimpleNamespace, x: float, from_le
     s.season_age += 1
     if s.season_age < 2 * cycle or s.with_season < s.without_season:
         return False
-    s.given_up, s.season, s.knots, s.shift_ms, s.variance = s.given_up + 1, 0, 0, 0, s.without_season
-    restart(s, s.raw_level, clock.bucket)
+    drop_season(s, s.raw_level, s.without_season, clock.bucket)
     return True
 
 

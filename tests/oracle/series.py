@@ -208,10 +208,10 @@ def run(
         if s.count == 0 and 0 <= zeros < bucket:
             begin_with_zeros(s, m, bucket, zeros)
         e, place = expected(s, m, clock)
-        raw, ln_p = judge(predictive(s, m, e, side, bucket), x)
+        raw, ln_p, ln_once = judge(predictive(s, m, e, side, bucket), x)
         shown = evidence(s, m, e, side, bucket, x, ln_p)
         out[:, i] = ln_p, shown.ln_evidence
-        learn(s, m, clock, e, place, x, raw, ln_p, shown.surprise[0])
+        learn(s, m, clock, e, place, x, raw, ln_once, shown.surprise[0])
         if span_ms == DAY_MS // 3 and trend_is_due(s, bucket):
             test_trend(s, bucket)
     return out[0], out[1], s

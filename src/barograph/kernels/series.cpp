@@ -147,7 +147,7 @@ inline void learn(Series& s, const Memory& m, float* pool, Output& out, Cell cel
     return;
   }
   const bool known = s.scale_count >= 8.0 && s.count >= 12.0;
-  const bool odd = known && v.ln_p < (odd_now(s) ? kOdd : kImpossible);
+  const bool odd = known && v.ln_once < (odd_now(s) ? kOdd : kImpossible);
   const double trust = known ? trust_of(s, shown.run_apart) : 1.0;
   const double z = (x - e.centre) / e.deviation;
   if (known && trust == 1.0 && !odd && !odd_now(s)) learn_far(s, z);

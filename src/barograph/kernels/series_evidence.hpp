@@ -28,7 +28,6 @@ inline double sudden_surprise(const Series& s, const Predictive& p, double befor
   now.centre = p.centre + towards * p.deviation;
   now.deviation = p.deviation * std::sqrt(s.step_square);
   if (!(std::fabs(x - now.centre) > 3.0 * now.deviation) || (x - now.centre) * z < 0.0) return 0.0;
-  now.ln_alternative = now.ln_outlier = std::nan("");
   return -judge(now, x).ln_p;
 }
 
@@ -37,6 +36,8 @@ inline double run_surprise(const Series& s, const Predictive& p, const Run& run,
   Predictive sum = p;
   sum.centre = run.centre;
   sum.deviation = run.deviation;
+  sum.weight[0] += sum.weight[1];
+  sum.weight[1] = 0.0;
   sum.ln_alternative = sum.ln_outlier = std::nan("");
   const double surprise = -judge(sum, run.value).ln_p;
   // Small counts are taken for Poisson ones, which a long run of one value would make ever more unlikely: not more than normal ones.

@@ -67,6 +67,7 @@ struct Expectation {
   double level;                // without the season
   double centre;               // both
   double alternative;          // by what was normal before the last change; NaN: nothing remembered
+  double alternative_deviation;
   double variance;             // floored
   double deviation;            // its square root
   double disagreement;         // of the levels: their variance around the expectation, by their shares
@@ -158,6 +159,7 @@ inline Expectation expect(const Series& s, const Memory& m, double season, doubl
   if (s.season && cycles < 2.0) variance += parts_variance(s, e.level) / (1.0 + cycles);
   e.variance = variance + doubt + floor_square(s, e.centre);
   e.deviation = std::sqrt(e.variance);
+  e.alternative_deviation = s.old_factor * e.deviation;
   return e;
 }
 
@@ -172,8 +174,9 @@ inline void repeats(const Series& s, const Memory& m, Predictive& p) {
   const bool appears = s.changes == 0.0 && s.first < s.born;
   const double rate = appears ? std::max(m.lesson.births, m.lesson.change_rate) : m.lesson.change_rate;
   const double taught = rate > 0.0 ? kSiblings : 0.0;
-  // Before siblings have shown whether such things change, that is as likely as not.
-  const double so_far = m.lesson.given ? std::max(s.changes - 1.0, 0.0) + kNever : s.changes + 0.5;
+  // Before siblings have shown whether such things change, that is as likely as not; so it is at first, and less until a day is known.
+  const double young = std::max(1.0 - s.count / std::max(m.day, 30.0), 0.0);
+  const double so_far = m.lesson.given ? std::max(std::max(s.changes - 1.0, 0.0) + kNever, 0.5 * young) : s.changes + 0.5;
   p.ln_change = ln((so_far + taught * rate) / (s.changes + s.ties + 1.0 + taught));
   // Before any other value was seen: as far as a tenth of the value, within a factor e^2. Zero has no tenth: any size will do at
   // first, then that of the first.
@@ -250,7 +253,8 @@ inline double doubt_of(const Series& s, const Memory& m) {
   constexpr double kEnough = 15.0;  // independent values
   const double day = std::max(m.day, 30.0);
   const double known = s.count + (s.prior_variance > 0.0 ? 0.5 * day : 0.0);  // siblings know something of it
-  return std::clamp(std::min(known / day, degrees_of_freedom(s) / kEnough), 0.3, 1.0);
+  const double phi = memory_of_rest(s);
+  return std::clamp(std::min(known / day, known * (1.0 - phi) / (1.0 + phi) / kEnough), 0.3, 1.0);
 }
 
 inline bool odd_now(const Series& s) { return s.odd_since >= 0; }
@@ -276,7 +280,7 @@ inline Became became(const Series& s, double centre, double season) {
   const double swing = s.odd_season_square > 0.0 ? s.odd_season / s.odd_season_square : 0.0;
   const double around_swing = s.odd_season_square > 0.0 ? (s.odd_offset_square - square(s.odd_season) / s.odd_season_square) / n : kInfinity;
   const bool seasonal = s.season != 0 && n > 1.5;  // one value is told by each of them
-  const bool swings = seasonal && swing > kLeastSwing - 1.0 && around_swing < 0.5 * std::min(around_offset, around_factor);
+  const bool swings = seasonal && around_swing < 0.5 * std::min(around_offset, around_factor);
   const bool multiplied = !swings && seasonal && factor >= 0.0 && around_factor < around_offset;
   const double now = swings ? centre + swing * season : multiplied ? factor * centre : centre + offset;
   return {offset, factor, multiplied, 1.0 + swing, swings, now, std::max(swings ? around_swing : multiplied ? around_factor : around_offset, 0.0)};
@@ -295,7 +299,7 @@ inline double ln_changed(const Series& s, const Memory& m, int64_t bucket) {
 inline void other_account(const Series& s, const Memory& m, const Expectation& e, int64_t bucket, Predictive& p) {
   constexpr double kNatsADay = 3.0;
   p.alternative = e.alternative;
-  p.alternative_deviation = e.deviation;
+  p.alternative_deviation = e.alternative_deviation;
   p.ln_alternative = 0.0;
   if (e.alternative == e.alternative) return;
   if (odd_now(s) && s.odd_count >= 1.0) {
@@ -324,6 +328,13 @@ inline void outliers(const Series& s, Predictive& p) {
   p.outlier_end = s.outlier_end;
 }
 
+// ln of the chance that outliers come so many in a row: they end after as many buckets as they did before, on the mean.
+inline double in_a_row(const Series& s, int64_t bucket) {
+  if (!odd_now(s) || s.odd_last + 1 != bucket || !(s.outliers > 0.0)) return 0.0;
+  const double length = s.outlier_buckets / s.outliers;
+  return static_cast<double>(std::min(s.run, bucket - s.odd_since)) * ln(length / (length + 1.0));
+}
+
 inline Predictive predictive(const Series& s, const Memory& m, const Expectation& e, int side, int64_t bucket) {
   Predictive p;
   shape(s, e, p);
@@ -334,6 +345,7 @@ inline Predictive predictive(const Series& s, const Memory& m, const Expectation
   const double zeros = (1.0 - s.occupancy) * std::min(s.count, m.slow);
   p.ln_zero = zeros < kFewZeros && (s.flags & 2) == 0 ? ln((std::max(zeros - 1.0, 0.0) + kNever) / (s.count + 1.0)) : std::nan("");
   outliers(s, p);
+  p.ln_outlier += in_a_row(s, bucket);
   repeats(s, m, p);
   return p;
 }
@@ -348,7 +360,7 @@ inline bool judge_bulk(const Series& s, const Expectation& e, int side, double x
   if (!(z <= bulk_reach(symmetric, e.centre, e.deviation))) return false;
   const bool lattice = (s.flags & 1) == 0;
   v.raw = bulk_ln_p(lattice ? std::max(z - 0.5 / e.deviation, 0.0) : z, dof);
-  v.ln_p = calibrated(v.raw, tail_rate(s), tail_mean(s));
+  v.ln_p = v.ln_once = calibrated(v.raw, tail_rate(s), tail_mean(s));
   return true;
 }
 

@@ -2,7 +2,7 @@
 // become is learnt beside it, until values fit the expectation again or have lasted so long that they are what is normal.
 #pragma once
 
-#include "series_season.hpp"
+#include "series_window.hpp"
 
 namespace series {
 
@@ -86,6 +86,13 @@ inline Accepted accept_change(Series& s, const Memory& m, const Expectation& e, 
   if (!steady && static_cast<double>(bucket - s.odd_since) < 2.0 * patient) return {};
   const bool level = s.odd_fits > 0.5;
   const double before = e.level, deviation = std::sqrt(s.variance);
+  if (level && now.swings && now.amplitude < kLeastSwing) {  // one day without the pattern is an anomaly, four are another pattern
+    const double cycle = static_cast<double>(s.period_ms) / kDay * m.day;
+    const bool gone = static_cast<double>(bucket - s.odd_since) >= 4.0 * cycle;
+    if (!gone) return {};
+    open_window(s, bucket, x);  // it would be found again in what was before
+    return drop_season(s, e.level, now.variance, bucket);
+  }
   if (level && now.swings) {
     const double was = s.season_unit;
     s.season_unit *= now.amplitude;
@@ -98,10 +105,9 @@ inline Accepted accept_change(Series& s, const Memory& m, const Expectation& e, 
     return {kSwingChange, was, s.season_unit, began};
   }
   if (level) {
-    // What never kept to a level has none to come back to.
     s.old_level = e.level;
     s.old_factor = 1.0;
-    s.old_until = wanders(s) < 0.5 ? bucket + static_cast<int64_t>(m.remember) : -1;
+    s.old_until = bucket + static_cast<int64_t>(m.remember);
     s.old_run = 0;
     double after = e.level;
     if (now.multiplied) {
@@ -138,7 +144,7 @@ inline Accepted accept_change(Series& s, const Memory& m, const Expectation& e, 
 // Values that fit what was normal before the last change: it is normal again, and what was normal meanwhile is remembered.
 inline bool comes_back(Series& s, const Expectation& e, double x, int64_t bucket) {
   if (!(e.alternative == e.alternative)) return false;
-  const bool fits = std::fabs(x - e.alternative) < 4.0 * e.deviation && std::fabs(x - e.centre) > 4.0 * e.deviation;
+  const bool fits = std::fabs(x - e.alternative) < 4.0 * e.alternative_deviation && std::fabs(x - e.centre) > 4.0 * e.deviation;
   if (!fits) {
     s.old_run = 0;
     return false;

@@ -237,6 +237,11 @@ inline double alike(double phi, double k) {
   return (1.0 + phi) / (1.0 - phi) - 2.0 * phi * (1.0 - to_the(phi, k)) / (k * square(1.0 - phi));
 }
 
+// What is further off is told by itself: in a sum it counts as this far, so that sums have no heavy tail.
+inline double in_a_run(const Expectation& e, double x) {
+  return std::clamp(x, e.centre - kFar * e.deviation, e.centre + kFar * e.deviation);
+}
+
 // How far, in deviations, the value is off together with the run that it ends; 0: it ends none, or is so much less off than the run is
 // that it speaks for its end.
 inline double run_apart(const Series& s, const Expectation& e, int64_t bucket, double x, Run& run) {
@@ -244,11 +249,11 @@ inline double run_apart(const Series& s, const Expectation& e, int64_t bucket, d
   const double k = static_cast<double>(s.run) + 1.0;
   if (s.run < 1 || s.run_last + 1 != bucket || before * (x - e.centre) <= 0.0 || k > kLongestRun) return 0.0;
   // Neighbours that are alike vary more: no need to reckon how much where even others would be near.
-  const double off = before + x - e.centre, variance = s.run_variance + e.variance;
+  const double value = in_a_run(e, x), off = before + value - e.centre, variance = s.run_variance + e.variance;
   if (square(off) <= square(kTogether) * variance) return 0.0;
   const double z = (x - e.centre) / e.deviation, of_run = before / std::sqrt(static_cast<double>(s.run) * s.run_variance);
   if (std::fabs(z) < 0.5 * std::fabs(of_run)) return 0.0;
-  run = {s.run_value + x, s.run_centre + e.centre, std::sqrt(variance * alike(memory_of_rest(s), k))};
+  run = {s.run_value + value, s.run_centre + e.centre, std::sqrt(variance * alike(memory_of_rest(s), k))};
   return std::fabs(off) / run.deviation;
 }
 
@@ -273,7 +278,7 @@ inline void learn_run(Series& s, const Expectation& e, double x, int64_t bucket)
   s.run_last = bucket;
   if (side == 0.0) return;
   ++s.run;
-  s.run_value += x;
+  s.run_value += in_a_run(e, x);
   s.run_centre += e.centre;
   s.run_variance += e.variance;
 }

@@ -194,27 +194,31 @@ inline double habit(const Predictive& p, double x) {
          (beyond > 0.0 ? twice(ln_normal_above(beyond)) : 0.0);
 }
 
-// The families' answer, corrected by how their tail fared so far and by outliers that recur, which are not likelier than what is
-// nearer.
-inline double finished(const Predictive& p, double x, double raw) {
-  const double ln_p = calibrated(raw, p.tail_rate, p.tail_mean);
-  if (raw > -kTailStart || !(p.ln_outlier == p.ln_outlier)) return ln_p;
+// By outliers that recur, too, which are not likelier than what is nearer.
+inline double with_outliers(const Predictive& p, double x, double ln_p) {
+  if (!(p.ln_outlier == p.ln_outlier)) return ln_p;
   return std::min(ln_add(ln_p, habit(p, x)), calibrated(-kTailStart, p.tail_rate, p.tail_mean));
 }
 
 struct Verdict {
   double raw;   // under the families alone; NaN where the series mostly repeats itself
   double ln_p;
+  double ln_once;  // the same, but for outliers that recur: what is learnt goes by it
 };
 
 inline Verdict judge(const Predictive& p, double x) {
-  if (p.dof <= 0.0) return {0.0, 0.0};
-  if (p.ln_change == p.ln_change) return {std::nan(""), by_either_account(p, x, repeat_ln_p(p, x))};
+  if (p.dof <= 0.0) return {0.0, 0.0, 0.0};
+  if (p.ln_change == p.ln_change) {
+    const double ln_p = by_either_account(p, x, repeat_ln_p(p, x));
+    return {std::nan(""), ln_p, ln_p};
+  }
   const double raw = by_either_account(p, x, around_centre(p, x));
-  double ln_p = finished(p, x, raw);
+  double ln_p = calibrated(raw, p.tail_rate, p.tail_mean), ln_once = ln_p;
+  if (raw > -kTailStart) return {raw, ln_p, ln_once};
+  ln_p = with_outliers(p, x, ln_p);
   // Nothing at all, where there always was something, is not just a small value.
-  if (x <= 0.0 && p.ln_zero == p.ln_zero && p.side <= 0 && raw < -kTailStart) ln_p = std::min(ln_p, p.ln_zero);
-  return {raw, ln_p};
+  if (x <= 0.0 && p.ln_zero == p.ln_zero && p.side <= 0) ln_p = std::min(ln_p, p.ln_zero), ln_once = std::min(ln_once, p.ln_zero);
+  return {raw, ln_p, ln_once};
 }
 
 }  // namespace series

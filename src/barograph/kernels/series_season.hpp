@@ -159,6 +159,16 @@ inline void restart(Series& s, double level, int64_t bucket) {
   begin_block(s, bucket);
 }
 
+inline Accepted drop_season(Series& s, double level, double variance, int64_t bucket) {
+  const Accepted accepted{kSeasonDropped, static_cast<double>(s.period_ms), 0.0};
+  ++s.given_up;
+  s.season = s.knots = 0;
+  s.shift_ms = 0;
+  s.variance = variance;
+  restart(s, level, bucket);
+  return accepted;
+}
+
 // The season stays as long as values lie closer to the slow level with it than without it, over about four cycles: one
 // day without the pattern is an anomaly, four are another pattern.
 inline Accepted compare_season(Series& s, const Clock& c, double x, double from_level, double limit) {
@@ -169,13 +179,7 @@ inline Accepted compare_season(Series& s, const Clock& c, double x, double from_
   if (s.odd_since < 0) s.raw_level += (x - s.raw_level) / kSlow;
   s.season_age += 1.0;
   if (s.season_age < 2.0 * cycle || s.with_season < s.without_season) return {};
-  const Accepted accepted{kSeasonDropped, static_cast<double>(s.period_ms), 0.0};
-  ++s.given_up;
-  s.season = s.knots = 0;
-  s.shift_ms = 0;
-  s.variance = s.without_season;
-  restart(s, s.raw_level, c.bucket);
-  return accepted;
+  return drop_season(s, s.raw_level, s.without_season, c.bucket);
 }
 
 inline void forget_shift(Series& s) {
