@@ -45,7 +45,8 @@ def found(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def affected(incident: dict, outage: range) -> set[str]:
-    inside = [one for one in incident["members"] if one["onset"] >= START + outage.start * SPAN_MS and one["score"] > 70]
+    """The hosts whose worst bucket lies in an outage. A mild record of chance may lie just before it and be the onset."""
+    inside = [one for one in incident["members"] if (one["peak_time"] - START) // SPAN_MS in outage and one["score"] > 70]
     return {one["by_field_value"] for one in inside}
 
 

@@ -191,6 +191,7 @@ def rows(*results: tuple[int, float, str]) -> pl.DataFrame:
             "function_description": "mean",
             "partition_field_value": partition,
             "by_field_value": None,
+            "is_forgotten": False,
         }
     )
 
@@ -236,6 +237,12 @@ def test_a_far_worse_record_of_the_same_series_takes_the_top() -> None:
     assert found[1] == frame["initial_record_score"][1]
 
 
+def test_a_far_worse_record_that_is_forgotten_takes_the_top_of_no_other() -> None:
+    quiet = told((60, 42.0, 0.0, 3.0), kind=quantiles.record(0))
+    frame = rows((50, -12.0, "a"), (55, -300.0, "a")).with_columns(is_forgotten=pl.Series([False, True]))
+    assert scores(RECORDS, frame, quiet).tolist() == frame["initial_record_score"].to_list()
+
+
 def test_mild_results_are_left_alone() -> None:
     frame = rows((50, -0.5, "a"))
     assert scores(BUCKETS, frame, told((60, 42.0, 42.0, 30.0))).tolist() == frame["initial_anomaly_score"].to_list()
@@ -252,7 +259,9 @@ def test_a_long_bucket_is_no_witness_against_itself(hours: int) -> None:
         [(*told, day.quantiles.counts.tolist(), True)], schema=schema.polars_schema(schema.QUANTILES), orient="row"
     )
     first = normalised_score(np.array([-80.0]), span)
-    frame = pl.DataFrame({"timestamp": [41 * span], "log_probability": [-80.0], "initial_anomaly_score": first})
+    frame = pl.DataFrame(
+        {"timestamp": [41 * span], "log_probability": [-80.0], "initial_anomaly_score": first, "is_forgotten": [False]}
+    )
     kind = pl.Series([quantiles.BUCKET])
     found = current_scores(BUCKETS, frame, kind, moved, span, 100 * span)
     assert found[0] == pytest.approx(first[0], abs=0.01)

@@ -47,7 +47,7 @@ class Memory:
 
     def rows(self, table: ScoredTable, start_ms: int) -> pl.DataFrame:
         found = self.records if table.name == "records" else schema.empty(COLUMNS[table.name])
-        return found.filter(pl.col("timestamp") >= start_ms)
+        return found.filter(pl.col("timestamp") >= start_ms).with_columns(is_forgotten=pl.lit(False))
 
     def write(self, table: ScoredTable, changed: pl.DataFrame) -> None:
         self.written += changed["timestamp"].to_list()

@@ -68,7 +68,8 @@ def test_initial_scores_stay_and_current_ones_move(store: Store) -> None:
     records = found["records"]
     assert_frame_equal(records.drop("record_score"), results.records.drop("record_score"), check_exact=True)
     assert records["initial_record_score"].to_list() == results.records["record_score"].to_list()
-    assert (records["record_score"] < records["initial_record_score"] - 5).sum() > 3
+    # The models learn the habit themselves and say so in initial scores: what is left to the quantiles is a few points.
+    assert (records["record_score"] < records["initial_record_score"] - 2).sum() > 3
     worst = records.sort("log_probability").row(0, named=True)
     assert worst["record_score"] > 90  # nothing else in the job comes near it
     assert found["buckets"]["max_record_score"].max() == records["record_score"].max()
@@ -142,3 +143,13 @@ def test_the_oldest_results_that_are_kept_are_explained_by_the_quantiles_that_th
         assert oldest["timestamp"] == START + 45 * DAY + 13 * 3_600_000
         (one,) = explain(store, "hosts", oldest["timestamp"], (("host", oldest["partition_field_value"]),)).explanations
         assert one.score == oldest["initial_record_score"]
+
+
+def test_what_one_host_is_to_forget_stands_in_the_way_of_no_score_of_its_own(store: Store, tmp_path) -> None:
+    start, end = START + 40 * DAY, START + 41 * DAY
+    feed(store, 12)
+    forget(store, "hosts", Exclusion(start, end, (("host", "a"),)))
+    with Store.open(None, tmp_path / "other") as other:
+        feed(other, 12, rows().filter(~(pl.col("time").is_between(start, end, closed="left") & (pl.col("host") == "a"))))
+        ours, theirs = (read(of)["records"].filter(~pl.col("timestamp").is_between(start, end)) for of in (store, other))
+    assert_frame_equal(ours.drop("seq"), theirs.drop("seq"), check_exact=True)

@@ -8,6 +8,7 @@ import polars as pl
 from barograph.config.errors import BadRequest
 from barograph.config.job import Job
 from barograph.config.splits import SERIES_ROLES, SPLIT_VALUES
+from barograph.results import schema
 from barograph.results.arrays import Bools, Ids
 
 Entity = tuple[tuple[str, str], ...]
@@ -47,6 +48,29 @@ def of_entity(job: Job, detector_index: int, entity: Entity, names_of: NamesOf, 
     names = names_of(np.arange(count, dtype=np.int32))
     chosen = names.select(pl.all_horizontal(pl.col(columns[field]).eq_missing(value) for field, value in entity))
     return chosen.to_series().to_numpy()
+
+
+def names_series(job: Job, entity: Entity) -> pl.Expr:
+    """Whether a row names a series of an entity, by the columns of `schema.SERIES_KEY`."""
+    if not entity:
+        return pl.lit(True)
+    splits = ((at, _columns(job, at)) for at in range(len(job.detectors)))
+    of_detectors = (
+        pl.all_horizontal(
+            pl.col("detector_index") == at, *(pl.col(columns[field]).eq_missing(value) for field, value in entity)
+        )
+        for at, columns in splits
+        if all(field in columns for field, _ in entity)
+    )
+    return pl.any_horizontal(pl.lit(False), *of_detectors)
+
+
+def names_influencer(entity: Entity) -> pl.Expr:
+    """Whether a row names an influencer that is a part of an entity, by the columns of `schema.INFLUENCER_KEY`."""
+    if not entity:
+        return pl.lit(True)
+    name, value = (pl.col(column) for column in schema.INFLUENCER_KEY)
+    return pl.any_horizontal((name == field) & (value == of) for field, of in entity)
 
 
 def _columns(job: Job, detector_index: int) -> Mapping[str, str]:

@@ -2,7 +2,8 @@
 
 When quantiles move much (`DayEnd.moved`), the current scores of the results in the renormalisation window are made anew: by the
 new quantiles, less the result's own day, and no higher than the most surprising result of the same scope in the window allows
-(a series for records, an entity for influencers). A score follows from the last quantiles that reached it, so it does not
+(a series for records, an entity for influencers), as far as the models have seen it: what is forgotten stands in nobody's way.
+A score follows from the last quantiles that reached it, so it does not
 matter when or how often this is done.
 """
 
@@ -81,8 +82,8 @@ def current_scores(
 
     Args:
         table: which table they are of.
-        rows: [k] rows of it, with `timestamp`, the initial score, `log_probability` and the scope. All that lie in the windows
-            of the quantiles that reach a row must be there, or its scope's maximum is not known.
+        rows: [k] rows of it, with `timestamp`, the initial score, `log_probability`, `is_forgotten` and the scope. All that lie
+            in the windows of the quantiles that reach a row must be there, or its scope's maximum is not known.
         kind: [k] of each row.
         moved: the rows of `schema.QUANTILES` by which scores are to be renormalised, by time.
         bucket_span_ms: length of a bucket.
@@ -93,7 +94,7 @@ def current_scores(
     if window <= 0 or moved.is_empty():
         return score
     time, ln_p = rows["timestamp"].to_numpy(), rows["log_probability"].fill_null(np.nan).to_numpy()
-    scope = _codes(rows, table.scope)
+    scope, forgotten = _codes(rows, table.scope), rows["is_forgotten"].to_numpy()
     day_ms = max(DAY_MS, bucket_span_ms)  # what quantiles count as a day
     loud = (initial >= LEAST_SCORE) & ~np.isnan(ln_p)
     for (name,), events in moved.partition_by("kind", as_dict=True, maintain_order=True).items():
@@ -107,7 +108,7 @@ def current_scores(
             by = Quantiles.of_row(events.row(event, named=True))
             score[chosen] = normalised_score(by.ln_p(ln_p[chosen], own_day), bucket_span_ms)
             if scope is not None:
-                inside = of_kind[(time[of_kind] >= at[event] - window) & (time[of_kind] < at[event])]
+                inside = of_kind[(time[of_kind] >= at[event] - window) & (time[of_kind] < at[event]) & ~forgotten[of_kind]]
                 score[chosen] = np.minimum(score[chosen], _ceiling(-ln_p, scope, chosen, inside))
     return score
 

@@ -19,8 +19,8 @@ class ScoredRows(Protocol):
     def rows(self, table: ScoredTable, start_ms: int) -> pl.DataFrame:
         """Rows of a result table from a bucket on, epoch ms.
 
-        Columns: `timestamp`, `seq` if the table has it, the current score, the initial one, `log_probability`, `table.scope`
-        and whatever `kind_of` needs.
+        Columns: `timestamp`, `seq` if the table has it, the current score, the initial one, `log_probability`, `table.scope`,
+        whatever `kind_of` needs, and `is_forgotten`: whether the models are not to have seen it.
         """
 
     def write(self, table: ScoredTable, changed: pl.DataFrame) -> None:

@@ -94,10 +94,10 @@ class Rewrite:
             quantiles = tables.QUANTILES
             connection.execute(quantiles.delete().where(quantiles.c.job_id == job_id, quantiles.c.timestamp >= self._start))
             insert_results(connection, job_id, Results.concat(self._results))
-            renormalise(connection, self._before.job, self._start)
             list_history(connection, job_id, {_VALUES: Change(tuple(self._files), old)})
             self._list_snapshots(connection)
             job_rows.save_forgotten(connection, job_id, forgotten)
+            renormalise(connection, self._before.job, self._start)
             job = tables.JOB
             connection.execute(job.update().where(job.c.job_id == job_id).values(replay_time=replay_time))
         with suppress(OSError):  # the commit stands; what is left over goes when the store is next opened

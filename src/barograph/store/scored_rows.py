@@ -6,11 +6,13 @@ import polars as pl
 import sqlalchemy as sa
 
 from barograph.config.job import Job
+from barograph.engine.entity import names_influencer, names_series
+from barograph.engine.exclusions import Exclusion
 from barograph.engine.series_stage import measures_of
 from barograph.results import schema
 from barograph.scoring.renormalise import ScoredTable
 from barograph.scoring.rescore import Window, rescore
-from barograph.store import rows, tables
+from barograph.store import job_rows, rows, tables
 
 _STORED: Final = {
     "buckets": (tables.BUCKET, schema.BUCKETS),
@@ -32,15 +34,16 @@ def renormalise(connection: sa.Connection, job: Job, since_ms: int | None) -> No
     """Bring the current scores of a job up to date with the quantiles from `since_ms` on; None: there are no new ones."""
     measures = [measure for measure, _ in measures_of(job)]
     window = Window(job.bucket_span_ms, job.renormalization_window_days)
-    rescore(StoredScores(connection, job.job_id), measures, window, since_ms)
+    rescore(StoredScores(connection, job), measures, window, since_ms)
 
 
 class StoredScores:
     """The scored results of a job in a transaction that writes; a `scoring.rescore.ScoredRows`."""
 
-    def __init__(self, connection: sa.Connection, job_id: str) -> None:
+    def __init__(self, connection: sa.Connection, job: Job) -> None:
         self._connection = connection
-        self._job_id = job_id
+        self._job = job
+        self._job_id = job.job_id
 
     def moved_quantiles(self, after_ms: int) -> pl.DataFrame:
         """The rows of `schema.QUANTILES` by which scores are to be renormalised, that begin to hold after a time."""
@@ -48,7 +51,7 @@ class StoredScores:
         return read_quantiles(self._connection, self._job_id, c.moved, c.timestamp > after_ms)
 
     def rows(self, table: ScoredTable, start_ms: int) -> pl.DataFrame:
-        """Final rows of a result table from a bucket on, with the columns that scores are made of."""
+        """Final rows of a result table from a bucket on, with the columns that scores are made of, and `is_forgotten`."""
         stored, columns = _STORED[table.name]
         c = stored.c
         wanted = {"timestamp", table.score, f"initial_{table.score}", "log_probability", *table.scope, "influencer_field_name"}
@@ -56,7 +59,16 @@ class StoredScores:
         flat += [column for column in columns if column.name in wanted and column.name in c]
         final = (c.job_id == self._job_id, c.timestamp >= start_ms, c.is_interim.is_(False))
         chosen = sa.select(*(c[column.name] for column in flat)).where(*final)
-        return rows.frame_of(self._connection.execute(chosen).all(), flat)
+        found = rows.frame_of(self._connection.execute(chosen).all(), flat)
+        spans = job_rows.forgotten(self._connection, self._job_id)
+        return found.with_columns(is_forgotten=pl.any_horizontal(pl.lit(False), *(self._is_in(span, table) for span in spans)))
+
+    def _is_in(self, span: Exclusion, table: ScoredTable) -> pl.Expr:
+        first, end = (bucket * self._job.bucket_span_ms for bucket in span.buckets(self._job.bucket_span_ms))
+        when = pl.col("timestamp").is_between(first, end, closed="left")
+        if table.scope == schema.SERIES_KEY:
+            return when & names_series(self._job, span.entity)
+        return when & names_influencer(span.entity) if table.scope else when
 
     def write(self, table: ScoredTable, changed: pl.DataFrame) -> None:
         """Put current scores in their rows: key columns and the table's score."""
