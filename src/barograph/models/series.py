@@ -298,7 +298,8 @@ def _bytes(records: Structs) -> Bytes:
 
 def _version(state: Arrays) -> int:
     """Of what a snapshot holds; the first ones had none."""
-    return int(state["version"][0]) if "version" in state else 1
+    version = state.get("version")
+    return int(version[0]) if version is not None and len(version) else 1
 
 
 def _day_ends(first_ms: int, span_ms: int, buckets: int) -> list[int]:
