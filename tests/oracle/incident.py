@@ -22,13 +22,17 @@ SUMS = (
 
 
 def open_incident(s: SimpleNamespace, bucket: int, z: float) -> None:
-    s.odd_since, s.odd_first, s.odd_quiet, s.odd_fits = bucket, z, 0, 1.0
+    s.odd_since, s.odd_first, s.odd_quiet, s.odd_further, s.odd_fits = bucket, z, 0, 0, 1.0
     for name in SUMS:
         setattr(s, name, 0.0)
 
 
 def follow_incident(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, x: float, odd: bool, bucket: int) -> None:
     """Learn beside the expectation what it has become; an hour of buckets that fit what is expected ends it."""
+    worse = odd and s.odd_count >= 1 and abs(x - e.centre) > 2 * abs(became(s, e).value - e.centre)
+    s.odd_further = s.odd_further + 1 if worse else 0
+    if s.odd_further == 3:  # something much worse has begun within it
+        open_incident(s, bucket - 2, (x - e.centre) / e.deviation)
     near, telling = True, True
     if s.odd_count >= 1:
         now = became(s, e)

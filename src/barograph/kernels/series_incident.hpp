@@ -14,12 +14,23 @@ inline void open_incident(Series& s, int64_t bucket, double z) {
   s.odd_since = bucket;
   s.odd_first = z;
   s.odd_quiet = 0;
+  s.odd_further = 0;
   s.odd_fits = 1.0;
   s.odd_count = s.odd_offset = s.odd_centre = s.odd_cross = s.odd_centre_square = s.odd_offset_square = 0.0;
   s.odd_season = s.odd_season_square = 0.0;
 }
 
+// Something much worse has begun within it: what was before is no part of what must last to be a change.
+inline void restart_worse(Series& s, const Expectation& e, double x, bool odd, int64_t bucket) {
+  constexpr double kWorse = 2.0;
+  constexpr int64_t kSure = 3;  // buckets: one spike begins nothing
+  const double so_far = s.odd_count >= 1.0 ? std::fabs(became(s, e.centre, e.season).value - e.centre) : kInfinity;
+  s.odd_further = odd && std::fabs(x - e.centre) > kWorse * so_far ? s.odd_further + 1 : 0;
+  if (s.odd_further == kSure) open_incident(s, bucket - (kSure - 1), (x - e.centre) / e.deviation);
+}
+
 inline void follow_incident(Series& s, const Memory& m, const Expectation& e, double x, bool odd, int64_t bucket) {
+  restart_worse(s, e, x, odd, bucket);
   const double keep = s.odd_count > m.block ? 1.0 - 1.0 / m.block : 1.0;
   bool near = true, telling = true;
   if (s.odd_count >= 1.0) {

@@ -117,6 +117,7 @@ struct Series {
   int64_t odd_since;          // bucket number of its first impossible value; -1: there is none
   int64_t odd_last;           // and of the last one
   double odd_first;           // deviations of the first from its expectation
+  int64_t odd_further;        // buckets in a row that are much further off than what it has become
   int32_t odd_quiet;          // buckets in a row that fit the expectation
   int32_t flags;              // 1: a non-integer was seen; 2: a negative value was seen
   double odd_fits;            // decayed share of buckets that fit what it has become
