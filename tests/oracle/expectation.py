@@ -242,8 +242,8 @@ def predictive(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, side:
     p.tail_power = max(3.0, 3 * near / (2 - near))
     zeros = (1 - s.occupancy) * min(s.count, m.slow)
     p.ln_zero = math.log((max(zeros - 1, 0.0) + 1e-3) / (s.count + 1)) if zeros < 3 and not s.negative else NAN
-    sides = [s.outliers - s.outliers_above, s.outliers_above]  # more than five on a side are a habit there
-    p.outlier_share = [max(side - 5, 0.0) / s.outliers if s.outliers > 0 else 0.0 for side in sides]
+    sides = [s.outliers - s.outliers_above, s.outliers_above]  # more than nine on a side are a habit there
+    p.outlier_share = [max(side - 9, 0.0) / s.outliers if s.outliers > 0 else 0.0 for side in sides]
     p.ln_outlier = math.log(s.outlier_buckets / min(s.count, 4000.0)) if sum(p.outlier_share) > 0 else NAN
     p.outlier_centre, p.outlier_end = s.outlier_centre, s.outlier_end
     p.outlier_deviation = math.hypot(math.sqrt(s.outlier_square), 0.1)
