@@ -64,11 +64,12 @@ def share_weights(s: SimpleNamespace) -> None:
 
 
 def learn_families(s: SimpleNamespace, e: SimpleNamespace, lattice: bool, x: float) -> None:
-    """By the likelihood of each, at most two nats a value; of a series that is known well every eighth value."""
+    """By the likelihood of each, at most two nats a value, one beyond five deviations; of a series that is known well every eighth value."""
     if s.count > 256 and int(s.count) % 8:
         return
+    most = 1.0 if abs(x - e.centre) > FAR * e.deviation else 2.0
     score, keep = scores(e.centre, e.deviation, lattice, x), 0.996 if s.count > 256 else 0.9995
-    s.ln_weight = [keep * w + max(v - max(score), -2.0) for w, v in zip(s.ln_weight, score, strict=True)]
+    s.ln_weight = [keep * w + max(v - max(score), -most) for w, v in zip(s.ln_weight, score, strict=True)]
     s.ln_weight = [max(w - max(s.ln_weight), -60.0) for w in s.ln_weight]
     share_weights(s)
 

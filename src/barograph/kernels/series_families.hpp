@@ -65,14 +65,15 @@ inline void share_weights(Series& s) {
   }
 }
 
-// Families gain and lose at most kCap a value, so that no single outlier changes the family. Once they are known well,
+// Families gain and lose at most two nats a value (with one, low values of a gamma could not tell it from a log-normal), and one by a
+// value beyond kFar: no single outlier changes the family. Once they are known well,
 // every eighth value is enough: it is the dearest part of learning.
 inline bool families_learn(const Series& s) {
   return s.count <= 256.0 || (static_cast<int64_t>(s.count) & 7) == 0;
 }
 
 inline void learn_families(Series& s, const Expectation& f, bool lattice, double x) {
-  constexpr double kCap = 2.0;  // chosen: with one, low values of a gamma could not tell it from a log-normal
+  const double most = std::fabs(x - f.centre) > kFar * f.deviation ? 1.0 : 2.0;
   const double keep = s.count > 256.0 ? 0.996 : 0.9995;
   double score[kFamilies];
   family_scores(f.centre, f.deviation, lattice, x, score);
@@ -80,7 +81,7 @@ inline void learn_families(Series& s, const Expectation& f, bool lattice, double
   for (int i = 1; i < kFamilies; ++i) best = std::max(best, score[i]);
   double top = -kInfinity;
   for (int i = 0; i < kFamilies; ++i) {
-    s.ln_weight[i] = keep * s.ln_weight[i] + std::max(score[i] - best, -kCap);
+    s.ln_weight[i] = keep * s.ln_weight[i] + std::max(score[i] - best, -most);
     top = std::max(top, s.ln_weight[i]);
   }
   for (double& w : s.ln_weight) w = std::max(w - top, -60.0);
