@@ -97,7 +97,7 @@ def learn_recurring(
 
     `s.marks`: of each knot, on how many visits running it was odd; negative where it was low.
     """
-    tells = place[2] * visits_of_knot(s, clock.span_ms) < 1
+    tells = place[2] * visits_of_knot(s, clock.span_ms) < 1 - 1e-6
     if not odd:
         if tells:
             s.marks[place[0]] = 0

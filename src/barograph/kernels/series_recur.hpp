@@ -50,7 +50,7 @@ inline void learn_twin(Series& s, float* pool, const Position& place, double was
 // `odd`: this bucket is. Each knot is marked once a visit, by the first bucket behind its middle.
 inline void learn_recurring(Series& s, float* pool, const Position& place, const Expectation& e, double x, bool odd, const Clock& c,
                             double cycle) {
-  const bool tells = place.share * visits_of_knot(s, c.span_ms) < 1.0;
+  const bool tells = place.share * visits_of_knot(s, c.span_ms) < 1.0 - 1e-6;  // but for rounding
   const double lasted = odd ? static_cast<double>(c.bucket - s.odd_since) : 0.0;
   if (!odd) {
     if (tells && mark_of(s, pool, place.at)) set_mark(s, pool, place.at, 0);
