@@ -46,12 +46,13 @@ def test_a_trend_is_told_with_its_slope_and_how_sure_it_is():
     assert rising.trend_certainty > 0.9
     assert abs(rising.trend - 2.4) < 0.8
     assert abs(rising.level - 150) < 5
-    assert f"It has been rising lately, by {rising.trend:.2g} a day." in rising.sentences
+    assert f"It rises by {rising.trend:.2g} a day." in rising.sentences
     still = build(noise[None]).describe(0)
     assert still.trend_certainty < 0.4
+    assert "rises" not in " ".join(still.sentences)
     assert "rising" not in " ".join(still.sentences)
     assert "; it keeps to its long-time level." in " ".join(still.sentences)
-    assert "It has been falling lately, by 2." in sentences(-0.1 * np.arange(1500) + noise)
+    assert "It falls by 2." in sentences(-0.1 * np.arange(1500) + noise)
 
 
 def test_a_trend_that_changed_is_the_last_change():

@@ -158,7 +158,7 @@ def learn(
         begin(s, m, clock.bucket, x)
     learn_lately(s, m, nats, clock.bucket)
     fold_window(s, x, clock.bucket)
-    from_level = x - e.season - s.level[0]
+    from_level = x - e.season - s.raw_level
     if s.season and season.unseen(s, place) > 0:  # a day of a kind that is new: only its pattern is learnt
         season.learn_profile(s, place, x - e.centre, clock.span_ms)
         s.last_rest, s.learnt = math.nan, clock.bucket

@@ -68,8 +68,11 @@ def remembering(y: np.ndarray, kind: str, at: int) -> SimpleNamespace:
 def trend_is_due(s: SimpleNamespace, bucket: int) -> bool:
     if len(s.slots) % max(DAY, len(s.slots) // 28) or bucket - s.first < 14 * DAY:
         return False
-    if 4 * (s.level[1] - s.level[0]) ** 2 <= s.variance:
-        return False
+    return bool(4 * (s.level[1] - s.level[0]) ** 2 > s.variance)
+
+
+def may_bend(s: SimpleNamespace) -> bool:
+    """Do the means of whole days lie much closer to a line that bends?"""
     length = max(DAY, (len(s.slots) + 31) // 32)
     blocks = [np.array(s.slots[len(s.slots) - i * length :][:length]) for i in range(1, len(s.slots) // length + 1)]
     days = np.array([block[~np.isnan(block)].mean() if (~np.isnan(block)).any() else NAN for block in blocks])
@@ -80,6 +83,27 @@ def trend_is_due(s: SimpleNamespace, bucket: int) -> bool:
     return bent < 0.5 * straight
 
 
+def follow_straight(s: SimpleNamespace, y: np.ndarray, at: int, bucket: int) -> None:
+    """One line of another slope through all that is known is followed where no turn describes it better by five nats."""
+    n, straight = len(y), remembering(y, "none", 0)
+    trust, turns = min(1.0, 4 / straight.kurtosis), (("bend", at), ("step", best_turn(y, "step", range(2, n - 1))))
+    variance = straight.covariance[1, 1] * (straight.n - 3) / (straight.n - 2)
+    if straight.phi >= 0.9 or trust * (straight.weight[1] - s.trend) ** 2 <= 2 * (9 + 9 * straight.phi) * variance:
+        return
+    nats = [0.5 * straight.n * math.log(straight.squares / remembering(y, *turn).squares) for turn in turns]
+    if trust * max(nats) <= 5:
+        sure = abs(straight.weight[1]) > 3 * math.sqrt(straight.covariance[1, 1])
+        follow_line(s, float(straight.weight[1]) if sure else 0.0, float(np.array([1, n]) @ straight.weight), bucket)
+
+
+def follow_line(s: SimpleNamespace, slope: float, now: float, bucket: int) -> None:
+    """Levels start from where the line is now."""
+    s.trend, s.slope, s.level = slope, 0.0, [s.reference + now] * LEVELS
+    s.ahead, s.ahead_all, s.share = [s.variance] * LEVELS, s.variance, [1.0, 0.0, 0.0, 0.0, 0.0]
+    s.level_count = min(s.level_count, 64.0)
+    begin_block(s, bucket)
+
+
 def test_trend(s: SimpleNamespace, bucket: int) -> bool:
     """Whether a bend is accepted; levels then follow its line."""
     y = np.array(s.slots[max(s.line_first - s.window_first, 0) :])
@@ -87,7 +111,8 @@ def test_trend(s: SimpleNamespace, bucket: int) -> bool:
     if n - np.isnan(y).sum() < 4 * LEAST:
         return False
     at = best_turn(y, "bend", range(4, n - 3))
-    if not LEAST <= at <= n - LEAST:
+    follow_straight(s, y, at, bucket)
+    if not may_bend(s) or not LEAST <= at <= n - LEAST:
         return False
     straight, bent = remembering(y, "none", 0), remembering(y, "bend", at)
     stepped = remembering(y, "step", best_turn(y, "step", range(2, n - 1)))
@@ -101,9 +126,6 @@ def test_trend(s: SimpleNamespace, bucket: int) -> bool:
         slopes.append(slope if abs(slope) > 3 * error else 0.0)
     if slopes[0] == slopes[1]:
         return False
-    s.line_first, s.trend, s.slope = s.window_first + len(s.slots) - n + at, slopes[1], 0.0
-    s.level = [s.reference + float(np.array([1, n, n - at]) @ bent.weight)] * LEVELS
-    s.ahead, s.ahead_all, s.share = [s.variance] * LEVELS, s.variance, [1.0, 0.0, 0.0, 0.0, 0.0]
-    s.level_count = min(s.level_count, 64.0)
-    begin_block(s, bucket)
+    s.line_first = s.window_first + len(s.slots) - n + at
+    follow_line(s, slopes[1], float(np.array([1, n, n - at]) @ bent.weight), bucket)
     return True

@@ -114,3 +114,20 @@ def test_however_time_is_cut_and_resumed_the_same_bends_are_told():
     assert ChangeKind.TREND in expected["kind"]
     assert told == expected["since"].tolist()
     assert all(a.tobytes() == b.tobytes() for a, b in zip(whole.snapshot().values(), parts.snapshot().values(), strict=True))
+
+
+def test_a_straight_line_is_followed_and_no_change():
+    """Slow for the eye: a deviation in four days. What wanders, or repeats itself each week, has none."""
+    rng, t = np.random.default_rng(21), np.arange(60 * 24)
+    result = judged(rng.normal(size=(50, len(t))) + 0.01 * t, HOUR, bounds_percentile=95.0)
+    assert result.typical is not None
+    assert np.abs(result.typical - 0.01 * t)[:, 45 * 24 :].mean() < 0.15
+    assert not len(result.changes)
+
+
+@pytest.mark.parametrize(("phi", "most"), [(0.0, 0), (0.7, 0), (0.95, 2), (1.0, 8)])
+def test_what_has_no_line_is_given_none(phi, most):
+    model = SeriesModel.build(ModelConfig(HOUR))
+    model.grow(100)
+    model.advance(autoregressive(phi, np.random.default_rng(22), 100, 40 * 24), 0)
+    assert (model.snapshot()["series"]["trend"] != 0).sum() <= most

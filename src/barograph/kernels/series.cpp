@@ -137,7 +137,7 @@ inline void learn(Series& s, const Memory& m, float* pool, Output& out, Cell cel
   learn_lately(s, m, shown.surprise[0], c.bucket);
   fold_window(s, c, x);
   const double cycle = s.season ? static_cast<double>(s.period_ms) / c.span_ms : 0.0;
-  const double from_level = x - e.season - s.level[0];
+  const double from_level = x - e.season - s.raw_level;
   if (s.season && unseen(s, at) > 0.0) {  // a day of a kind that is new: only its pattern is learnt
     learn_profile(s, pool, at, x - e.centre, c);
     s.last_rest = std::nan("");

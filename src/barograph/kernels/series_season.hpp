@@ -169,7 +169,7 @@ inline Accepted drop_season(Series& s, double level, double variance, int64_t bu
   return accepted;
 }
 
-// The season stays as long as values lie closer to the slow level with it than without it, over about four cycles: one
+// The season stays as long as values lie closer to the raw level with it than without it, over about four cycles: one
 // day without the pattern is an anomaly, four are another pattern.
 inline Accepted compare_season(Series& s, const Clock& c, double x, double from_level, double limit) {
   const double cycle = static_cast<double>(s.period_ms) / c.span_ms;

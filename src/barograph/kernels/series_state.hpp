@@ -154,9 +154,9 @@ struct Series {
   double seeded;              // visits that the window's means stood for when it was accepted
   double season_age;          // buckets since it was accepted
   double season_unit;         // metric units of one pool unit
-  double with_season;         // decayed mean of squared winsorised distances from the slow level with the season,
+  double with_season;         // decayed mean of squared winsorised distances from the raw level with the season,
   double without_season;      // and without it
-  double raw_level;           // slow level of the values with nothing removed
+  double raw_level;           // slow level of the values with nothing removed or cut off
   double shift_gain[2][4];    // of a profile an hour later, earlier: nats in its favour where it says less, more; misfits of now, of it
   double swing_miss;          // over a cycle: squares left by the profile,
   double swing_cross;         // products of what it leaves and itself,

@@ -10,6 +10,7 @@ constexpr double kTrendEvidence = 9.0;   // nats by which a bend must beat the s
 constexpr double kTrendMemory = 9.0;     // and as many more in a random walk: it bends by itself
 constexpr double kTrendMargin = 5.0;     // nats by which it must beat a step
 constexpr double kTrendSure = 3.0;       // standard errors from which a slope is told from none
+constexpr double kWalk = 0.9;            // memory of a slot from which on it is taken for a walk, which has no line (chosen)
 constexpr int kNearest = 4;              // slots between a bend and the ends of the window
 
 inline int slots_of(const Series& s, const Clock& c, int64_t ms) {
@@ -70,14 +71,32 @@ inline void follow_line(Series& s, double now, int64_t bucket) {
   begin_block(s, bucket);
 }
 
+// One line through all that is known, of another slope than is followed, that neither a bend nor a step describes better. It is
+// followed from now on, but it is no change.
+inline void follow_straight(Series& s, const double* value, int slots, const Line& line, const Turns& turns, int64_t bucket) {
+  const Fit straight = fit_turn(value, slots, line, kNoTurn, 0);
+  if (straight.phi >= kWalk) return;
+  const double error = std::max(straight.inverse[0], 0.0) * straight.squares / std::max(straight.n - 2.0, 1.0);
+  const double trust = std::min(1.0, kHeaviest / straight.kurtosis);
+  if (!(trust * square(straight.weight[1] - s.trend * s.window_span) > 2.0 * (kTrendEvidence + kTrendMemory * straight.phi) * error)) return;
+  for (const Column column : {kBend, kStep}) {
+    const int at = column == kBend ? turns.bend.at : turns.step.at;
+    if (at >= 0 && trust * nats_over(straight, fit_turn(value, slots, line, column, at)) > kTrendMargin) return;
+  }
+  s.trend = slope_if_sure(straight.weight[1], straight.inverse[0], straight) / s.window_span;
+  const double end = slots - 0.5 + 0.5 / s.window_span;
+  follow_line(s, s.window_reference + straight.weight[0] + straight.weight[1] * (end - line.centre), bucket);
+}
+
 inline Accepted test_trend(Series& s, const float* pool, const Clock& c) {
   const int least = std::max(slots_of(s, c, 2 * kDay), 12);
   double value[kWindow];
-  if (!may_bend(s, c)) return {};
   const int slots = trend_values(s, pool, c, value);
   const Line line = fit_line(value, slots);
   if (line.known < 4.0 * least) return {};
   const Turns turns = best_turns(value, slots, line, kNearest);
+  follow_straight(s, value, slots, line, turns, c.bucket);
+  if (!may_bend(s, c)) return {};
   // A bend too near to the end must wait: it may yet be a step, and its slope is hardly known.
   if (turns.bend.at < least || turns.bend.at > slots - least) return {};
   const Fit straight = fit_turn(value, slots, line, kNoTurn, 0);
