@@ -103,6 +103,7 @@ def accept_change(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, x:
         s.season_unit, s.season_square = s.season_unit * now.amplitude, s.season_square * now.amplitude**2
         forget_swing(s)
         s.scale_count, s.odd_since = min(s.scale_count, 64.0), -1
+        s.without_season = s.with_season + s.season_unit**2 * float((s.profile.astype(float) ** 2).mean())
         begin_block(s, bucket)
         return True
     if level:

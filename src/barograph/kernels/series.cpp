@@ -171,7 +171,8 @@ inline void learn(Series& s, const Memory& m, float* pool, Output& out, Cell cel
       if (odd_now(s)) {
         // What keeps to no level, or is known for less than half a day, has none that moves.
         const bool keeps = wanders(s) <= 0.5 && static_cast<double>(s.odd_since - s.first) >= m.block;
-        const Accepted change = accept_change(s, m, e, x, c.bucket);
+        Accepted change = accept_change(s, m, e, x, c.bucket);
+        settle_swing(s, pool, c, change);
         if (keeps) note(s, out, cell, c, change);
       }
     } else {

@@ -33,8 +33,8 @@ inline double swing_nats(const Series& s, double left) {
 }
 
 // The past as it would have been with the new amplitude: days of two amplitudes look like weekdays and weekends.
-inline void scale_window(Series& s, const float* pool, const Clock& c, double share) {
-  const int64_t slots = (c.bucket - static_cast<int64_t>(1.25 * s.swing_run) - s.window_first) / s.window_span;
+inline void scale_window(Series& s, const float* pool, const Clock& c, int64_t until, double share) {
+  const int64_t slots = (until - s.window_first) / s.window_span;
   for (int i = 0; i < std::min<int64_t>(slots, s.window_slots); ++i) {
     s.window[i] = static_cast<float>(s.window[i] + share * slot_season(s, pool, c, i));
   }
@@ -48,12 +48,22 @@ inline Accepted scale_season(Series& s, const float* pool, const Clock& c, doubl
   s.variance = std::min(s.variance, left / s.swing_run);
   s.with_season = left / s.swing_run;
   s.without_season = s.with_season + mean_square(s, pool);  // what the old amplitude was worth says nothing of the new one
-  scale_window(s, pool, c, 1.0 - 1.0 / factor);
+  scale_window(s, pool, c, c.bucket - static_cast<int64_t>(1.25 * s.swing_run), 1.0 - 1.0 / factor);
   forget_swing(s);
   doubt_families(s);
   restart(s, s.level[0], c.bucket);
   restart_parts(s, s.level[0]);
   return {kSwingChange, before, before * factor};
+}
+
+// An incident after which the season has another amplitude, `change` in units of the pool, in the metric's: the rest of what
+// `scale_season` does.
+inline void settle_swing(Series& s, const float* pool, const Clock& c, Accepted& change) {
+  if (change.kind != kSwingChange) return;
+  scale_window(s, pool, c, change.since, 1.0 - change.before / change.after);
+  s.without_season = s.with_season + mean_square(s, pool);
+  const double swing = amplitude(s, pool) / s.season_unit;
+  change.before *= swing, change.after *= swing;
 }
 
 // Worth a trial: a factor that takes away enough, in a season that is known; if its cycle is too short to tell how much
