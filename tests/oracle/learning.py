@@ -86,10 +86,13 @@ def learn_tail(s: SimpleNamespace, raw: float) -> None:
         s.tail_uncensored += excess < 3
 
 
-def learn_outliers(s: SimpleNamespace, raw: float, error: float, another: bool) -> None:
-    """Occasions that no family explains, their buckets (twelve an occasion at most), and the size of the first of each."""
+def forget_outliers(s: SimpleNamespace) -> None:
     keep = 1 - 1 / 4000
     s.outliers, s.outliers_above, s.outlier_buckets = s.outliers * keep, s.outliers_above * keep, s.outlier_buckets * keep
+
+
+def learn_outliers(s: SimpleNamespace, raw: float, error: float, another: bool) -> None:
+    """Occasions that no family explains, their buckets (twelve an occasion at most), and the size of the first of each."""
     if raw > OUTLIER:
         return
     if s.outlier_buckets < 12 * (s.outliers + another):

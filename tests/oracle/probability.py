@@ -111,7 +111,9 @@ def around(p: SimpleNamespace, centre: float, deviation: float, x: float) -> flo
         return math.log(2) + student_above(max(z - (0.5 / deviation if p.lattice else 0.0), 0.0), p.dof)
     if p.weight[0] > 0.995:
         return family_p(p, 0, x)
-    parts = [math.log(w) + family_p(p, i, x) for i, w in enumerate(p.weight) if w > 0.005 and (i < 2 or centre > 0)]
+    # Of a weight counts what is more than the least, so that a family comes in by and by.
+    weight = [max(w - 0.005, 0.0) if i < 2 or centre > 0 else 0.0 for i, w in enumerate(p.weight)]
+    parts = [math.log(w / sum(weight)) + family_p(p, i, x) for i, w in enumerate(weight) if w > 0]
     return min(0.0, float(np.logaddexp.reduce(parts)))
 
 

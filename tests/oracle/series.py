@@ -15,6 +15,7 @@ from tests.oracle.expectation import DAY_MS, IMPOSSIBLE, LEVELS, clip, expect, m
 from tests.oracle.incident import ODD, accept_change, comes_back, follow_incident, open_incident
 from tests.oracle.learning import (
     begin_block,
+    forget_outliers,
     learn_ahead,
     learn_families,
     learn_far,
@@ -157,6 +158,7 @@ def learn(
     if s.count == 0:
         begin(s, m, clock.bucket, x)
     learn_lately(s, m, nats, clock.bucket)
+    forget_outliers(s)
     fold_window(s, x, clock.bucket)
     from_level = x - e.season - s.raw_level
     if s.season and season.unseen(s, place) > 0:  # a day of a kind that is new: only its pattern is learnt

@@ -135,6 +135,7 @@ inline void learn(Series& s, const Memory& m, float* pool, Output& out, Cell cel
   if (x < 0.0) s.flags |= 2;
   if (s.count == 0.0) begin(s, m, c, x);
   learn_lately(s, m, shown.surprise[0], c.bucket);
+  forget_outliers(s);
   fold_window(s, c, x);
   const double cycle = s.season ? static_cast<double>(s.period_ms) / c.span_ms : 0.0;
   const double from_level = x - e.season - s.raw_level;

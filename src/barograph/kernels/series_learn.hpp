@@ -55,14 +55,17 @@ inline void learn_outlier_size(Series& s, double size) {
   s.outlier_most = std::max(s.outlier_most, size);
 }
 
-// Values beyond every family. More than kHabit separate occasions are a habit (a second mode, bursts), with a size of their own.
-inline void learn_outliers(Series& s, double raw, double error, bool another) {
-  constexpr double kOutlier = -9.2;  // ln 1e-4
-  constexpr double kLongest = 12.0;  // buckets that one occasion may count
+inline void forget_outliers(Series& s) {
   constexpr double kKeep = 1.0 - 1.0 / kOutlierMemory;
   s.outliers *= kKeep;
   s.outliers_above *= kKeep;
   s.outlier_buckets *= kKeep;
+}
+
+// Values beyond every family. More than kHabit separate occasions are a habit (a second mode, bursts), with a size of their own.
+inline void learn_outliers(Series& s, double raw, double error, bool another) {
+  constexpr double kOutlier = -9.2;  // ln 1e-4
+  constexpr double kLongest = 12.0;  // buckets that one occasion may count
   if (raw > kOutlier) return;
   if (s.outlier_buckets < kLongest * (s.outliers + another)) s.outlier_buckets += 1.0;
   if (!another) return;

@@ -9,7 +9,7 @@
 namespace series {
 
 constexpr double kTailStart = 2.995732273553991;  // -ln 0.05: beyond it the tail's own calibration applies
-constexpr double kLeastWeight = 0.005;            // families below have no say in p
+constexpr double kLeastWeight = 0.005;            // families have a say in p by what their weight has more
 constexpr double kFloor = 1e-9;                   // what is smaller against the level is rounding, not behaviour
 constexpr double kNormalDof = 128.0;
 constexpr double kBulkDof = 32.0;  // from here on the bulk needs no families
@@ -162,18 +162,20 @@ inline double around_centre(const Predictive& p, double x) {
     return bulk_ln_p(p.lattice ? std::max(z - 0.5 / p.deviation, 0.0) : z, p.dof);
   }
   if (p.weight[0] > 1.0 - kLeastWeight) return family_ln_p(p, 0, x);
-  double ln_p[kFamilies];
-  double most = -kInfinity;
+  // Of a weight counts what is more than the least, so that a family comes in by and by.
+  double ln_p[kFamilies], weight[kFamilies];
+  double most = -kInfinity, heard = 0.0;
   for (int i = 0; i < kFamilies; ++i) {
-    const bool heard = p.weight[i] > kLeastWeight && (i < 2 || p.centre > 0.0);
-    ln_p[i] = heard ? family_ln_p(p, i, x) : -kInfinity;
+    weight[i] = i < 2 || p.centre > 0.0 ? std::max(p.weight[i] - kLeastWeight, 0.0) : 0.0;
+    ln_p[i] = weight[i] > 0.0 ? family_ln_p(p, i, x) : -kInfinity;
     most = std::max(most, ln_p[i]);
+    heard += weight[i];
   }
   double total = 0.0;
   for (int i = 0; i < kFamilies; ++i) {
-    if (ln_p[i] >= most - 40.0) total += p.weight[i] * (ln_p[i] == most ? 1.0 : e_to(ln_p[i] - most));
+    if (ln_p[i] >= most - 40.0) total += weight[i] * (ln_p[i] == most ? 1.0 : e_to(ln_p[i] - most));
   }
-  return std::min(most + ln(total), 0.0);
+  return std::min(most + ln(total / heard), 0.0);
 }
 
 // By what is normal now, `ln_p`, or by another account: coming back to what was normal before is no anomaly.
