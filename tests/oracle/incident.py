@@ -4,11 +4,12 @@ import math
 from types import SimpleNamespace
 
 from tests.oracle.expectation import DAY_MS, LEVELS, became, clip, repeats_itself, wanders
-from tests.oracle.learning import begin_block, drop_season, restart_parts
+from tests.oracle.learning import begin_block, drop_season, forget_swing
 from tests.oracle.trend import open_window
 
 ODD = math.log(1e-3)
 APART = 2.0
+AS_THEY_WERE = ("variance", "part_scale", "scale_count", "level_count", "ahead", "ahead_all")
 SUMS = (
     "odd_count",
     "odd_offset",
@@ -37,7 +38,7 @@ def follow_incident(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, 
     if s.odd_count >= 1:
         now = became(s, e)
         near = abs(x - now.value) < abs(x - e.centre)
-        telling = abs(now.value - e.centre) > APART * e.deviation
+        telling = odd or abs(now.value - e.centre) > APART * e.deviation
         if (
             not telling and not now.swings and abs(now.offset) < APART * e.deviation
         ):  # neither here nor on the whole another level
@@ -81,11 +82,6 @@ def scale_all(s: SimpleNamespace, factor: float) -> None:
     forget_swing(s)
 
 
-def forget_swing(s: SimpleNamespace) -> None:
-    s.swing_miss = s.swing_cross = s.swing_square = s.swing_run = 0.0
-    s.swing_lag = [0.0] * 3
-
-
 def accept_change(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, x: float, bucket: int) -> bool:
     """What has lasted long enough is normal: a steady level, or, after twice the time, another spread."""
     now = became(s, e)
@@ -109,9 +105,7 @@ def accept_change(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, x:
     if level:
         change_level(s, m, e, x, bucket, now)
     if now.variance > 2 * s.variance:
-        s.variance = now.variance
-        if s.season:
-            restart_parts(s, s.level[0])
+        s.part_scale, s.variance = s.part_scale * now.variance / s.variance, now.variance
     s.scale_count, s.slope = min(s.scale_count, 64.0), 0.0
     begin_block(s, bucket)
     s.odd_since = -1
@@ -122,6 +116,8 @@ def change_level(
     s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, x: float, bucket: int, now: SimpleNamespace
 ) -> None:
     s.old_level, s.old_factor, s.old_run = e.level, 1.0, 0
+    for name in AS_THEY_WERE:
+        setattr(s, f"old_{name}", getattr(s, name))
     s.old_until = bucket + int(m.remember)
     if now.multiplied:
         factor = max(now.factor, 1e-3)
@@ -132,7 +128,8 @@ def change_level(
         offset = now.offset + wanders(s) * (x - e.centre - now.offset)
         s.raw_level += offset
         after = e.level + offset
-    if s.previous == x and repeats_itself(s):
+    constant = not s.season and now.variance <= 1e-9 * now.offset**2  # one value throughout, but for rounding
+    if s.previous == x and (constant or repeats_itself(s)):
         s.usual, after, s.votes = x, x, m.accept
     s.level = [after] * LEVELS
     s.level_count = min(s.level_count, m.block)
@@ -142,7 +139,9 @@ def comes_back(s: SimpleNamespace, e: SimpleNamespace, x: float, bucket: int) ->
     """Three in a row that fit what was normal before the last change, and not what is: the two change places."""
     if math.isnan(e.alternative):
         return False
-    if abs(x - e.alternative) >= 4 * s.old_factor * e.deviation or abs(x - e.centre) <= 4 * e.deviation:
+    was, now = (s.old_part_scale, s.part_scale) if s.season else (s.old_variance, s.variance)
+    far = 4 * (math.sqrt(was / now) if was < now else 1.0)
+    if abs(x - e.alternative) >= far * s.old_factor * e.deviation or abs(x - e.centre) <= far * e.deviation:
         s.old_run = 0
         return False
     s.old_run += 1
@@ -152,6 +151,10 @@ def comes_back(s: SimpleNamespace, e: SimpleNamespace, x: float, bucket: int) ->
     s.old_level, s.old_factor, s.old_run = e.level, 1 / factor, 0
     if factor != 1:
         scale_all(s, factor)
+    for name in AS_THEY_WERE:
+        was = getattr(s, f"old_{name}")
+        setattr(s, f"old_{name}", getattr(s, name))
+        setattr(s, name, was)
     s.raw_level += level - s.level[0]
     s.level = [level] * LEVELS
     s.odd_since = -1

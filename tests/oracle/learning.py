@@ -135,6 +135,11 @@ def begin_block(s: SimpleNamespace, bucket: int) -> None:
     s.held, s.held_slope, s.held_at = list(s.level), s.slope, bucket
 
 
+def forget_swing(s: SimpleNamespace) -> None:
+    s.swing_miss = s.swing_cross = s.swing_square = s.swing_run = 0.0
+    s.swing_lag = [0.0] * 3
+
+
 def share_levels(s: SimpleNamespace) -> None:
     """By the 16th power of the ratio of mean squares; where levels are alike, the slower one is believed."""
     handicap = (1.0, 1.03, 1.1, 1.15, 4.0)

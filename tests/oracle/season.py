@@ -9,8 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from tests.oracle.expectation import DAY_MS, HOUR_MS, clip, memory_of_rest, small_counts
-from tests.oracle.incident import forget_swing
-from tests.oracle.learning import drop_season, restart, restart_parts, share_weights
+from tests.oracle.learning import drop_season, forget_swing, restart, restart_parts, share_weights
 
 DAILY, WORKDAYS, FREE = 1, 2, 4
 

@@ -119,9 +119,10 @@ def learn_value(
     """By whether it belongs to an incident, or to what was normal before the last change, or to neither."""
     bucket, going_on = clock.bucket, s.odd_since >= 0
     known = s.scale_count >= 8 and s.count >= 12
+    apart = run_apart(s, e, bucket, x)[0]
     odd = known and ln_p < (ODD if going_on else IMPOSSIBLE)
     z = (x - e.centre) / e.deviation
-    trust = trust_of(s, run_apart(s, e, bucket, x)[0]) if known else 1.0
+    trust = trust_of(s, apart) if known else 1.0
     if known and not odd and not going_on and trust == 1:
         learn_far(s, z)
     if known and comes_back(s, e, x, bucket):

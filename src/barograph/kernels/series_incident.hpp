@@ -36,7 +36,7 @@ inline void follow_incident(Series& s, const Memory& m, const Expectation& e, do
   if (s.odd_count >= 1.0) {
     const Became now = became(s, e.centre, e.season);
     near = std::fabs(x - now.value) < std::fabs(x - e.centre);
-    telling = std::fabs(now.value - e.centre) > kApart * e.deviation;
+    telling = odd || std::fabs(now.value - e.centre) > kApart * e.deviation;
     // What differs neither here nor on the whole is no other level.
     if (!telling && !now.swings && std::fabs(now.offset) < kApart * e.deviation) telling = true, near = false;
   }
@@ -120,6 +120,12 @@ inline Accepted accept_change(Series& s, const Memory& m, const Expectation& e, 
     s.old_factor = 1.0;
     s.old_until = bucket + static_cast<int64_t>(m.remember);
     s.old_run = 0;
+    s.old_variance = s.variance;
+    s.old_part_scale = s.part_scale;
+    s.old_scale_count = s.scale_count;
+    s.old_level_count = s.level_count;
+    for (int i = 0; i < kLevels; ++i) s.old_ahead[i] = s.ahead[i];
+    s.old_ahead_all = s.ahead_all;
     double after = e.level;
     if (now.multiplied) {
       const double factor = std::max(now.factor, 1e-3);
@@ -132,7 +138,9 @@ inline Accepted accept_change(Series& s, const Memory& m, const Expectation& e, 
       s.raw_level += offset;
       after += offset;
     }
-    if (s.previous == x && repeats_itself(s)) {
+    // One value throughout, but for rounding: that value.
+    const bool constant = s.season == 0 && s.previous == x && now.variance <= kFloor * square(now.offset);
+    if (constant || (s.previous == x && repeats_itself(s))) {
       s.usual = after = x;
       s.votes = m.accept;
     }
@@ -140,8 +148,8 @@ inline Accepted accept_change(Series& s, const Memory& m, const Expectation& e, 
     s.level_count = std::min(s.level_count, m.block);
   }
   if (now.variance > 2.0 * s.variance) {
+    s.part_scale *= now.variance / s.variance;
     s.variance = now.variance;
-    if (s.season) restart_parts(s, s.level[0]);
   }
   s.scale_count = std::min(s.scale_count, 64.0);
   s.slope = 0.0;
@@ -155,7 +163,9 @@ inline Accepted accept_change(Series& s, const Memory& m, const Expectation& e, 
 // Values that fit what was normal before the last change: it is normal again, and what was normal meanwhile is remembered.
 inline bool comes_back(Series& s, const Expectation& e, double x, int64_t bucket) {
   if (!(e.alternative == e.alternative)) return false;
-  const bool fits = std::fabs(x - e.alternative) < 4.0 * e.alternative_deviation && std::fabs(x - e.centre) > 4.0 * e.deviation;
+  const double was = s.season ? s.old_part_scale : s.old_variance, is = s.season ? s.part_scale : s.variance;
+  const double far = 4.0 * (was < is ? std::sqrt(was / is) : 1.0);
+  const bool fits = std::fabs(x - e.alternative) < far * e.alternative_deviation && std::fabs(x - e.centre) > far * e.deviation;
   if (!fits) {
     s.old_run = 0;
     return false;
@@ -165,6 +175,12 @@ inline bool comes_back(Series& s, const Expectation& e, double x, int64_t bucket
   s.old_level = e.level;
   s.old_factor = 1.0 / factor;
   if (factor != 1.0) scale_all(s, factor);
+  std::swap(s.variance, s.old_variance);
+  std::swap(s.part_scale, s.old_part_scale);
+  std::swap(s.scale_count, s.old_scale_count);
+  std::swap(s.level_count, s.old_level_count);
+  for (int i = 0; i < kLevels; ++i) std::swap(s.ahead[i], s.old_ahead[i]);
+  std::swap(s.ahead_all, s.old_ahead_all);
   const double now = s.level[0];
   for (double& l : s.level) l = level;
   s.raw_level += level - now;

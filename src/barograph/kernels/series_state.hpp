@@ -132,6 +132,12 @@ struct Series {
   // What was normal before the last accepted change.
   double old_level;           // metric unit
   double old_factor;          // its season over that of now
+  double old_variance;        // and as they were: its `variance`,
+  double old_part_scale;      // `part_scale`,
+  double old_scale_count;     // `scale_count`,
+  double old_level_count;     // `level_count`,
+  double old_ahead[kLevels];  // `ahead`,
+  double old_ahead_all;       // `ahead_all`
   int64_t old_until;          // bucket number; -1: nothing
   int32_t old_run;            // buckets in a row that fit it
   int32_t change_kind;        // a ChangeKind; 0: none
