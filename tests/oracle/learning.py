@@ -219,12 +219,13 @@ def learn_parts(s: SimpleNamespace, m: SimpleNamespace, centre: float, squared: 
 
 
 def learn_narrowing(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, x: float) -> None:
-    """A spread that has been much smaller for a day and a half is the spread."""
-    s.of_late += (min((x - e.centre) ** 2 / e.variance, 25.0) - s.of_late) / m.middle
-    if s.of_late > 0.25 or min(s.level_count, s.scale_count) < 2 * m.middle or repeats_itself(s):
+    """A spread that was much smaller throughout a day and a half is the spread."""
+    n = s.scale_count % m.middle
+    s.of_late += (min((x - e.centre) ** 2 / e.variance, 25.0) - s.of_late) / (n + 1)
+    if n + 1 < m.middle or s.of_late > 0.25 or min(s.level_count, s.scale_count) < 2 * m.middle or repeats_itself(s):
         return
     s.variance, s.part_scale = s.variance * s.of_late, s.part_scale * s.of_late
-    s.scale_count, s.of_late = m.middle, 1.0
+    s.scale_count = m.middle - 1
 
 
 def learn_spread(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, x: float, trust: float) -> None:

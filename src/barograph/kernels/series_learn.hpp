@@ -189,16 +189,16 @@ inline void learn_parts(Series& s, const Memory& m, double centre, double square
   begin_parts(s);
 }
 
-// A spread that has been much smaller for a day and a half is the spread. (One that is larger shows as incidents.)
+// A spread that was much smaller throughout a day and a half is the spread. (One that is larger shows as incidents.)
 inline Accepted learn_narrowing(Series& s, const Memory& m, const Expectation& e, double x) {
   constexpr double kNarrow = 0.25;
-  s.of_late += (std::min(square(x - e.centre) / e.variance, kMost) - s.of_late) / m.middle;
-  if (s.of_late > kNarrow || s.level_count < 2.0 * m.middle || s.scale_count < 2.0 * m.middle || repeats_itself(s)) return {};
+  const double n = s.scale_count - m.middle * std::floor(s.scale_count / m.middle);
+  s.of_late += (std::min(square(x - e.centre) / e.variance, kMost) - s.of_late) / (n + 1.0);
+  if (n + 1.0 < m.middle || s.of_late > kNarrow || s.level_count < 2.0 * m.middle || s.scale_count < 2.0 * m.middle || repeats_itself(s)) return {};
   const double before = std::sqrt(s.variance);
   s.variance *= s.of_late;
   s.part_scale *= s.of_late;
-  s.scale_count = m.middle;
-  s.of_late = 1.0;
+  s.scale_count = m.middle - 1.0;  // the next one begins
   const bool rounding = s.variance < floor_square(s, s.level[0]);
   return rounding ? Accepted{} : Accepted{kScaleChange, before, std::sqrt(s.variance)};
 }

@@ -65,7 +65,7 @@ struct Series {
   double variance;            // of values around the expectation, winsorised
   double disagreed;           // decayed mean of how much the levels differed meanwhile, a variance
   double scale_count;         // values the variance rests on
-  double of_late;             // decayed mean of squared errors over the variance expected, of a day and a half
+  double of_late;             // mean of squared errors over the variance expected, of the present day and a half
   // With a season, the spread follows the expectation: a constant part, one that grows as it, one that grows as its square.
   double part[kParts];        // of the variance of a bucket, over 1, centre, centre squared
   double part_found[kParts];  // over the present day: what each was in the errors,
