@@ -30,7 +30,10 @@ def open_incident(s: SimpleNamespace, bucket: int, z: float) -> None:
 
 def follow_incident(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, x: float, odd: bool, bucket: int) -> None:
     """Learn beside the expectation what it has become; an hour of buckets that fit what is expected ends it."""
-    worse = odd and s.odd_count >= 1 and abs(x - e.centre) > 2 * abs(became(s, e).value - e.centre)
+    worse = False
+    if odd and s.odd_count >= 1:  # than here, and than on the whole: a spread that has grown goes to both sides
+        so_far = max(abs(became(s, e).value - e.centre), math.sqrt(s.odd_offset_square / s.odd_count))
+        worse = abs(x - e.centre) > 2 * so_far
     s.odd_further = s.odd_further + 1 if worse else 0
     if s.odd_further == 3:  # something much worse has begun within it
         open_incident(s, bucket - 2, (x - e.centre) / e.deviation)

@@ -24,7 +24,11 @@ inline void open_incident(Series& s, int64_t bucket, double z) {
 inline void restart_worse(Series& s, const Expectation& e, double x, bool odd, int64_t bucket) {
   constexpr double kWorse = 2.0;
   constexpr int64_t kSure = 3;  // buckets: one spike begins nothing
-  const double so_far = s.odd_count >= 1.0 ? std::fabs(became(s, e.centre, e.season).value - e.centre) : kInfinity;
+  double so_far = kInfinity;
+  if (s.odd_count >= 1.0) {  // here, or on the whole: a spread that has grown goes to both sides
+    const double here = std::fabs(became(s, e.centre, e.season).value - e.centre);
+    so_far = std::max(here, std::sqrt(s.odd_offset_square / s.odd_count));
+  }
   s.odd_further = odd && std::fabs(x - e.centre) > kWorse * so_far ? s.odd_further + 1 : 0;
   if (s.odd_further == kSure) open_incident(s, bucket - (kSure - 1), (x - e.centre) / e.deviation);
 }
