@@ -258,6 +258,8 @@ def forecast(s: Any, season: Season, following: float, buckets: int, z: float) -
         total += least
         dof = 1 / (1 / float(s["scale_count"]) + 1 / free)
         lower, upper = band(s, centre, math.sqrt(total), z, own / total, dof)
+        if not s["flags"] & 1:  # whole numbers have whole bounds
+            lower, upper = math.ceil(lower - 0.6), math.floor(upper + 0.6)
         out[:, i] = lower, centre, upper, centre - season(last + 1 + i)
     if not s["flags"] & 2:
         out[:3] = np.maximum(out[:3], 0.0)

@@ -172,7 +172,8 @@ inline bool foresee(const Series& s, const float* pool, const Horizon& h, const 
     const Spread spread = spread_at(s, o, at, lag, static_cast<double>(h.start + i - s.last), out.level[i]);
     const double variance = own + spread.variance - s.variance + floor_square(s, p.centre);
     p.deviation = std::sqrt(variance);
-    const Bounds b = band(s, p, h.z, own / variance, 1.0 / (1.0 / s.scale_count + 1.0 / spread.freedom));
+    Bounds b = band(s, p, h.z, own / variance, 1.0 / (1.0 / s.scale_count + 1.0 / spread.freedom));
+    if ((s.flags & 1) == 0) b = whole(b, 0.5);
     out.centre[i] = std::max(p.centre, least);
     out.lower[i] = std::max(b.lower, least);
     out.upper[i] = std::max(b.upper, least);
