@@ -355,11 +355,10 @@ inline Predictive predictive(const Series& s, const Memory& m, const Expectation
 inline bool judge_bulk(const Series& s, const Expectation& e, int side, double x, Verdict& v) {
   const double dof = degrees_of_freedom(s);
   if (side != 0 || dof < kBulkDof || repeats_itself(s)) return false;
-  const double symmetric = e.centre > 0.0 ? s.weight[0] + s.weight[1] : 1.0;
-  const double z = std::fabs(x - e.centre) / e.deviation;
-  if (!(z <= bulk_reach(symmetric, e.centre, e.deviation))) return false;
-  const bool lattice = (s.flags & 1) == 0;
-  v.raw = bulk_ln_p(lattice ? std::max(z - 0.5 / e.deviation, 0.0) : z, dof);
+  const double ratio = e.centre > 0.0 ? e.deviation / e.centre : 0.0;
+  const double z = bulk_deviate(x, e.centre, e.deviation, s.weight, ratio, (s.flags & 1) == 0);
+  if (!(z < kInfinity)) return false;
+  v.raw = bulk_ln_p(z, dof);
   v.ln_p = v.ln_once = calibrated(v.raw, tail_rate(s), tail_mean(s));
   return true;
 }
