@@ -65,6 +65,13 @@ def test_a_holiday_is_critical_each_time_and_leaves_the_bounds_as_they_were():
         assert width[:, start + 2 * day : start + 3 * day].mean() < 1.25 * width[:, start - day : start].mean()
 
 
+def test_a_series_that_wanders_is_after_a_gap_where_it_is():
+    x = np.cumsum(np.random.default_rng(12).normal(size=(100, 3000)), axis=1)
+    x[:, 2900:2946] = np.nan
+    score = normalised_score(np.nan_to_num(judged(x).ln_evidence).ravel(), MINUTES_5).reshape(x.shape)
+    assert (score[:, 2946:2952] >= 50).any(axis=1).mean() <= 0.03
+
+
 ACCEPTED = (0.9, 1.6)
 """Days after which what lasts is no incident but a change."""
 
