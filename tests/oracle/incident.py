@@ -138,23 +138,6 @@ def change_level(
     s.level_count = min(s.level_count, m.block)
 
 
-def learn_widening(s: SimpleNamespace, m: SimpleNamespace, z: float, odd: bool, bucket: int) -> bool:
-    """Whether the spread has changed: odd to both sides, again and again, for twice as long as a change must last."""
-    if s.odd_last < 0 or bucket - s.odd_last > m.block:
-        s.wide_since, s.wide_count, s.wide_odd, s.wide_side, s.wide_square = bucket if odd else -1, 0, 0, 0, 0.0
-    if s.wide_since < 0:
-        return False
-    s.wide_count, s.wide_square = s.wide_count + 1, s.wide_square + min(z * z, 400.0)
-    if odd:
-        s.wide_odd, s.wide_side = s.wide_odd + 1, s.wide_side + (1 if z > 0 else -1)
-    if bucket - s.wide_since < 2 * m.accept or s.wide_odd < 0.1 * s.wide_count or abs(s.wide_side) > 0.5 * s.wide_odd:
-        return False
-    larger = s.wide_square / s.wide_count
-    s.variance, s.part_scale, s.scale_count = s.variance * larger, s.part_scale * larger, min(s.scale_count, 64.0)
-    s.odd_since = s.wide_since = s.odd_last = -1
-    return True
-
-
 def comes_back(s: SimpleNamespace, e: SimpleNamespace, x: float, bucket: int) -> bool:
     """Three in a row that fit what was normal before the last change, and not what is: the two change places."""
     if math.isnan(e.alternative):

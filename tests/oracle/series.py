@@ -12,7 +12,7 @@ from barograph.models import state
 from tests.oracle import season
 from tests.oracle.evidence import LATELY_GAIN, evidence, learn_lately, run_apart
 from tests.oracle.expectation import DAY_MS, IMPOSSIBLE, LEVELS, clip, expect, memory, predictive
-from tests.oracle.incident import ODD, accept_change, comes_back, follow_incident, learn_widening, open_incident
+from tests.oracle.incident import ODD, accept_change, comes_back, follow_incident, open_incident
 from tests.oracle.learning import (
     begin_block,
     forget_outliers,
@@ -125,8 +125,6 @@ def learn_value(
     trust = trust_of(s, apart) if known else 1.0
     if known and not odd and not going_on and trust == 1:
         learn_far(s, z)
-    if known and learn_widening(s, m, z, odd, bucket):
-        odd, going_on = False, False
     if known and comes_back(s, e, x, bucket):
         return
     if odd and not going_on:

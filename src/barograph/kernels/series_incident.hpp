@@ -164,32 +164,6 @@ inline Accepted accept_change(Series& s, const Memory& m, const Expectation& e, 
   return {kScaleChange, deviation, std::sqrt(s.variance), since};
 }
 
-// Odd to both sides again and again, for twice as long as a change must last: it is the spread that has changed, though each time
-// values fitted again for an hour.
-inline Accepted learn_widening(Series& s, const Memory& m, double z, bool odd, int64_t bucket) {
-  constexpr double kOften = 0.1;    // of the buckets
-  constexpr double kOneSided = 0.5; // of the odd ones
-  constexpr double kMostSquare = 400.0;
-  const bool over = s.odd_last < 0 || static_cast<double>(bucket - s.odd_last) > m.block;
-  if (over) {
-    s.wide_since = odd ? bucket : -1;
-    s.wide_count = s.wide_odd = s.wide_side = s.wide_square = 0.0;
-  }
-  if (s.wide_since < 0) return {};
-  s.wide_count += 1.0;
-  s.wide_square += std::min(z * z, kMostSquare);
-  if (odd) s.wide_odd += 1.0, s.wide_side += z > 0.0 ? 1.0 : -1.0;
-  if (static_cast<double>(bucket - s.wide_since) < 2.0 * m.accept) return {};
-  if (s.wide_odd < kOften * s.wide_count || std::fabs(s.wide_side) > kOneSided * s.wide_odd) return {};
-  const double before = std::sqrt(s.variance), larger = s.wide_square / s.wide_count;
-  s.variance *= larger;
-  s.part_scale *= larger;
-  s.scale_count = std::min(s.scale_count, 64.0);
-  const int64_t since = s.wide_since;
-  s.odd_since = s.wide_since = s.odd_last = -1;
-  return {kScaleChange, before, std::sqrt(s.variance), since};
-}
-
 // Values that fit what was normal before the last change: it is normal again, and what was normal meanwhile is remembered.
 inline bool comes_back(Series& s, const Expectation& e, double x, int64_t bucket) {
   if (!(e.alternative == e.alternative)) return false;

@@ -129,12 +129,6 @@ struct Series {
   double odd_offset_square;
   double odd_season;          // season times distance,
   double odd_season_square;
-  // Odd buckets to both sides, again and again.
-  int64_t wide_since;         // bucket number of the first of them; -1: there are none
-  double wide_count;          // buckets since,
-  double wide_odd;            // odd ones, and how many more of them are high
-  double wide_side;
-  double wide_square;         // sum of squares, in deviations
   // What was normal before the last accepted change.
   double old_level;           // metric unit
   double old_factor;          // its season over that of now

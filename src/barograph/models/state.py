@@ -62,7 +62,7 @@ def fresh(n: int) -> np.ndarray[tuple[int], np.dtype[np.void]]:
     records["last"] = -1
     records["bins"] = -1
     records["changed"] = -1
-    for name in ("odd_since", "odd_last", "wide_since", "old_until", "learnt", "bins_before"):
+    for name in ("odd_since", "odd_last", "old_until", "learnt", "bins_before"):
         records[name] = -1
     records["last_rest"] = np.nan
     return records
