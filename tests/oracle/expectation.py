@@ -203,7 +203,7 @@ def repeats(s: SimpleNamespace, m: SimpleNamespace, p: SimpleNamespace) -> None:
     appears = s.changes == 0 and s.first < s.born
     rate = max(lesson.births, lesson.change_rate) if appears else lesson.change_rate
     taught = 500.0 if rate > 0 else 0.0
-    # Before siblings have shown whether such things change, that is as likely as not; so it is at first, and less until a day is known.
+    # Before siblings have shown whether such things change, that is as likely as not; so it is until a day is known, ever less.
     young = max(1 - s.count / max(m.day, 30.0), 0.0)
     so_far = max(max(s.changes - 1, 0.0) + 1e-3, 0.5 * young) if lesson.given else s.changes + 0.5
     p.ln_change = math.log((so_far + taught * rate) / (s.changes + s.ties + 1 + taught))

@@ -64,7 +64,7 @@ def share_weights(s: SimpleNamespace) -> None:
 
 
 def learn_families(s: SimpleNamespace, e: SimpleNamespace, lattice: bool, x: float) -> None:
-    """By the likelihood of each, at most two nats a value, one beyond five deviations; of a series that is known well every eighth value."""
+    """By likelihood, at most two nats a value, one beyond five deviations; of a series known well every eighth value."""
     if s.count > 256 and int(s.count) % 8:
         return
     most = 1.0 if abs(x - e.centre) > FAR * e.deviation else 2.0

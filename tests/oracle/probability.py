@@ -102,7 +102,7 @@ def family_p(p: SimpleNamespace, family: int, x: float) -> float:
 
 
 def bulk_deviate(p: SimpleNamespace, x: float, ratio: float) -> float:
-    """The normal deviate in the bulk, bent by skewness: once, twice, three times the ratio in a Poisson, a gamma, a log-normal."""
+    """The normal deviate, bent by skewness: once, twice, three times the ratio in a Poisson, a gamma, a log-normal."""
     reach = 1.8 if p.weight[0] + p.weight[1] > 0.9 or ratio < 0.25 else 1.25 if ratio < 1 / 3 else -1.0
     z = max(abs(x - p.centre) / p.deviation - (0.5 / p.deviation if p.lattice else 0.0), 0.0)
     bend = ratio * (3 * p.weight[2] + 2 * p.weight[3] + p.weight[4]) * (z * z - 1) / 6
