@@ -184,7 +184,7 @@ def other_account(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, bu
     """Centre, deviation and ln weight of what was normal before, of what it became, or of the last value of a young series."""
     if not math.isnan(e.alternative):
         return e.alternative, s.old_factor * e.deviation, 0.0
-    if s.odd_since >= 0 and s.odd_count >= 1:
+    if s.odd_since >= 0 and s.odd_count >= m.quiet:
         now, lasted = became(s, e), (bucket - s.odd_since) / m.accept
         return now.value, math.sqrt(max(e.variance, now.variance)), m.ln_change_for_good - 14 * max(1 - lasted, 0.0)
     if repeats_itself(s):

@@ -294,7 +294,8 @@ inline double ln_changed(const Series& s, const Memory& m, int64_t bucket) {
   return m.ln_change_for_good - kNew * left;
 }
 
-// What was normal before the last change. In an incident, what the series has become. Else, while a series is too young for anyone to know what it keeps to, that it goes on from
+// What was normal before the last change. In an incident of more than an hour, what the series has become. Else, while a series is too
+// young for anyone to know what it keeps to, that it goes on from
 // its last value: ever less likely, by three nats a day (or 30 values).
 inline void other_account(const Series& s, const Memory& m, const Expectation& e, int64_t bucket, Predictive& p) {
   constexpr double kNatsADay = 3.0;
@@ -302,7 +303,7 @@ inline void other_account(const Series& s, const Memory& m, const Expectation& e
   p.alternative_deviation = e.alternative_deviation;
   p.ln_alternative = 0.0;
   if (e.alternative == e.alternative) return;
-  if (odd_now(s) && s.odd_count >= 1.0) {
+  if (odd_now(s) && s.odd_count >= m.quiet) {
     const Became now = became(s, e.centre, e.season);
     p.alternative = now.value;
     p.alternative_deviation = std::sqrt(std::max(e.variance, now.variance));
