@@ -17,13 +17,15 @@ SPAN = 300_000
 # The field that each part of the record begins with, in the order of the record.
 PARTS = {
     "clock": "last",
-    "level and scale": "level",
+    "levels": "level",
+    "spread": "variance",
+    "views of several buckets": "last_rest",
     "shape": "ln_weight",
-    "changes": "run_sum",
-    "evidence": "local_level",
-    "memory of surprises": "surprise",
+    "habits and tail": "usual",
+    "incident": "odd_since",
+    "changes": "old_level",
     "season, without its profile": "bins",
-    "season test window": "window_first",
+    "season search window": "window_first",
 }
 
 
