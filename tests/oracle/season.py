@@ -81,7 +81,9 @@ def visits_of_knot(s: SimpleNamespace, span_ms: int) -> float:
 def learn_profile(s: SimpleNamespace, place: tuple[int, int, float], error: float, span_ms: int) -> float:
     """A mean over the cycles seen, later over ten of them; how far the profile has moved here."""
     part, visits = part_of(s, snapped(s, place)), visits_of_knot(s, span_ms)
-    seeded = s.seeded if small_counts(s) else 0.0  # the means of slots it started from stand for so many visits
+    own = s.season != DAILY or part_of(s, place) == 0
+    near = small_counts(s) or (own and error**2 <= 9 * s.variance)
+    seeded = s.seeded if near else 0.0  # the means of slots it started from stand for so many visits
     g = max(1 / (1 + seeded + math.floor(s.cycles[part] + 1e-6)), 0.1) / visits
     move_profile(s, place, g * error)
     s.cycles[part] += 1 / (visits * knots_of_cycle(s))

@@ -124,13 +124,16 @@ inline void move_profile(const Series& s, float* pool, const Position& place, do
   if (at.share > 0.0) bins[at.next] = static_cast<float>(bins[at.next] + norm * at.share);
 }
 
-// `error`: distance from the level plus profile, metric unit. A mean over the cycles seen, later over about ten of them. Of small counts a
-// single visit says little: the means of slots that their profile starts from are believed as those of so many.
-// Returns by how much the profile has moved here.
+// `error`: distance from the level plus profile, metric unit. A mean over the cycles seen, later over about ten of them. The slots that
+// the profile was made of are means of many values: they are believed as such where a value is near, as edges are what they hide; of
+// small counts a single visit says little anyway. Returns by how much the profile has moved here.
 inline double learn_profile(Series& s, float* pool, const Position& place, double error, const Clock& c) {
   const double visits = visits_of_knot(s, c.span_ms);
   double& cycles = s.cycles[part_of(s, snapped(s, pool, place))];
-  const double seeded = small_counts(s) ? s.seeded : 0.0;
+  constexpr double kNear = 3.0;  // deviations
+  const bool own = s.season != kDaily || part_of(s, place) == 0;  // weekends have yet to show that they are alike
+  const bool near = own && square(error) <= square(kNear) * s.variance;
+  const double seeded = small_counts(s) || near ? s.seeded : 0.0;
   const double g = std::max(1.0 / (1.0 + seeded + std::floor(cycles + 1e-6)), 0.1) / visits;
   move_profile(s, pool, place, g * error);
   cycles += 1.0 / (visits * knots_of_cycle(s));
