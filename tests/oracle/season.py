@@ -56,11 +56,6 @@ def unseen(s: SimpleNamespace, place: tuple[int, int, float]) -> float:
     return max(1 - 0.5 * math.floor(s.cycles[part] + s.known_days[part] + 1e-6), 0.0) if s.season == DAILY else 0.0
 
 
-def new_pattern(s: SimpleNamespace, place: tuple[int, int, float]) -> bool:
-    """Each bucket of such a day has not had two visits of its own: only the pattern is learnt of it."""
-    return s.season == DAILY and s.cycles[part_of(s, place)] + 1e-6 < 2
-
-
 def doubt(s: SimpleNamespace, place: tuple[int, int, float]) -> float:
     """Variance of the profile where such a day is new. (What wide slots hide of a first visit is not told here.)"""
     return unseen(s, place) ** 2 * s.season_square

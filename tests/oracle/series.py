@@ -162,7 +162,7 @@ def learn(
     forget_outliers(s)
     fold_window(s, x, clock.bucket)
     from_level = x - e.season - s.raw_level
-    if season.new_pattern(s, place):
+    if s.season and season.unseen(s, place) > 0:  # a day of a kind that is new: only its pattern is learnt
         season.learn_profile(s, place, x - e.centre, clock.span_ms)
         s.last_rest, s.learnt = math.nan, clock.bucket
         s.previous, s.count, s.last = x, s.count + 1, clock.bucket

@@ -139,7 +139,7 @@ inline void learn(Series& s, const Memory& m, float* pool, Output& out, Cell cel
   fold_window(s, c, x);
   const double cycle = s.season ? static_cast<double>(s.period_ms) / c.span_ms : 0.0;
   const double from_level = x - e.season - s.raw_level;
-  if (new_pattern(s, at)) {
+  if (s.season && unseen(s, at) > 0.0) {  // a day of a kind that is new: only its pattern is learnt
     learn_profile(s, pool, at, x - e.centre, c);
     s.last_rest = std::nan("");
     s.learnt = s.last = c.bucket;

@@ -93,10 +93,6 @@ inline double unseen(const Series& s, const Position& at) {
   return s.season == kDaily ? std::max(1.0 - 0.5 * std::floor(s.cycles[part] + s.known_days[part] + 1e-6), 0.0) : 0.0;
 }
 
-// Until each bucket of such a day has had two visits of its own, only the pattern is learnt of it: spread and shape would be
-// learnt of what the slots that the profile was made of hide.
-inline bool new_pattern(const Series& s, const Position& at) { return s.season == kDaily && s.cycles[part_of(s, at)] + 1e-6 < 2.0; }
-
 // Variance of the profile itself: of a kind of day that is new, as much as the season swings; and until each bucket has had a visit
 // of its own, what the slots that the profile was made of hide: where in them its edges lie.
 inline double profile_doubt(const Series& s, const float* pool, const Position& place, const Clock& c) {
