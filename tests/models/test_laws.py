@@ -132,7 +132,7 @@ def test_a_shift_changes_no_score_where_values_are_negative(kind, buckets, seed,
     seeds,
 )
 def test_one_occasion_changes_the_score_of_the_next_by_less_than_ten(kind, times, first, later, seed):
-    """An occasion is what was told of: values within the reach of the noise do teach what the noise is."""
+    """An occasion is what was critical: values that the noise may reach teach what the noise is."""
     x = made(kind, first + later + 1, seed)
     spike = np.round(times * x[: 7 * DAY].std())
     x[-1] += spike

@@ -155,7 +155,7 @@ def judge(p: SimpleNamespace, x: float) -> tuple[float, float, float]:
         return 0.0, 0.0, 0.0
     repeats = not math.isnan(p.ln_change)
     raw = repeated(p, x) if repeats else around(p, p.centre, p.deviation, x)
-    if not math.isnan(p.ln_alternative) and raw <= -TAIL_START:
+    if not math.isnan(p.ln_alternative):
         raw = max(raw, p.ln_alternative + around(p, p.alternative, p.alternative_deviation, x))
     if repeats:
         return NAN, raw, raw

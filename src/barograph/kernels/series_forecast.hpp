@@ -351,10 +351,16 @@ inline Predictive predictive(const Series& s, const Memory& m, const Expectation
   return p;
 }
 
+// Is there another account that has a say in the bulk, too? (That of an incident has none.)
+inline bool has_other_account(const Series& s, const Memory& m, const Expectation& e) {
+  return e.alternative == e.alternative || (s.step_square < 0.5 && s.count < std::max(m.day, 30.0));
+}
+
 // `judge(predictive(...), x)` of the values in the bulk, which need no more of the predictive than this: most values
 // never build it.
-inline bool judge_bulk(const Series& s, const Expectation& e, int side, double x, Verdict& v) {
+inline bool judge_bulk(const Series& s, const Memory& m, const Expectation& e, int side, double x, Verdict& v) {
   const double dof = degrees_of_freedom(s);
+  if (has_other_account(s, m, e)) return false;
   if (side != 0 || dof < kBulkDof || repeats_itself(s)) return false;
   const double ratio = e.centre > 0.0 ? e.deviation / e.centre : 0.0;
   const double z = bulk_deviate(x, e.centre, e.deviation, s.weight, ratio, (s.flags & 1) == 0);
@@ -366,7 +372,7 @@ inline bool judge_bulk(const Series& s, const Expectation& e, int side, double x
 
 inline Verdict verdict(const Series& s, const Memory& m, const Expectation& e, int side, int64_t bucket, double x) {
   Verdict v;
-  return judge_bulk(s, e, side, x, v) ? v : judge(predictive(s, m, e, side, bucket), x);
+  return judge_bulk(s, m, e, side, x, v) ? v : judge(predictive(s, m, e, side, bucket), x);
 }
 
 }  // namespace series

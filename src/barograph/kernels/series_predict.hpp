@@ -191,7 +191,7 @@ inline double around_centre(const Predictive& p, double x) {
 
 // By what is normal now, `ln_p`, or by another account: coming back to what was normal before is no anomaly.
 inline double by_either_account(const Predictive& p, double x, double ln_p) {
-  if (!(p.ln_alternative == p.ln_alternative) || ln_p > -kTailStart) return ln_p;
+  if (!(p.ln_alternative == p.ln_alternative)) return ln_p;
   Predictive other = p;
   other.centre = p.alternative;
   other.deviation = p.alternative_deviation;
