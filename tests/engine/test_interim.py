@@ -142,7 +142,7 @@ def judged(of: Job, frame: pl.DataFrame) -> tuple[Results, Results]:
 def test_half_a_bucket_at_the_usual_pace_is_quiet(of: Job, hour: int) -> None:
     interim, final = judged(of, traffic(WEEKS + hour + 0.5))
     assert interim.records.is_empty()
-    assert interim.buckets["anomaly_score"][0] == 0.0
+    assert interim.buckets["anomaly_score"][0] < 1
     assert final.records["anomaly_type"].to_list() == ["dip"]
 
 
