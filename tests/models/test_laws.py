@@ -77,7 +77,7 @@ def modes(now: np.void, side: int) -> float:
     return float(max(side * np.array(places)))
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, derandomize=True)
 @given(st.sampled_from(KINDS), lengths, seeds)
 def test_what_is_further_from_typical_never_scores_less(kind, buckets, seed):
     """But for what is usual, where several accounts of it meet: less than a point."""
@@ -94,7 +94,7 @@ def test_what_is_further_from_typical_never_scores_less(kind, buckets, seed):
         assert (fallen <= allowed).all(), (side, values[fallen > allowed][:3], score[fallen > allowed][:3])
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, derandomize=True)
 @given(st.sampled_from(("daily", "office", "own spread", "counts", "normal", "memory")), st.integers(10, 28), clock, seeds)
 def test_a_larger_outage_never_scores_less(kind, day, hour, seed):
     """But for a point of what mild buckets are together, which is told up to 35 only and not within an incident."""
@@ -108,14 +108,14 @@ def test_a_larger_outage_never_scores_less(kind, day, hour, seed):
         before = now
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, derandomize=True)
 @given(st.sampled_from(FRACTIONS), lengths, seeds, st.sampled_from([2.0**-20, 2.0**-3, 4.0, 2.0**30]))
 def test_another_unit_changes_no_score(kind, buckets, seed, unit):
     x = made(kind, buckets, seed)
     np.testing.assert_allclose(scores(unit * x), scores(x), atol=1e-3)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, derandomize=True)
 @given(st.sampled_from(("normal", "daily", "memory", "heavy")), lengths, seeds, st.sampled_from([64.0, 4096.0]))
 def test_a_shift_changes_no_score_where_values_are_negative(kind, buckets, seed, by):
     """Above zero it does: what was never negative is thought to be so, and twice as much of a little is more."""
@@ -123,7 +123,7 @@ def test_a_shift_changes_no_score_where_values_are_negative(kind, buckets, seed,
     np.testing.assert_allclose(scores(x - by), scores(x), atol=1e-2)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, derandomize=True)
 @given(
     st.sampled_from(("normal", "daily", "office", "skewed", "counts", "rounded")),
     st.sampled_from([6.0, 10.0, 30.0, 300.0]),
