@@ -95,16 +95,20 @@ def test_what_is_further_from_typical_never_scores_less(kind, buckets, seed):
 
 
 @settings(max_examples=40, derandomize=True)
-@given(st.sampled_from(("daily", "office", "own spread", "counts", "normal", "memory")), st.integers(10, 28), clock, seeds)
+@given(
+    kind=st.sampled_from(("daily", "office", "own spread", "counts", "normal", "memory")),
+    day=st.integers(10, 28),
+    hour=clock,
+    seed=seeds,
+)
 def test_a_larger_outage_never_scores_less(kind, day, hour, seed):
-    """But for a point of what mild buckets are together, which is told up to 35 only and not within an incident."""
     x, start, before = made(kind, (day + 2) * DAY, seed), day * DAY + hour, np.zeros(4)
     for left in (0.5, 0.35, 0.2, 0.1, 0.0):
         ill = x.copy()
         ill[start : start + 4] *= left
         now = scores(np.round(ill) if kind in WHOLE else ill)[start : start + 4]
         assert now[0] >= before[0] - 0.01, (left, now, before)
-        assert now.max() >= before.max() - (0.01 if before.max() > 35.01 else 1.0), (left, now, before)
+        assert now.max() >= before.max() - 0.01, (left, now, before)
         before = now
 
 
@@ -125,22 +129,20 @@ def test_a_shift_changes_no_score_where_values_are_negative(kind, buckets, seed,
 
 @settings(max_examples=60, derandomize=True)
 @given(
-    st.sampled_from(("normal", "daily", "office", "skewed", "counts", "rounded")),
-    st.sampled_from([6.0, 10.0, 30.0, 300.0]),
-    st.integers(7 * DAY, 14 * DAY),
-    st.integers(DAY, 6 * DAY),
-    seeds,
+    kind=st.sampled_from(("normal", "daily", "office", "skewed", "counts", "rounded")),
+    times=st.sampled_from([6.0, 10.0, 30.0, 300.0]),
+    first=st.integers(7 * DAY, 14 * DAY),
+    later=st.integers(DAY, 6 * DAY),
+    seed=seeds,
 )
 def test_one_occasion_changes_the_score_of_the_next_by_less_than_ten(kind, times, first, later, seed):
-    """An occasion is what was critical: values that the noise may reach teach what the noise is."""
     x = made(kind, first + later + 1, seed)
     spike = np.round(times * x[: 7 * DAY].std())
     x[-1] += spike
     twice = x.copy()
     twice[first] += spike
     alone, after_another = scores(x), scores(twice)
-    told = after_another[first] >= 50 and alone[-1] >= 50
-    assert not told or abs(after_another[-1] - alone[-1]) < 10
+    assert abs(after_another[-1] - alone[-1]) < 10
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -7,7 +7,6 @@ namespace series {
 
 constexpr double kRestMemory = 512.0;
 constexpr double kMost = 25.0;  // of a squared error over the variance that is learnt: one value must not make a spread
-constexpr double kSettled = 4.0;
 
 enum ChangeKind {
   kNoChange = 0,

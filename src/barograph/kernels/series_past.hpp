@@ -11,7 +11,6 @@ namespace series {
 
 constexpr int kRules = 6;       // mean, two decayed means, last slot, line through all slots, line through the recent ones
 constexpr int kLevelRules = 4;      // the first four have no slope
-constexpr int kLast = 3;        // the last slot
 constexpr int kMostLags = 16;
 constexpr int kLeastSlots = 8;  // slots with data, below which there is nothing to look up
 constexpr double kDecay[kRules] = {0.0, 1.0 / 12.0, 1.0 / 3.0, 1.0, 0.0, 1.0 / 24.0};
