@@ -14,11 +14,13 @@ import pytest
 import typer.main
 from pydantic_core import PydanticUndefined
 
+from barograph.api.metrics import Metrics
 from barograph.cli.main import app
 from barograph.config import analysis, job
 from barograph.config.base import Document
 from barograph.config.detector import DetectionRule, Detector, FilterRef, RuleCondition
 from barograph.config.functions import ALIASES, FUNCTIONS, Function
+from barograph.config.server import ENVIRONMENT, ServerConfig
 from barograph.results import schema
 
 DOCS: Final = Path(__file__).parents[2] / "docs"
@@ -105,9 +107,29 @@ def parameter_row(parameter: Any) -> tuple[str, ...]:
     return f"`{names}{takes}`", parameter.help + also, shown
 
 
+def server_settings() -> str:
+    rows = (
+        (
+            f"`{name}`",
+            field.description or "",
+            "" if field.default is None else f"`{field.default}`",
+            f"`{ENVIRONMENT}{name.upper()}`",
+        )
+        for name, field in ServerConfig.model_fields.items()
+    )
+    return table(("setting", "meaning", "default", "environment"), rows)
+
+
+def metrics() -> str:
+    rows = ((f"`{one.name}`", one.type, one.documentation) for one in Metrics().registry.collect())
+    return table(("metric", "type", "meaning"), rows)
+
+
 GENERATED: Final[dict[str, tuple[str, Callable[[], str]]]] = {
     "command line": ("cli.md", command_line),
     "functions": ("functions.md", functions),
+    "server settings": ("server.md", server_settings),
+    "metrics": ("server.md", metrics),
     "records": ("results.md", lambda: columns(schema.RECORDS)),
     "buckets": ("results.md", lambda: columns(schema.BUCKETS)),
     "influencers": ("results.md", lambda: columns(schema.INFLUENCERS)),

@@ -17,6 +17,7 @@ from barograph.cli import (
     replays,
     results,
     run,
+    serve,
     snapshots,
     validate,
     what_if,
@@ -49,6 +50,7 @@ app = typer.Typer(
 app.callback()(_barograph)
 app.command("demo", short_help="Try it on a real, labelled series that ships with the package.")(demo.demo)
 app.command("run", short_help="Feed rows to a job and show the records they lead to.")(run.run)
+app.command("serve", short_help="Serve jobs over HTTP, as clients of Elasticsearch's machine learning know it.")(serve.serve)
 app.command("results", short_help="Show what a job has found: buckets, records, influencers, annotations.")(results.results)
 app.command("explain", short_help="Say why a bucket scores what it scores, also a normal one.")(explain.explain)
 app.command("incidents", short_help="Show what went wrong together, and what was first.")(incidents.incidents)

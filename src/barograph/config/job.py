@@ -46,7 +46,7 @@ def _id(text: str) -> str:
 Id = Annotated[str, AfterValidator(_id)]
 
 
-def _memory(size: object) -> str:
+def megabytes(size: object) -> str:
     """A memory size in Elastic's normal form, whole megabytes: `2048` and `"2g"` are `"2048mb"`."""
     match = _SIZE.fullmatch(str(size).strip()) if isinstance(size, str | int) and not isinstance(size, bool) else None
     megabytes = 0
@@ -107,7 +107,7 @@ class DataDescription(Document):
 class AnalysisLimits(Document):
     """Limits of the models. `model_memory_limit` is kept in whole megabytes, as `"1024mb"`."""
 
-    model_memory_limit: Annotated[str, BeforeValidator(_memory)] = "1024mb"
+    model_memory_limit: Annotated[str, BeforeValidator(megabytes)] = "1024mb"
     categorization_examples_limit: int = Field(default=4, ge=0)
 
     @property

@@ -34,6 +34,11 @@ class Answers:
     def __init__(self, store: Store) -> None:
         self._store = store
 
+    @property
+    def store_id(self) -> str:
+        """The name of the store, which no other has."""
+        return self._store.store_id
+
     # jobs
 
     def job(self, job_id: str) -> Job:

@@ -113,6 +113,10 @@ def _made_anew(store: Store, job: Job, means: Means) -> ResumePoint:
     return made
 
 
+class _Suspended(BaseException):
+    """Ends a session whose job stays open in the store, for the next process to open again."""
+
+
 @contextmanager
 def _states(store: Store, job_id: str) -> Iterator[None]:
     """Note in the store that a job is being opened, and how it ended."""
@@ -122,6 +126,8 @@ def _states(store: Store, job_id: str) -> Iterator[None]:
     except Exception as error:
         with suppress(BarographError):  # the storage may be what failed
             store.set_state(job_id, JobState.FAILED, str(error) or type(error).__name__)
+        raise
+    except _Suspended:
         raise
     except BaseException:
         with suppress(BarographError):
@@ -203,6 +209,20 @@ class OpenJobs:
         with ExitStack() as stack:
             for job_id in self.ids():
                 stack.callback(self.close, job_id)
+
+    def suspend_all(self) -> None:
+        """Let go of all jobs, each with a commit; the store goes on saying that they are open. Errors as of `close_all`."""
+        with ExitStack() as stack:
+            for job_id in self.ids():
+                stack.callback(self._suspend, job_id)
+
+    def _suspend(self, job_id: str) -> None:
+        with self.use(job_id) as session:
+            session.commit()
+            held = self._held.pop(job_id)
+            suspended = _Suspended()
+            with suppress(_Suspended):
+                held.end.__exit__(_Suspended, suspended, None)
 
     def refuse(self, job_id: str) -> None:
         """Refuse what cannot be done to a job that is open.

@@ -26,6 +26,7 @@ from barograph.jobs.session import Build
 from barograph.jobs.summary import Progress, RunSummary
 from barograph.jobs.what_if import AlertSettings
 from barograph.sources.chunk import Chunk
+from barograph.store.errors import NoSuchJob
 from barograph.store.forecasts import SavedForecast
 from barograph.store.job_rows import JobState, JobSummary
 from barograph.store.query import Page, Query
@@ -42,6 +43,7 @@ __all__ = [
     "JobState",
     "JobSummary",
     "MadeForecast",
+    "NoSuchJob",
     "OverallQuery",
     "Page",
     "Query",
@@ -99,6 +101,26 @@ class Service(Answers):
             self._open.close_all()
         finally:
             self._store.close()
+
+    def suspend(self) -> None:
+        """As `close`, but the jobs that are open here stay open in the store: `left_open` names them to the next service."""
+        try:
+            self._open.suspend_all()
+        finally:
+            self._store.close()
+
+    def serve_alone(self) -> None:
+        """Be the one server of this store until it is closed; whoever runs single jobs beside it is not kept out.
+
+        Raises:
+            Conflict: another server is.
+        """
+        self._store.lock_server()
+
+    def left_open(self) -> list[str]:
+        """The jobs that the store says are open while nobody may have them open: a process that ended left them so."""
+        open_states = {JobState.OPENING, JobState.OPENED, JobState.CLOSING}
+        return [summary.job.job_id for summary in self.jobs() if summary.state in open_states]
 
     def __enter__(self) -> Self:
         return self

@@ -40,6 +40,11 @@ class Reader:
         self._database = database
         self._files = files
 
+    @property
+    def store_id(self) -> str:
+        """The store's random name; its files lie in a folder of this name."""
+        return self._files.name
+
     def job(self, job_id: str) -> Job:
         """A job's configuration."""
         with self._database.read() as connection:

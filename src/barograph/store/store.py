@@ -9,7 +9,7 @@ from typing import Final, Self
 import polars as pl
 import sqlalchemy as sa
 
-from barograph.config.errors import NotFound, StorageFailure
+from barograph.config.errors import Conflict, NotFound, StorageFailure
 from barograph.config.job import Job
 from barograph.results.results import Results
 from barograph.results.snapshot import Snapshot
@@ -30,6 +30,7 @@ from barograph.store.revert import Reverted, revert
 from barograph.store.rewrite import Rewrite
 
 _LOCK_WAIT_S: Final = 1.0
+_SERVER: Final = "_server"  # no job can have this id
 _FRESH: Final = {"replay_time": None, "history_from": None, "state": JobState.CLOSED.value, "failure": None}
 """What the row of a job says that has read nothing, beside its configuration."""
 
@@ -147,6 +148,17 @@ class Store(Reader):
         finally:
             if self._locks.pop(job_id, None) is lock:
                 lock.release()
+
+    def lock_server(self) -> None:
+        """Be the one server of this store until it is closed.
+
+        Raises:
+            Conflict: another server is.
+        """
+        lock = try_acquire(self._database, self._files / f"{_SERVER}.lock", _SERVER)
+        if lock is None:
+            raise Conflict(f"store={self._database.name!r}: wanted one that no other server runs on; stop that one first")
+        self._locks[_SERVER] = lock
 
     def set_state(self, job_id: str, state: JobState, failure: str | None = None) -> None:
         """Note where a job is in its life, and why it failed if it did. Needs the job's lock.

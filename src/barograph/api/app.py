@@ -1,0 +1,51 @@
+"""The application: every dialect's routes on one server, behind one gate."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Scope
+
+from barograph.api import elastic, health
+from barograph.api.gate import Gate
+from barograph.api.server import Server
+
+
+def build(server: Server) -> FastAPI:
+    """The application of a server. It is ready once the jobs that were left open are open again, and closes the server."""
+
+    @asynccontextmanager
+    async def life(_: FastAPI) -> AsyncIterator[None]:
+        opening = asyncio.get_running_loop().run_in_executor(None, server.reopen)
+        yield
+        await opening
+        await asyncio.get_running_loop().run_in_executor(None, server.close)
+
+    app = FastAPI(
+        title="Barograph",
+        lifespan=life,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        middleware=[Middleware(Gate, metrics=server.metrics, render=_render), Middleware(GZipMiddleware, minimum_size=2048)],
+    )
+    app.router.routes.extend([*health.routes(server), *elastic.routes(server)])
+    for kind in (HTTPException, RequestValidationError):
+        app.add_exception_handler(kind, _told)
+    return app
+
+
+def _render(scope: Scope, error: Exception) -> Response:
+    return elastic.render(scope, error)
+
+
+async def _told(request: Request, error: Exception) -> Response:
+    return _render(request.scope, error)

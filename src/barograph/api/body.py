@@ -1,0 +1,100 @@
+"""Bodies of requests: bounded, also unpacked, and bounded over all requests together."""
+
+import zlib
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from starlette.requests import ClientDisconnect, Request
+
+from barograph.api.errors import HttpProblem
+from barograph.api.server import InFlight, Server
+
+_PIECE: Final = 1 << 20
+_WANTED_ENCODING: Final = "wanted none, identity or gzip"
+
+
+@asynccontextmanager
+async def body_of(request: Request, server: Server) -> AsyncIterator[bytes]:
+    """The whole body, unpacked. It counts as in flight until the block ends.
+
+    Raises:
+        HttpProblem: it is too large (413), not what its encoding says (400), of an unknown encoding (415), ended too early
+            (400), or all bodies together are too large at the moment (429).
+    """
+    held = _Held(server)
+    try:
+        async for piece in _unpacked(request):
+            held.add(piece)
+        body = b"".join(held.pieces)
+        server.metrics.body_bytes.inc(len(body))
+        yield body
+    except ClientDisconnect:
+        raise HttpProblem(400, "body: wanted all of it; the connection ended before") from None
+    finally:
+        held.release()
+
+
+class _Held:
+    """What of a body has come, within the limits."""
+
+    def __init__(self, server: Server) -> None:
+        self._most, self._most_together = server.config.max_body_bytes, server.config.max_in_flight_bytes
+        self._config = server.config
+        self._in_flight: InFlight = server.in_flight
+        self._bytes = 0
+        self.pieces: list[bytes] = []
+
+    def add(self, piece: bytes) -> None:
+        self._bytes += len(piece)
+        self._in_flight.bytes += len(piece)
+        if self._bytes > self._most:
+            raise HttpProblem(413, f"body: wanted at most {self._config.max_body} (max_body), unpacked; send it in parts")
+        if self._in_flight.bytes > self._most_together:
+            raise HttpProblem(
+                429,
+                f"body: wanted at most {self._config.max_in_flight} of bodies at a time (max_in_flight); send it again later",
+                {"Retry-After": "1"},
+            )
+        self.pieces.append(piece)
+
+    def release(self) -> None:
+        self._in_flight.bytes -= self._bytes
+
+
+async def _unpacked(request: Request) -> AsyncIterator[bytes]:
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding in ("", "identity"):
+        async for piece in request.stream():
+            yield piece
+        return
+    if encoding not in ("gzip", "x-gzip"):
+        raise HttpProblem(415, f"Content-Encoding={encoding[:100]!r}: {_WANTED_ENCODING}")
+    unpacker = _Gunzip()
+    async for packed in request.stream():
+        for piece in unpacker.pieces(packed):
+            yield piece
+    unpacker.check_whole()
+
+
+class _Gunzip:
+    """Unpacks gzip piece by piece, never more than a piece at a time; one file may follow another."""
+
+    def __init__(self) -> None:
+        self._inflate = zlib.decompressobj(wbits=31)
+        self._began = False
+
+    def pieces(self, packed: bytes) -> Iterator[bytes]:
+        try:
+            while packed:
+                if self._inflate.eof:
+                    self._inflate = zlib.decompressobj(wbits=31)
+                self._began = True
+                yield self._inflate.decompress(packed, _PIECE)
+                packed = self._inflate.unconsumed_tail or self._inflate.unused_data
+        except zlib.error as error:
+            raise HttpProblem(400, f"body: wanted gzip, as Content-Encoding says ({error})") from None
+
+    def check_whole(self) -> None:
+        if self._began and not self._inflate.eof:
+            raise HttpProblem(400, "body: wanted whole gzip; it ends too early")

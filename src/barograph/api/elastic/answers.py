@@ -1,0 +1,59 @@
+"""Answers as clients of Elasticsearch want them: the media type they asked for, warnings, the parts of a document they want."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from barograph.api.elastic.filter_path import filtered
+from barograph.api.elastic.version import BUILD_HASH, VERSION
+
+_VENDOR: Final = re.compile(r"application/vnd\.elasticsearch\+json\s*;\s*compatible-with\s*=\s*(\d+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer that is more than a document.
+
+    Attributes:
+        body: the document, or text as it is.
+        status: the HTTP status.
+    """
+
+    body: "Mapping[str, Any] | list[Any] | str | None"
+    status: int = 200
+
+
+def respond(request: Request, answered: "Answer | Mapping[str, Any] | list[Any]", warnings: Sequence[str]) -> Response:
+    """The response to a request."""
+    answer = answered if isinstance(answered, Answer) else Answer(answered)
+    if request.method == "HEAD" or answer.body is None:
+        response = Response(b"", answer.status, media_type="application/json")
+    elif isinstance(answer.body, str):
+        response = Response(answer.body, answer.status, media_type="text/plain; charset=UTF-8")
+    else:
+        chosen = filtered(answer.body, request.query_params.get("filter_path", ""))
+        pretty = request.query_params.get("pretty", "false") in ("", "true")
+        text = orjson.dumps(chosen, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE if pretty else 0)
+        response = Response(text, answer.status, media_type=media_type(request))
+    for text_of_warning in warnings:
+        response.headers.append("Warning", text_of_warning)
+    return response
+
+
+def media_type(request: Request) -> str:
+    """The vendor's type if the client asked for it, else plain JSON."""
+    asked = _VENDOR.search(request.headers.get("accept", ""))
+    return f"application/vnd.elasticsearch+json;compatible-with={asked[1]}" if asked else "application/json"
+
+
+def warning(text: str) -> str:
+    """A text as the value of a Warning header."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    # A header's value is Latin-1 without line ends; what does not fit is shown, not lost.
+    plain = " ".join(escaped.split()).encode("latin-1", "backslashreplace").decode("latin-1")
+    return f'299 Elasticsearch-{VERSION}-{BUILD_HASH} "{plain}"'

@@ -1,0 +1,102 @@
+"""How a call of Elasticsearch's API becomes a function call: path, query and body in, a document out."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from barograph.api.body import body_of
+from barograph.api.elastic.answers import Answer, respond, warning
+from barograph.api.elastic.parameters import COMMON, check_query, parsed_body
+from barograph.api.server import Server
+
+Role = Literal["read", "write", "admin"]
+"""What a key must be allowed."""
+
+ANY: Final = None
+"""Of `Endpoint.fields`: any document, which the endpoint checks itself."""
+
+
+@dataclass
+class Call:
+    """One call.
+
+    Attributes:
+        server: who answers.
+        path: the variable parts of the path, by name.
+        query: the parameters of the URL.
+        body: the document, None when there is none; raw bytes where the endpoint takes those.
+        warnings: what the caller is to be warned of; sent with errors too.
+    """
+
+    server: Server
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    body: Any = None
+    warnings: list[str] = field(default_factory=list)
+
+    def warn(self, text: str) -> None:
+        """Warn the caller, once."""
+        if warning(text) not in self.warnings:
+            self.warnings.append(warning(text))
+
+
+Handler = Callable[[Call], "Answer | Mapping[str, Any] | list[Any]"]
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One endpoint.
+
+    Attributes:
+        methods: HTTP methods, separated by blanks.
+        path: with variable parts in braces.
+        handler: answers it, in a thread.
+        query: its parameters, separated by blanks.
+        fields: fields of its body, separated by blanks; `ANY` leaves that to the handler.
+        object_name: what Elasticsearch calls its body in messages.
+        role: what a key must be allowed.
+        in_worker: it changes the job of the path, so it takes its turn in the job's worker.
+        raw: the handler takes the bytes of the body.
+        body_needed: a call without a body is refused.
+    """
+
+    methods: str
+    path: str
+    handler: Handler
+    query: str = ""
+    fields: str | None = ""
+    object_name: str = "request"
+    role: Role = "read"
+    in_worker: bool = False
+    raw: bool = False
+    body_needed: bool = False
+
+    @property
+    def order(self) -> tuple[tuple[bool, ...], str]:
+        """Sorts paths with fixed parts before those that have a variable one in the same place."""
+        return tuple(part.startswith("{") for part in self.path.split("/")), self.path
+
+
+def route(endpoint: Endpoint, server: Server) -> BaseRoute:
+    """The route of an endpoint."""
+    allowed = frozenset({*endpoint.query.split(), *COMMON})
+
+    async def answer(request: Request) -> Response:
+        request.state.route, request.state.warnings = endpoint.path, []
+        check_query(request, allowed)
+        call = Call(server, request.path_params, request.query_params, warnings=request.state.warnings)
+        async with body_of(request, server) as body:
+            call.body = body if endpoint.raw else parsed_body(request, body, endpoint)
+            del body
+            if endpoint.in_worker:
+                answered = await server.in_worker(call.path["job_id"], lambda: endpoint.handler(call))
+            else:
+                answered = await run_in_threadpool(endpoint.handler, call)
+        return respond(request, answered, call.warnings)
+
+    return Route(endpoint.path, answer, methods=endpoint.methods.split())

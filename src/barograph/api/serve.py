@@ -1,0 +1,77 @@
+"""Running the server: one process, until it is told to end."""
+
+import signal
+import socket
+from collections.abc import Callable
+
+import uvicorn
+
+from barograph.api import logs
+from barograph.api.app import build
+from barograph.api.server import Server
+from barograph.config.errors import BadRequest
+from barograph.config.server import ServerConfig
+
+_GRACE_S = 30
+"""How long requests that are being answered may take when the server is told to end."""
+
+
+def serve(config: ServerConfig, tell: Callable[[str], None]) -> None:
+    """Serve until SIGINT or SIGTERM; what was taken is then finished and committed.
+
+    Args:
+        config: the settings.
+        tell: told the address, as soon as it takes connections.
+
+    Raises:
+        BadRequest: the address cannot be had, or the TLS files cannot be read.
+        Conflict: another server is running on the same store.
+    """
+    _check_tls(config)
+    listening = _listen(config)
+    try:
+        server = Server.open(config)
+        logs.configure()
+        tell(address(config, listening))
+        for kind in (signal.SIGINT, signal.SIGTERM):  # the server ends by them, and would raise them again when it has ended
+            signal.signal(kind, signal.SIG_IGN)
+        uvicorn.Server(_uvicorn(config, server)).run(sockets=[listening])
+    finally:
+        listening.close()
+
+
+def address(config: ServerConfig, listening: socket.socket) -> str:
+    """The URL of a server."""
+    host, port = listening.getsockname()[:2]
+    return f"{'https' if config.tls_certificate else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _listen(config: ServerConfig) -> socket.socket:
+    try:
+        return socket.create_server(
+            (config.host, config.port), family=socket.AF_INET6 if ":" in config.host else socket.AF_INET, backlog=2048
+        )
+    except OSError as error:
+        raise BadRequest(
+            f"server.host={config.host!r}, server.port={config.port}: wanted an address that is free ({error.strerror})"
+        ) from None
+
+
+def _check_tls(config: ServerConfig) -> None:
+    for name, path in (("tls_certificate", config.tls_certificate), ("tls_key", config.tls_key)):
+        if path is not None and not path.is_file():
+            raise BadRequest(f"server.{name}={str(path)!r}: wanted a PEM file")
+
+
+def _uvicorn(config: ServerConfig, server: Server) -> uvicorn.Config:
+    return uvicorn.Config(
+        build(server),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        ssl_certfile=config.tls_certificate,
+        ssl_keyfile=config.tls_key,
+        timeout_graceful_shutdown=_GRACE_S,
+        ws="none",
+        lifespan="on",
+    )

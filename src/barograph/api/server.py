@@ -1,0 +1,90 @@
+"""What all requests share: the service, the workers of the jobs, the settings, and whether the server is ready."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Self, TypeVar
+
+import structlog
+
+from barograph.api.metrics import Metrics
+from barograph.config.errors import BarographError
+from barograph.config.server import ServerConfig
+from barograph.jobs.service import Service
+from barograph.jobs.workers import Workers
+
+T = TypeVar("T")
+
+
+@dataclass
+class InFlight:
+    """How many bytes of bodies are in memory, over all requests."""
+
+    bytes: int = 0
+
+
+@dataclass
+class Server:
+    """A server from its opening to its end.
+
+    Attributes:
+        config: its settings.
+        service: the jobs.
+        workers: what is asked of one job goes through its worker, in order.
+        metrics: what `/metrics` tells.
+        in_flight: bodies that are in memory.
+        ready: the jobs that an earlier process left open are open again.
+    """
+
+    config: ServerConfig
+    service: Service
+    workers: Workers = field(default_factory=Workers)
+    metrics: Metrics = field(default_factory=Metrics)
+    in_flight: InFlight = field(default_factory=InFlight)
+    ready: bool = False
+
+    @classmethod
+    def open(cls, config: ServerConfig) -> Self:
+        """A server on a data directory that no other server uses.
+
+        Raises:
+            Conflict: another server is running there.
+            StorageFailure: the store cannot be reached.
+            OtherVersion: a newer version wrote it.
+        """
+        service = Service.open(config.store, config.data_dir)
+        try:
+            service.serve_alone()
+        except BarographError:
+            service.close()
+            raise
+        server = cls(config, service)
+        server.metrics.watch(lambda: len(service.opened()), server.workers.waiting)
+        return server
+
+    def reopen(self) -> None:
+        """Open the jobs that an earlier process left open. One that cannot be opened has failed, and takes no other with it."""
+        log = structlog.get_logger()
+        for job_id in self.service.left_open():
+            try:
+                self.service.open_job(job_id, lambda note: log.info("job.replayed", note=note))
+                log.info("job.reopened", job_id=job_id)
+            except Exception as error:  # whatever it is, the store has it as the job's failure, and the next job is opened
+                log.error("job.not_reopened", job_id=job_id, error=str(error))
+        self.ready = True
+
+    def close(self) -> None:
+        """Finish what was taken, commit, and let go; jobs that are open stay open in the store."""
+        self.ready = False
+        self.workers.close()
+        self.service.suspend()
+
+    async def in_worker(self, job_id: str, task: Callable[[], T]) -> T:
+        """What a task gives that a job's worker does, without holding up other requests.
+
+        Raises:
+            Overloaded: too much waits for the job already.
+        """
+        future: asyncio.Future[Any] = asyncio.wrap_future(self.workers.submit(job_id, task))
+        result: T = await asyncio.shield(future)  # a client that goes away does not end what was begun
+        return result

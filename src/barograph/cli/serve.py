@@ -1,0 +1,51 @@
+"""`barograph serve`: the server."""
+# ruff: noqa: PLC0415  # what is heavy is imported where it is used, so that --help is quick
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+_Config = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        envvar="BAROGRAPH_CONFIG",
+        show_envvar=True,
+        metavar="FILE",
+        help="TOML file with a table [server]; flags and BAROGRAPH_... variables win over it.",
+        show_default="barograph.toml in the current folder, where there is one",
+    ),
+]
+_Host = Annotated[
+    str | None,
+    typer.Option(
+        "--host", metavar="ADDRESS", help="Address to listen on; any but loopback demands keys.", show_default="127.0.0.1"
+    ),
+]
+_Port = Annotated[
+    int | None, typer.Option("--port", metavar="N", help="Port to listen on; 0 takes a free one.", show_default="9200")
+]
+_Folder = Annotated[
+    Path | None,
+    typer.Option(
+        "--data-dir", metavar="DIR", help="Directory of the jobs, their results and models.", show_default=".barograph"
+    ),
+]
+_Store = Annotated[
+    str | None,
+    typer.Option("--store", metavar="URL", help="Keep jobs and results in PostgreSQL instead of SQLite.", show_default=False),
+]
+
+
+def serve(
+    config: _Config = None, host: _Host = None, port: _Port = None, data_dir: _Folder = None, store: _Store = None
+) -> None:
+    """Serve jobs over HTTP until Ctrl-C: rows in, results out, as clients of Elasticsearch's machine learning know it."""
+    import os
+
+    from barograph.api.serve import serve as run
+    from barograph.config.server import load_server
+
+    flags = {"host": host, "port": port, "data_dir": data_dir, "store": store}
+    run(load_server(config, os.environ, flags), lambda address: typer.echo(f"barograph is at {address}"))
