@@ -155,7 +155,7 @@ def test_a_job_deleted_meanwhile_leaves_nothing(web, opened, monkeypatch):
 def test_a_damaged_file_is_told_from_a_forecast(web):
     saved = keep(web, "f1")
     (web._job_files("web").path / saved.file).write_bytes(b"not parquet")
-    with pytest.raises(StorageFailure, match="wanted a whole forecast there"):
+    with pytest.raises(StorageFailure, match=f"{saved.file}.*is damaged"):
         web.forecast("web", "f1")
     (web._job_files("web").path / saved.file).unlink()
     with pytest.raises(StorageFailure, match="wanted a whole forecast there"):

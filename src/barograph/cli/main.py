@@ -19,6 +19,7 @@ from barograph.cli import (
     run,
     serve,
     snapshots,
+    store,
     validate,
     what_if,
 )
@@ -62,6 +63,7 @@ app.command("what-if", short_help="Show which alerts there would have been under
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(snapshots.app, name="snapshots")
 app.add_typer(forecast.app, name="forecasts")
+app.add_typer(store.app, name="store")
 app.command("replay", short_help="Make models and results anew from the kept bucket values.")(replays.replay)
 app.command("forget", short_help="Give a job the models that never saw a span of time.")(replays.forget)
 app.command("expire", short_help="Remove what jobs no longer want kept.")(expire.expire)

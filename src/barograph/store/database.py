@@ -106,6 +106,14 @@ class Database:
                 with connection.begin():
                     yield connection
 
+    def problems(self) -> tuple[str, ...]:
+        """What SQLite finds wrong in its file, line by line; PostgreSQL looks after its own."""
+        if self.is_postgresql:
+            return ()
+        with self.read() as connection:
+            found = connection.exec_driver_sql("PRAGMA integrity_check(20)").scalars().all()
+        return tuple(line for line in found if line != "ok")
+
     @contextmanager
     def told(self) -> Iterator[None]:
         """Turns the database's errors into `StorageFailure`s that name it."""

@@ -24,9 +24,11 @@ def expire(writer: Writer, listed: Listing) -> Expired:
         advance(connection, job_id, listed.commits, listed.commits)
         expired = retention.expire(connection, job, newest, listed.snapshots)
         list_history(connection, job_id, changes)
-        if gone:
+        if gone and oldest is not None:
             table = tables.JOB
-            connection.execute(table.update().where(table.c.job_id == job_id).values(history_from=oldest))
+            connection.execute(
+                table.update().where(table.c.job_id == job_id).values(history_from=max(oldest, listed.history_from or oldest))
+            )
     writer.files.remove([snapshot.file for snapshot in expired.snapshots])
     writer.files.remove([file.name for change in changes.values() for file in change.removed])
     return replace(expired, values=gone)

@@ -18,7 +18,7 @@ from barograph.engine.forecast import Forecast, LeftOut
 from barograph.results import schema
 from barograph.store import job_rows, tables
 from barograph.store.database import Database
-from barograph.store.files import JobFiles
+from barograph.store.files import JobFiles, digest
 
 ABANDONED_MS: Final = DAY_MS
 """Wall-clock time after which a forecast that is not whole belongs to a process that was killed."""
@@ -39,6 +39,7 @@ class SavedForecast:
         left_out: how many were not, and why.
         rows: rows of its file.
         bytes: size of its file; None until that is whole.
+        sha256: of its file's content, in hexadecimal; None until that is whole, and when an old version wrote it.
     """
 
     forecast_id: str
@@ -51,6 +52,7 @@ class SavedForecast:
     left_out: LeftOut
     rows: int
     bytes: int | None = None
+    sha256: str | None = None
 
     @property
     def file(self) -> str:
@@ -97,9 +99,10 @@ def add(database: Database, files: JobFiles, job_id: str, saved: SavedForecast, 
     ours = (table.c.job_id == job_id) & (table.c.forecast_id == saved.forecast_id)
     try:
         size = files.write(saved.file, lambda path: rows.write_parquet(path, compression="zstd"))
+        sha256 = digest(files.path / saved.file)
         files.sync()
         with database.write() as connection:
-            whole = connection.execute(table.update().where(ours).values(bytes=size)).rowcount
+            whole = connection.execute(table.update().where(ours).values(bytes=size, sha256=sha256)).rowcount
     except OSError as error:
         remove(database, files, job_id, [saved])
         raise StorageFailure(f"{str(files.path)!r}: wanted to write a file there ({error})") from error
@@ -109,7 +112,7 @@ def add(database: Database, files: JobFiles, job_id: str, saved: SavedForecast, 
     if not whole:
         files.remove(saved.files)
         raise Conflict(f"job {job_id!r} was deleted or reset while it was forecast")
-    return replace(saved, bytes=size)
+    return replace(saved, bytes=size, sha256=sha256)
 
 
 def remove(database: Database, files: JobFiles, job_id: str, gone: Sequence[SavedForecast]) -> None:
@@ -140,6 +143,7 @@ def read(files: JobFiles, saved: SavedForecast) -> pl.DataFrame:
     """
     path = files.path / saved.file
     try:
+        files.whole(saved.file, saved.sha256)
         return pl.read_parquet(path, columns=list(schema.polars_schema(schema.FORECASTS)), glob=False)
     except (FileNotFoundError, pl.exceptions.PolarsError) as error:
         raise StorageFailure(f"{str(path)!r}: wanted a whole forecast there ({error})") from error

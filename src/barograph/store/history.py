@@ -16,7 +16,7 @@ from barograph.config.errors import StorageFailure
 from barograph.config.splits import SPLIT_VALUES
 from barograph.results import schema
 from barograph.results.results import Results
-from barograph.store.files import JobFiles
+from barograph.store.files import JobFiles, digest
 
 KINDS: Final = {"bucket_values": schema.BUCKET_VALUES, "influencer_shares": schema.INFLUENCER_SHARES}
 """The tables that are kept as files."""
@@ -39,7 +39,10 @@ _PACKED: Final[Any] = {"compression": "zstd", "compression_level": 1}
 
 @dataclass(frozen=True)
 class HistoryFile:
-    """One file, as it is listed: `number` is that of the commit, times are those of its first and last bucket in epoch ms."""
+    """One file, as it is listed: `number` is that of the commit, times are those of its first and last bucket in epoch ms.
+
+    `sha256` is that of its content, in hexadecimal; None when an old version wrote it.
+    """
 
     kind: str
     number: int
@@ -49,6 +52,7 @@ class HistoryFile:
     bytes: int
     first_timestamp: int
     last_timestamp: int
+    sha256: str | None = None
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,7 @@ def cut(files: JobFiles, listed: Sequence[HistoryFile], kind: str, oldest_ms: in
     added = []
     for file in old:
         if file.last_timestamp >= oldest_ms:
-            rows = coded(kind, read(files.path, [file], kind, Span(start_ms=oldest_ms)))
+            rows = coded(kind, read(files, [file], kind, Span(start_ms=oldest_ms)))
             first = rows["timestamp"][0]
             planned = replace(file, level=file.level + 1, rows=rows.height, first_timestamp=first)
             added.append(_write(files, planned, partial(rows.write_parquet, **_PACKED)))
@@ -122,14 +126,14 @@ def _merge(files: JobFiles, parts: Sequence[HistoryFile]) -> HistoryFile:
         first_timestamp=min(file.first_timestamp for file in parts),
         last_timestamp=max(file.last_timestamp for file in parts),
     )
-    rows = pl.concat([coded(newest.kind, pl.scan_parquet(files.path / file.name, glob=False)) for file in parts])
+    rows = pl.concat([coded(newest.kind, pl.scan_parquet(files.whole(file.name, file.sha256), glob=False)) for file in parts])
     return _write(files, whole, partial(rows.sink_parquet, maintain_order=True, **_PACKED))
 
 
 def _write(files: JobFiles, planned: HistoryFile, fill: Callable[[Path], object]) -> HistoryFile:
     name = f"{planned.kind}-{planned.number:010d}-{planned.level}.parquet"
     size = files.write(name, fill)
-    return HistoryFile(**{**vars(planned), "name": name, "bytes": size})
+    return replace(planned, name=name, bytes=size, sha256=digest(files.path / name))
 
 
 @dataclass(frozen=True)
@@ -171,7 +175,7 @@ class Span:
 
 
 def read(
-    directory: Path, listed: Sequence[HistoryFile], kind: str, span: Span, columns: Sequence[str] | None = None
+    files: JobFiles, listed: Sequence[HistoryFile], kind: str, span: Span, columns: Sequence[str] | None = None
 ) -> pl.DataFrame:
     """The rows of a span in the order they were written, which is that of the buckets; all columns, or only those named.
 
@@ -179,11 +183,11 @@ def read(
         FileNotFoundError: a listed file is gone.
         StorageFailure: a listed file is damaged.
     """
-    paths = [directory / file.name for file in listed if span.touches(file)]
+    paths = [files.whole(file.name, file.sha256) for file in listed if span.touches(file)]
     if not paths:
         return schema.empty(KINDS[kind]).select(columns or pl.all())
     try:
         rows = pl.scan_parquet(paths, glob=False, schema=schema.polars_schema(KINDS[kind]), cast_options=_AS_TEXT)
         return rows.filter(span.condition()).select(columns or pl.all()).collect()
     except (pl.exceptions.ComputeError, pl.exceptions.SchemaError) as error:
-        raise StorageFailure(f"history in {str(directory)!r}: wanted whole Parquet files ({error})") from error
+        raise StorageFailure(f"history in {str(files.path)!r}: wanted whole Parquet files ({error})") from error

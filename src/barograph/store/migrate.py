@@ -6,17 +6,34 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from barograph.config.errors import OtherVersion
+from barograph.config.errors import OtherVersion, StorageFailure
 from barograph.store import tables
 from barograph.store.database import SCHEMA, Database
 
-HEAD: Final = "0007"
+HEAD: Final = "0008"
 """The newest migration. A constant, so that opening a current database does not import Alembic (0.2 s)."""
 
 VERSION_TABLE: Final = "barograph_version"
 SCRIPTS: Final = Path(__file__).parent / "migrations"
 
 _LOCK: Final = 0x6261726F  # "baro": the PostgreSQL advisory lock of whoever migrates
+
+
+def is_empty(database: Database) -> bool:
+    """Whether there are no tables yet.
+
+    Raises:
+        StorageFailure: there are, and they have lost what they are known by.
+    """
+    schema = SCHEMA if database.is_postgresql else None
+    with database.read() as connection:
+        if not sa.inspect(connection).has_table(VERSION_TABLE, schema=schema):
+            return True
+        if connection.execute(sa.text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar() is None:
+            raise StorageFailure(f"store={database.name!r}: wanted the version of its tables; the database is damaged")
+        if connection.execute(sa.select(tables.STORE.c.store_id)).scalar() is None:
+            raise StorageFailure(f"store={database.name!r}: wanted the id of its store; the database is damaged")
+        return False
 
 
 def migrate(database: Database) -> str:

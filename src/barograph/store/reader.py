@@ -14,7 +14,7 @@ from barograph.results.snapshot import Snapshot
 from barograph.scoring.normalise import Quantiles
 from barograph.store import forecasts, history, job_rows, query, rows, tables
 from barograph.store.database import Database
-from barograph.store.files import JobFiles
+from barograph.store.files import Checked, JobFiles
 from barograph.store.forecasts import SavedForecast
 from barograph.store.history import HistoryFile, Span
 from barograph.store.job_rows import InputProgress, JobSummary, Listing, ResumePoint
@@ -39,6 +39,7 @@ class Reader:
     def __init__(self, database: Database, files: Path) -> None:
         self._database = database
         self._files = files
+        self._checked: Checked = {}
 
     @property
     def store_id(self) -> str:
@@ -129,10 +130,10 @@ class Reader:
         return self._history(job_id, "influencer_shares", span)
 
     def _history(self, job_id: str, kind: str, span: Span, columns: Sequence[str] | None = None) -> pl.DataFrame:
-        directory = self._job_files(job_id).path
+        files = self._job_files(job_id)
 
         def read(_: sa.Connection, listed: Listing) -> pl.DataFrame:
-            return history.read(directory, [file for file in listed.history if file.kind == kind], kind, span, columns)
+            return history.read(files, [file for file in listed.history if file.kind == kind], kind, span, columns)
 
         return self._read_files(job_id, read)
 
@@ -221,12 +222,13 @@ class Reader:
                 except FileNotFoundError as error:
                     if listed.files == before:
                         raise StorageFailure(
-                            f"job {job_id!r}: wanted the file {error.filename or error}, which is gone"
+                            f"job {job_id!r}: wanted the file {error.filename or error}, which is gone; "
+                            "'barograph store check' says what can be saved"
                         ) from error
                     before = listed.files
 
     def _job_files(self, job_id: str) -> JobFiles:
-        return JobFiles(self._files / job_id)
+        return JobFiles(self._files / job_id, self._checked)
 
 
 def _influencers(connection: sa.Connection, job_id: str, keys: Sequence[tuple[int, int]]) -> list[sa.Row[Any]]:

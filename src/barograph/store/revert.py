@@ -85,7 +85,7 @@ def _restorable(before: Listing, snapshot_id: str) -> tuple[SavedSnapshot, str, 
 def _cut(writer: Writer, files: Sequence[HistoryFile], until: int, number: int) -> Change:
     """Keep what is before `until`; merging has brought rows from both sides into one file where there is one."""
     gone = tuple(file for file in files if file.last_timestamp >= until)
-    parts = [history.coded(file.kind, pl.read_parquet(writer.files.path / file.name)) for file in gone]
+    parts = [history.coded(file.kind, pl.read_parquet(writer.files.whole(file.name, file.sha256))) for file in gone]
     rest = pl.concat(parts).filter(pl.col("timestamp") < until) if parts else pl.DataFrame()
     if rest.is_empty():
         return Change((), gone)

@@ -49,7 +49,7 @@ class Rewrite:
         later = [file for file in self._old if file.last_timestamp >= start_ms]
         self._start, self._old = start_ms, later
         self._snapshots = [snapshot for snapshot in self._before.snapshots if _seen(snapshot) < start_ms]
-        self.keep(history.read(self._writer.files.path, later, _VALUES, Span(end_ms=start_ms)))
+        self.keep(history.read(self._writer.files, later, _VALUES, Span(end_ms=start_ms)))
 
     def clear(self, start_ms: int, end_ms: int) -> None:
         """The results of the buckets [start_ms, end_ms) are to go; those given to `add` take their place."""

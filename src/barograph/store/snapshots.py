@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from barograph.config.duration import DAY_MS, UNIT_MS
-from barograph.config.errors import OtherVersion, StorageFailure
+from barograph.config.errors import OtherVersion
 from barograph.config.job import Job
 from barograph.results.snapshot import Snapshot
-from barograph.store.files import JobFiles
+from barograph.store.files import JobFiles, damaged
 
 INTERVAL_MS: Final = 3 * UNIT_MS["h"]
 """Data time between restore points where the job sets no `background_persist_interval`; Elastic takes 3 to 4 hours."""
@@ -64,7 +64,7 @@ def load(files: JobFiles, saved: SavedSnapshot) -> Snapshot:
     path = files.path / saved.file
     data = path.read_bytes()
     if content_name(data) != saved.snapshot_id:
-        raise StorageFailure(f"snapshot {str(path)!r} is damaged: wanted content with the hash {saved.snapshot_id}")
+        raise damaged(path, saved.snapshot_id)
     try:
         return Snapshot.from_bytes(data)
     except ValueError as error:  # whole, so it is of another version

@@ -13,7 +13,8 @@ from barograph.config.errors import Conflict, NotFound, StorageFailure
 from barograph.config.job import Job
 from barograph.results.results import Results
 from barograph.results.snapshot import Snapshot
-from barograph.store import forecasts, job_rows, tables
+from barograph.store import forecasts, job_rows, lost, tables
+from barograph.store.check import CheckedJob, Dropped, checked, unlist
 from barograph.store.commit import Writer, commit
 from barograph.store.database import Database
 from barograph.store.differences import differences
@@ -21,13 +22,15 @@ from barograph.store.errors import JobChanged, NoSuchJob
 from barograph.store.expire import expire
 from barograph.store.files import JobFiles
 from barograph.store.forecasts import SavedForecast
+from barograph.store.history import HistoryFile
 from barograph.store.job_rows import InputProgress, JobState
 from barograph.store.locks import Lock, acquire, try_acquire
-from barograph.store.migrate import migrate
+from barograph.store.migrate import is_empty, migrate
 from barograph.store.reader import Reader
 from barograph.store.retention import Expired
 from barograph.store.revert import Reverted, revert
 from barograph.store.rewrite import Rewrite
+from barograph.store.snapshots import SavedSnapshot
 
 _LOCK_WAIT_S: Final = 1.0
 _SERVER: Final = "_server"  # no job can have this id
@@ -43,6 +46,10 @@ class Store(Reader):
     """
 
     def __init__(self, database: Database, data_dir: Path) -> None:
+        self._owner = database.name if database.is_postgresql else None
+        found = lost.unlisted(data_dir / "files", self._owner, None)  # first: another process may be making them right now
+        if found and is_empty(database):
+            raise lost.StoreLost(database.name, found)
         super().__init__(database, data_dir / "files" / migrate(database))
         self._locks: dict[str, Lock] = {}
         self._remove_leftovers()
@@ -58,11 +65,15 @@ class Store(Reader):
 
         Raises:
             NotFound: it is not there.
-            StorageFailure: it cannot be reached.
+            StorageFailure: it cannot be reached, or its files are there and the database is gone or empty (`StoreLost`).
             OtherVersion: a newer version wrote it.
         """
         data_dir = data_dir.absolute()
         path = data_dir / "barograph.sqlite"
+        if url is None and not path.exists():
+            found = lost.unlisted(data_dir / "files", None, None)
+            if found:
+                raise lost.StoreLost(str(path), found)
         if url is None and not create and not path.exists():
             raise NotFound(f"data_dir={str(data_dir)!r}: wanted a directory with a store; nothing has been run there yet")
         try:
@@ -142,6 +153,7 @@ class Store(Reader):
             NoSuchJob: no job can have this id.
         """
         lock = acquire(self._database, self._lock_path(job_id), job_id, wait_s)
+        lost.mark(self._files, self._owner)
         self._locks[job_id] = lock
         try:
             yield lock
@@ -221,6 +233,54 @@ class Store(Reader):
         """
         with self.lock(job_id), self._writing(job_id) as writer:
             return expire(writer, self._listing(job_id))
+
+    # what is damaged
+
+    def check_job(self, job_id: str) -> CheckedJob:
+        """Read all that a job lists, and say what of it cannot be used."""
+        return checked(self._job_files(job_id), self._listing(job_id), self.forecasts(job_id))
+
+    def database_problems(self) -> tuple[str, ...]:
+        """What the database finds wrong with itself; empty when nothing is."""
+        return self._database.problems()
+
+    def unlisted(self) -> list[lost.LostStore]:
+        """The directories beside this store's that this database should list and does not."""
+        return lost.unlisted(self._files.parent, self._owner, self._files.name)
+
+    def drop_unusable(self, job: CheckedJob) -> Dropped:
+        """Give up what a check has found to be unusable, so that the job goes on with the rest.
+
+        Without a whole newest snapshot it goes back to the last one that is whole, and the rows behind that are to be read
+        again; without any it is reset. Buckets whose values are given up, and all before them, are not replayed any more.
+
+        Raises:
+            NoSuchJob: there is none of this id.
+            JobBusy: it is being run.
+            StorageFailure: the database or the disk failed.
+        """
+        job_id, gone = job.job_id, [one.file for one in job.unusable]
+        with self.lock(job_id), self._writing(job_id) as writer:
+            history_from = unlist(writer, self._listing(job_id), [file for file in gone if isinstance(file, HistoryFile)])
+        for forecast in gone:
+            if isinstance(forecast, SavedForecast):
+                self.delete_forecast(job_id, forecast.forecast_id)
+        whole = [snapshot for snapshot in self.snapshots(job_id) if snapshot not in gone]
+        back = None
+        if not job.resumable and whole:
+            back = self.revert(job_id, whole[-1].snapshot_id).snapshot
+        elif not job.resumable:
+            self.reset_job(job_id)
+        else:
+            self._unlist_snapshots(job_id, [file for file in gone if isinstance(file, SavedSnapshot)])
+        return Dropped(job_id, len(gone), history_from, back, not job.resumable and not whole)
+
+    def _unlist_snapshots(self, job_id: str, gone: Sequence[SavedSnapshot]) -> None:
+        table, ids = tables.SNAPSHOT, [snapshot.snapshot_id for snapshot in gone]
+        with self.lock(job_id) as lock:
+            with self._database.write(lock.connection) as connection:
+                connection.execute(table.delete().where(table.c.job_id == job_id, table.c.snapshot_id.in_(ids)))
+            self._clean(job_id)
 
     # forecasts; these need no lock
 

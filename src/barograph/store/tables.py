@@ -112,6 +112,7 @@ HISTORY_FILE: Final = _table(
     sa.Column("bytes", sa.BigInteger, nullable=False),
     sa.Column("first_timestamp", sa.BigInteger, nullable=False),
     sa.Column("last_timestamp", sa.BigInteger, nullable=False),
+    sa.Column("sha256", TEXT),  # of its content, in hexadecimal; null when an old version wrote it
 )
 
 FORECAST: Final = _table(
@@ -127,6 +128,7 @@ FORECAST: Final = _table(
     sa.Column("left_out", TEXT, nullable=False),  # how many series were not forecast, by reason, as JSON
     sa.Column("rows", sa.BigInteger, nullable=False),
     sa.Column("bytes", sa.BigInteger),  # of its file; null until that is whole
+    sa.Column("sha256", TEXT),  # of its file's content, in hexadecimal; null until that is whole, and from an old version
 )
 
 BUCKET: Final = _results("bucket", schema.BUCKETS, ranked=False)
