@@ -20,7 +20,7 @@ from barograph.models.describe import Description, Known, describe, known, latel
 from barograph.models.forecast import Foreseen, Horizon, foresee
 from barograph.models.pool import Pool, floats
 from barograph.models.siblings import Siblings
-from barograph.models.state import CHANGE, FLAGGED, PREDICTIVE, SERIES, VERSION, fresh
+from barograph.models.state import CHANGE, FLAGGED, PREDICTIVE, SERIES, VERSION, extended, fresh
 from barograph.results.arrays import Bytes, Floats, Ints, Structs
 from barograph.results.leaf import LEAF, Tried
 from barograph.results.snapshot import Arrays
@@ -77,7 +77,7 @@ class SeriesModel:
         records = np.array(state["series"][: row + 1], SERIES)
         ends = np.cumsum(np.where(records["season"] > 0, floats(records["knots"]), 0))
         start = int(ends[row - 1]) if row else 0
-        own = records[row:]
+        own = records[row:].copy()
         pool = Pool.unpack(own, state["pool"][start : int(ends[row])].astype(np.float32))
         return cls(config, own, pool, Siblings.build(newest["siblings"], learns=False), int(state["began"][0]))
 
@@ -102,7 +102,7 @@ class SeriesModel:
         if missing < 0:
             raise ValueError(f"n_series={n_series}: wanted at least the present {len(self._records)}")
         if missing:
-            self._records = np.concatenate([self._records, fresh(missing)])
+            self._records = extended(self._records, missing)
 
     def snapshot(self) -> Arrays:
         """Everything remembered. Equal histories give equal bytes, however they were cut into chunks and threads."""

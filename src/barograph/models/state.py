@@ -59,10 +59,23 @@ class SeasonKind(IntEnum):
 def fresh(n: int) -> np.ndarray[tuple[int], np.dtype[np.void]]:
     """Records of `n` series that have seen nothing."""
     records = np.zeros(n, SERIES)
-    records["last"] = -1
-    records["bins"] = -1
-    records["changed"] = -1
-    for name in ("odd_since", "odd_last", "old_until", "learnt", "bins_before"):
+    _begin(records)
+    return records
+
+
+def extended(records: np.ndarray[tuple[int], np.dtype[np.void]], n: int) -> np.ndarray[tuple[int], np.dtype[np.void]]:
+    """The same records, and behind them those of `n` series that have seen nothing. Nobody else may hold the array given.
+
+    Memory is made longer where it lies: with many series, copying all records for each few that come is most of the work.
+    """
+    held = len(records)
+    records.resize(held + n, refcheck=False)
+    _begin(records[held:])
+    return records
+
+
+def _begin(records: np.ndarray[tuple[int], np.dtype[np.void]]) -> None:
+    """Make records of zeros those of series that have seen nothing."""
+    for name in ("last", "bins", "changed", "odd_since", "odd_last", "old_until", "learnt", "bins_before"):
         records[name] = -1
     records["last_rest"] = np.nan
-    return records
