@@ -15,9 +15,9 @@ def states(store, monkeypatch):
     """All states that the job goes through, in order."""
     seen = []
 
-    def noting(job_id, state, failure=None):
+    def noting(job_id, state, now_ms, failure=None):
         seen.append(state)
-        return Store.set_state(store, job_id, state, failure)
+        return Store.set_state(store, job_id, state, now_ms, failure)
 
     monkeypatch.setattr(store, "set_state", noting)
     return seen

@@ -34,6 +34,6 @@ def test_a_job_is_one_query_that_reads_nothing_of_its_files(store, make, ask):
 def test_a_state_is_kept_with_its_reason(store, make):
     store.create_job(make.job(), now_ms=1)
     with store.lock("web"):
-        store.set_state("web", JobState.FAILED, "no space left on device")
+        store.set_state("web", JobState.FAILED, 7, "no space left on device")
     (listed,) = store.jobs()
-    assert (listed.state, listed.failure) == (JobState.FAILED, "no space left on device")
+    assert (listed.state, listed.failure, listed.state_time) == (JobState.FAILED, "no space left on device", 7)

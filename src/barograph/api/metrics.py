@@ -4,6 +4,9 @@ from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from barograph.jobs.summary import dropped
+from barograph.results.counts import DataCounts
+
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0)
 
@@ -31,6 +34,12 @@ class Metrics:
         """Ask these whenever somebody looks."""
         self._open.set_function(opened)
         self._waiting.set_function(waiting)
+
+    def count_rows(self, before: DataCounts, after: DataCounts) -> None:
+        """Count the rows that a job was given between two counts of it, and those that it could not use."""
+        self.rows.inc(after.input_record_count - before.input_record_count)
+        for reason, number in dropped(before, after).items():
+            self.refused.labels(reason).inc(number)
 
     def text(self) -> bytes:
         """All of it."""

@@ -122,6 +122,12 @@ class Buckets:
         """
         self._watermark = self._watermark.flush(until_ms)
 
+    def skip(self, until_ms: int) -> None:
+        """Drop what is open, and begin at the first bucket that starts at a time or later: no bucket may be finished yet."""
+        begun = Buckets(self._job, None)
+        begun._watermark, begun._dropped = self._watermark.skip(until_ms), self._dropped
+        vars(self).update(vars(begun))
+
     def take(self) -> FinishedBuckets | None:
         """Hand out the finished buckets since the last call, empty ones too, and forget them; None when there are none."""
         end = self.closed_until

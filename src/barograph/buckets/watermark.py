@@ -87,6 +87,11 @@ class Watermark:
             return self
         return replace(self, floor=max(self.floor, (self.newest_ms if until_ms is None else until_ms) // self.span_ms))
 
+    def skip(self, until_ms: int) -> "Watermark":
+        """Begin at the first bucket that starts at `until_ms` or later; the job has finished none yet."""
+        begin = -(-until_ms // self.span_ms)
+        return replace(self, newest_ms=max(self.newest_ms, begin * self.span_ms), floor=begin, start=begin)
+
     def over(self) -> "Watermark":
         """No more waiting for any row: the bucket of the newest row, which is the last open one, is over as well."""
         return self if self.newest_ms == _NEVER else self.flush(self.newest_ms + self.span_ms)

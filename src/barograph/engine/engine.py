@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -53,7 +54,7 @@ class Engine:
         """
         refuse_unsupported(job)
         arrays = {} if state is None else state.arrays
-        if state is not None and bytes(arrays["analysis"].tobytes()) != _analysis(job):
+        if state is not None and _decisive(arrays["analysis"].tobytes()) != _decisive(_analysis(job)):
             raise ValueError(f"job {job.job_id!r}: this snapshot is of another analysis")
 
         def part(name: str) -> Arrays | None:
@@ -97,6 +98,19 @@ class Engine:
         self._buckets.flush(until)
         finished = self._finish()
         return Results.concat([finished, self._interim().but(counts=self.counts)]) if calc_interim else finished
+
+    def skip(self, until: int) -> Results:
+        """Leave out the buckets before the first that starts at a time or later: no results, nothing learnt, and rows dropped.
+
+        Once buckets are finished the models have a past that must not have holes: then these buckets are closed, as by `flush`.
+
+        Args:
+            until: epoch ms.
+        """
+        if self.counts.latest_bucket_timestamp is not None:
+            return self.flush(-(-until // self.job.bucket_span_ms) * self.job.bucket_span_ms)
+        self._buckets.skip(until)
+        return Results(counts=self.counts)
 
     def explain(self, results: Results, time_ms: int, entity: Sequence[tuple[str, str]] = ()) -> tuple[Explanation, ...]:
         """Explain the bucket that a time lies in, for every series of an entity: why it scores what it scores.
@@ -183,6 +197,13 @@ def _analysis(job: Job) -> bytes:
     config = job.analysis_config.model_dump(mode="json", exclude={"detectors": {"__all__": {"detector_description"}}})
     spans = {name: span.ms for name, span in job.analysis_config if isinstance(span, Duration)}
     return json.dumps([config | spans, job.time_zone, job.seed], sort_keys=True).encode()
+
+
+def _decisive(analysis: bytes) -> Any:
+    """The same without what may be changed while a job goes on: rules, and how long series are kept."""
+    config, *others = json.loads(analysis)
+    detectors = [{name: value for name, value in one.items() if name != "custom_rules"} for one in config["detectors"]]
+    return [{**config, "detectors": detectors, "model_prune_window": None}, *others]
 
 
 def run(job: Job, frame: object) -> Results:

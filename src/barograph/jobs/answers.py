@@ -12,6 +12,7 @@ from barograph.jobs.describe import Described
 from barograph.jobs.explain import Explained
 from barograph.jobs.overall import OverallQuery
 from barograph.jobs.what_if import Alerts, AlertSettings
+from barograph.store.documents import Message
 from barograph.store.forecasts import SavedForecast
 from barograph.store.history import Span
 from barograph.store.job_rows import JobSummary
@@ -58,9 +59,27 @@ class Answers:
         named = selection.matching([summary.job for summary in summaries.values()], expressions)
         return [summaries[job.job_id] for job in named]
 
+    def ids(self) -> dict[str, tuple[str, ...]]:
+        """The groups of every job, by its id."""
+        return {summary.job.job_id: summary.job.groups for summary in self._store.jobs()}
+
+    def messages(self, job_id: str) -> list[Message]:
+        """What happened to a job, oldest first."""
+        return self._store.messages(job_id)
+
     def summary(self, job_id: str) -> JobSummary:
         """One job as `jobs` lists it."""
         return self._store.summary(job_id)
+
+    def finished_until(self, job_id: str) -> int:
+        """Where the newest finished bucket ends, epoch ms; before the first, where the open one starts; 0 without rows."""
+        summary = self._store.summary(job_id)
+        counts, span_ms = summary.counts, summary.job.bucket_span_ms
+        if counts is None or counts.latest_record_timestamp is None:
+            return 0
+        if counts.latest_bucket_timestamp is not None:
+            return counts.latest_bucket_timestamp + span_ms
+        return counts.latest_record_timestamp // span_ms * span_ms
 
     # results
 

@@ -9,7 +9,7 @@ from barograph.results.counts import DataCounts, Example
 
 
 class InputCounts:
-    """Adds malformed rows and bytes, which never reach the engine, to the engine's counts.
+    """Adds what never reaches the engine to its counts: malformed rows, bytes, values that the job does not need.
 
     The engine numbers the rows that it is given; here malformed rows have numbers too, so that an example's is its row's place
     in the input. Both sides may go on from an earlier run: what the saved counts hold beyond the engine's own is the sources'.
@@ -19,6 +19,7 @@ class InputCounts:
         self._records = saved.input_record_count - engine.input_record_count
         self._malformed = saved.malformed_record_count - engine.malformed_record_count
         self._bytes = saved.input_bytes - engine.input_bytes
+        self._fields = saved.input_field_count - engine.input_field_count
         self._examples = [example for example in saved.examples if example.reason == "malformed"]
         self._numbered: dict[Example, Example] = dict(
             zip(engine.examples, (example for example in saved.examples if example.reason != "malformed"), strict=False)
@@ -35,6 +36,7 @@ class InputCounts:
         self._records += new.malformed
         self._malformed += new.malformed
         self._bytes += new.bytes
+        self._fields += new.fields_elsewhere
         self._examples = list(DataCounts().with_examples([*self._examples, *new.examples]).examples)
 
     def total(self, engine: DataCounts) -> DataCounts:
@@ -43,6 +45,7 @@ class InputCounts:
             engine,
             input_record_count=engine.input_record_count + self._records,
             malformed_record_count=engine.malformed_record_count + self._malformed,
+            input_field_count=engine.input_field_count + self._fields,
             input_bytes=engine.input_bytes + self._bytes,
             examples=tuple(self._numbered.get(example, example) for example in engine.examples),
         ).with_examples(self._examples)

@@ -28,6 +28,13 @@ class NewRows:
     malformed: int
     bad_rows: Ints
     examples: Sequence[Example]
+    fields_elsewhere: int = 0
+
+    @classmethod
+    def of_chunk(cls, chunk: Chunk) -> Self:
+        """Rows that are all new."""
+        whole = (chunk.frame, chunk.first_row, chunk.rows, chunk.bytes, chunk.malformed, chunk.bad_rows, chunk.examples)
+        return cls(*whole, chunk.fields_elsewhere)
 
     @classmethod
     def of_frame(cls, frame: pl.DataFrame) -> Self:
@@ -94,8 +101,7 @@ class Inputs:
             UnreadableInput: rows are missing between, or the file is not what was read before though it begins like it.
         """
         if chunk.fingerprint is None:
-            whole = (chunk.frame, chunk.first_row, chunk.rows, chunk.bytes, chunk.malformed, chunk.bad_rows, chunk.examples)
-            return NewRows(*whole)
+            return NewRows.of_chunk(chunk)
         reading = self._reading(chunk, chunk.fingerprint)
         done, end = reading.done, chunk.first_row + chunk.rows
         if chunk.first_row == 0:

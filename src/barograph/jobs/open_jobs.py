@@ -83,7 +83,7 @@ def reopened(store: Store, job_id: str, means: Means) -> Iterator[Session]:
 def _session(store: Store, job_id: str, means: Means) -> Iterator[Session]:
     """The session of a job whose lock is held, from its opening to its last commit."""
     job = store.job(job_id)
-    with _states(store, job_id):
+    with _states(store, job_id, means.now):
         saved = store.resume(job_id)
         try:
             engine = means.build(job, None if saved is None else saved.snapshot)
@@ -91,9 +91,9 @@ def _session(store: Store, job_id: str, means: Means) -> Iterator[Session]:
             saved = _made_anew(store, job, means)
             engine = means.build(job, saved.snapshot)
         session = Session(store, job, engine, saved, means.clock)
-        store.set_state(job_id, JobState.OPENED)
+        store.set_state(job_id, JobState.OPENED, _ms(means.now))
         yield session
-        store.set_state(job_id, JobState.CLOSING)
+        store.set_state(job_id, JobState.CLOSING, _ms(means.now))
         session.commit()
 
 
@@ -118,22 +118,26 @@ class _Suspended(BaseException):
 
 
 @contextmanager
-def _states(store: Store, job_id: str) -> Iterator[None]:
+def _states(store: Store, job_id: str, now: Clock) -> Iterator[None]:
     """Note in the store that a job is being opened, and how it ended."""
-    store.set_state(job_id, JobState.OPENING)
+    store.set_state(job_id, JobState.OPENING, _ms(now))
     try:
         yield
     except Exception as error:
         with suppress(BarographError):  # the storage may be what failed
-            store.set_state(job_id, JobState.FAILED, str(error) or type(error).__name__)
+            store.set_state(job_id, JobState.FAILED, _ms(now), str(error) or type(error).__name__)
         raise
     except _Suspended:
         raise
     except BaseException:
         with suppress(BarographError):
-            store.set_state(job_id, JobState.CLOSED)
+            store.set_state(job_id, JobState.CLOSED, _ms(now))
         raise
-    store.set_state(job_id, JobState.CLOSED)
+    store.set_state(job_id, JobState.CLOSED, _ms(now))
+
+
+def _ms(now: Clock) -> int:
+    return int(now() * 1000)
 
 
 @dataclass(frozen=True)

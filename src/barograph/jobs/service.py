@@ -7,8 +7,9 @@ for itself, and is refused (`Conflict`) while somebody else does. Errors are tho
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from threading import RLock
 from types import TracebackType
-from typing import Self
+from typing import Any, Literal, Self
 
 from barograph.config.job import Job
 from barograph.engine import Engine
@@ -16,9 +17,13 @@ from barograph.engine.exclusions import Exclusion
 from barograph.intake.frames import as_frame
 from barograph.jobs import forecast, forget, replay, run
 from barograph.jobs.answers import Answers
+from barograph.jobs.calendars import Calendars
 from barograph.jobs.commit_timer import Clock
 from barograph.jobs.describe import Described
+from barograph.jobs.filters import Filters
 from barograph.jobs.forecast import ForecastRequest, MadeForecast
+from barograph.jobs.kept import Kept
+from barograph.jobs.keys import Keys
 from barograph.jobs.open_jobs import Means, OpenJobs, Tell
 from barograph.jobs.overall import OverallQuery
 from barograph.jobs.replay import Replayed
@@ -26,6 +31,8 @@ from barograph.jobs.session import Build
 from barograph.jobs.summary import Progress, RunSummary
 from barograph.jobs.what_if import AlertSettings
 from barograph.sources.chunk import Chunk
+from barograph.sources.posted import posted_chunk
+from barograph.store.documents import Message
 from barograph.store.errors import NoSuchJob
 from barograph.store.forecasts import SavedForecast
 from barograph.store.job_rows import JobState, JobSummary
@@ -43,6 +50,7 @@ __all__ = [
     "JobState",
     "JobSummary",
     "MadeForecast",
+    "Message",
     "NoSuchJob",
     "OverallQuery",
     "Page",
@@ -52,6 +60,7 @@ __all__ = [
     "SavedForecast",
     "SavedSnapshot",
     "Service",
+    "posted_chunk",
 ]
 """The service, and what goes into it and comes out: whoever drives jobs needs nothing of the store itself."""
 
@@ -74,6 +83,9 @@ class Service(Answers):
             now: epoch seconds, wall clock.
         """
         super().__init__(store)
+        self.filters, self.calendars, self.keys = Filters(store), Calendars(store), Keys(store)
+        self.settings: Kept[dict[str, Any]] = Kept(store, "setting", dict)
+        self._changing = RLock()
         self._build = build
         self._clock = clock
         self._now = now
@@ -138,7 +150,29 @@ class Service(Answers):
             ConfigError: the engine cannot run it.
         """
         self._build(job, None)
-        return self._store.create_job(job, self._now_ms())
+        return self._store.create_job(job, self.now_ms())
+
+    def put(self, job: Job) -> bool:
+        """Create a job; False when there is one of its id. Whether this version can run it is asked when it is opened."""
+        with self._changing:
+            if job.job_id in self.ids():
+                return False
+            return self._store.create_job(job, self.now_ms())
+
+    def update(self, job_id: str, change: Callable[[Job], Job]) -> Job:
+        """Change a job's settings, also while it is open; returns it.
+
+        Raises:
+            JobChanged: its models have learned under what is to be changed.
+        """
+        with self._changing:
+            changed = change(self.job(job_id))
+            self._store.create_job(changed, self.now_ms())
+            return changed
+
+    def tell(self, job_id: str, level: Literal["info", "warning", "error"], text: str) -> None:
+        """Note something that happened to a job, for whoever asks for its messages."""
+        self._store.add_message(job_id, Message(self.now_ms(), level, text))
 
     def reset(self, job_id: str) -> None:
         """Remove all that a job has read, learned and found; its configuration stays.
@@ -154,6 +188,19 @@ class Service(Answers):
         """Remove a job with all that it has read, learned and found. Raises as `reset`."""
         self._open.refuse(job_id)
         self._store.delete_job(job_id)
+        self.calendars.forget_job(job_id)
+
+    def settle(self, job_id: str) -> None:
+        """Say of a job that has failed, or that a killed process left open, that it is closed.
+
+        Raises:
+            JobBusy: somebody else has it open.
+            Conflict: it is open here.
+        """
+        self._open.refuse(job_id)
+        self._store.job(job_id)
+        with self._store.lock(job_id):
+            self._store.set_state(job_id, JobState.CLOSED, self.now_ms())
 
     # rows
 
@@ -196,6 +243,12 @@ class Service(Answers):
                 session.feed(rows)
             return session.progress()
 
+    def take(self, job_id: str, chunk: Chunk) -> None:
+        """Give an open job rows that are all new, and commit them: all are safe when this returns. Raises as `feed`."""
+        with self._open.use(job_id) as session:
+            session.take(chunk)
+            session.commit()
+
     def flush(self, job_id: str, until_ms: int | None = None) -> Progress:
         """Finish the buckets that only the latency keeps open, or all that end by a time, and commit. Raises as `feed`.
 
@@ -205,6 +258,11 @@ class Service(Answers):
             session.flush(until_ms)
             session.commit()
             return session.progress()
+
+    def skip(self, job_id: str, until_ms: int) -> None:
+        """Leave out what is open and all buckets that start before a time. Raises as `feed`. See `Engine.skip`."""
+        with self._open.use(job_id) as session:
+            session.skip(until_ms)
 
     def judge_open(self, job_id: str) -> Progress:
         """Judge the buckets that are still open by what they are likely to become, and commit that. Raises as `feed`."""
@@ -263,7 +321,7 @@ class Service(Answers):
 
     def forecast(self, job_id: str, request: ForecastRequest) -> MadeForecast:
         """Forecast all series of a job that can be, and keep it; the job may be open. See `jobs.forecast`."""
-        return forecast.forecast(self._store, job_id, request, self._now_ms())
+        return forecast.forecast(self._store, job_id, request, self.now_ms())
 
     def delete_forecast(self, job_id: str, forecast_id: str) -> None:
         """Remove a forecast.
@@ -299,6 +357,24 @@ class Service(Answers):
         self._open.refuse(job_id)
         return self._store.revert(job_id, snapshot_id, delete_later_results=delete_later_results)
 
+    def note_snapshot(self, job_id: str, snapshot_id: str, description: str | None = None, retain: bool | None = None) -> None:
+        """Note something of a snapshot, or say whether it is kept beyond the job's retention; None leaves it as it is.
+
+        Raises:
+            NotFound: there is no such snapshot.
+        """
+        self._store.note_snapshot(job_id, snapshot_id, description, retain)
+
+    def delete_snapshot(self, job_id: str, snapshot_id: str) -> None:
+        """Remove a snapshot.
+
+        Raises:
+            NotFound: there is no such snapshot.
+            BadRequest: it is the one that the job goes on from.
+            JobBusy: another process has the job open.
+        """
+        self._store.delete_snapshot(job_id, snapshot_id)
+
     def expire(self, job_id: str) -> tuple[Expired, int]:
         """Remove what a job no longer wants kept; returns that, and how many forecasts went whose time was over.
 
@@ -307,7 +383,8 @@ class Service(Answers):
             Conflict: it is open here.
         """
         self._open.refuse(job_id)
-        return self._store.expire(job_id), self._store.expire_forecasts(job_id, self._now_ms())
+        return self._store.expire(job_id), self._store.expire_forecasts(job_id, self.now_ms())
 
-    def _now_ms(self) -> int:
+    def now_ms(self) -> int:
+        """Epoch ms, wall clock."""
         return int(self._now() * 1000)

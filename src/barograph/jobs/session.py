@@ -32,6 +32,9 @@ class RunningEngine(Protocol):
     def flush(self, until: int | None = None, *, calc_interim: bool = False) -> Results:
         """Finish what only the latency keeps open, and all until a time, or judge what is open; returns that."""
 
+    def skip(self, until: int) -> Results:
+        """Leave out the buckets before a time; returns what that finished."""
+
     def snapshot(self) -> Snapshot:
         """All that it remembers."""
 
@@ -70,6 +73,7 @@ class Session:
         self._commit_timer = CommitTimer(clock)
         self._waiting: list[Results] = []
         self._waiting_rows = 0
+        self._changed = False
         self._source = ""
         self._rows = self._rows_committed = self._bytes = self._commits = 0
         self._buckets = self._values = self._records = 0
@@ -93,6 +97,11 @@ class Session:
         self._read = self._inputs.progress()
         self._commit_if_due()
 
+    def take(self, chunk: Chunk) -> None:
+        """Take the rows of a chunk, all of them new, without a commit: it is all of them or none. Raises as `feed`."""
+        self._source = chunk.source
+        self._take_rows(NewRows.of_chunk(chunk))
+
     def feed_frame(self, frame: pl.DataFrame) -> None:
         """Take rows that come from no file, all of them new, and commit if it is time to. Raises as `feed`."""
         self._source = ""
@@ -102,6 +111,12 @@ class Session:
     def flush(self, until_ms: int | None = None) -> None:
         """Finish the buckets that only the latency keeps open, or all that end by a time; their later rows are out of order."""
         self._take(self._engine.flush(until_ms))
+
+    def skip(self, until_ms: int) -> None:
+        """Leave out what is open and all buckets that start before a time, as far as `Engine.skip` can, and commit that."""
+        self._take(self._engine.skip(until_ms))
+        self._changed = True
+        self.commit()
 
     def judge_open(self) -> None:
         """Judge the buckets that are still open; kept until their results, or newer interim ones, take their place.
@@ -120,14 +135,14 @@ class Session:
         Raises:
             StorageFailure: the database or the disk failed; the session must not be used any more.
         """
-        if self._rows == self._rows_committed and not self._waiting_rows:
+        if self._rows == self._rows_committed and not self._waiting_rows and not self._changed:
             return
         started = self._clock()
         counts = self._input_counts.total(self._engine.counts)
         results = Results.concat([*self._waiting, Results(counts=counts)])
         self._store.commit(self.job.job_id, results, self._engine.snapshot(), self._read)
         self._waiting.clear()
-        self._waiting_rows = 0
+        self._waiting_rows, self._changed = 0, False
         self._rows_committed = self._rows
         self._commits += 1
         self._commit_timer.committed(started)

@@ -38,6 +38,7 @@ class Chunk:
         total_bytes: size of the file as it is stored; None where there is no end to know, as for a pipe.
         fingerprint: of the file; None for a pipe.
         columns: all columns of the source, also those that are not in the frame; empty for JSON, whose rows may differ.
+        fields_elsewhere: values of its rows that are not in the frame, as the job does not need them; where somebody counted.
     """
 
     frame: pl.DataFrame
@@ -52,6 +53,7 @@ class Chunk:
     total_bytes: int | None
     fingerprint: Fingerprint | None
     columns: tuple[str, ...] = ()
+    fields_elsewhere: int = 0
 
 
 @dataclass(frozen=True)

@@ -154,5 +154,8 @@ def list_history(connection: sa.Connection, job_id: str, changes: Mapping[str, C
 def list_snapshot(connection: sa.Connection, job_id: str, saved: SavedSnapshot) -> None:
     """List a snapshot; one of the same content is listed once."""
     table = tables.SNAPSHOT
-    connection.execute(table.delete().where(table.c.job_id == job_id, table.c.snapshot_id == saved.snapshot_id))
-    connection.execute(table.insert().values(job_id=job_id, **asdict(saved)))
+    of = table.c.job_id == job_id, table.c.snapshot_id == saved.snapshot_id
+    row = connection.execute(sa.select(table.c.description, table.c.retain).where(*of)).mappings().one_or_none()
+    noted = dict(row) if row is not None else {}
+    connection.execute(table.delete().where(*of))
+    connection.execute(table.insert().values(job_id=job_id, **{**asdict(saved), **noted}))

@@ -13,8 +13,8 @@ Difference = tuple[str, object, object]
 _LEARNED_UNDER: Final = ("analysis_config", "time_zone", "seed")
 """What models have been learned under. All else (description, groups, retention, how input looks, ...) may change."""
 
-_WORDS: Final = ("detector_description",)
-"""What is only shown to people."""
+_FREE: Final = ("detector_description", "custom_rules", "model_prune_window")
+"""What models do not depend on: words for people, what is made of what they say, how long they are kept."""
 
 _ABSENT: Final = None
 
@@ -27,7 +27,7 @@ def differences(old: Job, new: Job) -> list[Difference]:
 def _compare(path: str, old: Any, new: Any) -> Iterator[Difference]:
     if isinstance(old, BaseModel) and isinstance(new, BaseModel):
         for name in type(old).model_fields:
-            if name in _WORDS:
+            if name in _FREE:
                 continue
             yield from _compare(f"{path}.{name}", getattr(old, name), getattr(new, name))
     elif isinstance(old, Mapping) and isinstance(new, Mapping):

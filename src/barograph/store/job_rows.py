@@ -73,6 +73,7 @@ class JobSummary:
         replay_time: when models and results were last made anew from the history, epoch ms; None when they came from rows.
         state: where it is in its life.
         failure: why it failed, in words; None in every other state.
+        state_time: when the state began, epoch ms; None for a job that never was open.
     """
 
     job: Job
@@ -81,6 +82,7 @@ class JobSummary:
     replay_time: int | None = None
     state: JobState = JobState.CLOSED
     failure: str | None = None
+    state_time: int | None = None
 
 
 @dataclass(frozen=True)
@@ -114,10 +116,10 @@ def job_row(connection: sa.Connection, job_id: str) -> "sa.Row[Any]":
     return row
 
 
-def save_state(connection: sa.Connection, job_id: str, state: JobState, failure: str | None) -> None:
+def save_state(connection: sa.Connection, job_id: str, state: JobState, failure: str | None, now_ms: int) -> None:
     """Note where a job is in its life; a job that is gone has none."""
     job = tables.JOB
-    connection.execute(job.update().where(job.c.job_id == job_id).values(state=state.value, failure=failure))
+    connection.execute(job.update().where(job.c.job_id == job_id).values(state=state.value, failure=failure, state_time=now_ms))
 
 
 def listing(connection: sa.Connection, job_id: str) -> Listing:
@@ -239,4 +241,5 @@ def _summary(row: sa.RowMapping) -> JobSummary:
         replay_time=row["replay_time"],
         state=JobState(row["state"]),
         failure=row["failure"],
+        state_time=row["state_time"],
     )

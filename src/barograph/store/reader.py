@@ -12,8 +12,9 @@ from barograph.config.job import Job
 from barograph.engine.exclusions import Exclusion
 from barograph.results.snapshot import Snapshot
 from barograph.scoring.normalise import Quantiles
-from barograph.store import forecasts, history, job_rows, query, rows, tables
+from barograph.store import documents, forecasts, history, job_rows, query, rows, tables
 from barograph.store.database import Database
+from barograph.store.documents import Message
 from barograph.store.files import Checked, JobFiles
 from barograph.store.forecasts import SavedForecast
 from barograph.store.history import HistoryFile, Span
@@ -190,6 +191,22 @@ class Reader:
             wanted = f"one of {', '.join(by_id)}" if by_id else "none: the job has none"
             raise NotFound(f"forecast_id={name!r}: wanted {wanted}")
         return by_id[name]
+
+    def documents(self, kind: str) -> dict[str, str]:
+        """All documents of a kind, by name, in the order of the names."""
+        with self._database.read() as connection:
+            return documents.of_kind(connection, kind)
+
+    def document(self, kind: str, name: str) -> str | None:
+        """A document; None when there is none."""
+        with self._database.read() as connection:
+            return documents.one(connection, kind, name)
+
+    def messages(self, job_id: str) -> list[Message]:
+        """What happened to a job, oldest first."""
+        with self._database.read() as connection:
+            job_rows.job_row(connection, job_id)
+            return documents.messages(connection, job_id)
 
     def forgotten(self, job_id: str) -> tuple[Exclusion, ...]:
         """What the job's models are not to have seen, in the order in which it was forgotten."""

@@ -27,6 +27,8 @@ class SavedSnapshot:
         latest_bucket_timestamp: start of the newest finished bucket, epoch ms; None before the first.
         counts: the job's counts at that time, as JSON; None when an old version wrote it.
         progress: how far its inputs had been read, as JSON; None when an old version wrote it.
+        description: what somebody has noted of it.
+        retain: it is kept, whatever the job's retention says.
     """
 
     snapshot_id: str
@@ -36,6 +38,8 @@ class SavedSnapshot:
     latest_bucket_timestamp: int | None
     counts: str | None = None
     progress: str | None = None
+    description: str | None = None
+    retain: bool = False
 
     @property
     def file(self) -> str:
@@ -75,7 +79,8 @@ def outlived(snapshots: Sequence[SavedSnapshot], job: Job) -> list[SavedSnapshot
     """Those of the snapshots, oldest first, that need not be kept.
 
     The newest always stays. Of the others stay, in data time before the newest: one each `background_persist_interval` within
-    `daily_model_snapshot_retention_after_days`, then the first of each day, nothing beyond `model_snapshot_retention_days`.
+    `daily_model_snapshot_retention_after_days`, then the first of each day, nothing beyond `model_snapshot_retention_days`; and
+    those that somebody wants retained, which take no other's place.
     """
     if not snapshots:
         return []
@@ -83,6 +88,8 @@ def outlived(snapshots: Sequence[SavedSnapshot], job: Job) -> list[SavedSnapshot
     now = _time(snapshots[-1])
     gone, last_kept = list[SavedSnapshot](), None
     for snapshot in snapshots[:-1]:
+        if snapshot.retain:
+            continue
         time, age = _time(snapshot), now - _time(snapshot)
         if age > job.daily_model_snapshot_retention_after_days * DAY_MS:
             wanted = last_kept is None or time // DAY_MS > last_kept // DAY_MS

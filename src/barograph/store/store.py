@@ -9,15 +9,16 @@ from typing import Final, Self
 import polars as pl
 import sqlalchemy as sa
 
-from barograph.config.errors import Conflict, NotFound, StorageFailure
+from barograph.config.errors import BadRequest, Conflict, NotFound, StorageFailure
 from barograph.config.job import Job
 from barograph.results.results import Results
 from barograph.results.snapshot import Snapshot
-from barograph.store import forecasts, job_rows, lost, tables
+from barograph.store import documents, forecasts, job_rows, lost, tables
 from barograph.store.check import CheckedJob, Dropped, checked, unlist
 from barograph.store.commit import Writer, commit
 from barograph.store.database import Database
 from barograph.store.differences import differences
+from barograph.store.documents import Message
 from barograph.store.errors import JobChanged, NoSuchJob
 from barograph.store.expire import expire
 from barograph.store.files import JobFiles
@@ -34,7 +35,7 @@ from barograph.store.snapshots import SavedSnapshot
 
 _LOCK_WAIT_S: Final = 1.0
 _SERVER: Final = "_server"  # no job can have this id
-_FRESH: Final = {"replay_time": None, "history_from": None, "state": JobState.CLOSED.value, "failure": None}
+_FRESH: Final = {"replay_time": None, "history_from": None, "state": JobState.CLOSED.value, "failure": None, "state_time": None}
 """What the row of a job says that has read nothing, beside its configuration."""
 
 
@@ -126,7 +127,7 @@ class Store(Reader):
             NoSuchJob: there is none of this id.
             JobBusy: it is being run.
         """
-        self._forget(job_id, (*tables.BY_JOB, tables.JOB))
+        self._forget(job_id, (*tables.BY_JOB, tables.JOB_MESSAGE, tables.JOB))
 
     def reset_job(self, job_id: str) -> None:
         """Remove all that a job has read, learned and found; its configuration stays. Raises as `delete_job`."""
@@ -172,14 +173,14 @@ class Store(Reader):
             raise Conflict(f"store={self._database.name!r}: wanted one that no other server runs on; stop that one first")
         self._locks[_SERVER] = lock
 
-    def set_state(self, job_id: str, state: JobState, failure: str | None = None) -> None:
-        """Note where a job is in its life, and why it failed if it did. Needs the job's lock.
+    def set_state(self, job_id: str, state: JobState, now_ms: int, failure: str | None = None) -> None:
+        """Note where a job is in its life since when, and why it failed if it did. Needs the job's lock.
 
         Raises:
             StorageFailure: the database failed.
         """
         with self._database.write(self._locks[job_id].connection) as connection:
-            job_rows.save_state(connection, job_id, state, failure)
+            job_rows.save_state(connection, job_id, state, failure, now_ms)
 
     def commit(self, job_id: str, results: Results, snapshot: Snapshot, progress: Sequence[InputProgress]) -> None:
         """Make results, snapshot, counts (`results.counts`) and progress durable, and visible all at once.
@@ -281,6 +282,68 @@ class Store(Reader):
             with self._database.write(lock.connection) as connection:
                 connection.execute(table.delete().where(table.c.job_id == job_id, table.c.snapshot_id.in_(ids)))
             self._clean(job_id)
+
+    def note_snapshot(self, job_id: str, snapshot_id: str, description: str | None, retain: bool | None) -> None:
+        """Change what is noted of a snapshot: None leaves it as it is. Needs no lock.
+
+        Raises:
+            NoSuchJob: there is none of this id.
+            NotFound: there is no such snapshot.
+        """
+        values = {"description": description, "retain": retain}
+        changed = {name: value for name, value in values.items() if value is not None}
+        table = tables.SNAPSHOT
+        with self._database.write() as connection:
+            job_rows.job_row(connection, job_id)
+            of = table.c.job_id == job_id, table.c.snapshot_id == snapshot_id
+            if connection.execute(sa.select(table.c.number).where(*of)).first() is None:
+                raise NotFound(f"snapshot_id={snapshot_id!r}: wanted the id of one of the job's snapshots")
+            if changed:
+                connection.execute(table.update().where(*of).values(**changed))
+
+    def delete_snapshot(self, job_id: str, snapshot_id: str) -> None:
+        """Remove a snapshot that is not the newest.
+
+        Raises:
+            NoSuchJob: there is none of this id.
+            JobBusy: it is being run by another process.
+            NotFound: there is no such snapshot.
+            BadRequest: it is the newest, from which the job goes on.
+        """
+        if job_id not in self._locks:
+            with self.lock(job_id):
+                return self.delete_snapshot(job_id, snapshot_id)
+        by_id = {saved.snapshot_id: saved for saved in self._listing(job_id).snapshots}
+        if snapshot_id not in by_id:
+            raise NotFound(f"snapshot_id={snapshot_id!r}: wanted one of {', '.join(by_id) or 'none: the job has none'}")
+        if snapshot_id == next(reversed(by_id)):
+            raise BadRequest(f"snapshot_id={snapshot_id!r}: wanted one that the job does not go on from; revert it first")
+        table = tables.SNAPSHOT
+        with self._writing(job_id) as writer, self._database.write(writer.lock.connection) as connection:
+            connection.execute(table.delete().where(table.c.job_id == job_id, table.c.snapshot_id == snapshot_id))
+        self._clean(job_id)
+
+    # documents of whoever stands above, and what happened to jobs; these need no lock
+
+    def put_document(self, kind: str, name: str, body: str) -> None:
+        """Keep a document, instead of one of its kind and name that is there."""
+        with self._database.write() as connection:
+            documents.put(connection, kind, name, body)
+
+    def delete_documents(self, kind: str, names: Sequence[str]) -> int:
+        """Remove documents; returns how many were there."""
+        with self._database.write() as connection:
+            return documents.delete(connection, kind, names)
+
+    def add_message(self, job_id: str, message: Message) -> None:
+        """Note something that happened to a job.
+
+        Raises:
+            NoSuchJob: there is none of this id.
+        """
+        with self._database.write() as connection:
+            job_rows.job_row(connection, job_id)
+            documents.add_message(connection, job_id, message)
 
     # forecasts; these need no lock
 

@@ -58,6 +58,23 @@ JOB: Final = _table(
     sa.Column("history_from", sa.BigInteger),  # epoch ms: bucket values before it have expired; null when none have
     sa.Column("state", TEXT, nullable=False, server_default="closed"),  # a `JobState`
     sa.Column("failure", TEXT),  # why the state is "failed"; null in every other
+    sa.Column("state_time", sa.BigInteger),  # epoch ms: when the state began; null for a job that never was open
+)
+
+DOCUMENT: Final = _table(
+    "document",
+    _key("kind", TEXT),  # such as "calendar": whose documents they are
+    _key("name", TEXT),
+    sa.Column("body", TEXT, nullable=False),  # as JSON
+)
+
+JOB_MESSAGE: Final = _table(
+    "job_message",
+    _key("job_id", TEXT),
+    _key("number", sa.BigInteger()),  # 0, 1, ... in the order in which they came
+    sa.Column("time_ms", sa.BigInteger, nullable=False),  # epoch ms, wall clock
+    sa.Column("level", TEXT, nullable=False),  # info, warning or error
+    sa.Column("text", TEXT, nullable=False),
 )
 
 DATA_COUNTS: Final = _table(
@@ -90,6 +107,8 @@ SNAPSHOT: Final = _table(
     sa.Column("latest_bucket_timestamp", sa.BigInteger),
     sa.Column("counts", TEXT),  # the job's counts when it was written, as JSON; null in snapshots of the first tables
     sa.Column("progress", TEXT),  # how far its inputs had been read then, as JSON; null as well
+    sa.Column("description", TEXT),  # what somebody has noted of it
+    sa.Column("retain", sa.Boolean, nullable=False, server_default=sa.false()),  # kept, whatever the job's retention says
 )
 
 FORGOTTEN: Final = _table(

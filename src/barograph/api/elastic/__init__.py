@@ -2,14 +2,14 @@
 
 from starlette.routing import BaseRoute
 
-from barograph.api.elastic import cluster, jobs
+from barograph.api.elastic import cluster, data, jobs, life, results
 from barograph.api.elastic.endpoint import Endpoint, route
 from barograph.api.elastic.errors import render
 from barograph.api.server import Server
 
 __all__ = ["render", "routes"]
 
-_ENDPOINTS: tuple[Endpoint, ...] = (*cluster.ENDPOINTS, *jobs.ENDPOINTS)
+_ENDPOINTS: tuple[Endpoint, ...] = (*cluster.ENDPOINTS, *jobs.ENDPOINTS, *life.ENDPOINTS, *data.ENDPOINTS, *results.ENDPOINTS)
 
 
 def routes(server: Server) -> list[BaseRoute]:

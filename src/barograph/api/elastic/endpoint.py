@@ -63,6 +63,7 @@ class Endpoint:
         in_worker: it changes the job of the path, so it takes its turn in the job's worker.
         raw: the handler takes the bytes of the body.
         body_needed: a call without a body is refused.
+        warning: what every caller is warned of, also one that is refused.
     """
 
     methods: str
@@ -75,6 +76,7 @@ class Endpoint:
     in_worker: bool = False
     raw: bool = False
     body_needed: bool = False
+    warning: str | None = None
 
     @property
     def order(self) -> tuple[tuple[bool, ...], str]:
@@ -88,8 +90,10 @@ def route(endpoint: Endpoint, server: Server) -> BaseRoute:
 
     async def answer(request: Request) -> Response:
         request.state.route, request.state.warnings = endpoint.path, []
-        check_query(request, allowed)
         call = Call(server, request.path_params, request.query_params, warnings=request.state.warnings)
+        if endpoint.warning is not None:
+            call.warn(endpoint.warning)
+        check_query(request, allowed)
         async with body_of(request, server) as body:
             call.body = body if endpoint.raw else parsed_body(request, body, endpoint)
             del body

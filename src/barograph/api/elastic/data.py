@@ -1,0 +1,84 @@
+"""Rows that are posted, and the flush that asks for what they lead to."""
+
+from typing import Any, Final
+
+from barograph.api.elastic.answers import Answer
+from barograph.api.elastic.arguments import argument, flag
+from barograph.api.elastic.counts import data_counts
+from barograph.api.elastic.endpoint import ANY, Call, Endpoint
+from barograph.api.elastic.errors import conflict
+from barograph.api.elastic.times import unparsable_time
+from barograph.config.job import Job
+from barograph.jobs.service import posted_chunk
+from barograph.results.counts import DataCounts
+
+_DEPRECATED: Final = (
+    "Posting data directly to anomaly detection jobs is deprecated, "
+    "in a future major version it will be compulsory to use a datafeed"
+)
+
+
+def post_data(call: Call) -> Answer:
+    """Give a job rows. They are safe when this is answered; of a call that fails none was taken."""
+    service, job_id = call.server.service, call.path["job_id"]
+    job = service.job(job_id)
+    for name in ("reset_start", "reset_end"):
+        if call.query.get(name):
+            unparsable_time(name, call.query[name])
+    _refuse_closed(call, job)
+    chunk = posted_chunk(call.body, job)
+    call.body = None  # the rows are in the chunk
+    before = service.summary(job_id).counts or DataCounts()
+    if chunk.rows:
+        service.take(job_id, chunk)
+    counts = service.summary(job_id).counts or DataCounts()
+    call.server.metrics.count_rows(before, counts)
+    return Answer(data_counts(job_id, counts), 202)
+
+
+def flush_job(call: Call) -> dict[str, Any]:
+    """Finish, skip or judge what is open."""
+    service, job_id = call.server.service, call.path["job_id"]
+    job = service.job(job_id)
+    times = {
+        name: unparsable_time(name, argument(call, name))
+        for name in ("start", "end", "advance_time", "skip_time")
+        if argument(call, name) not in (None, "")
+    }
+    interim = flag(call, "calc_interim", False)
+    _refuse_closed(call, job)
+    service.commit(job_id)
+    skipped = 0
+    if "skip_time" in times:
+        skipped = -(-times["skip_time"] // job.bucket_span_ms) * job.bucket_span_ms
+        service.skip(job_id, skipped)
+    if "advance_time" in times:
+        service.flush(job_id, times["advance_time"])
+    if interim:
+        service.judge_open(job_id)
+    finished = max(service.finished_until(job_id), skipped)
+    return {"flushed": True, "last_finalized_bucket_end": finished}
+
+
+def _refuse_closed(call: Call, job: Job) -> None:
+    if job.job_id not in call.server.service.opened():
+        state = call.server.service.summary(job.job_id).state.value
+        raise conflict(f"Cannot process data because job [{job.job_id}] is not open: it is {state}")
+
+
+_JOB: Final = "/_ml/anomaly_detectors/{job_id}"
+_TIMES: Final = "advance_time calc_interim end skip_time start"
+ENDPOINTS = (
+    Endpoint(
+        "POST",
+        f"{_JOB}/_data",
+        post_data,
+        query="reset_start reset_end",
+        fields=ANY,
+        role="write",
+        in_worker=True,
+        raw=True,
+        warning=_DEPRECATED,
+    ),
+    Endpoint("POST", f"{_JOB}/_flush", flush_job, query=_TIMES, fields=f"{_TIMES} job_id", role="write", in_worker=True),
+)

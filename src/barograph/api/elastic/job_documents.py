@@ -1,0 +1,206 @@
+"""Jobs as documents: those that clients send, and those that they get."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from barograph.api.elastic.errors import ElasticError, bad
+from barograph.api.elastic.ids import check_id
+from barograph.api.elastic.version import VERSION
+from barograph.config.errors import ConfigError
+from barograph.config.job import Job
+from barograph.jobs.service import JobState, JobSummary
+
+FIELDS: Final = (
+    *("allow_lazy_open", "analysis_config", "analysis_limits", "background_persist_interval", "custom_settings"),
+    *("daily_model_snapshot_retention_after_days", "data_description", "datafeed_config", "description", "groups", "job_id"),
+    *("job_type", "model_plot_config", "model_snapshot_retention_days", "renormalization_window_days", "results_index_name"),
+    *("results_retention_days", "system_annotations_retention_days", "job_version", "create_time", "finished_time"),
+    *("model_snapshot_id", "deleting", "time_zone", "seed", "history_retention_days"),
+)
+_GENERATED: Final = ("job_type", "job_version", "create_time", "finished_time", "model_snapshot_id")
+_OWN: Final = ("time_zone", "seed", "history_retention_days")
+_NEVER_GIVEN: Final = ("job_version", "create_time", "finished_time", "deleting")
+_SHARED: Final = "shared"
+
+
+def job_of(job_id: str, body: Mapping[str, Any]) -> Job:
+    """The job of a document that a client sends.
+
+    Raises:
+        ElasticError: it is none.
+    """
+    given = {name: value for name, value in body.items() if name not in (*_NEVER_GIVEN, "datafeed_config")}
+    if given.get("job_id", job_id) != job_id:
+        inside = str(given["job_id"])[:100]
+        raise bad(f"Inconsistent job_id; '{inside}' specified in the body differs from '{job_id}' specified as a URL argument")
+    check_id("job_id", job_id)
+    if given.get("model_snapshot_id") is not None:
+        raise bad("The field [model_snapshot_id] is not allowed when a job is created")
+    for group in given.get("groups") or ():
+        check_id("group", group)
+    if "analysis_config" not in given:
+        raise bad("An analysis_config must be set")
+    if "data_description" not in given:
+        raise bad("A data_description must be set")
+    given["job_id"] = job_id
+    given["analysis_config"] = _analyzed(given["analysis_config"])
+    refuse_own_name(job_id, given.get("groups"))
+    given["data_description"] = _described(given["data_description"])
+    given["results_index_name"] = _index_name(given.get("results_index_name"))
+    try:
+        return Job.model_validate(given)
+    except ConfigError as error:
+        raise config_error(error) from None
+
+
+def refuse_own_name(job_id: str, groups: Any) -> None:
+    """Refuse a job that is in a group of its own name.
+
+    Raises:
+        ElasticError: it is.
+    """
+    if isinstance(groups, list) and job_id in groups:
+        raise _taken(f"job and group names must be unique but job [{job_id}] and group [{job_id}] have the same name")
+
+
+def _described(given: Any) -> Any:
+    if not isinstance(given, dict):
+        return given
+    return {"format": "xcontent", "time_field": "time", "time_format": "epoch", **given}
+
+
+def _analyzed(given: Any) -> Any:
+    """Filters of messages become the analyzer that they stand for, as clients see it ever after."""
+    if not isinstance(given, dict) or not given.get("categorization_filters") or given.get("categorization_analyzer"):
+        return given
+    filters = given["categorization_filters"]
+    if not isinstance(filters, list) or "categorization_field_name" not in given:
+        return given
+    patterns = [{"type": "pattern_replace", "pattern": pattern} for pattern in filters]
+    words = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+    words += [word[:3] for word in words]
+    months = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October"]
+    words += [*months, "November", "December"]
+    words += ["Jan", "Feb", "Mar", "Apr", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec", "GMT", "UTC"]
+    analyzer = {
+        "char_filter": ["first_non_blank_line", *patterns],
+        "tokenizer": "ml_standard",
+        "filter": [{"type": "stop", "stopwords": words}],
+    }
+    rest = {name: value for name, value in given.items() if name != "categorization_filters"}
+    return {**rest, "categorization_analyzer": analyzer}
+
+
+def _index_name(given: Any) -> Any:
+    if given in (None, "", _SHARED):
+        return _SHARED
+    return given if str(given).startswith("custom-") else f"custom-{given}"
+
+
+def refuse_taken(job: Job, known: Mapping[str, Iterable[str]]) -> None:
+    """Refuse a job whose names are taken.
+
+    Args:
+        job: the new job, or one that is changed.
+        known: the groups of the other jobs, by their ids.
+
+    Raises:
+        ElasticError: its id is another's or a group's, or one of its groups is a job's id.
+    """
+    if job.job_id in known:
+        raise _taken(f"The job cannot be created with the Id '{job.job_id}'. The Id is already used.")
+    groups = {group for others in known.values() for group in others}
+    if job.job_id in groups:
+        raise _taken(f"job and group names must be unique but job [{job.job_id}] and group [{job.job_id}] have the same name")
+    for group in job.groups:
+        if group in known:
+            raise _taken(f"job and group names must be unique but job [{group}] and group [{group}] have the same name")
+
+
+def _taken(reason: str) -> ElasticError:
+    return ElasticError(400, "resource_already_exists_exception", reason)
+
+
+_PARSED: Final = ("bucket_span", "latency", "model_prune_window", "format", "background_persist_interval")
+
+
+def config_error(error: ConfigError, object_name: str | None = None) -> ElasticError:
+    """What is wrong with a configuration, in the type that tells a parser's objection from any other.
+
+    Args:
+        error: what is wrong.
+        object_name: what the document is called; None is that of the part of a job which has the field.
+    """
+    problem = error.problems[0]
+    *above, field = problem.path.split(".")
+    where = object_name or (above[-1].split("[")[0] if above else "job_details")
+    if problem.wanted.startswith("a known field"):
+        return ElasticError(400, "x_content_parse_exception", f"[{where}] unknown field [{field}]: {_all(error)}")
+    if field in _PARSED or problem.wanted in _TYPES:
+        return ElasticError(
+            400,
+            "x_content_parse_exception",
+            f"[{where}] failed to parse field [{field}]",
+            caused_by={"type": "illegal_argument_exception", "reason": _all(error)},
+        )
+    return bad(_all(error))
+
+
+_TYPES: Final = frozenset(
+    {"text", "true or false", "a whole number", "a number", "a finite number", "a list", "an object", "text that is not empty"}
+)
+
+
+def _all(error: ConfigError) -> str:
+    return "; ".join(map(str, error.problems))
+
+
+def document(summary: JobSummary, snapshot_id: str | None, *, datafeed: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """A job as clients get it.
+
+    Args:
+        summary: the job and its state.
+        snapshot_id: the snapshot that it goes on from.
+        datafeed: the datafeed that feeds it.
+    """
+    told: dict[str, Any] = {
+        "job_id": summary.job.job_id,
+        "job_type": "anomaly_detector",
+        "job_version": VERSION,
+        "create_time": summary.create_time,
+    }
+    if summary.state in (JobState.CLOSED, JobState.FAILED) and summary.state_time is not None:
+        told["finished_time"] = summary.state_time
+    if snapshot_id is not None:
+        told["model_snapshot_id"] = snapshot_id
+    told |= settings(summary.job)
+    if datafeed is not None:
+        told["datafeed_config"] = dict(datafeed)
+    return told
+
+
+def without_generated(told: Mapping[str, Any]) -> dict[str, Any]:
+    """A job without what the server has added: ready to be sent again."""
+    return {name: value for name, value in told.items() if name not in (*_GENERATED, "datafeed_config", "deleting")}
+
+
+def settings(job: Job) -> dict[str, Any]:
+    """What a job was configured to, with the defaults that clients expect to see."""
+    given = job.model_dump(mode="json", exclude_none=True, exclude={"datafeed_config", *_GENERATED, "deleting", "blocked"})
+    for name in _OWN:
+        if given.get(name) == Job.model_fields[name].default:
+            given.pop(name, None)
+    if not given.get("groups"):
+        given.pop("groups", None)
+    if given["model_plot_config"].get("bounds_percentile") == 95.0:
+        del given["model_plot_config"]["bounds_percentile"]
+    analysis = given["analysis_config"]
+    for name, default in (("per_partition_categorization", {"enabled": False, "stop_on_warn": False}),):
+        if analysis.get(name) == default and "categorization_field_name" not in analysis:
+            del analysis[name]
+    if not analysis.get("multivariate_by_fields"):
+        analysis.pop("multivariate_by_fields", None)
+    for detector in analysis["detectors"]:
+        if not detector.get("use_null"):
+            detector.pop("use_null", None)
+    return given

@@ -1,0 +1,106 @@
+"""The life of jobs: opened, closed, reset, deleted."""
+
+from typing import Any, Final
+
+from barograph.api.elastic.arguments import allow_no_match, argument, flag
+from barograph.api.elastic.cluster_state import refuse_in_upgrade_mode, refuse_unassignable
+from barograph.api.elastic.endpoint import Call, Endpoint
+from barograph.api.elastic.errors import conflict
+from barograph.api.elastic.ids import jobs_of
+from barograph.api.elastic.times import span_ms
+from barograph.api.elastic.version import NODE_ID
+from barograph.config.support import refuse_unsupported
+from barograph.jobs.service import JobState, JobSummary
+
+_BUSY: Final = (JobState.OPENED, JobState.OPENING, JobState.CLOSING)
+
+
+def open_job(call: Call) -> dict[str, Any]:
+    """Open a job for rows."""
+    service, job_id = call.server.service, call.path["job_id"]
+    if argument(call, "timeout") is not None:
+        span_ms("timeout", argument(call, "timeout"))
+    job = service.job(job_id)
+    refuse_in_upgrade_mode(call.server, "cluster:admin/xpack/ml/job/open")
+    refuse_unassignable(call.server)
+    if job_id in service.opened():
+        raise conflict(f"Cannot open job [{job_id}] because it has already been opened")
+    refuse_unsupported(job)
+    service.open_job(job_id, lambda note: service.tell(job_id, "info", note))
+    service.tell(job_id, "info", f"Opening job on node [{NODE_ID}]")
+    return {"opened": True, "node": NODE_ID}
+
+
+def close_jobs(call: Call) -> dict[str, Any]:
+    """Close jobs; one that is closed stays so."""
+    force = flag(call, "force", False)
+    closing = [
+        call.server.workers.submit(summary.job.job_id, lambda summary=summary: _close(call, summary, force))  # type: ignore[misc]
+        for summary in jobs_of(call, allow_no_match(call))
+    ]
+    for future in closing:
+        future.result()
+    return {"closed": True}
+
+
+def _close(call: Call, summary: JobSummary, force: bool) -> None:
+    service, job_id = call.server.service, summary.job.job_id
+    if job_id in service.opened():
+        service.close_job(job_id)
+        service.tell(job_id, "info", "Job is closed")
+        return
+    state = service.summary(job_id).state
+    if state is JobState.FAILED and not force:
+        raise conflict(f"cannot close job [{job_id}] because it failed, use force close")
+    if state is not JobState.CLOSED:
+        service.settle(job_id)
+
+
+def reset_job(call: Call) -> dict[str, Any]:
+    """Forget what a job has read, learned and found."""
+    service, job_id = call.server.service, call.path["job_id"]
+    refuse_in_upgrade_mode(call.server, "cluster:admin/xpack/ml/job/reset")
+    if service.summary(job_id).state in _BUSY:
+        raise conflict("Can only reset a job when it is closed.")
+    service.reset(job_id)
+    service.tell(job_id, "info", "Job has been reset")
+    return _done(call)
+
+
+def delete_job(call: Call) -> dict[str, Any]:
+    """Remove a job, with its results and the datafeed that feeds it."""
+    service, job_id = call.server.service, call.path["job_id"]
+    refuse_in_upgrade_mode(call.server, "cluster:admin/xpack/ml/job/delete")
+    state = service.summary(job_id).state
+    if state in _BUSY and not flag(call, "force", False):
+        raise conflict(f"Cannot delete job [{job_id}] because the job is {state.value}")
+    if job_id in service.opened():
+        service.close_job(job_id)
+    service.delete(job_id)
+    return _done(call)
+
+
+def _done(call: Call) -> dict[str, Any]:
+    if flag(call, "wait_for_completion", True):
+        return {"acknowledged": True}
+    return {"task": f"{NODE_ID}:{call.server.service.now_ms()}"}
+
+
+_JOB: Final = "/_ml/anomaly_detectors/{job_id}"
+ENDPOINTS = (
+    Endpoint("POST", f"{_JOB}/_open", open_job, query="timeout", fields="timeout job_id", role="write", in_worker=True),
+    Endpoint(
+        "POST",
+        f"{_JOB}/_close",
+        close_jobs,
+        query="allow_no_match allow_no_jobs force timeout",
+        fields="allow_no_match allow_no_jobs force timeout job_id",
+        role="write",
+    ),
+    Endpoint(
+        "POST", f"{_JOB}/_reset", reset_job, query="wait_for_completion delete_user_annotations", role="write", in_worker=True
+    ),
+    Endpoint(
+        "DELETE", _JOB, delete_job, query="force wait_for_completion delete_user_annotations", role="write", in_worker=True
+    ),
+)

@@ -1,0 +1,34 @@
+"""What of a job is kept, but not acted on yet."""
+
+from barograph.api.elastic.endpoint import Call
+from barograph.config.errors import ConfigError
+from barograph.config.job import Job
+from barograph.config.support import left_out, refuse_unsupported
+
+_DAY_S = 86_400
+
+
+def tell_of(call: Call, job: Job) -> None:
+    """Warn the caller of what of a new job is not applied yet, and note it among the job's messages."""
+    service, span = call.server.service, job.analysis_config.bucket_span
+    if _DAY_S * 1000 % span.ms:
+        call.warn(
+            f"bucket_span {span} [{span.ms // 1000}s] is not an integral divisor of the number of seconds in 1d [{_DAY_S}s]. "
+            "This is now deprecated."
+        )
+    for text in (*_cannot_run(job), *_rules(job)):
+        call.warn(text)
+    for text in (*_cannot_run(job), *left_out(job)):
+        service.tell(job.job_id, "warning", text)
+
+
+def _rules(job: Job) -> list[str]:
+    return [text for text in left_out(job) if ".custom_rules" in text]
+
+
+def _cannot_run(job: Job) -> list[str]:
+    try:
+        refuse_unsupported(job)
+    except ConfigError as error:
+        return [f"The job is kept, but cannot be opened yet: {problem}" for problem in error.problems]
+    return []
