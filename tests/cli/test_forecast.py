@@ -90,7 +90,22 @@ def test_crossings_come_first_to_last_with_their_range(disks):
     assert lines[4].startswith("host=h1  rises  ")
     assert lines[4].count("2026-0") >= 2
     assert "host=h2  rises  not within 14 days" in lines[5] + lines[6]
-    assert lines[-1].startswith("1 of 3 series is expected to reach 80 within 14 days")
+    assert lines[-1].startswith("1 of 3 series of mean of used is expected to reach 80 within 14 days")
+
+
+def test_a_value_that_is_compared_with_several_detectors_is_said_to_be(call, tmp_path):
+    document = settings(partition_field_name="host")
+    document["analysis_config"]["detectors"].append({"function": "count"})
+    feed(tmp_path / "data", document, rows())
+    arguments = ("forecast", "disks", "--duration", "14d", "--crosses", "80", "--data-dir", tmp_path / "data")
+    done = call(*arguments, columns=160)
+    note = "note: 80 is compared with every detector's series; --detector picks one of "
+    assert done.stderr.splitlines()[0] == note + "0 (mean of used per host), 1 (number of rows)"
+    done = call(*arguments, "--detector", "0", columns=160)
+    assert "note" not in done.stderr
+    assert done.stdout.splitlines()[-1] == "1 of 3 series of mean of used is expected to reach 80 within 14 days"
+    done = call(*arguments, "--detector", "2")
+    assert (done.returncode, done.stderr) == (1, "error: detector=2: wanted 0 to 1\n")
 
 
 def test_a_long_list_is_cut_and_says_so(disks):

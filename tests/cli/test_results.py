@@ -117,3 +117,36 @@ def test_a_closed_pipe_is_quiet(process, data_dir: Path) -> None:
         running.stdout.close()
         assert running.stderr.read() == b""
     assert running.returncode != 0
+
+
+def test_results_are_those_of_an_entity_or_a_detector(call, data_dir: Path) -> None:
+    def scores(kind: str, *more: str) -> list[float]:
+        done = call("results", "web", kind, "--format", "csv", *more, "--data-dir", data_dir)
+        assert done.returncode == 0, done.stderr
+        return pl.read_csv(io.StringIO(done.stdout))[f"{kind[:-1]}_score"].to_list()
+
+    everything = scores("records")
+    assert everything == [91.6, 74.9, 30.0]
+    assert scores("records", "--entity", "host=web-1") == [91.6, 74.9]  # the series' own value
+    assert scores("records", "--entity", "url=/pay") == [91.6, 74.9]  # an influencer
+    assert scores("records", "--entity", "host=web-1", "--entity", "url=/pay") == [91.6, 74.9]
+    assert scores("records", "--entity", "host=web-1", "--entity", "url=/cart") == []
+    assert scores("records", "--detector", "0") == [91.6, 74.9]
+    assert scores("records", "--detector", "1") == [30.0]
+    assert len(scores("influencers", "--entity", "url=/pay")) == len(scores("influencers")) - 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "option", "message"),
+    [
+        ("records", "--entity=region=eu", "entity=region='eu': wanted a split or influencer field (host, url)"),
+        ("records", "--entity=host", "--entity='host': wanted FIELD=VALUE, such as host=web-1"),
+        ("records", "--detector=2", "detector=2: wanted 0 to 1"),
+        ("buckets", "--entity=host=web-1", "entity=host='web-1': wanted none, as buckets are of all entities"),
+        ("buckets", "--detector=0", "detector_index=0: wanted none, as buckets are of all detectors"),
+        ("influencers", "--detector=0", "detector_index=0: wanted none, as influencers are of all detectors"),
+    ],
+)
+def test_what_no_result_can_be_of_is_refused(call, data_dir: Path, kind: str, option: str, message: str) -> None:
+    done = call("results", "web", kind, option, "--data-dir", data_dir)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", f"error: {message}\n")

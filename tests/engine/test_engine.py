@@ -1,5 +1,6 @@
 """What the engine does with rows, buckets and bad input."""
 
+import json
 import math
 
 import numpy as np
@@ -33,6 +34,21 @@ def hourly(values: list[float]) -> pl.DataFrame:
 
 def steady(hours: int = 300, seed: int = 0) -> list[float]:
     return list(100.0 + np.random.default_rng(seed).normal(size=hours))
+
+
+def test_a_job_may_be_its_document_or_its_file(tmp_path) -> None:
+    document = {
+        "job_id": "j",
+        "analysis_config": {"bucket_span": "1h", "detectors": [{"function": "mean", "field_name": "value"}]},
+    }
+    (tmp_path / "job.yaml").write_text(json.dumps(document))
+    rows, given = hourly(steady(50)), [load_job(document), document, tmp_path / "job.yaml", str(tmp_path / "job.yaml")]
+    first, *others = (barograph.run(job, rows).buckets for job in given)
+    assert all(other.equals(first) for other in others)
+    with pytest.raises(ConfigError, match="analysis_config is missing"):
+        barograph.run({"job_id": "j"}, rows)
+    with pytest.raises(ConfigError, match="analysis_config is missing"):
+        Engine.build({"job_id": "j"})
 
 
 def test_run_gives_every_table_with_its_schema() -> None:

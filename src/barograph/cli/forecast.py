@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from barograph.cli.entities import Entities
-from barograph.cli.options import DEFAULT_DATA_DIR, DataDir, Format, OutputFormat, StoreUrl
+from barograph.cli.options import DEFAULT_DATA_DIR, DataDir, DetectorIndex, Format, OutputFormat, StoreUrl
 from barograph.cli.results import JobId
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def forecast(
     duration: _Duration = "1d",
     percentile: _Percentile = 95.0,
     crosses: _Crosses = None,
+    detector: DetectorIndex = None,
     entity: Entities = None,
     expires_in: _ExpiresIn = "14d",
     size: _Size = _SHOWN,
@@ -54,12 +55,13 @@ def forecast(
     """Forecast every series of a job from its models, and keep the forecast.
 
     Each bucket has a prediction and bounds that widen with what is not known. With --crosses: when each series will reach a
-    value, and when at the earliest and the latest by the bounds.
+    value, and when at the earliest and the latest by the bounds; of several detectors, --detector picks the one that is meant.
     """
     from barograph.cli.entities import parsed
     from barograph.cli.output import refuse_terminal
     from barograph.engine.forecast import check_crosses
     from barograph.jobs.forecast import ForecastRequest
+    from barograph.jobs.selection import check_detector
     from barograph.jobs.service import Service
 
     refuse_terminal(output)
@@ -68,8 +70,9 @@ def forecast(
     if crosses is not None:
         check_crosses(crosses)  # before a forecast is made and kept
     with Service.open(store, data_dir, create=False) as service:
+        check_detector(service.job(job_id), detector)
         made = service.forecast(job_id, request)
-    _tell(output, made.job, made.saved, made.rows, crosses, size)
+    _tell(output, made.job, made.saved, made.rows, crosses, detector, size)
     typer.echo(
         f"kept as {made.saved.forecast_id}; 'barograph forecasts show {job_id} {made.saved.forecast_id}' shows it", err=True
     )
@@ -97,6 +100,7 @@ def show(
     job_id: JobId,
     forecast_id: _ForecastId,
     crosses: _Crosses = None,
+    detector: DetectorIndex = None,
     size: _Size = _SHOWN,
     output: OutputFormat = Format.TABLE,
     data_dir: DataDir = DEFAULT_DATA_DIR,
@@ -104,12 +108,14 @@ def show(
 ) -> None:
     """Show a forecast that was kept."""
     from barograph.cli.output import refuse_terminal
+    from barograph.jobs.selection import check_detector
     from barograph.jobs.service import Service
 
     refuse_terminal(output)
     with Service.open(store, data_dir, create=False) as service:
         job, (saved, rows) = service.job(job_id), service.kept_forecast(job_id, forecast_id)
-    _tell(output, job, saved, rows, crosses, size)
+        check_detector(job, detector)
+    _tell(output, job, saved, rows, crosses, detector, size)
 
 
 @app.command("delete")
@@ -122,9 +128,23 @@ def delete(job_id: JobId, forecast_id: _ForecastId, data_dir: DataDir = DEFAULT_
     typer.echo(f"deleted {forecast_id}")
 
 
-def _tell(output: Format, job: "Job", saved: "SavedForecast", rows: "pl.DataFrame", crosses: float | None, size: int) -> None:
+def _tell(
+    output: Format,
+    job: "Job",
+    saved: "SavedForecast",
+    rows: "pl.DataFrame",
+    crosses: float | None,
+    detector: int | None,
+    size: int,
+) -> None:
+    import polars as pl
+
     from barograph.cli import forecast_output
 
+    if detector is not None:
+        rows = rows.filter(pl.col("detector_index") == detector)
+    if crosses is not None:
+        forecast_output.tell_detectors(job, rows, crosses)
     if output is Format.TABLE:
         forecast_output.show(job, saved, rows, crosses, size)
     else:

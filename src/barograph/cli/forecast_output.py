@@ -51,6 +51,14 @@ def show(job: Job, saved: SavedForecast, rows: pl.DataFrame, crosses: float | No
         typer.echo(f"showing {size:,} of {series.height:,} series, {order}; --size {series.height} shows all", err=True)
 
 
+def tell_detectors(job: Job, rows: pl.DataFrame, value: float) -> None:
+    """Say on stderr that a value is compared with the series of several detectors, when it is: it is likely meant of one."""
+    indices = sorted(rows["detector_index"].unique().to_list())
+    if len(indices) > 1:
+        named = ", ".join(f"{index} ({words.detector_words(job.detectors[index])})" for index in indices)
+        typer.echo(f"note: {short(value)} is compared with every detector's series; --detector picks one of {named}", err=True)
+
+
 def write(chosen: Format, job: Job, saved: SavedForecast, rows: pl.DataFrame, crosses: float | None) -> None:
     """A forecast for machines: its rows, or, with `crosses`, a row a series."""
     shown = rows if crosses is None else crossings(rows, crosses)
@@ -188,4 +196,8 @@ def _reached(reached: pl.DataFrame, value: float, saved: SavedForecast) -> str:
     possible = reached.filter(pl.col("predicted").is_null(), pl.col("earliest").is_not_null()).height
     more = f"; {possible:,} more may" if possible else ""
     reach = "is" if expected == 1 else "are"
-    return f"{expected:,} of {reached.height:,} series {reach} expected to reach {short(value)} within {_far(saved)}{more}"
+    measures = {words.measured(row) for row in reached.rows(named=True)}
+    what = f" of {measures.pop()}" if len(measures) == 1 else ""
+    return (
+        f"{expected:,} of {reached.height:,} series{what} {reach} expected to reach {short(value)} within {_far(saved)}{more}"
+    )

@@ -61,3 +61,14 @@ Interim = Annotated[
 ]
 
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+
+DetectorIndex = Annotated[
+    int | None,
+    typer.Option(
+        "--detector",
+        min=0,
+        help="Only this detector: its place in the job, from 0.",
+        metavar="N",
+        show_default="all",
+    ),
+]

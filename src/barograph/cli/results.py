@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from barograph.cli.options import DEFAULT_DATA_DIR, DataDir, Format, Interim, MinScore, OutputFormat, StoreUrl
+from barograph.cli.entities import Entities, parsed
+from barograph.cli.options import DEFAULT_DATA_DIR, DataDir, DetectorIndex, Format, Interim, MinScore, OutputFormat, StoreUrl
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,6 +61,8 @@ def results(
     start: Start = None,
     end: End = None,
     min_score: MinScore = 0.0,
+    entity: Entities = None,
+    detector: DetectorIndex = None,
     interim: Interim = False,
     sort: _Sort = None,
     descending: _Descending = None,
@@ -68,7 +71,10 @@ def results(
     data_dir: DataDir = DEFAULT_DATA_DIR,
     store: StoreUrl = None,
 ) -> None:
-    """Show what a job has found: buckets, records, influencers, or annotations: what has changed and is the new normal."""
+    """Show what a job has found: buckets, records, influencers, or annotations: what has changed and is the new normal.
+
+    An entity of records is a split value of theirs or one of their influencers.
+    """
     from zoneinfo import ZoneInfo
 
     from barograph.cli.output import refuse_terminal, write
@@ -86,6 +92,8 @@ def results(
             descending=sort.endswith("score") if sort and descending is None else descending,
             size=size or (_TABLE_ROWS if output is Format.TABLE else None),
             exclude_interim=not interim,
+            entity=parsed(entity),
+            detector_index=detector,
         )
         page: Page = getattr(service, kind.value)(job_id, query)
         if output is Format.TABLE:

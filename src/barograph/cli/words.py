@@ -84,6 +84,11 @@ def sentence(job: Job) -> str:
     return f"{text}; blames {joined(job.influencers)}" if job.influencers else text
 
 
+def detector_words(detector: Detector) -> str:
+    """What a detector measures: `mean of cpu per host`."""
+    return _measured(detector, _splits(detector))
+
+
 def _measured(detector: Detector, splits: str) -> str:
     spec = detector.spec
     if detector.function == "metric":

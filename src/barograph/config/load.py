@@ -14,7 +14,11 @@ from barograph.config.job import Job
 _SUFFIXES: Final = {".json": "JSON", ".yaml": "YAML", ".yml": "YAML", ".toml": "TOML"}
 
 
-def load_job(source: str | Path | Mapping[str, Any] | list[Any] | Job) -> Job:
+JobSource = str | Path | Mapping[str, Any] | list[Any] | Job
+"""What `load_job` makes a job of."""
+
+
+def load_job(source: JobSource) -> Job:
     """A job from a file (JSON, YAML or TOML, by its extension) or from the document itself.
 
     Elastic's `GET` answer (`{"count": 1, "jobs": [{...}]}`) and Kibana's export (`[{"job": {...}, "datafeed": {...}}]`) are

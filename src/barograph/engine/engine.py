@@ -11,6 +11,7 @@ from barograph.buckets import Buckets
 from barograph.config.duration import Duration
 from barograph.config.errors import BadRequest
 from barograph.config.job import Job
+from barograph.config.load import JobSource, load_job
 from barograph.config.support import refuse_unsupported
 from barograph.engine.completeness import Arrivals
 from barograph.engine.description import described
@@ -39,11 +40,11 @@ class Engine:
         self._arrivals = arrivals
 
     @classmethod
-    def build(cls, job: Job, state: Snapshot | None = None, threads: int = 0) -> "Engine":
+    def build(cls, job: JobSource, state: Snapshot | None = None, threads: int = 0) -> "Engine":
         """An engine for a job, fresh or resumed.
 
         Args:
-            job: the job; `config.load.load_job` makes one of a file or a dictionary.
+            job: the job, its document as a dictionary, or the path of its file: what `load_job` takes.
             state: what `snapshot` returned, of the same analysis.
             threads: how many threads share the series; 0 is one a core.
 
@@ -52,6 +53,7 @@ class Engine:
             OtherVersion: the models of the snapshot are of another version.
             ValueError: the snapshot is of another analysis.
         """
+        job = load_job(job)
         refuse_unsupported(job)
         arrays = {} if state is None else state.arrays
         if state is not None and _decisive(arrays["analysis"].tobytes()) != _decisive(_analysis(job)):
@@ -206,17 +208,17 @@ def _decisive(analysis: bytes) -> Any:
     return [{**config, "detectors": detectors, "model_prune_window": None}, *others]
 
 
-def run(job: Job, frame: object) -> Results:
+def run(job: JobSource, frame: object) -> Results:
     """Analyse a whole frame at once.
 
     The bucket of the newest row is left open, as more rows may belong to it; `Engine.flush` closes it.
 
     Args:
-        job: the job.
+        job: the job, its document as a dictionary, or the path of its file: what `load_job` takes.
         frame: a DataFrame of any library that speaks Arrow.
 
     Raises:
-        ConfigError: the job needs what this version cannot do yet.
+        ConfigError: the job cannot be used, or needs what this version cannot do yet.
         UnreadableInput: the frame is not a table, or has no column with the time.
     """
     engine = Engine.build(job)

@@ -85,14 +85,17 @@ class Answers:
 
     def records(self, job_id: str, query: Query = _ALL) -> Page:
         """Records, the highest scores first unless asked otherwise; columns as `schema.RECORDS`."""
+        self._check(job_id, query)
         return self._store.records(job_id, query)
 
     def buckets(self, job_id: str, query: Query = _ALL) -> Page:
         """Buckets, in the order of time unless asked otherwise; columns as `schema.BUCKETS`."""
+        self._check(job_id, query)
         return self._store.buckets(job_id, query)
 
     def influencers(self, job_id: str, query: Query = _ALL) -> Page:
         """Influencers, the highest scores first unless asked otherwise; columns as `schema.INFLUENCERS`."""
+        self._check(job_id, query)
         return self._store.influencers(job_id, query)
 
     def bucket_influencers(self, job_id: str, query: Query = _ALL) -> Page:
@@ -101,7 +104,12 @@ class Answers:
 
     def annotations(self, job_id: str, query: Query = _ALL) -> Page:
         """Annotations, in the order of time unless asked otherwise; columns as `schema.ANNOTATIONS`."""
+        self._check(job_id, query)
         return self._store.annotations(job_id, query)
+
+    def _check(self, job_id: str, query: Query) -> None:
+        if query.entity or query.detector_index is not None:
+            selection.check_query(self._store.job(job_id), query)
 
     def incidents(
         self, job_id: str, start_ms: int | None = None, end_ms: int | None = None, min_score: float = 0.0

@@ -1,10 +1,12 @@
-"""Which jobs are meant: ids, groups and wildcards."""
+"""Which jobs are meant (ids, groups and wildcards), and which of a job's detectors and entities."""
 
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
+from barograph.config.errors import BadRequest
 from barograph.config.job import Job
 from barograph.store.errors import NoSuchJob
+from barograph.store.query import Query
 
 
 def matching(jobs: Sequence[Job], expressions: Iterable[str]) -> list[Job]:
@@ -27,3 +29,28 @@ def matching(jobs: Sequence[Job], expressions: Iterable[str]) -> list[Job]:
 
 def _matches(name: str, pattern: str) -> bool:
     return fnmatchcase(name, pattern) if "*" in pattern else name == pattern
+
+
+def check_query(job: Job, query: Query) -> None:
+    """Refuse what no result of a job can be of, which would look like nothing found.
+
+    Raises:
+        BadRequest: the job has no such detector, or neither splits by a field of the entity nor blames it.
+    """
+    check_detector(job, query.detector_index)
+    known = {name for detector in job.detectors for name in detector.splits.values()} | set(job.influencers)
+    for field, value in query.entity:
+        if field not in known:
+            wanted = f"a split or influencer field ({', '.join(sorted(known))})" if known else "none: the job has no such field"
+            raise BadRequest(f"entity={field}={value!r}: wanted {wanted}")
+
+
+def check_detector(job: Job, detector_index: int | None) -> None:
+    """Refuse a detector that a job has not.
+
+    Raises:
+        BadRequest: there is none of this index.
+    """
+    last = len(job.detectors) - 1
+    if detector_index is not None and not 0 <= detector_index <= last:
+        raise BadRequest(f"detector={detector_index}: wanted {f'0 to {last}' if last else '0, the only one'}")

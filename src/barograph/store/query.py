@@ -8,6 +8,7 @@ import polars as pl
 import sqlalchemy as sa
 
 from barograph.config.errors import BadRequest
+from barograph.config.splits import SPLITS
 from barograph.results import schema
 from barograph.store import tables
 
@@ -25,6 +26,8 @@ class Query:
         offset: rows to leave out at the start, >= 0.
         size: rows to return at most, >= 0; None is all.
         exclude_interim: leave out results of buckets that are still open; they are shown to who asks for them only.
+        entity: (field, value) pairs that a result must all be of: split values of its series, influencers of a record.
+        detector_index: of the detector that found it, from 0; None is any.
 
     Raises:
         BadRequest: a negative offset or size.
@@ -38,6 +41,8 @@ class Query:
     offset: int = 0
     size: int | None = None
     exclude_interim: bool = True
+    entity: tuple[tuple[str, str], ...] = ()
+    detector_index: int | None = None
 
     def __post_init__(self) -> None:
         for name, value in (("offset", self.offset), ("size", self.size or 0)):
@@ -77,7 +82,7 @@ class ResultTable:
         """The conditions of a query.
 
         Raises:
-            BadRequest: a lowest score, and the table has no scores.
+            BadRequest: a lowest score, an entity or a detector, and the table's rows have none.
         """
         c = self.table.c
         conditions = [c.job_id == job_id, *_in_time(self.table, query)]
@@ -85,7 +90,28 @@ class ResultTable:
             if self.score is None:
                 raise BadRequest(f"min_score={query.min_score:g}: wanted none, as {self.table.name}s have no score")
             conditions.append(c[self.score] >= query.min_score)
-        return conditions
+        return conditions + self._of_detector(query) + [self._of_entity(field, value) for field, value in query.entity]
+
+    def _of_detector(self, query: Query) -> list["sa.ColumnElement[bool]"]:
+        if query.detector_index is None:
+            return []
+        if "detector_index" not in self.table.c:
+            raise BadRequest(f"detector_index={query.detector_index}: wanted none, as {self.table.name}s are of all detectors")
+        return [self.table.c.detector_index == query.detector_index]
+
+    def _of_entity(self, field: str, value: str) -> "sa.ColumnElement[bool]":
+        """Whether a row is of one (field, value) pair."""
+        c = self.table.c
+        pairs = [(name, of) for name, of in (*SPLITS, schema.INFLUENCER_KEY) if name in c]
+        if not pairs:
+            raise BadRequest(f"entity={field}={value!r}: wanted none, as {self.table.name}s are of all entities")
+        named = [sa.and_(c[name] == field, c[of] == value) for name, of in pairs]
+        if self.table is not tables.RECORD:
+            return sa.or_(*named)
+        blamed = tables.RECORD_INFLUENCER.c
+        same = [blamed[key] == c[key] for key in ("job_id", "timestamp", "seq")]
+        whom = (blamed.influencer_field_name == field, blamed.influencer_field_value == value)
+        return sa.or_(*named, sa.exists().where(*same, *whom))
 
     def order(self, query: Query) -> list["sa.ColumnElement[Any]"]:
         """The order of a query, total, so that pages never overlap.
