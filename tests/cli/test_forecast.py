@@ -47,7 +47,7 @@ def disks(call, tmp_path, monkeypatch):
     """`barograph ... --data-dir` on the job `disks`, at a time of our own."""
     feed(tmp_path / "data", settings(partition_field_name="host"), rows(5))
     clock = {"s": NOW_S}
-    monkeypatch.setattr("barograph.jobs.service.Service._now_ms", lambda _: clock["s"] * 1000)
+    monkeypatch.setattr("barograph.jobs.service.Service.now_ms", lambda _: clock["s"] * 1000)
 
     def run(*arguments, at: int = NOW_S, **options):
         clock["s"] = at
