@@ -167,6 +167,16 @@ class Buckets:
         folded = self._folded_by_detector[detector_index]
         return self._splits.names(folded.split, self._accumulators[folded].keys[series])
 
+    def split_counts(self) -> dict[str, int]:
+        """How many values of partition fields, and how many series by by-fields, there are, over all detectors."""
+        counts = {"partition": 0, "by": 0}
+        for folded, detector in zip(self._folded_by_detector, self._job.detectors, strict=True):
+            if detector.partition_field_name is not None:
+                counts["partition"] += self._splits.values(detector.partition_field_name, folded.split.use_null)
+            if detector.by_field_name is not None:
+                counts["by"] += self._splits.count(folded.split)
+        return counts
+
     def counted(self, counts: DataCounts) -> DataCounts:
         """Intake's counts of the rows given to `add`, completed by what only this stage knows.
 

@@ -81,6 +81,10 @@ class SplitKeys:
             return self._pairs[split].size
         return len(self._texts[split.fields[0], split.use_null])
 
+    def values(self, field: str, use_null: bool) -> int:
+        """How many values of a split field have been seen."""
+        return len(self._texts[field, use_null])
+
     def names(self, split: Split, keys: Ids) -> pl.DataFrame:
         """What keys [k] stand for: the columns `SPLIT_VALUES`, all null for a role without a field."""
         ids = dict(zip(split.fields, self._ids(split, keys), strict=True))

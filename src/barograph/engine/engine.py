@@ -160,6 +160,10 @@ class Engine:
         ask = Horizon(newest + span_ms, far.ms // span_ms, percentile)
         return forecast(self.job, self._pipeline.series_stages, self._buckets.names, ask, entity)
 
+    def split_counts(self) -> dict[str, int]:
+        """How many values of partition fields, and how many series by by-fields, have been seen, over all detectors."""
+        return self._buckets.split_counts()
+
     def known(self) -> Known:
         """What the models know of all series together, and what not yet."""
         return sum((stage.model.known() for stage in self._pipeline.series_stages), Known())

@@ -19,6 +19,7 @@ from barograph.store.job_rows import JobSummary
 from barograph.store.query import Page, Query
 from barograph.store.snapshots import SavedSnapshot
 from barograph.store.store import Store
+from barograph.store.timing import Timing
 
 _ALL = Query()
 _ALWAYS = Span()
@@ -34,6 +35,7 @@ class Answers:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._split_counts: dict[str, tuple[str, dict[str, int]]] = {}
 
     @property
     def store_id(self) -> str:
@@ -62,6 +64,10 @@ class Answers:
     def ids(self) -> dict[str, tuple[str, ...]]:
         """The groups of every job, by its id."""
         return {summary.job.job_id: summary.job.groups for summary in self._store.jobs()}
+
+    def users_of_filter(self, filter_id: str) -> list[str]:
+        """The jobs with a rule that refers to a filter, by id."""
+        return [summary.job.job_id for summary in self._store.jobs() if filter_id in _filters_of(summary.job)]
 
     def messages(self, job_id: str) -> list[Message]:
         """What happened to a job, oldest first."""
@@ -125,6 +131,23 @@ class Answers:
         """The values that the models have learned from, in the order of time; columns as `schema.BUCKET_VALUES`."""
         return self._store.bucket_values(job_id, span)
 
+    # what a job costs
+
+    def timing(self, job_id: str) -> Timing:
+        """How long its finished buckets took."""
+        return self._store.timing(job_id)
+
+    def split_counts(self, job_id: str) -> dict[str, int]:
+        """How many values of `partition` fields, and how many series by `by` fields, its models know."""
+        snapshots = self._store.snapshots(job_id)
+        if not snapshots:
+            return {"partition": 0, "by": 0}
+        newest = snapshots[-1].snapshot_id
+        known = self._split_counts.get(job_id)
+        if known is None or known[0] != newest:
+            known = self._split_counts[job_id] = (newest, describe.split_counts(self._store, job_id))
+        return known[1]
+
     # models
 
     def describe(self, job_id: str, entity: Entity = (), most: int | None = None) -> Described:
@@ -158,3 +181,9 @@ class Answers:
             NotFound: the job has no such forecast.
         """
         return self._store.forecast(job_id, forecast_id)
+
+
+def _filters_of(job: Job) -> set[str]:
+    """The filters that a job's rules refer to."""
+    rules = [rule for detector in job.detectors for rule in detector.custom_rules or ()]
+    return {scope.filter_id for rule in rules for scope in (rule.scope or {}).values()}

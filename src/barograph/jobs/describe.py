@@ -51,3 +51,16 @@ def describe(store: Store, job_id: str, entity: Entity = (), most: int | None = 
         named = " ".join(f"{field}={value}" for field, value in entity)
         raise BadRequest(f"entity={named!r}: wanted one that the job has seen")
     return Described(rows, known, cut=most is not None and rows.height == most < known.series)
+
+
+def split_counts(store: Store, job_id: str) -> dict[str, int]:
+    """How many values of `partition` fields, and how many series by `by` fields, a job's newest models know.
+
+    Raises:
+        NoSuchJob: there is none of this id.
+    """
+    job, saved = store.job(job_id), store.resume(job_id)
+    try:
+        return Engine.build(job, saved.snapshot if saved else None).split_counts()
+    except OtherVersion:  # it is replayed before it learns anything more
+        return {"partition": 0, "by": 0}

@@ -22,6 +22,7 @@ from barograph.store.job_rows import InputProgress, JobSummary, Listing, ResumeP
 from barograph.store.query import Page, Query, ResultTable
 from barograph.store.scored_rows import read_quantiles
 from barograph.store.snapshots import SavedSnapshot, load
+from barograph.store.timing import Timing, timing
 
 T = TypeVar("T")
 
@@ -191,6 +192,11 @@ class Reader:
             wanted = f"one of {', '.join(by_id)}" if by_id else "none: the job has none"
             raise NotFound(f"forecast_id={name!r}: wanted {wanted}")
         return by_id[name]
+
+    def timing(self, job_id: str) -> Timing:
+        """How long a job's finished buckets took."""
+        with self._database.read() as connection:
+            return timing(connection, job_id)
 
     def documents(self, kind: str) -> dict[str, str]:
         """All documents of a kind, by name, in the order of the names."""

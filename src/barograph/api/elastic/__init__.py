@@ -2,14 +2,44 @@
 
 from starlette.routing import BaseRoute
 
-from barograph.api.elastic import cluster, data, jobs, life, results
+from barograph.api.elastic import (
+    calendars,
+    cat,
+    checks,
+    cluster,
+    data,
+    events,
+    filters,
+    forecasts,
+    info,
+    jobs,
+    life,
+    results,
+    snapshots,
+    stats,
+)
 from barograph.api.elastic.endpoint import Endpoint, route
 from barograph.api.elastic.errors import render
 from barograph.api.server import Server
 
 __all__ = ["render", "routes"]
 
-_ENDPOINTS: tuple[Endpoint, ...] = (*cluster.ENDPOINTS, *jobs.ENDPOINTS, *life.ENDPOINTS, *data.ENDPOINTS, *results.ENDPOINTS)
+_ENDPOINTS: tuple[Endpoint, ...] = (
+    *cluster.ENDPOINTS,
+    *jobs.ENDPOINTS,
+    *life.ENDPOINTS,
+    *data.ENDPOINTS,
+    *results.ENDPOINTS,
+    *stats.ENDPOINTS,
+    *snapshots.ENDPOINTS,
+    *forecasts.ENDPOINTS,
+    *calendars.ENDPOINTS,
+    *events.ENDPOINTS,
+    *filters.ENDPOINTS,
+    *checks.ENDPOINTS,
+    *info.ENDPOINTS,
+    *cat.ENDPOINTS,
+)
 
 
 def routes(server: Server) -> list[BaseRoute]:

@@ -44,6 +44,12 @@ def bad(reason: str) -> ElasticError:
     return ElasticError(400, "illegal_argument_exception", reason)
 
 
+def inconsistent(name: str, inside: object, given: str) -> ElasticError:
+    """An id in the body that is another than that of the URL."""
+    shown = str(inside)[:100]
+    return bad(f"Inconsistent {name}; '{shown}' specified in the body differs from '{given}' specified as a URL argument")
+
+
 def not_found(reason: str) -> ElasticError:
     """What was named is not there."""
     return ElasticError(404, "resource_not_found_exception", reason)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from barograph.api.elastic.errors import ElasticError, bad
+from barograph.api.elastic.errors import ElasticError, bad, inconsistent
 from barograph.api.elastic.ids import check_id
 from barograph.api.elastic.version import VERSION
 from barograph.config.errors import ConfigError
@@ -31,8 +31,7 @@ def job_of(job_id: str, body: Mapping[str, Any]) -> Job:
     """
     given = {name: value for name, value in body.items() if name not in (*_NEVER_GIVEN, "datafeed_config")}
     if given.get("job_id", job_id) != job_id:
-        inside = str(given["job_id"])[:100]
-        raise bad(f"Inconsistent job_id; '{inside}' specified in the body differs from '{job_id}' specified as a URL argument")
+        raise inconsistent("job_id", given["job_id"], job_id)
     check_id("job_id", job_id)
     if given.get("model_snapshot_id") is not None:
         raise bad("The field [model_snapshot_id] is not allowed when a job is created")

@@ -1,0 +1,118 @@
+"""What jobs have done and cost, as documents."""
+
+from typing import Any
+
+from barograph.api.elastic.arguments import allow_no_match
+from barograph.api.elastic.cluster_state import upgrade_mode
+from barograph.api.elastic.counts import data_counts
+from barograph.api.elastic.endpoint import Call, Endpoint
+from barograph.api.elastic.ids import jobs_of
+from barograph.api.elastic.node import node
+from barograph.api.server import Server
+from barograph.config.job import Job
+from barograph.jobs.service import JobState, JobSummary, SavedForecast, SavedSnapshot
+from barograph.results.counts import DataCounts
+
+_UPGRADING = "persistent task cannot be assigned while upgrade mode is enabled."
+
+
+def get_stats(call: Call) -> dict[str, Any]:
+    """Jobs, as they are doing."""
+    told = [job_stats(call.server, summary) for summary in jobs_of(call, allow_no_match(call))]
+    return {"count": len(told), "jobs": told}
+
+
+def job_stats(server: Server, summary: JobSummary) -> dict[str, Any]:
+    """One job, as it is doing."""
+    service, job_id = server.service, summary.job.job_id
+    snapshots = service.snapshots(job_id)
+    stats: dict[str, Any] = {
+        "job_id": job_id,
+        "data_counts": data_counts(job_id, summary.counts or DataCounts()),
+        "model_size_stats": size_stats(
+            summary.job, snapshots[-1] if snapshots else None, service.split_counts(job_id), service.now_ms()
+        ),
+        "forecasts_stats": _forecasts(service.forecasts(job_id)),
+        "state": summary.state.value,
+        "timing_stats": _timing(server, summary.job),
+    }
+    if summary.state in (JobState.OPENED, JobState.OPENING):
+        upgrading = upgrade_mode(server)
+        if not upgrading:
+            stats["node"] = node(server)
+        stats["assignment_explanation"] = _UPGRADING if upgrading else ""
+        stats["open_time"] = f"{(service.now_ms() - (summary.state_time or service.now_ms())) // 1000}s"
+    return stats
+
+
+def size_stats(job: Job, snapshot: SavedSnapshot | None, splits: dict[str, int], now_ms: int) -> dict[str, Any]:
+    """What a job's models take: the size of its newest snapshot."""
+    size = snapshot.bytes if snapshot is not None else 0
+    stats: dict[str, Any] = {
+        "job_id": job.job_id,
+        "result_type": "model_size_stats",
+        "model_bytes": size,
+        "peak_model_bytes": size,
+        "model_bytes_exceeded": 0,
+        "model_bytes_memory_limit": job.analysis_limits.model_memory_bytes,
+        "total_by_field_count": splits["by"],
+        "total_over_field_count": 0,
+        "total_partition_field_count": splits["partition"],
+        "bucket_allocation_failures_count": 0,
+        "memory_status": "ok",
+        "categorized_doc_count": 0,
+        "total_category_count": 0,
+        "frequent_category_count": 0,
+        "rare_category_count": 0,
+        "dead_category_count": 0,
+        "failed_category_count": 0,
+        "categorization_status": "ok",
+        "log_time": now_ms,
+    }
+    if snapshot is not None and snapshot.latest_bucket_timestamp is not None:
+        stats["timestamp"] = snapshot.latest_bucket_timestamp
+    return stats
+
+
+def _timing(server: Server, job: Job) -> dict[str, Any]:
+    timing = server.service.timing(job.job_id)
+    stats: dict[str, Any] = {
+        "job_id": job.job_id,
+        "bucket_count": timing.buckets,
+        "total_bucket_processing_time_ms": float(timing.total),
+    }
+    if timing.running is None or timing.shortest is None or timing.longest is None:
+        return stats
+    return {
+        **stats,
+        "minimum_bucket_processing_time_ms": float(timing.shortest),
+        "maximum_bucket_processing_time_ms": float(timing.longest),
+        "average_bucket_processing_time_ms": timing.average,
+        "exponential_average_bucket_processing_time_ms": timing.running,
+        "exponential_average_bucket_processing_time_per_hour_ms": timing.running * 3_600_000 / job.bucket_span_ms,
+    }
+
+
+def _forecasts(kept: list[SavedForecast]) -> dict[str, Any]:
+    if not kept:
+        return {"total": 0, "forecasted_jobs": 0}
+    return {
+        "total": len(kept),
+        "forecasted_jobs": 1,
+        "memory_bytes": _spread([forecast.bytes or 0 for forecast in kept]),
+        "records": _spread([forecast.rows for forecast in kept]),
+        "status": {"finished": len(kept)},
+    }
+
+
+def _spread(values: list[int]) -> dict[str, float]:
+    total = float(sum(values))
+    return {"total": total, "min": float(min(values)), "max": float(max(values)), "avg": total / len(values)}
+
+
+_JOBS = "/_ml/anomaly_detectors"
+_QUERY = "allow_no_match allow_no_jobs"
+ENDPOINTS = (
+    Endpoint("GET", f"{_JOBS}/_stats", get_stats, query=_QUERY),
+    Endpoint("GET", f"{_JOBS}/{{job_id}}/_stats", get_stats, query=_QUERY),
+)

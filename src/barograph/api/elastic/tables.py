@@ -1,0 +1,83 @@
+"""Tables of text, as `_cat` writes them."""
+
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Any
+
+from barograph.api.elastic.answers import Answer
+from barograph.api.elastic.arguments import flag
+from barograph.api.elastic.endpoint import Call
+from barograph.api.elastic.errors import bad
+
+QUERY = "v h s format bytes time help local master_timeout"
+"""The parameters that all of these calls have."""
+
+_UNITS = ("b", "kb", "mb", "gb", "tb", "pb")
+
+
+def cat(call: Call, rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], default: Sequence[str]) -> Answer:
+    """Rows as a table of text, or as JSON if asked.
+
+    Args:
+        call: says which columns, in which order, with or without a header.
+        rows: what is to be told; None is empty.
+        columns: the short name of every column, by its name.
+        default: the columns that are shown unless others are asked for.
+    """
+    if flag(call, "help", False):
+        width = max(map(len, columns))
+        return Answer("".join(f"{name:<{width}} | {short}\n" for name, short in columns.items()))
+    chosen = _chosen(call.query.get("h", ""), columns, default)
+    ordered = _sorted(rows, call.query.get("s", ""), columns)
+    cells = [[_text(row.get(name)) for name in chosen] for row in ordered]
+    if call.query.get("format") == "json":
+        return Answer([dict(zip(chosen, line, strict=True)) for line in cells])
+    if flag(call, "v", False):
+        cells.insert(0, list(chosen))
+    widths = [max((len(line[at]) for line in cells), default=0) for at in range(len(chosen))]
+    lines = (" ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells)
+    return Answer("".join(f"{line}\n" for line in lines))
+
+
+def _chosen(wanted: str, columns: Mapping[str, str], default: Sequence[str]) -> list[str]:
+    if not wanted:
+        return list(default)
+    chosen: list[str] = []
+    for part in (part.strip() for part in wanted.split(",")):
+        names = [name for name, short in columns.items() if part == short or fnmatchcase(name, part)]
+        chosen += [name for name in names if name not in chosen]
+    return chosen
+
+
+def _sorted(rows: Sequence[Mapping[str, Any]], wanted: str, columns: Mapping[str, str]) -> list[Mapping[str, Any]]:
+    ordered = list(rows)
+    by_short = {short: name for name, short in columns.items()}
+    for part in reversed([part.strip() for part in wanted.split(",") if part.strip()]):
+        name, _, direction = part.partition(":")
+        name = by_short.get(name, name)
+        if name not in columns or direction not in ("", "asc", "desc"):
+            raise bad(f"Unable to sort by unknown sort key `{name[:100]}`")
+        ordered.sort(key=lambda row: (row.get(name) is not None, row.get(name)), reverse=direction == "desc")
+    return ordered
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def bytes_text(size: int, unit: str | None) -> str:
+    """A size for people, or in the unit that was asked for.
+
+    Raises:
+        ElasticError: there is no such unit.
+    """
+    if unit is not None:
+        if unit not in _UNITS:
+            raise bad(f"Unknown byte unit [{unit[:100]}]")
+        return str(size >> (10 * _UNITS.index(unit)))
+    at = 0
+    value = float(size)
+    while value >= 1024 and at < len(_UNITS) - 1:
+        value, at = value / 1024, at + 1
+    shown = f"{int(value * 10) / 10:.1f}".removesuffix(".0")
+    return f"{shown}{_UNITS[at]}"
