@@ -11,7 +11,7 @@ ROOMS = [
     {"api"},
     {"jobs"},
     {"sources", "samples"},
-    {"store"},
+    {"store", "index"},
     {"engine"},
     {"intake", "buckets", "models", "scoring"},
     {"kernels"},

@@ -1,0 +1,242 @@
+"""Aggregations that put documents into buckets."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+import polars as pl
+
+from barograph.index.aggregations import Answer, Level, Path, answers, tree
+from barograph.index.composite import composite
+from barograph.index.dates import DEFAULT_FORMAT, query_nanos
+from barograph.index.errors import BadQuery
+from barograph.index.hits import Column, only
+from barograph.index.keys import Key, number_key, time_key, value_key
+from barograph.index.kinds import NS
+from barograph.index.metrics import Metric
+from barograph.index.sql import Sql
+
+Build = Callable[[str, Mapping[str, Any], Any, Level], Answer]
+_TERMS: Final = {
+    *("field", "size", "order", "min_doc_count", "missing", "include", "exclude", "shard_size", "show_term_doc_count_error"),
+    *("execution_hint", "collect_mode", "shard_min_doc_count", "value_type", "format"),
+}
+_HISTOGRAM: Final = {
+    *("field", "interval", "fixed_interval", "calendar_interval", "time_zone", "offset", "min_doc_count", "missing", "format"),
+    *("extended_bounds", "hard_bounds", "keyed", "order"),
+}
+_MAX_SIZE: Final = 65_536
+
+
+def _below(key: Key, rows: Sequence[Path], level: Level, inside: Any) -> Answer:
+    """What is inside the buckets that are answered; `rows` are their keys."""
+    if not inside:
+        return lambda _path: {}
+    names = [*level.names, f"k{len(level.keys)}"]
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
+    dtypes = [_dtype(item) for item in (*level.keys, key)]
+    kept = pl.DataFrame([pl.Series(n, c, dtype=d) for n, c, d in zip(names, columns, dtypes, strict=True)])
+    return answers(inside, level.inside(key, kept))
+
+
+def _dtype(key: Key) -> pl.DataType:
+    if isinstance(key.step, float) and not key.is_time:
+        return pl.Float64()
+    return pl.String() if key.kind is None else pl.Int64() if key.is_time else key.kind.dtype
+
+
+def _terms(name: str, body: Mapping[str, Any], inside: Any, level: Level) -> Answer:
+    only(body, f"terms [{name}]", _TERMS)
+    key, size = value_key(body, level.hits, name), body.get("size", 10)
+    if not isinstance(size, int) or not 0 < size <= _MAX_SIZE:
+        raise BadQuery(f"[size] of aggregation [{name}]={size!r}: wanted a whole number from 1 to {_MAX_SIZE}")
+    own = f"k{len(level.keys)}"
+    metrics = {item.name: item for item in tree(inside, level).metrics} if inside else {}
+    order, metric_columns = _order(body.get("order", {"_count": "desc"}), own, metrics, name)
+    inner = Level(level.run, level.hits, (*level.keys, key), level.kept, level.depth)
+    parts = [f"count(*) AS documents, {order} AS place"]
+    over = f"PARTITION BY {', '.join(level.names)}" if level.names else ""
+    grouped = inner.grouped(parts, metric_columns)
+    chosen, values = _chosen(own, body, name)
+    least = int(body.get("min_doc_count", 1))
+    ranked = grouped.put(
+        f"SELECT *, row_number() OVER ({over} ORDER BY place, {own}) AS position, sum(documents) OVER ({over}) AS every "
+        f"FROM ({{}}) g WHERE {chosen} AND documents >= {max(least, 1)}"
+    )
+    width = len(level.keys)
+    sql = Sql(f"SELECT * EXCLUDE (place) FROM ({ranked.text}) WHERE position <= {size}", ranked.values + values)
+    sql = sql.put(f"SELECT * FROM ({{}}) ORDER BY {', '.join([*level.names, 'position'])}")
+    rows = level.rows(sql)
+    level.run.count(len(rows))
+    below = _below(key, [row[: width + 1] for row in rows], level, inside)
+    found: dict[Path, list[Path]] = {}
+    for row in rows:
+        found.setdefault(row[:width], []).append(row)
+
+    def answer(path: Path) -> dict[str, Any]:
+        mine = found.get(path, [])
+        buckets = [{**key.shown(r[width]), "doc_count": r[width + 1], **below(r[: width + 1])} for r in mine]
+        others = (int(mine[0][-1]) if mine else 0) - sum(row[width + 1] for row in mine)
+        return {"doc_count_error_upper_bound": 0, "sum_other_doc_count": others, "buckets": buckets}
+
+    return answer
+
+
+def _order(given: Any, own: str, metrics: Mapping[str, Metric], name: str) -> tuple[str, list[Column]]:
+    """The sort of a `terms` as an expression that is sorted upwards, and the columns that it needs."""
+    items = given if isinstance(given, list) else [given]
+    parts, columns = [], []
+    for item in items:
+        if not isinstance(item, Mapping) or len(item) != 1:
+            raise BadQuery(f"[order] of aggregation [{name}]={given!r}: wanted an object with one name, or a list of them")
+        ((path, way),) = item.items()
+        if str(way).lower() not in ("asc", "desc"):
+            raise BadQuery(f"[order] of aggregation [{name}].{path}={way!r}: wanted asc or desc")
+        first, _, part = str(path).partition(".")
+        if path in ("_count", "_key", "_term"):
+            value = "count(*)" if path == "_count" else own
+        elif first in metrics:
+            value = metrics[first].part(part or None)
+            columns.append(metrics[first].column)
+        else:
+            raise BadQuery(f"Invalid aggregation order path [{path}]: wanted _count, _key or a metric of this aggregation")
+        if value == own:
+            parts.append(f"dense_rank() OVER (ORDER BY {own} {way})")
+        else:
+            parts.append(f"coalesce({'-' if str(way).lower() == 'desc' else ''}CAST({value} AS DOUBLE), 'Infinity'::DOUBLE)")
+    return f"[{', '.join(f'CAST({part} AS DOUBLE)' for part in parts)}]", columns
+
+
+def _chosen(own: str, body: Mapping[str, Any], name: str) -> tuple[str, tuple[Any, ...]]:
+    """Which values `include` and `exclude` leave, as a condition."""
+    parts, values = ["TRUE"], []
+    for word, sign in (("include", ""), ("exclude", "NOT ")):
+        given = body.get(word)
+        if given is None:
+            continue
+        if isinstance(given, list):
+            parts.append(f"{sign}CAST({own} AS VARCHAR) IN ({', '.join('?' * len(given)) or 'NULL'})")
+            values += [str(value) for value in given]
+        elif isinstance(given, str):
+            parts.append(f"{sign}regexp_full_match(CAST({own} AS VARCHAR), ?)")
+            values.append(given)
+        else:
+            raise BadQuery(f"[{word}] of aggregation [{name}]={given!r}: wanted a list of values or a regular expression")
+    return " AND ".join(parts), tuple(values)
+
+
+def _histogram(make: Callable[[Mapping[str, Any], Any, str], Key]) -> Build:
+    def build(name: str, body: Mapping[str, Any], inside: Any, level: Level) -> Answer:
+        only(body, f"histogram [{name}]", _HISTOGRAM)
+        key, width, least = make(body, level.hits, name), len(level.keys), int(body.get("min_doc_count", 0))
+        inner = Level(level.run, level.hits, (*level.keys, key), level.kept, level.depth)
+        rows = level.rows(inner.grouped(["count(*)"], []))
+        low, high = _bounds(key, body.get("hard_bounds"), level)
+        rows = [row for row in rows if (low is None or row[width] >= low) and (high is None or row[width] <= high)]
+        level.run.count(len(rows))
+        below = _below(key, [row[: width + 1] for row in rows], level, inside)
+        found: dict[Path, dict[Any, int]] = {}
+        for row in rows:
+            found.setdefault(row[:width], {})[row[width]] = row[width + 1]
+        wider = _bounds(key, body.get("extended_bounds"), level)
+        downwards = str((body.get("order") or {}).get("_key", "asc")).lower() == "desc"
+
+        def answer(path: Path) -> dict[str, Any]:
+            counts = _filled(found.get(path, {}), key, wider, level) if least == 0 else found.get(path, {})
+            keys = sorted((k for k, n in counts.items() if n >= least), reverse=downwards)
+            buckets = [{**key.shown(k), "doc_count": counts[k], **below((*path, k))} for k in keys]
+            if body.get("keyed"):
+                return {"buckets": {str(bucket.get("key_as_string", bucket["key"])): bucket for bucket in buckets}}
+            return {"buckets": buckets}
+
+        return answer
+
+    return build
+
+
+def _bounds(key: Key, given: Any, level: Level) -> tuple[Any, Any]:
+    if not isinstance(given, Mapping):
+        return None, None
+    values: list[Any] = [given.get("min"), given.get("max")]
+    if key.is_time:
+        values = [None if v is None else query_nanos(v, DEFAULT_FORMAT, level.hits.scopes[0].now_ms) // NS for v in values]
+    if isinstance(key.step, (int, float)):
+        values = [None if value is None else value // key.step * key.step for value in values]
+    return values[0], values[1]
+
+
+def _filled(counts: Mapping[Any, int], key: Key, wider: tuple[Any, Any], level: Level) -> dict[Any, int]:
+    """Counts with the empty buckets between the first and the last one."""
+    ends = [*counts, *(bound for bound in wider if bound is not None)]
+    if not ends or key.step is None:
+        return dict(counts)
+    filled: dict[Any, int] = {}
+    for at in key.between(min(ends), max(ends)):
+        filled[at] = 0
+        if len(filled) % 1024 == 0:
+            level.run.count(0 if level.run.buckets + len(filled) <= _MAX_SIZE else len(filled))
+    level.run.count(max(len(filled) - len(counts), 0))
+    return filled | dict(counts)
+
+
+def _one(_name: str, query: Any, inside: Any, level: Level) -> Answer:
+    """A single bucket of the documents that `query` is true of."""
+    narrower = Level(level.run, level.hits.where(query), level.keys, level.kept, level.depth + 1)
+    width = len(level.keys)
+    found = {row[:width]: row[width] for row in narrower.rows(narrower.grouped(["count(*)"], []))}
+    level.run.count(1)
+    below = answers(inside, narrower) if inside else lambda _path: {}
+    return lambda path: {"doc_count": found.get(path, 0), **below(path)}
+
+
+def _missing(name: str, body: Mapping[str, Any], inside: Any, level: Level) -> Answer:
+    query = {"bool": {"must_not": {"exists": {"field": body.get("field")}}}}
+    return _one(name, query, inside, level)
+
+
+def _filters(name: str, body: Mapping[str, Any], inside: Any, level: Level) -> Answer:
+    only(body, f"filters [{name}]", {"filters", "other_bucket", "other_bucket_key", "keyed"})
+    given = body.get("filters")
+    if not isinstance(given, (Mapping, list)) or not given:
+        raise BadQuery(f"[filters] of aggregation [{name}]={given!r}: wanted queries by name, or a list of them")
+    named: dict[str, Any] = dict(given) if isinstance(given, Mapping) else {str(at): query for at, query in enumerate(given)}
+    if body.get("other_bucket") or "other_bucket_key" in body:
+        others = {"bool": {"must_not": list(named.values())}}
+        named[str(body.get("other_bucket_key", "_other_"))] = others
+    parts = {key: _one(name, query, inside, level) for key, query in named.items()}
+    if isinstance(given, list):
+        return lambda path: {"buckets": [part(path) for part in parts.values()]}
+    return lambda path: {"buckets": {key: part(path) for key, part in parts.items()}}
+
+
+def _range(name: str, body: Mapping[str, Any], inside: Any, level: Level) -> Answer:
+    only(body, f"range [{name}]", {"field", "ranges", "keyed", "format", "time_zone"})
+    ranges = body.get("ranges")
+    if not isinstance(ranges, list) or not all(isinstance(item, Mapping) for item in ranges):
+        raise BadQuery(f"[ranges] of aggregation [{name}]={ranges!r}: wanted a list of objects with from, to")
+    parts: list[tuple[dict[str, Any], Answer]] = []
+    for item in ranges:
+        bounds = {sign: item[word] for word, sign in (("from", "gte"), ("to", "lt")) if item.get(word) is not None}
+        own = {word: body[word] for word in ("format", "time_zone") if word in body}
+        query = {"range": {str(body.get("field")): {**bounds, **own}}} if bounds else {"exists": {"field": body.get("field")}}
+        key = item.get("key", f"{item.get('from', '*')}-{item.get('to', '*')}")
+        parts.append(({"key": key, **{w: item[w] for w in ("from", "to") if w in item}}, _one(name, query, inside, level)))
+    return lambda path: {"buckets": [{**head, **part(path)} for head, part in parts]}
+
+
+def _nested(name: str, body: Mapping[str, Any], inside: Any, level: Level) -> Answer:
+    return _one(name, {"exists": {"field": body.get("path")}}, inside, level)
+
+
+BUCKETS: Final[Mapping[str, Build]] = {
+    "terms": _terms,
+    "date_histogram": _histogram(time_key),
+    "histogram": _histogram(number_key),
+    "composite": composite,
+    "filter": _one,
+    "filters": _filters,
+    "missing": _missing,
+    "range": _range,
+    "date_range": _range,
+    "nested": _nested,
+}
+"""What is computed here, under Elastic's names."""

@@ -1,0 +1,148 @@
+"""The documents that match a request, over all its indices, as one relation with columns of the fields that are asked for."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from barograph.index.catalog import Target
+from barograph.index.errors import BadQuery
+from barograph.index.kinds import BOOLEAN, DATE, EXACT, LARGE, NANOS, NS, NUMBER, TEXT, WHOLE, Kind
+from barograph.index.mapping import Field
+from barograph.index.queries import compile_query
+from barograph.index.runtime import RuntimeField
+from barograph.index.scope import Scope
+from barograph.index.sql import Sql, all_of, any_of, joined
+
+_NUMBERS: Final = {WHOLE, LARGE, NUMBER}
+_TEXTS: Final = {TEXT, EXACT}
+_DATES: Final = {DATE, NANOS}
+
+
+ITSELF: Final = Sql("{}")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the relation.
+
+    Attributes:
+        name: what it is called.
+        path: the field.
+        form: an expression with `{}` for a value of it.
+        each: a row for each value of the field, not only one for the first.
+        absent: what its values would be, where no index has the field.
+    """
+
+    name: str
+    path: str
+    form: Sql = ITSELF
+    each: bool = True
+    absent: Kind = EXACT
+
+
+@dataclass(frozen=True)
+class Hits:
+    """What matches.
+
+    Attributes:
+        scopes: the indices that are asked.
+        conditions: what a document of each must fulfil.
+    """
+
+    scopes: tuple[Scope, ...]
+    conditions: tuple[Sql, ...]
+
+    @classmethod
+    def of(cls, targets: Sequence[Target], query: object, now_ms: int, runtime: Mapping[str, RuntimeField]) -> "Hits":
+        """What matches `query`, or is in one of the aliases that were named.
+
+        Raises:
+            BadQuery: the query cannot be answered.
+        """
+        scopes = tuple(Scope(target.index, now_ms, runtime) for target in targets)
+        conditions = []
+        for scope, target in zip(scopes, targets, strict=True):
+            own = [any_of(compile_query(condition, scope) for condition in target.filters)] if target.filters else []
+            conditions.append(all_of([compile_query(query, scope), *own]))
+        return cls(scopes, tuple(conditions))
+
+    def where(self, query: object) -> "Hits":
+        """Those of which also `query` is true."""
+        more = [all_of([old, compile_query(query, scope)]) for scope, old in zip(self.scopes, self.conditions, strict=True)]
+        return replace(self, conditions=tuple(more))
+
+    def kind(self, path: str) -> Kind | None:
+        """What the values of a field are, in all indices together; None if it has none anywhere.
+
+        Raises:
+            BadQuery: it is text in one and a number in another.
+        """
+        found = {item.kind for scope in self.scopes if (item := scope.field(path)) is not None}
+        if not found:
+            return None
+        for several, common in ((_NUMBERS, NUMBER), (_TEXTS, EXACT), (_DATES, DATE)):
+            if found <= several:
+                return found.pop() if len(found) == 1 else common
+        if found == {BOOLEAN}:
+            return BOOLEAN
+        kinds = sorted(kind.name for kind in found)
+        raise BadQuery(f"field [{path}]: wanted one type in all indices that are asked, found {', '.join(kinds)}")
+
+    def has_several(self, path: str) -> bool:
+        """Whether documents have several values of a field."""
+        return any((item := scope.field(path)) is not None and item.is_multi for scope in self.scopes)
+
+    def relation(self, columns: Sequence[Column], also: str = "") -> Sql:
+        """A SELECT of the matching documents: `part` (the place of the index), `seq`, what `also` names, and the columns."""
+        parts = []
+        for number, (scope, condition) in enumerate(zip(self.scopes, self.conditions, strict=True)):
+            table = condition.put(f"(SELECT * FROM {scope.index.documents} WHERE {{}})")
+            expressions = []
+            for column in columns:
+                item = scope.field(column.path)
+                if item is not None and item.is_multi and column.each:
+                    table = _exploded(table, scope, item)
+                expressions.append(self._expression(scope, item, column))
+            selected = joined([Sql(f"SELECT {number} AS part, seq{also}"), *expressions], ", ")
+            parts.append(Sql(f"{selected.text} FROM {table.text}", selected.values + table.values))
+        if not parts:
+            names = "".join(f", NULL::{(self.kind(c.path) or c.absent).sql} AS {c.name}" for c in columns)
+            return Sql(f"SELECT 0 AS part, 0 AS seq{also.replace(', ', ', NULL AS ')}{names} WHERE FALSE")
+        return joined(parts, " UNION ALL ")
+
+    def _expression(self, scope: Scope, item: Field | None, column: Column) -> Sql:
+        common = self.kind(column.path) or column.absent
+        if item is None:
+            value = Sql(f"NULL::{common.sql}")
+        elif item.is_multi and column.each:
+            value = Sql(f"each_{item.column}")
+        else:
+            value = scope.value(item)
+        if item is not None and item.kind is NANOS:
+            value = value.put(f"({{}} // {NS})")
+        elif item is not None and item.kind is not common and common is NUMBER:
+            value = value.put("CAST({} AS DOUBLE)")
+        text = column.form.text.replace("{}", value.text)
+        return Sql(f"{text} AS {column.name}", value.values * column.form.text.count("{}") + column.form.values)
+
+
+def _exploded(table: Sql, scope: Scope, item: Field) -> Sql:
+    """A table with a row for each value of a field, in the column `each_N`."""
+    name = f"each_{item.column}"
+    if f" AS {name} " in table.text:
+        return table
+    value = f"CAST(number AS {item.kind.sql})" if item.kind.is_number else '"text"'
+    others = f'SELECT seq, list({value}) AS others FROM {scope.index.more} WHERE "column" = {item.column} GROUP BY seq'
+    every = f"unnest(list_prepend(d.{item.name}, coalesce(m.others, [])))"
+    return table.put(f"(SELECT d.*, {every} AS {name} FROM {{}} d LEFT JOIN ({others}) m ON m.seq = d.seq)")
+
+
+def only(body: Mapping[str, Any], name: str, known: set[str]) -> None:
+    """Refuse what is not known of a part of a request.
+
+    Raises:
+        BadQuery: it has an unknown name in it.
+    """
+    unknown = sorted(body.keys() - known)
+    if unknown:
+        raise BadQuery(f"[{name}] unknown field [{unknown[0]}]: wanted {', '.join(sorted(known))}")

@@ -1,0 +1,162 @@
+"""What documents are put into buckets by: a value, a span of time, a span of numbers."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from barograph.config.duration import Duration
+from barograph.index.dates import DEFAULT_FORMAT, iso_ms, query_nanos
+from barograph.index.errors import BadQuery
+from barograph.index.hits import Hits
+from barograph.index.kinds import BOOLEAN, DATE, EXACT, NANOS, NS, NUMBER, WHOLE, Kind
+from barograph.index.sql import Sql
+
+_CALENDAR: Final = {
+    **dict.fromkeys(("minute", "1m"), ("minute", "m")),
+    **dict.fromkeys(("hour", "1h"), ("hour", "h")),
+    **dict.fromkeys(("day", "1d"), ("day", "d")),
+    **dict.fromkeys(("week", "1w"), ("week", "w")),
+    **dict.fromkeys(("month", "1M"), ("month", "M")),
+    **dict.fromkeys(("quarter", "1q"), ("quarter", "q")),
+    **dict.fromkeys(("year", "1y"), ("year", "y")),
+}
+_OFFSET: Final = re.compile(r"([+-]?)(\d+[a-z]+)")
+_UTC: Final = ("UTC", "Z", "+00:00", "Etc/UTC", "GMT")
+
+
+@dataclass(frozen=True)
+class Key:
+    """What a bucket is known by.
+
+    Attributes:
+        path: the field.
+        form: the key, as an expression with `{}` for the value.
+        kind: of the key; None where no index has the field.
+        step: how far two neighbours lie apart: ms, or a unit of the calendar, or None for values as they are.
+        zone: where days and months begin.
+    """
+
+    path: str
+    form: Sql
+    kind: Kind | None
+    step: float | str | None = None
+    zone: str = "UTC"
+
+    @property
+    def absent(self) -> Kind:
+        """What keys would be, where no index has the field."""
+        return EXACT if self.step is None else NUMBER if self.kind is None else self.kind
+
+    @property
+    def is_time(self) -> bool:
+        """Whether keys are epoch ms."""
+        return self.kind in (DATE, NANOS)
+
+    def shown(self, key: Any) -> dict[str, Any]:
+        """A key as it is answered, and as text where that says more."""
+        if self.kind is BOOLEAN:
+            return {"key": int(key), "key_as_string": "true" if key else "false"}
+        return {"key": key, "key_as_string": iso_ms(int(key))} if self.is_time else {"key": key}
+
+    def between(self, first: Any, last: Any) -> Iterator[Any]:
+        """All keys from one to another one, empty ones too."""
+        at = first
+        while at <= last:
+            yield at
+            if isinstance(self.step, str):
+                count, unit = (3, "M") if self.step == "q" else (1, self.step)
+                at = query_nanos(f"{iso_ms(at)}||+{count}{unit}", DEFAULT_FORMAT, 0, zone=self.zone) // NS
+            else:
+                at += self.step or 1
+
+
+def value_key(body: Mapping[str, Any], hits: Hits, name: str) -> Key:
+    """Values as they are (`terms`)."""
+    path, kind = _field(body, hits, name)
+    return Key(path, _with_missing(body), kind)
+
+
+def _field(body: Mapping[str, Any], hits: Hits, name: str) -> tuple[str, Kind | None]:
+    path = body.get("field")
+    if not isinstance(path, str):
+        raise BadQuery(f"aggregation [{name}]={dict(body)!r}: wanted [field]; scripts are not run")
+    return path, hits.kind(path)
+
+
+def _with_missing(body: Mapping[str, Any]) -> Sql:
+    return Sql("{}") if body.get("missing") is None else Sql("coalesce({}, ?)", (body["missing"],))
+
+
+def number_key(body: Mapping[str, Any], hits: Hits, name: str) -> Key:
+    """Spans of numbers (`histogram`)."""
+    path, kind = _field(body, hits, name)
+    interval, offset = body.get("interval"), body.get("offset", 0)
+    if not isinstance(interval, (int, float)) or isinstance(interval, bool) or not interval > 0:
+        raise BadQuery(f"[interval] of aggregation [{name}]={interval!r}: wanted a number above 0")
+    if kind is not None and not kind.is_number:
+        raise BadQuery(f"Field [{path}] of type [{kind.name}] is not supported for aggregation [histogram]: wanted a number")
+    number = _with_missing(body).text
+    form = (
+        f"floor((CAST({number} AS DOUBLE) - {float(offset)!r}) / {float(interval)!r}) * {float(interval)!r} + {float(offset)!r}"
+    )
+    if kind in (DATE, NANOS):
+        form = f"CAST({form} AS BIGINT)"
+    return Key(path, Sql(form, _with_missing(body).values), kind, float(interval))
+
+
+def time_key(body: Mapping[str, Any], hits: Hits, name: str) -> Key:
+    """Spans of time (`date_histogram`)."""
+    path, kind = _field(body, hits, name)
+    if kind not in (None, DATE, NANOS, WHOLE):
+        raise BadQuery(f"Field [{path}] of type [{kind.name}] is not supported for aggregation [date_histogram]: wanted a date")
+    kind = DATE  # whole numbers are epoch ms here, as in Elasticsearch
+    zone = str(body.get("time_zone", "UTC"))
+    given = body.get("fixed_interval") or body.get("calendar_interval") or body.get("interval")
+    offset = _offset(body.get("offset", 0), name)
+    if given in _CALENDAR and "fixed_interval" not in body:
+        word, unit = _CALENDAR[str(given)]
+        return Key(path, _calendar(word, _zone_name(zone, name), offset), kind, unit, _zone_name(zone, name))
+    try:
+        step = Duration.parse(given).ms
+    except ValueError as error:
+        raise BadQuery(f"interval of aggregation [{name}]={given!r}: {error}") from None
+    if step <= 0:
+        raise BadQuery(f"interval of aggregation [{name}]={given!r}: wanted a length of time above 0")
+    if zone in _UTC:
+        form = f"({{}} - ((({{}} - {offset}) % {step}) + {step}) % {step})"
+    else:
+        local = f"epoch_ms(timezone('{_zone_name(zone, name)}', make_timestamptz({{}} * 1000)))"
+        form = f"({{}} - ((({local} - {offset}) % {step}) + {step}) % {step})"
+    return Key(path, Sql(form), kind, step)
+
+
+def _calendar(word: str, zone: str, offset: int) -> Sql:
+    if zone == "UTC":
+        return Sql(f"(epoch_ms(date_trunc('{word}', make_timestamp(({{}} - {offset}) * 1000))) + {offset})")
+    local = f"timezone('{zone}', make_timestamptz(({{}} - {offset}) * 1000))"
+    return Sql(f"(epoch_ms(timezone('{zone}', date_trunc('{word}', {local}))) + {offset})")
+
+
+def _zone_name(zone: str, name: str) -> str:
+    """A zone as the database knows it; an offset becomes one of the fixed zones, whose signs are the other way round."""
+    if zone in _UTC:
+        return "UTC"
+    fixed = re.fullmatch(r"([+-])(\d\d):00", zone)
+    if fixed:
+        return f"Etc/GMT{'-' if fixed[1] == '+' else '+'}{int(fixed[2])}"
+    try:
+        return ZoneInfo(zone).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise BadQuery(f"time_zone of aggregation [{name}]={zone!r}: wanted a name such as Europe/Berlin") from None
+
+
+def _offset(given: object, name: str) -> int:
+    if isinstance(given, int) and not isinstance(given, bool):
+        return given
+    found = _OFFSET.fullmatch(str(given))
+    try:
+        return Duration.parse(found[2]).ms * (-1 if found[1] == "-" else 1) if found else int(str(given))
+    except ValueError:
+        raise BadQuery(f"offset of aggregation [{name}]={given!r}: wanted a length of time such as +6h") from None

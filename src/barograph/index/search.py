@@ -1,0 +1,208 @@
+"""A search: what matches, how much, in which order, which parts of it, and aggregations over it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any, Final
+
+import duckdb
+
+from barograph.index.aggregations import Level, Run, answers
+from barograph.index.bucket_kinds import BUCKETS
+from barograph.index.catalog import Target
+from barograph.index.errors import BadQuery
+from barograph.index.hits import Hits, only
+from barograph.index.runtime import runtime_fields
+from barograph.index.sort import PLACE, Order, behind, parse_sort
+from barograph.index.sql import TRUE, Sql, joined
+from barograph.index.values import shown_fields
+from barograph.index.write import parsed
+
+WINDOW: Final = 10_000
+"""Hits that can be reached with `from` and `size`, as Elasticsearch limits them; `search_after` and scrolls go on behind."""
+_KNOWN: Final = {
+    *("query", "size", "from", "sort", "search_after", "_source", "fields", "docvalue_fields", "aggs", "aggregations", "pit"),
+    *("track_total_hits", "track_scores", "runtime_mappings", "timeout", "version", "seq_no_primary_term", "stored_fields"),
+    *("min_score", "explain", "profile", "terminate_after", "post_filter", "indices_boost", "stats", "ext", "slice"),
+}
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a search found.
+
+    Attributes:
+        hits: in their order, each with `_index`, `_id`, `_score`, `_source` and what else was asked for.
+        total: how many match, exactly.
+        aggregations: what they answer, by name; None if none were asked for.
+        last: the sort values of the last hit, by which the next page begins.
+    """
+
+    hits: list[dict[str, Any]]
+    total: int
+    aggregations: dict[str, Any] | None
+    last: list[Any] | None
+
+
+@dataclass(frozen=True)
+class Request:
+    """A search.
+
+    Attributes:
+        body: as it came.
+        targets: the indices.
+        now_ms: what `now` means.
+        bounds: the number of the next document of each index when a view of it was taken; documents from there on are newer.
+        every_place: hits that are equal in the sort are told apart by their place.
+        after: begin behind these sort values instead of `search_after`.
+    """
+
+    body: Mapping[str, Any]
+    targets: Sequence[Target]
+    now_ms: int
+    bounds: Mapping[int, int] | None = None
+    every_place: bool = False
+    after: list[Any] | None = None
+
+
+def search(connection: duckdb.DuckDBPyConnection, request: Request) -> Page:
+    """Answer a search.
+
+    Raises:
+        BadQuery: it cannot be answered.
+    """
+    body = request.body
+    only(body, "search", _KNOWN)
+    size, skipped = _count(body, "size", 10), _count(body, "from", 0)
+    if size + skipped > WINDOW and request.after is None and not request.every_place:
+        raise BadQuery(
+            f"Result window is too large, from + size must be less than or equal to: [{WINDOW}] but was [{size + skipped}]. "
+            "Go on with search_after or a scroll"
+        )
+    hits = _hits(request)
+    total = int(connection.execute(*_counted(hits)).fetchall()[0][0])
+    found, last = _page(connection, hits, request, size, skipped) if size else ([], None)
+    return Page(found, total, _aggregations(connection, hits, body), last)
+
+
+def count(connection: duckdb.DuckDBPyConnection, request: Request) -> int:
+    """How many documents match. Raises as `search`."""
+    only(request.body, "count", {"query", "runtime_mappings"})
+    return int(connection.execute(*_counted(_hits(request))).fetchall()[0][0])
+
+
+def _hits(request: Request) -> Hits:
+    query = request.body.get("query") or {"match_all": {}}
+    runtime = runtime_fields(request.body.get("runtime_mappings") or {})
+    hits = Hits.of(request.targets, query, request.now_ms, runtime)
+    if request.body.get("post_filter"):
+        raise BadQuery("[post_filter]: wanted a filter of the query; aggregations are made of what is found")
+    if request.bounds is None:
+        return hits
+    bounds = [Sql("seq < ?", (request.bounds.get(scope.index.number, 0),)) for scope in hits.scopes]
+    both = [joined([old.put("({})"), bound], " AND ") for old, bound in zip(hits.conditions, bounds, strict=True)]
+    return Hits(hits.scopes, tuple(both))
+
+
+def _counted(hits: Hits) -> tuple[str, tuple[Any, ...]]:
+    counted = hits.relation([]).put("SELECT count(*) FROM ({}) r")
+    return counted.text, counted.values
+
+
+def _count(body: Mapping[str, Any], name: str, default: int) -> int:
+    value = body.get(name, default)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise BadQuery(f"[{name}] parameter cannot be negative, found [{value}]: wanted a whole number from 0")
+    return value
+
+
+def _page(
+    connection: duckdb.DuckDBPyConnection, hits: Hits, request: Request, size: int, skipped: int
+) -> tuple[list[dict[str, Any]], list[Any] | None]:
+    body = request.body
+    orders = parse_sort(body.get("sort"), hits, with_place=request.every_place)
+    after = request.after if request.after is not None else body.get("search_after")
+    condition = TRUE if after is None else behind(orders, after, hits)
+    relation = hits.relation([order.column for order in orders if order.column is not None], ", id, version, source")
+    keys = ", ".join([*(f"{order.sql} AS o{at}" for at, order in enumerate(orders)), "TRUE"])
+    clauses = ", ".join([*(order.clause for order in orders), PLACE])
+    sql = (
+        f"SELECT part, seq, id, version, source, {keys} FROM ({relation.text}) r WHERE {condition.text} "
+        f"ORDER BY {clauses} LIMIT {size} OFFSET {skipped}"
+    )
+    rows = connection.execute(sql, relation.values + condition.values).fetchall()
+    shape = _Shape(body, hits, orders)
+    last = list(rows[-1][5:-1]) if rows else None
+    return [shape.hit(row) for row in rows], last
+
+
+class _Shape:
+    """Which parts of a document a hit has."""
+
+    def __init__(self, body: Mapping[str, Any], hits: Hits, orders: Sequence[Order]) -> None:
+        self._hits, self._body = hits, body
+        self._is_sorted = bool(body.get("sort"))
+        self._has_score = not self._is_sorted or any(order.path == "_score" for order in orders)
+        self._with_sort = bool(orders)
+        source = body.get("_source", True)
+        if isinstance(source, Mapping):
+            self._includes, self._excludes = _patterns(source, "include"), _patterns(source, "exclude")
+        else:
+            self._includes, self._excludes = ([] if isinstance(source, bool) else _listed(source)), []
+        self._has_source = source is not False
+        self._fields = [*body.get("fields", []), *body.get("docvalue_fields", [])]
+
+    def hit(self, row: Sequence[Any]) -> dict[str, Any]:
+        part, seq, name, version, source = row[:5]
+        scope = self._hits.scopes[part]
+        made: dict[str, Any] = {"_index": scope.index.name, "_id": name, "_score": 1.0 if self._has_score else None}
+        if self._body.get("version"):
+            made["_version"] = version
+        if self._body.get("seq_no_primary_term"):
+            made |= {"_seq_no": seq, "_primary_term": 1}
+        if self._has_source:
+            document = parsed(source)
+            plain = not self._includes and not self._excludes
+            made["_source"] = document if plain else chosen(document, self._includes, self._excludes)
+        if self._fields:
+            made["fields"] = shown_fields(parsed(source), self._fields, scope)
+        if self._with_sort:
+            made["sort"] = list(row[5:-1])
+        return made
+
+
+def _listed(given: Any) -> list[str]:
+    listed = given.split(",") if isinstance(given, str) else given
+    if not isinstance(listed, list) or not all(isinstance(item, str) for item in listed):
+        raise BadQuery(f"[_source]={given!r}: wanted true, false, names of fields, or includes and excludes")
+    return listed
+
+
+def _patterns(source: Mapping[str, Any], word: str) -> list[str]:
+    return _listed(source.get(f"{word}s", source.get(word, [])))
+
+
+def chosen(document: Mapping[str, Any], includes: Sequence[str], excludes: Sequence[str], prefix: str = "") -> dict[str, Any]:
+    """The part of a document that patterns of names leave."""
+    kept: dict[str, Any] = {}
+    for name, value in document.items():
+        path = prefix + name
+        if any(fnmatchcase(path, pattern) for pattern in excludes):
+            continue
+        is_in = not includes or any(fnmatchcase(path, pattern) or path.startswith(f"{pattern}.") for pattern in includes)
+        if isinstance(value, Mapping):
+            inner = chosen(value, [] if is_in else includes, excludes, f"{path}.")
+            if inner or is_in:
+                kept[name] = inner
+        elif isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
+            parts = [chosen(v, [] if is_in else includes, excludes, f"{path}.") for v in value if isinstance(v, Mapping)]
+            if any(parts) or is_in:
+                kept[name] = parts
+        elif is_in:
+            kept[name] = value
+    return kept
+
+
+def _aggregations(connection: duckdb.DuckDBPyConnection, hits: Hits, body: Mapping[str, Any]) -> dict[str, Any] | None:
+    given = body.get("aggs", body.get("aggregations"))
+    return None if given is None else answers(given, Level(Run(connection, BUCKETS), hits))(())

@@ -1,0 +1,188 @@
+"""Buckets and numbers are those that one would count by hand."""
+
+import random
+import re
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from barograph.index.errors import BadQuery
+from tests.index.making import documents
+
+START = datetime(2016, 6, 1, tzinfo=UTC)
+MAPPINGS = {"properties": {"host": {"type": "keyword"}, "t": {"type": "date"}}}
+
+
+def made(count: int = 500) -> list[dict[str, Any]]:
+    rng = random.Random(7)
+    return [
+        {
+            "t": (START + timedelta(minutes=rng.randrange(3 * 24 * 60))).isoformat(),
+            "host": f"h{min(rng.randrange(8), rng.randrange(8))}",
+            "ms": rng.randrange(1000) / 10,
+            "tags": rng.sample(["a", "b", "c"], rng.randrange(1, 4)),
+        }
+        for _ in range(count)
+    ]
+
+
+ROWS = made()
+
+
+def ms(row: dict[str, Any]) -> int:
+    return round(datetime.fromisoformat(row["t"]).timestamp() * 1000)
+
+
+def answer(aggs: dict[str, Any], query: dict[str, Any] | None = None) -> Any:
+    with documents(*ROWS, mappings=MAPPINGS) as into:
+        return into.search("logs", {"size": 0, "aggs": aggs} | ({"query": query} if query else {})).aggregations
+
+
+def test_a_tree_of_terms_and_hours_with_numbers_in_each() -> None:
+    aggs = {
+        "hosts": {
+            "terms": {"field": "host", "size": 3},
+            "aggs": {
+                "hours": {
+                    "date_histogram": {"field": "t", "fixed_interval": "12h"},
+                    "aggs": {"sum": {"sum": {"field": "ms"}}, "last": {"max": {"field": "t"}}},
+                }
+            },
+        }
+    }
+    counts: dict[str, int] = defaultdict(int)
+    cells: dict[tuple[str, int], list[dict[str, Any]]] = defaultdict(list)
+    for row in ROWS:
+        counts[row["host"]] += 1
+        cells[row["host"], ms(row) // 43_200_000 * 43_200_000].append(row)
+    top = sorted(counts, key=lambda host: (-counts[host], host))[:3]
+    got = answer(aggs)["hosts"]
+    assert [(b["key"], b["doc_count"]) for b in got["buckets"]] == [(host, counts[host]) for host in top]
+    assert got["sum_other_doc_count"] == len(ROWS) - sum(counts[host] for host in top)
+    for bucket in got["buckets"]:
+        for hour in bucket["hours"]["buckets"]:
+            rows = cells[bucket["key"], hour["key"]]
+            assert hour["doc_count"] == len(rows)
+            assert hour["sum"]["value"] == pytest.approx(sum(row["ms"] for row in rows))
+            assert hour["last"]["value"] == max(map(ms, rows))
+
+
+def test_composite_pages_are_the_whole() -> None:
+    sources = [
+        {"t": {"date_histogram": {"field": "t", "fixed_interval": "6h"}}},
+        {"host": {"terms": {"field": "host", "order": "desc"}}},
+    ]
+    expected: dict[tuple[int, str], int] = defaultdict(int)
+    for row in ROWS:
+        expected[ms(row) // 21_600_000 * 21_600_000, row["host"]] += 1
+    got: list[tuple[int, str, int]] = []
+    after: dict[str, Any] = {}
+    with documents(*ROWS, mappings=MAPPINGS) as into:
+        while True:
+            body = {"size": 0, "aggs": {"c": {"composite": {"sources": sources, "size": 7, **after}}}}
+            page = (into.search("logs", body).aggregations or {})["c"]
+            if not page["buckets"]:
+                break
+            got += [(b["key"]["t"], b["key"]["host"], b["doc_count"]) for b in page["buckets"]]
+            after = {"after": page["after_key"]}
+    assert got == [(*key, expected[key]) for key in sorted(expected, key=lambda k: (k[0], -int(k[1][1:])))]
+
+
+def test_a_document_counts_in_each_of_its_values() -> None:
+    got = answer({"tags": {"terms": {"field": "tags.keyword"}, "aggs": {"ms": {"sum": {"field": "ms"}}}}})["tags"]["buckets"]
+    for bucket in got:
+        rows = [row for row in ROWS if bucket["key"] in row["tags"]]
+        assert bucket["doc_count"] == len(rows)
+        assert bucket["ms"]["value"] == pytest.approx(sum(row["ms"] for row in rows))
+
+
+def test_terms_are_sorted_as_asked() -> None:
+    def keys(order: Any) -> list[str]:
+        aggs = {"h": {"terms": {"field": "host", "order": order}, "aggs": {"m": {"avg": {"field": "ms"}}}}}
+        return [bucket["key"] for bucket in answer(aggs)["h"]["buckets"]]
+
+    means = {host: [row["ms"] for row in ROWS if row["host"] == host] for host in {row["host"] for row in ROWS}}
+    assert keys({"_key": "desc"}) == sorted(means, reverse=True)
+    assert keys({"m": "asc"}) == sorted(means, key=lambda host: sum(means[host]) / len(means[host]))
+    assert keys([{"_count": "asc"}, {"_key": "asc"}]) == sorted(means, key=lambda host: (len(means[host]), host))
+
+
+def test_empty_buckets_between_others_are_shown_and_those_around_when_asked_for() -> None:
+    rows = [{"t": "2016-06-01T00:10:00Z"}, {"t": "2016-06-01T03:10:00Z"}]
+    with documents(*rows, mappings=MAPPINGS) as into:
+
+        def counts(**more: Any) -> list[int]:
+            aggs = {"h": {"date_histogram": {"field": "t", "fixed_interval": "1h", **more}}}
+            return [b["doc_count"] for b in (into.search("logs", {"size": 0, "aggs": aggs}).aggregations or {})["h"]["buckets"]]
+
+        assert counts() == [1, 0, 0, 1]
+        assert counts(min_doc_count=1) == [1, 1]
+        assert counts(extended_bounds={"min": "2016-05-31T22:00:00Z"}) == [0, 0, 1, 0, 0, 1]
+        with pytest.raises(BadQuery, match="too many buckets"):
+            counts(extended_bounds={"min": "1970-01-01T00:00:00Z"})
+
+
+def test_months_and_days_begin_in_their_zone() -> None:
+    rows = [{"t": "2016-03-31T21:59:59Z"}, {"t": "2016-03-31T22:00:00Z"}, {"t": "2016-05-01T00:00:00Z"}]
+    with documents(*rows, mappings=MAPPINGS) as into:
+        body = {
+            "size": 0,
+            "aggs": {"m": {"date_histogram": {"field": "t", "calendar_interval": "month", "time_zone": "Europe/Berlin"}}},
+        }
+        buckets = (into.search("logs", body).aggregations or {})["m"]["buckets"]
+    assert [(b["key_as_string"], b["doc_count"]) for b in buckets] == [
+        ("2016-02-29T23:00:00.000Z", 1),
+        ("2016-03-31T22:00:00.000Z", 1),
+        ("2016-04-30T22:00:00.000Z", 1),
+    ]
+
+
+def test_single_buckets_and_numbers() -> None:
+    aggs = {
+        "few": {"filter": {"range": {"ms": {"lt": 10}}}, "aggs": {"hosts": {"cardinality": {"field": "host"}}}},
+        "both": {"filters": {"filters": {"low": {"range": {"ms": {"lt": 50}}}}, "other_bucket_key": "high"}},
+        "none": {"missing": {"field": "nothing"}},
+        "stats": {"stats": {"field": "ms"}},
+        "more": {"extended_stats": {"field": "ms"}},
+        "parts": {"range": {"field": "ms", "ranges": [{"to": 50}, {"from": 50}]}},
+        "by": {"histogram": {"field": "ms", "interval": 25}},
+        "nothing": {"avg": {"field": "nothing"}},
+        "p": {"percentiles": {"field": "ms", "percents": [50]}},
+    }
+    got, values = answer(aggs), [row["ms"] for row in ROWS]
+    few = [row for row in ROWS if row["ms"] < 10]
+    low = sum(value < 50 for value in values)
+    mean = sum(values) / len(values)
+    assert got["few"] == {"doc_count": len(few), "hosts": {"value": len({row["host"] for row in few})}}
+    assert [got["both"]["buckets"][name]["doc_count"] for name in ("low", "high")] == [low, len(values) - low]
+    assert got["none"] == {"doc_count": len(values)}
+    assert got["stats"] == pytest.approx(
+        {"count": 500, "min": min(values), "max": max(values), "avg": mean, "sum": sum(values)}
+    )
+    assert got["more"]["variance"] == pytest.approx(sum((v - mean) ** 2 for v in values) / len(values))
+    assert [part["doc_count"] for part in got["parts"]["buckets"]] == [low, len(values) - low]
+    assert [(b["key"], b["doc_count"]) for b in got["by"]["buckets"]] == [
+        (float(k), sum(k <= v < k + 25 for v in values)) for k in (0, 25, 50, 75)
+    ]
+    assert got["nothing"] == {"value": None}
+    assert min(values) < got["p"]["values"]["50.0"] < max(values)
+
+
+@pytest.mark.parametrize(
+    ("aggs", "told"),
+    [
+        ({"a": {"derivative": {"buckets_path": "b"}}}, "Unknown aggregation type [derivative] of [a]"),
+        ({"a": {"sum": {"field": "host"}}}, "Field [host] of type [keyword] is not supported for aggregation [sum]"),
+        ({"a": {"terms": {"field": "host", "size": 0}}}, "[size] of aggregation [a]=0"),
+        ({"a": {"date_histogram": {"field": "t", "fixed_interval": "1w"}}}, "interval of aggregation [a]='1w'"),
+        ({"a": {"date_histogram": {"field": "t", "fixed_interval": "1h", "time_zone": "Nowhere/At all"}}}, "time_zone of"),
+        ({"a": {"terms": {"field": "host", "colour": 1}}}, "unknown field [colour]"),
+        ({"a": {}}, "wanted one type in it, found 0"),
+        ({"a": {"terms": {"field": "host", "order": {"b": "asc"}}}}, "Invalid aggregation order path [b]"),
+    ],
+)
+def test_what_cannot_be_computed_is_told(aggs: dict[str, Any], told: str) -> None:
+    with pytest.raises(BadQuery, match=re.escape(told)):
+        answer(aggs)
