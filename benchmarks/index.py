@@ -30,7 +30,8 @@ def operations(start: int, count: int, *, with_ids: bool) -> Iterator[Operation]
     rng = random.Random(start)
     for at in range(start, start + count):
         head = f'{{"@timestamp":{START_MS + at * 10},"host":"host-{rng.randrange(1000):04d}","service":"service-{at % 20}"'
-        tail = f'"bytes":{rng.random() * 1e5:.3f},"status":{rng.choice((200, 404, 500))},"message":"GET /path/{at} took {at % 977} ms"}}'
+        status, text = rng.choice((200, 404, 500)), f"GET /path/{at} took {at % 977} ms"
+        tail = f'"bytes":{rng.random() * 1e5:.3f},"status":{status},"message":"{text}"}}'
         yield Operation("index", "logs", f"d{at}" if with_ids else None, f"{head},{tail}".encode())
 
 
