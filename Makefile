@@ -60,4 +60,5 @@ clean:
 .venv/.test: .venv/.demo
 	@scripts/prepare test
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -e '.[test]'
+	@for release in 8 9; do $(BIN)/python scripts/client $$release || exit 1; done
 	@touch $@

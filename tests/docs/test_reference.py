@@ -14,6 +14,7 @@ import pytest
 import typer.main
 from pydantic_core import PydanticUndefined
 
+from barograph.api.elastic import ENDPOINTS
 from barograph.api.metrics import Metrics
 from barograph.cli.main import app
 from barograph.config import analysis, job
@@ -120,6 +121,14 @@ def server_settings() -> str:
     return table(("setting", "meaning", "default", "environment"), rows)
 
 
+def elastic_calls() -> str:
+    rows = (
+        (", ".join(one.methods.split()), f"`{one.path}`", " ".join((one.handler.__doc__ or "").split()), one.role)
+        for one in sorted(ENDPOINTS, key=lambda one: (one.path, one.methods))
+    )
+    return table(("method", "path", "what it does", "role"), rows)
+
+
 def metrics() -> str:
     rows = ((f"`{one.name}`", one.type, one.documentation) for one in Metrics().registry.collect())
     return table(("metric", "type", "meaning"), rows)
@@ -130,6 +139,7 @@ GENERATED: Final[dict[str, tuple[str, Callable[[], str]]]] = {
     "functions": ("functions.md", functions),
     "server settings": ("server.md", server_settings),
     "metrics": ("server.md", metrics),
+    "elastic calls": ("elastic.md", elastic_calls),
     "records": ("results.md", lambda: columns(schema.RECORDS)),
     "buckets": ("results.md", lambda: columns(schema.BUCKETS)),
     "influencers": ("results.md", lambda: columns(schema.INFLUENCERS)),

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from barograph.api import elastic, health
+from barograph.api.auth import Authentication
 from barograph.api.gate import Gate
 from barograph.api.server import Server
 
@@ -35,12 +36,20 @@ def build(server: Server) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        middleware=[Middleware(Gate, metrics=server.metrics, render=_render), Middleware(GZipMiddleware, minimum_size=2048)],
+        middleware=_middleware(server),
     )
     app.router.routes.extend([*health.routes(server), *elastic.routes(server)])
     for kind in (HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _told)
     return app
+
+
+def _middleware(server: Server) -> list[Middleware]:
+    """What every request passes, from the outside in."""
+    around = [Middleware(Gate, metrics=server.metrics, render=_render)]
+    if server.config.demands_auth:
+        around.append(Middleware(Authentication, keys=server.service.keys))
+    return [*around, Middleware(GZipMiddleware, minimum_size=2048)]
 
 
 def _render(scope: Scope, error: Exception) -> Response:

@@ -4,6 +4,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from barograph.api.auth import require
 from barograph.api.metrics import CONTENT_TYPE
 from barograph.api.server import Server
 
@@ -23,6 +24,7 @@ def routes(server: Server) -> list[Route]:
 
     def metrics(request: Request) -> Response:
         request.state.route = "/metrics"
+        require(request.scope, "read")
         return Response(server.metrics.text(), media_type=CONTENT_TYPE)
 
     return [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)]

@@ -31,6 +31,7 @@ def serve(config: ServerConfig, tell: Callable[[str], None]) -> None:
     listening = _listen(config)
     try:
         server = Server.open(config)
+        _check_keys(server)
         logs.configure()
         tell(address(config, listening))
         for kind in (signal.SIGINT, signal.SIGTERM):  # the server ends by them, and would raise them again when it has ended
@@ -55,6 +56,17 @@ def _listen(config: ServerConfig) -> socket.socket:
         raise BadRequest(
             f"server.host={config.host!r}, server.port={config.port}: wanted an address that is free ({error.strerror})"
         ) from None
+
+
+def _check_keys(server: Server) -> None:
+    """Refuse a server that demands keys where there is none: nobody could ask it anything."""
+    if server.config.demands_auth and not server.service.keys.all():
+        server.close()
+        why = "auth='required'" if server.config.is_loopback else f"host={server.config.host!r}"
+        raise BadRequest(
+            f"server.{why}: every request needs a key then, and there is none; make one with "
+            f"'barograph keys create NAME --role admin --data-dir {server.config.data_dir}'"
+        )
 
 
 def _check_tls(config: ServerConfig) -> None:

@@ -1,5 +1,7 @@
 """Elasticsearch's machine-learning API, as its clients speak it."""
 
+from typing import Final
+
 from starlette.routing import BaseRoute
 
 from barograph.api.elastic import (
@@ -22,9 +24,9 @@ from barograph.api.elastic.endpoint import Endpoint, route
 from barograph.api.elastic.errors import render
 from barograph.api.server import Server
 
-__all__ = ["render", "routes"]
+__all__ = ["ENDPOINTS", "render", "routes"]
 
-_ENDPOINTS: tuple[Endpoint, ...] = (
+ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *cluster.ENDPOINTS,
     *jobs.ENDPOINTS,
     *life.ENDPOINTS,
@@ -44,5 +46,5 @@ _ENDPOINTS: tuple[Endpoint, ...] = (
 
 def routes(server: Server) -> list[BaseRoute]:
     """The routes of all endpoints; where two match a path, the one with more fixed parts is asked first."""
-    ordered = sorted(_ENDPOINTS, key=lambda endpoint: endpoint.order)
+    ordered = sorted(ENDPOINTS, key=lambda endpoint: endpoint.order)
     return [route(endpoint, server) for endpoint in ordered]

@@ -2,20 +2,19 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from barograph.api.auth import require
 from barograph.api.body import body_of
 from barograph.api.elastic.answers import Answer, respond, warning
 from barograph.api.elastic.parameters import COMMON, check_query, parsed_body
 from barograph.api.server import Server
-
-Role = Literal["read", "write", "admin"]
-"""What a key must be allowed."""
+from barograph.jobs.keys import Role
 
 ANY: Final = None
 """Of `Endpoint.fields`: any document, which the endpoint checks itself."""
@@ -91,6 +90,7 @@ def route(endpoint: Endpoint, server: Server) -> BaseRoute:
     async def answer(request: Request) -> Response:
         request.state.route, request.state.warnings = endpoint.path, []
         call = Call(server, request.path_params, request.query_params, warnings=request.state.warnings)
+        require(request.scope, endpoint.role)
         if endpoint.warning is not None:
             call.warn(endpoint.warning)
         check_query(request, allowed)
