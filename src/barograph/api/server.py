@@ -10,6 +10,7 @@ import structlog
 from barograph.api.metrics import Metrics
 from barograph.config.errors import BarographError
 from barograph.config.server import ServerConfig
+from barograph.index.documents import INDEX_FILE, Documents
 from barograph.jobs.service import Service
 from barograph.jobs.workers import Workers
 
@@ -30,6 +31,7 @@ class Server:
     Attributes:
         config: its settings.
         service: the jobs.
+        documents: the built-in index.
         workers: what is asked of one job goes through its worker, in order.
         metrics: what `/metrics` tells.
         in_flight: bodies that are in memory.
@@ -38,6 +40,7 @@ class Server:
 
     config: ServerConfig
     service: Service
+    documents: Documents
     workers: Workers = field(default_factory=Workers)
     metrics: Metrics = field(default_factory=Metrics)
     in_flight: InFlight = field(default_factory=InFlight)
@@ -55,10 +58,11 @@ class Server:
         service = Service.open(config.store, config.data_dir)
         try:
             service.serve_alone()
+            documents = Documents(config.data_dir / INDEX_FILE, service.now_ms)
         except BarographError:
             service.close()
             raise
-        server = cls(config, service)
+        server = cls(config, service, documents)
         server.metrics.watch(lambda: len(service.opened()), server.workers.waiting)
         return server
 
@@ -77,6 +81,7 @@ class Server:
         """Finish what was taken, commit, and let go; jobs that are open stay open in the store."""
         self.ready = False
         self.workers.close()
+        self.documents.close()
         self.service.suspend()
 
     async def in_worker(self, job_id: str, task: Callable[[], T]) -> T:

@@ -21,6 +21,8 @@ from barograph.index.write import Operation, Outcome, State, Writer
 T = TypeVar("T")
 _ALIASES: Final = "aliases/"
 _NO_OPTIONS: Final = Options()
+INDEX_FILE: Final = "index.duckdb"
+"""The file of the index within a data directory."""
 
 
 @dataclass(frozen=True)

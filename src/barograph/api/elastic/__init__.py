@@ -13,6 +13,7 @@ from barograph.api.elastic import (
     events,
     filters,
     forecasts,
+    index,
     info,
     jobs,
     life,
@@ -41,6 +42,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *checks.ENDPOINTS,
     *info.ENDPOINTS,
     *cat.ENDPOINTS,
+    *index.ENDPOINTS,
 )
 
 

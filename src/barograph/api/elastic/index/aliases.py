@@ -1,0 +1,104 @@
+"""Aliases: other names of indices, with a filter if need be."""
+
+import re
+from typing import Any, Final
+
+from barograph.api.elastic.answers import Answer
+from barograph.api.elastic.endpoint import ANY, Call, Endpoint
+from barograph.api.elastic.errors import ElasticError, bad
+from barograph.api.elastic.index.names import OPTIONS, expression, in_words, options
+from barograph.index.conditions import wildcard_pattern
+
+_DONE: Final = {"acknowledged": True}
+_KNOWN: Final = {"filter", "is_write_index", "is_hidden", "routing", "index_routing", "search_routing", "must_exist"}
+
+
+def put_alias(call: Call) -> dict[str, Any]:
+    """Give indices another name."""
+    definition = _definition(call.body or {})
+    with in_words():
+        names = call.server.documents.catalog.names(expression(call), options(call))
+        call.server.documents.change_aliases([("add", name, call.path["alias"], definition) for name in names])
+    return _DONE
+
+
+def _definition(body: Any) -> dict[str, Any]:
+    unknown = sorted(body.keys() - _KNOWN) if isinstance(body, dict) else ["body"]
+    if unknown:
+        raise bad(f"[alias] unknown field [{unknown[0]}]: wanted {', '.join(sorted(_KNOWN))}")
+    return {name: body[name] for name in ("filter", "is_write_index", "is_hidden") if body.get(name) is not None}
+
+
+def delete_alias(call: Call) -> dict[str, Any]:
+    """Take a name from indices."""
+    with in_words():
+        names = call.server.documents.catalog.names(expression(call), options(call))
+        aliases = call.server.documents.catalog.aliases
+        gone = [(name, alias) for alias in _matching(call) for name in names if name in aliases[alias]]
+        if not gone:
+            raise ElasticError(404, "aliases_not_found_exception", f"aliases [{call.path['alias']}] missing")
+        call.server.documents.change_aliases([("remove", name, alias, {}) for name, alias in gone])
+    return _DONE
+
+
+def change_aliases(call: Call) -> dict[str, Any]:
+    """Change several names at once, all or none."""
+    changes: list[tuple[str, str, str, dict[str, Any]]] = []
+    catalog = call.server.documents.catalog
+    for action in (call.body or {}).get("actions", []):
+        if not isinstance(action, dict) or len(action) != 1 or next(iter(action)) not in ("add", "remove"):
+            raise bad(f"[aliases] {str(action)[:200]}: wanted an object with add or remove")
+        ((kind, body),) = action.items()
+        indices = _listed(body, "index", "indices")
+        definition = {name: body[name] for name in body if name not in ("index", "indices", "alias", "aliases")}
+        with in_words():
+            names = [name for part in indices for name in catalog.names(part, options(call))]
+        changes += [
+            (kind, name, alias, _definition(definition)) for name in names for alias in _listed(body, "alias", "aliases")
+        ]
+    with in_words():
+        call.server.documents.change_aliases(changes)
+    return _DONE
+
+
+def _listed(body: Any, one: str, several: str) -> list[str]:
+    found = body.get(one, body.get(several)) if isinstance(body, dict) else None
+    names = [found] if isinstance(found, str) else found
+    if not isinstance(names, list) or not names:
+        raise bad(f"[aliases] wanted [{one}] or [{several}]")
+    return [str(name) for name in names]
+
+
+def get_aliases(call: Call) -> Answer:
+    """Indices with their other names."""
+    catalog = call.server.documents.catalog
+    with in_words():
+        names = catalog.names(expression(call), options(call))
+    if "alias" not in call.path:
+        return Answer({name: {"aliases": catalog.aliases_of(name)} for name in names})
+    matching = _matching(call)
+    answer: dict[str, Any] = {}
+    for alias in matching:
+        for name in catalog.aliases[alias]:
+            answer.setdefault(name, {"aliases": {}})["aliases"][alias] = catalog.aliases[alias][name]
+    if not answer and "*" not in call.path["alias"]:
+        return Answer({"error": f"alias [{call.path['alias']}] missing", "status": 404}, 404)
+    return Answer(answer)
+
+
+def _matching(call: Call) -> list[str]:
+    patterns = [re.compile(wildcard_pattern("*" if part == "_all" else part)) for part in call.path["alias"].split(",")]
+    return [alias for alias in sorted(call.server.documents.catalog.aliases) if any(p.fullmatch(alias) for p in patterns)]
+
+
+_QUERY: Final = f"{OPTIONS} local timeout master_timeout"
+_HIDDEN: Final = "/_alias/{alias}"
+ENDPOINTS = (
+    Endpoint("PUT POST", f"/{{index}}{_HIDDEN}", put_alias, query=_QUERY, fields=ANY, role="write"),
+    Endpoint("DELETE", f"/{{index}}{_HIDDEN}", delete_alias, query=_QUERY, role="write"),
+    Endpoint("POST", "/_aliases", change_aliases, query=_QUERY, fields="actions", role="write"),
+    Endpoint("GET", "/_alias", get_aliases, query=_QUERY),
+    Endpoint("GET HEAD", _HIDDEN, get_aliases, query=_QUERY),
+    Endpoint("GET", "/{index}/_alias", get_aliases, query=_QUERY),
+    Endpoint("GET HEAD", f"/{{index}}{_HIDDEN}", get_aliases, query=_QUERY),
+)

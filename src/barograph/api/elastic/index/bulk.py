@@ -1,0 +1,101 @@
+"""`_bulk`: many documents in one call, a line for what to do and a line for the document."""
+
+from typing import Any, Final
+
+import msgspec
+
+from barograph.api.elastic.endpoint import ANY, Call, Endpoint
+from barograph.api.elastic.errors import as_elastic, bad
+from barograph.api.elastic.index.documents import outcome_document, status_of_outcome
+from barograph.api.elastic.index.names import told
+from barograph.index.write import Operation, Outcome
+
+
+class _Where(msgspec.Struct):
+    """What is said of a document beside it."""
+
+    index: str | None = msgspec.field(default=None, name="_index")
+    id: str | int | None = msgspec.field(default=None, name="_id")
+    if_seq: int | None = msgspec.field(default=None, name="if_seq_no")
+
+
+class _Line(msgspec.Struct, forbid_unknown_fields=True):
+    """What to do: one of the four."""
+
+    index: _Where | None = None
+    create: _Where | None = None
+    update: _Where | None = None
+    delete: _Where | None = None
+
+
+_LINES: Final = msgspec.json.Decoder(_Line)
+_WANTED: Final = "wanted an object with one of index, create, update, delete"
+
+
+def post_bulk(call: Call) -> dict[str, Any]:
+    """Write many documents. Those that cannot be written are told of; the others are."""
+    operations = _operations(call.body, call.path.get("index"))
+    call.body = None  # the documents are in the operations
+    began = call.server.service.now_ms()
+    outcomes = call.server.documents.bulk(operations)
+    items = [_item(operation, outcome) for operation, outcome in zip(operations, outcomes, strict=True)]
+    took = max(0, call.server.service.now_ms() - began)
+    return {"took": took, "errors": any(outcome.error is not None for outcome in outcomes), "items": items}
+
+
+def _operations(body: bytes, default: str | None) -> list[Operation]:
+    if not body.strip():
+        raise bad("request body is required")
+    if not body.endswith(b"\n"):
+        raise bad("The bulk request must be terminated by a newline [\\n]")
+    operations: list[Operation] = []
+    lines = iter(enumerate(body.split(b"\n"), 1))
+    for number, line in lines:
+        if not line or line.isspace():
+            continue
+        try:
+            said = _LINES.decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise bad(f"Malformed action/metadata line [{number}], {_WANTED} ({error})") from None
+        operations.append(_operation(said, number, default, lines))
+    return operations
+
+
+def _operation(said: _Line, number: int, default: str | None, lines: Any) -> Operation:
+    if said.index is not None:
+        action, where = "index", said.index
+    elif said.create is not None:
+        action, where = "create", said.create
+    elif said.update is not None:
+        action, where = "update", said.update
+    elif said.delete is not None:
+        action, where = "delete", said.delete
+    else:
+        raise bad(f"Malformed action/metadata line [{number}], {_WANTED}")
+    index = where.index or default
+    if index is None:
+        raise bad(f"Validation Failed: 1: index is missing in line [{number}];")
+    name = None if where.id is None else str(where.id)
+    if name is None and action in ("update", "delete"):
+        raise bad(f"Validation Failed: 1: id is missing in line [{number}];")
+    source = b""
+    if action != "delete":
+        _, source = next(lines, (number, b""))
+        if not source:
+            raise bad(f"The bulk request ends behind line [{number}]: wanted the document of it")
+    return Operation(action, index, name, source, where.if_seq)  # type: ignore[arg-type]
+
+
+def _item(operation: Operation, outcome: Outcome) -> dict[str, Any]:
+    if outcome.error is None:
+        return {operation.action: {**outcome_document(outcome), "status": status_of_outcome(outcome)}}
+    error = as_elastic(told(outcome.error))
+    problem = {"type": error.kind, "reason": str(error)}
+    return {operation.action: {"_index": outcome.index, "_id": outcome.id, "status": error.status, "error": problem}}
+
+
+_QUERY: Final = "refresh timeout routing pipeline wait_for_active_shards require_alias _source type list_executed_pipelines"
+ENDPOINTS = (
+    Endpoint("PUT POST", "/_bulk", post_bulk, query=_QUERY, fields=ANY, role="write", raw=True),
+    Endpoint("PUT POST", "/{index}/_bulk", post_bulk, query=_QUERY, fields=ANY, role="write", raw=True),
+)
