@@ -63,7 +63,10 @@ def run_apart(s: SimpleNamespace, e: SimpleNamespace, bucket: int, x: float) -> 
         return 0.0, 0.0
     if abs(x - e.centre) / e.deviation < 0.5 * abs(before) / math.sqrt(s.run * s.run_variance):  # it speaks for the run's end
         return 0.0, 0.0
-    deviation = math.sqrt(variance * alike(memory_of_rest(s), k))
+    phi, white = memory_of_rest(s), MEAN_STEP / (2 - MEAN_STEP)
+    further = max(s.mean_square - white * (1 + phi) / (1 - phi), 0.0)  # than means of independent values go
+    doubt = s.run_doubt + math.sqrt(e.doubt + s.day_variance)  # what neighbours share
+    deviation = math.sqrt(variance * (alike(phi, k) + k * further) + doubt**2)
     return abs(off) / deviation, deviation
 
 

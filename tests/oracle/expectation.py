@@ -95,10 +95,10 @@ def expect(
     if s.prior_variance > 0 and s.scale_count < 64:
         seen = max(s.scale_count - 1, 0.0)
         variance = (3 * s.prior_variance + seen * variance) / (3 + seen)
-    variance += max(disagreement - s.disagreed, 0.0)  # levels that differ more than those that the errors are of
-    variance += max(s.ahead_all - s.variance, 0.0) / max(s.ahead_far, 1.0) * max(since - 1, 0)
+    doubt += max(disagreement - s.disagreed, 0.0)  # levels that differ more than those that the errors are of
+    doubt += max(s.ahead_all - s.variance, 0.0) / max(s.ahead_far, 1.0) * max(since - 1, 0)
     if s.season and cycles < 2:
-        variance += parts_variance(s, level) / (1 + cycles)
+        doubt += parts_variance(s, level) / (1 + cycles)
     variance += doubt + floor_square(s, centre)
     alternative = s.old_level + s.old_factor * season if s.old_until >= bucket else NAN
     return SimpleNamespace(
@@ -107,6 +107,7 @@ def expect(
         centre=centre,
         alternative=alternative,
         variance=variance,
+        doubt=doubt,
         deviation=math.sqrt(variance),
         disagreement=disagreement,
     )

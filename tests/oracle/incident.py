@@ -82,6 +82,9 @@ def scale_all(s: SimpleNamespace, factor: float) -> None:
         setattr(s, name, getattr(s, name) * factor**2)
     s.level, s.ahead = [one * factor for one in s.level], [one * factor**2 for one in s.ahead]
     s.part[0], s.part[1] = s.part[0] * factor**2, s.part[1] * factor
+    for name in ("day_variance", "old_variance", "old_ahead_all"):  # what was normal before is kept in the units of now
+        setattr(s, name, getattr(s, name) * factor**2)
+    s.old_ahead = [one * factor**2 for one in s.old_ahead]
     forget_swing(s)
 
 

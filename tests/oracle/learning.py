@@ -255,7 +255,7 @@ def learn_memory(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, x: 
 def trust_of(s: SimpleNamespace, apart: float) -> float:
     """How much of a value is learnt, by how far off it is together with those before it, and they are without it."""
     if apart > 2.7:
-        apart = min(apart, abs(s.run_value - s.run_centre) / math.sqrt(s.run_variance))
+        apart = min(apart, abs(s.run_value - s.run_centre) / math.sqrt(s.run_variance + s.run_doubt**2))
     return (2.7 / apart) ** 2 if apart > 2.7 else 1.0
 
 
@@ -282,7 +282,7 @@ def learn_run(s: SimpleNamespace, e: SimpleNamespace, x: float, bucket: int) -> 
     if side * off <= 0 or bucket != s.run_last + 1:
         if s.run and off**2 > 3.89**2 * s.run_variance * max(1.0, alike(memory_of_rest(s), s.run)):  # it was told of
             s.mean = 0.0
-        s.run, s.run_value, s.run_centre, s.run_variance = 0, 0.0, 0.0, 0.0
+        s.run, s.run_value, s.run_centre, s.run_variance, s.run_doubt = 0, 0.0, 0.0, 0.0, 0.0
     s.run_last = bucket
     if side != 0:
         s.run += 1
@@ -291,6 +291,7 @@ def learn_run(s: SimpleNamespace, e: SimpleNamespace, x: float, bucket: int) -> 
             s.run_centre + e.centre,
             s.run_variance + e.variance,
         )
+        s.run_doubt += math.sqrt(e.doubt + s.day_variance)
 
 
 def restart(s: SimpleNamespace, level: float, bucket: int) -> None:
@@ -306,4 +307,5 @@ def restart(s: SimpleNamespace, level: float, bucket: int) -> None:
 def drop_season(s: SimpleNamespace, level: float, variance: float, bucket: int) -> None:
     """It is given up: the level and the spread that are left."""
     s.given_up, s.season, s.knots, s.shift_ms, s.variance = s.given_up + 1, 0, 0, 0, variance
+    s.day_variance = 0.0
     restart(s, level, bucket)

@@ -56,9 +56,14 @@ def unseen(s: SimpleNamespace, place: tuple[int, int, float]) -> float:
     return max(1 - 0.5 * math.floor(s.cycles[part] + s.known_days[part] + 1e-6), 0.0) if s.season == DAILY else 0.0
 
 
-def doubt(s: SimpleNamespace, place: tuple[int, int, float]) -> float:
-    """Variance of the profile where such a day is new. (What wide slots hide of a first visit is not told here.)"""
-    return unseen(s, place) ** 2 * s.season_square
+def doubt(s: SimpleNamespace, place: tuple[int, int, float], clock: SimpleNamespace) -> float:
+    """Variance of the profile where such a day is new, and on the first visits what the wide slots it was made of hide."""
+    new_day, visits = unseen(s, place) ** 2 * s.season_square, math.floor(s.cycles[part_of(s, place)] + 1e-6)
+    if visits >= 3 or s.window_span == 1:
+        return new_day
+    half = s.window_span * clock.span_ms // 2
+    near = [value(s, place), *(value(s, position(s, clock, later)) for later in (half, -half))]
+    return new_day + (max(near) - min(near)) ** 2 / (12 * (1 + visits))
 
 
 def move_profile(s: SimpleNamespace, place: tuple[int, int, float], by: float) -> None:

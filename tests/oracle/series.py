@@ -182,7 +182,7 @@ def expected(s: SimpleNamespace, m: SimpleNamespace, clock: SimpleNamespace) -> 
         return expect(s, m, clock.bucket), (0, 0, 0.0)
     place = season.position(s, clock)
     cycles = s.cycles[season.part_of(s, place)]
-    return expect(s, m, clock.bucket, season.value(s, place), season.doubt(s, place), cycles), place
+    return expect(s, m, clock.bucket, season.value(s, place), season.doubt(s, place, clock), cycles), place
 
 
 def run(

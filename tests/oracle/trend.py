@@ -88,7 +88,8 @@ def follow_straight(s: SimpleNamespace, y: np.ndarray, at: int, bucket: int) -> 
     n, straight = len(y), remembering(y, "none", 0)
     trust, turns = min(1.0, 4 / straight.kurtosis), (("bend", at), ("step", best_turn(y, "step", range(2, n - 1))))
     variance = straight.covariance[1, 1] * (straight.n - 3) / (straight.n - 2)
-    if straight.phi >= 0.9 or trust * (straight.weight[1] - s.trend) ** 2 <= 2 * (9 + 9 * straight.phi) * variance:
+    walks = straight.phi >= min(0.9, 1 - 21 / straight.n)
+    if walks or trust * (straight.weight[1] - s.trend) ** 2 <= 2 * (9 + 9 * straight.phi) * variance:
         return
     nats = [0.5 * straight.n * math.log(straight.squares / remembering(y, *turn).squares) for turn in turns]
     if trust * max(nats) <= 5:

@@ -103,11 +103,12 @@ inline Evidence evidence(const Series& s, const Memory& m, const Expectation& e,
   const bool lasting = wanders(s) < 0.5 && std::fabs(z) >= 1.0;
   // Runs of counts: silence adds up. Of anything else edges of the pattern and slow falls are runs, too.
   // What mostly repeats one value is judged by how often it leaves that, not by a sum.
-  const bool runs = lasting && (s.flags & 1) == 0 && apart >= 3.0 && !repeats_itself(s);
+  const double together_apart = apart > 0.0 ? std::fabs(run.value - run.centre) / run.deviation : 0.0;
+  const bool runs = lasting && (s.flags & 1) == 0 && together_apart >= 3.0 && !repeats_itself(s);
   if (sudden || runs) {
     const Predictive p = predictive(s, m, e, side, bucket);
     if (sudden) v.surprise[1] = doubt * sudden_surprise(s, p, before, z, x);
-    if (runs) v.surprise[2] = doubt * run_surprise(s, p, run, apart);
+    if (runs) v.surprise[2] = doubt * run_surprise(s, p, run, together_apart);
   }
   if (lasting) v.surprise[3] = doubt * mean_surprise(s, z);
   v.ln_seen = -together(v, kViews - 1);

@@ -298,6 +298,75 @@ inline double weekends_of_window(const Series& s, const Clock& c) {
   return static_cast<double>(slots) * s.window_span * c.span_ms / static_cast<double>(kDay);
 }
 
+// By how much more the window's days of one kind differ than their slots do by themselves, metric unit squared. Of a day alone in its kind
+// nobody knows.
+inline double variance_of_days(const Series& s, const float* pool, const Clock& c, const Whitened& w) {
+  constexpr int kMost = kWindow / 2;  // days of two slots at least
+  const int64_t first = slot_time(s, c, kDaily, 0) / kDay;
+  double sum[kMost] = {}, square_sum[kMost] = {}, seen[kMost] = {};
+  for (int i = 0; i < w.slots; ++i) {
+    const int64_t day = slot_time(s, c, kDaily, i) / kDay - first;
+    if (w.value[i] != w.value[i] || day < 0 || day >= kMost) continue;
+    const double rest = w.value[i] - slot_season(s, pool, c, i);
+    sum[day] += rest, square_sum[day] += square(rest), seen[day] += 1.0;
+  }
+  double between = 0.0, by_chance = 0.0, free = 0.0;
+  for (const bool ends : {false, true}) {
+    double days = 0.0, all = 0.0, squares = 0.0;
+    for (int d = 0; d < kMost; ++d) {
+      if (seen[d] < 2.0 || weekend((first + d) * kDay) != ends) continue;
+      const double mean = sum[d] / seen[d];
+      days += 1.0, all += mean, squares += square(mean);
+      by_chance += (square_sum[d] / seen[d] - square(mean)) / (seen[d] - 1.0);
+    }
+    if (days < 2.0) continue;
+    between += squares - square(all) / days, free += days - 1.0;
+  }
+  return free > 0.0 ? std::max(between / free - by_chance / (free + 1.0), 0.0) : 0.0;
+}
+
+// Values of some slots against what is expected there: moved, or multiplied.
+struct Moved {
+  double n, rest, rest_square, centre_square, cross;
+
+  void add(double value, double centre) {
+    n += 1.0, rest += value - centre, rest_square += square(value - centre);
+    centre_square += square(centre), cross += (value - centre) * centre;
+  }
+  void add(const Moved& other) {
+    n += other.n, rest += other.rest, rest_square += other.rest_square;
+    centre_square += other.centre_square, cross += other.cross;
+  }
+  double factor() const { return centre_square > 0.0 ? 1.0 + cross / centre_square : 1.0; }
+  double around_offset() const { return std::max(rest_square / n - square(rest / n), 0.0); }
+  double around_factor() const { return centre_square > 0.0 ? std::max((rest_square - square(cross) / centre_square) / n, 0.0) : kInfinity; }
+  // Is it far off, by three deviations (chosen) of what is left?
+  bool apart() const { return square(rest / n) > 9.0 * std::min(around_offset(), around_factor()); }
+  bool multiplied() const { return factor() > 0.0 && around_factor() < around_offset(); }
+};
+
+// Whole days of the window that lie at another level than those of late, until two weeks have shown whether they come again: they were
+// normal once, or nobody knows better. Of days on both sides those that are more.
+inline void remember_days(Series& s, const float* pool, const Clock& c, double level) {
+  constexpr int kMost = kWindow / 2;  // days of two slots at least
+  const int64_t first = slot_time(s, c, kDaily, 0) / kDay;
+  Moved day[kMost] = {}, side[2] = {};
+  for (int i = 0; i < s.window_slots; ++i) {
+    const int64_t d = slot_time(s, c, kDaily, i) / kDay - first;
+    if (s.window[i] != s.window[i] || d < 0 || d >= kMost) continue;
+    day[d].add(s.window[i] + s.window_reference, level + slot_season(s, pool, c, i));
+  }
+  const double slots = static_cast<double>(kDay) / static_cast<double>(s.window_span * c.span_ms);
+  for (const Moved& one : day) {
+    if (one.n >= 0.5 * slots && one.apart()) side[one.rest > 0.0].add(one);
+  }
+  const Moved& other = side[side[1].n > side[0].n];
+  if (other.n == 0.0 || !other.apart()) return;  // days of a line are each at a level of its own
+  const double factor = other.multiplied() ? other.factor() : 1.0;
+  const double at = other.multiplied() ? factor * level : level + other.rest / other.n;
+  remember_level(s, at, factor, s.window_first + static_cast<int64_t>(15 * kDay / c.span_ms));
+}
+
 // A slot's mean says of each of its buckets what one visit in `window_span` would: edges and spikes are still to be learnt. That such
 // days were seen, and when they are high or low, it does say.
 inline void count_cycles(Series& s, int part, double seen) {
@@ -346,11 +415,13 @@ inline Accepted install_season(Series& s, const Clock& c, float* pool) {
   // Where one season takes the place of another, nothing is known yet of how much better it is.
   if (!refined) s.variance = std::min(s.variance, 1.3 * squares / std::max(n, 1.0) + hidden);
   s.season_square = mean_square(s, pool);
+  s.day_variance = s.season == kDaily ? variance_of_days(s, pool, c, w) : 0.0;
   // What was far out, or an outlier, was so without this season.
   s.tail_count = s.tail_hits = s.tail_excess = s.tail_uncensored = 0.0;
   s.far = s.far_near = s.outliers = s.outliers_above = s.outlier_buckets = 0.0;
   restart(s, level, c.bucket);
   restart_parts(s, level);
+  if (s.season == kDaily) remember_days(s, pool, c, level);
   return accepted;
 }
 

@@ -69,6 +69,7 @@ struct Expectation {
   double alternative;          // by what was normal before the last change; NaN: nothing remembered
   double alternative_deviation;
   double variance;             // floored
+  double doubt;                // what of it is doubt about the expectation itself, which neighbours share
   double deviation;            // its square root
   double disagreement;         // of the levels: their variance around the expectation, by their shares
 };
@@ -153,11 +154,10 @@ inline Expectation expect(const Series& s, const Memory& m, double season, doubl
     variance = (kPriorWeight * s.prior_variance + seen * variance) / (kPriorWeight + seen);
   }
   // Where shares have changed of late, levels that are far apart are less sure than the errors seen so far say.
-  variance += std::max(e.disagreement - s.disagreed, 0.0);
-  variance += wandered(s, since);
+  e.doubt = doubt + std::max(e.disagreement - s.disagreed, 0.0) + wandered(s, since);
   // A young profile is as uncertain as the few values that each of its knots is made of.
-  if (s.season && cycles < 2.0) variance += parts_variance(s, e.level) / (1.0 + cycles);
-  e.variance = variance + doubt + floor_square(s, e.centre);
+  if (s.season && cycles < 2.0) e.doubt += parts_variance(s, e.level) / (1.0 + cycles);
+  e.variance = variance + e.doubt + floor_square(s, e.centre);
   e.deviation = std::sqrt(e.variance);
   e.alternative_deviation = s.old_factor * e.deviation;
   return e;

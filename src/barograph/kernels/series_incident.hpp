@@ -85,11 +85,15 @@ inline void scale_all(Series& s, double factor) {
   s.variance *= squared;
   s.disagreed *= squared;
   s.season_square *= squared;
+  s.day_variance *= squared;
   s.part[0] *= squared;
   s.part[1] *= factor;
   s.with_season *= squared;
   s.without_season *= squared;
   s.raw_level *= factor;
+  s.old_variance *= squared;  // what was normal before is kept in the units of now
+  for (double& ahead : s.old_ahead) ahead *= squared;
+  s.old_ahead_all *= squared;
   forget_swing(s);
 }
 
@@ -120,16 +124,7 @@ inline Accepted accept_change(Series& s, const Memory& m, const Expectation& e, 
     return {kSwingChange, was, s.season_unit, began};
   }
   if (level) {
-    s.old_level = e.level;
-    s.old_factor = 1.0;
-    s.old_until = bucket + static_cast<int64_t>(m.remember);
-    s.old_run = 0;
-    s.old_variance = s.variance;
-    s.old_part_scale = s.part_scale;
-    s.old_scale_count = s.scale_count;
-    s.old_level_count = s.level_count;
-    for (int i = 0; i < kLevels; ++i) s.old_ahead[i] = s.ahead[i];
-    s.old_ahead_all = s.ahead_all;
+    remember_level(s, e.level, 1.0, bucket + static_cast<int64_t>(m.remember));
     double after = e.level;
     if (now.multiplied) {
       const double factor = std::max(now.factor, 1e-3);

@@ -244,8 +244,19 @@ inline double in_a_run(const Expectation& e, double x) {
   return std::clamp(x, e.centre - kFar * e.deviation, e.centre + kFar * e.deviation);
 }
 
-// How far, in deviations, the value is off together with the run that it ends; 0: it ends none, or is so much less off than the run is
-// that it speaks for its end.
+// What the errors of neighbours have in common, in deviations: the expectation may be wrong, and so may what is known of such days.
+inline double shared_doubt(const Series& s, const Expectation& e) { return std::sqrt(e.doubt + s.day_variance); }
+
+// Variance of the sum of k values of which each has its share of `variance`: what they share adds to it, doubt, and by how much means
+// went further so far than independent ones do.
+inline double with_shared(const Series& s, double variance, double doubt, double k) {
+  const double phi = memory_of_rest(s);
+  const double expected = kMeanStep / (2.0 - kMeanStep) * (1.0 + phi) / (1.0 - phi);
+  return variance * (alike(phi, k) + k * std::max(s.mean_square - expected, 0.0)) + square(doubt);
+}
+
+// How far, in deviations, the value is off together with the run that it ends, which is what learning goes by; 0: it ends none, or is so
+// much less off than the run is that it speaks for its end.
 inline double run_apart(const Series& s, const Expectation& e, int64_t bucket, double x, Run& run) {
   const double before = s.run_value - s.run_centre;
   const double k = static_cast<double>(s.run) + 1.0;
@@ -255,7 +266,7 @@ inline double run_apart(const Series& s, const Expectation& e, int64_t bucket, d
   if (square(off) <= square(kTogether) * variance) return 0.0;
   const double z = (x - e.centre) / e.deviation, of_run = before / std::sqrt(static_cast<double>(s.run) * s.run_variance);
   if (std::fabs(z) < 0.5 * std::fabs(of_run)) return 0.0;
-  run = {s.run_value + value, s.run_centre + e.centre, std::sqrt(variance * alike(memory_of_rest(s), k))};
+  run = {s.run_value + value, s.run_centre + e.centre, std::sqrt(with_shared(s, variance, s.run_doubt + shared_doubt(s, e), k))};
   return std::fabs(off) / run.deviation;
 }
 
@@ -263,7 +274,7 @@ inline double run_apart(const Series& s, const Expectation& e, int64_t bucket, d
 // bucket's fault, but one value far out is what a heavy tail looks like.
 inline double trust_of(const Series& s, double run_apart) {
   if (run_apart <= kTogether) return 1.0;
-  const double apart = std::min(run_apart, std::fabs(s.run_value - s.run_centre) / std::sqrt(s.run_variance));
+  const double apart = std::min(run_apart, std::fabs(s.run_value - s.run_centre) / std::sqrt(s.run_variance + square(s.run_doubt)));
   return apart > kTogether ? square(kTogether / apart) : 1.0;
 }
 
@@ -275,7 +286,7 @@ inline void learn_run(Series& s, const Expectation& e, double x, int64_t bucket)
     const double told = square(kTold) * s.run_variance;
     if (square(before) > told && square(before) > told * alike(memory_of_rest(s), static_cast<double>(s.run))) s.mean = 0.0;
     s.run = 0;
-    s.run_value = s.run_centre = s.run_variance = 0.0;
+    s.run_value = s.run_centre = s.run_variance = s.run_doubt = 0.0;
   }
   s.run_last = bucket;
   if (side == 0.0) return;
@@ -283,6 +294,7 @@ inline void learn_run(Series& s, const Expectation& e, double x, int64_t bucket)
   s.run_value += in_a_run(e, x);
   s.run_centre += e.centre;
   s.run_variance += e.variance;
+  s.run_doubt += shared_doubt(s, e);
 }
 
 // What of the rest the next bucket has still, and how far decayed means go.

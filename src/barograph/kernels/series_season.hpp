@@ -93,16 +93,17 @@ inline double unseen(const Series& s, const Position& at) {
   return s.season == kDaily ? std::max(1.0 - 0.5 * std::floor(s.cycles[part] + s.known_days[part] + 1e-6), 0.0) : 0.0;
 }
 
-// Variance of the profile itself: of a kind of day that is new, as much as the season swings; and until each bucket has had a visit
-// of its own, what the slots that the profile was made of hide: where in them its edges lie.
+// Variance of the profile itself: of a kind of day that is new, as much as the season swings; and until each bucket has had a few
+// visits of its own, what the slots that the profile was made of hide: where in them its edges lie.
 inline double profile_doubt(const Series& s, const float* pool, const Position& place, const Clock& c) {
   const double new_day = square(unseen(s, place)) * s.season_square;
-  if (s.cycles[part_of(s, place)] >= 1.0 || s.window_span == 1) return new_day;
+  const double visits = std::floor(s.cycles[part_of(s, place)] + 1e-6);
+  if (visits >= 3.0 || s.window_span == 1) return new_day;
   const int64_t half = s.window_span * c.span_ms / 2;
   const double here = season_value(s, pool, place);
   const double before = season_value(s, pool, position(s, c, half)), after = season_value(s, pool, position(s, c, -half));
   const double apart = std::max({here, before, after}) - std::min({here, before, after});
-  return new_day + square(apart) / 12.0;  // anywhere between
+  return new_day + square(apart) / (12.0 * (1.0 + visits));  // anywhere between at first
 }
 
 // Buckets that fall on one knot.
@@ -162,11 +163,26 @@ inline void restart(Series& s, double level, int64_t bucket) {
   begin_block(s, bucket);
 }
 
+// A level, and the factor of the season there, that is no anomaly until some bucket; its spread is what it is now.
+inline void remember_level(Series& s, double level, double factor, int64_t until) {
+  s.old_level = level;
+  s.old_factor = factor;
+  s.old_until = until;
+  s.old_run = 0;
+  s.old_variance = s.variance;
+  s.old_part_scale = s.part_scale;
+  s.old_scale_count = s.scale_count;
+  s.old_level_count = s.level_count;
+  for (int i = 0; i < kLevels; ++i) s.old_ahead[i] = s.ahead[i];
+  s.old_ahead_all = s.ahead_all;
+}
+
 inline Accepted drop_season(Series& s, double level, double variance, int64_t bucket) {
   const Accepted accepted{kSeasonDropped, static_cast<double>(s.period_ms), 0.0};
   ++s.given_up;
   s.season = s.knots = 0;
   s.shift_ms = 0;
+  s.day_variance = 0.0;
   s.variance = variance;
   restart(s, level, bucket);
   return accepted;

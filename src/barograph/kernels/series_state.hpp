@@ -89,7 +89,8 @@ struct Series {
   int64_t run_last;           // bucket number of the last of them
   double run_value;           // their sum,
   double run_centre;          // what was expected of them,
-  double run_variance;        // and how far they vary
+  double run_variance;        // how far they vary, each by itself,
+  double run_doubt;           // and how unsure it was of what to expect: their sum of deviations, as neighbours share that
   // Shape.
   double ln_weight[kFamilies];  // of evidence alone, the likeliest 0
   double weight[kFamilies];   // the same as shares
@@ -157,6 +158,7 @@ struct Series {
   int64_t bins_before;        // offset of the profile that a new one takes the place of; -1: none
   double cycles[2];           // cycles that the profile, or that of working days and of weekends, rests on
   double known_days[2];       // of these kinds that the window held when the season was found, over what `cycles` counts of them
+  double day_variance;        // by which the days of one kind differed in the window, while no week is known; metric unit squared
   double seeded;              // visits that the window's means stood for when it was accepted
   double season_age;          // buckets since it was accepted
   double season_unit;         // metric units of one pool unit

@@ -11,6 +11,7 @@ constexpr double kTrendMemory = 9.0;     // and as many more in a random walk: i
 constexpr double kTrendMargin = 5.0;     // nats by which it must beat a step
 constexpr double kTrendSure = 3.0;       // standard errors from which a slope is told from none
 constexpr double kWalk = 0.9;            // memory of a slot from which on it is taken for a walk, which has no line (chosen)
+constexpr double kUnitRoot = 21.0;        // of walks about a line, one in twenty seems to have a memory of less than 1 - this / slots (Dickey and Fuller)
 constexpr int kNearest = 4;              // slots between a bend and the ends of the window
 
 inline int slots_of(const Series& s, const Clock& c, int64_t ms) {
@@ -75,7 +76,7 @@ inline void follow_line(Series& s, double now, int64_t bucket) {
 // followed from now on, but it is no change.
 inline void follow_straight(Series& s, const double* value, int slots, const Line& line, const Turns& turns, int64_t bucket) {
   const Fit straight = fit_turn(value, slots, line, kNoTurn, 0);
-  if (straight.phi >= kWalk) return;
+  if (straight.phi >= std::min(kWalk, 1.0 - kUnitRoot / straight.n)) return;
   const double error = std::max(straight.inverse[0], 0.0) * straight.squares / std::max(straight.n - 2.0, 1.0);
   const double trust = std::min(1.0, kHeaviest / straight.kurtosis);
   if (!(trust * square(straight.weight[1] - s.trend * s.window_span) > 2.0 * (kTrendEvidence + kTrendMemory * straight.phi) * error)) return;
