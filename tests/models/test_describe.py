@@ -152,7 +152,7 @@ def test_one_wild_sibling_does_not_change_what_a_new_series_starts_from():
         model = build(rows, siblings=True)
         model.grow(len(rows) + 1)
         model.advance(np.array([[100.0]]), 300 * HOUR, np.array([len(rows)]))
-        prior[name] = model.snapshot()["series"]["prior_variance"][-1]
+        prior[name] = model.snapshot()["series"]["spread.prior"][-1]
     assert 0.9 < prior["with"] / prior["without"] < 1.1
 
 

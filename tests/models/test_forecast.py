@@ -9,7 +9,7 @@ import pytest
 
 from barograph.models import Horizon, ModelConfig, SeriesModel
 from barograph.models.forecast import LEAST_VALUES
-from tests.oracle import horizon as oracle
+from tests.oracle import forecast as oracle
 from tests.oracle import season as profile
 from tests.oracle import series
 
@@ -84,7 +84,7 @@ def test_the_kernel_computes_what_the_oracle_says(kind, n):
 
     def season(bucket: int) -> float:
         at = SimpleNamespace(bucket=bucket, span_ms=HOUR, local_ms=bucket * HOUR + series.MONDAY_MS)
-        return profile.value(state, profile.position(state, at)) if s["season"] else 0.0
+        return profile.value(state, profile.position(state, at)) if s["season.kind"] else 0.0
 
     wanted = oracle.forecast(s, season, oracle.one_step(state, season(n)), 60, NormalDist().inv_cdf(0.95))
     for got, want in zip((found.lower, found.prediction, found.upper, found.level), wanted, strict=True):

@@ -36,7 +36,7 @@ def sudden(s: SimpleNamespace, p: SimpleNamespace, z: float, bucket: int, x: flo
     if abs(z) <= 0.5 or phi < 0.3 or math.isnan(before):
         return 0.0
     towards = max(phi * before, 0.0) if z > 0 else min(phi * before, 0.0)
-    centre, deviation = p.centre + towards * p.deviation, p.deviation * math.sqrt(s.step_square)
+    centre, deviation = p.centre + towards * p.deviation, p.deviation * math.sqrt(s.rest_step_square)
     if abs(x - centre) <= 3 * deviation or (x - centre) * z < 0:
         return 0.0
     return around(p, x, centre=centre, deviation=deviation)
@@ -57,15 +57,17 @@ def run_apart(s: SimpleNamespace, e: SimpleNamespace, bucket: int, x: float) -> 
 
     0 where none are, or where not even values without a memory would be 2.7 deviations off.
     """
-    before, k = s.run_value - s.run_centre, s.run + 1
+    before, k = s.run_value - s.run_centre, s.run_length + 1
     off, variance = before + in_a_run(e, x) - e.centre, s.run_variance + e.variance
-    if s.run < 1 or s.run_last + 1 != bucket or before * (x - e.centre) <= 0 or k > 100 or off**2 <= 2.7**2 * variance:
+    if s.run_length < 1 or s.run_last + 1 != bucket or before * (x - e.centre) <= 0 or k > 100 or off**2 <= 2.7**2 * variance:
         return 0.0, 0.0
-    if abs(x - e.centre) / e.deviation < 0.5 * abs(before) / math.sqrt(s.run * s.run_variance):  # it speaks for the run's end
+    if abs(x - e.centre) / e.deviation < 0.5 * abs(before) / math.sqrt(
+        s.run_length * s.run_variance
+    ):  # it speaks for the run's end
         return 0.0, 0.0
     phi, white = memory_of_rest(s), MEAN_STEP / (2 - MEAN_STEP)
-    further = max(s.mean_square - white * (1 + phi) / (1 - phi), 0.0)  # than means of independent values go
-    doubt = s.run_doubt + math.sqrt(e.doubt + s.day_variance)  # what neighbours share
+    further = max(s.rest_mean_square - white * (1 + phi) / (1 - phi), 0.0)  # than means of independent values go
+    doubt = s.run_doubt + math.sqrt(e.doubt + s.season_day_variance)  # what neighbours share
     deviation = math.sqrt(variance * (alike(phi, k) + k * further) + doubt**2)
     return abs(off) / deviation, deviation
 
@@ -84,12 +86,12 @@ def run(s: SimpleNamespace, e: SimpleNamespace, p: SimpleNamespace, bucket: int,
 
 def lasting_mean(s: SimpleNamespace, z: float) -> float:
     """The decayed mean of about the last fifty, against how far such means were before."""
-    mean = s.mean + MEAN_STEP * (clip(z, -4, 4) - s.mean)
+    mean = s.rest_mean + MEAN_STEP * (clip(z, -4, 4) - s.rest_mean)
     phi = memory_of_rest(s)
-    apart = mean / math.sqrt(max(s.mean_square, MEAN_STEP / (2 - MEAN_STEP)))
+    apart = mean / math.sqrt(max(s.rest_mean_square, MEAN_STEP / (2 - MEAN_STEP)))
     if apart * z <= 0 or abs(apart) < 3:
         return 0.0
-    dof = max(s.scale_count / (99 + (1 + phi) / (1 - phi)), 2.0)
+    dof = max(s.spread_count / (99 + (1 + phi) / (1 - phi)), 2.0)
     return -math.log(2) - student_above(abs(apart), dof)
 
 
@@ -100,19 +102,19 @@ def added_lately(s: SimpleNamespace, nats: float, bucket: int) -> float:
     """
     if bucket != s.last + 1:
         return 0.0
-    again = 0.0 if s.odd_since >= 0 else min(nats, math.log(1e3) - nats)
+    again = 0.0 if s.incident_since >= 0 else min(nats, math.log(1e3) - nats)
     most = max(again, 4 - nats, 0.0)  # less than any record is told at once
-    return clip(s.lately - s.lately_mean - 0.5 * s.lately_variance, 0.0, most)
+    return clip(s.lately_now - s.lately_mean - 0.5 * s.lately_variance, 0.0, most)
 
 
 def learn_lately(s: SimpleNamespace, m: SimpleNamespace, nats: float, bucket: int) -> None:
     """The decayed mean of what the last ten buckets showed; after a gap it is what it usually is."""
-    if s.odd_since < 0:
-        gain, step = 1 / (50 + min(s.count, m.slow)), s.lately - s.lately_mean
+    if s.incident_since < 0:
+        gain, step = 1 / (50 + min(s.count, m.slow)), s.lately_now - s.lately_mean
         s.lately_mean += gain * step
         s.lately_variance += gain * (step * step - s.lately_variance)
-    before = s.lately if bucket == s.last + 1 else s.lately_mean
-    s.lately = before + LATELY_GAIN * (min(nats, LATELY_MOST) - before)
+    before = s.lately_now if bucket == s.last + 1 else s.lately_mean
+    s.lately_now = before + LATELY_GAIN * (min(nats, LATELY_MOST) - before)
 
 
 def evidence(

@@ -1,4 +1,4 @@
-"""What the series kernel expects of a bucket, and the distribution around it: `kernels/series_forecast.hpp` as it is defined.
+"""What the series kernel expects of a bucket, and the distribution around it: `kernels/series_expectation.hpp` as defined.
 
 Names are those of the kernel's records. `s` is a series' state (`series.fresh`), a season is handed in as its value.
 """
@@ -31,7 +31,14 @@ def memory(span_ms: int, **lesson: float) -> SimpleNamespace:
     def buckets(hours: float, least: float, most: float) -> float:
         return float(math.floor(clip(hours * HOUR_MS / span_ms, least, most)))
 
-    taught = {"variance": 0.0, "change_rate": 0.0, "jump_centre": 0.0, "jump_square": 0.0, "births": 0.0, "given": 1.0} | lesson
+    taught = {
+        "variance": 0.0,
+        "change_rate": 0.0,
+        "jump_centre": 0.0,
+        "jump_square": 0.0,
+        "births": 0.0,
+        "given": 1.0,
+    } | lesson
     return SimpleNamespace(
         slow=buckets(14 * 24, 200, 4000), middle=buckets(36, 24, 2000), fast=buckets(3, 6, 300), block=buckets(12, 6, 1440),
         accept=buckets(1.15 * 24, 12, 1e9), quiet=buckets(1, 3, 12), remember=buckets(28 * 24, 100, 1e9),
@@ -55,18 +62,24 @@ def units(centre: float) -> list[float]:
 
 
 def parts_variance(s: SimpleNamespace, centre: float) -> float:
-    return s.part_scale * sum(part * unit for part, unit in zip(s.part, units(centre), strict=True))
+    return s.spread_part_scale * sum(part * unit for part, unit in zip(s.spread_part, units(centre), strict=True))
 
 
 def small_counts(s: SimpleNamespace) -> bool:
     """Few things a bucket that come one by one: a series that mostly repeats one value and goes far from it has bursts."""
-    if s.ties > 2 * s.changes and (s.changes < 1.5 or s.jump_centre > 0.5):
+    if s.repeats_ties > 2 * s.repeats_changes and (s.repeats_changes < 1.5 or s.repeats_jump_centre > 0.5):
         return False
-    return not s.fraction and not s.negative and s.level[0] < 5 and s.changes > 0.5 and s.variance > 0.5 * s.level[0]
+    return (
+        not s.fraction
+        and not s.negative
+        and s.levels_value[0] < 5
+        and s.repeats_changes > 0.5
+        and s.spread_variance > 0.5 * s.levels_value[0]
+    )
 
 
 def repeats_itself(s: SimpleNamespace) -> bool:
-    return s.ties > 2 * s.changes and s.count >= 4 and not s.season and not small_counts(s)
+    return s.repeats_ties > 2 * s.repeats_changes and s.count >= 4 and not s.season_kind and not small_counts(s)
 
 
 def expect(
@@ -82,25 +95,25 @@ def expect(
         doubt: the profile's own variance there.
         cycles: that it rests on.
     """
-    since = bucket - s.learnt if s.learnt >= 0 else 1
-    level = sum(share * each for share, each in zip(s.share, s.level, strict=True))
-    disagreement = sum(share * (each - level) ** 2 for share, each in zip(s.share, s.level, strict=True))
-    level += (s.trend + s.share[4] * s.slope) * min(since, m.block)
+    since = bucket - s.levels_learnt if s.levels_learnt >= 0 else 1
+    level = sum(share * each for share, each in zip(s.levels_share, s.levels_value, strict=True))
+    disagreement = sum(share * (each - level) ** 2 for share, each in zip(s.levels_share, s.levels_value, strict=True))
+    level += (s.line_slope + s.levels_share[4] * s.levels_slope) * min(since, m.block)
     centre = level + season if s.negative else max(level + season, 0.0)
     if repeats_itself(s):
-        level = centre = s.usual
+        level = centre = s.repeats_usual
     if small_counts(s):  # of so few nobody knows that they come less than once a day before the slow level says so
-        centre = max(centre, min(s.level[0], 1 / m.accept))
-    variance = parts_variance(s, centre) if s.season else s.variance
-    if s.prior_variance > 0 and s.scale_count < 64:
-        seen = max(s.scale_count - 1, 0.0)
-        variance = (3 * s.prior_variance + seen * variance) / (3 + seen)
-    doubt += max(disagreement - s.disagreed, 0.0)  # levels that differ more than those that the errors are of
-    doubt += max(s.ahead_all - s.variance, 0.0) / max(s.ahead_far, 1.0) * max(since - 1, 0)
-    if s.season and cycles < 2:
+        centre = max(centre, min(s.levels_value[0], 1 / m.accept))
+    variance = parts_variance(s, centre) if s.season_kind else s.spread_variance
+    if s.spread_prior > 0 and s.spread_count < 64:
+        seen = max(s.spread_count - 1, 0.0)
+        variance = (3 * s.spread_prior + seen * variance) / (3 + seen)
+    doubt += max(disagreement - s.spread_disagreed, 0.0)  # levels that differ more than those that the errors are of
+    doubt += max(s.levels_ahead_all - s.spread_variance, 0.0) / max(s.levels_ahead_far, 1.0) * max(since - 1, 0)
+    if s.season_kind and cycles < 2:
         doubt += parts_variance(s, level) / (1 + cycles)
     variance += doubt + floor_square(s, centre)
-    alternative = s.old_level + s.old_factor * season if s.old_until >= bucket else NAN
+    alternative = s.before_level + s.before_factor * season if s.before_until >= bucket else NAN
     return SimpleNamespace(
         season=season,
         level=level,
@@ -115,12 +128,12 @@ def expect(
 
 def wanders(s: SimpleNamespace) -> float:
     """How much of what is expected comes from levels of hours."""
-    return clip(1 - s.share[0] - s.share[1], 0.0, 1.0)
+    return clip(1 - s.levels_share[0] - s.levels_share[1], 0.0, 1.0)
 
 
 def rest_before(s: SimpleNamespace, bucket: int) -> float:
     """The rest of the bucket before; NaN where that was odd, or there was none."""
-    return s.last_rest if s.learnt + 1 == bucket else NAN
+    return s.rest_last if s.levels_learnt + 1 == bucket else NAN
 
 
 def degrees_of_freedom(s: SimpleNamespace) -> float:
@@ -128,13 +141,13 @@ def degrees_of_freedom(s: SimpleNamespace) -> float:
     if s.count == 0:
         return 0.0
     phi = memory_of_rest(s)
-    own = max(s.scale_count - 1, 0.0) * (1 - phi) / (1 + phi)
-    return own + (3 if s.prior_variance > 0 else 0) + (0.5 if s.scale_count > 1 else 0)
+    own = max(s.spread_count - 1, 0.0) * (1 - phi) / (1 + phi)
+    return own + (3 if s.spread_prior > 0 else 0) + (0.5 if s.spread_count > 1 else 0)
 
 
 def heavy_tail_left(s: SimpleNamespace) -> float:
     """Likelihood of so few values far out under the heavy tail, over that of what was seen."""
-    expected, seen = 0.0044 * s.tail_count, s.far_near
+    expected, seen = 0.0044 * s.tail_count, s.tail_far_near
     if seen >= expected:
         return 1.0
     return math.exp(seen - expected + (seen * math.log(expected / seen) if seen > 0 else 0.0))
@@ -142,7 +155,7 @@ def heavy_tail_left(s: SimpleNamespace) -> float:
 
 def weights(s: SimpleNamespace, centre: float) -> list[float]:
     """Of the families in this bucket."""
-    w = list(s.weight) if s.scale_count >= 9 else [1.0, 0.0, 0.0, 0.0, 0.0]
+    w = list(s.families_weight) if s.spread_count >= 9 else [1.0, 0.0, 0.0, 0.0, 0.0]
     taken = w[1] * (1 - heavy_tail_left(s))
     w[0], w[1] = w[0] + taken, w[1] - taken
     if centre <= 0:  # families on the positive axis have nothing to say there
@@ -153,7 +166,7 @@ def weights(s: SimpleNamespace, centre: float) -> list[float]:
 def doubt(s: SimpleNamespace, m: SimpleNamespace) -> float:
     """Factor on evidence: below 1 until a day, or 30 buckets, is known, and 15 independent values."""
     day = max(m.day, 30.0)
-    known = s.count + (0.5 * day if s.prior_variance > 0 else 0.0)
+    known = s.count + (0.5 * day if s.spread_prior > 0 else 0.0)
     phi = memory_of_rest(s)
     return clip(min(known / day, known * (1 - phi) / (1 + phi) / 15), 0.3, 1.0)
 
@@ -163,13 +176,13 @@ def became(s: SimpleNamespace, e: SimpleNamespace) -> SimpleNamespace:
 
     The first two by which leaves less, the last where it leaves less than half of either.
     """
-    n, square = s.odd_count, s.odd_offset_square / s.odd_count
-    slope = s.odd_cross / s.odd_centre_square if s.odd_centre_square > 0 else 0.0
-    swing = s.odd_season / s.odd_season_square if s.odd_season_square > 0 else 0.0
-    c = SimpleNamespace(offset=s.odd_offset / n, factor=1 + slope, amplitude=1 + swing)
-    moved, scaled = square - c.offset**2, square - slope * s.odd_cross / n
-    swung = square - swing * s.odd_season / n if s.odd_season_square > 0 else math.inf
-    seasonal = bool(s.season) and n > 1.5  # one value is told by each of them
+    n, square = s.incident_count, s.incident_offset_square / s.incident_count
+    slope = s.incident_cross / s.incident_centre_square if s.incident_centre_square > 0 else 0.0
+    swing = s.incident_season / s.incident_season_square if s.incident_season_square > 0 else 0.0
+    c = SimpleNamespace(offset=s.incident_offset / n, factor=1 + slope, amplitude=1 + swing)
+    moved, scaled = square - c.offset**2, square - slope * s.incident_cross / n
+    swung = square - swing * s.incident_season / n if s.incident_season_square > 0 else math.inf
+    seasonal = bool(s.season_kind) and n > 1.5  # one value is told by each of them
     c.swings = seasonal and swung < 0.5 * min(moved, scaled)
     c.multiplied = not c.swings and seasonal and c.factor >= 0 and scaled < moved
     c.value, c.variance = e.centre + c.offset, moved
@@ -184,15 +197,15 @@ def became(s: SimpleNamespace, e: SimpleNamespace) -> SimpleNamespace:
 def other_account(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, bucket: int) -> tuple[float, float, float]:
     """Centre, deviation and ln weight of what was normal before, of what it became, or of the last value of a young series."""
     if not math.isnan(e.alternative):
-        return e.alternative, s.old_factor * e.deviation, 0.0
-    if s.odd_since >= 0 and s.odd_count >= m.quiet:
-        now, lasted = became(s, e), (bucket - s.odd_since) / m.accept
+        return e.alternative, s.before_factor * e.deviation, 0.0
+    if s.incident_since >= 0 and s.incident_count >= m.quiet:
+        now, lasted = became(s, e), (bucket - s.incident_since) / m.accept
         return now.value, math.sqrt(max(e.variance, now.variance)), m.ln_change_for_good - 14 * max(1 - lasted, 0.0)
     if repeats_itself(s):
-        return s.usual, e.deviation, NAN
+        return s.repeats_usual, e.deviation, NAN
     age = s.count / max(m.day, 30.0)
-    ln_weight = -3 * age if age < 8 and s.step_square < 0.5 else NAN
-    return s.previous, e.deviation * math.sqrt(max(s.step_square, 1e-12)), ln_weight
+    ln_weight = -3 * age if age < 8 and s.rest_step_square < 0.5 else NAN
+    return s.previous, e.deviation * math.sqrt(max(s.rest_step_square, 1e-12)), ln_weight
 
 
 def repeats(s: SimpleNamespace, m: SimpleNamespace, p: SimpleNamespace) -> None:
@@ -201,31 +214,31 @@ def repeats(s: SimpleNamespace, m: SimpleNamespace, p: SimpleNamespace) -> None:
     if not repeats_itself(s):
         return
     lesson = m.lesson
-    appears = s.changes == 0 and s.first < s.born
+    appears = s.repeats_changes == 0 and s.first < s.born
     rate = max(lesson.births, lesson.change_rate) if appears else lesson.change_rate
     taught = 500.0 if rate > 0 else 0.0
     # Before siblings have shown whether such things change, that is as likely as not; so it is until a day is known, ever less.
     young = max(1 - s.count / max(m.day, 30.0), 0.0)
-    so_far = max(max(s.changes - 1, 0.0) + 1e-3, 0.5 * young) if lesson.given else s.changes + 0.5
-    p.ln_change = math.log((so_far + taught * rate) / (s.changes + s.ties + 1 + taught))
+    so_far = max(max(s.repeats_changes - 1, 0.0) + 1e-3, 0.5 * young) if lesson.given else s.repeats_changes + 0.5
+    p.ln_change = math.log((so_far + taught * rate) / (s.repeats_changes + s.repeats_ties + 1 + taught))
     if lesson.change_rate > 0:
         guess, guess_square, guessed = lesson.jump_centre, lesson.jump_square, 5.0
     else:
-        zero = s.jump_centre if s.changes > 0 else math.log(1e140)
-        guess, guess_square, guessed = math.log(0.1 * abs(s.usual)) if s.usual != 0 else zero, 4.0, 1.0
-    seen = s.changes + guessed
-    p.jump_centre = (s.changes * s.jump_centre + guessed * guess) / seen
+        zero = s.repeats_jump_centre if s.repeats_changes > 0 else math.log(1e140)
+        guess, guess_square, guessed = math.log(0.1 * abs(s.repeats_usual)) if s.repeats_usual != 0 else zero, 4.0, 1.0
+    seen = s.repeats_changes + guessed
+    p.jump_centre = (s.repeats_changes * s.repeats_jump_centre + guessed * guess) / seen
     rounding = 0.0 if s.fraction else math.exp(-2 * max(p.jump_centre, 0.0)) / 12
-    p.jump_deviation = math.sqrt((s.changes * s.jump_square + guessed * guess_square) / seen + rounding + 0.01)
-    p.jump_dof = s.changes + 2 + guessed
+    p.jump_deviation = math.sqrt((s.repeats_changes * s.repeats_jump_square + guessed * guess_square) / seen + rounding + 0.01)
+    p.jump_dof = s.repeats_changes + 2 + guessed
 
 
 def in_a_row(s: SimpleNamespace, bucket: int) -> float:
     """ln of the chance that outliers come so many in a row, when they end after as many buckets as they did before."""
-    if s.odd_since < 0 or s.odd_last + 1 != bucket or s.outliers == 0:
+    if s.incident_since < 0 or s.incident_last + 1 != bucket or s.outliers_count == 0:
         return 0.0
-    length = s.outlier_buckets / s.outliers
-    return min(s.run, bucket - s.odd_since) * math.log(length / (length + 1))
+    length = s.outliers_buckets / s.outliers_count
+    return min(s.run_length, bucket - s.incident_since) * math.log(length / (length + 1))
 
 
 def predictive(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, side: int, bucket: int) -> SimpleNamespace:
@@ -234,20 +247,20 @@ def predictive(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, side:
         centre=e.centre, deviation=e.deviation, dof=degrees_of_freedom(s), weight=weights(s, e.centre), side=side
     )
     p.alternative, p.alternative_deviation, p.ln_alternative = other_account(s, m, e, bucket)
-    p.lattice, p.usual = not s.fraction, s.usual
+    p.lattice, p.usual = not s.fraction, s.repeats_usual
     p.tail_rate = (s.tail_hits + 50) / (0.05 * s.tail_count + 50)
     if p.lattice:  # whole numbers are beyond the tail's start less often because they are whole
         p.tail_rate = max(p.tail_rate, 1.0)
     p.tail_mean = (s.tail_excess + 100) / (s.tail_uncensored + 100)
-    near = (s.far_near + 5) / (s.far + 5)
+    near = (s.tail_far_near + 5) / (s.tail_far + 5)
     p.tail_power = max(3.0, 3 * near / (2 - near))
     zeros = (1 - s.occupancy) * min(s.count, m.slow)
     p.ln_zero = math.log((max(zeros - 1, 0.0) + 1e-3) / (s.count + 1)) if zeros < 3 and not s.negative else NAN
-    sides = [s.outliers - s.outliers_above, s.outliers_above]  # more than nine on a side are a habit there
-    p.outlier_share = [max(side - 9, 0.0) / s.outliers if s.outliers > 0 else 0.0 for side in sides]
-    p.ln_outlier = math.log(s.outlier_buckets / min(s.count, 4000.0)) if sum(p.outlier_share) > 0 else NAN
-    p.outlier_centre, p.outlier_end = s.outlier_centre, s.outlier_end
-    p.outlier_deviation = math.hypot(math.sqrt(s.outlier_square), 0.1)
+    sides = [s.outliers_count - s.outliers_above, s.outliers_above]  # more than nine on a side are a habit there
+    p.outlier_share = [max(side - 9, 0.0) / s.outliers_count if s.outliers_count > 0 else 0.0 for side in sides]
+    p.ln_outlier = math.log(s.outliers_buckets / min(s.count, 4000.0)) if sum(p.outlier_share) > 0 else NAN
+    p.outlier_centre, p.outlier_end = s.outliers_centre, s.outliers_end
+    p.outlier_deviation = math.hypot(math.sqrt(s.outliers_square), 0.1)
     p.ln_outlier += in_a_row(s, bucket)
     repeats(s, m, p)
     return p

@@ -55,12 +55,12 @@ def mass(centre: float, r: float, k: float) -> float:
 
 def share_weights(s: SimpleNamespace) -> None:
     if small_counts(s):
-        s.weight = [0.0, 0.0, 0.0, 0.0, 1.0]
+        s.families_weight = [0.0, 0.0, 0.0, 0.0, 1.0]
         return
     opened = [True, True, not s.negative, not s.negative, not s.negative and not s.fraction]
-    known = [w + prior for w, prior in zip(s.ln_weight, PRIOR, strict=True)]
+    known = [w + prior for w, prior in zip(s.families_ln_weight, PRIOR, strict=True)]
     share = [math.exp(w) if ok and w > -7 else 0.0 for w, ok in zip(known, opened, strict=True)]
-    s.weight = [w / sum(share) for w in share] if sum(share) > 0 else [0.0, 1.0, 0.0, 0.0, 0.0]
+    s.families_weight = [w / sum(share) for w in share] if sum(share) > 0 else [0.0, 1.0, 0.0, 0.0, 0.0]
 
 
 def learn_families(s: SimpleNamespace, e: SimpleNamespace, lattice: bool, x: float) -> None:
@@ -69,8 +69,8 @@ def learn_families(s: SimpleNamespace, e: SimpleNamespace, lattice: bool, x: flo
         return
     most = 1.0 if abs(x - e.centre) > FAR * e.deviation else 2.0
     score, keep = scores(e.centre, e.deviation, lattice, x), 0.996 if s.count > 256 else 0.9995
-    s.ln_weight = [keep * w + max(v - max(score), -most) for w, v in zip(s.ln_weight, score, strict=True)]
-    s.ln_weight = [max(w - max(s.ln_weight), -60.0) for w in s.ln_weight]
+    s.families_ln_weight = [keep * w + max(v - max(score), -most) for w, v in zip(s.families_ln_weight, score, strict=True)]
+    s.families_ln_weight = [max(w - max(s.families_ln_weight), -60.0) for w in s.families_ln_weight]
     share_weights(s)
 
 
@@ -78,7 +78,7 @@ def learn_tail(s: SimpleNamespace, raw: float) -> None:
     """How often values come beyond 5 %, and how much further; more than three nats further count as three, censored."""
     keep = 1 - 1 / 4000
     s.tail_count = s.tail_count * keep + 1
-    for name in ("tail_hits", "tail_excess", "tail_uncensored", "far", "far_near"):
+    for name in ("tail_hits", "tail_excess", "tail_uncensored", "tail_far", "tail_far_near"):
         setattr(s, name, getattr(s, name) * keep)
     if raw <= -TAIL_START:
         excess = -raw - TAIL_START
@@ -88,43 +88,47 @@ def learn_tail(s: SimpleNamespace, raw: float) -> None:
 
 def forget_outliers(s: SimpleNamespace) -> None:
     keep = 1 - 1 / 4000
-    s.outliers, s.outliers_above, s.outlier_buckets = s.outliers * keep, s.outliers_above * keep, s.outlier_buckets * keep
+    s.outliers_count, s.outliers_above, s.outliers_buckets = (
+        s.outliers_count * keep,
+        s.outliers_above * keep,
+        s.outliers_buckets * keep,
+    )
 
 
 def learn_outliers(s: SimpleNamespace, raw: float, error: float, another: bool) -> None:
     """Occasions that no family explains, their buckets (twelve an occasion at most), and the size of the first of each."""
     if raw > OUTLIER:
         return
-    if s.outlier_buckets < 12 * (s.outliers + another):
-        s.outlier_buckets += 1
+    if s.outliers_buckets < 12 * (s.outliers_count + another):
+        s.outliers_buckets += 1
     if another:
-        s.outliers, s.outliers_above = s.outliers + 1, s.outliers_above + (error > 0)
+        s.outliers_count, s.outliers_above = s.outliers_count + 1, s.outliers_above + (error > 0)
         size = math.log(abs(error) + 1e-300)
-        if s.outliers < 1.5:
-            s.outlier_most = s.outlier_end = s.outlier_centre = size
-        counted = min(size, s.outlier_most)  # what goes further than all before counts as the furthest of them
-        step = counted - s.outlier_centre
-        s.outlier_centre += step / s.outliers
-        s.outlier_square += ((counted - s.outlier_centre) * step - s.outlier_square) / s.outliers
-        s.outlier_end, s.outlier_most = max(s.outlier_end, counted), max(s.outlier_most, size)
+        if s.outliers_count < 1.5:
+            s.outliers_most = s.outliers_end = s.outliers_centre = size
+        counted = min(size, s.outliers_most)  # what goes further than all before counts as the furthest of them
+        step = counted - s.outliers_centre
+        s.outliers_centre += step / s.outliers_count
+        s.outliers_square += ((counted - s.outliers_centre) * step - s.outliers_square) / s.outliers_count
+        s.outliers_end, s.outliers_most = max(s.outliers_end, counted), max(s.outliers_most, size)
 
 
 def learn_repeats(s: SimpleNamespace, m: SimpleNamespace, x: float) -> None:
     """The value that has the majority, how often it is left (a run of another value is one occasion), and how far."""
     if s.count == 0:
-        s.usual = x
-    tie = x == s.usual
-    s.votes = min(s.votes + (1 if tie else -1), m.accept)
+        s.repeats_usual = x
+    tie = x == s.repeats_usual
+    s.repeats_votes = min(s.repeats_votes + (1 if tie else -1), m.accept)
     if s.count >= 1 and (tie or x != s.previous):
         keep = 1 - 1 / m.slow
-        s.ties, s.changes = s.ties * keep + tie, s.changes * keep + (not tie)
+        s.repeats_ties, s.repeats_changes = s.repeats_ties * keep + tie, s.repeats_changes * keep + (not tie)
         if not tie:
-            size = math.log(abs(x - s.usual))
-            step = size - s.jump_centre
-            s.jump_centre += step / s.changes
-            s.jump_square += ((size - s.jump_centre) * step - s.jump_square) / s.changes
-    if s.votes < 0:
-        s.usual, s.votes = x, 1.0
+            size = math.log(abs(x - s.repeats_usual))
+            step = size - s.repeats_jump_centre
+            s.repeats_jump_centre += step / s.repeats_changes
+            s.repeats_jump_square += ((size - s.repeats_jump_centre) * step - s.repeats_jump_square) / s.repeats_changes
+    if s.repeats_votes < 0:
+        s.repeats_usual, s.repeats_votes = x, 1.0
     s.occupancy += gain(s.count, m.slow) * ((x != 0) - s.occupancy)
 
 
@@ -132,124 +136,124 @@ def learn_repeats(s: SimpleNamespace, m: SimpleNamespace, x: float) -> None:
 
 
 def begin_block(s: SimpleNamespace, bucket: int) -> None:
-    s.held, s.held_slope, s.held_at = list(s.level), s.slope, bucket
+    s.levels_held, s.levels_held_slope, s.levels_held_at = list(s.levels_value), s.levels_slope, bucket
 
 
 def forget_swing(s: SimpleNamespace) -> None:
-    s.swing_miss = s.swing_cross = s.swing_square = s.swing_run = 0.0
-    s.swing_lag = [0.0] * 3
+    s.amplitude_miss = s.amplitude_cross = s.amplitude_square = s.amplitude_trial = 0.0
+    s.amplitude_lag = [0.0] * 3
 
 
 def share_levels(s: SimpleNamespace) -> None:
     """By the 16th power of the ratio of mean squares; where levels are alike, the slower one is believed."""
     handicap = (1.0, 1.03, 1.1, 1.15, 4.0)
-    worth = [ahead * times for ahead, times in zip(s.ahead, handicap, strict=True)]
+    worth = [ahead * times for ahead, times in zip(s.levels_ahead, handicap, strict=True)]
     if min(worth) > 0:
         ratio = [min(worth) / w for w in worth]
         share = [r**16 if r >= 0.5 else 0.0 for r in ratio]
     else:
         share = [float(i == worth.index(min(worth))) for i in range(LEVELS)]
-    s.share = [one / sum(share) for one in share]
+    s.levels_share = [one / sum(share) for one in share]
 
 
 def learn_ahead(s: SimpleNamespace, m: SimpleNamespace, y: float, bucket: int, trust: float) -> None:
     """What each level said when the block began, against what came."""
-    since, g = bucket - s.held_at, trust * gain(s.level_count - 1, m.slow)
-    most = 9 * max(s.ahead[0], s.variance) if s.level_count > 16 else math.inf
-    said = [held + (s.trend + s.held_slope * (i == 4)) * since for i, held in enumerate(s.held)]
-    s.ahead = [ahead + g * (min((y - one) ** 2, most) - ahead) for ahead, one in zip(s.ahead, said, strict=True)]
-    whole = sum(share * one for share, one in zip(s.share, said, strict=True))
-    s.ahead_all += g * (min((y - whole) ** 2, most) - s.ahead_all)
-    s.ahead_far += g * (since - s.ahead_far)
-    if since + 1 >= min(m.block, max(4.0, s.level_count // 8)):
+    since, g = bucket - s.levels_held_at, trust * gain(s.levels_count - 1, m.slow)
+    most = 9 * max(s.levels_ahead[0], s.spread_variance) if s.levels_count > 16 else math.inf
+    said = [held + (s.line_slope + s.levels_held_slope * (i == 4)) * since for i, held in enumerate(s.levels_held)]
+    s.levels_ahead = [ahead + g * (min((y - one) ** 2, most) - ahead) for ahead, one in zip(s.levels_ahead, said, strict=True)]
+    whole = sum(share * one for share, one in zip(s.levels_share, said, strict=True))
+    s.levels_ahead_all += g * (min((y - whole) ** 2, most) - s.levels_ahead_all)
+    s.levels_ahead_far += g * (since - s.levels_ahead_far)
+    if since + 1 >= min(m.block, max(4.0, s.levels_count // 8)):
         share_levels(s)
         begin_block(s, bucket)
 
 
 def learn_levels(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, y: float, since: int, trust: float) -> None:
     """`since` the last value that was learnt, levels with a slope have gone on."""
-    young = 1 / (s.level_count + 1)
-    reach = math.inf if s.level_count < 8 else 4 * e.deviation
+    young = 1 / (s.levels_count + 1)
+    reach = math.inf if s.levels_count < 8 else 4 * e.deviation
     last = 1 - 0.5**since if since > 1 else 0.5  # what wanders is where it is after a gap
     for i, g in enumerate((1 / m.slow, 1 / m.middle, 1 / m.fast, last)):
-        said = s.level[i] + s.trend * min(since, m.block)
-        s.level[i] = said + trust * max(young, g) * clip(y - said, -reach, reach)
-    said = s.level[4] + (s.slope + s.trend) * min(since, m.block)
+        said = s.levels_value[i] + s.line_slope * min(since, m.block)
+        s.levels_value[i] = said + trust * max(young, g) * clip(y - said, -reach, reach)
+    said = s.levels_value[4] + (s.levels_slope + s.line_slope) * min(since, m.block)
     step = trust * max(young, 1 / 6) * clip(y - said, -reach, reach)
-    s.level[4] = said + step
-    if s.level_count > 0:
-        s.slope += 0.2 * step
-    s.level_count += 1
+    s.levels_value[4] = said + step
+    if s.levels_count > 0:
+        s.levels_slope += 0.2 * step
+    s.levels_count += 1
 
 
 # ---- spread ---------------------------------------------------------------------------------------------------------
 
 
 def begin_parts(s: SimpleNamespace) -> None:
-    s.part_found, s.part_said, s.part_count = [0.0] * 3, [0.0] * 3, 0.0
+    s.spread_part_found, s.spread_part_said, s.spread_part_count = [0.0] * 3, [0.0] * 3, 0.0
 
 
 def restart_parts(s: SimpleNamespace, centre: float) -> None:
     shares = (0.4, 0.2, 0.4) if s.fraction else (0.05, 0.75, 0.2)
     if centre > 0:
-        s.part = [share * s.variance / unit for share, unit in zip(shares, units(centre), strict=True)]
+        s.spread_part = [share * s.spread_variance / unit for share, unit in zip(shares, units(centre), strict=True)]
     else:
-        s.part = [s.variance, 0.0, 0.0]
-    s.part_scale, s.parts_days = 1.0, 0.0
+        s.spread_part = [s.spread_variance, 0.0, 0.0]
+    s.spread_part_scale, s.spread_parts_days = 1.0, 0.0
     begin_parts(s)
 
 
 def learn_parts(s: SimpleNamespace, m: SimpleNamespace, centre: float, squared: float, trust: float) -> None:
     """Day by day each part is multiplied by what it was in the errors over what was expected of it, ever less far."""
-    plain = max(sum(part * unit for part, unit in zip(s.part, units(centre), strict=True)), 1e-300)
-    ratio = min(squared / plain, 25 * s.part_scale)
-    s.part_scale += trust * max(3 / (s.scale_count + 2), 1 / m.slow) * (ratio - s.part_scale)
+    plain = max(sum(part * unit for part, unit in zip(s.spread_part, units(centre), strict=True)), 1e-300)
+    ratio = min(squared / plain, 25 * s.spread_part_scale)
+    s.spread_part_scale += trust * max(3 / (s.spread_count + 2), 1 / m.slow) * (ratio - s.spread_part_scale)
     for k, unit in enumerate(units(centre)):
-        s.part_found[k] += trust * ratio * unit / plain
-        s.part_said[k] += trust * unit / plain
-    s.part_count += 1
-    if s.part_count < max(m.day, 24.0):
+        s.spread_part_found[k] += trust * ratio * unit / plain
+        s.spread_part_said[k] += trust * unit / plain
+    s.spread_part_count += 1
+    if s.spread_part_count < max(m.day, 24.0):
         return
-    s.parts_days += 1
-    power = clip(2 / math.sqrt(s.parts_days), 0.3, 1.0)
+    s.spread_parts_days += 1
+    power = clip(2 / math.sqrt(s.spread_parts_days), 0.3, 1.0)
     for k in range(3):
-        if s.part_said[k] > 0 and s.part_found[k] > 0:
-            s.part[k] *= (s.part_found[k] / (s.part_said[k] * s.part_scale)) ** power
+        if s.spread_part_said[k] > 0 and s.spread_part_found[k] > 0:
+            s.spread_part[k] *= (s.spread_part_found[k] / (s.spread_part_said[k] * s.spread_part_scale)) ** power
     begin_parts(s)
 
 
 def learn_narrowing(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, x: float) -> None:
     """A spread that was much smaller throughout a day and a half is the spread."""
-    n = s.scale_count % m.middle
-    s.of_late += (min((x - e.centre) ** 2 / e.variance, 25.0) - s.of_late) / (n + 1)
-    if n + 1 < m.middle or s.of_late > 0.25 or min(s.level_count, s.scale_count) < 2 * m.middle or repeats_itself(s):
+    n = s.spread_count % m.middle
+    s.spread_of_late += (min((x - e.centre) ** 2 / e.variance, 25.0) - s.spread_of_late) / (n + 1)
+    if n + 1 < m.middle or s.spread_of_late > 0.25 or min(s.levels_count, s.spread_count) < 2 * m.middle or repeats_itself(s):
         return
-    s.variance, s.part_scale = s.variance * s.of_late, s.part_scale * s.of_late
-    s.scale_count = m.middle - 1
+    s.spread_variance, s.spread_part_scale = s.spread_variance * s.spread_of_late, s.spread_part_scale * s.spread_of_late
+    s.spread_count = m.middle - 1
 
 
 def learn_spread(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, x: float, trust: float) -> None:
     error = x - e.centre
-    most = math.inf if s.variance <= floor_square(s, x) else 25 * max(e.variance, s.variance)
-    if s.season:
+    most = math.inf if s.spread_variance <= floor_square(s, x) else 25 * max(e.variance, s.spread_variance)
+    if s.season_kind:
         learn_parts(s, m, e.centre, error**2, trust)
-    g = max(3 / (s.scale_count + 2), 1 / m.slow) if s.season else gain(s.scale_count - 1, m.slow)
-    s.variance += trust * g * (min(error**2, most) - s.variance)
-    s.disagreed += trust * g * (e.disagreement - s.disagreed)
+    g = max(3 / (s.spread_count + 2), 1 / m.slow) if s.season_kind else gain(s.spread_count - 1, m.slow)
+    s.spread_variance += trust * g * (min(error**2, most) - s.spread_variance)
+    s.spread_disagreed += trust * g * (e.disagreement - s.spread_disagreed)
     s.season_square += trust * (e.season**2 - s.season_square) / m.week
 
 
 def learn_memory(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, x: float, bucket: int) -> None:
     """What of the rest the next bucket has still, and how far decayed means go."""
     z, phi = clip((x - e.centre) / e.deviation, -5, 5), memory_of_rest(s)
-    before, g = rest_before(s, bucket), gain(s.level_count, 512.0)
+    before, g = rest_before(s, bucket), gain(s.levels_count, 512.0)
     if not math.isnan(before):
         s.rest_cross += g * (z * before - s.rest_cross)
         s.rest_square += g * (0.5 * (z * z + before * before) - s.rest_square)
-        s.step_square += gain(s.level_count, m.slow) * (min((z - phi * before) ** 2, 25.0) - s.step_square)
-    s.mean += MEAN_STEP * (clip(z, -4, 4) - s.mean)
-    s.mean_square += gain(s.level_count, 3000.0) * (s.mean**2 - s.mean_square)
-    s.last_rest = z
+        s.rest_step_square += gain(s.levels_count, m.slow) * (min((z - phi * before) ** 2, 25.0) - s.rest_step_square)
+    s.rest_mean += MEAN_STEP * (clip(z, -4, 4) - s.rest_mean)
+    s.rest_mean_square += gain(s.levels_count, 3000.0) * (s.rest_mean**2 - s.rest_mean_square)
+    s.rest_last = z
 
 
 def trust_of(s: SimpleNamespace, apart: float) -> float:
@@ -261,18 +265,20 @@ def trust_of(s: SimpleNamespace, apart: float) -> float:
 
 def learn_far(s: SimpleNamespace, z: float) -> None:
     if abs(z) > FAR:
-        s.far, s.far_near = s.far + 1, s.far_near + 2 * (FAR / abs(z)) ** 3
+        s.tail_far, s.tail_far_near = s.tail_far + 1, s.tail_far_near + 2 * (FAR / abs(z)) ** 3
 
 
 def learn_outlying(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace) -> None:
     """An incident that was over at once, where there was an outlier before, was noise."""
-    learn_far(s, s.odd_first)
-    if s.outliers < 1.5:
+    learn_far(s, s.incident_first)
+    if s.outliers_count < 1.5:
         return
-    learn_families(s, e, not s.fraction, e.centre + s.odd_first * e.deviation)
-    if not s.season:
-        most = 25 * max(e.variance, s.variance)
-        s.variance += gain(s.scale_count - 1, m.slow) * (min(s.odd_first**2 * e.variance, most) - s.variance)
+    learn_families(s, e, not s.fraction, e.centre + s.incident_first * e.deviation)
+    if not s.season_kind:
+        most = 25 * max(e.variance, s.spread_variance)
+        s.spread_variance += gain(s.spread_count - 1, m.slow) * (
+            min(s.incident_first**2 * e.variance, most) - s.spread_variance
+        )
 
 
 def learn_run(s: SimpleNamespace, e: SimpleNamespace, x: float, bucket: int) -> None:
@@ -280,32 +286,40 @@ def learn_run(s: SimpleNamespace, e: SimpleNamespace, x: float, bucket: int) -> 
     side = x - e.centre
     off = s.run_value - s.run_centre
     if side * off <= 0 or bucket != s.run_last + 1:
-        if s.run and off**2 > 3.89**2 * s.run_variance * max(1.0, alike(memory_of_rest(s), s.run)):  # it was told of
-            s.mean = 0.0
-        s.run, s.run_value, s.run_centre, s.run_variance, s.run_doubt = 0, 0.0, 0.0, 0.0, 0.0
+        if s.run_length and off**2 > 3.89**2 * s.run_variance * max(
+            1.0, alike(memory_of_rest(s), s.run_length)
+        ):  # it was told of
+            s.rest_mean = 0.0
+        s.run_length, s.run_value, s.run_centre, s.run_variance, s.run_doubt = 0, 0.0, 0.0, 0.0, 0.0
     s.run_last = bucket
     if side != 0:
-        s.run += 1
+        s.run_length += 1
         s.run_value, s.run_centre, s.run_variance = (
             s.run_value + in_a_run(e, x),
             s.run_centre + e.centre,
             s.run_variance + e.variance,
         )
-        s.run_doubt += math.sqrt(e.doubt + s.day_variance)
+        s.run_doubt += math.sqrt(e.doubt + s.season_day_variance)
 
 
 def restart(s: SimpleNamespace, level: float, bucket: int) -> None:
     """Level and spread anew around another profile."""
-    s.level, s.ahead, s.share = [level] * LEVELS, [s.variance] * LEVELS, [1.0, 0.0, 0.0, 0.0, 0.0]
-    s.ahead_all, s.disagreed, s.slope = s.variance, 0.0, 0.0
-    s.last_rest, s.rest_cross, s.rest_square = math.nan, 0.0, 0.0
-    s.level_count, s.scale_count = min(s.level_count, 30.0), min(s.scale_count, 30.0)
-    s.step_square, s.of_late, s.mean, s.run, s.old_until, s.odd_since = 1.0, 1.0, 0.0, 0, -1, -1
+    s.levels_value, s.levels_ahead, s.levels_share = [level] * LEVELS, [s.spread_variance] * LEVELS, [1.0, 0.0, 0.0, 0.0, 0.0]
+    s.levels_ahead_all, s.spread_disagreed, s.levels_slope = s.spread_variance, 0.0, 0.0
+    s.rest_last, s.rest_cross, s.rest_square = math.nan, 0.0, 0.0
+    s.levels_count, s.spread_count = min(s.levels_count, 30.0), min(s.spread_count, 30.0)
+    s.rest_step_square, s.spread_of_late, s.rest_mean, s.run_length, s.before_until, s.incident_since = 1.0, 1.0, 0.0, 0, -1, -1
     begin_block(s, bucket)
 
 
 def drop_season(s: SimpleNamespace, level: float, variance: float, bucket: int) -> None:
     """It is given up: the level and the spread that are left."""
-    s.given_up, s.season, s.knots, s.shift_ms, s.variance = s.given_up + 1, 0, 0, 0, variance
-    s.day_variance = 0.0
+    s.season_given_up, s.season_kind, s.season_knots, s.season_shift_ms, s.spread_variance = (
+        s.season_given_up + 1,
+        0,
+        0,
+        0,
+        variance,
+    )
+    s.season_day_variance = 0.0
     restart(s, level, bucket)

@@ -1,4 +1,4 @@
-"""From a predictive distribution to a probability: `kernels/series_predict.hpp` with SciPy's distributions."""
+"""From a predictive distribution to a probability: `kernels/series_probability.hpp` with SciPy's distributions."""
 
 import math
 from types import SimpleNamespace

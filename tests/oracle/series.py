@@ -42,13 +42,15 @@ MONDAY_MS = 3 * DAY_MS
 
 def of_record(record: np.void, pool: np.ndarray) -> SimpleNamespace:
     """A state as the kernel left it, of one series."""
-    s = SimpleNamespace(**{name: record[name].tolist() for name in state.SERIES.names or ()})
+    s = SimpleNamespace(**{name.replace(".", "_"): record[name].tolist() for name in state.SERIES.names or ()})
     s.fraction, s.negative = bool(s.flags & 1), bool(s.flags & 2)
-    s.shift_gain = [s.shift_gain[:4], s.shift_gain[4:]]
+    s.season_shift_gain = [s.season_shift_gain[:4], s.season_shift_gain[4:]]
     s.slots, s.open, s.reference = [], math.nan, 0.0
-    s.profile = np.array(pool[s.bins : s.bins + s.knots], np.float32) if s.season else np.zeros(0, np.float32)
-    packed = pool[s.bins + s.knots :] if s.season else np.zeros(0, np.float32)
-    marks = [int(packed[knot // 8]) >> 3 * (knot % 8) & 7 for knot in range(s.knots)]
+    s.profile = (
+        np.array(pool[s.season_bins : s.season_bins + s.season_knots], np.float32) if s.season_kind else np.zeros(0, np.float32)
+    )
+    packed = pool[s.season_bins + s.season_knots :] if s.season_kind else np.zeros(0, np.float32)
+    marks = [int(packed[knot // 8]) >> 3 * (knot % 8) & 7 for knot in range(s.season_knots)]
     s.marks = [-(mark & 3) if mark & 4 else mark for mark in marks]
     return s
 
@@ -60,20 +62,20 @@ def fresh() -> SimpleNamespace:
 
 def begin(s: SimpleNamespace, m: SimpleNamespace, bucket: int, x: float) -> None:
     s.first = s.born = bucket
-    s.level, s.raw_level, s.share = [x] * LEVELS, x, [1.0, 0.0, 0.0, 0.0, 0.0]
-    s.step_square, s.of_late, s.prior_variance = 1.0, 1.0, m.lesson.variance * x * x
-    s.lately, s.lately_mean, s.lately_variance = NOTHING_LATELY
+    s.levels_value, s.season_raw_level, s.levels_share = [x] * LEVELS, x, [1.0, 0.0, 0.0, 0.0, 0.0]
+    s.rest_step_square, s.spread_of_late, s.spread_prior = 1.0, 1.0, m.lesson.variance * x * x
+    s.lately_now, s.lately_mean, s.lately_variance = NOTHING_LATELY
     begin_block(s, bucket)
 
 
 def begin_with_zeros(s: SimpleNamespace, m: SimpleNamespace, bucket: int, since: int) -> None:
     """As if each zero from bucket `since` on had been learnt."""
     n = bucket - since
-    s.first, s.born, s.last, s.learnt = since, bucket, bucket - 1, bucket - 1
-    s.count = s.scale_count = s.level_count = float(n)
-    s.share, s.step_square, s.of_late = [1.0, 0.0, 0.0, 0.0, 0.0], 1.0, 1.0
-    s.lately, s.lately_mean, s.lately_variance = NOTHING_LATELY
-    s.ties, s.votes = m.slow * (1 - math.exp(-n / m.slow)), min(float(n), m.accept)
+    s.first, s.born, s.last, s.levels_learnt = since, bucket, bucket - 1, bucket - 1
+    s.count = s.spread_count = s.levels_count = float(n)
+    s.levels_share, s.rest_step_square, s.spread_of_late = [1.0, 0.0, 0.0, 0.0, 0.0], 1.0, 1.0
+    s.lately_now, s.lately_mean, s.lately_variance = NOTHING_LATELY
+    s.repeats_ties, s.repeats_votes = m.slow * (1 - math.exp(-n / m.slow)), min(float(n), m.accept)
     begin_block(s, bucket - 1)
     share_weights(s)
     open_window(s, 0.0, bucket)
@@ -90,25 +92,25 @@ def learn_usual(
     trust: float,
 ) -> None:
     """A value that nothing speaks against; `trust` below 1 where those before it and it are off together."""
-    if s.scale_count >= 8:
+    if s.spread_count >= 8:
         learn_families(s, e, not s.fraction, x)
         if not math.isnan(raw):
             learn_tail(s, raw)
     learn_repeats(s, m, x)
     miss = moved = 0.0
-    if s.season:
+    if s.season_kind:
         miss = trust * clip(x - e.centre, -4 * e.deviation, 4 * e.deviation)
         moved = season.learn_profile(s, place, miss, clock.span_ms)
     if s.count > 0:
         learn_ahead(s, m, x - e.season, clock.bucket, trust)
         learn_spread(s, m, e, x, trust)
         learn_memory(s, m, e, x, clock.bucket)
-    learn_levels(s, m, e, x - e.season, clock.bucket - s.learnt if s.learnt >= 0 else 1, trust)
+    learn_levels(s, m, e, x - e.season, clock.bucket - s.levels_learnt if s.levels_learnt >= 0 else 1, trust)
     if s.count > 0:  # of the first value of all nothing was expected
         learn_narrowing(s, m, e, x)
-    s.scale_count += 1
-    s.learnt = clock.bucket
-    if s.season:
+    s.spread_count += 1
+    s.levels_learnt = clock.bucket
+    if s.season_kind:
         season.learn_swing(s, clock, e.season + moved, miss - moved)
 
 
@@ -117,8 +119,8 @@ def learn_value(
     raw: float, ln_p: float,
 ) -> None:  # fmt: skip
     """By whether it belongs to an incident, or to what was normal before the last change, or to neither."""
-    bucket, going_on = clock.bucket, s.odd_since >= 0
-    known = s.scale_count >= 8 and s.count >= 12
+    bucket, going_on = clock.bucket, s.incident_since >= 0
+    known = s.spread_count >= 8 and s.count >= 12
     apart = run_apart(s, e, bucket, x)[0]
     odd = known and ln_p < (ODD if going_on else IMPOSSIBLE)
     z = (x - e.centre) / e.deviation
@@ -134,19 +136,19 @@ def learn_value(
             learn_tail(s, raw)
     if odd:
         learn_outliers(s, ln_p if math.isnan(raw) else raw, x - e.centre, not going_on)
-    if s.season:
+    if s.season_kind:
         season.learn_recurring(s, place, e, x, odd, clock)
     if s.count > 0:
         learn_run(s, e, x, bucket)
-    if s.odd_since < 0:
+    if s.incident_since < 0:
         learn_usual(s, m, clock, e, place, x, raw, trust)
         return
-    brief = s.odd_last - s.odd_since < m.quiet
+    brief = s.incident_last - s.incident_since < m.quiet
     follow_incident(s, m, e, x, odd, bucket)
-    if s.odd_since < 0 and brief:
+    if s.incident_since < 0 and brief:
         learn_outlying(s, m, e)
-    s.last_rest = math.nan
-    if s.odd_since >= 0:
+    s.rest_last = math.nan
+    if s.incident_since >= 0:
         accept_change(s, m, e, x, bucket)
 
 
@@ -161,27 +163,27 @@ def learn(
     learn_lately(s, m, nats, clock.bucket)
     forget_outliers(s)
     fold_window(s, x, clock.bucket)
-    from_level = x - e.season - s.raw_level
-    if s.season and season.unseen(s, place) > 0:  # a day of a kind that is new: only its pattern is learnt
+    from_level = x - e.season - s.season_raw_level
+    if s.season_kind and season.unseen(s, place) > 0:  # a day of a kind that is new: only its pattern is learnt
         season.learn_profile(s, place, x - e.centre, clock.span_ms)
-        s.last_rest, s.learnt = math.nan, clock.bucket
+        s.rest_last, s.levels_learnt = math.nan, clock.bucket
         s.previous, s.count, s.last = x, s.count + 1, clock.bucket
         return
     learn_value(s, m, clock, e, place, x, raw, ln_p)
     s.previous, s.count, s.last = x, s.count + 1, clock.bucket
-    if s.season:
+    if s.season_kind:
         season.compare_shift(s, clock, e, x)
-        if s.odd_since < 0:
-            limit = max(25 * max(s.with_season, e.variance), e.season**2)
+        if s.incident_since < 0:
+            limit = max(25 * max(s.season_with, e.variance), e.season**2)
             season.compare_season(s, clock, x, from_level, limit)
 
 
 def expected(s: SimpleNamespace, m: SimpleNamespace, clock: SimpleNamespace) -> tuple[SimpleNamespace, tuple]:
     """What is expected of a bucket, and its place on the profile."""
-    if not s.season:
+    if not s.season_kind:
         return expect(s, m, clock.bucket), (0, 0, 0.0)
     place = season.position(s, clock)
-    cycles = s.cycles[season.part_of(s, place)]
+    cycles = s.season_cycles[season.part_of(s, place)]
     return expect(s, m, clock.bucket, season.value(s, place), season.doubt(s, place, clock), cycles), place
 
 

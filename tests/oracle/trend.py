@@ -68,7 +68,7 @@ def remembering(y: np.ndarray, kind: str, at: int) -> SimpleNamespace:
 def trend_is_due(s: SimpleNamespace, bucket: int) -> bool:
     if len(s.slots) % max(DAY, len(s.slots) // 28) or bucket - s.first < 14 * DAY:
         return False
-    return bool(4 * (s.level[1] - s.level[0]) ** 2 > s.variance)
+    return bool(4 * (s.levels_value[1] - s.levels_value[0]) ** 2 > s.spread_variance)
 
 
 def may_bend(s: SimpleNamespace) -> bool:
@@ -89,7 +89,7 @@ def follow_straight(s: SimpleNamespace, y: np.ndarray, at: int, bucket: int) -> 
     trust, turns = min(1.0, 4 / straight.kurtosis), (("bend", at), ("step", best_turn(y, "step", range(2, n - 1))))
     variance = straight.covariance[1, 1] * (straight.n - 3) / (straight.n - 2)
     walks = straight.phi >= min(0.9, 1 - 21 / straight.n)
-    if walks or trust * (straight.weight[1] - s.trend) ** 2 <= 2 * (9 + 9 * straight.phi) * variance:
+    if walks or trust * (straight.weight[1] - s.line_slope) ** 2 <= 2 * (9 + 9 * straight.phi) * variance:
         return
     nats = [0.5 * straight.n * math.log(straight.squares / remembering(y, *turn).squares) for turn in turns]
     if trust * max(nats) <= 5:
@@ -99,9 +99,13 @@ def follow_straight(s: SimpleNamespace, y: np.ndarray, at: int, bucket: int) -> 
 
 def follow_line(s: SimpleNamespace, slope: float, now: float, bucket: int) -> None:
     """Levels start from where the line is now."""
-    s.trend, s.slope, s.level = slope, 0.0, [s.reference + now] * LEVELS
-    s.ahead, s.ahead_all, s.share = [s.variance] * LEVELS, s.variance, [1.0, 0.0, 0.0, 0.0, 0.0]
-    s.level_count = min(s.level_count, 64.0)
+    s.line_slope, s.levels_slope, s.levels_value = slope, 0.0, [s.reference + now] * LEVELS
+    s.levels_ahead, s.levels_ahead_all, s.levels_share = (
+        [s.spread_variance] * LEVELS,
+        s.spread_variance,
+        [1.0, 0.0, 0.0, 0.0, 0.0],
+    )
+    s.levels_count = min(s.levels_count, 64.0)
     begin_block(s, bucket)
 
 

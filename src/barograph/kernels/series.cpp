@@ -9,7 +9,8 @@
 
 #include "binding.hpp"
 #include "series_evidence.hpp"
-#include "series_horizon.hpp"
+#include "series_forecast.hpp"
+#include "series_season_install.hpp"
 #include "series_trend.hpp"
 
 namespace nb = nanobind;
@@ -65,19 +66,19 @@ inline void note(Series& s, Output& out, Cell cell, const Clock& c, const Accept
   if (a.kind == kScaleChange && a.after == a.before) return;  // a constant: no spread took the place of no spread
   s.changed = c.bucket;
   s.change_kind = a.kind;
-  out.changes[out.change_count++] = {static_cast<int32_t>(cell.i), static_cast<int32_t>(cell.t), a.kind, s.season, a.before, a.after,
+  out.changes[out.change_count++] = {static_cast<int32_t>(cell.i), static_cast<int32_t>(cell.t), a.kind, s.season.kind, a.before, a.after,
                                     a.since < 0 ? c.bucket : a.since};
 }
 
 inline void begin(Series& s, const Memory& m, const Clock& c, double x) {
   s.first = c.bucket;
-  for (double& level : s.level) level = x;
-  s.share[0] = 1.0;
-  s.raw_level = x;
-  s.step_square = s.of_late = 1.0;
-  s.lately = s.lately_mean = 1.0;
-  s.lately_variance = kLatelyGain / (2.0 - kLatelyGain);
-  s.prior_variance = m.lesson.variance * x * x;
+  for (double& level : s.levels.value) level = x;
+  s.levels.share[kSlowLevel] = 1.0;
+  s.season.raw_level = x;
+  s.rest.step_square = s.spread.of_late = 1.0;
+  s.lately.now = s.lately.mean = 1.0;
+  s.lately.variance = kLatelyGain / (2.0 - kLatelyGain);
+  s.spread.prior = m.lesson.variance * x * x;
   s.born = c.bucket;
   begin_block(s, c.bucket);
 }
@@ -87,14 +88,14 @@ inline void begin_with_zeros(Series& s, const Memory& m, const Clock& c, int64_t
   const double n = static_cast<double>(c.bucket - zeros_since);
   s.first = zeros_since;
   s.born = c.bucket;
-  s.last = s.learnt = c.bucket - 1;
-  s.count = s.scale_count = s.level_count = n;
-  s.share[0] = 1.0;
-  s.step_square = s.of_late = 1.0;
-  s.lately = s.lately_mean = 1.0;
-  s.lately_variance = kLatelyGain / (2.0 - kLatelyGain);
-  s.ties = m.slow * (1.0 - e_to(-n / m.slow));
-  s.votes = std::min(n, m.accept);
+  s.last = s.levels.learnt = c.bucket - 1;
+  s.count = s.spread.count = s.levels.count = n;
+  s.levels.share[kSlowLevel] = 1.0;
+  s.rest.step_square = s.spread.of_late = 1.0;
+  s.lately.now = s.lately.mean = 1.0;
+  s.lately.variance = kLatelyGain / (2.0 - kLatelyGain);
+  s.repeats.ties = m.slow * (1.0 - e_to(-n / m.slow));
+  s.repeats.votes = std::min(n, m.accept);
   begin_block(s, c.bucket - 1);
   share_weights(s);
   open_zero_window(s, c);
@@ -103,14 +104,14 @@ inline void begin_with_zeros(Series& s, const Memory& m, const Clock& c, int64_t
 // A value that nothing speaks against. `trust`: below 1 for one that is off together with those before it, as holidays are.
 inline void learn_usual(Series& s, const Memory& m, float* pool, Output& out, Cell cell, const Clock& c, const Expectation& e,
                         const Position& at, double x, const Verdict& v, double cycle, double trust) {
-  const bool lattice = (s.flags & 1) == 0;
-  if (s.scale_count >= 8.0) {
+  const bool lattice = whole_numbers(s);
+  if (s.spread.count >= 8.0) {
     if (families_learn(s)) learn_families(s, e, lattice, x);
     if (v.raw == v.raw) learn_tail(s, v.raw);
   }
   learn_repeats(s, m, x);
   double miss = 0.0, moved = 0.0;
-  if (s.season) {
+  if (s.season.kind) {
     const double clip = kProfileClip * e.deviation;
     miss = trust * std::clamp(x - e.centre, -clip, clip);
     moved = learn_profile(s, pool, at, miss, c);
@@ -121,33 +122,33 @@ inline void learn_usual(Series& s, const Memory& m, float* pool, Output& out, Ce
     learn_spread(s, m, e, x, trust);
     learn_memory(s, m, e, x, c.bucket);
   }
-  learn_levels(s, m, e, y, s.learnt >= 0 ? static_cast<double>(c.bucket - s.learnt) : 1.0, trust);
+  learn_levels(s, m, e, y, s.levels.learnt >= 0 ? static_cast<double>(c.bucket - s.levels.learnt) : 1.0, trust);
   const Accepted narrowed = s.count > 0.0 ? learn_narrowing(s, m, e, x) : Accepted{};
   if (wanders(s) <= 0.5) note(s, out, cell, c, narrowed);
-  s.scale_count += 1.0;
-  s.learnt = c.bucket;
-  if (s.season) note(s, out, cell, c, learn_swing(s, pool, c, e.season + moved, miss - moved, cycle));
+  s.spread.count += 1.0;
+  s.levels.learnt = c.bucket;
+  if (s.season.kind) note(s, out, cell, c, learn_swing(s, pool, c, e.season + moved, miss - moved, cycle));
 }
 
 inline void learn(Series& s, const Memory& m, float* pool, Output& out, Cell cell, const Clock& c, const Expectation& e,
                   const Position& at, double x, const Verdict& v, const Evidence& shown) {
-  if (x != std::floor(x)) s.flags |= 1;
-  if (x < 0.0) s.flags |= 2;
+  if (x != std::floor(x)) s.flags |= kFraction;
+  if (x < 0.0) s.flags |= kNegative;
   if (s.count == 0.0) begin(s, m, c, x);
-  learn_lately(s, m, shown.surprise[0], c.bucket);
+  learn_lately(s, m, shown.surprise[kOwnView], c.bucket);
   forget_outliers(s);
   fold_window(s, c, x);
-  const double cycle = s.season ? static_cast<double>(s.period_ms) / c.span_ms : 0.0;
-  const double from_level = x - e.season - s.raw_level;
-  if (s.season && unseen(s, at) > 0.0) {  // a day of a kind that is new: only its pattern is learnt
+  const double cycle = s.season.kind ? static_cast<double>(s.season.period_ms) / c.span_ms : 0.0;
+  const double from_level = x - e.season - s.season.raw_level;
+  if (s.season.kind && unseen(s, at) > 0.0) {  // a day of a kind that is new: only its pattern is learnt
     learn_profile(s, pool, at, x - e.centre, c);
-    s.last_rest = std::nan("");
-    s.learnt = s.last = c.bucket;
+    s.rest.last = std::nan("");
+    s.levels.learnt = s.last = c.bucket;
     s.previous = x;
     s.count += 1.0;
     return;
   }
-  const bool known = s.scale_count >= 8.0 && s.count >= 12.0;
+  const bool known = s.spread.count >= 8.0 && s.count >= 12.0;
   const bool odd = known && v.ln_once < (odd_now(s) ? kOdd : kImpossible);
   const double trust = known ? trust_of(s, shown.run_apart) : 1.0;
   const double z = (x - e.centre) / e.deviation;
@@ -162,18 +163,18 @@ inline void learn(Series& s, const Memory& m, float* pool, Output& out, Cell cel
     } else if (odd) {
       learn_outliers(s, v.raw == v.raw ? v.raw : v.ln_p, x - e.centre, false);
     }
-    if (s.season) learn_recurring(s, pool, at, e, x, odd, c, cycle);
+    if (s.season.kind) learn_recurring(s, pool, at, e, x, odd, c, cycle);
     if (s.count > 0.0) learn_run(s, e, x, c.bucket);
     if (odd_now(s)) {
-      const bool brief = static_cast<double>(s.odd_last - s.odd_since) < m.quiet;
+      const bool brief = static_cast<double>(s.incident.last - s.incident.since) < m.quiet;
       follow_incident(s, m, e, x, odd, c.bucket);
       if (!odd_now(s) && brief) learn_outlying(s, m, e);
-      s.last_rest = std::nan("");
+      s.rest.last = std::nan("");
       if (odd_now(s)) {
         // What keeps to no level, or is not known for as long as a change takes, has none that moves; nor has what goes as far by itself
         // within hours (four deviations, chosen).
-        const bool keeps = wanders(s) <= 0.5 && static_cast<double>(s.odd_since - s.first) >= m.accept;
-        const double usual = 4.0 * std::sqrt(s.ahead_all);
+        const bool keeps = wanders(s) <= 0.5 && static_cast<double>(s.incident.since - s.first) >= m.accept;
+        const double usual = 4.0 * std::sqrt(s.levels.ahead_all);
         Accepted change = accept_change(s, m, e, x, c.bucket);
         settle_swing(s, pool, c, change);
         const bool moves = change.kind != kLevelChange || std::fabs(change.after - change.before) > usual;
@@ -186,16 +187,16 @@ inline void learn(Series& s, const Memory& m, float* pool, Output& out, Cell cel
   s.previous = x;
   s.count += 1.0;
   s.last = c.bucket;
-  if (!s.season) return;
+  if (!s.season.kind) return;
   note(s, out, cell, c, compare_shift(s, pool, c, e, x, cycle));
-  if (odd_now(s) || !s.season) return;
+  if (odd_now(s) || !s.season.kind) return;
   // One gross outlier must not decide, but what the profile itself expects here counts in full: spikes are all that some have.
-  const double limit = std::max(25.0 * std::max(s.with_season, e.variance), square(e.season));
+  const double limit = std::max(25.0 * std::max(s.season.with, e.variance), square(e.season));
   note(s, out, cell, c, compare_season(s, c, x, from_level, limit));
 }
 
 // Values cannot be, or at least never were, below zero.
-inline bool never_negative(const Series& s, const Chunk& k) { return k.non_negative || (s.flags & 2) == 0; }
+inline bool never_negative(const Series& s, const Chunk& k) { return k.non_negative || !was_negative(s); }
 
 inline double clamped(const Chunk& k, double x) { return k.non_negative ? std::max(x, 0.0) : x; }
 
@@ -205,9 +206,9 @@ inline void add_leaf(const Series& s, const Memory& m, Output& out, const Chunk&
   const Bounds b = interval(p, kLeafBounds, never_negative(s, k));
   Leaf& leaf = out.leaves[out.leaf_count++];
   leaf = {static_cast<int32_t>(cell.i), static_cast<int32_t>(cell.t), x, clamped(k, p.centre), b.lower, b.upper, impact_of(s, e, ln_p), ln_p,
-          e.ln_evidence, {}, 0.0, 0.0, s.count, std::sqrt(s.variance), odd_now(s) ? s.odd_since : c.bucket, p};
+          e.ln_evidence, {}, 0.0, 0.0, s.count, std::sqrt(s.spread.variance), odd_now(s) ? s.incident.since : c.bucket, p};
   if (s.count < kEarly) {  // nothing but the bucket itself was looked at
-    leaf.surprise[0] = e.surprise[0];
+    leaf.surprise[kOwnView] = e.surprise[kOwnView];
     leaf.ln_views = leaf.ln_seen = e.ln_evidence;
     return;
   }
@@ -238,9 +239,9 @@ inline int64_t run_series(Series& s, const Memory& m, float* pool, const Chunk& 
     if (out.full()) return t;
     const Clock c{k.first_bucket + t, k.local_ms[t], k.span_ms};
     if (known && s.count == 0.0 && k.zeros_since >= 0 && c.bucket > k.zeros_since) begin_with_zeros(s, m, c, k.zeros_since);
-    const Position place = s.season ? position(s, c, 0) : Position{0, 0, 0.0};
-    const Expectation f = expect(s, m, s.season ? season_value(s, pool, place) : 0.0, s.season ? profile_doubt(s, pool, place, c) : 0.0,
-                                 s.season ? s.cycles[part_of(s, place)] : 0.0, c.bucket);
+    const Position place = s.season.kind ? position(s, c, 0) : Position{0, 0, 0.0};
+    const Expectation f = expect(s, m, s.season.kind ? season_value(s, pool, place) : 0.0, s.season.kind ? profile_doubt(s, pool, place, c) : 0.0,
+                                 s.season.kind ? s.season.cycles[part_of(s, place)] : 0.0, c.bucket);
     if (out.typical) show_bounds(s, m, f, out, k, at);
     if (!known) continue;
     const double x = std::clamp(given, -kBiggest, kBiggest);
@@ -254,7 +255,7 @@ inline int64_t run_series(Series& s, const Memory& m, float* pool, const Chunk& 
     if (trend_is_due(s, c)) note(s, out, {i, t}, c, test_trend(s, pool, c));
     if (!test_is_due(s, c)) continue;
     test_seasons(s, c, k.calendar);
-    if (s.want) return t + 1;
+    if (s.season.want) return t + 1;
   }
   return k.buckets;
 }
@@ -312,9 +313,9 @@ std::tuple<int64_t, int64_t> advance(Bytes state, Floats pool, Times rows, Const
   for (int64_t i = 0; i < k.series && !out.full(); ++i) {
     Series& s = all[k.rows[i]];
     const int64_t t = progress.data()[i];
-    if (s.want > 0) continue;  // waits for pool memory
-    if (s.want < 0) {
-      s.want = -s.want;
+    if (s.season.want > 0) continue;  // waits for pool memory
+    if (s.season.want < 0) {
+      s.season.want = -s.season.want;
       const Clock c{k.first_bucket + t - 1, k.local_ms[t - 1], k.span_ms};
       note(s, out, {i, t - 1}, c, install_season(s, c, pool.data()));
       if (out.full()) break;
@@ -380,17 +381,60 @@ template <class T, std::size_t N> struct Field<T[N]> {
 
 Layout series_fields() {
   using T = Series;
-  return Layout{FIELD(T, last), FIELD(T, first), FIELD(T, born), FIELD(T, count), FIELD(T, occupancy), FIELD(T, level), FIELD(T, held), FIELD(T, ahead), FIELD(T, share), FIELD(T, slope), FIELD(T, held_slope), FIELD(T, ahead_all), FIELD(T, ahead_far), FIELD(T, held_at), FIELD(T, learnt), FIELD(T, level_count), FIELD(T, variance), FIELD(T, disagreed), FIELD(T, scale_count), FIELD(T, of_late), FIELD(T, part), FIELD(T, part_found), FIELD(T, part_said), FIELD(T, part_count), FIELD(T, parts_days), FIELD(T, part_scale), FIELD(T, prior_variance), FIELD(T, season_square), FIELD(T, last_rest), FIELD(T, rest_cross), FIELD(T, rest_square), FIELD(T, step_square), FIELD(T, mean), FIELD(T, mean_square), FIELD(T, lately), FIELD(T, lately_mean), FIELD(T, lately_variance), FIELD(T, run), FIELD(T, run_last), FIELD(T, run_value), FIELD(T, run_centre), FIELD(T, run_variance), FIELD(T, run_doubt), FIELD(T, ln_weight), FIELD(T, weight), FIELD(T, usual), FIELD(T, votes), FIELD(T, previous), FIELD(T, ties), FIELD(T, changes), FIELD(T, jump_centre), FIELD(T, jump_square), FIELD(T, tail_count), FIELD(T, tail_hits), FIELD(T, tail_uncensored), FIELD(T, tail_excess), FIELD(T, far), FIELD(T, far_near), FIELD(T, outliers), FIELD(T, outliers_above), FIELD(T, outlier_centre), FIELD(T, outlier_square), FIELD(T, outlier_most), FIELD(T, outlier_end), FIELD(T, outlier_buckets), FIELD(T, odd_since), FIELD(T, odd_last), FIELD(T, odd_first), FIELD(T, odd_further), FIELD(T, odd_quiet), FIELD(T, flags), FIELD(T, odd_fits), FIELD(T, odd_count), FIELD(T, odd_offset), FIELD(T, odd_centre), FIELD(T, odd_cross), FIELD(T, odd_centre_square), FIELD(T, odd_offset_square), FIELD(T, odd_season), FIELD(T, odd_season_square), FIELD(T, old_level), FIELD(T, old_factor), FIELD(T, old_variance), FIELD(T, old_part_scale), FIELD(T, old_scale_count), FIELD(T, old_level_count), FIELD(T, old_ahead), FIELD(T, old_ahead_all), FIELD(T, old_until), FIELD(T, old_run), FIELD(T, change_kind), FIELD(T, changed), FIELD(T, trend), FIELD(T, line_first), FIELD(T, bins), FIELD(T, period_ms), FIELD(T, shift_ms), FIELD(T, season), FIELD(T, knots), FIELD(T, want), FIELD(T, want_season), FIELD(T, want_period_ms), FIELD(T, given_up), FIELD(T, bins_before), FIELD(T, cycles), FIELD(T, known_days), FIELD(T, day_variance), FIELD(T, seeded), FIELD(T, season_age), FIELD(T, season_unit), FIELD(T, with_season), FIELD(T, without_season), FIELD(T, raw_level), FIELD(T, shift_gain), FIELD(T, swing_miss), FIELD(T, swing_cross), FIELD(T, swing_square), FIELD(T, swing_lag), FIELD(T, swing_last), FIELD(T, swing_run), FIELD(T, window_first), FIELD(T, window_tested), FIELD(T, window_reference), FIELD(T, window_sum), FIELD(T, window_count), FIELD(T, window_slots), FIELD(T, window_span), FIELD(T, window_searched), FIELD(T, window)};
+  return Layout{
+      FIELD(T, last), FIELD(T, first), FIELD(T, born), FIELD(T, count), FIELD(T, occupancy), FIELD(T, previous), FIELD(T, flags),
+      FIELD(T, change_kind), FIELD(T, changed),
+      FIELD(T, levels.value), FIELD(T, levels.held), FIELD(T, levels.ahead), FIELD(T, levels.share), FIELD(T, levels.slope),
+      FIELD(T, levels.held_slope), FIELD(T, levels.ahead_all), FIELD(T, levels.ahead_far), FIELD(T, levels.held_at),
+      FIELD(T, levels.learnt), FIELD(T, levels.count),
+      FIELD(T, line.slope), FIELD(T, line.first),
+      FIELD(T, spread.variance), FIELD(T, spread.disagreed), FIELD(T, spread.count), FIELD(T, spread.of_late), FIELD(T, spread.part),
+      FIELD(T, spread.part_found), FIELD(T, spread.part_said), FIELD(T, spread.part_count), FIELD(T, spread.parts_days),
+      FIELD(T, spread.part_scale), FIELD(T, spread.prior),
+      FIELD(T, rest.last), FIELD(T, rest.cross), FIELD(T, rest.square), FIELD(T, rest.step_square), FIELD(T, rest.mean),
+      FIELD(T, rest.mean_square),
+      FIELD(T, lately.now), FIELD(T, lately.mean), FIELD(T, lately.variance),
+      FIELD(T, run.length), FIELD(T, run.last), FIELD(T, run.value), FIELD(T, run.centre), FIELD(T, run.variance), FIELD(T, run.doubt),
+      FIELD(T, families.ln_weight), FIELD(T, families.weight),
+      FIELD(T, repeats.usual), FIELD(T, repeats.votes), FIELD(T, repeats.ties), FIELD(T, repeats.changes), FIELD(T, repeats.jump_centre),
+      FIELD(T, repeats.jump_square),
+      FIELD(T, tail.count), FIELD(T, tail.hits), FIELD(T, tail.uncensored), FIELD(T, tail.excess), FIELD(T, tail.far),
+      FIELD(T, tail.far_near),
+      FIELD(T, outliers.count), FIELD(T, outliers.above), FIELD(T, outliers.centre), FIELD(T, outliers.square), FIELD(T, outliers.most),
+      FIELD(T, outliers.end), FIELD(T, outliers.buckets),
+      FIELD(T, incident.since), FIELD(T, incident.last), FIELD(T, incident.first), FIELD(T, incident.further), FIELD(T, incident.quiet),
+      FIELD(T, incident.fits), FIELD(T, incident.count), FIELD(T, incident.offset), FIELD(T, incident.centre), FIELD(T, incident.cross),
+      FIELD(T, incident.centre_square), FIELD(T, incident.offset_square), FIELD(T, incident.season), FIELD(T, incident.season_square),
+      FIELD(T, before.level), FIELD(T, before.factor), FIELD(T, before.variance), FIELD(T, before.part_scale),
+      FIELD(T, before.scale_count), FIELD(T, before.level_count), FIELD(T, before.ahead), FIELD(T, before.ahead_all),
+      FIELD(T, before.until), FIELD(T, before.run),
+      FIELD(T, season.bins), FIELD(T, season.period_ms), FIELD(T, season.shift_ms), FIELD(T, season.kind), FIELD(T, season.knots),
+      FIELD(T, season.want), FIELD(T, season.want_kind), FIELD(T, season.want_period_ms), FIELD(T, season.given_up),
+      FIELD(T, season.bins_before), FIELD(T, season.cycles), FIELD(T, season.known_days), FIELD(T, season.day_variance),
+      FIELD(T, season.seeded), FIELD(T, season.age), FIELD(T, season.unit), FIELD(T, season.square), FIELD(T, season.with),
+      FIELD(T, season.without), FIELD(T, season.raw_level), FIELD(T, season.shift_gain),
+      FIELD(T, amplitude.miss), FIELD(T, amplitude.cross), FIELD(T, amplitude.square), FIELD(T, amplitude.lag), FIELD(T, amplitude.last),
+      FIELD(T, amplitude.trial),
+      FIELD(T, window.first), FIELD(T, window.tested), FIELD(T, window.reference), FIELD(T, window.sum), FIELD(T, window.count),
+      FIELD(T, window.slots), FIELD(T, window.span), FIELD(T, window.searched), FIELD(T, window.slot)};
 }
 
 Layout predictive_fields() {
   using T = Predictive;
-  return Layout{FIELD(T, centre), FIELD(T, alternative), FIELD(T, alternative_deviation), FIELD(T, ln_alternative), FIELD(T, deviation), FIELD(T, dof), FIELD(T, weight), FIELD(T, usual), FIELD(T, ln_change), FIELD(T, jump_centre), FIELD(T, jump_deviation), FIELD(T, jump_dof), FIELD(T, ln_outlier), FIELD(T, outlier_share), FIELD(T, outlier_centre), FIELD(T, outlier_deviation), FIELD(T, outlier_end), FIELD(T, tail_power), FIELD(T, ln_zero), FIELD(T, tail_rate), FIELD(T, tail_mean), FIELD(T, side), FIELD(T, lattice)};
+  return Layout{
+      FIELD(T, centre), FIELD(T, alternative), FIELD(T, alternative_deviation), FIELD(T, ln_alternative), FIELD(T, deviation),
+      FIELD(T, dof), FIELD(T, weight), FIELD(T, usual), FIELD(T, ln_change), FIELD(T, jump_centre), FIELD(T, jump_deviation),
+      FIELD(T, jump_dof), FIELD(T, ln_outlier), FIELD(T, outlier_share), FIELD(T, outlier_centre), FIELD(T, outlier_deviation),
+      FIELD(T, outlier_end), FIELD(T, tail_power), FIELD(T, ln_zero), FIELD(T, tail_rate), FIELD(T, tail_mean), FIELD(T, side),
+      FIELD(T, lattice)};
 }
 
 Layout leaf_fields() {
   using T = Leaf;
-  return Layout{FIELD(T, row), FIELD(T, t), FIELD(T, actual), FIELD(T, typical), FIELD(T, lower), FIELD(T, upper), FIELD(T, impact), FIELD(T, ln_p), FIELD(T, ln_evidence), FIELD(T, surprise), FIELD(T, ln_views), FIELD(T, ln_seen), FIELD(T, count), FIELD(T, usual_deviation), FIELD(T, since), FIELD(T, predictive)};
+  return Layout{
+      FIELD(T, row), FIELD(T, t), FIELD(T, actual), FIELD(T, typical), FIELD(T, lower), FIELD(T, upper), FIELD(T, impact),
+      FIELD(T, ln_p), FIELD(T, ln_evidence), FIELD(T, surprise), FIELD(T, ln_views), FIELD(T, ln_seen), FIELD(T, count),
+      FIELD(T, usual_deviation), FIELD(T, since), FIELD(T, predictive)};
 }
 
 Layout change_fields() {

@@ -1,7 +1,7 @@
 // From a predictive distribution to bounds.
 #pragma once
 
-#include "series_predict.hpp"
+#include "series_probability.hpp"
 
 namespace series {
 
@@ -79,7 +79,7 @@ inline Bounds cube_interval(double centre, double ratio, double z) {
 
 inline Bounds skewed_interval(const Predictive& p, int family, double z) {
   const double ratio = p.deviation / p.centre;
-  return family == 2 ? log_normal_interval(p.centre, ratio, z) : cube_interval(p.centre, ratio, z);
+  return family == kLogNormalFamily ? log_normal_interval(p.centre, ratio, z) : cube_interval(p.centre, ratio, z);
 }
 
 // Nats by which the share outside must be smaller under the families alone to be as wanted once it is calibrated.
@@ -118,19 +118,19 @@ inline Bounds family_interval(const Predictive& p, const Confidence& c) {
   constexpr double kLeast = 1e-3;  // weights below do not show
   const double more = uncalibrated(p, c.nats);
   const double z = further(c.normal, more);
-  double half = p.weight[0] * z;
+  double half = p.weight[kNormalFamily] * z;
   // Student over normal quantile at 95 %, within 4 % from 2 degrees of freedom on.
   if (p.dof < kNormalDof) half *= e_to(1.3 / p.dof + 0.6 / (p.dof * p.dof));
-  if (p.weight[1] > kLeast) half += p.weight[1] * further_t3(c.t3, more);
-  const double symmetric = (p.weight[0] + p.weight[1]) * p.centre;
+  if (p.weight[kT3Family] > kLeast) half += p.weight[kT3Family] * further_t3(c.t3, more);
+  const double symmetric = (p.weight[kNormalFamily] + p.weight[kT3Family]) * p.centre;
   Bounds all{symmetric - half * p.deviation, symmetric + half * p.deviation};
   const auto add = [&](double weight, Bounds b) {
     all.lower += weight * b.lower;
     all.upper += weight * b.upper;
   };
-  if (p.weight[2] > kLeast) add(p.weight[2], skewed_interval(p, 2, z));
-  if (p.weight[3] > kLeast) add(p.weight[3], gamma_interval(p, c, more, z));
-  if (p.weight[4] > kLeast) add(p.weight[4], skewed_interval(p, 4, z));
+  if (p.weight[kLogNormalFamily] > kLeast) add(p.weight[kLogNormalFamily], skewed_interval(p, kLogNormalFamily, z));
+  if (p.weight[kGammaFamily] > kLeast) add(p.weight[kGammaFamily], gamma_interval(p, c, more, z));
+  if (p.weight[kCountFamily] > kLeast) add(p.weight[kCountFamily], skewed_interval(p, kCountFamily, z));
   return all;
 }
 

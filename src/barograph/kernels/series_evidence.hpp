@@ -1,7 +1,7 @@
 // From the probability of one bucket to evidence: against the expectation, against the bucket before, several buckets together.
 #pragma once
 
-#include "series_find.hpp"
+#include "series_season_search.hpp"
 #include "series_incident.hpp"
 
 namespace series {
@@ -26,18 +26,18 @@ inline double sudden_surprise(const Series& s, const Predictive& p, double befor
   const double towards = z > 0.0 ? std::max(led, 0.0) : std::min(led, 0.0);
   Predictive now = p;
   now.centre = p.centre + towards * p.deviation;
-  now.deviation = p.deviation * std::sqrt(s.step_square);
+  now.deviation = p.deviation * std::sqrt(s.rest.step_square);
   if (!(std::fabs(x - now.centre) > 3.0 * now.deviation) || (x - now.centre) * z < 0.0) return 0.0;
   return -judge(now, x).ln_p;
 }
 
 // The run that ends here as one value: their sum under the sum of what was expected of them.
-inline double run_surprise(const Series& s, const Predictive& p, const Run& run, double apart) {
+inline double run_surprise(const Series& s, const Predictive& p, const RunTotal& run, double apart) {
   Predictive sum = p;
   sum.centre = run.centre;
   sum.deviation = run.deviation;
-  sum.weight[0] += sum.weight[1];
-  sum.weight[1] = 0.0;
+  sum.weight[kNormalFamily] += sum.weight[kT3Family];
+  sum.weight[kT3Family] = 0.0;
   sum.ln_alternative = sum.ln_outlier = std::nan("");
   const double surprise = -judge(sum, run.value).ln_p;
   // Small counts are taken for Poisson ones, which a long run of one value would make ever more unlikely: not more than normal ones.
@@ -45,13 +45,13 @@ inline double run_surprise(const Series& s, const Predictive& p, const Run& run,
 }
 
 inline double mean_surprise(const Series& s, double z) {
-  const double mean = s.mean + kMeanStep * (std::clamp(z, -4.0, 4.0) - s.mean);
+  const double mean = s.rest.mean + kMeanStep * (std::clamp(z, -4.0, 4.0) - s.rest.mean);
   const double phi = memory_of_rest(s);
   const double white = kMeanStep / (2.0 - kMeanStep);
   const double alike = (1.0 + phi) / (1.0 - phi);
-  const double apart = mean / std::sqrt(std::max(s.mean_square, white));
+  const double apart = mean / std::sqrt(std::max(s.rest.mean_square, white));
   if (apart * z <= 0.0 || std::fabs(apart) < 3.0) return 0.0;
-  const double dof = std::max(s.scale_count / (kMeanLength + alike), 2.0);
+  const double dof = std::max(s.spread.count / (kMeanLength + alike), 2.0);
   return -(dof > kNormalDof ? ln_normal_above(std::fabs(apart)) : ln_t_above(std::fabs(apart), dof)) - kLn2;
 }
 
@@ -72,26 +72,26 @@ constexpr double kLatelyMost = 12.0;      // nats of one bucket: it must not sta
 inline double added_lately(const Series& s, double nats, int64_t bucket) {
   constexpr double kHush = 4.0;
   if (bucket != s.last + 1) return 0.0;
-  const double more = s.lately - s.lately_mean - 0.5 * s.lately_variance;
-  const double again = s.odd_since >= 0 ? 0.0 : std::min(nats, -kOdd - nats);
+  const double more = s.lately.now - s.lately.mean - 0.5 * s.lately.variance;
+  const double again = s.incident.since >= 0 ? 0.0 : std::min(nats, -kOdd - nats);
   return std::clamp(more, 0.0, std::max({again, kHush - nats, 0.0}));
 }
 
 // Means start as those of independent values.
 inline void learn_lately(Series& s, const Memory& m, double nats, int64_t bucket) {
   constexpr double kPrior = 50.0;
-  if (s.odd_since < 0) {
-    const double g = 1.0 / (kPrior + std::min(s.count, m.slow)), step = s.lately - s.lately_mean;
-    s.lately_mean += g * step;
-    s.lately_variance += g * (step * step - s.lately_variance);
+  if (s.incident.since < 0) {
+    const double g = 1.0 / (kPrior + std::min(s.count, m.slow)), step = s.lately.now - s.lately.mean;
+    s.lately.mean += g * step;
+    s.lately.variance += g * (step * step - s.lately.variance);
   }
-  if (bucket != s.last + 1) s.lately = s.lately_mean;
-  s.lately += kLatelyGain * (std::min(nats, kLatelyMost) - s.lately);
+  if (bucket != s.last + 1) s.lately.now = s.lately.mean;
+  s.lately.now += kLatelyGain * (std::min(nats, kLatelyMost) - s.lately.now);
 }
 
 inline Evidence evidence(const Series& s, const Memory& m, const Expectation& e, int side, int64_t bucket, double x, double ln_p) {
   const double doubt = doubt_of(s, m);
-  Run run;
+  RunTotal run;
   const double apart = run_apart(s, e, bucket, x, run);
   Evidence v{doubt * ln_p, doubt * ln_p, {-doubt * ln_p, 0.0, 0.0, 0.0, 0.0}, apart};
   if (s.count < kEarly) return v;
@@ -104,16 +104,16 @@ inline Evidence evidence(const Series& s, const Memory& m, const Expectation& e,
   // Runs of counts: silence adds up. Of anything else edges of the pattern and slow falls are runs, too.
   // What mostly repeats one value is judged by how often it leaves that, not by a sum.
   const double together_apart = apart > 0.0 ? std::fabs(run.value - run.centre) / run.deviation : 0.0;
-  const bool runs = lasting && (s.flags & 1) == 0 && together_apart >= 3.0 && !repeats_itself(s);
+  const bool runs = lasting && whole_numbers(s) && together_apart >= 3.0 && !repeats_itself(s);
   if (sudden || runs) {
     const Predictive p = predictive(s, m, e, side, bucket);
-    if (sudden) v.surprise[1] = doubt * sudden_surprise(s, p, before, z, x);
-    if (runs) v.surprise[2] = doubt * run_surprise(s, p, run, together_apart);
+    if (sudden) v.surprise[kSuddenView] = doubt * sudden_surprise(s, p, before, z, x);
+    if (runs) v.surprise[kRunView] = doubt * run_surprise(s, p, run, together_apart);
   }
-  if (lasting) v.surprise[3] = doubt * mean_surprise(s, z);
+  if (lasting) v.surprise[kMeanView] = doubt * mean_surprise(s, z);
   v.ln_seen = -together(v, kViews - 1);
-  const double own = v.surprise[0] - kCost[0];
-  v.surprise[kViews - 1] = own + added_lately(s, own, bucket);
+  const double own = v.surprise[kOwnView] - kCost[kOwnView];
+  v.surprise[kLatelyView] = own + added_lately(s, own, bucket);
   v.ln_evidence = -together(v, kViews);
   return v;
 }
@@ -121,8 +121,8 @@ inline Evidence evidence(const Series& s, const Memory& m, const Expectation& e,
 // -5: this bucket alone; 5: only the last twelve together.
 inline double impact_of(const Series& s, const Evidence& e, double ln_p) {
   if (s.count < kEarly) return -5.0;
-  const double added = e.ln_evidence < e.ln_seen ? e.surprise[kViews - 1] : 0.0;
-  const double ln_m = -std::max({e.surprise[2], e.surprise[3], added});
+  const double added = e.ln_evidence < e.ln_seen ? e.surprise[kLatelyView] : 0.0;
+  const double ln_m = -std::max({e.surprise[kRunView], e.surprise[kMeanView], added});
   const double ratio = std::min(ln_p, ln_m) / std::min(std::max(ln_p, ln_m), -0.001);
   return std::clamp(kImpact * ratio * (ln_p - ln_m), -5.0, 5.0);
 }

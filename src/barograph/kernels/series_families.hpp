@@ -1,7 +1,7 @@
 // Which family predicts best: learnt value by value from its density.
 #pragma once
 
-#include "series_forecast.hpp"
+#include "series_predictive.hpp"
 
 namespace series {
 
@@ -27,9 +27,9 @@ inline double gamma_score(double a, double ratio, double ln_ratio) {
 // ln density (or mass) of x, in deviations, under each family.
 inline void family_scores(double centre, double deviation, bool lattice, double x, double* score) {
   const double z = (x - centre) / deviation;
-  score[0] = -0.5 * z * z - kHalfLn2Pi;
-  score[1] = kT3Peak - 2.0 * ln(1.0 + square(z * kT3Scale) / 3.0);
-  score[2] = score[3] = score[4] = score[0] - 50.0;
+  score[kNormalFamily] = -0.5 * z * z - kHalfLn2Pi;
+  score[kT3Family] = kT3Peak - 2.0 * ln(1.0 + square(z * kT3Scale) / 3.0);
+  score[kLogNormalFamily] = score[kGammaFamily] = score[kCountFamily] = score[kNormalFamily] - 50.0;
   if (centre <= 0.0 || x < 0.0) return;
   const double xs = lattice ? std::max(x, 0.25) : x;
   // A density near zero is no match for the mass of a small number: few things a bucket would look log-normal.
@@ -37,31 +37,31 @@ inline void family_scores(double centre, double deviation, bool lattice, double 
     const double ratio = xs / centre, ln_ratio = ln(ratio);
     const double relative = square(deviation / centre), spread = ln_1p(relative);
     const double u = ln_ratio + 0.5 * spread;
-    score[2] = -0.5 * (u * u / spread + ln(spread * square(ratio) / relative)) - kHalfLn2Pi;
-    score[3] = gamma_score(1.0 / relative, ratio, ln_ratio);
+    score[kLogNormalFamily] = -0.5 * (u * u / spread + ln(spread * square(ratio) / relative)) - kHalfLn2Pi;
+    score[kGammaFamily] = gamma_score(1.0 / relative, ratio, ln_ratio);
   }
-  if (lattice) score[4] = count_score(centre, deviation, x) + ln(deviation);
+  if (lattice) score[kCountFamily] = count_score(centre, deviation, x) + ln(deviation);
 }
 
 inline void share_weights(Series& s) {
   if (small_counts(s)) {
-    for (double& w : s.weight) w = 0.0;
-    s.weight[kFamilies - 1] = 1.0;
+    for (double& w : s.families.weight) w = 0.0;
+    s.families.weight[kCountFamily] = 1.0;
     return;
   }
-  const bool positive = (s.flags & 2) == 0, counts = (s.flags & 3) == 0;
+  const bool positive = !was_negative(s), counts = whole_numbers(s) && !was_negative(s);
   const bool open[kFamilies] = {true, true, positive, positive, counts};
   double total = 0.0;
   for (int i = 0; i < kFamilies; ++i) {
-    const double ln_weight = s.ln_weight[i] + kPrior[i];
-    s.weight[i] = open[i] && ln_weight > -7.0 ? e_to(ln_weight) : 0.0;
-    total += s.weight[i];
+    const double ln_weight = s.families.ln_weight[i] + kPrior[i];
+    s.families.weight[i] = open[i] && ln_weight > -7.0 ? e_to(ln_weight) : 0.0;
+    total += s.families.weight[i];
   }
   if (total > 0.0) {
     const double share = 1.0 / total;
-    for (double& w : s.weight) w *= share;
+    for (double& w : s.families.weight) w *= share;
   } else {
-    s.weight[1] = 1.0;
+    s.families.weight[kT3Family] = 1.0;
   }
 }
 
@@ -81,16 +81,16 @@ inline void learn_families(Series& s, const Expectation& f, bool lattice, double
   for (int i = 1; i < kFamilies; ++i) best = std::max(best, score[i]);
   double top = -kInfinity;
   for (int i = 0; i < kFamilies; ++i) {
-    s.ln_weight[i] = keep * s.ln_weight[i] + std::max(score[i] - best, -most);
-    top = std::max(top, s.ln_weight[i]);
+    s.families.ln_weight[i] = keep * s.families.ln_weight[i] + std::max(score[i] - best, -most);
+    top = std::max(top, s.families.ln_weight[i]);
   }
-  for (double& w : s.ln_weight) w = std::max(w - top, -60.0);
+  for (double& w : s.families.ln_weight) w = std::max(w - top, -60.0);
   share_weights(s);
 }
 
 // Families were judged with a variance that is now known to be wrong: most of that evidence is void.
 inline void doubt_families(Series& s) {
-  for (double& w : s.ln_weight) w *= 0.1;
+  for (double& w : s.families.ln_weight) w *= 0.1;
   share_weights(s);
 }
 

@@ -49,15 +49,15 @@ inline int64_t profile_time(int kind, const Clock& c, int64_t shift_ms) {
 
 inline bool weekend(int64_t local_ms) { return modulo(local_ms, kWeek) >= 5 * kDay; }
 
-inline int knots_of_cycle(const Series& s) { return two_parts(s.season) ? s.knots / 2 : s.knots; }
+inline int knots_of_cycle(const Series& s) { return two_parts(s.season.kind) ? s.season.knots / 2 : s.season.knots; }
 
 // Where a bucket lies on the profile. Several buckets a knot: linear between the centres of the knots.
 inline Position position(const Series& s, const Clock& c, int64_t extra_ms) {
-  const int64_t time = profile_time(s.season, c, s.shift_ms + extra_ms);
+  const int64_t time = profile_time(s.season.kind, c, s.season.shift_ms + extra_ms);
   const int knots = knots_of_cycle(s);
-  const int base = two_parts(s.season) && weekend(time) ? knots : 0;
-  const double width = static_cast<double>(s.period_ms) / knots;
-  const double into = static_cast<double>(modulo(time, s.period_ms));
+  const int base = two_parts(s.season.kind) && weekend(time) ? knots : 0;
+  const double width = static_cast<double>(s.season.period_ms) / knots;
+  const double into = static_cast<double>(modulo(time, s.season.period_ms));
   if (c.span_ms > 0.75 * width) {
     const int at = base + std::min(static_cast<int>((into + 1.0) / width), knots - 1);
     return {at, at, 0.0};
@@ -71,35 +71,35 @@ inline Position position(const Series& s, const Clock& c, int64_t extra_ms) {
 inline Position snapped(const Series& s, const float* pool, const Position& at) {
   constexpr double kEdge = 4.0;  // deviations
   if (at.share == 0.0) return at;
-  const float* bins = pool + s.bins;
-  const double apart = s.season_unit * (bins[at.next] - bins[at.at]);
-  if (apart * apart <= kEdge * kEdge * s.variance) return at;
+  const float* bins = pool + s.season.bins;
+  const double apart = s.season.unit * (bins[at.next] - bins[at.at]);
+  if (apart * apart <= kEdge * kEdge * s.spread.variance) return at;
   const int nearer = at.share < 0.5 ? at.at : at.next;
   return {nearer, nearer, 0.0};
 }
 
 inline double season_value(const Series& s, const float* pool, const Position& place) {
-  const float* bins = pool + s.bins;
+  const float* bins = pool + s.season.bins;
   const Position at = snapped(s, pool, place);
-  return s.season_unit * (bins[at.at] + at.share * (bins[at.next] - bins[at.at]));
+  return s.season.unit * (bins[at.at] + at.share * (bins[at.next] - bins[at.at]));
 }
 
 // 0: working days, or the only part; 1: weekends.
-inline int part_of(const Series& s, const Position& at) { return two_parts(s.season) && at.at >= knots_of_cycle(s) ? 1 : 0; }
+inline int part_of(const Series& s, const Position& at) { return two_parts(s.season.kind) && at.at >= knots_of_cycle(s) ? 1 : 0; }
 
 // 1 where no day of this kind was seen, 0 once a weekend's worth was.
 inline double unseen(const Series& s, const Position& at) {
   const int part = part_of(s, at);
-  return s.season == kDaily ? std::max(1.0 - 0.5 * std::floor(s.cycles[part] + s.known_days[part] + 1e-6), 0.0) : 0.0;
+  return s.season.kind == kDaily ? std::max(1.0 - 0.5 * std::floor(s.season.cycles[part] + s.season.known_days[part] + 1e-6), 0.0) : 0.0;
 }
 
 // Variance of the profile itself: of a kind of day that is new, as much as the season swings; and until each bucket has had a few
 // visits of its own, what the slots that the profile was made of hide: where in them its edges lie.
 inline double profile_doubt(const Series& s, const float* pool, const Position& place, const Clock& c) {
-  const double new_day = square(unseen(s, place)) * s.season_square;
-  const double visits = std::floor(s.cycles[part_of(s, place)] + 1e-6);
-  if (visits >= 3.0 || s.window_span == 1) return new_day;
-  const int64_t half = s.window_span * c.span_ms / 2;
+  const double new_day = square(unseen(s, place)) * s.season.square;
+  const double visits = std::floor(s.season.cycles[part_of(s, place)] + 1e-6);
+  if (visits >= 3.0 || s.window.span == 1) return new_day;
+  const int64_t half = s.window.span * c.span_ms / 2;
   const double here = season_value(s, pool, place);
   const double before = season_value(s, pool, position(s, c, half)), after = season_value(s, pool, position(s, c, -half));
   const double apart = std::max({here, before, after}) - std::min({here, before, after});
@@ -108,15 +108,15 @@ inline double profile_doubt(const Series& s, const float* pool, const Position& 
 
 // Buckets that fall on one knot.
 inline double visits_of_knot(const Series& s, int64_t span_ms) {
-  return std::max(1.0, static_cast<double>(s.period_ms) / span_ms / knots_of_cycle(s));
+  return std::max(1.0, static_cast<double>(s.season.period_ms) / span_ms / knots_of_cycle(s));
 }
 
 // Moves the profile here, and where a bucket lies between two knots, each by its share.
 inline void move_profile(const Series& s, float* pool, const Position& place, double by) {
   const Position at = snapped(s, pool, place);
   const double near = 1.0 - at.share;
-  const double norm = by / (s.season_unit * (near * near + at.share * at.share));
-  float* bins = pool + s.bins;
+  const double norm = by / (s.season.unit * (near * near + at.share * at.share));
+  float* bins = pool + s.season.bins;
   bins[at.at] = static_cast<float>(bins[at.at] + norm * near);
   if (at.share > 0.0) bins[at.next] = static_cast<float>(bins[at.next] + norm * at.share);
 }
@@ -126,11 +126,11 @@ inline void move_profile(const Series& s, float* pool, const Position& place, do
 // small counts a single visit says little anyway. Returns by how much the profile has moved here.
 inline double learn_profile(Series& s, float* pool, const Position& place, double error, const Clock& c) {
   const double visits = visits_of_knot(s, c.span_ms);
-  double& cycles = s.cycles[part_of(s, snapped(s, pool, place))];
+  double& cycles = s.season.cycles[part_of(s, snapped(s, pool, place))];
   constexpr double kNear = 3.0;  // deviations
-  const bool own = s.season != kDaily || part_of(s, place) == 0;  // weekends have yet to show that they are alike
-  const bool near = own && square(error) <= square(kNear) * s.variance;
-  const double seeded = small_counts(s) || near ? s.seeded : 0.0;
+  const bool own = s.season.kind != kDaily || part_of(s, place) == 0;  // weekends have yet to show that they are alike
+  const bool near = own && square(error) <= square(kNear) * s.spread.variance;
+  const double seeded = small_counts(s) || near ? s.season.seeded : 0.0;
   const double g = std::max(1.0 / (1.0 + seeded + std::floor(cycles + 1e-6)), 0.1) / visits;
   move_profile(s, pool, place, g * error);
   cycles += 1.0 / (visits * knots_of_cycle(s));
@@ -138,52 +138,52 @@ inline double learn_profile(Series& s, float* pool, const Position& place, doubl
 }
 
 inline void forget_swing(Series& s) {
-  s.swing_miss = s.swing_cross = s.swing_square = s.swing_run = 0.0;
-  for (double& sum : s.swing_lag) sum = 0.0;
+  s.amplitude.miss = s.amplitude.cross = s.amplitude.square = s.amplitude.trial = 0.0;
+  for (double& sum : s.amplitude.lag) sum = 0.0;
 }
 
 // The level and scale start anew around a changed profile.
 inline void restart(Series& s, double level, int64_t bucket) {
   for (int i = 0; i < kLevels; ++i) {
-    s.level[i] = level;
-    s.ahead[i] = s.variance;
-    s.share[i] = i == 0 ? 1.0 : 0.0;
+    s.levels.value[i] = level;
+    s.levels.ahead[i] = s.spread.variance;
+    s.levels.share[i] = i == 0 ? 1.0 : 0.0;
   }
-  s.ahead_all = s.variance;
-  s.disagreed = 0.0;
-  s.slope = 0.0;
-  s.level_count = std::min(s.level_count, 30.0);
-  s.scale_count = std::min(s.scale_count, 30.0);
-  s.last_rest = std::nan("");
-  s.rest_cross = s.rest_square = 0.0;
-  s.step_square = s.of_late = 1.0;
-  s.mean = 0.0;
-  s.run = 0;
-  s.old_until = s.odd_since = -1;
+  s.levels.ahead_all = s.spread.variance;
+  s.spread.disagreed = 0.0;
+  s.levels.slope = 0.0;
+  s.levels.count = std::min(s.levels.count, 30.0);
+  s.spread.count = std::min(s.spread.count, 30.0);
+  s.rest.last = std::nan("");
+  s.rest.cross = s.rest.square = 0.0;
+  s.rest.step_square = s.spread.of_late = 1.0;
+  s.rest.mean = 0.0;
+  s.run.length = 0;
+  s.before.until = s.incident.since = -1;
   begin_block(s, bucket);
 }
 
 // A level, and the factor of the season there, that is no anomaly until some bucket; its spread is what it is now.
 inline void remember_level(Series& s, double level, double factor, int64_t until) {
-  s.old_level = level;
-  s.old_factor = factor;
-  s.old_until = until;
-  s.old_run = 0;
-  s.old_variance = s.variance;
-  s.old_part_scale = s.part_scale;
-  s.old_scale_count = s.scale_count;
-  s.old_level_count = s.level_count;
-  for (int i = 0; i < kLevels; ++i) s.old_ahead[i] = s.ahead[i];
-  s.old_ahead_all = s.ahead_all;
+  s.before.level = level;
+  s.before.factor = factor;
+  s.before.until = until;
+  s.before.run = 0;
+  s.before.variance = s.spread.variance;
+  s.before.part_scale = s.spread.part_scale;
+  s.before.scale_count = s.spread.count;
+  s.before.level_count = s.levels.count;
+  for (int i = 0; i < kLevels; ++i) s.before.ahead[i] = s.levels.ahead[i];
+  s.before.ahead_all = s.levels.ahead_all;
 }
 
 inline Accepted drop_season(Series& s, double level, double variance, int64_t bucket) {
-  const Accepted accepted{kSeasonDropped, static_cast<double>(s.period_ms), 0.0};
-  ++s.given_up;
-  s.season = s.knots = 0;
-  s.shift_ms = 0;
-  s.day_variance = 0.0;
-  s.variance = variance;
+  const Accepted accepted{kSeasonDropped, static_cast<double>(s.season.period_ms), 0.0};
+  ++s.season.given_up;
+  s.season.kind = s.season.knots = 0;
+  s.season.shift_ms = 0;
+  s.season.day_variance = 0.0;
+  s.spread.variance = variance;
   restart(s, level, bucket);
   return accepted;
 }
@@ -191,18 +191,18 @@ inline Accepted drop_season(Series& s, double level, double variance, int64_t bu
 // The season stays as long as values lie closer to the raw level with it than without it, over about four cycles: one
 // day without the pattern is an anomaly, four are another pattern.
 inline Accepted compare_season(Series& s, const Clock& c, double x, double from_level, double limit) {
-  const double cycle = static_cast<double>(s.period_ms) / c.span_ms;
+  const double cycle = static_cast<double>(s.season.period_ms) / c.span_ms;
   const double g = 1.0 / std::max(4.0 * cycle, 64.0);
-  s.with_season += g * (std::min(square(from_level), limit) - s.with_season);
-  s.without_season += g * (std::min(square(x - s.raw_level), limit) - s.without_season);
-  if (s.odd_since < 0) s.raw_level += (x - s.raw_level) / kSlow;
-  s.season_age += 1.0;
-  if (s.season_age < 2.0 * cycle || s.with_season < s.without_season) return {};
-  return drop_season(s, s.raw_level, s.without_season, c.bucket);
+  s.season.with += g * (std::min(square(from_level), limit) - s.season.with);
+  s.season.without += g * (std::min(square(x - s.season.raw_level), limit) - s.season.without);
+  if (s.incident.since < 0) s.season.raw_level += (x - s.season.raw_level) / kSlow;
+  s.season.age += 1.0;
+  if (s.season.age < 2.0 * cycle || s.season.with < s.season.without) return {};
+  return drop_season(s, s.season.raw_level, s.season.without, c.bucket);
 }
 
 inline void forget_shift(Series& s) {
-  for (auto& gains : s.shift_gain) {
+  for (auto& gains : s.season.shift_gain) {
     for (double& gain : gains) gain = 0.0;
   }
 }
@@ -212,7 +212,7 @@ inline void forget_shift(Series& s) {
 // on the way down is like an hour later, but not on the way up; and it must leave little of the misfit.
 inline Accepted compare_shift(Series& s, const float* pool, const Clock& c, const Expectation& e, double x, double cycle) {
   constexpr double kLeft = 0.35;
-  if (s.season == kFree || c.span_ms > kHour || s.season_age < 2.0 * cycle) return {};
+  if (s.season.kind == kFree || c.span_ms > kHour || s.season.age < 2.0 * cycle) return {};
   const double y = x - e.level;
   // Neighbouring distances are alike: n of them count as n (1 - phi) / (1 + phi).
   const double phi = memory_of_rest(s);
@@ -220,19 +220,19 @@ inline Accepted compare_shift(Series& s, const float* pool, const Clock& c, cons
   const double here = std::min(square(y - e.season) / v, 4.5);
   for (int i = 0; i < 2; ++i) {
     const int64_t by = i == 0 ? kHour : -kHour;
-    if (std::llabs(s.shift_ms + by) > kHour) continue;
+    if (std::llabs(s.season.shift_ms + by) > kHour) continue;
     const double other = season_value(s, pool, position(s, c, by));
     const double there = std::min(square(y - other) / v, 4.5);
-    double* gain = s.shift_gain[i];
+    double* gain = s.season.shift_gain[i];
     gain[other > e.season] = std::max(0.0, gain[other > e.season] + here - there);
     if (gain[0] + gain[1] == 0.0) gain[2] = gain[3] = 0.0;
     gain[2] += here;
     gain[3] += there;
     if (std::min(gain[0], gain[1]) < 0.5 * kShiftEvidence || gain[3] > kLeft * gain[2]) continue;
-    s.shift_ms += by;
+    s.season.shift_ms += by;
     forget_shift(s);
     restart(s, e.level, c.bucket);
-    return {kTimeShift, static_cast<double>(s.shift_ms - by), static_cast<double>(s.shift_ms)};
+    return {kTimeShift, static_cast<double>(s.season.shift_ms - by), static_cast<double>(s.season.shift_ms)};
   }
   return {};
 }

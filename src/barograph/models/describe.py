@@ -130,41 +130,41 @@ def known(records: Any, config: ModelConfig) -> Known:
     """What records of `state.SERIES` [S] know together."""
     seen = records[records["count"] > 0]
     days = (seen["last"] - seen["first"] + 1) * (config.bucket_span_ms / DAY_MS)
-    before_day = (seen["season"] == SeasonKind.NONE) & (days < _REPEATS) & (config.bucket_span_ms * 4 <= DAY_MS)
-    before_week = (seen["season"] <= SeasonKind.DAY) & ~before_day & (days < 7 * _REPEATS)
+    before_day = (seen["season.kind"] == SeasonKind.NONE) & (days < _REPEATS) & (config.bucket_span_ms * 4 <= DAY_MS)
+    before_week = (seen["season.kind"] <= SeasonKind.DAY) & ~before_day & (days < 7 * _REPEATS)
     before_week &= config.bucket_span_ms * 4 <= 7 * DAY_MS
-    flags = (seen["count"] < YOUNG, seen["season"] > 0, before_day, before_week)
+    flags = (seen["count"] < YOUNG, seen["season.kind"] > 0, before_day, before_week)
     return Known(len(seen), *(int(np.count_nonzero(flag)) for flag in flags))
 
 
 def lately(records: Any) -> NDArray[np.float64]:
     """[S] how far values of series lately were from what was expected, in deviations; those of an incident count, too."""
-    mean: NDArray[np.float64] = np.abs(records["mean"])
-    count = np.maximum(records["odd_count"], 1.0)
-    deviation = np.sqrt(np.maximum(records["variance"], np.finfo(float).tiny))
-    apart = np.abs(records["odd_offset"]) / count / deviation
-    return np.asarray(np.where(records["odd_since"] >= 0, np.maximum(mean, apart), mean))
+    mean: NDArray[np.float64] = np.abs(records["rest.mean"])
+    count = np.maximum(records["incident.count"], 1.0)
+    deviation = np.sqrt(np.maximum(records["spread.variance"], np.finfo(float).tiny))
+    apart = np.abs(records["incident.offset"]) / count / deviation
+    return np.asarray(np.where(records["incident.since"] >= 0, np.maximum(mean, apart), mean))
 
 
 def describe(record: Any, config: ModelConfig) -> Description:
     """Read one record of `state.SERIES`."""
     values, span_ms = int(record["count"]), config.bucket_span_ms
-    season = SeasonKind(int(record["season"]))
-    weights = [float(w) for w in record["weight"]]
-    changed, incident = int(record["changed"]), int(record["odd_since"])
+    season = SeasonKind(int(record["season.kind"]))
+    weights = [float(w) for w in record["families.weight"]]
+    changed, incident = int(record["changed"]), int(record["incident.since"])
     facts: dict[str, Any] = {
         "values": values,
         "first_ms": int(record["first"]) * span_ms if values else None,
         "last_ms": int(record["last"]) * span_ms if values else None,
         "season": season,
-        "period_ms": int(record["period_ms"]) if season else 0,
-        "shift_ms": int(record["shift_ms"]) if season else 0,
+        "period_ms": int(record["season.period_ms"]) if season else 0,
+        "shift_ms": int(record["season.shift_ms"]) if season else 0,
         "family": FAMILIES[weights.index(max(weights))] if sum(weights) else FAMILIES[0],
         "certainty": max(weights) if sum(weights) else 0.0,
         "occupancy": float(record["occupancy"]),
         "severity": float(lately(record.reshape(1))[0]),
         "incident_ms": incident * span_ms if incident >= 0 else None,
-        "former_level": float(record["old_level"]) if values and record["old_until"] > record["last"] else None,
+        "former_level": float(record["before.level"]) if values and record["before.until"] > record["last"] else None,
         "changed_ms": changed * span_ms if changed >= 0 else None,
         "change": ChangeKind(int(record["change_kind"])) if changed >= 0 else None,
         **_expected(record, span_ms),
@@ -175,32 +175,32 @@ def describe(record: Any, config: ModelConfig) -> Description:
 
 def _expected(record: Any, span_ms: int) -> dict[str, Any]:
     """What values are expected at."""
-    share, level = record["share"], record["level"]
-    accepted, sloped = float(record["trend"]), float(share[_SLOPED])
+    share, level = record["levels.share"], record["levels.value"]
+    accepted, sloped = float(record["line.slope"]), float(share[_SLOPED])
     return {
         "level": float(share @ level),
         "follows": _FOLLOWS[int(np.argmax(share))],
-        "trend": (accepted + sloped * float(record["slope"])) * DAY_MS / span_ms,
+        "trend": (accepted + sloped * float(record["levels.slope"])) * DAY_MS / span_ms,
         "trend_certainty": 1.0 if accepted else sloped,
     }
 
 
 def _scatter(record: Any) -> dict[str, Any]:
     """How values lie around it."""
-    moves, square = float(record["ties"] + record["changes"]), float(record["rest_square"])
+    moves, square = float(record["repeats.ties"] + record["repeats.changes"]), float(record["rest.square"])
     return {
-        "deviation": math.sqrt(float(record["variance"])),
-        "memory": min(max(float(record["rest_cross"]) / square, 0.0), 0.98) if square > 0 else 0.0,
-        "repeats": float(record["ties"]) / moves if moves else 0.0,
+        "deviation": math.sqrt(float(record["spread.variance"])),
+        "memory": min(max(float(record["rest.cross"]) / square, 0.0), 0.98) if square > 0 else 0.0,
+        "repeats": float(record["repeats.ties"]) / moves if moves else 0.0,
     }
 
 
 def _instead(record: Any) -> tuple[float, float] | None:
     """During an incident, the mean of its values, and of what was expected instead."""
-    count = float(record["odd_count"])
-    if record["odd_since"] < 0 or not count:
+    count = float(record["incident.count"])
+    if record["incident.since"] < 0 or not count:
         return None
-    return float(record["odd_offset"] + record["odd_centre"]) / count, float(record["odd_centre"]) / count
+    return float(record["incident.offset"] + record["incident.centre"]) / count, float(record["incident.centre"]) / count
 
 
 def _sentences(facts: dict[str, Any], instead: tuple[float, float] | None, config: ModelConfig) -> Iterator[str]:

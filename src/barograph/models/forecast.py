@@ -65,7 +65,7 @@ def foresee(records: Any, pool: NDArray[np.float32], config: ModelConfig, rows: 
     forecast_rows = np.ascontiguousarray(rows[~young & ~silent])
     out = [np.empty((len(forecast_rows), ask.buckets)) for _ in range(4)]
     known = np.zeros(len(forecast_rows), np.bool_)
-    first = int(records["window_first"][forecast_rows].min(initial=start))
+    first = int(records["window.first"][forecast_rows].min(initial=start))
     _series.forecast(
         records.view(np.uint8).reshape(len(records), records.dtype.itemsize),
         pool,

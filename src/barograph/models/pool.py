@@ -26,34 +26,34 @@ class Pool:
 
     def grant(self, records: Structs) -> None:
         """Give every series that wants a profile its block, and take back the blocks of those that dropped theirs."""
-        for i in np.flatnonzero((records["bins_before"] >= 0) & (records["want"] == 0)):
-            self._give(int(records["bins_before"][i]))
-            records["bins_before"][i] = -1
-        for i in np.flatnonzero((records["bins"] >= 0) & (records["season"] == 0) & (records["want"] == 0)):
-            self._give(int(records["bins"][i]))
-            records["bins"][i] = -1
-        for i in np.flatnonzero(records["want"] > 0):
+        for i in np.flatnonzero((records["season.bins_before"] >= 0) & (records["season.want"] == 0)):
+            self._give(int(records["season.bins_before"][i]))
+            records["season.bins_before"][i] = -1
+        for i in np.flatnonzero((records["season.bins"] >= 0) & (records["season.kind"] == 0) & (records["season.want"] == 0)):
+            self._give(int(records["season.bins"][i]))
+            records["season.bins"][i] = -1
+        for i in np.flatnonzero(records["season.want"] > 0):
             # The profile in use stays until the new one, which is made of it, is installed.
-            records["bins_before"][i] = records["bins"][i] if records["season"][i] else -1
-            records["bins"][i] = self._take(int(floats(records["want"][i])))
-            records["want"][i] *= -1  # granted
+            records["season.bins_before"][i] = records["season.bins"][i] if records["season.kind"][i] else -1
+            records["season.bins"][i] = self._take(int(floats(records["season.want"][i])))
+            records["season.want"][i] *= -1  # granted
 
     def packed(self, records: Structs) -> NDArray[np.float32]:
         """The profiles in use, one after the other in the order of `records`."""
-        held = np.flatnonzero(records["season"] > 0)
-        blocks = [self.array[records["bins"][i] :][: floats(records["knots"][i])] for i in held]
+        held = np.flatnonzero(records["season.kind"] > 0)
+        blocks = [self.array[records["season.bins"][i] :][: floats(records["season.knots"][i])] for i in held]
         return np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
 
     @classmethod
     def unpack(cls, records: Structs, packed: NDArray[np.float32]) -> "Pool":
         """The pool of a snapshot; points `records` into it."""
-        held = records["season"] > 0
-        sizes = np.where(held, floats(records["knots"]), 0)
+        held = records["season.kind"] > 0
+        sizes = np.where(held, floats(records["season.knots"]), 0)
         ends = np.cumsum(sizes)
-        records["bins"] = np.where(held, ends - sizes, -1)
+        records["season.bins"] = np.where(held, ends - sizes, -1)
         pool = cls()
         pool.array, pool._used = packed.copy(), len(packed)
-        pool._size = {int(records["bins"][i]): int(sizes[i]) for i in np.flatnonzero(held)}
+        pool._size = {int(records["season.bins"][i]): int(sizes[i]) for i in np.flatnonzero(held)}
         return pool
 
     def _give(self, start: int) -> None:

@@ -75,7 +75,7 @@ class SeriesModel:
         if not np.asarray(state["series"], SERIES)["count"][row] > 0:
             return None
         records = np.array(state["series"][: row + 1], SERIES)
-        ends = np.cumsum(np.where(records["season"] > 0, floats(records["knots"]), 0))
+        ends = np.cumsum(np.where(records["season.kind"] > 0, floats(records["season.knots"]), 0))
         start = int(ends[row - 1]) if row else 0
         own = records[row:].copy()
         pool = Pool.unpack(own, state["pool"][start : int(ends[row])].astype(np.float32))
@@ -242,7 +242,7 @@ class _Work:
             threads = min(threads, os.cpu_count() or 1)
         slices = self._slices(4 * threads if threads > 1 else 1)
         with ThreadPoolExecutor(threads) if threads > 1 else nullcontext() as pool:
-            while buckets and ((self._progress < buckets) | (model._records["want"][self._rows] != 0)).any():
+            while buckets and ((self._progress < buckets) | (model._records["season.want"][self._rows] != 0)).any():
                 for flagged, changes in pool.map(self._pass, slices) if pool is not None else map(self._pass, slices):
                     self.flagged += flagged
                     self.changes += changes

@@ -57,12 +57,12 @@ class Siblings:
         lesson = np.zeros(1, TAUGHT)
         lesson["day"] = day
         lesson["variance"] = _relative_variance(records, self.at(day)[0])
-        keeping = records[(records["count"] >= _KNOWN_WELL) & (records["ties"] > 2.0 * records["changes"])]
-        again = np.maximum(keeping["changes"] - 1.0, 0.0)  # one occasion teaches nothing
+        keeping = records[(records["count"] >= _KNOWN_WELL) & (records["repeats.ties"] > 2.0 * records["repeats.changes"])]
+        again = np.maximum(keeping["repeats.changes"] - 1.0, 0.0)  # one occasion teaches nothing
         if again.sum() > 0.0:
-            lesson["change_rate"] = again.sum() / (keeping["ties"] + keeping["changes"]).sum()
-            centre = (again * keeping["jump_centre"]).sum() / again.sum()
-            apart = keeping["jump_square"] + (keeping["jump_centre"] - centre) ** 2
+            lesson["change_rate"] = again.sum() / (keeping["repeats.ties"] + keeping["repeats.changes"]).sum()
+            centre = (again * keeping["repeats.jump_centre"]).sum() / again.sum()
+            apart = keeping["repeats.jump_square"] + (keeping["repeats.jump_centre"] - centre) ** 2
             lesson["jump_centre"], lesson["jump_square"] = centre, (again * apart).sum() / again.sum()
         late = np.count_nonzero((records["count"] > 0) & (records["born"] > began + day_buckets))
         lesson["births"] = late / max(now - began - day_buckets, 1.0)
@@ -72,7 +72,7 @@ class Siblings:
 
 
 def _relative_variance(records: Structs, before: Structs) -> float:
-    level, variance = records["level"][:, 0], records["variance"]
+    level, variance = records["levels.value"][:, 0], records["spread.variance"]
     known = (records["count"] >= _KNOWN_WELL) & (level != 0)
     if not known.any():
         return float(before["variance"][0])

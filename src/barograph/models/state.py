@@ -27,7 +27,7 @@ FLAGGED: Final = _dtype(_series.leaf_fields(), _series.SIZES[2], PREDICTIVE)
 """A bucket worth sending on, as the kernel has it; `row` and `t` index the chunk's values."""
 
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Of what the models remember. Raised when the same values would be remembered as something else: jobs are then replayed."""
 
 CHANGE: Final = _dtype(_series.change_fields(), _series.SIZES[3])
@@ -76,6 +76,15 @@ def extended(records: np.ndarray[tuple[int], np.dtype[np.void]], n: int) -> np.n
 
 def _begin(records: np.ndarray[tuple[int], np.dtype[np.void]]) -> None:
     """Make records of zeros those of series that have seen nothing."""
-    for name in ("last", "bins", "changed", "odd_since", "odd_last", "old_until", "learnt", "bins_before"):
+    for name in (
+        "last",
+        "changed",
+        "levels.learnt",
+        "incident.since",
+        "incident.last",
+        "before.until",
+        "season.bins",
+        "season.bins_before",
+    ):
         records[name] = -1
-    records["last_rest"] = np.nan
+    records["rest.last"] = np.nan

@@ -86,8 +86,8 @@ inline bool straighten(Whitened& w) {
 }
 
 inline void load_window(const Series& s, Whitened& w) {
-  w.slots = s.window_slots;
-  for (int i = 0; i < w.slots; ++i) w.value[i] = s.window[i];
+  w.slots = s.window.slots;
+  for (int i = 0; i < w.slots; ++i) w.value[i] = s.window.slot[i];
 }
 
 inline void whiten(Whitened& w) {
@@ -114,8 +114,8 @@ inline void whiten(Whitened& w) {
 
 // Profile time of the middle of slot i.
 inline int64_t slot_time(const Series& s, const Clock& c, int kind, int i) {
-  const int64_t start = s.window_first + static_cast<int64_t>(i) * s.window_span;
-  return profile_time(kind, c, s.shift_ms) - (c.bucket - start) * c.span_ms + (s.window_span * c.span_ms) / 2;
+  const int64_t start = s.window.first + static_cast<int64_t>(i) * s.window.span;
+  return profile_time(kind, c, s.season.shift_ms) - (c.bucket - start) * c.span_ms + (s.window.span * c.span_ms) / 2;
 }
 
 inline double phase(int64_t time, int64_t period_ms) {
@@ -183,7 +183,7 @@ inline Gain gain_over_memory(const Whitened& w, const double* left, int coeffici
 // Low harmonics of the period, one after the other; each pays ln n for its two coefficients.
 inline void try_harmonics(const Series& s, const Clock& c, const Whitened& w, Candidate candidate, Finding& found) {
   if (candidate.kind == kWorkdays) return;
-  const double turn = static_cast<double>(s.window_span * c.span_ms) / static_cast<double>(candidate.period_ms);
+  const double turn = static_cast<double>(s.window.span * c.span_ms) / static_cast<double>(candidate.period_ms);
   const double start = phase(slot_time(s, c, candidate.kind, 0), candidate.period_ms);
   double left[kWindow + 1], co[kWindow + 1], si[kWindow + 1];
   std::copy(w.value, w.value + w.slots, left);
@@ -224,17 +224,17 @@ inline void try_harmonics(const Series& s, const Clock& c, const Whitened& w, Ca
 }
 
 inline int fold_bins(const Series& s, const Clock& c, Candidate candidate) {
-  const int64_t bins = candidate.period_ms / (s.window_span * c.span_ms);
+  const int64_t bins = candidate.period_ms / (s.window.span * c.span_ms);
   return static_cast<int>(std::clamp<int64_t>(bins, 1, candidate.kind == kWorkdays ? kWindow / 2 : kWindow));
 }
 
 // Bin of every slot; for workdays the weekend has the bins after those of the week.
 inline void fold_slots(const Series& s, const Clock& c, Candidate candidate, int bins, int* bin) {
-  const int64_t slot = s.window_span * c.span_ms;
+  const int64_t slot = s.window.span * c.span_ms;
   int64_t time = slot_time(s, c, candidate.kind, 0);
   int64_t into = modulo(time, candidate.period_ms);
   const double width = static_cast<double>(candidate.period_ms) / bins;
-  for (int i = 0; i < s.window_slots; ++i) {
+  for (int i = 0; i < s.window.slots; ++i) {
     bin[i] = std::min(static_cast<int>(static_cast<double>(into) / width), bins - 1);
     if (candidate.kind == kWorkdays && weekend(time)) bin[i] += bins;
     time += slot;
@@ -270,9 +270,9 @@ inline void try_fold(const Series& s, const Clock& c, const Whitened& w, Candida
 
 inline Finding examine(const Series& s, const Clock& c, const Whitened& w, Candidate candidate, double cycles) {
   Finding found;
-  const int64_t slot = s.window_span * c.span_ms;
+  const int64_t slot = s.window.span * c.span_ms;
   const int64_t repeats = candidate.kind == kWorkdays ? kWeek : candidate.period_ms;
-  const bool long_enough = static_cast<double>(s.window_slots * slot) >= cycles * static_cast<double>(repeats);
+  const bool long_enough = static_cast<double>(s.window.slots * slot) >= cycles * static_cast<double>(repeats);
   if (!long_enough || slot * 4 > candidate.period_ms) return found;
   try_harmonics(s, c, w, candidate, found);
   try_fold(s, c, w, candidate, found);

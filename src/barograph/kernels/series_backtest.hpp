@@ -64,11 +64,11 @@ struct Skill {
 };
 
 inline double season_at(const Series& s, const float* pool, const Horizon& h, int64_t bucket) {
-  return s.season ? season_value(s, pool, position(s, h.clock(bucket), 0)) : 0.0;
+  return s.season.kind ? season_value(s, pool, position(s, h.clock(bucket), 0)) : 0.0;
 }
 
 inline double mean_season(const Series& s, const float* pool, const Horizon& h, int64_t start, int64_t n) {
-  if (!s.season) return 0.0;
+  if (!s.season.kind) return 0.0;
   double sum = 0.0;
   for (int64_t b = start; b < start + n; ++b) sum += season_at(s, pool, h, b);
   return sum / n;
@@ -97,18 +97,18 @@ inline void clamp_spikes(Tries& t) {
 }
 
 inline void read_window(const Series& s, const float* pool, const Horizon& h, Tries& t) {
-  t.slots = s.window_slots;
-  t.span = s.window_span;
-  t.base = s.window_reference;
+  t.slots = s.window.slots;
+  t.span = s.window.span;
+  t.base = s.window.reference;
   t.known = 0;
   for (int i = 0; i < t.slots; ++i) {
-    const int64_t start = s.window_first + static_cast<int64_t>(i) * s.window_span;
-    t.value[i] = s.window[i] + s.window_reference;
-    if (t.value[i] == t.value[i]) t.value[i] -= mean_season(s, pool, h, start, s.window_span);
+    const int64_t start = s.window.first + static_cast<int64_t>(i) * s.window.span;
+    t.value[i] = s.window.slot[i] + s.window.reference;
+    if (t.value[i] == t.value[i]) t.value[i] -= mean_season(s, pool, h, start, s.window.span);
   }
   const int64_t open = open_slot_start(s);
-  if (2 * s.window_count >= s.window_span && s.last >= open) {
-    t.value[t.slots++] = s.window_sum / s.window_count + s.window_reference - mean_season(s, pool, h, open, s.last - open + 1);
+  if (2 * s.window.count >= s.window.span && s.last >= open) {
+    t.value[t.slots++] = s.window.sum / s.window.count + s.window.reference - mean_season(s, pool, h, open, s.last - open + 1);
   }
   for (int i = 0; i < t.slots; ++i) t.known += t.value[i] == t.value[i];
 }

@@ -1,6 +1,6 @@
 """What the forecast kernel computes, written to be read: one series, plain Python, each rule from its definition.
 
-`kernels/series_past.hpp` and `kernels/series_horizon.hpp` are this, fast. Names are those of the kernel.
+`kernels/series_backtest.hpp` and `kernels/series_forecast.hpp` are this, fast. Names are those of the kernel.
 """
 
 import math
@@ -21,17 +21,17 @@ Season = Callable[[int], float]
 
 def window(s: Any, season: Season) -> np.ndarray:
     """The means of slots without their season; NaN is no data. The open slot counts when half of it is there."""
-    span, first = int(s["window_span"]), int(s["window_first"])
-    slots = int(s["window_slots"])
+    span, first = int(s["window.span"]), int(s["window.first"])
+    slots = int(s["window.slots"])
 
     def usual(start: int, end: int) -> float:
         return float(np.mean([season(b) for b in range(start, end)]))
 
     starts = [first + i * span for i in range(slots)]
-    value = [float(s["window"][i]) + float(s["window_reference"]) - usual(b, b + span) for i, b in enumerate(starts)]
+    value = [float(s["window.slot"][i]) + float(s["window.reference"]) - usual(b, b + span) for i, b in enumerate(starts)]
     open_start = first + slots * span
-    if 2 * s["window_count"] >= span and s["last"] >= open_start:
-        mean = float(s["window_sum"]) / float(s["window_count"]) + float(s["window_reference"])
+    if 2 * s["window.count"] >= span and s["last"] >= open_start:
+        mean = float(s["window.sum"]) / float(s["window.count"]) + float(s["window.reference"])
         value.append(mean - usual(open_start, int(s["last"]) + 1))
     return np.array(value)
 
@@ -164,7 +164,7 @@ def memory(s: Any, slot_step: float, m: int) -> float:
     low, high = 0.0, 0.99
     for _ in range(12):
         middle = 0.5 * (low + high)
-        if mean_of_slot(middle, m) * s["variance"] < slot_step:
+        if mean_of_slot(middle, m) * s["spread.variance"] < slot_step:
             low = middle
         else:
             high = middle
@@ -182,7 +182,7 @@ def t_quantile(z: float, dof: float) -> float:
 
 
 def band(s: Any, centre: float, deviation: float, z: float, shape: float, dof: float) -> tuple[float, float]:
-    w = [float(x) for x in s["weight"]]
+    w = [float(x) for x in s["families.weight"]]
     if centre <= 0:
         w = [w[0], 1 - w[0], 0.0, 0.0, 0.0]
     plain = 1 - shape * sum(w[1:])
@@ -200,21 +200,21 @@ def band(s: Any, centre: float, deviation: float, z: float, shape: float, dof: f
 
 
 def memory_of_rest(s: Any) -> float:
-    return min(max(float(s["rest_cross"] / s["rest_square"]), 0.0), 0.98) if s["rest_square"] > 0 else 0.0
+    return min(max(float(s["rest.cross"] / s["rest.square"]), 0.0), 0.98) if s["rest.square"] > 0 else 0.0
 
 
 def one_step(state: SimpleNamespace, season: float) -> float:
     """What is expected of the next value of a state of `series.of_record`, and what the last left in it; season removed."""
-    e = expect(state, expectation.memory(SPAN_MS), state.last + 1, season, 0.0, state.cycles[0])
-    return e.level + (0.0 if math.isnan(state.last_rest) else expectation.memory_of_rest(state) * state.last_rest * e.deviation)
+    e = expect(state, expectation.memory(SPAN_MS), state.last + 1, season, 0.0, state.season_cycles[0])
+    return e.level + (0.0 if math.isnan(state.rest_last) else expectation.memory_of_rest(state) * state.rest_last * e.deviation)
 
 
 def own_variance(s: Any, centre: float) -> float:
     """Of values around what is expected of them; with a season it follows that."""
-    if not s["season"]:
-        return float(s["variance"])
+    if not s["season.kind"]:
+        return float(s["spread.variance"])
     above = max(centre, 0.0)
-    return float(s["part_scale"] * (s["part"][0] + s["part"][1] * above + s["part"][2] * above**2))
+    return float(s["spread.part_scale"] * (s["spread.part"][0] + s["spread.part"][1] * above + s["spread.part"][2] * above**2))
 
 
 def forecast(s: Any, season: Season, following: float, buckets: int, z: float) -> np.ndarray:
@@ -227,16 +227,16 @@ def forecast(s: Any, season: Season, following: float, buckets: int, z: float) -
         buckets: how many.
         z: normal quantile of the bounds.
     """
-    value, m, last, variance = window(s, season), int(s["window_span"]), int(s["last"]), float(s["variance"])
+    value, m, last, variance = window(s, season), int(s["window.span"]), int(s["last"]), float(s["spread.variance"])
     value = without_spikes(value)
     k = examine(value)
     now = [rule(value, r, len(value) - 1) for r in range(6)]
-    middle = float(s["window_first"]) + (len(value) - 0.5) * m - 0.5
+    middle = float(s["window.first"]) + (len(value) - 0.5) * m - 0.5
     slot_step = step(k, now, 1.0)[1]
     noise, phi = within_slot(variance, slot_step, m), memory(s, slot_step, m)
     profile = 0.0
-    if s["season"]:
-        profile = 2 * max(1 / (1 + float(s["cycles"][0])), 0.1 / 1.9)
+    if s["season.kind"]:
+        profile = 2 * max(1 / (1 + float(s["season.cycles"][0])), 0.1 / 1.9)
     far = max(slot_step * (1 + profile) + noise, variance)
     reached = 1 - phi ** (2 * max(middle + m - last - 1, 1.0))
     lead = following - step(k, now, (last + 1 - middle) / m)[0]
@@ -247,16 +247,16 @@ def forecast(s: Any, season: Season, following: float, buckets: int, z: float) -
         centre += lead * phi**i + season(last + 1 + i)
         total = grown * (1 + profile) + noise if lag >= 1 else variance + (far - variance) * (1 - phi ** (2 * i)) / reached
         seen = min(float(s["count"]), 2000.0)
-        away = centre - season(last + 1 + i) - float(s["level"][0])
-        most = (float(s["ahead"][0]) + away**2) * (1 + 2 * (i + 1) / max(seen, 1.0))
-        if total > most and s["trend"] == 0:
+        away = centre - season(last + 1 + i) - float(s["levels.value"][0])
+        most = (float(s["levels.ahead"][0]) + away**2) * (1 + 2 * (i + 1) / max(seen, 1.0))
+        if total > most and s["line.slope"] == 0:
             total, free = most, max(free, seen * variance / max(most, variance))
         total = max(total, variance)
         own = own_variance(s, centre)
         total += own - variance
         least = (1e-9 * abs(centre) + 1e-150) ** 2 + (0.0 if s["flags"] & 1 else 1 / 12)
         total += least
-        dof = 1 / (1 / float(s["scale_count"]) + 1 / free)
+        dof = 1 / (1 / float(s["spread.count"]) + 1 / free)
         lower, upper = band(s, centre, math.sqrt(total), z, own / total, dof)
         if not s["flags"] & 1:  # whole numbers have whole bounds
             lower, upper = math.ceil(lower - 0.6), math.floor(upper + 0.6)

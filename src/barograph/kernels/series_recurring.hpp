@@ -13,12 +13,12 @@ constexpr double kPassing = 0.125;    // of a cycle that something may last to b
 
 // The marks of a profile lie behind its knots: on how many visits running each was odd, and to which side.
 inline int mark_of(const Series& s, const float* pool, int knot) {
-  const int packed = static_cast<int>(pool[s.bins + s.knots + knot / kMarksAFloat]);
+  const int packed = static_cast<int>(pool[s.season.bins + s.season.knots + knot / kMarksAFloat]);
   return packed >> (3 * (knot % kMarksAFloat)) & 7;
 }
 
 inline void set_mark(const Series& s, float* pool, int knot, int mark) {
-  float& packed = pool[s.bins + s.knots + knot / kMarksAFloat];
+  float& packed = pool[s.season.bins + s.season.knots + knot / kMarksAFloat];
   const int place = 3 * (knot % kMarksAFloat);
   packed = static_cast<float>((static_cast<int>(packed) & ~(7 << place)) | mark << place);
 }
@@ -26,12 +26,12 @@ inline void set_mark(const Series& s, float* pool, int knot, int mark) {
 inline int marks_floats(int knots) { return (knots + kMarksAFloat - 1) / kMarksAFloat; }
 
 inline void clear_marks(const Series& s, float* pool) {
-  std::fill_n(pool + s.bins + s.knots, marks_floats(s.knots), 0.0f);
+  std::fill_n(pool + s.season.bins + s.season.knots, marks_floats(s.season.knots), 0.0f);
 }
 
 // What turns out to last is an incident after all: its buckets so far have left no mark.
 inline void forget_marks(const Series& s, float* pool, const Clock& c) {
-  for (int64_t bucket = s.odd_since; bucket < c.bucket; ++bucket) {
+  for (int64_t bucket = s.incident.since; bucket < c.bucket; ++bucket) {
     const Clock then{bucket, c.local_ms - (c.bucket - bucket) * c.span_ms, c.span_ms};
     set_mark(s, pool, position(s, then, 0).at, 0);
   }
@@ -41,7 +41,7 @@ inline void forget_marks(const Series& s, float* pool, const Clock& c) {
 // the same.
 inline void learn_twin(Series& s, float* pool, const Position& place, double was, double by, const Expectation& e) {
   constexpr double kAlike = 2.0;  // deviations
-  if (s.season != kDaily) return;
+  if (s.season.kind != kDaily) return;
   const int half = knots_of_cycle(s), to = place.at < half ? half : -half;
   const Position twin{place.at + to, place.next + to, place.share};
   if (std::fabs(season_value(s, pool, twin) - was) < kAlike * e.deviation) move_profile(s, pool, twin, by);
@@ -51,7 +51,7 @@ inline void learn_twin(Series& s, float* pool, const Position& place, double was
 inline void learn_recurring(Series& s, float* pool, const Position& place, const Expectation& e, double x, bool odd, const Clock& c,
                             double cycle) {
   const bool tells = place.share * visits_of_knot(s, c.span_ms) < 1.0 - 1e-6;  // but for rounding
-  const double lasted = odd ? static_cast<double>(c.bucket - s.odd_since) : 0.0;
+  const double lasted = odd ? static_cast<double>(c.bucket - s.incident.since) : 0.0;
   if (!odd) {
     if (tells && mark_of(s, pool, place.at)) set_mark(s, pool, place.at, 0);
     return;

@@ -22,7 +22,7 @@ template <class T> inline T square(T x) { return x * x; }
 
 // ln P(Z >= z) of a location-scale family, z in the predictive's deviations.
 inline double symmetric_above(const Predictive& p, int family, double z) {
-  if (family == 1) {
+  if (family == kT3Family) {
     if (z > kFar) return ln_t3_above(kFar * kT3Scale) - p.tail_power * ln(z / kFar);
     return ln_t3_above(z * kT3Scale);
   }
@@ -102,9 +102,9 @@ inline double family_ln_p(const Predictive& p, int family, double x) {
   const double half = p.lattice ? 0.5 : 0.0;
   const double high = x - half;
   const double low = x + half;
-  if (family == 4) return count_family(p, x);
-  if (family == 3) return gamma_family(p, high, low);
-  if (family == 2) return log_normal(p, high, low);
+  if (family == kCountFamily) return count_family(p, x);
+  if (family == kGammaFamily) return gamma_family(p, high, low);
+  if (family == kLogNormalFamily) return log_normal(p, high, low);
   // Two-sided, the smaller tail is the one on the value's own side of the centre.
   const bool above = p.side > 0 || (p.side == 0 && x >= p.centre);
   const double z = std::clamp((above ? high - p.centre : p.centre - low) / p.deviation, -1e150, 1e150);
@@ -150,9 +150,9 @@ inline double bulk_reach(double symmetric_weight, double ratio) {
 // The normal deviate of x in the bulk, beyond it infinity. Skewness bends it (Cornish and Fisher, first term): that of a Poisson, a gamma
 // and a log-normal is once, twice and three times the deviation over the centre. Negative centres have none: `ratio` 0.
 inline double bulk_deviate(double x, double centre, double deviation, const double* weight, double ratio, bool lattice) {
-  const double reach = bulk_reach(weight[0] + weight[1], ratio);
+  const double reach = bulk_reach(weight[kNormalFamily] + weight[kT3Family], ratio);
   const double z = std::max(std::fabs(x - centre) / deviation - (lattice ? 0.5 / deviation : 0.0), 0.0);
-  const double bend = ratio * (3.0 * weight[2] + 2.0 * weight[3] + weight[4]) * (z * z - 1.0) / 6.0;
+  const double bend = ratio * (3.0 * weight[kLogNormalFamily] + 2.0 * weight[kGammaFamily] + weight[kCountFamily]) * (z * z - 1.0) / 6.0;
   const double bent = std::max(x < centre ? z + bend : z - bend, 0.0);
   return reach > 0.0 && z <= reach && bent <= reach ? bent : kInfinity;
 }
@@ -172,7 +172,7 @@ inline double around_centre(const Predictive& p, double x) {
     const double z = bulk_deviate(x, p.centre, p.deviation, p.weight, ratio, p.lattice);
     if (z < kInfinity) return bulk_ln_p(z, p.dof);
   }
-  if (p.weight[0] > 1.0 - kLeastWeight) return family_ln_p(p, 0, x);
+  if (p.weight[kNormalFamily] > 1.0 - kLeastWeight) return family_ln_p(p, kNormalFamily, x);
   // Of a weight counts what is more than the least, so that a family comes in by and by.
   double ln_p[kFamilies], weight[kFamilies];
   double most = -kInfinity, heard = 0.0;

@@ -1,0 +1,229 @@
+// The distribution around the expectation: its families, what repeats, what recurs, and by which other accounts a value is usual.
+#pragma once
+
+#include "series_expectation.hpp"
+
+namespace series {
+
+constexpr double kBiggest = 1e140;     // values beyond (also infinities) are read as this: its square is finite
+constexpr double kHabit = 9.0;         // separate occasions before outliers count as part of the distribution: ten are still told each
+constexpr double kOutlierMemory = 4000.0;
+constexpr double kNever = 1e-3;        // occasions: what never happened is thought to be meant so (chosen)
+constexpr double kLeastSwing = 0.1;      // a season that is as good as gone is dropped, not scaled
+constexpr double kFewZeros = 3.0;      // occasions of zero up to which zero is out of the ordinary
+constexpr double kFarPrior = 5.0;      // occasions far out that the t3's tail counts for
+
+// Of such a series: P(another value), and how far others are from it. One occasion teaches nothing of how often they come; siblings
+// do: what they do counts as kSiblings buckets, and as kSiblingJumps changes.
+inline void repeats(const Series& s, const Memory& m, Predictive& p) {
+  p.usual = s.repeats.usual;
+  p.ln_change = std::nan("");
+  p.jump_centre = p.jump_deviation = p.jump_dof = 0.0;
+  if (!repeats_itself(s)) return;
+  constexpr double kSiblings = 500.0, kSiblingJumps = 5.0;
+  const bool appears = s.repeats.changes == 0.0 && s.first < s.born;
+  const double rate = appears ? std::max(m.lesson.births, m.lesson.change_rate) : m.lesson.change_rate;
+  const double taught = rate > 0.0 ? kSiblings : 0.0;
+  // Before siblings have shown whether such things change, that is as likely as not; so it is at first, and less until a day is known.
+  const double young = std::max(1.0 - s.count / std::max(m.day, 30.0), 0.0);
+  const double so_far = m.lesson.given ? std::max(std::max(s.repeats.changes - 1.0, 0.0) + kNever, 0.5 * young) : s.repeats.changes + 0.5;
+  p.ln_change = ln((so_far + taught * rate) / (s.repeats.changes + s.repeats.ties + 1.0 + taught));
+  // Before any other value was seen: as far as a tenth of the value, within a factor e^2. Zero has no tenth: any size will do at
+  // first, then that of the first.
+  const double zero = s.repeats.changes > 0.0 ? s.repeats.jump_centre : ln(kBiggest);
+  const double guess = m.lesson.change_rate > 0.0 ? m.lesson.jump_centre : s.repeats.usual == 0.0 ? zero : ln(0.1 * std::fabs(s.repeats.usual));
+  const double guess_square = m.lesson.change_rate > 0.0 ? m.lesson.jump_square : 4.0;
+  const double guessed = m.lesson.change_rate > 0.0 ? kSiblingJumps : 1.0;
+  const double seen = s.repeats.changes + guessed;
+  p.jump_centre = (s.repeats.changes * s.repeats.jump_centre + guessed * guess) / seen;
+  const double rounding = whole_numbers(s) ? e_to(-2.0 * std::max(p.jump_centre, 0.0)) / 12.0 : 0.0;
+  p.jump_deviation = std::sqrt((s.repeats.changes * s.repeats.jump_square + guessed * guess_square) / seen + rounding + 0.01);
+  p.jump_dof = s.repeats.changes + 2.0 + guessed;
+}
+
+// Independent values that the spread rests on: neighbours that are alike count for less.
+inline double degrees_of_freedom(const Series& s) {
+  if (!(s.count > 0.0)) return 0.0;
+  const double phi = memory_of_rest(s);
+  const double seen = std::max(s.spread.count - 1.0, 0.0) * (1.0 - phi) / (1.0 + phi);
+  return seen + (s.spread.prior > 0.0 ? kPriorWeight : 0.0) + (s.spread.count > 1.0 ? 0.5 : 0.0);
+}
+
+constexpr double kFarShare = 0.0044;       // share of a t3's values beyond them
+
+// How likely a heavy tail is that has shown so few values far out: a Poisson count against what a t3 would have had there. Weights
+// of families are learnt from the middle, where they differ little.
+inline double heavy_tail_left(const Series& s) {
+  const double expected = kFarShare * s.tail.count;
+  const double seen = s.tail.far_near;
+  if (seen >= expected) return 1.0;
+  return e_to(seen - expected + (seen > 0.0 ? seen * ln(expected / seen) : 0.0));
+}
+
+// The power with which the tail falls beyond kFar, a t3 as its prior: of power a, far_near is 2 a / (a + 3) of far.
+inline double tail_power(const Series& s) {
+  const double mean = (s.tail.far_near + kFarPrior) / (s.tail.far + kFarPrior);
+  return std::max(3.0, 3.0 * mean / (2.0 - mean));
+}
+
+// Share of values seen beyond the tail's start over its nominal share, as if 1,000 values had come as they should; and mean excess of
+// -ln p there, as if 2,000 had.
+// Whole numbers are there less often because they are whole.
+inline double tail_rate(const Series& s) {
+  const double rate = (s.tail.hits + 50.0) / (0.05 * s.tail.count + 50.0);
+  return whole_numbers(s) ? std::max(rate, 1.0) : rate;
+}
+inline double tail_mean(const Series& s) { return (s.tail.excess + 100.0) / (s.tail.uncensored + 100.0); }
+
+// What bounds are read from: centre, deviation, degrees of freedom, weights of families and calibration; the rest stays as it is.
+inline void shape(const Series& s, const Expectation& e, Predictive& p) {
+  p.centre = e.centre;
+  p.deviation = e.deviation;
+  p.dof = degrees_of_freedom(s);
+  p.lattice = whole_numbers(s);
+  p.tail_rate = tail_rate(s);
+  p.tail_mean = tail_mean(s);
+  const bool shaped = s.spread.count >= 9.0;
+  for (int i = 0; i < kFamilies; ++i) p.weight[i] = shaped ? s.families.weight[i] : 0.0;
+  if (!shaped) p.weight[kNormalFamily] = 1.0;
+  if (p.weight[kT3Family] > 0.0) {
+    const double taken = p.weight[kT3Family] * (1.0 - heavy_tail_left(s));
+    p.weight[kT3Family] -= taken;
+    p.weight[kNormalFamily] += taken;
+  }
+  if (!(p.centre > 0.0) || p.weight[kNormalFamily] + p.weight[kT3Family] >= 1.0) {
+    // Families on the positive axis have nothing to say about a centre below it: the t3 stands in for them.
+    const double rest = std::max(0.0, 1.0 - p.weight[kNormalFamily] - p.weight[kT3Family]);
+    p.weight[kT3Family] += rest;
+    p.weight[kLogNormalFamily] = p.weight[kGammaFamily] = p.weight[kCountFamily] = 0.0;
+  }
+}
+
+// Doubt about a young series: until a day (or 30 buckets) is known, only what leaves everything seen far behind is severe.
+inline double doubt_of(const Series& s, const Memory& m) {
+  constexpr double kEnough = 15.0;  // independent values
+  const double day = std::max(m.day, 30.0);
+  const double known = s.count + (s.spread.prior > 0.0 ? 0.5 * day : 0.0);  // siblings know something of it
+  const double phi = memory_of_rest(s);
+  return std::clamp(std::min(known / day, known * (1.0 - phi) / (1.0 + phi) / kEnough), 0.3, 1.0);
+}
+
+inline bool odd_now(const Series& s) { return s.incident.since >= 0; }
+
+// What the series has become: the expectation moved, or multiplied.
+struct Became {
+  double offset;
+  double factor;
+  bool multiplied;
+  double amplitude;    // factor on the season alone
+  bool swings;         // that describes it best
+  double value;        // in this bucket
+  double variance;     // of the values around it
+};
+
+inline Became became(const Series& s, double centre, double season) {
+  const double n = s.incident.count;
+  const double offset = s.incident.offset / n;
+  const double around_offset = s.incident.offset_square / n - square(offset);
+  const double factor = s.incident.centre_square > 0.0 ? 1.0 + s.incident.cross / s.incident.centre_square : 1.0;
+  const double explained = s.incident.centre_square > 0.0 ? square(s.incident.cross) / s.incident.centre_square : 0.0;
+  const double around_factor = (s.incident.offset_square - explained) / n;
+  const double swing = s.incident.season_square > 0.0 ? s.incident.season / s.incident.season_square : 0.0;
+  const double swung = s.incident.season_square > 0.0 ? square(s.incident.season) / s.incident.season_square : -kInfinity;
+  const double around_swing = (s.incident.offset_square - swung) / n;
+  const bool seasonal = s.season.kind != 0 && n > 1.5;  // one value is told by each of them
+  const bool swings = seasonal && around_swing < 0.5 * std::min(around_offset, around_factor);
+  const bool multiplied = !swings && seasonal && factor >= 0.0 && around_factor < around_offset;
+  const double now = swings ? centre + swing * season : multiplied ? factor * centre : centre + offset;
+  return {offset, factor, multiplied, 1.0 + swing, swings, now, std::max(swings ? around_swing : multiplied ? around_factor : around_offset, 0.0)};
+}
+
+// ln of the odds that an incident is what is normal from now on: a series changes for good about once in three years (chosen), and what
+// has just begun is an incident first, by kNew nats that shrink until it is accepted.
+inline double ln_changed(const Series& s, const Memory& m, int64_t bucket) {
+  constexpr double kNew = 14.0;
+  const double left = std::max(1.0 - static_cast<double>(bucket - s.incident.since) / m.accept, 0.0);
+  return m.ln_change_for_good - kNew * left;
+}
+
+// What was normal before the last change. In an incident of more than an hour, what the series has become. Else, while a series is too
+// young for anyone to know what it keeps to, that it goes on from
+// its last value: ever less likely, by three nats a day (or 30 values).
+inline void other_account(const Series& s, const Memory& m, const Expectation& e, int64_t bucket, Predictive& p) {
+  constexpr double kNatsADay = 3.0;
+  p.alternative = e.alternative;
+  p.alternative_deviation = e.alternative_deviation;
+  p.ln_alternative = 0.0;
+  if (e.alternative == e.alternative) return;
+  if (odd_now(s) && s.incident.count >= m.quiet) {
+    const Became now = became(s, e.centre, e.season);
+    p.alternative = now.value;
+    p.alternative_deviation = std::sqrt(std::max(e.variance, now.variance));
+    p.ln_alternative = ln_changed(s, m, bucket);
+    return;
+  }
+  p.ln_alternative = std::nan("");
+  if (repeats_itself(s)) return;
+  const double age = s.count / std::max(m.day, 30.0);
+  p.alternative = s.previous;
+  p.alternative_deviation = e.deviation * std::sqrt(std::max(s.rest.step_square, 1e-12));
+  if (age < 8.0 && s.rest.step_square < 0.5) p.ln_alternative = -kNatsADay * age;
+}
+
+// Of outliers, how many come on a side once those are left out that are too few to be a habit.
+inline void outliers(const Series& s, Predictive& p) {
+  p.outlier_share[0] = s.outliers.count > 0.0 ? std::max(s.outliers.count - s.outliers.above - kHabit, 0.0) / s.outliers.count : 0.0;
+  p.outlier_share[1] = s.outliers.count > 0.0 ? std::max(s.outliers.above - kHabit, 0.0) / s.outliers.count : 0.0;
+  const bool any = p.outlier_share[0] + p.outlier_share[1] > 0.0;
+  p.ln_outlier = any ? ln(s.outliers.buckets / std::min(s.count, kOutlierMemory)) : std::nan("");
+  p.outlier_centre = s.outliers.centre;
+  p.outlier_deviation = std::sqrt(s.outliers.square + square(kLeastBlur));
+  p.outlier_end = s.outliers.end;
+}
+
+// ln of the chance that outliers come so many in a row: they end after as many buckets as they did before, on the mean.
+inline double in_a_row(const Series& s, int64_t bucket) {
+  if (!odd_now(s) || s.incident.last + 1 != bucket || !(s.outliers.count > 0.0)) return 0.0;
+  const double length = s.outliers.buckets / s.outliers.count;
+  return static_cast<double>(std::min(s.run.length, bucket - s.incident.since)) * ln(length / (length + 1.0));
+}
+
+inline Predictive predictive(const Series& s, const Memory& m, const Expectation& e, int side, int64_t bucket) {
+  Predictive p;
+  shape(s, e, p);
+  other_account(s, m, e, bucket, p);
+  p.side = side;
+  p.tail_power = tail_power(s);
+  // Where values go below zero it is as any other.
+  const double zeros = (1.0 - s.occupancy) * std::min(s.count, m.slow);
+  p.ln_zero = zeros < kFewZeros && !was_negative(s) ? ln((std::max(zeros - 1.0, 0.0) + kNever) / (s.count + 1.0)) : std::nan("");
+  outliers(s, p);
+  p.ln_outlier += in_a_row(s, bucket);
+  repeats(s, m, p);
+  return p;
+}
+
+// Is there another account that has a say in the bulk, too? (That of an incident has none.)
+inline bool has_other_account(const Series& s, const Memory& m, const Expectation& e) {
+  return e.alternative == e.alternative || (s.rest.step_square < 0.5 && s.count < std::max(m.day, 30.0));
+}
+
+// `judge(predictive(...), x)` of the values in the bulk, which need no more of the predictive than this: most values
+// never build it.
+inline bool judge_bulk(const Series& s, const Memory& m, const Expectation& e, int side, double x, Verdict& v) {
+  const double dof = degrees_of_freedom(s);
+  if (has_other_account(s, m, e)) return false;
+  if (side != 0 || dof < kBulkDof || repeats_itself(s)) return false;
+  const double ratio = e.centre > 0.0 ? e.deviation / e.centre : 0.0;
+  const double z = bulk_deviate(x, e.centre, e.deviation, s.families.weight, ratio, whole_numbers(s));
+  if (!(z < kInfinity)) return false;
+  v.raw = bulk_ln_p(z, dof);
+  v.ln_p = v.ln_once = calibrated(v.raw, tail_rate(s), tail_mean(s));
+  return true;
+}
+
+inline Verdict verdict(const Series& s, const Memory& m, const Expectation& e, int side, int64_t bucket, double x) {
+  Verdict v;
+  return judge_bulk(s, m, e, side, x, v) ? v : judge(predictive(s, m, e, side, bucket), x);
+}
+}  // namespace series
