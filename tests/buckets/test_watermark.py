@@ -153,3 +153,40 @@ def test_where_a_call_ends_does_not_change_what_is_believed(times, cut):
         if rows:
             parts.add(*frame(make_job(COUNT), at(*rows), before))
     assert Snapshot(parts.snapshot()).to_bytes() == Snapshot(whole.snapshot()).to_bytes()
+
+
+@pytest.mark.parametrize("first", [-400, -1, 400, 20_000])
+def test_a_first_row_that_is_alone_is_believed_as_little_as_any_other(first):
+    buckets = Buckets.build(make_job(COUNT))
+    start = far(20_000)[0]
+    buckets.add(*frame(make_job(COUNT), at(start + far(first)[0], start, start + SPAN, start + 2 * SPAN, start + 3 * SPAN)))
+    counts = buckets.counted(DataCounts(processed_record_count=5))
+    if first == -1:
+        assert (counts.invalid_date_count, counts.out_of_order_timestamp_count) == (0, 0)
+        return
+    assert (counts.invalid_date_count, counts.out_of_order_timestamp_count, counts.processed_record_count) == (1, 1, 3)
+    assert [(one.reason, one.row) for one in counts.examples] == [("out_of_order", 1), ("invalid_date", 2)]
+    assert (counts.earliest_record_timestamp, counts.latest_record_timestamp) == (start + SPAN, start + 3 * SPAN)
+    assert finished(buckets, start + 4 * SPAN) == {start // SPAN + k: 1 for k in (1, 2, 3)}
+
+
+def test_a_second_row_that_agrees_makes_the_first_one_believed_for_good():
+    buckets = Buckets.build(make_job(COUNT))
+    buckets.add(*frame(make_job(COUNT), at(SPAN, 2 * SPAN, *far(400, 400.1, 400.2))))
+    counts = buckets.counted(DataCounts())
+    assert (counts.invalid_date_count, counts.out_of_order_timestamp_count) == (1, 0)
+    assert counts.earliest_record_timestamp == SPAN
+
+
+def test_what_was_flushed_is_never_taken_back():
+    buckets = fed(SPAN)
+    assert finished(buckets, 2 * SPAN) == {1: 1}
+    buckets.add(*frame(make_job(COUNT), at(*far(400, 400.1, 400.2))))
+    assert buckets.counted(DataCounts()).out_of_order_timestamp_count == 0
+    assert finished(buckets)[2] == 0
+
+
+def test_a_time_that_is_not_believed_is_not_the_newest_of_the_job():
+    buckets = fed(SPAN, 2 * SPAN, *far(9_000), 3 * SPAN)
+    counts = buckets.counted(DataCounts(latest_record_timestamp=far(9_000)[0]))
+    assert counts.latest_record_timestamp == 3 * SPAN

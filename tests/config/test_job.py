@@ -105,7 +105,7 @@ def test_a_job_survives_being_dumped_and_loaded(mode):
     st.builds(
         lambda function, field, by, span: (function, field, by, span),
         st.sampled_from(sorted(name for name, one in FUNCTIONS.items() if one.over == "optional")),
-        st.text(st.characters(exclude_characters='"\\', codec="utf-8"), min_size=1),
+        st.text(st.characters(exclude_characters='"\\\0', codec="utf-8"), min_size=1),
         st.sampled_from(["k", "host.name", "ключ"]),
         st.sampled_from(["1s", "60s", "15m", "1d"]),
     )
@@ -202,6 +202,7 @@ def test_ids_of_elastic_are_accepted(job_id):
         ({"function": "count", "by_field_name": "count"}, "by_field_name"),
         ({"function": "count", "by_field_name": 'a"b'}, "by_field_name"),
         ({"function": "mean", "field_name": "a\\b"}, "field_name"),
+        ({"function": "mean", "field_name": "a\0b"}, "field_name"),
         ({"function": "mean", "field_name": ""}, "field_name"),
         ({"function": "count", "exclude_frequent": "by"}, "exclude_frequent"),
         ({"function": "count", "by_field_name": "x", "exclude_frequent": "over"}, "exclude_frequent"),

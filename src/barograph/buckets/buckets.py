@@ -7,6 +7,7 @@ import polars as pl
 
 from barograph.buckets.accumulator import Accumulator, FinishedCells, Folded
 from barograph.buckets.batch import EACH_ONE, Batch
+from barograph.buckets.believed_times import BelievedTimes, FirstRow
 from barograph.buckets.bucket_counts import BucketCounter
 from barograph.buckets.dropped_rows import DroppedRows
 from barograph.buckets.finished import DetectorValues, FinishedBuckets
@@ -46,14 +47,19 @@ class Buckets:
         self._watermark = Watermark.build(job.bucket_span_ms, job.latency_ms, state)
         self._bucket_counter = BucketCounter.build(job.bucket_span_ms, state)
         self._dropped = DroppedRows.build(state)
+        self._times = BelievedTimes.build(state)
+        self._begin(state)
+        self._next = int(state["next_bucket"][0]) if state is not None else _fold.NO_BUCKET
+
+    def _begin(self, state: Arrays | None) -> None:
+        """What rows are folded into, without any or as `snapshot` left it."""
         self._splits = SplitKeys(list(dict.fromkeys(folded.split for folded in self._folded_by_detector)), state)
-        self._influencers = Influencers(job.influencers, state)
+        self._influencers = Influencers(self._job.influencers, state)
         self._accumulators = {
-            folded: Accumulator.build(folded, statistics, job.influencers, _under(f"fold{at}", state))
-            for at, (folded, statistics) in enumerate(_statistics(job, self._folded_by_detector).items())
+            folded: Accumulator.build(folded, statistics, self._job.influencers, _under(f"fold{at}", state))
+            for at, (folded, statistics) in enumerate(_statistics(self._job, self._folded_by_detector).items())
         }
         self._events = Accumulator.build(_JOB, frozenset({"count"}), (), _under("events", state))
-        self._next = int(state["next_bucket"][0]) if state is not None else _fold.NO_BUCKET
 
     @classmethod
     def build(cls, job: Job, state: Arrays | None = None) -> "Buckets":
@@ -70,8 +76,18 @@ class Buckets:
         """
         if not len(time_ms):
             return
-        placed, self._watermark = self._watermark.place(time_ms)
+        placed, watermark = self._watermark.place(time_ms)
+        if placed.anew:  # behind other rows: these are taken first, as if they had come in a call of their own
+            self.add(time_ms[: placed.anew], columns[: placed.anew], number[: placed.anew])
+            self.add(time_ms[placed.anew :], columns[placed.anew :], number[placed.anew :])
+            return
         weight = self._weight(columns)
+        if placed.anew is not None:
+            self._begin_anew()
+        if self._watermark.newest_ms == _fold.NO_BUCKET:
+            self._times = replace(self._times, first=self._first_row(int(time_ms[0]), columns[:1], int(number[0]), weight))
+        self._watermark = watermark
+        self._times = self._times.after(time_ms, placed.ahead)
         dropped = placed.late | placed.ahead
         fields = self._present(columns, dropped)
         self._dropped = self._dropped.after(time_ms, number, placed, fields, weight, self._weight_field or "")
@@ -82,6 +98,16 @@ class Buckets:
             self._fold(placed.bucket, columns, weight)
         elif keep.any():
             self._fold(placed.bucket[keep], columns.filter(keep), weight if weight is EACH_ONE else weight[keep])
+
+    def _first_row(self, time_ms: int, columns: pl.DataFrame, number: int, weight: Floats) -> FirstRow:
+        negative = weight is not EACH_ONE and bool(weight[0] < 0)
+        return FirstRow(time_ms, number, self._present(columns, np.ones(1, np.bool_)), int(negative))
+
+    def _begin_anew(self) -> None:
+        """Forget the first row, which was alone and whose clock was wrong: it is counted as late."""
+        self._dropped = self._dropped.without_first(self._times.first)
+        self._times = BelievedTimes()
+        self._begin(None)
 
     def _weight(self, columns: pl.DataFrame) -> Floats:
         return EACH_ONE if self._weight_field is None else columns[number_column(self._weight_field)].to_numpy()
@@ -182,14 +208,14 @@ class Buckets:
 
         Late rows are out of order and not processed; a negative summary count is a missing one.
         """
-        return replace(self._dropped.counted(counts), **vars(self._bucket_counter.counts))
+        return replace(self._times.counted(self._dropped.counted(counts)), **vars(self._bucket_counter.counts))
 
     def snapshot(self) -> Arrays:
         """Everything remembered. Equal rows make equal snapshots, however they were cut into calls."""
         arrays, ids = self._influencers.snapshot(self._accumulators.values())
         arrays |= (
             self._watermark.snapshot() | self._bucket_counter.snapshot() | self._dropped.snapshot() | self._splits.snapshot()
-        )
+        ) | self._times.snapshot()
         for at, accumulator in enumerate(self._accumulators.values()):
             arrays |= prefixed(f"fold{at}", accumulator.snapshot(ids))
         arrays |= prefixed("events", self._events.snapshot({}))

@@ -7,12 +7,18 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from barograph.buckets.believed_times import FirstRow
 from barograph.buckets.watermark import PlacedRows
 from barograph.results.arrays import Bools, Floats, Ints
 from barograph.results.counts import MAX_EXAMPLES, DataCounts, Example
 from barograph.results.snapshot import Arrays
 
-_AHEAD: Final = "wanted a time less than a month (and 1,000 buckets) after the newest; further ahead the next row must agree"
+_AHEAD: Final = (
+    "wanted a time less than a month (and 1,000 buckets) after the newest, and as near to a first row that is alone; "
+    "further away the next row must agree"
+)
+_LATE: Final = "wanted a time within the latency"
+_FIRST: Final = "wanted a time less than a month (or 1,000 buckets) from those of the rows that follow"
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,7 @@ class DroppedRows:
         if not (placed.late.any() or placed.ahead.any() or len(weight)):
             return self
         late, ahead, times = placed.late, placed.ahead, time_ms.astype("M8[ms]")
-        dropped_examples = self._examples(self.late, late, number, times, "out_of_order", "wanted a time within the latency")
+        dropped_examples = self._examples(self.late, late, number, times, "out_of_order", _LATE)
         dropped_examples += self._examples(self.ahead, ahead, number, times, "invalid_date", _AHEAD)
         negative = ~(late | ahead) & (weight < 0) if len(weight) else np.zeros(0, np.bool_)
         wanted = f"{weight_field}: wanted a count >= 0"
@@ -75,6 +81,19 @@ class DroppedRows:
             fields=self.fields + fields,
             negative=self.negative + int(negative.sum()),
             examples=self.examples + tuple(dropped_examples),
+        )
+
+    def without_first(self, first: FirstRow) -> "DroppedRows":
+        """Count a row as late that was believed as long as it was the only one."""
+        return replace(
+            self,
+            late=self.late + 1,
+            fields=self.fields + first.fields,
+            negative=self.negative - first.negative,
+            examples=(
+                Example("out_of_order", first.number, str(np.datetime64(first.time_ms, "ms")), _FIRST),
+                *(example for example in self.examples if example.row != first.number),
+            ),
         )
 
     def _examples(

@@ -15,6 +15,8 @@ _HORIZON_MS: Final = 30 * DAY_MS
 _HORIZON_BUCKETS: Final = 1000
 """A row further ahead of the newest than both is not believed until the next row agrees. Chosen: longer than most outages."""
 
+_ALONE: Final = 1
+
 
 @dataclass(frozen=True)
 class PlacedRows:
@@ -24,13 +26,16 @@ class PlacedRows:
         bucket: [n] bucket number of each row: epoch ms divided by the bucket span, rounded down.
         late: [n] the row's bucket was over, or before the job's first, when the row came.
         partial: [n] the row belongs to the job's first bucket, which began before the job's first row.
-        ahead: [n] the row was too far ahead of all others to be believed. Neither late nor partial.
+        ahead: [n] the row was too far from all others to be believed. Neither late nor partial.
+        anew: the row with which the job begins anew, as those before it are not believed any more; None when it does not. They
+            are late, or were ahead already.
     """
 
     bucket: Ints
     late: Bools
     partial: Bools
     ahead: Bools
+    anew: int | None
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,7 @@ class Watermark:
         floor: buckets before this one are over whatever the rows say: flushed, or before the job's first.
         start: the first bucket with a result, `_NEVER` before the first row.
         doubted_ms: time of the row before, if it was not believed; else `_NEVER`.
+        alone: 1 while no row but the first is believed, and nothing was flushed; else 0.
     """
 
     span_ms: int
@@ -52,11 +58,15 @@ class Watermark:
     floor: int = _NEVER
     start: int = _NEVER
     doubted_ms: int = _NEVER
+    alone: int = _ALONE
 
     @classmethod
     def build(cls, span_ms: int, latency_ms: int, state: Arrays | None) -> "Watermark":
         """Before the first row, or as `snapshot` left it."""
-        return cls(span_ms, latency_ms, *(state["watermark"].tolist() if state is not None else ()))
+        if state is None:
+            return cls(span_ms, latency_ms)
+        newest, floor, start, doubted, *alone = state["watermark"].tolist()
+        return cls(span_ms, latency_ms, newest, floor, start, doubted, *(alone or [0]))  # the first snapshots did not tell
 
     @property
     def closed_until(self) -> int | None:
@@ -66,26 +76,32 @@ class Watermark:
     def place(self, time_ms: Ints) -> tuple[PlacedRows, "Watermark"]:
         """Place rows [n >= 1] one after the other, each by what came before it: so the size of a chunk cannot matter."""
         bucket = time_ms // self.span_ms
-        clock, newest = np.array([self.newest_ms, self.doubted_ms]), np.empty(len(time_ms), np.int64)
+        clock, newest = np.array([self.newest_ms, self.doubted_ms, self.alone]), np.empty(len(time_ms), np.int64)
         ahead = np.empty(len(time_ms), np.uint8)
-        _fold.tell_time(time_ms, max(_HORIZON_MS, _HORIZON_BUCKETS * self.span_ms), clock, newest, ahead)
-        over = np.maximum((newest - self.latency_ms) // self.span_ms, self.floor)
+        anew = _fold.tell_time(time_ms, max(_HORIZON_MS, _HORIZON_BUCKETS * self.span_ms), clock, newest, ahead)
+        begun = self if anew < 0 else replace(self, floor=_NEVER, start=_NEVER)
+        over = np.maximum((newest - self.latency_ms) // self.span_ms, begun.floor)
         late = bucket < over
-        after = replace(self, newest_ms=int(clock[0]), doubted_ms=int(clock[1]))
-        if self.start == _NEVER and not late.all():
+        late[: max(anew, 0)] = True
+        after = replace(begun, newest_ms=int(clock[0]), doubted_ms=int(clock[1]), alone=int(clock[2]))
+        if begun.start == _NEVER and not late.all():
             # The first accepted row says where the job begins, and thereby what is too early for the rows behind it. Its
             # bucket gives no result unless the row lies on its start: the rows before the job's first are unknown, not absent.
             first = int(np.argmin(late))
             begin = int(bucket[first])
-            after = replace(after, start=begin + int(time_ms[first] % self.span_ms != 0), floor=max(self.floor, begin))
+            after = replace(after, start=begin + int(time_ms[first] % self.span_ms != 0), floor=max(begun.floor, begin))
             late |= bucket < begin
-        return PlacedRows(bucket, late, ~late & (bucket < after.start), ahead.view(np.bool_)), after
+        doubted = ahead.view(np.bool_)
+        late &= ~doubted
+        partial = ~late & ~doubted & (bucket < after.start)
+        return PlacedRows(bucket, late, partial, doubted, anew if anew >= 0 else None), after
 
     def flush(self, until_ms: int | None) -> "Watermark":
         """No more waiting: for rows before `until_ms`, or with None for rows before the newest one's bucket."""
         if until_ms is None and self.newest_ms == _NEVER:
             return self
-        return replace(self, floor=max(self.floor, (self.newest_ms if until_ms is None else until_ms) // self.span_ms))
+        floor = max(self.floor, (self.newest_ms if until_ms is None else until_ms) // self.span_ms)
+        return replace(self, floor=floor, alone=self.alone if floor == self.floor else 0)
 
     def skip(self, until_ms: int) -> "Watermark":
         """Begin at the first bucket that starts at `until_ms` or later; the job has finished none yet."""
@@ -98,4 +114,4 @@ class Watermark:
 
     def snapshot(self) -> Arrays:
         """What the rows have changed."""
-        return {"watermark": np.array([self.newest_ms, self.floor, self.start, self.doubted_ms], np.int64)}
+        return {"watermark": np.array([self.newest_ms, self.floor, self.start, self.doubted_ms, self.alone], np.int64)}

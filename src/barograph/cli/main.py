@@ -77,7 +77,7 @@ def main() -> None:
     try:
         app(prog_name="barograph")
     except ConfigError as error:
-        _fail(*map(str, error.problems))
+        _fail(*str(error).split("\n"))
     except BarographError as error:
         _fail(str(error))
     except OSError as error:  # a full disk, a directory without permission: nothing to fix in the program

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from barograph.config.base import Document
+from barograph.config.bounds import MOST_DETECTORS, MOST_NAMES
 from barograph.config.detector import MLCATEGORY, Detector, FieldName
 from barograph.config.duration import Duration
 from barograph.config.errors import MISSING, Problem
@@ -143,12 +144,12 @@ class AnalysisConfig(Document):
     )
 
     bucket_span: Annotated[Duration, AfterValidator(_whole_seconds)] = Duration.parse("5m")
-    detectors: tuple[Detector, ...] = Field(description="a list of at least one detector")
-    influencers: tuple[FieldName, ...] = ()
+    detectors: tuple[Detector, ...] = Field(max_length=MOST_DETECTORS, description="a list of at least one detector")
+    influencers: Annotated[tuple[FieldName, ...], Field(max_length=MOST_NAMES)] = ()
     summary_count_field_name: FieldName | None = None
     latency: Annotated[Duration, AfterValidator(_zero_or_a_second)] | None = None
     categorization_field_name: FieldName | None = None
-    categorization_filters: tuple[str, ...] | None = None
+    categorization_filters: Annotated[tuple[str, ...], Field(max_length=MOST_NAMES)] | None = None
     categorization_analyzer: Annotated[str | dict[str, Any] | None, BeforeValidator(_analyzer)] = None
     per_partition_categorization: PerPartitionCategorization = PerPartitionCategorization()
     model_prune_window: Duration | None = None

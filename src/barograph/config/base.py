@@ -31,6 +31,16 @@ _WANTED: Final = {
     "model_attributes_type": "an object",
 }
 
+_LONGEST_NAME: Final = 100  # looking for what is like a longer one takes long, and finds nothing
+
+_BOUNDS: Final = {
+    "ge": "at least",
+    "gt": "more than",
+    "le": "at most",
+    "lt": "less than",
+    "max_length": "a length of at most",
+}
+
 Check = Callable[[Any], list[Problem]]
 
 
@@ -107,7 +117,7 @@ def _without(data: Mapping[str, Any], wrong: list[tuple[int | str, ...]]) -> dic
 
 def did_you_mean(name: str, known: list[str]) -> str:
     """`" (did you mean 'high_mean'?)"` when a known name is near, else nothing."""
-    near = get_close_matches(name, known, n=1, cutoff=0.7)
+    near = get_close_matches(name[:_LONGEST_NAME], known, n=1, cutoff=0.7)
     return f" (did you mean {near[0]!r}?)" if near else ""
 
 
@@ -143,7 +153,13 @@ def _wanted(error: ErrorDetails, model: type[BaseModel]) -> str:
         return f"one of {context['expected']}"
     if kind == "value_error":
         return str(context["error"])
-    for bound, words in (("ge", "at least"), ("gt", "more than"), ("le", "at most"), ("lt", "less than")):
+    for bound, words in (
+        ("ge", "at least"),
+        ("gt", "more than"),
+        ("le", "at most"),
+        ("lt", "less than"),
+        ("max_length", "a length of at most"),
+    ):
         if bound in context:
             return f"{words} {context[bound]}"
     return _WANTED.get(kind, error["msg"])

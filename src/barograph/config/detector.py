@@ -15,8 +15,8 @@ MLCATEGORY: Final = "mlcategory"
 
 
 def _field_name(name: str) -> str:
-    if not name or set(name) & {'"', "\\"}:
-        raise ValueError('a field name that is not empty, without " and \\')
+    if not name or set(name) & {'"', "\\", "\0"}:
+        raise ValueError('a field name that is not empty, without ", \\ and NUL')
     return name
 
 

@@ -58,6 +58,10 @@ class _Missing:
 MISSING: Final = _Missing()
 
 
+MOST_LINES: Final = 20
+"""Of one error: a person reads no more, and a terminal shows no more."""
+
+
 @dataclass(frozen=True)
 class Problem:
     """One thing wrong in a configuration.
@@ -73,10 +77,10 @@ class Problem:
     wanted: str
 
     def __str__(self) -> str:
-        where = self.path or "job"
+        where, wanted = _one_line(self.path or "job", 200), _one_line(self.wanted, 2_000)
         if self.value is MISSING:
-            return f"{where} is missing: wanted {self.wanted}"
-        return f"{where}={shortened(self.value)}: wanted {self.wanted}"
+            return f"{where} is missing: wanted {wanted}"
+        return f"{where}={shortened(self.value)}: wanted {wanted}"
 
     def below(self, path: str) -> "Problem":
         """The same problem seen from one level up, where this document is at `path`."""
@@ -85,11 +89,25 @@ class Problem:
 
 
 class ConfigError(BadRequest):
-    """A configuration that cannot be used, with all that is wrong with it, one line a problem."""
+    """A configuration that cannot be used, with what is wrong with it, one line a problem and at most `MOST_LINES` in all.
+
+    Attributes:
+        problems: all that is wrong with it.
+    """
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems: tuple[Problem, ...] = tuple(problems)
-        super().__init__("\n".join(str(problem) for problem in self.problems))
+        lines, more = list(map(str, self.problems[:MOST_LINES])), len(self.problems) - MOST_LINES
+        if more > 0:
+            lines[-1] = f"and {more + 1:,} more problems"
+        super().__init__("\n".join(lines))
+
+
+def _one_line(text: str, limit: int) -> str:
+    """A text as it is when it is one short line that can be printed, else so that it is one."""
+    if not text.isprintable():
+        text = text.encode("unicode_escape").decode()
+    return text if len(text) <= limit else f"{text[:limit]}... ({len(text)} characters)"
 
 
 def shortened(value: object, limit: int = 200) -> str:

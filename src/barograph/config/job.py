@@ -73,6 +73,12 @@ def _time_format(text: str) -> str:
     return text
 
 
+def _delimiter(text: str) -> str:
+    if len(text) != 1 or not text.isascii() or text in '\0"\n\r':
+        raise ValueError("one character of ASCII, such as ';' or a tab, and no quote or line end")
+    return text
+
+
 def _moment(value: object) -> object:
     if value is None or (isinstance(value, int | str) and not isinstance(value, bool)):
         return value
@@ -87,7 +93,7 @@ def _at_least_an_hour(duration: Duration) -> Duration:
 
 # Elastic gives times as epoch ms, or as text when asked for human output; nothing here computes with them.
 Moment = Annotated[int | str | None, BeforeValidator(_moment)]
-Days = Annotated[int, Field(ge=0)]
+Days = Annotated[int, Field(ge=0, le=36_500)]
 
 
 class DataDescription(Document):
@@ -101,7 +107,7 @@ class DataDescription(Document):
     format: Literal["xcontent", "delimited", "json"] | None = None
     time_field: FieldName = "time"
     time_format: Annotated[str, AfterValidator(_time_format)] = "auto"
-    field_delimiter: str | None = Field(default=None, min_length=1, max_length=1)
+    field_delimiter: Annotated[str, AfterValidator(_delimiter)] | None = None
 
 
 class AnalysisLimits(Document):

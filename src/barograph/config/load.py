@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import yaml
 
+from barograph.config.bounds import MOST_BYTES, MOST_DEPTH, problems_of_size
 from barograph.config.errors import ConfigError, Problem
 from barograph.config.job import Job
 
@@ -30,6 +31,9 @@ def load_job(source: JobSource) -> Job:
     if isinstance(source, Job):
         return source
     document = read_document(Path(source)) if isinstance(source, str | Path) else source
+    problems = problems_of_size(document)
+    if problems:
+        raise ConfigError(problems)
     job = _only_job(dict(document) if isinstance(document, Mapping) else document)
     if not isinstance(job, dict):
         raise ConfigError([Problem("", job, "an object with job_id and analysis_config")])
@@ -46,14 +50,21 @@ def read_document(path: Path) -> Any:
     if kind is None:
         raise ConfigError([Problem("job file", str(path), f"a file that ends with {', '.join(_SUFFIXES)}")])
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            raise ConfigError([Problem("job file", str(path), f"a file of at most {MOST_BYTES >> 20} MiB")])
+        text = content.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise ConfigError([Problem("job file", str(path), f"a readable file ({reason})")]) from None
     try:
         return _parse(text, kind)
+    except RecursionError:
+        wanted = f"valid {kind} with at most {MOST_DEPTH} objects and lists inside each other"
+        raise ConfigError([Problem("job file", str(path), wanted)]) from None
     except (ValueError, yaml.YAMLError) as error:
-        raise ConfigError([Problem("job file", str(path), f"valid {kind} ({' '.join(str(error).split())})")]) from None
+        raise ConfigError([Problem("job file", str(path), f"valid {kind} ({' '.join(str(error).split())[:300]})")]) from None
 
 
 def _parse(text: str, kind: str) -> Any:

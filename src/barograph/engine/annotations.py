@@ -11,7 +11,7 @@ import polars as pl
 from barograph.config.duration import DAY_MS
 from barograph.models import SEASON_WORDS, ChangeKind, SeasonKind
 from barograph.results import schema
-from barograph.results.arrays import Structs
+from barograph.results.arrays import Ints, Structs
 from barograph.results.words import rough_length, short
 from barograph.scoring.leaves import Measure
 
@@ -51,6 +51,27 @@ def annotations(
         pl.Series("text", texts, dtype=pl.String),
     )
     return frame.select(pl.col(name).cast(kind) for name, kind in _SCHEMA.items())
+
+
+def silences(measure: Measure, slept: Ints, bucket_span_ms: int, zone: str = "UTC") -> pl.DataFrame:
+    """Stretches [k, 2] of buckets that a job has slept through, as rows of `schema.ANNOTATIONS` of its first measure.
+
+    Each is of the bucket with the first value behind it.
+    """
+    rows = [
+        {
+            **dict.fromkeys(_SCHEMA),
+            **measure.labels,
+            "timestamp": end * bucket_span_ms,
+            "bucket_span": bucket_span_ms // 1000,
+            "kind": "silence",
+            "before": float(end - start),
+            "after": 0.0,
+            "text": f"{_since(start * bucket_span_ms, zone)} there was no value: {end - start:,} buckets were not judged",
+        }
+        for start, end in slept.tolist()
+    ]
+    return pl.DataFrame(rows, schema=_SCHEMA)
 
 
 def _moved(_season: int, before: float, after: float) -> str:

@@ -1,5 +1,6 @@
 """How full a bucket is that is still open, and what its values are likely to become."""
 
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -7,9 +8,10 @@ import numpy as np
 from barograph.buckets import FinishedBuckets
 from barograph.config.functions import Statistic
 from barograph.config.job import Job
+from barograph.engine.silence import Silence
 from barograph.models import MODELS, Model, ModelConfig
 from barograph.results.arrays import Floats, Ints
-from barograph.results.snapshot import Arrays
+from barograph.results.snapshot import Arrays, prefixed, under
 
 GROWING: Final[frozenset[Statistic]] = frozenset({"count", "sum", "distinct_count"})
 """What grows with each row. Of all else half a bucket is a fair sample: it is judged as it is."""
@@ -25,8 +27,9 @@ class Arrivals:
     whose results have expired are known nowhere else, and forgetting values does not mean that their rows have not come.
     """
 
-    def __init__(self, model: Model, span_ms: int) -> None:
+    def __init__(self, model: Model, silence: Silence, span_ms: int) -> None:
         self._model = model
+        self._silence = silence
         self._span_ms = span_ms
         self._unlearned: list[tuple[int, Ints]] = []  # first bucket, rows in it and in those behind it
 
@@ -38,26 +41,27 @@ class Arrivals:
         if not state or not kind.readable(state):
             model = kind.build(config)
             model.grow(1)
-            return cls(model, job.bucket_span_ms)
-        return cls(kind.build(config, state), job.bucket_span_ms)
+            return cls(model, Silence.build(job.bucket_span_ms, None), job.bucket_span_ms)
+        silence = Silence.build(job.bucket_span_ms, under("silence", state))
+        return cls(kind.build(config, state), silence, job.bucket_span_ms)
 
     def snapshot(self) -> Arrays:
         """What must be kept to go on."""
         self._learn_all()
-        return self._model.snapshot()
+        return self._model.snapshot() | prefixed("silence", self._silence.snapshot())
 
     def add(self, closed: FinishedBuckets) -> None:
         """Learn finished buckets that follow the last ones, at once or when it matters: many take as long as one."""
-        for start in range(closed.first_bucket, closed.end_bucket, _AT_ONCE):
-            self._unlearned.append((start, closed.event_count(start, min(start + _AT_ONCE, closed.end_bucket))))
-            if sum(len(rows) for _, rows in self._unlearned) >= _TOGETHER:
-                self._learn_all()
+        for first, end in self._silence.awake_and_learn(closed.first_bucket, closed.end_bucket, closed.filled):
+            for start in range(first, end, _AT_ONCE):
+                self._unlearned.append((start, closed.event_count(start, min(start + _AT_ONCE, end))))
+                if sum(len(rows) for _, rows in self._unlearned) >= _TOGETHER:
+                    self._learn_all()
 
     def _learn_all(self) -> None:
-        if self._unlearned:
-            rows = np.concatenate([rows for _, rows in self._unlearned])
-            self._model.advance(rows[None, :].astype(float), self._unlearned[0][0] * self._span_ms)
-            self._unlearned = []
+        for first, rows in _joined(self._unlearned):
+            self._model.advance(rows[None, :].astype(float), first * self._span_ms)
+        self._unlearned = []
 
     def completeness(self, still_open: FinishedBuckets) -> Floats:
         """The share of its usual rows that each open bucket [T] has, in [0, 1]; 1 while nobody knows what is usual."""
@@ -66,6 +70,22 @@ class Arrivals:
         expected = self._model.expect(first * still_open.span_ms, end - first)[0]
         usual = np.where(expected > 0.0, expected, np.nan)
         return np.nan_to_num(np.clip(still_open.event_count(first, end) / usual, 0.0, 1.0), nan=1.0)
+
+
+def _joined(stretches: Sequence[tuple[int, Ints]]) -> Iterator[tuple[int, Ints]]:
+    """Stretches of buckets, with those that follow each other as one."""
+    parts: list[Ints] = []
+    begin = end = 0
+    for first, rows in stretches:
+        if parts and first != end:
+            yield begin, np.concatenate(parts)
+            parts = []
+        if not parts:
+            begin = first
+        parts.append(rows)
+        end = first + len(rows)
+    if parts:
+        yield begin, np.concatenate(parts)
 
 
 def still_to_come(value: Floats, typical: Floats, completeness: float, *, whole: bool) -> Floats:

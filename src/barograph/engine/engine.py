@@ -2,16 +2,18 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
 
 from barograph.buckets import Buckets
-from barograph.config.duration import Duration
+from barograph.config.duration import DAY_MS, Duration
 from barograph.config.errors import BadRequest
 from barograph.config.job import Job
 from barograph.config.load import JobSource, load_job
+from barograph.config.moment import iso_text
 from barograph.config.support import refuse_unsupported
 from barograph.engine.completeness import Arrivals
 from barograph.engine.description import described
@@ -20,10 +22,13 @@ from barograph.engine.explain import Explanation, InResults, explain
 from barograph.engine.forecast import PERCENTILE, Forecast, check_forecast, forecast
 from barograph.engine.pipeline import Pipeline
 from barograph.intake import Intake
+from barograph.intake.parse_times import LATEST_MS
 from barograph.models import Horizon, Known
 from barograph.results.counts import DataCounts
 from barograph.results.results import Results
 from barograph.results.snapshot import Arrays, Snapshot, prefixed, under
+
+_FARTHEST_MS: Final = 366 * DAY_MS  # chosen: nobody waits for rows that long, and seconds, microseconds are further off
 
 
 class Engine:
@@ -94,7 +99,12 @@ class Engine:
                 the newest row's, which only a latency had kept open; with `calc_interim` it closes none.
             calc_interim: also judge the buckets up to the newest row's that stay open, by what they are likely to become.
                 These results are marked `is_interim`. They change nothing: closing a bucket later gives its results all over.
+
+        Raises:
+            BadRequest: `until` is no time of this job: more than a year behind its newest row and bucket.
         """
+        if until is not None:
+            self._check_until(until)
         if until is None and calc_interim:
             return self._interim().but(counts=self.counts)
         self._buckets.flush(until)
@@ -108,11 +118,24 @@ class Engine:
 
         Args:
             until: epoch ms.
+
+        Raises:
+            BadRequest: it is no time of this job, as for `flush`.
         """
+        self._check_until(until)
         if self.counts.latest_bucket_timestamp is not None:
             return self.flush(-(-until // self.job.bucket_span_ms) * self.job.bucket_span_ms)
         self._buckets.skip(until)
         return Results(counts=self.counts)
+
+    def _check_until(self, until: int) -> None:
+        """All rows before `until` would be late for good, so a typing error there ends a job."""
+        counts = self.counts
+        known = [time for time in (counts.latest_record_timestamp, counts.latest_bucket_timestamp) if time is not None]
+        most = max(known) + _FARTHEST_MS if known else LATEST_MS
+        if not 0 <= until <= most:
+            behind = "the year 2199" if not known else f"a year after the newest row, {iso_text(max(known), ZoneInfo('UTC'))}"
+            raise BadRequest(f"until={until}: wanted epoch ms, from 0 to {most} ({behind})")
 
     def explain(self, results: Results, time_ms: int, entity: Sequence[tuple[str, str]] = ()) -> tuple[Explanation, ...]:
         """Explain the bucket that a time lies in, for every series of an entity: why it scores what it scores.

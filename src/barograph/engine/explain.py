@@ -19,9 +19,10 @@ from barograph.config.splits import SPLIT_NAMES, SPLIT_VALUES
 from barograph.engine.exclusions import Exclusion
 from barograph.engine.replay import known_series
 from barograph.engine.series_stage import measures_of, model_config, model_of
+from barograph.engine.silence import Silence
 from barograph.kernels.elementary import e_to
 from barograph.models import Model
-from barograph.results.arrays import Floats
+from barograph.results.arrays import Floats, Ints
 from barograph.results.results import Results
 from barograph.results.snapshot import Snapshot, under
 from barograph.scoring import quantiles
@@ -245,12 +246,13 @@ def _model_before(job: Job, newest: Snapshot, past: Past, bucket: int, series: _
             f"time={asked}: wanted a bucket with a snapshot of the models before it; the bucket values before {kept_from},"
             " which would lead to them, have expired"
         )
-    values, weights = _cells(job, past, series, start, bucket + 1)
+    numbers = _judged_buckets(job, newest, start, bucket)
+    values, weights = _cells(job, past, series, numbers)
     actual, weight = float(values[-1]), float(weights[-1])
     for exclusion in past.forgotten:
         first, last = exclusion.buckets(span)
         if all(pair in zip(series.fields, series.split_values, strict=True) for pair in exclusion.entity):
-            values[max(first - start, 0) : max(last - start, 0)] = np.nan
+            values[(numbers >= first) & (numbers < last)] = np.nan
     if model is None:
         if not kind.readable(learned):
             raise OtherModels(job.job_id)
@@ -258,18 +260,33 @@ def _model_before(job: Job, newest: Snapshot, past: Past, bucket: int, series: _
         birth = int(known[0]) if len(known) else len(values) - 1
         values[:birth] = np.nan
         model = kind.at_birth(config, learned, series.row, float(values[birth]))
-    model.advance(values[None, :-1], start * span)
+    for stretch in np.split(np.arange(len(numbers) - 1), np.flatnonzero(np.diff(numbers[:-1]) > 1) + 1):
+        if len(stretch):
+            model.advance(values[None, stretch], int(numbers[stretch[0]]) * span)
     return model, actual, weight
 
 
-def _cells(job: Job, past: Past, series: _Series, start: int, end: int) -> tuple[Floats, Floats]:
-    """The values of the buckets [start, end) as the model was given them, and the rows behind each."""
+def _judged_buckets(job: Job, newest: Snapshot, start: int, bucket: int) -> Ints:
+    """The numbers of the buckets from one to another, without those that the job has slept through.
+
+    Raises:
+        BadRequest: it has slept through the last of them.
+    """
+    numbers = Silence.build(job.bucket_span_ms, under("silence", newest.arrays)).awake_within(start, bucket + 1)
+    if not len(numbers) or numbers[-1] != bucket:
+        asked = iso_text(bucket * job.bucket_span_ms, ZoneInfo(job.time_zone))
+        raise BadRequest(f"time={asked}: wanted a bucket that was judged; the job had had no value for long, and has none here")
+    return numbers
+
+
+def _cells(job: Job, past: Past, series: _Series, numbers: Ints) -> tuple[Floats, Floats]:
+    """The values of buckets as the model was given them, and the rows behind each."""
     span = job.bucket_span_ms
-    rows = past.values(series.measure, series.split_values, start * span, end * span).filter(
+    rows = past.values(series.measure, series.split_values, int(numbers[0]) * span, (int(numbers[-1]) + 1) * span).filter(
         pl.col("weight") > 0, pl.col("series") == series.row
     )
     zeros = job.detectors[series.measure.detector_index].spec.empty == "zero"
-    values, weights = np.full(end - start, 0.0 if zeros else np.nan), np.zeros(end - start)
-    at = rows["timestamp"].to_numpy() // span - start
+    values, weights = np.full(len(numbers), 0.0 if zeros else np.nan), np.zeros(len(numbers))
+    at = np.searchsorted(numbers, rows["timestamp"].to_numpy() // span)
     values[at], weights[at] = rows["actual"].to_numpy(), rows["weight"].to_numpy()
     return values, weights

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from barograph.config.job import Job
 from barograph.config.splits import SPLIT_VALUES
-from barograph.engine.annotations import annotations
+from barograph.engine.annotations import annotations, silences
 from barograph.engine.series_stage import JudgedMeasure
 from barograph.results import schema
 from barograph.results.arrays import Bools, Floats, Ids, Ints
@@ -20,9 +20,11 @@ _NUMBERS: Final[dict[Any, pl.DataType]] = {
 }
 
 
-def change_rows(job: Job, measures: Sequence[JudgedMeasure]) -> pl.DataFrame:
-    """The changes that models have accepted, rows of `schema.ANNOTATIONS`."""
+def change_rows(job: Job, measures: Sequence[JudgedMeasure], slept: Ints) -> pl.DataFrame:
+    """The changes that models have accepted, and the silences that have ended; rows of `schema.ANNOTATIONS`."""
     parts = [_changes(job, measure) for measure in measures if len(measure.judged.changes)]
+    if len(slept):
+        parts.insert(0, silences(measures[0].measure, slept, job.bucket_span_ms, job.time_zone))
     return _in_time_order(parts) if parts else _NO_CHANGES
 
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -13,6 +14,7 @@ from barograph.config.job import Job
 from barograph.config.splits import SPLIT_VALUES
 from barograph.engine.history_rows import change_rows, share_rows, value_rows
 from barograph.engine.series_stage import JudgedMeasure, SeriesStage, measures_of, model_of
+from barograph.engine.silence import Silence, with_values
 from barograph.results import schema
 from barograph.results.arrays import Floats
 from barograph.results.results import Results
@@ -23,7 +25,7 @@ from barograph.scoring.stage import ScoreStage
 CELLS_AT_ONCE: Final = 1_000_000
 """Bucket values that are judged in one go; bounds memory (about 100 bytes each), changes no result."""
 
-PREFIXES: Final = ("model", "scores.")
+PREFIXES: Final = ("model", "scores.", "silence.")
 """Under these names lies what the stages remember; all else in a snapshot is about rows."""
 
 _NO_SHARE_ROWS: Final = schema.empty(schema.INFLUENCER_SHARES)
@@ -33,11 +35,14 @@ _NO_NAMES: Final = pl.DataFrame(schema=dict.fromkeys(SPLIT_VALUES, pl.String))
 class Pipeline:
     """The models of each measure and the score stage of one job."""
 
-    def __init__(self, job: Job, series_stages: list[SeriesStage], score_stage: ScoreStage, threads: int) -> None:
+    def __init__(
+        self, job: Job, series_stages: list[SeriesStage], score_stage: ScoreStage, silence: Silence, threads: int
+    ) -> None:
         self._job = job
         self._threads = threads
         self._series_stages = series_stages
         self._score_stage = score_stage
+        self._silence = silence
 
     @classmethod
     def build(cls, job: Job, state: Arrays | None, threads: int) -> "Pipeline":
@@ -54,7 +59,8 @@ class Pipeline:
             SeriesStage.build(job, position, measure, side, threads or os.cpu_count() or 1, part(f"model{position}"))
             for position, (measure, side) in enumerate(measures_of(job))
         ]
-        return cls(job, series_stages, score_stage_of(job, part("scores")), threads)
+        silence = Silence.build(job.bucket_span_ms, part("silence"))
+        return cls(job, series_stages, score_stage_of(job, part("scores")), silence, threads)
 
     @property
     def series_stages(self) -> tuple[SeriesStage, ...]:
@@ -68,18 +74,20 @@ class Pipeline:
     def finish(self, buckets: FinishedBuckets, completeness: Floats | None = None) -> Iterator[Results]:
         """Judge, learn and score finished buckets, which follow the last ones that were; their results, piece by piece.
 
-        They are learned as far as the pieces are taken. The pieces have no counts.
+        They are learned as far as the pieces are taken. The pieces have no counts. Buckets in which the job sleeps
+        (`engine.silence`) are in none of them.
 
         Args:
             buckets: the buckets.
             completeness: [T] how full each of them is, in [0, 1]; None when they are finished.
         """
-        widest, end = max(1, CELLS_AT_ONCE // len(self._series_stages)), 0
-        for piece in buckets.slices(widest):
-            start, end = end, end + piece.end_bucket - piece.first_bucket
-            results = self._finish_piece(piece, None if completeness is None else completeness[start:end])
-            # Of many pieces, the frames take less memory than the arrays that they are made of.
-            yield results if (start, piece.end_bucket) == (0, buckets.end_bucket) else results.made()
+        widest, whole = max(1, CELLS_AT_ONCE // len(self._series_stages)), (buckets.first_bucket, buckets.end_bucket)
+        for first, end in self._silence.awake_and_learn(*whole, with_values(buckets)):
+            for piece in replace(buckets, first_bucket=first, end_bucket=end).slices(widest):
+                span = slice(piece.first_bucket - buckets.first_bucket, piece.end_bucket - buckets.first_bucket)
+                results = self._finish_piece(piece, None if completeness is None else completeness[span])
+                # Of many pieces, the frames take less memory than the arrays that they are made of.
+                yield results if (piece.first_bucket, piece.end_bucket) == whole else results.made()
 
     def _finish_piece(self, buckets: FinishedBuckets, completeness: Floats | None) -> Results:
         measures = [stage.judge_and_learn(buckets, completeness) for stage in self._series_stages]
@@ -96,14 +104,14 @@ class Pipeline:
             presence=_presence(shares, self._job.bucket_span_ms) if influenced else NO_PRESENCE,
         )
         return self._score_stage.score_and_learn(stretch).but(
-            annotations=change_rows(self._job, measures),
+            annotations=change_rows(self._job, measures, self._silence.slept_within(buckets.first_bucket, buckets.end_bucket)),
             coded_values=partial(value_rows, self._job, measures),
             influencer_shares=shares,
         )
 
     def snapshot(self) -> Arrays:
         """What it remembers."""
-        arrays = prefixed("scores", self._score_stage.snapshot())
+        arrays = prefixed("scores", self._score_stage.snapshot()) | prefixed("silence", self._silence.snapshot())
         for position, stage in enumerate(self._series_stages):
             arrays |= prefixed(f"model{position}", stage.snapshot())
         return arrays

@@ -83,7 +83,7 @@ def to_arrow(offsets: NDArray[int64], data: NDArray[uint8]) -> tuple[Any, Any]:
     The capsules, and who consumes them, keep the two arrays alive. The bytes must be valid UTF-8.
     """
 
-def tell_time(time: NDArray[int64], horizon: int, clock: NDArray[int64], newest: NDArray[int64], ahead: NDArray[uint8]) -> None:
+def tell_time(time: NDArray[int64], horizon: int, clock: NDArray[int64], newest: NDArray[int64], ahead: NDArray[uint8]) -> int:
     """Write the newest time before each row into `newest` [n] ms, and 1 into `ahead` [n] where a row is left out.
 
     A row is left out when it lies more than `horizon` ms ahead of the newest, unless the row before it was left out too and

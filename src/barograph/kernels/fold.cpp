@@ -127,32 +127,48 @@ nb::tuple to_arrow(In<int64_t> offsets, In<uint8_t> data) {
   return export_texts(nb::cast(offsets), nb::cast(data), count, offsets.data(), data.data());
 }
 
-// The newest time before each row, and which rows are too far ahead of it to be believed.
+// The newest time before each row, and which rows are too far from it to be believed.
+//
+// The first row is believed as little as any other: while it is alone, a row that is too far from it, before or after, is left out
+// as a row far ahead is later on; and when the next one agrees with that one, the job begins anew with it.
 //
 //   time     [n]  epoch ms
 //   horizon       a row more than this ahead of the newest is left out, unless the row before it was left out for the same
 //                 reason and lies within the horizon of it: a clock that is wrong once must not end the job's past
-//   clock    [2]  newest time so far and time of the row left out last; kNoBucket for none. Moved on in place
+//   clock    [3]  newest time so far and time of the row left out last, kNoBucket for none; 1 while no row but one is believed.
+//                 Moved on in place
 //   newest   [n]  out: the newest time before the row, the row's own for the job's first
 //   ahead    [n]  out: 1 for a row that is left out
-void tell_time(In<int64_t> time, int64_t horizon, Out<int64_t> clock, Out<int64_t> newest, Out<uint8_t> ahead) {
-  binding::check_size("clock", clock.size(), 2);
+//
+// Returns the row with which the job begins anew; -1 when it does not.
+int64_t tell_time(In<int64_t> time, int64_t horizon, Out<int64_t> clock, Out<int64_t> newest, Out<uint8_t> ahead) {
+  binding::check_size("clock", clock.size(), 3);
   binding::check_size("newest", newest.size(), time.size());
   binding::check_size("ahead", ahead.size(), time.size());
   const auto rows = static_cast<int64_t>(time.size());
   const int64_t* times = time.data();
   int64_t *newest_before = newest.data(), *last = clock.data();
   uint8_t* left_out = ahead.data();
+  int64_t anew = -1;
   nb::gil_scoped_release release;
   for (int64_t i = 0; i < rows; ++i) {
-    if (last[0] == kNoBucket) last[0] = times[i];
-    newest_before[i] = last[0];
-    const bool far = times[i] - last[0] > horizon;
+    const bool first = last[0] == kNoBucket;
+    if (first) last[0] = times[i];
+    const bool alone = last[2] != 0;
+    const bool far = times[i] - last[0] > horizon || (alone && last[0] - times[i] > horizon);
     const bool confirmed = last[1] != kNoBucket && std::llabs(times[i] - last[1]) <= horizon;
+    if (far && confirmed && alone) {
+      anew = i;
+      last[0] = times[i];
+    }
+    newest_before[i] = last[0];
     left_out[i] = far && !confirmed;
     last[1] = left_out[i] ? times[i] : kNoBucket;
-    if (!left_out[i]) last[0] = std::max(last[0], times[i]);
+    if (left_out[i]) continue;
+    last[0] = std::max(last[0], times[i]);
+    if (!first) last[2] = 0;
   }
+  return anew;
 }
 
 int64_t locate(In<int64_t> bucket, In<int32_t> key, int64_t start, Out<int32_t> cell, Out<int32_t> series_of,

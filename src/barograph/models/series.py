@@ -333,7 +333,7 @@ def _leaves(flagged: Structs, rows: Ints, first_bucket: int) -> Structs:
     for name in ("ln_p", "ln_evidence", "actual", "typical", "lower", "upper", "impact", "count", "since"):
         leaves[name] = flagged[name]
     predictive = flagged["predictive"]
-    leaves["bucket"] = first_bucket + flagged["t"]
+    leaves["bucket"] = first_bucket + flagged["t"].astype(np.int64)
     leaves["series"] = rows[flagged["row"]]
     leaves["means"] = flagged["surprise"][:, 2:].max(axis=1, initial=0.0)
     leaves["seen"] = 0.0

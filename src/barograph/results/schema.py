@@ -155,13 +155,14 @@ ANNOTATIONS: Final = (
     Column(
         "kind",
         pl.String(),
-        "what changed: level, scale, trend, amplitude, time_shift, season_found or season_dropped; more may come",
+        "what changed: level, scale, trend, amplitude, time_shift, season_found, season_dropped, or silence (no value); "
+        "more may come",
     ),
     Column(
         "before",
         pl.Float64(),
         "what the model believed before: the level or the spread in the unit of the values, half the pattern's swing in it, "
-        "the slope in it a day, the shift or the period in ms",
+        "the slope in it a day, the shift or the period in ms, the buckets that were not judged",
     ),
     Column("after", pl.Float64(), "the same from then on; a slope of 0 is steady, a period of 0 is none"),
     Column("text", pl.String(), "the change as a sentence"),

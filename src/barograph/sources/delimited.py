@@ -1,6 +1,7 @@
 """Delimited text: CSV and TSV, with a header."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
@@ -13,6 +14,9 @@ from barograph.sources.lines import LONGEST_ROW, Read, has_long_line
 
 DELIMITERS: Final = (",", ";", "\t", "|")
 """What a delimiter is looked for among, when none is given; the most frequent in the header wins, the first of equals."""
+
+MOST_COLUMNS: Final = 10_000
+"""Of a delimited file. More cost seconds a block, and nobody reads such a table by hand."""
 
 _BLANK_LINE: Final = re.compile(rb"(?m)^\r?(?:\n|\Z)")
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
@@ -106,9 +110,11 @@ class DelimitedReader:
         except UnicodeDecodeError:
             raise UnreadableInput(f"{self._path}: header={header[:200]!r}: wanted UTF-8 text") from None
         names = [name or f"column_{index}" for index, name in enumerate(columns, 1)]
-        twice = sorted({name for name in names if names.count(name) > 1})
+        if len(names) > MOST_COLUMNS:
+            raise UnreadableInput(f"{self._path}: header={header[:200]!r}: wanted at most {MOST_COLUMNS:,} columns")
+        twice = sorted(name for name, times in Counter(names).items() if times > 1)
         if twice:
-            raise UnreadableInput(f"{self._path}: header={', '.join(twice)}: wanted each column's name once")
+            raise UnreadableInput(f"{self._path}: header={', '.join(twice)[:200]}: wanted each column's name once")
         return names
 
     def _take(self, data: bytes, at_end: bool) -> tuple[pl.DataFrame, list[Bad], int]:
