@@ -106,7 +106,7 @@ class Watermark:
     def skip(self, until_ms: int) -> "Watermark":
         """Begin at the first bucket that starts at `until_ms` or later; the job has finished none yet."""
         begin = -(-until_ms // self.span_ms)
-        return replace(self, newest_ms=max(self.newest_ms, begin * self.span_ms), floor=begin, start=begin)
+        return replace(self, newest_ms=max(self.newest_ms, begin * self.span_ms), floor=begin, start=begin, alone=0)
 
     def over(self) -> "Watermark":
         """No more waiting for any row: the bucket of the newest row, which is the last open one, is over as well."""
