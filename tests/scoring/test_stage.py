@@ -40,7 +40,7 @@ def stretch(
     return Stretch(
         first_bucket=first,
         event_count=np.full(buckets, 7.0),
-        evidence=[Evidence.of_series(i, shown[i], np.arange(series, dtype=np.int32)) for i in range(2)],
+        evidence=[Evidence(i, shown[i], np.full(buckets, float(series))) for i in range(2)],
         leaves=rows,
         names=pl.DataFrame(
             {"partition_field_value": [f"host-{one}" for one in rows["series"]], "by_field_value": [None] * len(rows)},

@@ -14,7 +14,8 @@ from barograph.engine.completeness import GROWING, still_to_come
 from barograph.models import MODELS, Judged, Model, ModelConfig
 from barograph.results.arrays import Floats, Structs
 from barograph.results.snapshot import Arrays
-from barograph.scoring.aggregate import Evidence
+from barograph.scoring.aggregate import Evidence, evidence_and_learn
+from barograph.scoring.groups import Groups
 from barograph.scoring.leaves import Measure
 from barograph.scoring.severity import RECORD_SCORE, ln_p_of_score
 
@@ -30,6 +31,7 @@ class JudgedMeasure:
         value: [S, T] bucket value; NaN is no data, zero a value.
         weight: [S, T] rows behind it (summed counts for summarised input), 0 without any.
         judged: what the models said of the values, as they were judged; its leaves have all that the score stage wants to know.
+        evidence: what all series show, by partition.
     """
 
     measure: Measure
@@ -38,16 +40,12 @@ class JudgedMeasure:
     value: Floats
     weight: Floats
     judged: Judged
+    evidence: Evidence
 
     @property
     def end_bucket(self) -> int:
         """Index of the bucket behind the last."""
         return self.first_bucket + int(self.value.shape[1])
-
-    @property
-    def evidence(self) -> Evidence:
-        """What all series show, by partition."""
-        return Evidence.of_series(self.measure.detector_index, self.judged.ln_evidence, self.detector.partition)
 
     def names(self) -> pl.DataFrame:
         """The split values of the leaves."""
@@ -55,12 +53,14 @@ class JudgedMeasure:
 
 
 class SeriesStage:
-    """The models of one measure. Series are added as they appear, in the order of their ids."""
+    """The models of one measure, and how far the series of a partition go together. Series are added as they appear, in the
+    order of their ids."""
 
-    def __init__(self, measure: Measure, position: int, model: Model) -> None:
+    def __init__(self, measure: Measure, position: int, model: Model, partitions: Groups) -> None:
         self.measure = measure
         self._position = position
         self._model = model
+        self._partitions = partitions
 
     @classmethod
     def build(cls, job: Job, position: int, measure: Measure, side: Side, threads: int, state: Arrays | None) -> "SeriesStage":
@@ -70,9 +70,10 @@ class SeriesStage:
             OtherModels: another version left them.
         """
         kind = model_of(job, measure)
-        if state is not None and not kind.readable(state):
+        if state is not None and not ("partitions" in state and kind.readable(state)):
             raise OtherModels(job.job_id)
-        return cls(measure, position, kind.build(model_config(job, measure, side, threads), state))
+        model = kind.build(model_config(job, measure, side, threads), state)
+        return cls(measure, position, model, Groups.build(job.bucket_span_ms, None if state is None else state["partitions"]))
 
     @property
     def model(self) -> Model:
@@ -80,8 +81,8 @@ class SeriesStage:
         return self._model
 
     def snapshot(self) -> Arrays:
-        """What the models remember."""
-        return self._model.snapshot()
+        """What the models and the partitions remember."""
+        return self._model.snapshot() | {"partitions": self._partitions.snapshot()}
 
     def judge_and_learn(self, buckets: FinishedBuckets, completeness: Floats | None) -> JudgedMeasure:
         """Judge buckets, then learn them. Open ones are judged, and learned, by what they are likely to become.
@@ -99,7 +100,8 @@ class SeriesStage:
         else:
             judged = self._estimate_and_learn(value, start, completeness)
         self._complete(judged.leaves, weight, detector, start)
-        return JudgedMeasure(self.measure, detector, start, value, weight, judged)
+        evidence = evidence_and_learn(self._partitions, self.measure.detector_index, judged.ln_evidence, detector.partition)
+        return JudgedMeasure(self.measure, detector, start, value, weight, judged, evidence)
 
     def _estimate_and_learn(self, value: Floats, first_bucket: int, completeness: Floats) -> Judged:
         """Judge and learn open buckets one by one, as each is estimated by what is known before it."""

@@ -2,30 +2,33 @@ from numpy import float64, int64
 from numpy.typing import NDArray
 
 def combine_groups(
-    ln_p: NDArray[float64], order: NDArray[int64], start: NDArray[int64], tau: float, out: NDArray[float64]
+    ln_p: NDArray[float64],
+    order: NDArray[int64],
+    start: NDArray[int64],
+    state: NDArray[float64],
+    memory: float,
+    out: NDArray[float64],
 ) -> None:
-    """Combine the rows of each group, bucket by bucket, into `out` [g, t]; releases the GIL.
+    """Combine the rows of each group, bucket by bucket, into `out` [g, t], and learn them; releases the GIL.
 
     Args:
         ln_p: [n, t] natural logs of probabilities; NaN is no data and no member.
         order: [n] the rows, group after group.
         start: [g + 1] where each group begins in `order`; the last is the end.
-        tau: members at or below add up, in (0, 1).
+        state: [g, 6] what the groups remember, the fields of `scoring.groups.GROUP`; changed in place.
+        memory: buckets that a group's memory reaches back, > 1.
         out: output; NaN where no row of the group has data.
     """
 
-def combine_folded(
-    surprise: NDArray[float64], least: NDArray[float64], n: NDArray[float64], tau: float, out: NDArray[float64]
-) -> None:
-    """Combine groups [k] whose members have been folded already, into `out` [k].
+def combine_rows(ln_p: NDArray[float64], start: NDArray[int64], n: NDArray[float64], out: NDArray[float64]) -> None:
+    """Combine rows of one bucket into one of each group, `out` [g], as independent and honest members.
 
     Args:
-        surprise: sum of -ln p over the members at or below `tau`.
-        least: the smallest ln p.
-        n: members, >= 1.
-        tau: as above.
+        ln_p: [k] natural logs of the probabilities of the odd members, group after group.
+        start: [g + 1] where each group begins in `ln_p`; the last is the end.
+        n: [g] members of each group, those without a row too; these add nothing.
         out: output.
     """
 
-def truncated_product(surprise: NDArray[float64], n: NDArray[float64], tau: float, out: NDArray[float64]) -> None:
-    """ln of the chance that `n` [k] uniforms have members at or below `tau` whose -ln p sum to `surprise` [k] or more."""
+def quantile(ln_p: NDArray[float64], out: NDArray[float64]) -> None:
+    """What members with these probabilities [k] add to the sum of a group."""

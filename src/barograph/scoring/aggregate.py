@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final
 
 import numpy as np
 
 from barograph.kernels.elementary import ln
 from barograph.results.arrays import Floats, Ids
-from barograph.scoring.combine import combine
+from barograph.results.snapshot import Arrays
+from barograph.scoring.groups import Groups
 
 LN_QUIET: Final = ln(0.6)
 """Buckets above this probability have nothing to tell: all score 0. Chosen: see docs/lab.md."""
@@ -28,43 +29,69 @@ class Evidence:
     ln_p: Floats
     series: Floats
 
-    @classmethod
-    def of_series(cls, detector: int, ln_p: Floats, partition: Ids) -> Self:
-        """Combine the series of each partition.
 
-        Args:
-            detector: as above.
-            ln_p: [S, T] ln of the evidence against each bucket value, <= 0; NaN is no data.
-            partition: [S] dense id of each series' partition within the detector.
-        """
-        series = np.count_nonzero(~np.isnan(ln_p), axis=0).astype(float)
-        return cls(detector, combine(ln_p, partition.astype(np.int64)), series)
-
-
-def detector_ln_p(measures: Sequence[Evidence]) -> Floats:
-    """Combine the partitions of one detector over its measures, then among themselves.
+def evidence_and_learn(groups: Groups, detector: int, ln_p: Floats, partition: Ids) -> Evidence:
+    """Combine the series of each partition, and learn how they go together.
 
     Args:
-        measures: the detector's measures, one after the other; they have the same partitions.
-
-    Returns:
-        [T] ln of the detector's probability in each bucket; NaN where none of its series has data.
+        groups: what the partitions have shown before.
+        detector: as above.
+        ln_p: [S, T] ln of the evidence against each bucket value, <= 0; NaN is no data.
+        partition: [S] dense id of each series' partition within the detector.
     """
-    parts = [measure.ln_p for measure in measures]
-    if len(parts) > 1:
-        partition = np.tile(np.arange(len(parts[0])), len(parts))
-        parts = [combine(np.concatenate(parts), partition)]
-    whole = parts[0]
-    if not len(whole):
-        return np.full(whole.shape[1], np.nan)
-    return np.asarray(combine(whole, np.zeros(len(whole), np.int64))[0])
+    series = np.count_nonzero(~np.isnan(ln_p), axis=0).astype(float)
+    return Evidence(detector, groups.combine_and_learn(ln_p, partition.astype(np.int64)), series)
 
 
-def bucket_ln_p(detectors: Sequence[Floats]) -> Floats:
-    """Combine detectors [T] to the bucket; one without data, or with nothing to tell, has probability 1.
+class Levels:
+    """From the partitions of each measure to the bucket. It remembers how far the members of each level go together."""
 
-    Returns:
-        [T] ln of the bucket's probability, <= 0.
-    """
-    ln_p = combine(np.array(detectors), np.zeros(len(detectors), np.int64))[0]
-    return np.where(ln_p <= LN_QUIET, ln_p, 0.0)
+    def __init__(self, measures: list[Groups], partitions: list[Groups], detectors: Groups) -> None:
+        self._measures = measures
+        self._partitions = partitions
+        self._detectors = detectors
+
+    @classmethod
+    def build(cls, detectors: int, bucket_span_ms: int, state: Arrays | None = None) -> "Levels":
+        """Levels that have seen nothing, or as `snapshot` left them."""
+
+        def groups(name: str) -> Groups:
+            return Groups.build(bucket_span_ms, None if state is None else state[name])
+
+        each = range(detectors)
+        return cls([groups(f"measures{i}") for i in each], [groups(f"partitions{i}") for i in each], groups("detectors"))
+
+    def snapshot(self) -> Arrays:
+        """What must be kept to go on."""
+        arrays: Arrays = {"detectors": self._detectors.snapshot()}
+        for i, (measures, partitions) in enumerate(zip(self._measures, self._partitions, strict=True)):
+            arrays |= {f"measures{i}": measures.snapshot(), f"partitions{i}": partitions.snapshot()}
+        return arrays
+
+    def detector_and_learn(self, detector: int, measures: Sequence[Evidence]) -> Floats:
+        """Combine the partitions of one detector over its measures, then among themselves.
+
+        Args:
+            detector: its position in the job.
+            measures: the detector's measures, one after the other; they have the same partitions.
+
+        Returns:
+            [T] ln of the detector's probability in each bucket; NaN where none of its series has data.
+        """
+        parts = [measure.ln_p for measure in measures]
+        if len(parts) > 1:
+            partition = np.tile(np.arange(len(parts[0])), len(parts))
+            parts = [self._measures[detector].combine_and_learn(np.concatenate(parts), partition)]
+        whole = parts[0]
+        if not len(whole):
+            return np.full(whole.shape[1], np.nan)
+        return np.asarray(self._partitions[detector].combine_and_learn(whole, np.zeros(len(whole), np.int64))[0])
+
+    def bucket_and_learn(self, detectors: Sequence[Floats]) -> Floats:
+        """Combine detectors [T] to the bucket; one without data, or with nothing to tell, has probability 1.
+
+        Returns:
+            [T] ln of the bucket's probability, <= 0.
+        """
+        ln_p = self._detectors.combine_and_learn(np.array(detectors), np.zeros(len(detectors), np.int64))[0]
+        return np.where(ln_p <= LN_QUIET, ln_p, 0.0)

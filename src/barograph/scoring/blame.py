@@ -13,7 +13,7 @@ from barograph.results import schema
 from barograph.results.arrays import Bools, Floats, Ids, Ints, Structs
 from barograph.results.schema import INFLUENCER_KEY
 from barograph.results.words import ODD_BY_ITSELF
-from barograph.scoring.combine import combine_some
+from barograph.scoring.groups import combine_some
 from barograph.scoring.influence import CUTOFF, Judge, Shares, Whole, influences
 from barograph.scoring.leaves import LnPOf, Measure, Stretch
 

@@ -7,9 +7,9 @@ import numpy as np
 
 from barograph.results.arrays import Floats, Ints
 from barograph.results.results import Results
-from barograph.results.snapshot import Arrays
+from barograph.results.snapshot import Arrays, prefixed, under
 from barograph.scoring import quantiles
-from barograph.scoring.aggregate import bucket_ln_p, detector_ln_p
+from barograph.scoring.aggregate import Levels
 from barograph.scoring.blame import Scored, blame, field_ln_p, influencer_ln_p
 from barograph.scoring.episodes import Episodes
 from barograph.scoring.leaves import LnPOf, Measure, Stretch
@@ -20,7 +20,7 @@ from barograph.scoring.tables import LEAST_TOLD, BucketScores, Records, buckets_
 
 
 class ScoreStage:
-    """Scores the buckets of one job. It remembers the running episode and how odd the past has been."""
+    """Scores the buckets of one job. It remembers the running episode, how odd the past was and how far it went together."""
 
     def __init__(
         self,
@@ -29,12 +29,14 @@ class ScoreStage:
         bucket_span_ms: int,
         episodes: Episodes,
         normalisers: Normalisers,
+        levels: Levels,
     ) -> None:
         self._measures = measures
         self._ln_p_of = ln_p_of
         self._span_ms = bucket_span_ms
         self._episodes = episodes
         self._normalisers = normalisers
+        self._levels = levels
 
     @classmethod
     def build(
@@ -56,11 +58,12 @@ class ScoreStage:
         """
         detectors = len({measure.detector_index for measure in measures})
         normalisers = Normalisers.build(len(measures), detectors, fields, bucket_span_ms, state)
-        return cls(measures, ln_p_of, bucket_span_ms, Episodes.build(bucket_span_ms, state), normalisers)
+        levels = Levels.build(detectors, bucket_span_ms, None if state is None else under("levels", state))
+        return cls(measures, ln_p_of, bucket_span_ms, Episodes.build(bucket_span_ms, state), normalisers, levels)
 
     def snapshot(self) -> Arrays:
         """What must be kept to go on."""
-        return self._episodes.snapshot() | self._normalisers.snapshot()
+        return self._episodes.snapshot() | self._normalisers.snapshot() | prefixed("levels", self._levels.snapshot())
 
     def score_and_learn(self, stretch: Stretch) -> Results:
         """Score a stretch of finished buckets that follows the last one, and learn how odd it was.
@@ -122,7 +125,8 @@ class ScoreStage:
         detectors = sorted({evidence.detector for evidence in stretch.evidence})
         parts = []
         for detector in detectors:
-            ln_p = detector_ln_p([evidence for evidence in stretch.evidence if evidence.detector == detector])
+            measures = [evidence for evidence in stretch.evidence if evidence.detector == detector]
+            ln_p = self._levels.detector_and_learn(detector, measures)
             known = ~np.isnan(ln_p)
             raised = self._normalisers.raise_and_learn(
                 quantiles.detector(detector), stretch.first_bucket, known.astype(float), bucket[known], ln_p[known]
@@ -131,7 +135,7 @@ class ScoreStage:
                 ln_p = np.array(ln_p)
                 ln_p[known] = raised
             parts.append(ln_p)
-        return bucket_ln_p(parts)
+        return self._levels.bucket_and_learn(parts)
 
     def _field_scores_and_learn(
         self, first_bucket: int, present: Mapping[str, Floats], scored: Scored, kind: Callable[[str], str]

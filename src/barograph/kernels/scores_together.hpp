@@ -1,0 +1,135 @@
+// What the members of a group show together: one sum, and what it usually is in that group.
+//
+// Each member adds the gamma quantile of shape 0.1 that belongs to its p: nearly nothing where it is quiet, about -ln p - 4 where it is
+// odd. So the sum of n independent members is a gamma variable of shape 0.1 n exactly (Lancaster 1961; with a small shape Zaykin
+// et al. 2007, Genetic Epidemiology 31, "soft truncation"). Members that go together in time, or whose p are not quite honest, give
+// a sum that scatters more, or lies higher. Mean and scatter are measured in the buckets before, and a gamma
+// variable that has them is what the sum is compared with (as Brown 1975, Biometrics 31, with measured covariances).
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <vector>
+
+#include "math/gamma.hpp"
+#include "math/logarithms.hpp"
+
+namespace together {
+
+using namespace math;
+
+constexpr double kShape = 0.1;  // chosen of 0.01 to 1: docs/lab.md
+constexpr double kTries = 0.25;  // share of the false alarms that the sum may have; the oddest member has the rest
+
+constexpr double kYoung = 10.0;  // buckets that the memory of a new group reaches back, and a third of what it has seen more
+
+// What one group remembers: the fields of `scoring.groups.GROUP`. All sums fade, and with them what a new group starts from.
+struct Group {
+  double seen;      // buckets with two members or more; does not fade
+  double run;       // how many of them in a row, the last one included, were far beyond what is usual
+  double buckets;   // weight of the buckets seen
+  double members;   // their members
+  double surprise;  // sum of what these added
+  double excess;    // sum of the correlations of two members that each bucket by itself suggests
+};
+
+// The gamma quantile of shape kShape whose upper tail is e^-surprise, between the entries of a table in a straight line.
+class Quantiles {
+ public:
+  Quantiles() : table_(kEntries) {
+    double x = 0.0;
+    for (size_t i = 1; i < kEntries; ++i) table_[i] = x = quantile(static_cast<double>(i) * kStep, x);
+  }
+  double operator()(double surprise) const {
+    const double place = surprise / kStep;
+    if (!(place < kEntries - 1)) {  // -ln of the tail is x + (1 - shape) ln x + a constant: one step from a straight line
+      const double last = table_.back(), x = last + (surprise - (kEntries - 1) * kStep);
+      return x - (1.0 - kShape) * ln(x / last);
+    }
+    const size_t i = static_cast<size_t>(place);
+    return table_[i] + (table_[i + 1] - table_[i]) * (place - static_cast<double>(i));
+  }
+
+ private:
+  static constexpr size_t kEntries = 2049;
+  static constexpr double kStep = 1.0 / 32.0;
+
+  // By halving: the tail falls, and Newton's steps from below leave the range where it is nearly 1.
+  static double quantile(double surprise, double least) {
+    double low = least, high = least + 2.0 * kStep + 1e-9;
+    while (ln_gamma_tail_exact(kShape, high, Tail::kAbove) > -surprise) high = low + 2.0 * (high - low);
+    for (int i = 0; i < 48 && high - low > 1e-13 * high; ++i) {
+      const double middle = 0.5 * (low + high);
+      (ln_gamma_tail_exact(kShape, middle, Tail::kAbove) > -surprise ? low : high) = middle;
+    }
+    return 0.5 * (low + high);
+  }
+
+  std::vector<double> table_;
+};
+
+inline const Quantiles& quantiles() {
+  static const Quantiles made;
+  return made;
+}
+
+// What the sum of n members is like when nothing is wrong: a gamma variable with the mean and scatter that were measured. Its tail
+// would be too thin where all members follow one thing, so there is a second one, for the worst that so much correlation can mean:
+// `together` of the members are as good as one, and the others have their mean.
+struct Usual {
+  double mean;
+  double scale;
+  double of_one;    // mean of one member
+  double together;  // 1 where members are independent
+  double doubt;     // scatter measured in few buckets is uncertain by its own standard error, which is added
+};
+
+inline Usual usual(const Group& group, double n) {
+  const double of_one = group.surprise / group.members, doubt = 1.0 + std::sqrt(2.0 / group.buckets);
+  const double correlation = std::max(group.excess / group.buckets, 0.0);
+  // No eigenvalue of n variables with a mean squared correlation c is larger than about n sqrt(c). What adds up here are tails, whose
+  // correlation is about the square of that of what they are tails of: exactly so for squares of normal variables.
+  // The root makes much of little, so what may be chance (two standard errors) is no such sign.
+  const double beyond_chance = std::max((n - 1.0) * correlation - 2.0 * (doubt - 1.0), 0.0) / (n - 1.0);
+  const double together = 1.0 + (n - 1.0) * std::sqrt(std::min(beyond_chance, 1.0));
+  return {n * of_one, (1.0 + (n - 1.0) * correlation) * doubt, of_one, together, doubt};
+}
+
+inline double deviation(const Usual& usual) { return std::sqrt(usual.mean * usual.scale); }
+
+// ln of the chance of such a sum or a larger one.
+inline double ln_sum_p(const Usual& usual, double sum) {
+  const double scale = usual.together * usual.doubt, others = usual.mean - usual.together * usual.of_one;
+  const double spread = ln_gamma_tail_exact(usual.mean / usual.scale, sum / usual.scale, Tail::kAbove);
+  return std::max(spread, ln_gamma_tail_exact(usual.of_one / usual.doubt, (sum - others) / scale, Tail::kAbove));
+}
+
+// Members [2 or more] of one bucket in one number: ln of the better of two tests, less what looking at both costs.
+//
+//   sum     of the members' quantiles
+//   least   ln p of the oddest member
+//   n       members
+inline double ln_p(const Usual& usual, double sum, double least, double n) {
+  double best = ln_least_of(least, n) - ln(1.0 - kTries);
+  // A sum below its mean plus a deviation is less than one in about six, and working out how much less is most of the cost of a quiet job.
+  if (sum > usual.mean + deviation(usual)) best = std::min(best, ln_sum_p(usual, sum) - ln(kTries));
+  return std::min(best, 0.0);
+}
+
+// Learn a bucket of n >= 2 members. What lies beyond about p = 1e-4 counts as if it lay there, and the k-th such bucket in a row for one in
+// k^2 only: an incident, however long, counts for less than two buckets.
+inline void learn(Group& group, const Usual& usual, double sum, double n, double memory) {
+  const double mean = usual.mean, most = mean + 4.0 * (deviation(usual) + usual.scale);
+  group.run = sum > most ? group.run + 1.0 : 0.0;
+  const double run = std::max(group.run, 1.0), weight = 1.0 / (run * run), off = std::min(sum, most) - mean;
+  // The memory of a young group is a third of its life: how the models' first days went says little.
+  const double keep = 1.0 - 1.0 / std::min(memory, kYoung + group.seen / 3.0);
+  group.seen += 1.0;
+  group.buckets = keep * group.buckets + weight;
+  group.members = keep * group.members + weight * n;
+  group.surprise = keep * group.surprise + weight * std::min(sum, most);
+  group.excess = keep * group.excess + weight * (off * off / mean - 1.0) / (n - 1.0);
+}
+
+}  // namespace together

@@ -1,0 +1,67 @@
+"""Combining the members of one group, slow and obvious: the specification of `kernels/scores_together.hpp`."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import gammainccinv
+from scipy.stats import gamma
+
+SHAPE, TRIES, YOUNG = 0.1, 0.25, 10.0
+
+
+def addend(ln_p: float) -> float:
+    """The gamma quantile that has this upper tail."""
+    return float(gammainccinv(SHAPE, math.exp(ln_p)))
+
+
+@dataclass
+class Group:
+    """What a group remembers."""
+
+    seen: float = 0.0
+    run: float = 0.0
+    buckets: float = 10.0
+    members: float = 100.0
+    surprise: float = 10.0
+    excess: float = 1.0
+
+    def ln_sum_p(self, total: float, n: int) -> float:
+        """ln of the chance of such a sum of n members: the larger of what a measured scatter and one thing behind all allow."""
+        one, correlation, doubt = self.usual()
+        mean, scale = n * one, (1 + (n - 1) * correlation) * doubt
+        beyond_chance = max(correlation - 2 * (doubt - 1) / (n - 1), 0.0)
+        together = 1 + (n - 1) * math.sqrt(min(beyond_chance, 1.0))
+        spread = gamma.logsf(total, mean / scale, scale=scale)
+        one_thing = gamma.logsf(total - (n - together) * one, one / doubt, scale=together * doubt)
+        return float(max(spread, one_thing))
+
+    def usual(self) -> tuple[float, float, float]:
+        """Mean of one member, correlation of two, and how uncertain that is."""
+        return self.surprise / self.members, max(self.excess / self.buckets, 0.0), 1 + math.sqrt(2 / self.buckets)
+
+    def judge_and_learn(self, ln_p: np.ndarray, memory: float) -> float:
+        """One bucket: ln of the combined probability of the members with data."""
+        known = ln_p[~np.isnan(ln_p)]
+        n = len(known)
+        if n < 2:
+            return float(known[0]) if n else math.nan
+        total = sum(addend(one) for one in known)
+        one, correlation, doubt = self.usual()
+        mean, scale = n * one, (1 + (n - 1) * correlation) * doubt
+        least = math.log(-math.expm1(n * math.log1p(-math.exp(min(known)))))
+        joint = self.ln_sum_p(total, n) if total > mean + math.sqrt(mean * scale) else 0.0
+        self._learn(total, n, mean, scale, memory)
+        return min(least - math.log(1 - TRIES), joint - math.log(TRIES), 0.0)
+
+    def _learn(self, total: float, n: int, mean: float, scale: float, memory: float) -> None:
+        most = mean + 4 * (math.sqrt(mean * scale) + scale)
+        self.run = self.run + 1 if total > most else 0.0
+        weight = 1 / max(self.run, 1.0) ** 2
+        total = min(total, most)
+        keep = 1 - 1 / min(memory, YOUNG + self.seen / 3)
+        self.seen += 1
+        self.buckets = keep * self.buckets + weight
+        self.members = keep * self.members + weight * n
+        self.surprise = keep * self.surprise + weight * total
+        self.excess = keep * self.excess + weight * ((total - mean) ** 2 / mean - 1) / (n - 1)
