@@ -7,13 +7,16 @@ Parts between `<!-- generated: NAME -->` and `<!-- end -->` are made from the co
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Final
 
 import polars as pl
 import pytest
 import typer.main
+from fastapi import FastAPI
 from pydantic_core import PydanticUndefined
 
+from barograph.api import v1
 from barograph.api.elastic import ENDPOINTS
 from barograph.api.metrics import Metrics
 from barograph.cli.main import app
@@ -129,6 +132,17 @@ def elastic_calls() -> str:
     return table(("method", "path", "what it does", "role"), rows)
 
 
+def api_calls() -> str:
+    document = FastAPI(title="x", version="1")
+    document.include_router(v1.router(SimpleNamespace(service=SimpleNamespace(records=0, buckets=0, annotations=0))))  # type: ignore[arg-type]
+    rows = (
+        (method.upper(), f"`{path}`", call["description"])
+        for path, methods in sorted(document.openapi()["paths"].items())
+        for method, call in methods.items()
+    )
+    return table(("method", "path", "what it does"), rows)
+
+
 def metrics() -> str:
     rows = ((f"`{one.name}`", one.type, one.documentation) for one in Metrics().registry.collect())
     return table(("metric", "type", "meaning"), rows)
@@ -140,6 +154,7 @@ GENERATED: Final[dict[str, tuple[str, Callable[[], str]]]] = {
     "server settings": ("server.md", server_settings),
     "metrics": ("server.md", metrics),
     "elastic calls": ("elastic.md", elastic_calls),
+    "api calls": ("api.md", api_calls),
     "records": ("results.md", lambda: columns(schema.RECORDS)),
     "buckets": ("results.md", lambda: columns(schema.BUCKETS)),
     "influencers": ("results.md", lambda: columns(schema.INFLUENCERS)),

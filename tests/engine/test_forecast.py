@@ -91,6 +91,7 @@ def test_what_cannot_be_forecast_is_counted_by_reason() -> None:
         ("3651d", 95.0, "duration='3651d': wanted 3650d or less"),
         ("soon", 95.0, "duration='soon': wanted a whole number with one of the units"),
         ("1h", 100.0, "percentile=100: wanted more than 0 and less than 100"),
+        ("1h", 99.99999999999999, "percentile=100: wanted more than 0"),
         ("1h", float("nan"), "percentile=nan: wanted more than 0"),
     ],
 )

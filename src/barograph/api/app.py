@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib.metadata import version
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -13,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
-from barograph.api import elastic, health
+from barograph.api import elastic, health, v1
 from barograph.api.auth import Authentication
 from barograph.api.gate import Gate
 from barograph.api.server import Server
@@ -32,12 +33,14 @@ def build(server: Server) -> FastAPI:
     app = FastAPI(
         title="Barograph",
         lifespan=life,
-        openapi_url=None,
+        version=version("barograph"),
+        openapi_url=f"{v1.PREFIX}/openapi.json",
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
         middleware=_middleware(server),
     )
+    app.include_router(v1.router(server))
     app.router.routes.extend([*health.routes(server), *elastic.routes(server)])
     for kind in (HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _told)
@@ -53,7 +56,9 @@ def _middleware(server: Server) -> list[Middleware]:
 
 
 def _render(scope: Scope, error: Exception) -> Response:
-    return elastic.render(scope, error)
+    """The answer to a request that failed, in the words of the dialect that its path belongs to."""
+    render = v1.render if scope["path"].startswith(f"{v1.PREFIX}/") else elastic.render
+    return render(scope, error)
 
 
 async def _told(request: Request, error: Exception) -> Response:

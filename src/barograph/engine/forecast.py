@@ -79,7 +79,7 @@ def check_forecast(job: Job, duration: Duration, percentile: float) -> None:
         raise BadRequest(f"duration={str(duration)!r}: wanted a bucket or more ({job.bucket_span_ms // 1000}s)")
     if duration.ms > LONGEST_DAYS * DAY_MS:
         raise BadRequest(f"duration={str(duration)!r}: wanted {LONGEST_DAYS}d or less")
-    if not 0 < percentile < 100:
+    if not (percentile > 0 and 0.5 + percentile / 200 < 1):  # the latter as a double, of which bounds are made
         raise BadRequest(f"percentile={percentile:g}: wanted more than 0 and less than 100")
 
 

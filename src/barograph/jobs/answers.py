@@ -7,10 +7,12 @@ import polars as pl
 from barograph.config.job import Job
 from barograph.engine.entity import Entity
 from barograph.engine.exclusions import Exclusion
-from barograph.jobs import describe, explain, incidents, overall, selection, what_if
+from barograph.jobs import describe, explain, incidents, lanes, overall, selection, series, what_if
 from barograph.jobs.describe import Described
 from barograph.jobs.explain import Explained
+from barograph.jobs.lanes import Lanes, LanesQuery
 from barograph.jobs.overall import OverallQuery
+from barograph.jobs.series import SeriesQuery, SeriesValues
 from barograph.jobs.what_if import Alerts, AlertSettings
 from barograph.store.documents import Message
 from barograph.store.forecasts import SavedForecast
@@ -130,6 +132,16 @@ class Answers:
     def bucket_values(self, job_id: str, span: Span = _ALWAYS) -> pl.DataFrame:
         """The values that the models have learned from, in the order of time; columns as `schema.BUCKET_VALUES`."""
         return self._store.bucket_values(job_id, span)
+
+    # what a chart shows
+
+    def lanes(self, query: LanesQuery) -> Lanes:
+        """How odd each of several things was, in columns of time. See `jobs.lanes`."""
+        return lanes.lanes(self._store, query)
+
+    def series(self, job_id: str, query: SeriesQuery) -> SeriesValues:
+        """The values of one series over time. See `jobs.series`."""
+        return series.series_values(self._store, job_id, query)
 
     # what a job costs
 

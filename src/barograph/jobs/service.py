@@ -24,9 +24,12 @@ from barograph.jobs.filters import Filters
 from barograph.jobs.forecast import ForecastRequest, MadeForecast
 from barograph.jobs.kept import Kept
 from barograph.jobs.keys import Keys
+from barograph.jobs.lanes import LanesQuery
+from barograph.jobs.notes import Notes
 from barograph.jobs.open_jobs import Means, OpenJobs, Tell
 from barograph.jobs.overall import OverallQuery
 from barograph.jobs.replay import Replayed
+from barograph.jobs.series import SeriesQuery
 from barograph.jobs.session import Build
 from barograph.jobs.summary import Progress, RunSummary
 from barograph.jobs.what_if import AlertSettings
@@ -49,6 +52,7 @@ __all__ = [
     "ForecastRequest",
     "JobState",
     "JobSummary",
+    "LanesQuery",
     "MadeForecast",
     "Message",
     "NoSuchJob",
@@ -59,6 +63,7 @@ __all__ = [
     "Reverted",
     "SavedForecast",
     "SavedSnapshot",
+    "SeriesQuery",
     "Service",
     "posted_chunk",
 ]
@@ -84,6 +89,7 @@ class Service(Answers):
         """
         super().__init__(store)
         self.filters, self.calendars, self.keys = Filters(store), Calendars(store), Keys(store)
+        self.notes = Notes(store)
         self.settings: Kept[dict[str, Any]] = Kept(store, "setting", dict)
         self._changing = RLock()
         self._build = build
@@ -189,6 +195,7 @@ class Service(Answers):
         self._open.refuse(job_id)
         self._store.delete_job(job_id)
         self.calendars.forget_job(job_id)
+        self.notes.forget_job(job_id)
 
     def settle(self, job_id: str) -> None:
         """Say of a job that has failed, or that a killed process left open, that it is closed.

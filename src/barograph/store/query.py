@@ -85,7 +85,7 @@ class ResultTable:
             BadRequest: a lowest score, an entity or a detector, and the table's rows have none.
         """
         c = self.table.c
-        conditions = [c.job_id == job_id, *_in_time(self.table, query)]
+        conditions = [c.job_id == job_id, *in_time(self.table, query)]
         if query.min_score > 0:
             if self.score is None:
                 raise BadRequest(f"min_score={query.min_score:g}: wanted none, as {self.table.name}s have no score")
@@ -142,7 +142,8 @@ class ResultTable:
         return sa.select(sa.func.count()).select_from(self.table).where(*self.where(job_id, query))
 
 
-def _in_time(table: sa.Table, query: Query) -> "Iterator[sa.ColumnElement[bool]]":
+def in_time(table: sa.Table, query: Query) -> "Iterator[sa.ColumnElement[bool]]":
+    """The conditions of a query that have to do with time."""
     c = table.c
     if query.start_ms is not None:
         yield c.timestamp >= query.start_ms
@@ -158,7 +159,7 @@ def highest_scores(connection: sa.Connection, job_ids: Sequence[str], window_ms:
     window = c.timestamp - c.timestamp % window_ms
     interim = sa.func.max(sa.case((c.is_interim, 1), else_=0))
     chosen = sa.select(window, c.job_id, sa.func.max(c.anomaly_score), interim)
-    chosen = chosen.where(c.job_id.in_(job_ids), *_in_time(tables.BUCKET, query))
+    chosen = chosen.where(c.job_id.in_(job_ids), *in_time(tables.BUCKET, query))
     fetched = connection.execute(chosen.group_by(window, c.job_id)).all()
     names = {"window": pl.Int64, "job_id": pl.String, "score": pl.Float64, "interim": pl.Int64}
     return pl.DataFrame([tuple(row) for row in fetched], schema=names, orient="row")

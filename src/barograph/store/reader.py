@@ -12,7 +12,7 @@ from barograph.config.job import Job
 from barograph.engine.exclusions import Exclusion
 from barograph.results.snapshot import Snapshot
 from barograph.scoring.normalise import Quantiles
-from barograph.store import documents, forecasts, history, job_rows, query, rows, tables
+from barograph.store import documents, forecasts, history, job_rows, lanes, query, rows, tables
 from barograph.store.database import Database
 from barograph.store.documents import Message
 from barograph.store.files import Checked, JobFiles
@@ -122,6 +122,11 @@ class Reader:
         """
         with self._database.read() as connection:
             return query.highest_scores(connection, job_ids, window_ms, asked)
+
+    def lane_scores(self, job_ids: Sequence[str], by: str | None, window_ms: int, asked: Query = _ALL) -> pl.DataFrame:
+        """The highest score of each job, or of each value of a field, in each window of time. See `lanes.highest`."""
+        with self._database.read() as connection:
+            return lanes.highest(connection, job_ids, by, window_ms, asked)
 
     def bucket_values(self, job_id: str, span: Span = _ALWAYS, columns: Sequence[str] | None = None) -> pl.DataFrame:
         """Bucket values in the order of time; columns as `schema.BUCKET_VALUES`, or those of them that are named."""

@@ -58,6 +58,14 @@ def test_flush_says_what_is_finished(http: httpx.Client) -> None:
     )
 
 
+def test_a_time_without_end_is_refused(http: httpx.Client) -> None:
+    job_id = made(http, opened=True)
+    post(http, job_id, START)
+    for name in ("advance_time", "skip_time"):
+        for value in (START_MS + 100_001 * HOUR_MS, 2**63, "9999-01-01T00:00:00Z"):
+            assert http.post(f"{JOBS}/{job_id}/_flush", json={name: value}).status_code == 400
+
+
 def test_skip_time_leaves_out_what_is_open(http: httpx.Client) -> None:
     job_id = made(http, opened=True)
     post(http, job_id, START)

@@ -1,12 +1,13 @@
 """Rows that are posted, and the flush that asks for what they lead to."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from barograph.api.elastic.answers import Answer
 from barograph.api.elastic.arguments import argument, flag
 from barograph.api.elastic.counts import data_counts
 from barograph.api.elastic.endpoint import ANY, Call, Endpoint
-from barograph.api.elastic.errors import conflict
+from barograph.api.elastic.errors import bad, conflict
 from barograph.api.elastic.times import unparsable_time
 from barograph.config.job import Job
 from barograph.jobs.service import posted_chunk
@@ -16,6 +17,10 @@ _DEPRECATED: Final = (
     "Posting data directly to anomaly detection jobs is deprecated, "
     "in a future major version it will be compulsory to use a datafeed"
 )
+_MOST_EMPTY: Final = 100_000
+"""Buckets that one flush may finish beyond the newest record. Chosen: a year of five minutes."""
+
+_LATEST_MS: Final = 7_258_118_400_000
 
 
 def post_data(call: Call) -> Answer:
@@ -48,6 +53,7 @@ def flush_job(call: Call) -> dict[str, Any]:
     interim = flag(call, "calc_interim", False)
     _refuse_closed(call, job)
     service.commit(job_id)
+    _refuse_too_far(call, job, times)
     skipped = 0
     if "skip_time" in times:
         skipped = -(-times["skip_time"] // job.bucket_span_ms) * job.bucket_span_ms
@@ -58,6 +64,18 @@ def flush_job(call: Call) -> dict[str, Any]:
         service.judge_open(job_id)
     finished = max(service.finished_until(job_id), skipped)
     return {"flushed": True, "last_finalized_bucket_end": finished}
+
+
+def _refuse_too_far(call: Call, job: Job, times: Mapping[str, int]) -> None:
+    """Refuse to make buckets without end: a time in another unit would keep the job busy for ever."""
+    counts = call.server.service.summary(job.job_id).counts
+    newest = None if counts is None else counts.latest_record_timestamp
+    for name in ("advance_time", "skip_time"):
+        if newest is not None and times.get(name, newest) - newest > _MOST_EMPTY * job.bucket_span_ms:
+            wanted = f"a time at most {_MOST_EMPTY} buckets after the newest record ({newest})"
+            raise bad(f"[{name}] wanted {wanted}, found [{times[name]}]")
+        if times.get(name, 0) > _LATEST_MS:
+            raise bad(f"[{name}] wanted a time before the year 2200, found [{times[name]}]")
 
 
 def _refuse_closed(call: Call, job: Job) -> None:

@@ -1,6 +1,7 @@
 """Times and spans of time as Elasticsearch writes them."""
 
 import re
+from contextlib import suppress
 from datetime import UTC
 from typing import Any, Final
 
@@ -13,6 +14,10 @@ _SPAN: Final = re.compile(r"(-?\d{1,15})(nanos|micros|ms|s|m|h|d)", re.ASCII)
 _UNITS_MS: Final = {"nanos": 1e-6, "micros": 1e-3, "ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _LONGEST_SECONDS: Final = 10
 """Digits of a number that is seconds; more are milliseconds."""
+
+_FIRST_MS: Final = -62_135_596_800_000
+_LAST_MS: Final = 253_402_300_799_999
+"""The years 1 to 9999, which ISO 8601 has."""
 
 
 def query_time(name: str, value: Any) -> int | None:
@@ -41,11 +46,12 @@ def moment(name: str, value: Any, *, seconds: bool = True) -> int:
     if isinstance(value, int | str) and not isinstance(value, bool):
         if _NUMBER.fullmatch(text):
             number = int(text)
-            return number * 1000 if seconds and len(text.lstrip("-")) <= _LONGEST_SECONDS else number
-        try:
-            return epoch_ms(name, text, UTC)
-        except (BadRequest, OverflowError):
-            pass
+            found = number * 1000 if seconds and len(text.lstrip("-")) <= _LONGEST_SECONDS else number
+            if _FIRST_MS <= found <= _LAST_MS:
+                return found
+        else:
+            with suppress(BadRequest, OverflowError):
+                return epoch_ms(name, text, UTC)
     raise bad(f"Query param [{name}] with value [{text[:200]}] cannot be parsed as a date or converted to a number")
 
 

@@ -1,0 +1,24 @@
+"""`/api/v1`: what the page uses, and whoever wants results without a dialect: half-open times, exact totals, cursors."""
+
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
+
+from barograph.api.server import Server
+from barograph.api.v1 import changes, events, jobs, lanes, models, notes, results
+from barograph.api.v1.answers import ServedRoute
+from barograph.api.v1.errors import REFUSED, render
+
+__all__ = ["PREFIX", "render", "router"]
+
+PREFIX = "/api/v1"
+
+
+def router(server: Server) -> APIRouter:
+    """All of its routes."""
+    whole = APIRouter(prefix=PREFIX, route_class=ServedRoute, responses=REFUSED)
+    for part in (jobs, lanes, results, models, notes, changes, events):
+        whole.include_router(part.router(server))
+    for route in whole.routes:
+        if isinstance(route, APIRoute):
+            route.operation_id = route.name
+    return whole

@@ -1,0 +1,71 @@
+"""One shape for every error."""
+
+from typing import Any, Final
+
+import orjson
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import Scope
+
+from barograph.api.errors import status_of
+
+_CODES: Final = {
+    400: "bad_request",
+    401: "unauthenticated",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    409: "conflict",
+    413: "too_large",
+    415: "unsupported_encoding",
+    422: "bad_request",
+    429: "busy",
+}
+_HINTS: Final = {
+    401: "send a key: 'barograph keys create' makes one",
+    403: "use a key with that role",
+    404: "ask for the list of what there is",
+    409: "look again, and ask the same",
+    413: "send it in parts",
+    429: "send it again, later",
+    500: "the server's log says why, under the request's id",
+}
+
+
+class Refusal(BaseModel):
+    """Why a request was refused."""
+
+    code: str
+    message: str
+    hint: str
+    request_id: str
+
+
+REFUSED: Final[dict[int | str, dict[str, Any]]] = {
+    status: {"model": Refusal, "description": code.replace("_", " ")} for status, code in _CODES.items()
+}
+"""What every call may answer beside what it is asked for."""
+
+
+def render(scope: Scope, error: Exception) -> Response:
+    """The answer to a request that failed."""
+    status, message = _told(scope, error)
+    body = {
+        "code": _CODES.get(status, "failed"),
+        "message": message,
+        "hint": _HINTS.get(status, "the message says what was wanted"),
+        "request_id": scope.get("state", {}).get("request_id", ""),
+    }
+    return Response(orjson.dumps(body), status, getattr(error, "headers", None), "application/json")
+
+
+def _told(scope: Scope, error: Exception) -> tuple[int, str]:
+    if isinstance(error, RequestValidationError):
+        parts = (f"{'.'.join(str(step) for step in one['loc'][1:]) or 'body'}: {one['msg']}" for one in error.errors())
+        return 422, "; ".join(parts)
+    if isinstance(error, HTTPException):
+        return error.status_code, f"{scope['method']} {scope['path']}: {error.detail}"
+    status = status_of(error)
+    return status, str(error) if status < 500 else "the server failed"
