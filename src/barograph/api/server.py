@@ -11,8 +11,11 @@ from barograph.api.metrics import Metrics
 from barograph.config.errors import BarographError
 from barograph.config.server import ServerConfig
 from barograph.index.documents import INDEX_FILE, Documents
+from barograph.jobs.annotations import annotate
+from barograph.jobs.datafeeds import Datafeeds
 from barograph.jobs.service import Service
 from barograph.jobs.workers import Workers
+from barograph.sources.feeds import open_feed
 
 T = TypeVar("T")
 
@@ -36,6 +39,7 @@ class Server:
         metrics: what `/metrics` tells.
         in_flight: bodies that are in memory.
         ready: the jobs that an earlier process left open are open again.
+        datafeeds: what feeds jobs from sources.
     """
 
     config: ServerConfig
@@ -45,6 +49,17 @@ class Server:
     metrics: Metrics = field(default_factory=Metrics)
     in_flight: InFlight = field(default_factory=InFlight)
     ready: bool = False
+    datafeeds: Datafeeds = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Datafeeds read from the index, and feed the jobs."""
+        self.datafeeds = Datafeeds(
+            self.service,
+            self.workers,
+            lambda datafeed, job: open_feed(self.documents, datafeed, job),
+            lambda job_id, start_ms, end_ms, text: annotate(self.documents, job_id, (start_ms, end_ms), text),
+            self.metrics.count_rows,
+        )
 
     @classmethod
     def open(cls, config: ServerConfig) -> Self:
@@ -75,11 +90,13 @@ class Server:
                 log.info("job.reopened", job_id=job_id)
             except Exception as error:  # whatever it is, the store has it as the job's failure, and the next job is opened
                 log.error("job.not_reopened", job_id=job_id, error=str(error))
+        self.datafeeds.resume()
         self.ready = True
 
     def close(self) -> None:
         """Finish what was taken, commit, and let go; jobs that are open stay open in the store."""
         self.ready = False
+        self.datafeeds.close()
         self.workers.close()
         self.documents.close()
         self.service.suspend()

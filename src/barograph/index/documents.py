@@ -8,12 +8,14 @@ from typing import Any, Final, Self, TypeVar
 
 import duckdb
 import msgspec
+import polars as pl
 
 from barograph.config.errors import BadRequest
 from barograph.index.catalog import Catalog, Index, Options
 from barograph.index.contexts import Context, Contexts, keep_alive
 from barograph.index.database import Database, rows
 from barograph.index.errors import BadQuery, NoSuchIndex
+from barograph.index.extract import Extraction, extract
 from barograph.index.mapping import IndexMapping
 from barograph.index.search import Page, Request, count, search
 from barograph.index.write import Operation, Outcome, State, Writer
@@ -61,7 +63,7 @@ class Documents:
             Conflict: another process has it open.
             StorageFailure: it cannot be read.
         """
-        self._now = now
+        self.now_ms = now
         self._database = Database(path)
         self._contexts = Contexts()
         with self._database.write() as connection:
@@ -172,7 +174,7 @@ class Documents:
         with self._database.lock:
             states = {number: replace(state) for number, state in self._states.items()}
             with self._database.write() as connection:
-                writer = Writer(connection, self.catalog, states, self._now())
+                writer = Writer(connection, self.catalog, states, self.now_ms())
                 made = change(writer)
                 if writer.catalog is not self.catalog:
                     _save(connection, writer.catalog, writer.changed)
@@ -228,7 +230,7 @@ class Documents:
             NoSuchIndex: there is no such index.
             BadQuery: it cannot be answered.
         """
-        pit, now_ms = body.get("pit"), self._now()
+        pit, now_ms = body.get("pit"), self.now_ms()
         bounds = None
         if pit is not None:
             if not isinstance(pit, Mapping):
@@ -243,11 +245,19 @@ class Documents:
     def count(self, expression: str, body: Mapping[str, Any], options: Options = _NO_OPTIONS) -> int:
         """How many documents match. Raises as `search`."""
         with self._database.read() as connection:
-            return count(connection, Request(body, self.catalog.targets(expression, options), self._now()))
+            return count(connection, Request(body, self.catalog.targets(expression, options), self.now_ms()))
+
+    def extract(
+        self, expression: str, wanted: Extraction, span: tuple[int, int], limit: int | None, options: Options = _NO_OPTIONS
+    ) -> pl.DataFrame:
+        """Rows of a span of time, as columns. See `extract`. Raises as `search`."""
+        targets = self.catalog.targets(expression, options)
+        with self._database.read() as connection:
+            return extract(connection, targets, wanted, span, limit)
 
     def open_view(self, expression: str, keep: object, options: Options = _NO_OPTIONS) -> str:
         """Take a point in time; its id. Raises as `Contexts.add`."""
-        return self._contexts.add(self._context(expression, keep, options), self._now())
+        return self._contexts.add(self._context(expression, keep, options), self.now_ms())
 
     def start_scroll(
         self, expression: str, body: Mapping[str, Any], keep: object, options: Options = _NO_OPTIONS
@@ -255,7 +265,7 @@ class Documents:
         """The first page of a scroll, and the name to go on with. Raises as `search`."""
         if body.get("from"):
             raise BadQuery("using [from] is not allowed in a scroll context: wanted 0")
-        name = self._contexts.add(replace(self._context(expression, keep, options), body=dict(body)), self._now())
+        name = self._contexts.add(replace(self._context(expression, keep, options), body=dict(body)), self.now_ms())
         return name, self.scroll(name)
 
     def scroll(self, name: str, keep: object = None) -> Page:
@@ -264,12 +274,12 @@ class Documents:
         Raises:
             NoSuchContext: it has ended.
         """
-        context = self._contexts.use(name, self._now(), None if keep is None else keep_alive(keep))
+        context = self._contexts.use(name, self.now_ms(), None if keep is None else keep_alive(keep))
         body = dict(context.body or {})
         if context.after is not None:
             body.pop("aggs", None), body.pop("aggregations", None)
         targets = self.catalog.targets(context.expression, Options(True, True))
-        request = Request(body, targets, self._now(), context.bounds, every_place=True, after=context.after)
+        request = Request(body, targets, self.now_ms(), context.bounds, every_place=True, after=context.after)
         with self._database.read() as connection:
             page = search(connection, request)
         if page.last is not None:
@@ -284,7 +294,7 @@ class Documents:
         keep_ms = keep_alive(keep)
         targets = self.catalog.targets(expression, options)
         bounds = {target.index.number: self._states[target.index.number].next_seq for target in targets}
-        return Context(expression, bounds, keep_ms, self._now() + keep_ms)
+        return Context(expression, bounds, keep_ms, self.now_ms() + keep_ms)
 
 
 def flat_settings(body: Mapping[str, Any], prefix: str = "index.") -> dict[str, Any]:

@@ -97,6 +97,10 @@ class Service(Answers):
         self._now = now
         self._open = OpenJobs(store, Means(build, clock, now))
 
+    def kept(self, kind: str) -> Kept[dict[str, Any]]:
+        """Documents of a kind that belong to no job, for whoever stands beside the service and keeps some."""
+        return Kept(self._store, kind, dict)
+
     @classmethod
     def open(cls, url: str | None, data_dir: Path, *, create: bool = True) -> Self:
         """A service of the store at a place.

@@ -10,6 +10,9 @@ from barograph.api.elastic import (
     checks,
     cluster,
     data,
+    datafeed_preview,
+    datafeed_stats,
+    datafeeds,
     events,
     filters,
     forecasts,
@@ -43,6 +46,9 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *info.ENDPOINTS,
     *cat.ENDPOINTS,
     *index.ENDPOINTS,
+    *datafeeds.ENDPOINTS,
+    *datafeed_stats.ENDPOINTS,
+    *datafeed_preview.ENDPOINTS,
 )
 
 

@@ -4,6 +4,8 @@ from typing import Any
 
 from barograph.api.elastic.arguments import allow_no_match, flag
 from barograph.api.elastic.cluster_state import refuse_in_upgrade_mode, refuse_too_much_memory
+from barograph.api.elastic.datafeed_documents import document as datafeed_document
+from barograph.api.elastic.datafeeds import created, new_datafeed
 from barograph.api.elastic.endpoint import Call, Endpoint
 from barograph.api.elastic.errors import ElasticError
 from barograph.api.elastic.ids import jobs_of
@@ -21,6 +23,7 @@ def put_job(call: Call) -> dict[str, Any]:
     refuse_in_upgrade_mode(call.server, "cluster:admin/xpack/ml/job/put")
     refuse_too_much_memory(call.server, job.analysis_limits.model_memory_limit)
     refuse_taken(job, service.ids())
+    datafeed = new_datafeed(call, job.job_id, call.body.get("datafeed_config"))
     if not service.put(job):
         raise ElasticError(
             400,
@@ -29,6 +32,8 @@ def put_job(call: Call) -> dict[str, Any]:
         )
     tell_of(call, job)
     service.tell(job.job_id, "info", "Job created")
+    if datafeed is not None:
+        created(call, datafeed)
     return _told(call, service.summary(job.job_id))
 
 
@@ -60,7 +65,9 @@ def update_job(call: Call) -> dict[str, Any]:
 
 def _told(call: Call, summary: JobSummary) -> dict[str, Any]:
     snapshots = call.server.service.snapshots(summary.job.job_id)
-    return document(summary, snapshots[-1].snapshot_id if snapshots else None)
+    datafeed = call.server.datafeeds.of_job(summary.job.job_id)
+    told = None if datafeed is None else datafeed_document(datafeed)
+    return document(summary, snapshots[-1].snapshot_id if snapshots else None, datafeed=told)
 
 
 _JOBS = "/_ml/anomaly_detectors"

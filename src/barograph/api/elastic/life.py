@@ -74,6 +74,9 @@ def delete_job(call: Call) -> dict[str, Any]:
     state = service.summary(job_id).state
     if state in _BUSY and not flag(call, "force", False):
         raise conflict(f"Cannot delete job [{job_id}] because the job is {state.value}")
+    datafeed = call.server.datafeeds.of_job(job_id)
+    if datafeed is not None:
+        call.server.datafeeds.delete(datafeed.datafeed_id, force=True)
     if job_id in service.opened():
         service.close_job(job_id)
     service.delete(job_id)

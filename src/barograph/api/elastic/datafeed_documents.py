@@ -1,0 +1,97 @@
+"""Datafeeds as clients send and get them."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from barograph.api.elastic.errors import ElasticError
+from barograph.api.elastic.ids import check_id
+from barograph.config.datafeed import Datafeed
+from barograph.config.errors import ConfigError
+
+FIELDS: Final = (
+    *("datafeed_id", "job_id", "indices", "indexes", "query", "query_delay", "frequency", "scroll_size", "chunking_config"),
+    *("delayed_data_check_config", "aggregations", "aggs", "script_fields", "runtime_mappings", "max_empty_searches"),
+    *("indices_options", "headers"),
+)
+"""What the body of a datafeed may have."""
+_GIVEN: Final = ("create_time", "authorization")
+_WILDCARDS: Final = ("open", "closed", "hidden")
+
+
+def datafeed_of(body: Mapping[str, Any], datafeed_id: str, job_id: str | None = None) -> Datafeed:
+    """The datafeed of a body.
+
+    Raises:
+        ElasticError: it cannot be one.
+    """
+    given = normal(body)
+    given["datafeed_id"] = check_id("datafeed_id", datafeed_id)
+    if job_id is not None:
+        given.setdefault("job_id", job_id)
+    if "job_id" in given:
+        check_id("job_id", given["job_id"])
+    return checked(given)
+
+
+def normal(body: Mapping[str, Any]) -> dict[str, Any]:
+    """A body with one name for each thing. What a server adds to a datafeed, and what is null, is left out."""
+    given = {name: value for name, value in body.items() if name not in _GIVEN and value is not None}
+    unknown = sorted(given.keys() - set(FIELDS))
+    if unknown or "headers" in given:
+        raise ElasticError(
+            400, "x_content_parse_exception", f"[1:1] [datafeed_config] unknown field [{(unknown or ['headers'])[0]}]"
+        )
+    for old, new in (("indexes", "indices"), ("aggs", "aggregations")):
+        if old in given:
+            given[new] = given.pop(old)
+    if isinstance(given.get("indices"), str):
+        given["indices"] = given["indices"].split(",")
+    if given.get("max_empty_searches") == -1:
+        del given["max_empty_searches"]
+    if "indices_options" in given:
+        given["indices_options"] = indices_options(given["indices_options"])
+    for name in ("query", "aggregations", "runtime_mappings", "script_fields"):
+        if name in given and not isinstance(given[name], dict):
+            raise ElasticError(400, "x_content_parse_exception", f"[datafeed_config] failed to parse field [{name}]")
+    if "query" in given and len(given["query"]) != 1:
+        raise ElasticError(400, "x_content_parse_exception", "[datafeed_config] failed to parse field [query]")
+    return given
+
+
+def indices_options(given: Any) -> dict[str, Any]:
+    """Options for names of indices, as they are told."""
+    default = Datafeed.model_fields["indices_options"].default_factory
+    options: dict[str, Any] = dict(default()) if default is not None else {}  # type: ignore[call-arg]
+    if not isinstance(given, Mapping):
+        raise ElasticError(400, "x_content_parse_exception", "[datafeed_config] failed to parse field [indices_options]")
+    options |= given
+    words = options["expand_wildcards"]
+    words = words.split(",") if isinstance(words, str) else list(words)
+    words = list(_WILDCARDS) if "all" in words else words
+    options["expand_wildcards"] = [word for word in _WILDCARDS if word in words]
+    return options
+
+
+def checked(given: Mapping[str, Any]) -> Datafeed:
+    """The datafeed of a normal body. Raises as `datafeed_of`."""
+    try:
+        datafeed = Datafeed.model_validate(given)
+        _ = datafeed.interval_ms
+    except ConfigError as error:
+        raise ElasticError(400, "x_content_parse_exception", "; ".join(map(str, error.problems))) from error
+    return datafeed
+
+
+def document(datafeed: Datafeed, *, without_generated: bool = False) -> dict[str, Any]:
+    """A datafeed as clients get it, with the defaults that they expect to see."""
+    told = datafeed.model_dump(mode="json", exclude_none=True)
+    if not without_generated:
+        told.setdefault("query_delay", f"{datafeed.delay_ms // 1000}s")
+        told.setdefault("chunking_config", _chunking(datafeed))
+        told["authorization"] = {"roles": ["superuser"]}
+    return told
+
+
+def _chunking(datafeed: Datafeed) -> dict[str, Any]:
+    interval = datafeed.interval_ms
+    return {"mode": "auto"} if interval is None else {"mode": "manual", "time_span": f"{interval}000ms"}
