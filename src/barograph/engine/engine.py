@@ -28,7 +28,7 @@ from barograph.results.counts import DataCounts
 from barograph.results.results import Results
 from barograph.results.snapshot import Arrays, Snapshot, prefixed, under
 
-_FARTHEST_MS: Final = 366 * DAY_MS  # chosen: nobody waits for rows that long, and seconds, microseconds are further off
+FARTHEST_MS: Final = 366 * DAY_MS  # chosen: nobody waits for rows that long, and seconds, microseconds are further off
 
 
 class Engine:
@@ -132,7 +132,7 @@ class Engine:
         """All rows before `until` would be late for good, so a typing error there ends a job."""
         counts = self.counts
         known = [time for time in (counts.latest_record_timestamp, counts.latest_bucket_timestamp) if time is not None]
-        most = max(known) + _FARTHEST_MS if known else LATEST_MS
+        most = max(known) + FARTHEST_MS if known else LATEST_MS
         if not 0 <= until <= most:
             behind = "the year 2199" if not known else f"a year after the newest row, {iso_text(max(known), ZoneInfo('UTC'))}"
             raise BadRequest(f"until={until}: wanted epoch ms, from 0 to {most} ({behind})")

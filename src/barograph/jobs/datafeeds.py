@@ -11,6 +11,7 @@ import structlog
 from barograph.config.datafeed import Datafeed
 from barograph.config.errors import BarographError, Conflict, NotFound
 from barograph.config.job import Job
+from barograph.engine.engine import FARTHEST_MS
 from barograph.jobs.feeder import Feeder, Searches
 from barograph.jobs.kept import Kept
 from barograph.jobs.service import Service
@@ -207,9 +208,12 @@ class Datafeeds:
         with self._lock:
             running = self._running.get(datafeed_id)
         if running is not None:
+            job_id = running.feeder.job.job_id
             running.stop.set()
             if running.thread is not None and running.thread is not threading.current_thread():
                 running.thread.join()
+            if job_id in self._service.opened():
+                self._workers.submit(job_id, lambda: self._service.commit(job_id)).result()
             with self._lock:
                 if self._running.get(datafeed_id) is running:
                     self._save_searches(datafeed_id, running.feeder.searches)
@@ -313,7 +317,12 @@ class _JobSink:
         self.on_rows(before, self._counts())
 
     def finish(self, until_ms: int, *, interim: bool) -> None:
-        self._in_worker(lambda: self.service.flush(self.job.job_id, until_ms))
+        self._in_worker(lambda: self.service.commit(self.job.job_id))
+        newest = self.newest_ms()
+        if newest is None:
+            return
+        # A job whose rows ended years ago is not led through all the empty buckets up to now.
+        self._in_worker(lambda: self.service.flush(self.job.job_id, min(until_ms, newest + FARTHEST_MS)))
         if interim:
             self._in_worker(lambda: self.service.judge_open(self.job.job_id))
 
