@@ -82,14 +82,14 @@ def cell_keys(detector: DetectorValues, of: Cells) -> list[tuple[Any, ...]]:
 def shares(finished: Sequence[FinishedBuckets]) -> dict[tuple[Any, ...], tuple[Any, ...]]:
     """(detector, statistic, partition, by, bucket, field, value) -> (value, weight, mean, m2)."""
     out: dict[tuple[Any, ...], tuple[Any, ...]] = {}
-    columns = ("leaf", "influencer_field_name", "influencer_field_value", "value", "weight", "mean", "m2")
+    columns = ("influencer_field_name", "influencer_field_value", "value", "weight", "mean", "m2")
     for buckets in finished:
         for index, detector in enumerate(buckets.detectors):
             for statistic, of in detector.cells.items():
                 keys = cell_keys(detector, of)
-                of_cells = detector.shares(statistic, np.arange(len(keys)))
-                for leaf, field, text, *rest in of_cells.select(columns).iter_rows():
-                    key = (index, statistic, *keys[leaf], field, text)
+                found, cell = detector.shares_between(statistic, buckets.first_bucket, buckets.end_bucket)
+                for at, (field, text, *rest) in zip(cell.tolist(), found.select(columns).iter_rows(), strict=True):
+                    key = (index, statistic, *keys[at], field, text)
                     assert key not in out
                     out[key] = tuple(rest)
     return out

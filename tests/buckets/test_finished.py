@@ -29,7 +29,7 @@ def test_zeros_begin_with_a_series_first_bucket():
     assert detector.known.names(np.array([0, 1], np.int32))["partition_field_value"].to_list() == ["old", "new"]
 
 
-def test_shares_are_asked_for_by_cell():
+def test_shares_know_their_cell():
     job = make_job([one("mean", partition_field_name="site")], influencers=["user", "kind"])
     rows = [
         {"time": 0, "site": "a", "x": 1.0, "user": "u", "kind": "k"},
@@ -39,18 +39,19 @@ def test_shares_are_asked_for_by_cell():
     ]
     (closed,), _ = run(job, [rows])
     detector = closed.detectors[0]
-    wanted = detector.find(np.array([1, 0, 1]), np.array([0, 0, 3]))
-    assert wanted.tolist() == [1, 0, -1]
-    columns = ("leaf", "influencer_field_name", "influencer_field_value", "value", "weight", "mean", "m2")
-    assert detector.shares("mean", wanted).select(columns).rows() == [
-        (0, "user", "u", 7.0, 1.0, 7.0, 0.0),
-        (0, "kind", "k", 7.0, 1.0, 7.0, 0.0),
-        (1, "user", "u", 1.0, 1.0, 1.0, 0.0),
-        (1, "user", "v", 3.0, 1.0, 3.0, 0.0),
-        (1, "kind", "k", 1.0, 1.0, 1.0, 0.0),
+    cells = detector.find(np.array([1, 0, 1]), np.array([0, 0, 3]))
+    assert cells.tolist() == [1, 0, -1]
+    shares, cell = detector.shares_between("mean", 0, 1)
+    columns = ("influencer_field_name", "influencer_field_value", "value", "weight", "mean", "m2", "without")
+    assert [(at, *share) for at, share in zip(cell.tolist(), shares.select(columns).rows(), strict=True)] == [
+        (0, "user", "u", 1.0, 1.0, 1.0, 0.0, None),
+        (0, "user", "v", 3.0, 1.0, 3.0, 0.0, None),
+        (1, "user", "u", 7.0, 1.0, 7.0, 0.0, None),
+        (0, "kind", "k", 1.0, 1.0, 1.0, 0.0, None),
+        (1, "kind", "k", 7.0, 1.0, 7.0, 0.0, None),
     ]
     spread = run(make_job([one("varp", partition_field_name="site")]), [rows])[0][0].detectors[0]
-    assert spread.means(wanted)[:2].tolist() == [7.0, 2.0]
+    assert spread.means(cells)[:2].tolist() == [7.0, 2.0]
 
 
 def test_a_gap_of_a_billion_buckets_costs_only_what_is_asked_for():

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from barograph.results import schema
-from barograph.results.leaf import LEAF
+from barograph.results.leaf import LEAF, SHARES
 from barograph.scoring.aggregate import Evidence
-from barograph.scoring.leaves import NO_PRESENCE, NO_SHARES, Measure, Stretch
+from barograph.scoring.leaves import NO_PRESENCE, Measure, Stretch
 from barograph.scoring.stage import ScoreStage
 
 HOUR = 3_600_000
@@ -27,7 +27,7 @@ def leaf(bucket: int, p: float, measure: int = 0, series: int = 0, actual: float
 
 def stretch(
     *leaves: tuple,
-    shares: pl.DataFrame = NO_SHARES,
+    shares: pl.DataFrame | None = None,
     presence: pl.DataFrame = NO_PRESENCE,
     first: int = 100,
     buckets: int = 10,
@@ -47,8 +47,9 @@ def stretch(
             schema={"partition_field_value": pl.String, "by_field_value": pl.String},
         ),
         payloads=[np.zeros(np.count_nonzero(rows["measure"] == i), [("centre", "f8")]) for i in range(2)],
-        shares=shares,
+        shares=pl.DataFrame(schema=SHARES) if shares is None else shares,
         presence=presence,
+        filled=np.full(buckets, 2.0 * series),
     )
 
 
@@ -133,12 +134,13 @@ def test_the_entity_behind_a_record_is_its_influencer_and_has_a_result_of_its_ow
             "influencer_field_name": ["user", "user", "host"],
             "influencer_field_value": ["mallory", "alice", "host-0"],
             "weight": [40.0, 10.0, 50.0],
-            "value": [40.0, 10.0, 50.0],
-            "mean": [None, None, None],
-            "m2": [None, None, None],
-        },
-        schema_overrides={"mean": pl.Float64, "m2": pl.Float64},
+            "effect": [40.0, 10.0, 50.0],
+            "usual": [0.0, 10.0, 10.0],
+            "spread": [0.0, 1.0, 1.0],
+            "usual_share": [0.0, 1.0, 1.0],
+        }
     )
+    shares = pl.concat([pl.DataFrame(schema=SHARES), shares], how="diagonal")
     presence = pl.DataFrame(
         {
             "bucket": [103] * 3,

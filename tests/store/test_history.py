@@ -35,6 +35,24 @@ def test_merging_bounds_the_files_and_changes_no_row(filled, make):
     assert_frame_equal(filled.influencer_shares("web"), whole.influencer_shares, check_exact=True)
 
 
+def test_files_of_a_version_that_kept_less_have_nulls(store, make, monkeypatch):
+    monkeypatch.setattr(history, "MERGE", 3)
+    store.create_job(make.job(), now_ms=1)
+    news, now = ["without", "without_higher", "without_lower"], history.ROWS["influencer_shares"]
+    monkeypatch.setitem(history.ROWS, "influencer_shares", lambda results: now(results).drop(news))
+    for number in range(2):
+        store.commit("web", make.results(number, 1), make.snapshot(number), [])
+    found = store.influencer_shares("web")
+    whole = make.results(0, 2).influencer_shares
+    assert_frame_equal(found.drop(news), whole.drop(news), check_exact=True)
+    assert found.select(news).null_count().row(0) == (6, 6, 6)
+    monkeypatch.setitem(history.ROWS, "influencer_shares", now)
+    store.commit("web", make.results(2, 1), make.snapshot(2), [])  # merged with the others
+    merged = store.influencer_shares("web")
+    assert_frame_equal(merged[-3:], make.results(2, 1).influencer_shares, check_exact=True)
+    assert merged.select(news).null_count().row(0) == (6, 6, 6)
+
+
 def test_only_listed_files_lie_on_the_disk(filled, tmp_path):
     listed = {one.name for one in filled.history_files("web")} | {one.file for one in filled.snapshots("web")}
     assert {path.name for path in (tmp_path / "data").glob("files/*/web/*")} == listed

@@ -133,7 +133,8 @@ class Accumulator:
         if self.shares:
             finished = _positions(over, len(cells))
             shares = tuple(
-                open_shares.finish(field, finished, moved, texts[field]) for field, open_shares in self.shares.items()
+                open_shares.finish(field, self._aggregates, finished, moved, texts[field])
+                for field, open_shares in self.shares.items()
             )
         begun = np.flatnonzero(self._series.live["first_bucket"] < until)
         series = self._series.live[: begun[-1] + 1 if len(begun) else 0]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from barograph.buckets.batch import Batch
 from barograph.buckets.growing_records import GrowingRecords
 from barograph.buckets.layout import STATS
-from barograph.buckets.sketches import Distinct, Median, Sketch
+from barograph.buckets.sketches import Distinct, Groups, Median, Sketch, WithoutShares
 from barograph.config.functions import Statistic
 from barograph.kernels import _fold
 from barograph.results.arrays import Floats, Ids
@@ -88,7 +88,7 @@ class FinishedStatistics:
 class Aggregates:
     """The statistics of owners that still take rows."""
 
-    def __init__(self, stats: GrowingRecords, numeric: bool, sketches: dict[Statistic, Sketch]) -> None:
+    def __init__(self, stats: GrowingRecords, numeric: bool, sketches: dict[Statistic, Any]) -> None:
         self._stats = stats
         self._numeric = numeric
         self._sketches = sketches
@@ -128,6 +128,15 @@ class Aggregates:
         """The statistics of these owners, to be read. Rows must not be folded here any more, only into what is `packed`."""
         sketched = {name: sketch.values(owners) for name, sketch in self._sketches.items()}
         return FinishedStatistics(self._stats.live, owners, self._numeric, sketched)
+
+    @property
+    def sketched(self) -> bool:
+        """Whether there are statistics that need a sketch."""
+        return bool(self._sketches)
+
+    def without(self, shares: "Aggregates", groups: Groups) -> dict[Statistic, WithoutShares]:
+        """Each statistic that needs a sketch, of cells, which are the owners, without the rows of their shares."""
+        return {name: sketch.without(shares._sketches[name], groups) for name, sketch in self._sketches.items()}
 
     def snapshot(self) -> Arrays:
         """The statistics of all owners."""

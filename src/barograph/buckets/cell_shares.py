@@ -25,22 +25,17 @@ class CellShares:
 
     def between(self, start: int, end: int) -> pl.DataFrame:
         """Those of the buckets [start, end)."""
-        first, last = np.searchsorted(self._rows["timestamp"].to_numpy(), np.array([start, end]) * self._span_ms)
-        return self._rows[int(first) : int(last)]
+        return self._rows[self._inside(start, end)]
 
-    def of_cells(self, cells: Ints) -> pl.DataFrame:
-        """Those of cells [k], each with its `leaf`, the position of its cell in `cells`; a cell of -1 has none."""
-        there = np.flatnonzero(cells >= 0)
-        of_row, order = self._by_cell
-        start, end = np.searchsorted(of_row, cells[there]), np.searchsorted(of_row, cells[there], side="right")
-        position = np.repeat(np.arange(len(there)), end - start)
-        within = np.arange(len(position)) - np.repeat(np.cumsum(end - start) - (end - start), end - start)
-        shares: pl.DataFrame = self._rows[order[start[position] + within]]
-        return shares.insert_column(0, pl.Series("leaf", there[position], dtype=pl.Int64))
+    def cells_between(self, start: int, end: int) -> Ints:
+        """The cells of those of the buckets [start, end)."""
+        return self._of_rows[self._inside(start, end)]
+
+    def _inside(self, start: int, end: int) -> slice:
+        times = self._rows["timestamp"].to_numpy()
+        return slice(*np.searchsorted(times, np.array([start, end]) * self._span_ms).tolist())
 
     @cached_property
-    def _by_cell(self) -> tuple[Ints, Ints]:
-        """The cell of each row, ascending, and which row each is."""
-        cells = self._cells()
-        order = np.argsort(cells, kind="stable")
-        return cells[order], order
+    def _of_rows(self) -> Ints:
+        """The cell of each row."""
+        return self._cells()

@@ -112,12 +112,13 @@ class DetectorValues:
             return np.full(len(cells), np.nan)
         return np.where(cells >= 0, self._rows.mean[cells], np.nan)
 
-    def shares(self, statistic: Statistic, cells: Ints) -> pl.DataFrame:
-        """The influencer shares of cells [k], in the columns of `schema.INFLUENCER_SHARES` and `leaf`, the position in `cells`.
+    def shares_between(self, statistic: Statistic, start: int, end: int) -> tuple[pl.DataFrame, Ints]:
+        """All influencer shares of the buckets [start, end), the columns of `schema.INFLUENCER_SHARES`, and the cell of each.
 
-        A cell of -1 has none.
+        Those of a bucket are in the order of the influencer fields, and then of their series. A cell is -1 where there is none.
         """
-        return self._all_shares(statistic).of_cells(cells)
+        shares = self._all_shares(statistic)
+        return shares.between(start, end), shares.cells_between(start, end)
 
     def history_shares(self, statistic: Statistic, start: int, end: int) -> pl.DataFrame:
         """All influencer shares of the buckets [start, end), in the columns of `schema.INFLUENCER_SHARES`."""

@@ -10,6 +10,7 @@ from barograph.buckets.cell_shares import CellShares
 from barograph.buckets.finished import Cells, DetectorValues
 from barograph.buckets.known_series import KnownSeries
 from barograph.buckets.open_shares import FinishedShares
+from barograph.buckets.sketches import WithoutShares
 from barograph.buckets.texts import repeated
 from barograph.config.functions import Function, Statistic
 from barograph.results import schema
@@ -51,11 +52,15 @@ def _shares(finished: FinishedCells, known: KnownSeries, statistic: Statistic, s
     # Series repeat from bucket to bucket, and shares in each: every text is decoded once, and every row gathered once.
     series, row = np.unique(finished.series[cell], return_inverse=True)
     statistics = [shares.statistics for shares in by_field]
+    withouts = [shares.without.get(statistic) or WithoutShares.unknown(len(shares.cell)) for shares in by_field]
     numbers = {
         "value": [own.value(statistic) for own in statistics],
         "weight": [own.column("weight") for own in statistics],
         "mean": [own.mean for own in statistics],
         "m2": [own.m2 for own in statistics],
+        "without": [without.alone for without in withouts],
+        "without_higher": [without.higher for without in withouts],
+        "without_lower": [without.lower for without in withouts],
     }
     columns = [
         pl.Series("timestamp", finished.bucket[cell] * span_ms),

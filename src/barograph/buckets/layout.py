@@ -61,6 +61,7 @@ SKETCH: Final = np.dtype(
     ]
 )
 VALUE: Final = np.dtype([("value", "f8"), ("weight", "f8"), ("next", "i4"), ("level", "i4")])
+HOLDERS: Final = np.dtype([("hash", "u8"), ("shares", "i4"), ("unused", "i4")])  # how many shares of a cell have a hash
 WEIGHTED: Final = np.dtype({"names": ["value", "weight", "row"], "formats": ["f8", "f8", "i4"], "itemsize": 24})
 
 _BY_NAME: Final = {
@@ -74,6 +75,7 @@ _BY_NAME: Final = {
     "hash": HASH,
     "sketch": SKETCH,
     "value": VALUE,
+    "holders": HOLDERS,
     "weighted": WEIGHTED,
 }
 

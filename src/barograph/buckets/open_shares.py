@@ -8,6 +8,7 @@ from barograph.buckets.aggregates import Aggregates, FinishedStatistics
 from barograph.buckets.batch import Batch
 from barograph.buckets.growing_records import NONE, GrowingRecords
 from barograph.buckets.layout import OPEN_SHARE
+from barograph.buckets.sketches import Groups, WithoutShares
 from barograph.buckets.texts import Texts
 from barograph.config.functions import Statistic
 from barograph.kernels import _fold
@@ -24,6 +25,7 @@ class FinishedShares:
         cell: [s] row of the cell that each belongs to.
         value: [s] id of the influencer value in `texts`.
         statistics: what the rows of each amount to.
+        without: for statistics that need a sketch, what the cell's is without the rows of each, and of several.
         texts: what `value` numbers.
     """
 
@@ -31,6 +33,7 @@ class FinishedShares:
     cell: Ids
     value: Ids
     statistics: FinishedStatistics
+    without: dict[Statistic, WithoutShares]
     texts: Texts
 
 
@@ -61,11 +64,12 @@ class OpenShares:
         self._aggregates.resize(pool.size)
         self._aggregates.fold(share, batch)
 
-    def finish(self, field: str, finished: Ids, moved: Ids, texts: Texts) -> FinishedShares:
+    def finish(self, field: str, cells: Aggregates, finished: Ids, moved: Ids, texts: Texts) -> FinishedShares:
         """Take out the shares of finished cells.
 
         Args:
             field: the influencer field.
+            cells: the statistics of the open cells.
             finished: [cells] row of each cell among the finished ones, -1 for one that stays open.
             moved: [cells] row of each cell among those that stay open, -1 for a finished one.
             texts: what the shares' values are numbers of.
@@ -73,8 +77,9 @@ class OpenShares:
         shares = self._shares.live
         over = finished[shares["cell"]] != NONE
         rows = np.flatnonzero(over).astype(np.int32)
+        without = self._without(cells, shares["cell"][rows], rows) if cells.sketched else {}
         out = FinishedShares(
-            field, finished[shares["cell"][rows]], shares["value"][rows].copy(), self._aggregates.finished(rows), texts
+            field, finished[shares["cell"][rows]], shares["value"][rows].copy(), self._aggregates.finished(rows), without, texts
         )
         rest = np.flatnonzero(~over).astype(np.int32)
         still_open = shares.take(rest)
@@ -83,6 +88,14 @@ class OpenShares:
         self._shares = GrowingRecords(still_open, _fold.index_shares, room=self._shares.size)
         self._aggregates = self._aggregates.packed(rest)
         return out
+
+    def _without(self, cells: Aggregates, cell: Ids, rows: Ids) -> dict[Statistic, WithoutShares]:
+        """What the sketched statistics of the cells are without each of the shares `rows`, in their order."""
+        order = np.argsort(cell, kind="stable")
+        of, count = np.unique(cell, return_counts=True)
+        found = cells.without(self._aggregates, Groups(of, np.cumsum(count), rows[order]))
+        place = np.argsort(order)
+        return {name: WithoutShares(*(column[place] for column in without)) for name, without in found.items()}
 
     def renumber(self, ids: Ids) -> None:
         """The text ids change: id i becomes `ids[i]`."""

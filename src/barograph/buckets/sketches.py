@@ -1,15 +1,56 @@
 """Distinct counts and medians of owners (open cells, or shares): exact up to a size, sketches with a stated error beyond it."""
 
-from typing import Protocol
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol, Self
 
 import numpy as np
 
 from barograph.buckets.batch import Batch
 from barograph.buckets.growing_records import NONE, GrowingRecords, raw
-from barograph.buckets.layout import HASH, SAMPLE, SKETCH, VALUE, WEIGHTED
+from barograph.buckets.layout import HASH, HOLDERS, SAMPLE, SKETCH, VALUE, WEIGHTED
 from barograph.kernels import _fold
 from barograph.results.arrays import Floats, Ids, Ints, Structs
 from barograph.results.snapshot import Arrays
+
+
+@dataclass(frozen=True)
+class Groups:
+    """The shares [n] of one influencer field in k cells, those of one cell together.
+
+    Attributes:
+        cell: [k] owner of each cell's sketch.
+        end: [k] where its shares end.
+        share: [n] owner of each share's sketch.
+    """
+
+    cell: Ids
+    end: Ints
+    share: Ids
+
+
+class WithoutShares(NamedTuple):
+    """A statistic [n] of the cell of each share, without some of its rows.
+
+    Attributes:
+        alone: without those of the share; NaN when nothing is left.
+        higher: and without those of all shares that raise it more; NaN for one that does not raise it.
+        lower: or without those of all shares that lower it more; NaN for one that does not lower it.
+    """
+
+    alone: Floats
+    higher: Floats
+    lower: Floats
+
+    @classmethod
+    def to_fill(cls, shares: int) -> "WithoutShares":
+        """Room for so many shares."""
+        return cls(np.empty(shares), np.empty(shares), np.empty(shares))
+
+    @classmethod
+    def unknown(cls, shares: int) -> "WithoutShares":
+        """Of a statistic of which nothing was kept to tell it by."""
+        nothing = np.full(shares, np.nan)
+        return cls(nothing, nothing, nothing)
 
 
 class Sketch(Protocol):
@@ -26,6 +67,9 @@ class Sketch(Protocol):
 
     def values(self, owners: Ids) -> Floats:
         """The statistic of these owners [k]."""
+
+    def without(self, shares: Self, groups: Groups) -> WithoutShares:
+        """The statistic of cells, which are the owners, without the rows of shares, which are those of the other."""
 
     def snapshot(self) -> Arrays:
         """All owners' sketches; equal for equal rows in equal order."""
@@ -83,6 +127,16 @@ class Distinct:
         samples = self._samples.live[owners]
         return np.asarray(np.ldexp(samples["kept"].astype(np.float64), samples["level"]), np.float64)
 
+    def without(self, shares: "Distinct", groups: Groups) -> WithoutShares:
+        """As of `Sketch`. A text is a share's own if no other share has it; rows that are nobody's are not looked at."""
+        kept, out = shares._samples.live["kept"][groups.share].astype(np.int64), WithoutShares.to_fill(len(groups.share))
+        most = np.diff(np.append(0, np.cumsum(kept))[groups.end], prepend=0).max(initial=0)
+        table = np.zeros(1 << (2 * int(most) + 1).bit_length(), HOLDERS)
+        scratch = (np.empty(len(kept)), np.empty(len(kept), np.int64))
+        cells = (self._samples.raw, self._entries.raw, shares._samples.raw, shares._entries.raw)
+        _fold.distinct_without(groups.cell, groups.end, groups.share, *cells, raw(table), *scratch, *out)
+        return out
+
     def snapshot(self) -> Arrays:
         """The samples and their hashes, in the order of owners and chains."""
         packed = self.packed(np.arange(self._samples.size, dtype=np.int32))
@@ -130,6 +184,14 @@ class Median:
         out = np.empty(len(owners))
         scratch = np.empty(int(self._sizes(owners).max(initial=1)), WEIGHTED)
         _fold.medians(owners, self._sketches.raw, self._values.raw, raw(scratch), out)
+        return out
+
+    def without(self, shares: "Median", groups: Groups) -> WithoutShares:
+        """As of `Sketch`."""
+        size, out = int(self._sizes(groups.cell).max(initial=1)), WithoutShares.to_fill(len(groups.share))
+        scratch = (raw(np.empty(size, WEIGHTED)), np.empty(size), np.empty(len(out.alone)), np.empty(len(out.alone), np.int64))
+        cells = (self._sketches.raw, self._values.raw, shares._sketches.raw, shares._values.raw)
+        _fold.medians_without(groups.cell, groups.end, groups.share, *cells, *scratch, *out)
         return out
 
     def _sizes(self, owners: Ids) -> Ints:

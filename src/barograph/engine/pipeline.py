@@ -19,7 +19,7 @@ from barograph.results import schema
 from barograph.results.arrays import Floats
 from barograph.results.results import Results
 from barograph.results.snapshot import Arrays, prefixed, under
-from barograph.scoring.leaves import NO_PRESENCE, NO_SHARES, PRESENCE, SHARES, Stretch
+from barograph.scoring.leaves import NO_PRESENCE, PRESENCE, Stretch
 from barograph.scoring.stage import ScoreStage
 
 CELLS_AT_ONCE: Final = 1_000_000
@@ -100,8 +100,9 @@ class Pipeline:
             leaves=np.concatenate([measure.judged.leaves for measure in measures]),
             payloads=[measure.judged.payload for measure in measures],
             names=_names(measures),
-            shares=_leaf_shares(measures) if influenced else NO_SHARES,
+            shares=_leaf_shares(measures),
             presence=_presence(shares, self._job.bucket_span_ms) if influenced else NO_PRESENCE,
+            filled=np.sum([measure.filled for measure in measures], axis=0),
         )
         return self._score_stage.score_and_learn(stretch).but(
             annotations=change_rows(self._job, measures, self._silence.slept_within(buckets.first_bucket, buckets.end_bucket)),
@@ -132,14 +133,10 @@ def _names(measures: Sequence[JudgedMeasure]) -> pl.DataFrame:
 
 def _leaf_shares(measures: Sequence[JudgedMeasure]) -> pl.DataFrame:
     """The entities' shares of the leaves of all measures."""
-    parts, first = [NO_SHARES], 0
+    parts, first = [], 0
     for measure in measures:
-        leaves = measure.judged.leaves
-        if len(leaves):
-            cells = measure.detector.find(leaves["series"], leaves["bucket"])
-            shares = measure.detector.shares(measure.measure.statistic, cells)
-            parts.append(shares.select(pl.col("leaf") + first, *list(SHARES)[1:]).cast(SHARES))
-        first += len(leaves)
+        parts.append(measure.shares.with_columns(pl.col("leaf") + first) if first else measure.shares)
+        first += len(measure.judged.leaves)
     return pl.concat(parts)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from barograph.buckets import DetectorValues, FinishedBuckets
+from barograph.buckets import DetectorValues, FinishedBuckets, Usual
 from barograph.config.errors import OtherModels
 from barograph.config.functions import Side
 from barograph.config.job import Job
@@ -13,7 +13,7 @@ from barograph.config.splits import SPLIT_NAMES
 from barograph.engine.completeness import GROWING, still_to_come
 from barograph.models import MODELS, Judged, Model, ModelConfig
 from barograph.results.arrays import Floats, Structs
-from barograph.results.snapshot import Arrays
+from barograph.results.snapshot import Arrays, prefixed, under
 from barograph.scoring.aggregate import Evidence, evidence_and_learn
 from barograph.scoring.groups import Groups
 from barograph.scoring.leaves import Measure
@@ -32,6 +32,7 @@ class JudgedMeasure:
         weight: [S, T] rows behind it (summed counts for summarised input), 0 without any.
         judged: what the models said of the values, as they were judged; its leaves have all that the score stage wants to know.
         evidence: what all series show, by partition.
+        shares: what entities contribute to these leaves, and usually do; the columns `results.leaf.SHARES`.
     """
 
     measure: Measure
@@ -41,11 +42,17 @@ class JudgedMeasure:
     weight: Floats
     judged: Judged
     evidence: Evidence
+    shares: pl.DataFrame
 
     @property
     def end_bucket(self) -> int:
         """Index of the bucket behind the last."""
         return self.first_bucket + int(self.value.shape[1])
+
+    @property
+    def filled(self) -> Floats:
+        """How many series have rows in each of the buckets [T]."""
+        return np.asarray(np.count_nonzero(self.weight > 0.0, axis=0), np.float64)
 
     def names(self) -> pl.DataFrame:
         """The split values of the leaves."""
@@ -56,11 +63,12 @@ class SeriesStage:
     """The models of one measure, and how far the series of a partition go together. Series are added as they appear, in the
     order of their ids."""
 
-    def __init__(self, measure: Measure, position: int, model: Model, partitions: Groups) -> None:
+    def __init__(self, measure: Measure, position: int, model: Model, partitions: Groups, usual: Usual) -> None:
         self.measure = measure
         self._position = position
         self._model = model
         self._partitions = partitions
+        self._usual = usual
 
     @classmethod
     def build(cls, job: Job, position: int, measure: Measure, side: Side, threads: int, state: Arrays | None) -> "SeriesStage":
@@ -70,10 +78,16 @@ class SeriesStage:
             OtherModels: another version left them.
         """
         kind = model_of(job, measure)
+        usual = None if state is None else under("usual", state)
         if state is not None and not ("partitions" in state and kind.readable(state)):
             raise OtherModels(job.job_id)
+        if usual is not None and not Usual.readable(job.influencers, usual):
+            raise OtherModels(job.job_id)
         model = kind.build(model_config(job, measure, side, threads), state)
-        return cls(measure, position, model, Groups.build(job.bucket_span_ms, None if state is None else state["partitions"]))
+        partitions = Groups.build(job.bucket_span_ms, None if state is None else state["partitions"])
+        return cls(
+            measure, position, model, partitions, Usual.build(measure.statistic, job.influencers, job.bucket_span_ms, usual)
+        )
 
     @property
     def model(self) -> Model:
@@ -81,8 +95,9 @@ class SeriesStage:
         return self._model
 
     def snapshot(self) -> Arrays:
-        """What the models and the partitions remember."""
-        return self._model.snapshot() | {"partitions": self._partitions.snapshot()}
+        """What the models and the partitions remember, and what entities usually add."""
+        arrays = self._model.snapshot() | {"partitions": self._partitions.snapshot()}
+        return arrays | prefixed("usual", self._usual.snapshot())
 
     def judge_and_learn(self, buckets: FinishedBuckets, completeness: Floats | None) -> JudgedMeasure:
         """Judge buckets, then learn them. Open ones are judged, and learned, by what they are likely to become.
@@ -101,7 +116,8 @@ class SeriesStage:
             judged = self._estimate_and_learn(value, start, completeness)
         self._complete(judged.leaves, weight, detector, start)
         evidence = evidence_and_learn(self._partitions, self.measure.detector_index, judged.ln_evidence, detector.partition)
-        return JudgedMeasure(self.measure, detector, start, value, weight, judged, evidence)
+        shares = self._usual.tell_and_learn(detector, start, end, judged.leaves)
+        return JudgedMeasure(self.measure, detector, start, value, weight, judged, evidence, shares)
 
     def _estimate_and_learn(self, value: Floats, first_bucket: int, completeness: Floats) -> Judged:
         """Judge and learn open buckets one by one, as each is estimated by what is known before it."""

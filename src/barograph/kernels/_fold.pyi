@@ -177,6 +177,74 @@ def medians(owners: NDArray[int32], sketches: _Records, values: _Records, scratc
     `scratch` has room for as many WEIGHTED records as any of the owners has values. NaN for an owner without values.
     """
 
+def medians_without(
+    cells: NDArray[int32],
+    ends: NDArray[int64],
+    shares: NDArray[int32],
+    cell_sketches: _Records,
+    cell_values: _Records,
+    share_sketches: _Records,
+    share_values: _Records,
+    scratch: _Records,
+    removed: NDArray[float64],
+    own: NDArray[float64],
+    order: NDArray[int64],
+    alone: NDArray[float64],
+    higher: NDArray[float64],
+    lower: NDArray[float64],
+) -> None:
+    """Write the median of each cell without each of its shares, and without several.
+
+    Args:
+        cells: [k] the cells.
+        ends: [k] end of each one's shares; they begin where those of the cell before it end.
+        shares: [n] the shares.
+        cell_sketches: SKETCH records of cells, `cell_values` theirs.
+        cell_values: VALUE records.
+        share_sketches: SKETCH records of shares.
+        share_values: VALUE records.
+        scratch: WEIGHTED records, as many as the cell with the most values has.
+        removed: scratch, as many numbers.
+        own: [n] scratch.
+        order: [n] scratch.
+        alone: [n] output: without the share; NaN when nothing is left.
+        higher: [n] output: without the share and all that pull the median up more; NaN for one that does not pull it up.
+        lower: [n] output: the same down.
+    """
+
+def distinct_without(
+    cells: NDArray[int32],
+    ends: NDArray[int64],
+    shares: NDArray[int32],
+    cell_samples: _Records,
+    cell_entries: _Records,
+    share_samples: _Records,
+    share_entries: _Records,
+    table: _Records,
+    own: NDArray[float64],
+    order: NDArray[int64],
+    alone: NDArray[float64],
+    higher: NDArray[float64],
+    lower: NDArray[float64],
+) -> None:
+    """Write the distinct count of each cell without each of its shares, and without all with more hashes of their own, too.
+
+    Args:
+        cells: [k] the cells.
+        ends: [k] end of each one's shares; they begin where those of the cell before it end.
+        shares: [n] the shares.
+        cell_samples: SAMPLE records of cells.
+        cell_entries: HASH records.
+        share_samples: SAMPLE records of shares.
+        share_entries: HASH records.
+        table: scratch: HOLDERS records, a power of two, more than twice as many as the shares of any cell have hashes together.
+        own: [n] scratch.
+        order: [n] scratch.
+        alone: [n] output.
+        higher: [n] output.
+        lower: [n] output: NaN, for nobody lowers a distinct count.
+    """
+
 def pack_samples(
     owners: NDArray[int32],
     samples: _Records,

@@ -20,6 +20,7 @@
 #include "fold_distinct.hpp"
 #include "fold_median.hpp"
 #include "fold_text.hpp"
+#include "fold_without.hpp"
 
 namespace nb = nanobind;
 
@@ -290,6 +291,57 @@ void medians(In<int32_t> owners, Records sketches, Records values, Records scrat
   for (std::size_t i = 0; i < n; ++i) median[i] = open_sketches.median(owner[i], values_of_owner);
 }
 
+// Every cell of a table with the shares of it, and where the statistics without these go.
+struct Grouped {
+  const int32_t* cell;
+  const int64_t* end;
+  const int32_t* share;
+  std::size_t cells;
+
+  Grouped(const In<int32_t>& cells_in, const In<int64_t>& ends, const In<int32_t>& shares, int64_t cell_room, int64_t share_room,
+          const Out<double>& own, const Out<int64_t>& order, const std::vector<Out<double>>& outs)
+      : cell(cells_in.data()), end(ends.data()), share(shares.data()), cells(cells_in.size()) {
+    binding::check_rows("cells", cells_in, cell_room);
+    binding::check_rows("shares", shares, share_room);
+    binding::check_size("ends", ends.size(), cells_in.size());
+    binding::check_rows("ends", ends, static_cast<int64_t>(shares.size()) + 1);
+    binding::check_size("own", own.size(), shares.size());
+    binding::check_size("order", order.size(), shares.size());
+    for (const auto& out : outs) binding::check_size("out", out.size(), shares.size());
+  }
+
+  template <class Each>
+  void run(Each& each) const {
+    for (std::size_t i = 0; i < cells; ++i) each.of_cell(cell[i], share, i == 0 ? 0 : end[i - 1], end[i]);
+  }
+};
+
+void medians_without(In<int32_t> cells, In<int64_t> ends, In<int32_t> shares, Records cell_sketches, Records cell_values,
+                     Records share_sketches, Records share_values, Records scratch, Out<double> removed, Out<double> own,
+                     Out<int64_t> order, Out<double> alone, Out<double> higher, Out<double> lower) {
+  const Grouped grouped(cells, ends, shares, room<Sketch>(cell_sketches), room<Sketch>(share_sketches), own, order,
+                        {alone, higher, lower});
+  MediansWithout without{{records<Sketch>(cell_sketches), records<Value>(cell_values), 0, nullptr},
+                         {records<Sketch>(share_sketches), records<Value>(share_values), 0, nullptr},
+                         {records<Weighted>(scratch), removed.data()},
+                         own.data(), order.data(), {alone.data(), higher.data(), lower.data()}};
+  nb::gil_scoped_release release;
+  grouped.run(without);
+}
+
+void distinct_without(In<int32_t> cells, In<int64_t> ends, In<int32_t> shares, Records cell_samples, Records cell_entries,
+                      Records share_samples, Records share_entries, Records table, Out<double> own, Out<int64_t> order,
+                      Out<double> alone, Out<double> higher, Out<double> lower) {
+  const Grouped grouped(cells, ends, shares, room<Sample>(cell_samples), room<Sample>(share_samples), own, order,
+                        {alone, higher, lower});
+  DistinctWithout without{{records<Sample>(cell_samples), records<Hash>(cell_entries), 0, {}, nullptr},
+                          {records<Sample>(share_samples), records<Hash>(share_entries), 0, {}, nullptr},
+                          records<Holders>(table), static_cast<uint64_t>(room<Holders>(table)) - 1,
+                          own.data(), order.data(), {alone.data(), higher.data(), lower.data()}};
+  nb::gil_scoped_release release;
+  grouped.run(without);
+}
+
 void pack_samples(In<int32_t> owners, Records samples, Records entries, Records new_samples, Records new_entries,
                   Out<int64_t> new_used) {
   binding::check_rows("owners", owners, room<Sample>(samples));
@@ -331,6 +383,7 @@ std::vector<Layout> layout() {
       {"hash", sizeof(Hash), {BAROGRAPH_FIELD(Hash, hash), BAROGRAPH_FIELD(Hash, owner), BAROGRAPH_FIELD(Hash, next)}},
       {"sketch", sizeof(Sketch), {BAROGRAPH_FIELD(Sketch, first), BAROGRAPH_FIELD(Sketch, count), BAROGRAPH_FIELD(Sketch, upper), BAROGRAPH_FIELD(Sketch, upper_count), BAROGRAPH_FIELD(Sketch, parity)}},
       {"value", sizeof(Value), {BAROGRAPH_FIELD(Value, value), BAROGRAPH_FIELD(Value, weight), BAROGRAPH_FIELD(Value, next), BAROGRAPH_FIELD(Value, level)}},
+      {"holders", sizeof(Holders), {BAROGRAPH_FIELD(Holders, hash), BAROGRAPH_FIELD(Holders, shares), BAROGRAPH_FIELD(Holders, unused)}},
       {"weighted", sizeof(Weighted), {BAROGRAPH_FIELD(Weighted, value), BAROGRAPH_FIELD(Weighted, weight), BAROGRAPH_FIELD(Weighted, row)}},
   };
 }
@@ -367,6 +420,12 @@ NB_MODULE(_fold, m) {
   m.def("fold_median", &fold_median, nb::arg("owner"), nb::arg("value"), nb::arg("weight"), nb::arg("start"),
         nb::arg("sketches"), nb::arg("values"), nb::arg("used"));
   m.def("medians", &medians, nb::arg("owners"), nb::arg("sketches"), nb::arg("values"), nb::arg("scratch"), nb::arg("out"));
+  m.def("medians_without", &medians_without, nb::arg("cells"), nb::arg("ends"), nb::arg("shares"), nb::arg("cell_sketches"),
+        nb::arg("cell_values"), nb::arg("share_sketches"), nb::arg("share_values"), nb::arg("scratch"), nb::arg("removed"),
+        nb::arg("own"), nb::arg("order"), nb::arg("alone"), nb::arg("higher"), nb::arg("lower"));
+  m.def("distinct_without", &distinct_without, nb::arg("cells"), nb::arg("ends"), nb::arg("shares"), nb::arg("cell_samples"),
+        nb::arg("cell_entries"), nb::arg("share_samples"), nb::arg("share_entries"), nb::arg("table"), nb::arg("own"),
+        nb::arg("order"), nb::arg("alone"), nb::arg("higher"), nb::arg("lower"));
   m.def("pack_samples", &pack_samples, nb::arg("owners"), nb::arg("samples"), nb::arg("entries"), nb::arg("new_samples"),
         nb::arg("new_entries"), nb::arg("new_used"));
   m.def("pack_sketches", &pack_sketches, nb::arg("owners"), nb::arg("sketches"), nb::arg("values"),

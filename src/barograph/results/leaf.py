@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import polars as pl
 
 from barograph.results.arrays import Floats, Structs
+from barograph.results.schema import INFLUENCER_KEY
 
 LEAF: Final = np.dtype(
     [
@@ -32,6 +34,22 @@ LEAF: Final = np.dtype(
     ]
 )
 """One odd leaf: one that may become a record. A model fills all but what it does not know: `measure`, and the last three."""
+
+OF_ROWS: Final = ("weight", "value", "mean", "m2", "without", "without_higher", "without_lower")
+"""What the rows of an entity in a leaf amount to; see `schema.INFLUENCER_SHARES`."""
+
+SHARES: Final = pl.Schema(
+    {
+        "leaf": pl.Int64,  # position of the leaf
+        **dict.fromkeys(INFLUENCER_KEY, pl.String),
+        **dict.fromkeys(OF_ROWS, pl.Float64),  # weight 0, else NaN, for an entity that is missing
+        "effect": pl.Float64,  # what they do to the bucket value; NaN where they are all there are
+        "usual": pl.Float64,  # what the entity usually does at such a level
+        "spread": pl.Float64,  # the standard deviation of that
+        "usual_share": pl.Float64,  # its usual share of the series' rows
+    }
+)
+"""What entities contribute to odd leaves: those that have rows in them, and those that usually have."""
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,18 @@ from barograph.config.splits import SPLIT_NAMES
 from barograph.kernels.elementary import ln
 from barograph.results import schema
 from barograph.results.arrays import Bools, Floats, Ids, Ints, Structs
+from barograph.results.leaf import SHARES
 from barograph.results.schema import INFLUENCER_KEY
 from barograph.results.words import ODD_BY_ITSELF
 from barograph.scoring.groups import combine_some
-from barograph.scoring.influence import CUTOFF, Judge, Shares, Whole, influences
+from barograph.scoring.influence import NEARLY_ALL, Blame, Judge, Shares, Whole, blame_for
 from barograph.scoring.leaves import LnPOf, Measure, Stretch
 
-NOBODY: Final = pl.DataFrame(schema={"leaf": pl.Int64, **dict.fromkeys(INFLUENCER_KEY, pl.String), "influence": pl.Float64})
+NOBODY: Final = pl.DataFrame(
+    schema={"leaf": pl.Int64, **dict.fromkeys(INFLUENCER_KEY, pl.String), "influence": pl.Float64, "guilt": pl.Float64}
+)
 _NO_ENTITIES: Final = pl.DataFrame(schema={"bucket": pl.Int64, **dict.fromkeys(INFLUENCER_KEY, pl.String)})
+_NUMBERS: Final = SHARES.names()[3:]
 _NO_FIELDS: Final = _NO_ENTITIES.drop("influencer_field_value")
 
 
@@ -40,28 +44,31 @@ def blame(stretch: Stretch, measures: tuple[Measure, ...], ln_p_of: Sequence[LnP
         records: [r] positions of the leaves that became records.
 
     Returns:
-        `leaf`, `influencer_field_name`, `influencer_field_value`, `influence`: the entities at or above the cutoff.
+        `leaf`, `influencer_field_name`, `influencer_field_value`, `influence`, `guilt`: the entities that are to blame, the two
+        numbers as of `influence.Blame`.
     """
     if not len(records) or not len(stretch.shares):
         return NOBODY
     of_records = np.zeros(len(stretch.leaves), np.bool_)
     of_records[records] = True
     shares = stretch.shares.filter(of_records[stretch.shares["leaf"].to_numpy()])
-    influence = np.zeros(len(shares))
     leaf = shares["leaf"].to_numpy()
     measure = stretch.leaves["measure"][leaf]
-    for position in np.unique(measure):
-        rows = np.flatnonzero(measure == position)
-        judge = _judge(stretch, position, ln_p_of[position])
-        influence[rows] = _experiment(stretch.leaves, measures[position].statistic, shares[rows], judge)
+    found = Blame.nobody(len(shares))
+    only = _is_split(shares, measures, measure) | _is_alone(stretch, shares)
     # Where the bucket is usual by itself, and only the buckets before it make it odd, there is nothing to take away: who moved
     # it by a little is chance.
-    influence[stretch.leaves["ln_p"][leaf] > ln(ODD_BY_ITSELF)] = 0.0
-    influence[_is_split(shares, measures, measure) | _is_alone(shares)] = 1.0
+    odd = (stretch.leaves["ln_p"][leaf] <= ln(ODD_BY_ITSELF)) & ~only
+    for position in np.unique(measure):
+        rows = np.flatnonzero((measure == position) & odd)
+        judge = _judge(stretch, position, ln_p_of[position])
+        own = _experiment(stretch.leaves, measures[position].statistic, shares[rows], judge)
+        found.influence[rows], found.guilt[rows] = own.influence, own.guilt
+    found.influence[only] = found.guilt[only] = 1.0
     return (
         shares.select("leaf", *INFLUENCER_KEY)
-        .with_columns(influence=influence)
-        .filter(pl.col("influence") >= CUTOFF)
+        .with_columns(influence=found.influence, guilt=found.guilt)
+        .filter(pl.col("influence") > 0.0)
         .sort("leaf", "influence", *INFLUENCER_KEY, descending=[False, True, False, False])
     )
 
@@ -74,10 +81,11 @@ def _judge(stretch: Stretch, position: int, ln_p_of: LnPOf) -> Judge:
     return lambda leaf, value: ln_p_of(payload[place[leaf]], value + added[leaf])
 
 
-def _experiment(leaves: Structs, statistic: str, shares: pl.DataFrame, judge: Judge) -> Floats:
+def _experiment(leaves: Structs, statistic: str, shares: pl.DataFrame, judge: Judge) -> Blame:
     whole = Whole(*(np.ascontiguousarray(leaves[name]) for name in ("actual", "typical", "weight", "mean", "ln_p")))
-    columns = {name: shares[name].fill_null(np.nan).to_numpy() for name in ("weight", "value", "mean", "m2")}
-    return influences(statistic, whole, Shares(leaf=shares["leaf"].to_numpy(), **columns), judge)
+    columns = {name: shares[name].fill_null(np.nan).to_numpy() for name in _NUMBERS}
+    field = shares["influencer_field_name"].rank("dense").cast(pl.Int64).to_numpy()
+    return blame_for(statistic, whole, Shares(leaf=shares["leaf"].to_numpy(), field=field, **columns), judge)
 
 
 def _is_split(shares: pl.DataFrame, measures: tuple[Measure, ...], measure: Ids) -> Bools:
@@ -90,35 +98,47 @@ def _is_split(shares: pl.DataFrame, measures: tuple[Measure, ...], measure: Ids)
     return is_split
 
 
-def _is_alone(shares: pl.DataFrame) -> Bools:
-    """All rows of the leaf are this entity's."""
-    return shares.select(pl.len().over("leaf", "influencer_field_name") == 1).to_series().to_numpy()
+def _is_alone(stretch: Stretch, shares: pl.DataFrame) -> Bools:
+    """All rows of the leaf are this entity's, now and usually, while other leaves of the job are not."""
+    leaves = stretch.leaves[shares["leaf"].to_numpy()]
+    alone = (shares["weight"].to_numpy() >= leaves["weight"]) & (leaves["weight"] > 0.0)
+    constant: Bools = alone & (shares["usual_share"].to_numpy() >= NEARLY_ALL)
+    if not constant.any():
+        return constant
+    of = shares.select(*INFLUENCER_KEY).with_columns(bucket=leaves["bucket"])
+    present = of.join(stretch.presence, on=["bucket", *INFLUENCER_KEY], how="left", maintain_order="left")["leaves"]
+    filled = stretch.filled[leaves["bucket"] - stretch.first_bucket]
+    return np.asarray(constant & (present.fill_null(0).to_numpy() < NEARLY_ALL * filled))
 
 
 def influencer_ln_p(stretch: Stretch, blamed: pl.DataFrame) -> Scored:
-    """Combine what each entity did over detectors and series of a bucket; a leaf counts as far as the entity influenced it."""
+    """Combine what each entity did over detectors and series of a bucket; a leaf counts as far as the entity is guilty."""
     if blamed.is_empty():
         return Scored(_NO_ENTITIES, np.zeros(0))
     leaf = blamed["leaf"].to_numpy()
     rows = blamed.with_columns(
-        bucket=stretch.leaves["bucket"][leaf], ln_p=blamed["influence"].to_numpy() * stretch.leaves["ln_evidence"][leaf]
+        bucket=stretch.leaves["bucket"][leaf], ln_p=blamed["guilt"].to_numpy() * stretch.leaves["ln_evidence"][leaf]
     ).join(stretch.presence, on=["bucket", *INFLUENCER_KEY], how="left", maintain_order="left")
     keys = rows.select("bucket", *INFLUENCER_KEY).unique(maintain_order=True).sort("bucket", *INFLUENCER_KEY)
     code = rows.join(keys.with_row_index("code"), on=["bucket", *INFLUENCER_KEY], how="left", maintain_order="left")["code"]
-    _, ln_p = combine_some(rows["ln_p"].to_numpy(), code.cast(pl.Int64).to_numpy(), rows["leaves"].cast(pl.Float64).to_numpy())
+    group = code.cast(pl.Int64).to_numpy()
+    # Who is missing has rows in none of the leaves that it is blamed for.
+    n = np.maximum(rows["leaves"].fill_null(0).cast(pl.Float64).to_numpy(), np.bincount(group)[group])
+    _, ln_p = combine_some(rows["ln_p"].to_numpy(), group, n)
     return Scored(keys, ln_p)
 
 
 def field_ln_p(stretch: Stretch, entities: Scored) -> Scored:
-    """Combine the entities of each influencer field in a bucket, the quiet ones counted."""
+    """Combine the entities of each influencer field in a bucket: the quiet ones counted, and those that are missing."""
     if entities.keys.is_empty():
         return Scored(_NO_FIELDS, np.zeros(0))
     present = stretch.presence.group_by("bucket", "influencer_field_name").len("entities")
     rows = entities.keys.join(present, on=["bucket", "influencer_field_name"], how="left", maintain_order="left")
     keys = rows.select("bucket", "influencer_field_name").unique(maintain_order=True).sort("bucket", "influencer_field_name")
     code = rows.join(keys.with_row_index("code"), on=["bucket", "influencer_field_name"], how="left", maintain_order="left")
-    n = rows["entities"].fill_null(1).cast(pl.Float64).to_numpy()
-    _, ln_p = combine_some(entities.ln_p, code["code"].cast(pl.Int64).to_numpy(), n)
+    group = code["code"].cast(pl.Int64).to_numpy()
+    n = np.maximum(rows["entities"].fill_null(0).cast(pl.Float64).to_numpy(), np.bincount(group)[group])
+    _, ln_p = combine_some(entities.ln_p, group, n)
     return Scored(keys, ln_p)
 
 

@@ -1,11 +1,9 @@
 """The experiment behind an influencer: take the entity's rows away; is the bucket value still unlikely?
 
-What is taken away depends on the statistic (reference engine, section 8.2): rows of a count or sum are subtracted, moments
-of a mean or variance removed; of an extreme, a median or a distinct count, the entity's own value is judged alone. What is
-missing cannot be blamed on anyone: a count below its typical value has no influencers, a sum only those that lower it.
-
-Of a value ten times the usual, half is about as unlikely: tails are heavy there, and of two equal culprits neither could be
-blamed for it. So an entity has at least the influence that its part of the way from typical to the value would give it.
+The value is computed again without them (reference engine, section 8.2, has what that means for each statistic), and what the
+entity usually does to the value is put back: who always has half of the rows is not to blame for having them, and who is
+missing has done less than usual. Where no single entity suffices, they are taken away together, the strongest first, until the
+bucket is usual. These are to blame, and any that did about as much. The parts of the blame add up to about one.
 """
 
 from collections.abc import Callable
@@ -14,31 +12,68 @@ from typing import Final
 
 import numpy as np
 
+from barograph.kernels.elementary import ln
 from barograph.results.arrays import Bools, Floats, Ints
 
-CUTOFF: Final = 0.4
-"""Entities with at least this influence are kept (reference engine, section 0)."""
+USUAL: Final = 0.01
+"""A bucket with this probability is usual again, if most of its surprise is gone. Chosen: a record needs less."""
+GONE_WITH_ONE: Final = 0.8
+"""... and in any case if so much of its surprise, or of its way from typical, is gone with one entity. Chosen."""
+GONE_WITH_SEVERAL: Final = 0.9
+"""... or with several: more names must explain more. Chosen."""
+MANY: Final = 20
+"""What more entities have done together is nobody's doing. Chosen: a twentieth of the blame is none."""
+NEARLY_ALL: Final = 0.9
+"""Entities that usually have so much of the rows are blamed for nothing: to say "everybody" explains nothing. Chosen."""
+AS_STRONG: Final = 2.0 / 3.0
+"""Who did so much of what one of the blamed did on average is blamed as well. Chosen: Poisson noise of 15 rows."""
+TOO_LITTLE: Final = 0.4
+"""Less of an equal part is not worth a name (reference engine, section 0, where one alone is asked for as much)."""
+AS_WELL: Final = 0.1
+"""A field that explains so much less than another by as many names is not told. Chosen."""
+NOISE: Final = 2.25
+"""Deviations of what an entity usually does that are still usual: the most of 50 is often beyond 2. Chosen."""
 
-_ALONE: Final = ("min", "max", "median", "distinct_count")
+_LN_USUAL: Final = ln(USUAL)
 
 
 @dataclass(frozen=True)
 class Shares:
-    """One row an entity and leaf: what the entity's rows contribute to the leaf's bucket value.
+    """One row an entity and leaf: what the entity's rows contribute to the leaf's bucket value. See `results.leaf.SHARES`.
 
     Attributes:
         leaf: [m] position of the leaf.
-        weight: [m] the entity's rows (summed counts for summarised input).
-        value: [m] the statistic over the entity's rows alone; NaN when they have none.
+        field: [m] number of the influencer field.
+        weight: [m] the entity's rows (summed counts for summarised input); 0 for one that is missing.
+        value: [m] the statistic over the entity's rows alone; NaN when it has none.
         mean: [m] mean of the entity's values; NaN for counts.
         m2: [m] sum of squared deviations from that mean; NaN for counts.
+        without: [m] of a median or distinct count, the value without these rows; else NaN.
+        without_higher: [m] ... and without those of all that raise it more.
+        without_lower: [m] ... or without those of all that lower it more.
+        effect: [m] what the rows do to the value; NaN where they are all there are.
+        usual: [m] what the entity's rows usually do.
+        spread: [m] the standard deviation of that.
+        usual_share: [m] the share of the series' rows that it usually has.
     """
 
     leaf: Ints
+    field: Ints
     weight: Floats
     value: Floats
     mean: Floats
     m2: Floats
+    without: Floats
+    without_higher: Floats
+    without_lower: Floats
+    effect: Floats
+    usual: Floats
+    spread: Floats
+    usual_share: Floats
+
+    def take(self, rows: Ints) -> "Shares":
+        """Those of `rows`, in this order."""
+        return Shares(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
 
 @dataclass(frozen=True)
@@ -60,74 +95,210 @@ class Whole:
     ln_p: Floats
 
 
+@dataclass(frozen=True)
+class Blame:
+    """What comes out of the experiment.
+
+    Attributes:
+        influence: [m] the entity's part of what explains the leaf: those of one field add up to how much is explained; 0 for
+            who is not to blame.
+        guilt: [m] the part of the leaf's surprise that counts against the entity: as much for each of several equal ones as
+            for one alone.
+    """
+
+    influence: Floats
+    guilt: Floats
+
+    @classmethod
+    def nobody(cls, size: int) -> "Blame":
+        """Nobody is to blame."""
+        return cls(np.zeros(size), np.zeros(size))
+
+
 Judge = Callable[[Ints, Floats], Floats]
 """(leaf [m], another value of it [m]) -> ln of that value's probability [m], under the leaf's model."""
 
 
-def influences(statistic: str, whole: Whole, shares: Shares, judge: Judge) -> Floats:
-    """How much of each leaf's surprise goes away without each entity, in [0, 1].
+def blame_for(statistic: str, whole: Whole, shares: Shares, judge: Judge) -> Blame:
+    """Who is to blame for each leaf.
 
     Args:
         statistic: what the detector measures; see `config.functions`.
         whole: the leaves.
-        shares: the entities' parts of them.
+        shares: the entities' parts of them, in any order.
         judge: the pure probability of another value of the same leaf.
     """
-    ln_p = whole.ln_p[shares.leaf]
-    if statistic in _ALONE:
-        alone = np.where(_crossed(whole, shares, shares.value), 0.0, judge(shares.leaf, shares.value))
-        return _ratio(alone, ln_p) * (_pull(whole, shares) if statistic == "median" else 1.0)
-    rest = _without(statistic, whole, shares)
-    remaining = np.where(_crossed(whole, shares, rest) | np.isnan(rest), 0.0, judge(shares.leaf, np.nan_to_num(rest)))
-    influence = 1.0 - np.minimum(_ratio(remaining, ln_p), _part_that_is_left(whole, shares, rest))
-    if statistic in ("count", "sum"):
-        added = shares.weight if statistic == "count" else shares.value
-        return np.where(added * (whole.actual - whole.typical)[shares.leaf] > 0.0, influence, 0.0)
-    return influence
+    out = Blame.nobody(len(shares.leaf))
+    side = np.sign(whole.actual - whole.typical)[shares.leaf]
+    strength, order_by = _strength(statistic, whole, shares, side)
+    chosen = np.flatnonzero(strength > 0.0)
+    order = chosen[np.lexsort((-strength[chosen], -order_by[chosen], shares.field[chosen], shares.leaf[chosen]))]
+    if not len(order):
+        return out
+    found = _until_usual(statistic, whole, shares.take(order), side[order], strength[order], judge)
+    out.influence[order], out.guilt[order] = found.influence, found.guilt
+    return out
 
 
-def _pull(whole: Whole, shares: Shares) -> Floats:
-    """How far an entity's rows can move a median: all the way from half of the rows on."""
-    return np.minimum(1.0, 2.0 * shares.weight / whole.weight[shares.leaf])
+def _strength(statistic: str, whole: Whole, shares: Shares, side: Floats) -> tuple[Floats, Floats]:
+    """How much of an anomaly is each entity's doing [m], <= 0 for nothing; and by what the strongest is found first."""
+    typical, actual = whole.typical[shares.leaf], whole.actual[shares.leaf]
+    distance = np.abs(actual - typical)
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        if statistic in ("min", "max"):
+            beyond = np.minimum(side * (shares.value - typical), distance)
+            return np.nan_to_num(beyond), np.nan_to_num(side * shares.value, nan=-np.inf)
+        excess = np.where(np.isnan(shares.effect), distance, side * (shares.effect - shares.usual))
+        spread = shares.spread
+        if statistic == "count":  # who always has two rows has four now and then
+            spread = np.where(side > 0.0, np.maximum(spread, np.sqrt(np.maximum(shares.usual, 0.0))), spread)
+        excess = np.where(excess > NOISE * spread, np.nan_to_num(excess), 0.0)
+        if statistic == "distinct_count":
+            return excess, np.where(shares.weight > 0.0, -np.nan_to_num(shares.without_higher, nan=np.inf), -actual)
+        if statistic != "median":
+            return excess, excess
+        pulled = np.where(side > 0.0, shares.without_higher, shares.without_lower)
+        beyond = np.clip(side * (shares.value - typical) / distance, 0.0, 1.0)
+        unusual = np.clip(1.0 - side * shares.usual / np.maximum(side * shares.effect, NOISE * shares.spread), 0.0, 1.0)
+        pull = np.where(np.isnan(pulled), 0.0, shares.weight * np.nan_to_num(beyond) * np.nan_to_num(unusual, nan=1.0))
+        return np.where(shares.weight > 0.0, pull, excess), np.nan_to_num(side * pulled, nan=-np.inf)
 
 
-def _without(statistic: str, whole: Whole, shares: Shares) -> Floats:
-    """The bucket value had the entity's rows not come; NaN when nothing is left."""
-    actual, weight = whole.actual[shares.leaf], whole.weight[shares.leaf]
-    if statistic == "count":
-        return actual - shares.weight
-    if statistic == "sum":
-        return actual - shares.value
-    left = weight - shares.weight
+def _until_usual(statistic: str, whole: Whole, shares: Shares, side: Floats, strength: Floats, judge: Judge) -> Blame:
+    """Take entities away one after the other.
+
+    Args:
+        statistic: as above.
+        whole: as above.
+        shares: those who did something, by leaf, field, and the strongest first.
+        side: [m] 1 for a leaf above its typical value, -1 for one below.
+        strength: [m] what they did, > 0.
+        judge: as above.
+    """
+    first = np.flatnonzero(np.diff(shares.leaf, prepend=-1) | np.diff(shares.field, prepend=-1))
+    group = np.repeat(np.arange(len(first)), np.diff(first, append=len(shares.leaf)))
+    rank = np.arange(len(group)) - first[group]
+    rest = _rest(statistic, whole, shares, group, side)
+    left = np.ones(len(group))  # the part of the surprise that is left after this and all before it
+    usual = np.zeros(len(group), np.bool_)
+    near = np.flatnonzero(rank < MANY)
+    left[near], usual[near] = _what_is_left(whole, shares.leaf[near], rest[near], rank[near], judge)
+    end = np.full(len(first), MANY)  # the last that must go
+    np.minimum.at(end, group[usual], rank[usual])
+    blamed = _blamed(group, rank, end, strength) & (end < MANY)[group] & (rank < MANY)
+    furthest = np.zeros(len(first), np.int64)
+    np.maximum.at(furthest, group[blamed], rank[blamed])
+    explained = 1.0 - left[first + furthest]
+    size = np.bincount(group[blamed], minlength=len(first))
+    size = np.where(_says_something(shares, group, blamed, explained), size, 0)
+    blamed &= _simplest(shares.leaf[first], size, explained)[group]
+    total = np.bincount(group[blamed], strength[blamed], len(first))
     with np.errstate(divide="ignore", invalid="ignore"):
-        if statistic == "varp":
-            return np.where(left > 0, _variance_without(whole, shares, left), np.nan)
-        return np.where(left > 0, (actual * weight - shares.mean * shares.weight) / left, np.nan)
+        part = np.where(blamed, strength / total[group], 0.0)
+    return Blame(part * explained[group], np.minimum(part * size[group], 1.0) * explained[group])
 
 
-def _variance_without(whole: Whole, shares: Shares, left: Floats) -> Floats:
-    """Population variance of a bucket less the entity's rows: the pooling of moments (Chan et al. 1979) run backwards."""
-    weight, mean = whole.weight[shares.leaf], whole.mean[shares.leaf]
-    rest_mean = (weight * mean - shares.weight * shares.mean) / left
-    between = shares.weight * left / weight * (shares.mean - rest_mean) ** 2
-    return np.asarray(np.maximum(whole.actual[shares.leaf] * weight - shares.m2 - between, 0.0) / left)
+def _blamed(group: Ints, rank: Ints, end: Ints, strength: Floats) -> Bools:
+    """Who had to go, and who did as much; but for those who did next to nothing beside the others."""
+    must = rank <= end[group]
+    count = np.bincount(group[must], minlength=len(end))
+    mean = np.bincount(group[must], strength[must], len(end)) / np.maximum(count, 1)
+    blamed = must | (strength >= AS_STRONG * mean[group])
+    count = np.bincount(group[blamed], minlength=len(end))
+    total = np.bincount(group[blamed], strength[blamed], len(end))
+    return np.asarray(blamed & (strength * count[group] >= TOO_LITTLE * total[group]))
 
 
-def _crossed(whole: Whole, shares: Shares, value: Floats) -> Bools:
-    """True where the value lies on the other side of typical: whatever remains is not the anomaly at hand."""
-    typical = whole.typical[shares.leaf]
-    return (value - typical) * (whole.actual[shares.leaf] - typical) <= 0.0
+def _says_something(shares: Shares, group: Ints, blamed: Bools, explained: Floats) -> Bools:
+    """Whether those to blame did much more than their usual share [g]: what everybody did is nobody's doing."""
+    usual = np.bincount(group[blamed], shares.usual_share[blamed], len(explained))
+    beyond = (explained - usual) / np.maximum(1.0 - usual, 1.0 - NEARLY_ALL)
+    return np.asarray((usual < NEARLY_ALL) & (beyond >= 0.5))
 
 
-def _part_that_is_left(whole: Whole, shares: Shares, rest: Floats) -> Floats:
-    """How much of the bucket value's distance from typical is left, in [0, 1]; 1 where that means nothing."""
-    typical = whole.typical[shares.leaf]
+def _simplest(leaf: Ints, size: Ints, explained: Floats) -> Bools:
+    """Whether no other field explains the leaf by fewer entities, or better by as many [g].
+
+    One bad host has rows of several urls, which are as odd as the host is; one bad url has rows of several hosts. What takes
+    fewest names is to blame; of a guilty pair both take one.
+    """
+    fewest = np.full(leaf.max() + 1, np.iinfo(np.int64).max)
+    some = size > 0
+    np.minimum.at(fewest, leaf[some], size[some])
+    simple = some & (size == fewest[leaf])
+    best = np.zeros(leaf.max() + 1)
+    np.maximum.at(best, leaf[simple], explained[simple])
+    return np.asarray(simple & (explained >= best[leaf] - AS_WELL))
+
+
+def _what_is_left(whole: Whole, leaf: Ints, rest: Floats, rank: Ints, judge: Judge) -> tuple[Floats, Bools]:
+    """How much of the surprise of leaves is left with other values [m], in [0, 1]; and whether these are usual.
+
+    `rank` is 0 for what is left without one entity.
+    """
+    crossed = (rest - whole.typical[leaf]) * (whole.actual - whole.typical)[leaf] <= 0.0
+    over = crossed | np.isnan(rest)  # what lies on the other side is another anomaly; of nothing there is none
+    ln_rest = np.where(over, 0.0, judge(leaf, np.where(over, whole.typical[leaf], rest)))
+    # Of a value ten times the usual, half is about as unlikely: tails are heavy there. So what is left is at most the part of
+    # the way from typical that is left.
+    left = np.minimum(_ratio(ln_rest, whole.ln_p[leaf]), _way_that_is_left(whole, leaf, rest))
+    left = np.where(over, 0.0, left)
+    gone = np.where(rank == 0, GONE_WITH_ONE, GONE_WITH_SEVERAL)
+    return left, np.asarray(((ln_rest >= _LN_USUAL) & (left <= 0.5)) | (left <= 1.0 - gone))
+
+
+def _way_that_is_left(whole: Whole, leaf: Ints, rest: Floats) -> Floats:
+    """The part of the distance from typical that is left, in [0, 1]; 1 where that means nothing."""
+    typical = whole.typical[leaf]
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        part = (rest - typical) / (whole.actual[shares.leaf] - typical)
+        part = (rest - typical) / (whole.actual[leaf] - typical)
     return np.asarray(np.clip(np.nan_to_num(part, nan=1.0), 0.0, 1.0))
 
 
 def _ratio(part: Floats, whole: Floats) -> Floats:
-    """part / whole of two logarithms of probabilities, in [0, 1]; a leaf that is no surprise at all blames everyone (1)."""
+    """part / whole of two logarithms of probabilities, in [0, 1]; 1 for a leaf that is no surprise at all."""
     safe = np.where(whole < 0.0, whole, -1.0)
     return np.where(whole < 0.0, np.clip(part / safe, 0.0, 1.0), 1.0)
+
+
+def _rest(statistic: str, whole: Whole, shares: Shares, group: Ints, side: Floats) -> Floats:
+    """The bucket value without each entity and all before it in its group, usual ones in their place; NaN of nothing."""
+    actual, usual = whole.actual[shares.leaf], _running(shares.usual, group)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        if statistic in ("count", "sum"):
+            return actual - _running(shares.effect, group) + usual
+        if statistic in ("min", "max"):
+            following = np.append(shares.value[1:], np.nan)
+            beyond = np.where(np.append(np.diff(group), 1) == 0, following, np.nan)
+            # Rows that are nobody's have the extreme: nobody takes it away.
+            holder = shares.value[np.flatnonzero(np.diff(group, prepend=-1))[group]]
+            return np.where(side * (actual - holder) > 0.0, actual, beyond)
+        if statistic in ("median", "distinct_count"):
+            chain = np.where(side > 0.0, shares.without_higher, shares.without_lower)
+            return np.where(shares.weight > 0.0, chain, actual) + usual
+        left = whole.weight[shares.leaf] - _running(shares.weight, group)
+        return np.where(left > 0.0, _moments_left(statistic, whole, shares, group, left), np.nan) + usual
+
+
+def _moments_left(statistic: str, whole: Whole, shares: Shares, group: Ints, left: Floats) -> Floats:
+    """The mean or variance of what is left [m]: the pooling of moments (Chan et al. 1979) run backwards."""
+    actual = whole.actual[shares.leaf]
+    centre = actual if statistic == "mean" else whole.mean[shares.leaf]
+    away = np.nan_to_num(shares.mean - centre)  # an entity that is missing takes nothing away
+    shift = -_running(shares.weight * away, group) / left
+    if statistic == "mean":
+        return np.asarray(actual + shift)
+    squares = _running(np.nan_to_num(shares.m2) + shares.weight * away**2, group)
+    return np.maximum((actual * whole.weight[shares.leaf] - squares) / left - shift**2, 0.0)
+
+
+def _running(values: Floats, group: Ints) -> Floats:
+    """The sum of each value and those before it in its group."""
+    first = np.flatnonzero(np.diff(group, prepend=-1))
+    out = np.array(values)
+    size = np.diff(first, append=len(values))
+    # Group by group, one step at a time: a sum over all groups less what was before would leave their rounding in each other.
+    for step in range(1, int(min(size.max(initial=0), MANY))):
+        at = first[size > step] + step
+        out[at] += out[at - 1]
+    return out

@@ -32,14 +32,6 @@ class Measure:
         return {name: getattr(self, name) for name in ("detector_index", "function_description", "field_name", *SPLIT_NAMES)}
 
 
-SHARES: Final = pl.Schema(
-    {
-        "leaf": pl.Int64,  # position of the leaf
-        **dict.fromkeys(INFLUENCER_KEY, pl.String),
-        **dict.fromkeys(("weight", "value", "mean", "m2"), pl.Float64),  # as in `influence.Shares`
-    }
-)
-
 PRESENCE: Final = pl.Schema(
     {
         "bucket": pl.Int64,
@@ -48,7 +40,6 @@ PRESENCE: Final = pl.Schema(
     }
 )
 
-NO_SHARES: Final = pl.DataFrame(schema=SHARES)
 NO_PRESENCE: Final = pl.DataFrame(schema=PRESENCE)
 
 LnPOf = Callable[[Structs, Floats], Floats]
@@ -66,8 +57,10 @@ class Stretch:
         leaves: [k] odd leaves, dtype `results.leaf.LEAF`, in any order.
         payloads: one a measure: what its model needs to judge other values of its leaves, in their order.
         names: [k] the split values of each leaf, the columns `SPLIT_VALUES`.
-        shares: what each entity contributes to the leaves, columns `SHARES`. Empty without influencers.
+        shares: what each entity contributes to the leaves, columns `results.leaf.SHARES`, also of those that usually have rows
+            and now have none. Empty without influencers.
         presence: the entities that have rows in the stretch, columns `PRESENCE`. Empty without influencers.
+        filled: [n] in how many leaves of each bucket, quiet ones included, anybody has rows.
     """
 
     first_bucket: int
@@ -78,6 +71,7 @@ class Stretch:
     names: pl.DataFrame
     shares: pl.DataFrame
     presence: pl.DataFrame
+    filled: Floats
 
     @property
     def buckets(self) -> int:

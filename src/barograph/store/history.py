@@ -126,7 +126,8 @@ def _merge(files: JobFiles, parts: Sequence[HistoryFile]) -> HistoryFile:
         first_timestamp=min(file.first_timestamp for file in parts),
         last_timestamp=max(file.last_timestamp for file in parts),
     )
-    rows = pl.concat([coded(newest.kind, pl.scan_parquet(files.whole(file.name, file.sha256), glob=False)) for file in parts])
+    scans = [coded(newest.kind, pl.scan_parquet(files.whole(file.name, file.sha256), glob=False)) for file in parts]
+    rows = pl.concat(scans, how="diagonal")  # files of a former version have fewer columns
     return _write(files, whole, partial(rows.sink_parquet, maintain_order=True, **_PACKED))
 
 
@@ -187,7 +188,9 @@ def read(
     if not paths:
         return schema.empty(KINDS[kind]).select(columns or pl.all())
     try:
-        rows = pl.scan_parquet(paths, glob=False, schema=schema.polars_schema(KINDS[kind]), cast_options=_AS_TEXT)
+        wanted = schema.polars_schema(KINDS[kind])
+        # What a file of a former version does not have is null.
+        rows = pl.scan_parquet(paths, glob=False, schema=wanted, cast_options=_AS_TEXT, missing_columns="insert")
         return rows.filter(span.condition()).select(columns or pl.all()).collect()
     except (pl.exceptions.ComputeError, pl.exceptions.SchemaError) as error:
         raise StorageFailure(f"history in {str(files.path)!r}: wanted whole Parquet files ({error})") from error
