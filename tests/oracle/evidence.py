@@ -30,16 +30,27 @@ def around(p: SimpleNamespace, x: float, **other: object) -> float:
 
 
 def sudden(s: SimpleNamespace, p: SimpleNamespace, z: float, bucket: int, x: float) -> float:
-    """Against what is left of the bucket before, where that explains anything; nothing for coming nearer."""
+    """Against what is left of the bucket before; nothing for coming nearer; NaN where that explains nothing."""
     phi = memory_of_rest(s)
     before = rest_before(s, bucket)
-    if abs(z) <= 0.5 or phi < 0.3 or math.isnan(before):
+    if phi < 0.3 or math.isnan(before):
+        return math.nan
+    if abs(z) <= 0.5:
         return 0.0
     towards = max(phi * before, 0.0) if z > 0 else min(phi * before, 0.0)
     centre, deviation = p.centre + towards * p.deviation, p.deviation * math.sqrt(s.rest_step_square)
     if abs(x - centre) <= 3 * deviation or (x - centre) * z < 0:
         return 0.0
     return around(p, x, centre=centre, deviation=deviation)
+
+
+def as_usually_sudden(s: SimpleNamespace, nats: float) -> float:
+    """By how often and how far the series was sudden before, as if twenty such values had come as they should."""
+    if math.isnan(nats) or nats <= 5.9145:
+        return 0.0 if math.isnan(nats) else nats
+    rate = max((s.rest_sudden_hits + 20) / (0.0027 * s.rest_sudden_count + 20), 1.0)
+    mean = max((s.rest_sudden_excess + 20) / (s.rest_sudden_uncensored + 20), 1.0)
+    return max(5.9145 - math.log(rate) + (nats - 5.9145) / mean, 0.0)
 
 
 def alike(phi: float, k: int) -> float:
@@ -123,13 +134,14 @@ def evidence(
     """ln of the record's probability, and the surprise of each view in nats."""
     z, doubted = (x - e.centre) / e.deviation, doubt(s, m)
     if s.count < EARLY or side * z < 0:
-        return SimpleNamespace(ln_evidence=doubted * ln_p, surprise=[-doubted * ln_p, 0.0, 0.0, 0.0, 0.0])
+        return SimpleNamespace(ln_evidence=doubted * ln_p, surprise=[-doubted * ln_p, 0.0, 0.0, 0.0, 0.0], sudden=math.nan)
     p = predictive(s, m, e, side, bucket)
-    r = [-ln_p, sudden(s, p, z, bucket, x), 0.0, 0.0]
+    jerk = sudden(s, p, z, bucket, x)
+    r = [-ln_p, as_usually_sudden(s, jerk), 0.0, 0.0]
     if wanders(s) < 0.5 and abs(z) >= 1:  # only where a series keeps to a level
         r[2] = 0.0 if repeats_itself(s) else run(s, e, p, bucket, x)
         r[3] = lasting_mean(s, z)
     r = [doubted * surprise for surprise in r]
     worth = [surprise - cost for surprise, cost in zip(r, COST, strict=True)]
     added = worth[0] + added_lately(s, worth[0], bucket)
-    return SimpleNamespace(ln_evidence=-max(0.0, *worth, added), surprise=[*r, added])
+    return SimpleNamespace(ln_evidence=-max(0.0, *worth, added), surprise=[*r, added], sudden=jerk)

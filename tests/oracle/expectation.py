@@ -257,7 +257,8 @@ def predictive(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, side:
     zeros = (1 - s.occupancy) * min(s.count, m.slow)
     p.ln_zero = math.log((max(zeros - 1, 0.0) + 1e-3) / (s.count + 1)) if zeros < 3 and not s.negative else NAN
     sides = [s.outliers_count - s.outliers_above, s.outliers_above]  # more than nine on a side are a habit there
-    p.outlier_share = [max(side - 9, 0.0) / s.outliers_count if s.outliers_count > 0 else 0.0 for side in sides]
+    few = 3 if s.outliers_daily >= 3 else 9  # occasions, that are no habit yet
+    p.outlier_share = [max(side - few, 0.0) / s.outliers_count if s.outliers_count > 0 else 0.0 for side in sides]
     p.ln_outlier = math.log(s.outliers_buckets / min(s.count, 4000.0)) if sum(p.outlier_share) > 0 else NAN
     p.outlier_centre, p.outlier_end = s.outliers_centre, s.outliers_end
     p.outlier_deviation = math.hypot(math.sqrt(s.outliers_square), 0.1)

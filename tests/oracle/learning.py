@@ -95,13 +95,17 @@ def forget_outliers(s: SimpleNamespace) -> None:
     )
 
 
-def learn_outliers(s: SimpleNamespace, raw: float, error: float, another: bool) -> None:
+def learn_outliers(s: SimpleNamespace, m: SimpleNamespace, raw: float, error: float, bucket: int, another: bool) -> None:
     """Occasions that no family explains, their buckets (twelve an occasion at most), and the size of the first of each."""
     if raw > OUTLIER:
         return
     if s.outliers_buckets < 12 * (s.outliers_count + another):
         s.outliers_buckets += 1
     if another:
+        apart = bucket - s.outliers_last
+        days = math.floor(apart / m.day + 0.5)
+        daily = s.outliers_count > 0 and 1 <= days <= 3 and abs(apart - days * m.day) <= m.day / 8
+        s.outliers_daily, s.outliers_last = s.outliers_daily + 1 if daily else 0, bucket
         s.outliers_count, s.outliers_above = s.outliers_count + 1, s.outliers_above + (error > 0)
         size = math.log(abs(error) + 1e-300)
         if s.outliers_count < 1.5:
@@ -254,6 +258,19 @@ def learn_memory(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, x: 
     s.rest_mean += MEAN_STEP * (clip(z, -4, 4) - s.rest_mean)
     s.rest_mean_square += gain(s.levels_count, 3000.0) * (s.rest_mean**2 - s.rest_mean_square)
     s.rest_last = z
+
+
+def learn_sudden(s: SimpleNamespace, nats: float) -> None:
+    """How often values are three deviations from what the one before leads to, and how many nats further; 12 at most."""
+    if math.isnan(nats):
+        return
+    for name in ("rest_sudden_hits", "rest_sudden_uncensored", "rest_sudden_excess"):
+        setattr(s, name, getattr(s, name) * (1 - 1 / 4000))
+    s.rest_sudden_count = s.rest_sudden_count * (1 - 1 / 4000) + 1
+    if nats > 5.9145:
+        s.rest_sudden_hits += 1
+        s.rest_sudden_excess += min(nats - 5.9145, 12)
+        s.rest_sudden_uncensored += nats - 5.9145 < 12
 
 
 def trust_of(s: SimpleNamespace, apart: float) -> float:

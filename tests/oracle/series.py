@@ -27,6 +27,7 @@ from tests.oracle.learning import (
     learn_repeats,
     learn_run,
     learn_spread,
+    learn_sudden,
     learn_tail,
     share_weights,
     trust_of,
@@ -89,6 +90,7 @@ def learn_usual(
     place: tuple,
     x: float,
     raw: float,
+    jerk: float,
     trust: float,
 ) -> None:
     """A value that nothing speaks against; `trust` below 1 where those before it and it are off together."""
@@ -105,6 +107,7 @@ def learn_usual(
         learn_ahead(s, m, x - e.season, clock.bucket, trust)
         learn_spread(s, m, e, x, trust)
         learn_memory(s, m, e, x, clock.bucket)
+        learn_sudden(s, jerk)
     learn_levels(s, m, e, x - e.season, clock.bucket - s.levels_learnt if s.levels_learnt >= 0 else 1, trust)
     if s.count > 0:  # of the first value of all nothing was expected
         learn_narrowing(s, m, e, x)
@@ -116,7 +119,7 @@ def learn_usual(
 
 def learn_value(
     s: SimpleNamespace, m: SimpleNamespace, clock: SimpleNamespace, e: SimpleNamespace, place: tuple, x: float,
-    raw: float, ln_p: float,
+    raw: float, ln_p: float, jerk: float,
 ) -> None:  # fmt: skip
     """By whether it belongs to an incident, or to what was normal before the last change, or to neither."""
     bucket, going_on = clock.bucket, s.incident_since >= 0
@@ -135,13 +138,13 @@ def learn_value(
         if not math.isnan(raw):
             learn_tail(s, raw)
     if odd:
-        learn_outliers(s, ln_p if math.isnan(raw) else raw, x - e.centre, not going_on)
+        learn_outliers(s, m, ln_p if math.isnan(raw) else raw, x - e.centre, bucket, not going_on)
     if s.season_kind:
         season.learn_recurring(s, place, e, x, odd, clock)
     if s.count > 0:
         learn_run(s, e, x, bucket)
     if s.incident_since < 0:
-        learn_usual(s, m, clock, e, place, x, raw, trust)
+        learn_usual(s, m, clock, e, place, x, raw, jerk, trust)
         return
     brief = s.incident_last - s.incident_since < m.quiet
     follow_incident(s, m, e, x, odd, bucket)
@@ -154,13 +157,13 @@ def learn_value(
 
 def learn(
     s: SimpleNamespace, m: SimpleNamespace, clock: SimpleNamespace, e: SimpleNamespace, place: tuple, x: float,
-    raw: float, ln_p: float, nats: float,
+    raw: float, ln_p: float, shown: SimpleNamespace,
 ) -> None:  # fmt: skip
     s.fraction |= x != math.floor(x)
     s.negative |= x < 0
     if s.count == 0:
         begin(s, m, clock.bucket, x)
-    learn_lately(s, m, nats, clock.bucket)
+    learn_lately(s, m, shown.surprise[0], clock.bucket)
     forget_outliers(s)
     fold_window(s, x, clock.bucket)
     from_level = x - e.season - s.season_raw_level
@@ -169,7 +172,7 @@ def learn(
         s.rest_last, s.levels_learnt = math.nan, clock.bucket
         s.previous, s.count, s.last = x, s.count + 1, clock.bucket
         return
-    learn_value(s, m, clock, e, place, x, raw, ln_p)
+    learn_value(s, m, clock, e, place, x, raw, ln_p, shown.sudden)
     s.previous, s.count, s.last = x, s.count + 1, clock.bucket
     if s.season_kind:
         season.compare_shift(s, clock, e, x)
@@ -216,7 +219,7 @@ def run(
         raw, ln_p, ln_once = judge(predictive(s, m, e, side, bucket), x)
         shown = evidence(s, m, e, side, bucket, x, ln_p)
         out[:, i] = ln_p, shown.ln_evidence
-        learn(s, m, clock, e, place, x, raw, ln_once, shown.surprise[0])
+        learn(s, m, clock, e, place, x, raw, ln_once, shown)
         if span_ms == DAY_MS // 3 and trend_is_due(s, bucket):
             test_trend(s, bucket)
     return out[0], out[1], s

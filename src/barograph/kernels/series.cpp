@@ -103,7 +103,8 @@ inline void begin_with_zeros(Series& s, const Memory& m, const Clock& c, int64_t
 
 // A value that nothing speaks against. `trust`: below 1 for one that is off together with those before it, as holidays are.
 inline void learn_usual(Series& s, const Memory& m, float* pool, Output& out, Cell cell, const Clock& c, const Expectation& e,
-                        const Position& at, double x, const Verdict& v, double cycle, double trust) {
+                        const Position& at, double x, const Verdict& v, double sudden, double cycle,
+                        double trust) {
   const bool lattice = whole_numbers(s);
   if (s.spread.count >= 8.0) {
     if (families_learn(s)) learn_families(s, e, lattice, x);
@@ -121,6 +122,7 @@ inline void learn_usual(Series& s, const Memory& m, float* pool, Output& out, Ce
   if (s.count > 0.0) {  // nothing was expected of the first value of all
     learn_spread(s, m, e, x, trust);
     learn_memory(s, m, e, x, c.bucket);
+    learn_sudden(s, sudden);
   }
   learn_levels(s, m, e, y, s.levels.learnt >= 0 ? static_cast<double>(c.bucket - s.levels.learnt) : 1.0, trust);
   const Accepted narrowed = s.count > 0.0 ? learn_narrowing(s, m, e, x) : Accepted{};
@@ -159,9 +161,9 @@ inline void learn(Series& s, const Memory& m, float* pool, Output& out, Cell cel
       learn_repeats(s, m, x);
       open_incident(s, c.bucket, z);
       if (v.raw == v.raw) learn_tail(s, v.raw);
-      learn_outliers(s, v.raw == v.raw ? v.raw : v.ln_p, x - e.centre, true);
+      learn_outliers(s, m, v.raw == v.raw ? v.raw : v.ln_p, x - e.centre, c.bucket, true);
     } else if (odd) {
-      learn_outliers(s, v.raw == v.raw ? v.raw : v.ln_p, x - e.centre, false);
+      learn_outliers(s, m, v.raw == v.raw ? v.raw : v.ln_p, x - e.centre, c.bucket, false);
     }
     if (s.season.kind) learn_recurring(s, pool, at, e, x, odd, c, cycle);
     if (s.count > 0.0) learn_run(s, e, x, c.bucket);
@@ -181,7 +183,7 @@ inline void learn(Series& s, const Memory& m, float* pool, Output& out, Cell cel
         if (keeps && moves) note(s, out, cell, c, change);
       }
     } else {
-      learn_usual(s, m, pool, out, cell, c, e, at, x, v, cycle, trust);
+      learn_usual(s, m, pool, out, cell, c, e, at, x, v, shown.sudden, cycle, trust);
     }
   }
   s.previous = x;
@@ -392,7 +394,8 @@ Layout series_fields() {
       FIELD(T, spread.part_found), FIELD(T, spread.part_said), FIELD(T, spread.part_count), FIELD(T, spread.parts_days),
       FIELD(T, spread.part_scale), FIELD(T, spread.prior),
       FIELD(T, rest.last), FIELD(T, rest.cross), FIELD(T, rest.square), FIELD(T, rest.step_square), FIELD(T, rest.mean),
-      FIELD(T, rest.mean_square),
+      FIELD(T, rest.mean_square), FIELD(T, rest.sudden_count),
+      FIELD(T, rest.sudden_hits), FIELD(T, rest.sudden_uncensored), FIELD(T, rest.sudden_excess),
       FIELD(T, lately.now), FIELD(T, lately.mean), FIELD(T, lately.variance),
       FIELD(T, run.length), FIELD(T, run.last), FIELD(T, run.value), FIELD(T, run.centre), FIELD(T, run.variance), FIELD(T, run.doubt),
       FIELD(T, families.ln_weight), FIELD(T, families.weight),
@@ -402,6 +405,7 @@ Layout series_fields() {
       FIELD(T, tail.far_near),
       FIELD(T, outliers.count), FIELD(T, outliers.above), FIELD(T, outliers.centre), FIELD(T, outliers.square), FIELD(T, outliers.most),
       FIELD(T, outliers.end), FIELD(T, outliers.buckets),
+      FIELD(T, outliers.last), FIELD(T, outliers.daily),
       FIELD(T, incident.since), FIELD(T, incident.last), FIELD(T, incident.first), FIELD(T, incident.further), FIELD(T, incident.quiet),
       FIELD(T, incident.fits), FIELD(T, incident.count), FIELD(T, incident.offset), FIELD(T, incident.centre), FIELD(T, incident.cross),
       FIELD(T, incident.centre_square), FIELD(T, incident.offset_square), FIELD(T, incident.season), FIELD(T, incident.season_square),

@@ -18,6 +18,7 @@ struct Evidence {
   double ln_seen;              // without what the buckets before showed
   double surprise[kViews];     // nats, of each view by itself
   double run_apart;            // deviations by which the run that ends here is off; 0: none ends here
+  double sudden;               // nats against the bucket before, before what such have shown; NaN: there is none to compare with
 };
 
 // How much further the value is off than what is left of the one before leads to expect: never anything for coming nearer.
@@ -29,6 +30,15 @@ inline double sudden_surprise(const Series& s, const Predictive& p, double befor
   now.deviation = p.deviation * std::sqrt(s.rest.step_square);
   if (!(std::fabs(x - now.centre) > 3.0 * now.deviation) || (x - now.centre) * z < 0.0) return 0.0;
   return -judge(now, x).ln_p;
+}
+
+// By what sudden values of the series have shown so far, as if twenty had come as they should: some move in jerks.
+inline double as_usually_sudden(const Series& s, double nats) {
+  constexpr double kPrior = 20.0, kShare = 0.0027;  // two-sided, of three deviations
+  if (nats <= kSuddenStart) return nats;
+  const double rate = (s.rest.sudden_hits + kPrior) / (kShare * s.rest.sudden_count + kPrior);
+  const double mean = (s.rest.sudden_excess + kPrior) / (s.rest.sudden_uncensored + kPrior);
+  return std::max(kSuddenStart - ln(std::max(rate, 1.0)) + (nats - kSuddenStart) / std::max(mean, 1.0), 0.0);
 }
 
 // The run that ends here as one value: their sum under the sum of what was expected of them.
@@ -93,12 +103,14 @@ inline Evidence evidence(const Series& s, const Memory& m, const Expectation& e,
   const double doubt = doubt_of(s, m);
   RunTotal run;
   const double apart = run_apart(s, e, bucket, x, run);
-  Evidence v{doubt * ln_p, doubt * ln_p, {-doubt * ln_p, 0.0, 0.0, 0.0, 0.0}, apart};
+  Evidence v{doubt * ln_p, doubt * ln_p, {-doubt * ln_p, 0.0, 0.0, 0.0, 0.0}, apart, std::nan("")};
   if (s.count < kEarly) return v;
   const double z = (x - e.centre) / e.deviation;
   if (side * z < 0.0) return v;
   const double before = rest_before(s, bucket);
-  const bool sudden = std::fabs(z) > 0.5 && memory_of_rest(s) >= kLeastMemory && before == before;
+  const bool compared = memory_of_rest(s) >= kLeastMemory && before == before;
+  const bool sudden = std::fabs(z) > 0.5 && compared;
+  if (compared) v.sudden = 0.0;
   // Where a series keeps to no level, a run away from it is a trend; and what is usual by itself is told only as part of what is not.
   const bool lasting = wanders(s) < 0.5 && std::fabs(z) >= 1.0;
   // Runs of counts: silence adds up. Of anything else edges of the pattern and slow falls are runs, too.
@@ -107,7 +119,7 @@ inline Evidence evidence(const Series& s, const Memory& m, const Expectation& e,
   const bool runs = lasting && whole_numbers(s) && together_apart >= 3.0 && !repeats_itself(s);
   if (sudden || runs) {
     const Predictive p = predictive(s, m, e, side, bucket);
-    if (sudden) v.surprise[kSuddenView] = doubt * sudden_surprise(s, p, before, z, x);
+    if (sudden) v.sudden = sudden_surprise(s, p, before, z, x), v.surprise[kSuddenView] = doubt * as_usually_sudden(s, v.sudden);
     if (runs) v.surprise[kRunView] = doubt * run_surprise(s, p, run, together_apart);
   }
   if (lasting) v.surprise[kMeanView] = doubt * mean_surprise(s, z);

@@ -6,6 +6,7 @@
 namespace series {
 
 constexpr double kRestMemory = 512.0;
+constexpr double kPassing = 0.125;    // of a cycle that something may last to be a thing of its phase (chosen: three hours of a day)
 constexpr double kMost = 25.0;  // of a squared error over the variance that is learnt: one value must not make a spread
 
 enum ChangeKind {
@@ -62,12 +63,16 @@ inline void forget_outliers(Series& s) {
 }
 
 // Values beyond every family. More than kHabit separate occasions are a habit (a second mode, bursts), with a size of their own.
-inline void learn_outliers(Series& s, double raw, double error, bool another) {
+inline void learn_outliers(Series& s, const Memory& m, double raw, double error, int64_t bucket, bool another) {
   constexpr double kOutlier = -9.2;  // ln 1e-4
   constexpr double kLongest = 12.0;  // buckets that one occasion may count
   if (raw > kOutlier) return;
   if (s.outliers.buckets < kLongest * (s.outliers.count + another)) s.outliers.buckets += 1.0;
   if (!another) return;
+  const double apart = static_cast<double>(bucket - s.outliers.last), days = std::floor(apart / m.day + 0.5);
+  const bool daily = s.outliers.count > 0.0 && days >= 1.0 && days <= 3.0 && std::fabs(apart - days * m.day) <= kPassing * m.day;
+  s.outliers.daily = daily ? s.outliers.daily + 1 : 0;
+  s.outliers.last = bucket;
   s.outliers.count += 1.0;
   s.outliers.above += error > 0.0 ? 1.0 : 0.0;
   learn_outlier_size(s, ln(std::fabs(error) + 1e-300));
@@ -313,6 +318,24 @@ inline void learn_memory(Series& s, const Memory& m, const Expectation& e, doubl
   s.rest.mean += kMeanStep * (std::clamp(z, -4.0, 4.0) - s.rest.mean);
   s.rest.mean_square += gain(s.levels.count, 3000.0) * (square(s.rest.mean) - s.rest.mean_square);
   s.rest.last = z;
+}
+
+// -ln of the probability of three deviations, from which on a value is sudden.
+constexpr double kSuddenStart = 5.9145;
+
+// Nats that each sudden value showed, NaN where there was none to compare with: how often that happens, and how far it goes beyond the
+// start; beyond kSuddenMost it counts as at least that.
+inline void learn_sudden(Series& s, double nats) {
+  constexpr double kKeep = 1.0 - 1.0 / 4000.0, kSuddenMost = 12.0;
+  if (!(nats == nats)) return;
+  s.rest.sudden_count = s.rest.sudden_count * kKeep + 1.0;
+  s.rest.sudden_hits *= kKeep;
+  s.rest.sudden_uncensored *= kKeep;
+  s.rest.sudden_excess *= kKeep;
+  if (nats <= kSuddenStart) return;
+  s.rest.sudden_hits += 1.0;
+  s.rest.sudden_excess += std::min(nats - kSuddenStart, kSuddenMost);
+  s.rest.sudden_uncensored += nats - kSuddenStart < kSuddenMost ? 1.0 : 0.0;
 }
 
 // Spread of values around the expectation.

@@ -6,7 +6,8 @@
 namespace series {
 
 constexpr double kBiggest = 1e140;     // values beyond (also infinities) are read as this: its square is finite
-constexpr double kHabit = 9.0;         // separate occasions before outliers count as part of the distribution: ten are still told each
+constexpr double kHabit = 9.0;         // occasions (chosen)
+constexpr int64_t kDailyRuns = 3;      // days running (chosen)
 constexpr double kOutlierMemory = 4000.0;
 constexpr double kNever = 1e-3;        // occasions: what never happened is thought to be meant so (chosen)
 constexpr double kLeastSwing = 0.1;      // a season that is as good as gone is dropped, not scaled
@@ -170,10 +171,17 @@ inline void other_account(const Series& s, const Memory& m, const Expectation& e
   if (age < 8.0 && s.rest.step_square < 0.5) p.ln_alternative = -kNatsADay * age;
 }
 
+// Separate occasions before outliers count as part of the distribution: ten are still told each; fewer of what comes once a day, for three
+// days running, though not to the minute.
+inline double occasions_of_habit(const Series& s) {
+  return s.outliers.daily >= kDailyRuns ? static_cast<double>(kDailyRuns) : kHabit;
+}
+
 // Of outliers, how many come on a side once those are left out that are too few to be a habit.
 inline void outliers(const Series& s, Predictive& p) {
-  p.outlier_share[0] = s.outliers.count > 0.0 ? std::max(s.outliers.count - s.outliers.above - kHabit, 0.0) / s.outliers.count : 0.0;
-  p.outlier_share[1] = s.outliers.count > 0.0 ? std::max(s.outliers.above - kHabit, 0.0) / s.outliers.count : 0.0;
+  const double few = occasions_of_habit(s);
+  p.outlier_share[0] = s.outliers.count > 0.0 ? std::max(s.outliers.count - s.outliers.above - few, 0.0) / s.outliers.count : 0.0;
+  p.outlier_share[1] = s.outliers.count > 0.0 ? std::max(s.outliers.above - few, 0.0) / s.outliers.count : 0.0;
   const bool any = p.outlier_share[0] + p.outlier_share[1] > 0.0;
   p.ln_outlier = any ? ln(s.outliers.buckets / std::min(s.count, kOutlierMemory)) : std::nan("");
   p.outlier_centre = s.outliers.centre;

@@ -9,7 +9,6 @@ namespace series {
 constexpr int kMarksAFloat = 8;       // three bits each: as many as a float's whole numbers hold
 constexpr int kMostVisits = 3;        // running, that a mark counts
 constexpr int kBelow = 4;             // the bit of a mark that tells the side
-constexpr double kPassing = 0.125;    // of a cycle that something may last to be a thing of its phase (chosen: three hours of a day)
 
 // The marks of a profile lie behind its knots: on how many visits running each was odd, and to which side.
 inline int mark_of(const Series& s, const float* pool, int knot) {

@@ -93,22 +93,29 @@ inline double unseen(const Series& s, const Position& at) {
   return s.season.kind == kDaily ? std::max(1.0 - 0.5 * std::floor(s.season.cycles[part] + s.season.known_days[part] + 1e-6), 0.0) : 0.0;
 }
 
-// Variance of the profile itself: of a kind of day that is new, as much as the season swings; and until each bucket has had a few
-// visits of its own, what the slots that the profile was made of hide: where in them its edges lie.
-inline double profile_doubt(const Series& s, const float* pool, const Position& place, const Clock& c) {
-  const double new_day = square(unseen(s, place)) * s.season.square;
-  const double visits = std::floor(s.season.cycles[part_of(s, place)] + 1e-6);
-  if (visits >= 3.0 || s.window.span == 1) return new_day;
-  const int64_t half = s.window.span * c.span_ms / 2;
-  const double here = season_value(s, pool, place);
-  const double before = season_value(s, pool, position(s, c, half)), after = season_value(s, pool, position(s, c, -half));
-  const double apart = std::max({here, before, after}) - std::min({here, before, after});
-  return new_day + square(apart) / (12.0 * (1.0 + visits));  // anywhere between at first
-}
-
 // Buckets that fall on one knot.
 inline double visits_of_knot(const Series& s, int64_t span_ms) {
   return std::max(1.0, static_cast<double>(s.season.period_ms) / span_ms / knots_of_cycle(s));
+}
+
+// By how much the profile differs within so long before and after.
+inline double differs_around(const Series& s, const float* pool, const Position& place, const Clock& c, int64_t ms) {
+  const double here = season_value(s, pool, place);
+  const double before = season_value(s, pool, position(s, c, ms)), after = season_value(s, pool, position(s, c, -ms));
+  return std::max({here, before, after}) - std::min({here, before, after});
+}
+
+// Variance of the profile itself: of a kind of day that is new, as much as the season swings; and where edges may lie: anywhere in the
+// slots that the profile was made of until each bucket has had a few visits of its own, and always anywhere in a knot of several buckets.
+inline double profile_doubt(const Series& s, const float* pool, const Position& place, const Clock& c) {
+  const double new_day = square(unseen(s, place)) * s.season.square;
+  const double visits = std::floor(s.season.cycles[part_of(s, place)] + 1e-6);
+  if (visits < 3.0 && s.window.span > 1) {
+    const int64_t half = s.window.span * c.span_ms / 2;
+    return new_day + square(differs_around(s, pool, place, c, half)) / (12.0 * (1.0 + visits));
+  }
+  if (visits_of_knot(s, c.span_ms) < 1.5) return new_day;
+  return new_day + square(differs_around(s, pool, place, c, s.season.period_ms / knots_of_cycle(s))) / 12.0;
 }
 
 // Moves the profile here, and where a bucket lies between two knots, each by its share.

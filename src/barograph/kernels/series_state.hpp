@@ -95,6 +95,10 @@ struct Rest {
   double step_square;      // decayed mean square of what the rest before does not explain
   double mean;             // decayed mean
   double mean_square;      // and of its square
+  double sudden_count;     // decayed: values that had one before them, those of them that were sudden, these less far than can be told,
+  double sudden_hits;      // and the nats of these beyond the start
+  double sudden_uncensored;
+  double sudden_excess;
 };
 
 // What the buckets before showed, nats.
@@ -148,6 +152,8 @@ struct Outliers {
   double most;             // the largest,
   double end;              // and the largest but one
   double buckets;          // decayed count of their buckets
+  int64_t last;            // bucket number of the last occasion
+  int64_t daily;           // occasions running that came about a day after the one before, or two or three where some fitted
 };
 
 // The incident that goes on.
