@@ -207,9 +207,9 @@ def test_the_bucket_in_which_a_job_begins_is_not_waited_for(call, inputs: Path) 
 def test_a_run_of_rows_that_cannot_be_used_says_so(call, inputs: Path) -> None:
     few(inputs, 0)
     (inputs / "rows.csv").write_text("time,host,ms\nsoon,a,1.0\n")
-    printed = call("run", "job.yaml", "rows.csv").stdout
-    assert "no row could be used\n" in printed
-    assert "nothing unusual" not in printed
+    done = call("run", "job.yaml", "rows.csv")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: rows.csv: 1 of 1 times of 'time' cannot be read, such as 'soon'; ")
 
 
 def test_flush_finishes_what_only_the_latency_keeps_open(call, inputs: Path) -> None:
@@ -251,7 +251,7 @@ def test_the_row_of_an_example_is_its_place_in_the_input(
 ) -> None:
     few(inputs, 0)
     good, bad, soon = f"{START},a,1.0\n", "1,2,3,4\n", "soon,a,1.0\n"
-    parts = [bad, good, soon, good, bad, bad, soon, good]
+    parts = [bad, good, soon, good, bad, bad, soon, good, good, good, good]
     whole = read_files
     monkeypatch.setattr(reading, "read_files", lambda *given, **options: whole(*given, **options, block_bytes=size))
     (inputs / "rows.csv").write_text("".join(["time,host,ms\n", *parts]))
@@ -260,9 +260,9 @@ def test_the_row_of_an_example_is_its_place_in_the_input(
     with (inputs / "rows.csv").open("a") as file:
         file.writelines([bad, soon])
     second = call("run", "job.yaml", "rows.csv").stdout
-    assert [line.split(":")[0] for line in second.splitlines() if ": time: " in line] == ["  row 10"]
+    assert [line.split(":")[0] for line in second.splitlines() if ": time: " in line] == ["  row 13"]
     third = call("jobs", "show", "web").stdout
-    assert [line.split(":")[0] for line in third.splitlines() if ": time: " in line] == ["  row 3", "  row 7", "  row 10"]
+    assert [line.split(":")[0] for line in third.splitlines() if ": time: " in line] == ["  row 3", "  row 7", "  row 13"]
 
 
 def test_half_a_line_is_left_to_the_next_run_and_said(call, inputs: Path) -> None:
@@ -350,3 +350,53 @@ def test_a_terminal_gets_a_progress_bar_and_a_pipe_none(process, call) -> None:
     assert b"rows, " in seen
     assert b"buckets," in seen
     assert call("run", "job.yaml", "rows.csv", "--data-dir", "other").stderr == ""
+
+
+def exported(folder: Path, lines: list[str], header: str = "time,host,ms") -> None:
+    (folder / "export.csv").write_text("\n".join([header, *lines, ""]))
+
+
+def test_a_file_that_the_job_misreads_is_refused_with_the_cause_and_read_once_it_is_mended(call, tmp_path: Path) -> None:
+    (tmp_path / "job.yaml").write_text(JOB)
+    exported(tmp_path, [f"01.02.2026 10:{minute:02},a,1.0" for minute in range(40)])
+    done = call("run", "job.yaml", "export.csv")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "error: export.csv: 40 of 40 times of 'time' cannot be read, such as '01.02.2026 10:00': "
+        "data_description.time_format: 'dd.MM.yyyy HH:mm' would fit; nothing of it was read\n"
+    )
+    assert call("jobs").stdout == "no jobs\n"
+    (tmp_path / "job.yaml").write_text(JOB.replace("5m", "10m") + "data_description: {time_format: dd.MM.yyyy HH:mm}\n")
+    assert call("run", "job.yaml", "export.csv").stdout.startswith("read 40 rows in ")
+
+
+def test_a_file_that_is_newest_first_gives_what_it_gives_in_order(call, inputs: Path) -> None:
+    told = "note: back.csv: its rows are newest first, and were sorted by time; rows are numbered in that order\n"
+    rows().sort("time", descending=True).write_csv(inputs / "back.csv")
+    rows().write_csv(inputs / "rows.csv")
+    assert call("run", "job.yaml", "back.csv", "--data-dir", "back").stderr == told
+    assert call("run", "job.yaml", "rows.csv", "--data-dir", "there").stderr == ""
+    back, there = (call("results", "web", "buckets", "--format", "csv", "--data-dir", of).stdout for of in ("back", "there"))
+    assert back == there
+    assert "back.csv: nothing new since the last run" in call("run", "job.yaml", "back.csv", "--data-dir", "back").stdout
+
+
+def test_a_file_whose_every_row_is_too_old_is_refused(call, inputs: Path) -> None:
+    rows().head(4_000).write_csv(inputs / "first.csv")
+    rows().tail(4_000).write_csv(inputs / "second.csv")
+    done = call("run", "job.yaml", "second.csv", "first.csv")
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        "4,000 rows before the error are kept; the same command goes on from there",
+        "error: first.csv: its newest row, of 2026-01-04T11:15+01:00, is older than what the job has read, which is up to "
+        "2026-01-07T22:35+01:00; wanted files in the order of time; nothing of it was read",
+    ]
+
+
+def test_a_file_that_is_too_large_to_be_sorted_is_refused(call, inputs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("barograph.jobs.file_checks.MOST_SORTED_BYTES", 1 << 10)
+    rows().sort("time", descending=True).write_csv(inputs / "back.csv")
+    done = call("run", "job.yaml", "back.csv")
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: back.csv: its rows are newest first; wanted them in the order of time, or at most ")
+    assert call("jobs").stdout == "no jobs\n"

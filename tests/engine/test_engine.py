@@ -51,6 +51,15 @@ def test_a_job_may_be_its_document_or_its_file(tmp_path) -> None:
         Engine.build({"job_id": "j"})
 
 
+def test_rows_that_are_misread_are_warned_of() -> None:
+    rows = hourly(steady(50))
+    with pytest.warns(UserWarning, match="job 'j': most rows are left out: the rows are newest first; sort them by 'time'"):
+        barograph.run(count_job(), rows.reverse())
+    texts = rows.with_columns(time=pl.from_epoch("time", "ms").dt.strftime("%d.%m.%Y %H:%M"))
+    with pytest.warns(UserWarning, match="data_description.time_format: 'dd.MM.yyyy HH:mm' would fit"):
+        barograph.run(count_job(), texts)
+
+
 def test_run_gives_every_table_with_its_schema() -> None:
     results = barograph.run(count_job("mean", field_name="value"), hourly([*steady(), 200.0, 100.0]))
     for name in (

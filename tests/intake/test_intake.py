@@ -84,9 +84,11 @@ def test_the_two_records_of_elastics_test_give_its_counts():
 def test_examples_name_the_row_the_value_and_what_was_wanted():
     assert parsed(FRAME)[1].examples == (
         Example(
-            "invalid_date", 2, "soon", "time: wanted epoch seconds, epoch ms or ISO 8601, after 1970-01-01 and before 2200"
+            "invalid_date", 2, "soon", "time: wanted epoch seconds, ms, us or ns, or ISO 8601, after 1970-01-01 and before 2200"
         ),
-        Example("invalid_date", 3, "", "time: wanted epoch seconds, epoch ms or ISO 8601, after 1970-01-01 and before 2200"),
+        Example(
+            "invalid_date", 3, "", "time: wanted epoch seconds, ms, us or ns, or ISO 8601, after 1970-01-01 and before 2200"
+        ),
         Example("missing_field", 4, "", "host.name: wanted a value"),
         Example("missing_field", 4, "", "user: wanted a value"),
         Example("not_a_number", 4, "nan", "v: wanted a number"),

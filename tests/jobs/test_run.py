@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 from polars.testing import assert_frame_equal
 
-from barograph.config.errors import InputError
+from barograph.config.errors import InputError, UnreadableInput
 from barograph.jobs.run import run_job
 from barograph.sources.read import read_files
-from barograph.store.errors import JobBusy, JobChanged
+from barograph.store.errors import JobBusy, JobChanged, NoSuchJob
 from barograph.store.query import Query
 from barograph.store.store import Store
 
@@ -230,13 +230,24 @@ def test_the_time_of_a_chunk_is_shared_out_among_the_buckets_it_finished(store, 
     assert took.sum() == pytest.approx(1000 * len(chunks), rel=0.02)  # each takes a second of this clock
 
 
-def test_a_file_of_malformed_rows_only_is_read_and_counted(run, store, tmp_path):
+def test_a_file_of_malformed_rows_only_is_refused_and_leaves_no_job(run, store, tmp_path):
     path = tmp_path / "bad.ndjson"
     path.write_text("{]\n" * 10)
-    done = run(store, [str(path)])
-    assert done.rows == 10
-    assert done.dropped == {"malformed": 10}
-    assert run(store, [str(path)]).rows == 0
+    with pytest.raises(UnreadableInput, match="10 of 10 rows are not rows of its format; nothing of it was read"):
+        run(store, [str(path)])
+    with pytest.raises(NoSuchJob):
+        store.job("web")
+
+
+def test_a_refused_file_leaves_a_job_as_it_was(run, store, input_file, tmp_path):
+    path = tmp_path / "bad.ndjson"
+    path.write_text("{]\n" * 10)
+    run(store, [input_file])
+    before = state(store)
+    with pytest.raises(UnreadableInput):
+        run(store, [str(path)])
+    assert_same(state(store), before)
+    assert list(store.progress("web")) == [input_file]
 
 
 def test_an_empty_input_creates_the_job_only(run, store, tmp_path):

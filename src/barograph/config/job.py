@@ -99,9 +99,10 @@ Days = Annotated[int, Field(ge=0, le=36_500)]
 class DataDescription(Document):
     """How the input looks.
 
-    `time_format` is `epoch` (seconds), `epoch_ms`, `iso8601`, a Java pattern such as `yyyy-MM-dd HH:mm:ssX`, or `auto`, the
-    default. With `auto` each value is judged by itself: a number below 1e11 is epoch seconds, a larger one epoch ms, and
-    anything else ISO 8601. Any other setting reads only what it says.
+    `time_format` is `epoch` (seconds), `epoch_ms`, `epoch_us`, `epoch_ns`, `iso8601`, a Java pattern such as
+    `yyyy-MM-dd HH:mm:ssX`, or `auto`, the default. With `auto` each value is judged by itself: a number below 1e11 is epoch
+    seconds, one below 1e14 epoch ms, then microseconds, from 1e17 nanoseconds, and anything else ISO 8601. Any other setting
+    reads only what it says.
     """
 
     format: Literal["xcontent", "delimited", "json"] | None = None

@@ -10,6 +10,12 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MS_FROM: Final = 100_000_000_000
 """From here a number is epoch ms, below it epoch seconds: as ms it would lie in 1973, as seconds in the year 5138."""
 
+US_FROM: Final = 1_000 * MS_FROM
+"""From here it is epoch microseconds, by the same years."""
+
+NS_FROM: Final = 1_000 * US_FROM
+"""From here it is epoch nanoseconds."""
+
 
 def epoch_ms(option: str, text: str, zone: tzinfo) -> int:
     """A time as epoch ms: epoch seconds, epoch ms, or ISO 8601; without a UTC offset it is in `zone`.
@@ -19,7 +25,7 @@ def epoch_ms(option: str, text: str, zone: tzinfo) -> int:
     """
     if text.lstrip("-").isdecimal():
         number = int(text)
-        return number if is_ms(number) else number * 1000
+        return number if abs(number) >= MS_FROM else number * 1000
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -29,9 +35,12 @@ def epoch_ms(option: str, text: str, zone: tzinfo) -> int:
     return round((moment - _EPOCH).total_seconds() * 1000)
 
 
-def is_ms(number: float) -> bool:
-    """Whether a number is epoch ms rather than epoch seconds."""
-    return abs(number) >= MS_FROM
+def ms_of(number: float) -> float:
+    """Epoch ms of a number that is epoch seconds, ms, microseconds or nanoseconds, by its size."""
+    size = abs(number)
+    if size < MS_FROM:
+        return number * 1_000
+    return number if size < US_FROM else number / (1_000 if size < NS_FROM else 1_000_000)
 
 
 def iso_text(time_ms: int, zone: tzinfo) -> str:

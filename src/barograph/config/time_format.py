@@ -4,8 +4,14 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-TIME_FORMATS: Final = ("auto", "epoch", "epoch_ms", "iso8601")
+EPOCHS: Final = {"epoch": 1_000.0, "epoch_ms": 1.0, "epoch_us": 1e-3, "epoch_ns": 1e-6}
+"""The time formats that are a number since 1970, each with how many ms its unit is."""
+
+TIME_FORMATS: Final = ("auto", *EPOCHS, "iso8601")
 """The time formats that are a word, not a pattern."""
+
+NUMERIC: Final = ("auto", *EPOCHS)
+"""Those by which a number is a time."""
 
 _LETTERS: Final = {
     "y": {1: "%Y", 2: "%y", 4: "%Y"},
@@ -27,9 +33,7 @@ _LETTERS: Final = {
     "Z": {1: "%#z", 2: "%#z", 3: "%#z", 5: "%#z"},
 }
 _TOKEN: Final = re.compile(r"'((?:[^']|'')*)'|([A-Za-z])\2*|[^A-Za-z']|(')")
-_KNOWN: Final = (
-    "auto, epoch, epoch_ms, iso8601, or a Java pattern of y M d D E H h a m s S X x Z, VV at the end, and 'quoted text'"
-)
+_KNOWN: Final = f"{', '.join(TIME_FORMATS)}, or a Java pattern of y M d D E H h a m s S X x Z, VV at the end, and 'quoted text'"
 
 
 @dataclass(frozen=True)

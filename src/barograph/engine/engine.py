@@ -1,6 +1,7 @@
 """The engine: rows in, finished results out. No files, no clock, no network."""
 
 import json
+import warnings
 from collections.abc import Sequence
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -21,14 +22,18 @@ from barograph.engine.entity import Entity
 from barograph.engine.explain import Explanation, InResults, explain
 from barograph.engine.forecast import PERCENTILE, Forecast, check_forecast, forecast
 from barograph.engine.pipeline import Pipeline
-from barograph.intake import Intake
-from barograph.intake.parse_times import LATEST_MS
+from barograph.intake import Intake, column_of
+from barograph.intake.frames import as_frame
+from barograph.intake.parse_times import LATEST_MS, parse_times
+from barograph.intake.unusable import order_of, unusable
 from barograph.models import Horizon, Known
 from barograph.results.counts import DataCounts
 from barograph.results.results import Results
 from barograph.results.snapshot import Arrays, Snapshot, prefixed, under
 
 FARTHEST_MS: Final = 366 * DAY_MS  # chosen: nobody waits for rows that long, and seconds, microseconds are further off
+_LOOKED_AT: Final = 100_000
+"""Rows of a frame by which it is judged whether most can be used: reading all times twice would cost a tenth of a run."""
 
 
 class Engine:
@@ -238,7 +243,8 @@ def _decisive(analysis: bytes) -> Any:
 def run(job: JobSource, frame: object) -> Results:
     """Analyse a whole frame at once.
 
-    The bucket of the newest row is left open, as more rows may belong to it; `Engine.flush` closes it.
+    The bucket of the newest row is left open, as more rows may belong to it; `Engine.flush` closes it. When most rows cannot be
+    used, a warning (`UserWarning`) says why that is likely.
 
     Args:
         job: the job, its document as a dictionary, or the path of its file: what `load_job` takes.
@@ -248,5 +254,18 @@ def run(job: JobSource, frame: object) -> Results:
         ConfigError: the job cannot be used, or needs what this version cannot do yet.
         UnreadableInput: the frame is not a table, or has no column with the time.
     """
-    engine = Engine.build(job)
-    return Results.concat([engine.add(frame), engine.flush()])
+    engine, rows = Engine.build(job), as_frame(frame)
+    _warn(engine.job, rows.head(_LOOKED_AT))
+    return Results.concat([engine.add(rows), engine.flush()])
+
+
+def _warn(job: Job, frame: pl.DataFrame) -> None:
+    values = column_of(frame, job.time_field)
+    cause = unusable(job, frame, values)
+    if cause is None and values is not None:
+        order = order_of(parse_times(values, job).drop_nulls().to_numpy(), job)
+        if order.left_out > 0.5:
+            what = "newest first" if order.newest_first else "not in the order of time"
+            cause = f"the rows are {what}; sort them by {job.time_field!r}"
+    if cause is not None:
+        warnings.warn(f"job {job.job_id!r}: most rows are left out: {cause}", stacklevel=3)

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from barograph.config.errors import BadRequest, UnreadableInput, shortened
-from barograph.config.moment import is_ms
+from barograph.config.moment import ms_of
 from barograph.engine.score_input import VALUE_WANTED, time_wanted
 from barograph.intake.parse import LARGEST
 from barograph.intake.parse_times import EARLIEST_MS, LATEST_MS
@@ -59,7 +59,7 @@ def _of_any(time: Any, zone: tzinfo) -> int | None:
     if isinstance(time, datetime):
         return _of_datetime(time, zone) if time == time else None  # noqa: PLR0124  what pandas calls NaT is not
     if _is_number(time) and abs(time) <= LARGEST:
-        return round(float(time) * (1 if is_ms(time) else 1_000))
+        return round(float(ms_of(float(time))))
     return None
 
 

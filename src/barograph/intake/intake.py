@@ -160,5 +160,5 @@ def _nulls(height: int) -> pl.Series:
 
 def _time_wanted(job: Job) -> str:
     wanted = job.data_description.time_format
-    form = "epoch seconds, epoch ms or ISO 8601" if wanted == "auto" else f"the format {wanted}"
+    form = "epoch seconds, ms, us or ns, or ISO 8601" if wanted == "auto" else f"the format {wanted}"
     return f"{form}, after 1970-01-01 and before 2200"

@@ -13,9 +13,10 @@ import numpy as np
 import polars as pl
 
 from barograph.config.job import Job
-from barograph.config.moment import MS_FROM
-from barograph.config.time_format import TIME_FORMATS, TimePattern, java_pattern
+from barograph.config.moment import MS_FROM, NS_FROM, US_FROM
+from barograph.config.time_format import EPOCHS, NUMERIC, TIME_FORMATS, TimePattern, java_pattern
 from barograph.intake.parse import parse_text
+from barograph.results.arrays import Floats
 
 EARLIEST_MS: Final = 1
 """After 1970-01-01: missing times are written as 0001-01-01 or epoch 0, and one of them would begin a job decades too early."""
@@ -80,20 +81,27 @@ def _of_local(local: pl.Series, zone: str) -> pl.Series:
 
 
 def _of_numbers(values: pl.Series, job: Job) -> pl.Series:
-    """Numbers are seconds or ms; only a pattern of digits, such as yyyyMMdd, can mean something else."""
+    """Numbers are since 1970 in some unit; only a pattern of digits, such as yyyyMMdd, can mean something else."""
     time_format = job.data_description.time_format
     if time_format not in TIME_FORMATS:
         return _of_pattern(parse_text(values), java_pattern(time_format), job.time_zone)
-    if time_format not in ("auto", "epoch", "epoch_ms"):
+    if time_format not in NUMERIC:
         return _nothing(len(values))
     if time_format == "epoch_ms" and values.dtype.is_integer():
         return values.cast(_MS, strict=False)
     number = values.cast(pl.Float64).to_numpy()  # with NaN for null
-    factor = {"epoch": 1_000.0, "epoch_ms": 1.0}.get(time_format)
-    number = np.where(np.abs(number) < MS_FROM, number * 1_000.0, number) if factor is None else number * factor
+    number = _ms_by_size(number) if time_format == "auto" else number * EPOCHS[time_format]
     usable = (number >= EARLIEST_MS) & (number <= LATEST_MS)  # not so for NaN and the infinities
     times = pl.Series(np.floor(np.where(usable, number, 0.0) + 0.5).astype(np.int64))
     return times if usable.all() else _where(pl.Series(usable), times)
+
+
+def _ms_by_size(number: Floats) -> Floats:
+    """What `config.moment.ms_of` says of each number."""
+    size = np.abs(number)
+    if not (size >= US_FROM).any():  # nearly always
+        return np.where(size < MS_FROM, number * 1_000.0, number)
+    return np.select([size < MS_FROM, size < US_FROM, size < NS_FROM], [number * 1e3, number, number / 1e3], number / 1e6)
 
 
 def _of_text(values: pl.Series, job: Job) -> pl.Series:

@@ -125,19 +125,30 @@ class Inputs:
         reading.seen_bytes += chunk.bytes
         return fresh
 
+    def is_fresh(self, chunk: Chunk) -> bool:
+        """Whether nothing of a chunk's source has been read before, as of what a pipe brings."""
+        if chunk.fingerprint is None:
+            return True
+        reading = self._readings.get(os.path.abspath(chunk.source))
+        return (self._begun(chunk, chunk.fingerprint) if reading is None else reading.done).rows_done == 0
+
     def _reading(self, chunk: Chunk, fingerprint: Fingerprint) -> _Reading:
         path = os.path.abspath(chunk.source)
         if path not in self._readings:
-            name = _as_text(path)
-            known = self._before.get(name)
-            if known is None or not _begins(path, known):
-                known = self._renamed(path)
-            at = InputProgress(name, fingerprint.head_bytes, fingerprint.sha256, 0)
-            if known is not None:
-                at = replace(known, source=name, head_bytes=at.head_bytes, sha256=at.sha256)
+            at = self._begun(chunk, fingerprint)
             self._readings[path] = _Reading(at, next_row=at.rows_done)
             self._names[path] = _as_text(chunk.source)
         return self._readings[path]
+
+    def _begun(self, chunk: Chunk, fingerprint: Fingerprint) -> InputProgress:
+        """How far earlier runs have read the chunk's file."""
+        path = os.path.abspath(chunk.source)
+        name = _as_text(path)
+        known = self._before.get(name)
+        if known is None or not _begins(path, known):
+            known = self._renamed(path)
+        at = InputProgress(name, fingerprint.head_bytes, fingerprint.sha256, 0)
+        return at if known is None else replace(known, source=name, head_bytes=at.head_bytes, sha256=at.sha256)
 
     def _renamed(self, path: str) -> InputProgress | None:
         """How far the file was read under another path, at which it is no longer."""

@@ -7,6 +7,7 @@ from barograph.config.errors import InputError
 from barograph.config.job import Job
 from barograph.engine import Engine
 from barograph.jobs.commit_timer import Clock
+from barograph.jobs.file_checks import checked
 from barograph.jobs.input_check import refuse_useless
 from barograph.jobs.interrupts import Interrupts
 from barograph.jobs.open_jobs import Tell, opened
@@ -50,18 +51,21 @@ def run_job(
         build: makes the engine, or brings it back from a snapshot.
         clock: seconds on a clock that only goes forward.
         now: epoch seconds, wall clock.
-        tell: told before the job's history is replayed because another version has learned its models.
+        tell: told before the job's history is replayed because another version has learned its models, and of files whose rows
+            had to be sorted.
 
     Raises:
         JobBusy: another process is running the job.
         JobChanged: the job exists with other analysis settings.
         ConfigError: the engine cannot run this job.
-        UnreadableInput: an input cannot be read (on), or is not what the job needs; what was read before is committed.
+        UnreadableInput: an input cannot be read (on), is not what the job needs, or most rows of a file cannot be used; what
+            was read before is committed, and a new job that has read nothing is not kept.
     """
     show = on_progress or (lambda _: None)
+    is_new = not _is_there(store, job.job_id)
     with Interrupts() as interrupts, opened(store, job, build=build, clock=clock, now=now, tell=tell) as session:
         try:
-            failure = _feed_all(session, iter(chunks), interrupts, show)
+            failure = _feed_all(session, checked(job, chunks, session, tell), interrupts, show)
         finally:
             close = getattr(chunks, "close", None)  # generators hold files open
             if close is not None:
@@ -75,6 +79,9 @@ def run_job(
         if failure is None:
             return session.summary(interrupts.received)
         show(session.progress())
+        kept = session.progress().rows_committed
+    if is_new and not kept:
+        store.delete_job(job.job_id)  # mended, it may have other settings
     raise failure
 
 
@@ -116,6 +123,14 @@ def chunks_for(store: Store, job: Job, paths: Iterable[str], tell: Callable[[str
     numbers = [name for name in job.number_fields if name not in job.text_fields]
     chunks = read_files(paths, job.data_description, fields=job.fields, number_fields=numbers, tell=tell)
     return chunks if _has_read(store, job.job_id) else refuse_useless(job, chunks, tell)
+
+
+def _is_there(store: Store, job_id: str) -> bool:
+    try:
+        store.job(job_id)
+    except NoSuchJob:
+        return False
+    return True
 
 
 def _has_read(store: Store, job_id: str) -> bool:

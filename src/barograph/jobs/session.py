@@ -102,6 +102,15 @@ class Session:
         self._source = chunk.source
         self._take_rows(NewRows.of_chunk(chunk))
 
+    def is_fresh(self, chunk: Chunk) -> bool:
+        """Whether nothing of a chunk's source has been read before."""
+        return self._inputs.is_fresh(chunk)
+
+    @property
+    def newest_ms(self) -> int | None:
+        """The newest time that the job has read, epoch ms; None before the first."""
+        return self._engine.counts.latest_record_timestamp
+
     def feed_frame(self, frame: pl.DataFrame) -> None:
         """Take rows that come from no file, all of them new, and commit if it is time to. Raises as `feed`."""
         self._source = ""

@@ -7,6 +7,7 @@ import msgspec
 import numpy as np
 
 from barograph.config.job import Job
+from barograph.config.time_format import NUMERIC
 from barograph.results.counts import Example
 from barograph.sources.chunk import Block, Chunk
 from barograph.sources.json_documents import document_lines
@@ -25,7 +26,7 @@ def posted_chunk(body: bytes, job: Job) -> Chunk:
         job: the job.
     """
     number_fields = [name for name in job.number_fields if name not in job.text_fields]
-    if job.data_description.time_format in ("auto", "epoch", "epoch_ms"):
+    if job.data_description.time_format in NUMERIC:
         number_fields.append(job.time_field)
     lines, parser = _lines(body), NdjsonParser((job.time_field, *job.fields), number_fields)
     block = parser.parse(lines, len(body))

@@ -10,6 +10,7 @@ from typing import Final, Literal
 import numpy as np
 
 from barograph.config.job import DataDescription
+from barograph.config.time_format import NUMERIC
 from barograph.results.counts import Example
 from barograph.sources.chunk import Bad, Block, Chunk
 from barograph.sources.delimited import DelimitedReader
@@ -74,7 +75,7 @@ def read_files(
     time_field = data_description.time_field
     needed = None if fields is None else (time_field, *(field for field in fields if field != time_field))
     # A time that is a number by its format is one of them; with a pattern of digits it stays text.
-    numeric_time = {time_field} if data_description.time_format in ("auto", "epoch", "epoch_ms") else set()
+    numeric_time = {time_field} if data_description.time_format in NUMERIC else set()
     parser = NdjsonParser(needed, numeric_time.union(number_fields))
     for path in [os.fspath(path) for path in paths]:
         with Stream(path) as stream:
