@@ -400,3 +400,39 @@ def test_a_file_that_is_too_large_to_be_sorted_is_refused(call, inputs: Path, mo
     assert done.returncode == 1
     assert done.stderr.startswith("error: back.csv: its rows are newest first; wanted them in the order of time, or at most ")
     assert call("jobs").stdout == "no jobs\n"
+
+
+def a_pipe_that_pauses(monkeypatch: pytest.MonkeyPatch, before: int) -> None:
+    """Input comes in chunks, and is waited for after so many rows."""
+    whole = read_files
+
+    def paused(*given: object, **options: object) -> Iterator[Chunk]:
+        for chunk in whole(*given, **options, block_bytes=4_000):
+            if chunk.first_row >= before:
+                options["idle"]()
+            yield chunk
+
+    monkeypatch.setattr(reading, "read_files", paused)
+
+
+def test_records_of_a_pipe_that_pauses_are_printed_as_they_come(call, inputs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    a_pipe_that_pauses(monkeypatch, before=4_000)
+    lines = call("run", "job.yaml", "rows.csv").stdout.splitlines()
+    live = lines[: next(number for number, line in enumerate(lines) if line.startswith("read 8,001 rows"))]
+    assert any(
+        line.startswith("critical ") and "Tue 2026-01-06 13:20  host=a  mean of ms " in line and "(typical " in line
+        for line in live
+    )
+
+
+def test_each_record_is_printed_once_as_an_object(call, inputs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def printed(directory: str) -> list[str]:
+        done = call("run", "job.yaml", "rows.csv", "--format", "ndjson", "--data-dir", directory)
+        return sorted(json.dumps(json.loads(line), sort_keys=True) for line in done.stdout.splitlines())
+
+    at_the_end = printed("whole")
+    a_pipe_that_pauses(monkeypatch, before=4_000)
+    keys = [(json.loads(line)["timestamp"], json.loads(line)["partition_field_value"]) for line in printed("live")]
+    assert sorted(keys) == sorted(
+        (json.loads(one)["timestamp"], json.loads(one)["partition_field_value"]) for one in at_the_end
+    )

@@ -55,3 +55,16 @@ def test_many_waiting_rows_do_not_wait():
     timer = CommitTimer(Clock())
     assert timer.due(MOST_WAITING_ROWS)
     assert not timer.due(MOST_WAITING_ROWS - 1)
+
+
+def test_rows_that_come_as_they_happen_are_committed_within_ten_seconds():
+    clock = Clock()
+    timer = CommitTimer(clock)
+    begun = clock.now
+    clock.now += 30.0
+    timer.committed(begun)
+    clock.now += 9.9
+    assert not timer.due(0, live=True)
+    clock.now += 0.2
+    assert timer.due(0, live=True)
+    assert not timer.due(0)

@@ -107,3 +107,12 @@ def test_missing_times_of_tables_and_malformed_rows_are_others_business() -> Non
 def test_of_many_columns_the_first_are_named() -> None:
     (problem,) = refused(job(COUNT), table("a.csv", "time", *(f"c{i}" for i in range(60))))
     assert problem.endswith("c48, and 11 more")
+
+
+def test_rows_that_come_one_by_one_are_judged_together() -> None:
+    rows = [documents({"time": "1", "bytes": None, "host": "a"}) for _ in range(9)]
+    assert told(job(BYTES), *rows, documents({"time": "2", "bytes": 1.0, "host": "a"}), rows[0]) == []
+    (problem,) = refused(job(BYTES), *rows)
+    assert problem.endswith("its first rows (9) have no value of it")
+    (problem,) = refused(job(BYTES), *rows * 20)
+    assert problem.endswith("its first rows (100) have no value of it")

@@ -9,7 +9,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from barograph.config.errors import InputError, UnreadableInput
-from barograph.jobs.run import run_job
+from barograph.jobs.run import IdleTime, run_job
 from barograph.sources.read import read_files
 from barograph.store.errors import JobBusy, JobChanged, NoSuchJob
 from barograph.store.query import Query
@@ -278,3 +278,47 @@ def test_a_job_that_cannot_run_is_not_created(run, store, input_file):
     with pytest.raises(InputError, match="not this one"):
         run(store, [input_file], engine=Refusing)
     assert store.jobs() == []
+
+
+def test_time_in_which_a_pipe_brings_nothing_is_used_to_commit(store, make, fake, input_file):
+    idle, clock, found = IdleTime(), Ticking(), []
+
+    def rows():
+        chunks = read_files([input_file], make.job().data_description, fields=["value"], block_bytes=BLOCK)
+        yield replace(next(chunks), fingerprint=None)
+        idle()
+        assert store.resume("web") is None  # it was not long enough
+        clock.now += 10.0
+        idle()
+        first = store.records("web").total
+        assert store.resume("web").counts.input_record_count > 0
+        for chunk in chunks:
+            yield replace(chunk, fingerprint=None)
+        clock.now += 10.0
+        idle()
+        assert sum(found) == store.records("web").total - first > 0
+
+    def on_records(frame):
+        found.append(len(frame))
+
+    done = run_job(store, make.job(), rows(), build=fake.FakeEngine.build, clock=clock, idle=idle, on_records=on_records)
+    assert (done.rows, done.commits) == (1000, 2)
+
+
+def test_a_signal_while_idle_time_is_used_ends_the_wait_behind_it(store, make, fake, input_file):
+    idle, clock = IdleTime(), Ticking()
+
+    def rows():
+        chunks = read_files([input_file], make.job().data_description, fields=["value"], block_bytes=BLOCK)
+        yield replace(next(chunks), fingerprint=None)
+        clock.now += 10.0
+        idle()
+        raise AssertionError("the wait is over")
+
+    def on_progress(progress):
+        if progress.rows_committed:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    done = run_job(store, make.job(), rows(), on_progress, build=fake.FakeEngine.build, clock=clock, idle=idle)
+    assert (done.interrupted, done.commits) == ("SIGINT", 1)
+    assert store.resume("web").counts.input_record_count == done.rows > 0

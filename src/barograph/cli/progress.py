@@ -46,6 +46,10 @@ class ProgressBar:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._progress.stop()
 
+    def stop(self) -> None:
+        """Take the bar away for good."""
+        self._progress.stop()
+
     def watch(self, chunks: Iterable[Chunk]) -> Iterator[Chunk]:
         """The same chunks; how far each is in its file is noted."""
         source = None

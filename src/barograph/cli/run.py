@@ -14,9 +14,12 @@ from barograph.cli.validate import JobFile
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import polars as pl
+
     from barograph.cli.progress import ProgressBar
     from barograph.cli.run_output import FinishedRun
     from barograph.config.job import Job
+    from barograph.jobs.run import OnRecords
     from barograph.jobs.service import Service
     from barograph.jobs.summary import Progress, RunSummary
     from barograph.results.counts import Example
@@ -60,18 +63,21 @@ def run(
     """Feed rows to a job and print the records they lead to.
 
     The job is created on its first run. Running it again with more data goes on where it stopped; rows that it has read
-    already are not read twice.
+    already are not read twice. Of a pipe that is waited for ('tail -f FILE | barograph run JOB -'), records are printed as they
+    are found.
     """
     import polars as pl
 
     from barograph.api.elastic import documents
+    from barograph.cli.live import LiveRecords
     from barograph.cli.output import refuse_terminal, write
     from barograph.cli.run_output import show_worst
     from barograph.config.load import load_job
 
     refuse_terminal(output)
     loaded = load_job(job)
-    ran = run_files(loaded, data, data_dir, store, flush=flush, interim=interim)
+    live = LiveRecords(loaded, output, min_score)
+    ran = run_files(loaded, data, data_dir, store, flush=flush, interim=interim, on_records=live.show)
     records = ran.records.filter(pl.col("record_score") >= min_score)
     for line in ran.story():
         typer.echo(line, err=output is not Format.TABLE)
@@ -83,6 +89,7 @@ def run(
         asked = " --interim" if ran.summary.interim else ""
         typer.echo(f"All records of the job: barograph results {loaded.job_id} records{asked}{_where(data_dir, store)}")
     else:
+        records = live.rest_of(records)
         write(output, records, documents.documents(loaded.job_id, records, documents.record))
     if ran.exit_code:
         raise typer.Exit(ran.exit_code)
@@ -96,9 +103,16 @@ def _where(data_dir: Path, store: str | None) -> str:
 
 
 def run_files(
-    job: "Job", paths: "Sequence[str]", data_dir: Path, url: str | None, *, flush: bool = False, interim: bool = False
+    job: "Job",
+    paths: "Sequence[str]",
+    data_dir: Path,
+    url: str | None,
+    *,
+    flush: bool = False,
+    interim: bool = False,
+    on_records: "OnRecords" = lambda _: None,
 ) -> "FinishedRun":
-    """Feed files to a job that lives in a store; `flush` and `interim` as in `jobs.run`.
+    """Feed files to a job that lives in a store; `flush`, `interim` and `on_records` as in `jobs.run`.
 
     Raises:
         BarographError: the job cannot be run, or an input cannot be read; what was read before it is kept, and stderr says so.
@@ -113,7 +127,7 @@ def run_files(
         typer.echo(f"note: {notice}", err=True)
     with Service.open(url, data_dir) as service:
         before = _examples(service, job.job_id)
-        feeding = _Feeding(service, job, ProgressBar(paths))
+        feeding = _Feeding(service, job, ProgressBar(paths), on_records)
         summary = feeding.run(paths, flush=flush, interim=interim)
         examples = [example for example in summary.counts.examples if example not in before]
         times = [time for time in (summary.first_ms, summary.last_ms, *summary.interim) if time is not None]
@@ -136,10 +150,11 @@ def _examples(service: "Service", job_id: str) -> "Sequence[Example]":
 class _Feeding:
     """A run under way, with a bar; what is to be said of its files is noted."""
 
-    def __init__(self, service: "Service", job: "Job", bar: "ProgressBar") -> None:
+    def __init__(self, service: "Service", job: "Job", bar: "ProgressBar", on_records: "OnRecords") -> None:
         self._service = service
         self._job = job
         self._bar = bar
+        self._on_records = on_records
         self._committed = 0
         self.notes = list[str]()
 
@@ -147,11 +162,22 @@ class _Feeding:
         """Read all files; an error is told with what is kept."""
         from barograph.cli.words import counted
         from barograph.config.errors import InputError
+        from barograph.jobs.run import IdleTime
 
-        chunks = self._bar.watch(self._service.chunks(self._job, paths, self._note))
+        idle = IdleTime()
+        chunks = self._bar.watch(self._service.chunks(self._job, paths, self._note, idle))
         try:
             with self._bar:
-                return self._service.run(self._job, chunks, self._show, flush=flush, interim=interim, tell=self._tell)
+                return self._service.run(
+                    self._job,
+                    chunks,
+                    self._show,
+                    flush=flush,
+                    interim=interim,
+                    tell=self._tell,
+                    idle=idle,
+                    on_records=self._found,
+                )
         except InputError:
             for note in self.notes:
                 typer.echo(note, err=True)
@@ -162,6 +188,10 @@ class _Feeding:
 
     def _note(self, note: str) -> None:
         self.notes.append(os.fsencode(note).decode(errors="backslashreplace"))  # a path need not be text
+
+    def _found(self, records: "pl.DataFrame") -> None:
+        self._bar.stop()  # it would be drawn over
+        self._on_records(records)
 
     def _tell(self, note: str) -> None:
         typer.echo(f"note: {note}", err=True)

@@ -12,6 +12,9 @@ SHORTEST_S: Final = 2.0
 SHARE: Final = 0.05
 """Of the time that commits may take; what they cost grows with the job's state."""
 
+LONGEST_LIVE_S: Final = 10.0
+"""Between commits where rows come as they happen: there is time enough, and somebody waits for the results."""
+
 MOST_WAITING_ROWS: Final = 1_000_000
 """Result and history rows that may wait for a commit, at about 100 bytes each. Bounds memory, and the time too where it is
 rows and not the state that commits take long to write: waiting longer does not help there."""
@@ -25,9 +28,11 @@ class CommitTimer:
         self._ended = clock()
         self._cost = 0.0
 
-    def due(self, waiting_rows: int) -> bool:
-        """Whether to commit now."""
+    def due(self, waiting_rows: int, live: bool = False) -> bool:
+        """Whether to commit now; `live`: rows come as they happen."""
         rest = max(SHORTEST_S, self._cost * (1 - SHARE) / SHARE)
+        if live:
+            rest = min(rest, LONGEST_LIVE_S)
         return waiting_rows >= MOST_WAITING_ROWS or self._clock() - self._ended >= rest
 
     def committed(self, started: float) -> None:

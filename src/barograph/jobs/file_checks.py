@@ -77,7 +77,7 @@ def _checked_source(job: Job, chunks: Iterator[Chunk], reader: Reader, tell: Cal
 
 
 def _cause(job: Job, head: Sequence[Chunk]) -> str | None:
-    frame = _joined(head)
+    frame = joined(head)
     malformed = sum(chunk.malformed for chunk in head)
     return unusable(job, frame, column_of(frame, job.time_field), head[0].columns, malformed)
 
@@ -85,7 +85,7 @@ def _cause(job: Job, head: Sequence[Chunk]) -> str | None:
 def _in_order(
     job: Job, head: Sequence[Chunk], rest: Iterator[Chunk], reader: Reader, tell: Callable[[str], None]
 ) -> Iterator[Chunk]:
-    times = _times(job, _joined(head)).drop_nulls().to_numpy()
+    times = _times(job, joined(head)).drop_nulls().to_numpy()
     order, name = order_of(times, job), head[0].source
     if 2 * order.left_out <= 1:
         yield from chain(_unless_old(job, head, rest, reader), rest)
@@ -113,7 +113,7 @@ def _unless_old(job: Job, head: Sequence[Chunk], rest: Iterator[Chunk], reader: 
     if until is None:
         return held
     finished = (until - job.latency_ms) // job.bucket_span_ms * job.bucket_span_ms
-    newest = _newest(job, _joined(head))
+    newest = _newest(job, joined(head))
     while newest < finished and sum(chunk.bytes for chunk in held) <= MOST_SORTED_BYTES:
         more = next(rest, None)
         if more is None:
@@ -140,7 +140,8 @@ def _times(job: Job, frame: pl.DataFrame) -> pl.Series:
     return pl.Series([], dtype=pl.Int64) if values is None else parse_times(values, job)
 
 
-def _joined(chunks: Sequence[Chunk]) -> pl.DataFrame:
+def joined(chunks: Sequence[Chunk]) -> pl.DataFrame:
+    """The rows of some chunks of one source."""
     frames = [chunk.frame for chunk in chunks if chunk.frame.width]
     if not frames:
         return pl.DataFrame()
@@ -150,7 +151,7 @@ def _joined(chunks: Sequence[Chunk]) -> pl.DataFrame:
 
 def _sorted(job: Job, chunks: Sequence[Chunk]) -> Chunk:
     """All rows of a file as one chunk, by time, rows of one time in the order of the file; those without a time last."""
-    frame = _joined(chunks)
+    frame = joined(chunks)
     times = _times(job, frame).fill_null(np.iinfo(np.int64).max).to_numpy()
     return replace(
         chunks[-1],

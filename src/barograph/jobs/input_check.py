@@ -1,18 +1,20 @@
 """A new job's first rows, when they have nothing for it to analyse: a name is wrong, better said before an hour of reading."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from barograph.config.errors import ConfigError, Problem
 from barograph.config.job import Job
 from barograph.intake import column_of
+from barograph.jobs.file_checks import ENOUGH_ROWS, joined
 from barograph.sources.chunk import Chunk
 
 _SHOWN: Final = 50
 
 
 def refuse_useless(job: Job, chunks: Iterable[Chunk], tell: Callable[[str], None]) -> Iterator[Chunk]:
-    """The chunks of a new job, if some row of the first has all that one of its detectors needs.
+    """The chunks of a new job, if some of its first rows has all that one of its detectors needs.
 
     Args:
         job: the job; it has read nothing yet. (What an old one gets may well lack a field for a while.)
@@ -20,28 +22,40 @@ def refuse_useless(job: Job, chunks: Iterable[Chunk], tell: Callable[[str], None
         tell: takes a sentence about each field that none of these rows has, where the others are enough for a detector.
 
     Raises:
-        ConfigError: no row of the first chunk is of use to any detector; it names all fields that they have not.
+        ConfigError: no row of the first chunk, or of the first few if they are small, is of use to any detector; it names all
+            fields that they have not.
     """
-    first = True
-    for chunk in chunks:
-        if first and chunk.frame.width:
-            _check(job, chunk, tell)
-            first = False
-        yield chunk
+    rest, held = iter(chunks), list[Chunk]()
+    refusal: ConfigError | None = None
+    for chunk in rest:
+        if refusal is not None and chunk.source != held[-1].source:
+            break
+        held.append(chunk)
+        rows = joined(held)
+        if not rows.width:
+            continue
+        refusal = _refusal(job, replace(chunk, frame=rows), tell)
+        if refusal is None or rows.height >= ENOUGH_ROWS:  # a pipe may bring rows one by one
+            break
+    if refusal is not None:
+        raise refusal
+    yield from held
+    yield from rest
 
 
-def _check(job: Job, chunk: Chunk, tell: Callable[[str], None]) -> None:
+def _refusal(job: Job, chunk: Chunk, tell: Callable[[str], None]) -> ConfigError | None:
     lacking = {name for name in (*job.fields, job.time_field) if _has_none(chunk, name)}
     if job.time_field in lacking:
-        if not chunk.columns:  # else who reads the times says it
-            raise ConfigError([_problem(chunk, "data_description.time_field", job.time_field)])
-        return
+        if chunk.columns:  # who reads the times says it
+            return None
+        return ConfigError([_problem(chunk, "data_description.time_field", job.time_field)])
     missing = [_problem(chunk, path, name) for path, name in _paths(job) if name in lacking]
     summary = job.analysis_config.summary_count_field_name
     if summary in lacking or all(lacking & _needs(job, index) for index in range(len(job.detectors))):
-        raise ConfigError(missing)
+        return ConfigError(missing)
     for problem in missing:
         tell(str(problem))
+    return None
 
 
 def _needs(job: Job, index: int) -> set[str]:

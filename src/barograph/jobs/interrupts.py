@@ -40,6 +40,15 @@ class Interrupts:
         finally:
             self._waiting = False
 
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Something that must be done whole while input is waited for; a signal ends the wait behind it."""
+        self._waiting = False
+        yield
+        self._waiting = True
+        if self.received is not None:
+            raise KeyboardInterrupt
+
     def note(self) -> None:
         """Note an interrupt that came as an exception."""
         self.received = self.received or signal.SIGINT.name

@@ -2,6 +2,9 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+
+import polars as pl
 
 from barograph.config.errors import InputError
 from barograph.config.job import Job
@@ -20,6 +23,20 @@ from barograph.store.store import Store
 
 OnProgress = Callable[[Progress], None]
 
+OnRecords = Callable[[pl.DataFrame], None]
+"""Takes new records, columns as `schema.RECORDS`."""
+
+
+class IdleTime:
+    """The time in which a pipe brings nothing. Who waits calls it; what a run does with the time is its `work`."""
+
+    def __init__(self) -> None:
+        self.work: Callable[[], None] = lambda: None
+
+    def __call__(self) -> None:
+        """Use it; about once a second."""
+        self.work()
+
 
 def run_job(
     store: Store,
@@ -33,6 +50,8 @@ def run_job(
     clock: Clock = time.monotonic,
     now: Clock = time.time,
     tell: Tell = lambda _: None,
+    idle: IdleTime | None = None,
+    on_records: OnRecords = lambda _: None,
 ) -> RunSummary:
     """Create a job or go on with it, and feed it all rows of `chunks` that it has not read yet.
 
@@ -53,6 +72,9 @@ def run_job(
         now: epoch seconds, wall clock.
         tell: told before the job's history is replayed because another version has learned its models, and of files whose rows
             had to be sorted.
+        idle: of the pipe among the inputs, as `chunks_for` was given it. It is used to commit, so that what came is safe, and
+            results visible, within ten seconds.
+        on_records: given new records as soon as they are found, once the pipe has been waited for.
 
     Raises:
         JobBusy: another process is running the job.
@@ -64,6 +86,9 @@ def run_job(
     show = on_progress or (lambda _: None)
     is_new = not _is_there(store, job.job_id)
     with Interrupts() as interrupts, opened(store, job, build=build, clock=clock, now=now, tell=tell) as session:
+        session.watch(on_records)
+        if idle is not None:
+            idle.work = partial(_use_idle_time, session, interrupts, show)
         try:
             failure = _feed_all(session, checked(job, chunks, session, tell), interrupts, show)
         finally:
@@ -83,6 +108,12 @@ def run_job(
     if is_new and not kept:
         store.delete_job(job.job_id)  # mended, it may have other settings
     raise failure
+
+
+def _use_idle_time(session: Session, interrupts: Interrupts, tell: OnProgress) -> None:
+    with interrupts.working():
+        session.use_idle_time()
+        tell(session.progress())
 
 
 def _feed_all(session: Session, chunks: Iterator[Chunk], interrupts: Interrupts, tell: OnProgress) -> Exception | None:
@@ -106,7 +137,9 @@ def _feed_all(session: Session, chunks: Iterator[Chunk], interrupts: Interrupts,
     return None
 
 
-def chunks_for(store: Store, job: Job, paths: Iterable[str], tell: Callable[[str], None]) -> Iterator[Chunk]:
+def chunks_for(
+    store: Store, job: Job, paths: Iterable[str], tell: Callable[[str], None], idle: IdleTime | None = None
+) -> Iterator[Chunk]:
     """The rows of files in chunks, with the fields that a job needs as it needs them; a new job's are checked.
 
     Args:
@@ -114,6 +147,7 @@ def chunks_for(store: Store, job: Job, paths: Iterable[str], tell: Callable[[str
         job: the job.
         paths: files, `-` for standard input.
         tell: takes sentences about what is left to a later run, and about fields that the first rows of a new job lack.
+        idle: used while a pipe is waited for; give it to `run_job` as well.
 
     Raises:
         UnreadableInput: while it is iterated: a file cannot be read, or not on.
@@ -121,7 +155,8 @@ def chunks_for(store: Store, job: Job, paths: Iterable[str], tell: Callable[[str
     """
     # A field that is read as text too must look the same whether the numbers around it are all whole or not.
     numbers = [name for name in job.number_fields if name not in job.text_fields]
-    chunks = read_files(paths, job.data_description, fields=job.fields, number_fields=numbers, tell=tell)
+    waiting = idle or IdleTime()
+    chunks = read_files(paths, job.data_description, fields=job.fields, number_fields=numbers, tell=tell, idle=waiting)
     return chunks if _has_read(store, job.job_id) else refuse_useless(job, chunks, tell)
 
 

@@ -296,9 +296,11 @@ class Service(Answers):
         """
         self._open.close(job_id)
 
-    def chunks(self, job: Job, paths: Iterable[str], tell: Callable[[str], None]) -> Iterator[Chunk]:
+    def chunks(
+        self, job: Job, paths: Iterable[str], tell: Callable[[str], None], idle: run.IdleTime | None = None
+    ) -> Iterator[Chunk]:
         """The rows of files, read for a job. See `jobs.run.chunks_for`."""
-        return run.chunks_for(self._store, job, paths, tell)
+        return run.chunks_for(self._store, job, paths, tell, idle)
 
     def run(
         self,
@@ -309,6 +311,8 @@ class Service(Answers):
         flush: bool = False,
         interim: bool = False,
         tell: Tell = lambda _: None,
+        idle: run.IdleTime | None = None,
+        on_records: run.OnRecords = lambda _: None,
     ) -> RunSummary:
         """Create a job or go on with it, feed it until the input ends or a signal comes, and close it. See `jobs.run`.
 
@@ -326,6 +330,8 @@ class Service(Answers):
             clock=self._clock,
             now=self._now,
             tell=tell,
+            idle=idle,
+            on_records=on_records,
         )
 
     # models

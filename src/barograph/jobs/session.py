@@ -80,6 +80,8 @@ class Session:
         self._first_ms: int | None = None
         self._last_ms: int | None = None
         self._interim: tuple[int, ...] = ()
+        self._live = False
+        self._on_records: Callable[[pl.DataFrame], None] = lambda _: None
 
     def feed(self, chunk: Chunk) -> None:
         """Take the rows of a chunk that the job has not read yet, and commit if it is time to.
@@ -156,8 +158,17 @@ class Session:
         self._commits += 1
         self._commit_timer.committed(started)
 
+    def use_idle_time(self) -> None:
+        """Commit, if it is time to, while no rows come: from now on the rows are taken to come as they happen."""
+        self._live = True
+        self._commit_if_due()
+
+    def watch(self, on_records: Callable[[pl.DataFrame], None]) -> None:
+        """Hand on new records, columns as `schema.RECORDS`, as soon as they are found, once rows come as they happen."""
+        self._on_records = on_records
+
     def _commit_if_due(self) -> None:
-        if self._commit_timer.due(self._waiting_rows):
+        if self._commit_timer.due(self._waiting_rows, self._live):
             self.commit()
 
     def _take_rows(self, new: NewRows) -> None:
@@ -183,6 +194,8 @@ class Session:
         self._buckets += len(results.buckets)
         self._values += len(results.coded_values)
         self._records += len(results.records)
+        if self._live and len(results.records):
+            self._on_records(results.records)
         times = results.buckets["timestamp"]
         if len(times):
             self._first_ms = times[0] if self._first_ms is None else self._first_ms

@@ -18,6 +18,7 @@ from barograph.sources.json_documents import document_lines
 from barograph.sources.lines import line_blocks
 from barograph.sources.ndjson import NdjsonParser, is_object
 from barograph.sources.parquet import parquet_blocks
+from barograph.sources.pipes import Idle
 from barograph.sources.streams import Stream
 
 BLOCK_BYTES: Final = 16 << 20
@@ -49,6 +50,7 @@ def read_files(
     block_bytes: int = BLOCK_BYTES,
     tell: Callable[[str], None] = lambda _: None,
     now: Callable[[], float] = time.time,
+    idle: Idle = lambda: None,
 ) -> Iterator[Chunk]:
     """Read files one after the other, in chunks.
 
@@ -68,6 +70,7 @@ def read_files(
         block_bytes: about how much text is read at a time.
         tell: takes a sentence about a line that is left to a later run.
         now: epoch seconds.
+        idle: called about once a second while a pipe brings nothing.
 
     Raises:
         UnreadableInput: a file cannot be read, is not what it should be, or has no usable header. Chunks before it are good.
@@ -78,7 +81,7 @@ def read_files(
     numeric_time = {time_field} if data_description.time_format in NUMERIC else set()
     parser = NdjsonParser(needed, numeric_time.union(number_fields))
     for path in [os.fspath(path) for path in paths]:
-        with Stream(path) as stream:
+        with Stream(path, idle) as stream:
             kind = _format(path, stream.head())
             if kind == "parquet":
                 blocks = parquet_blocks(stream, needed)

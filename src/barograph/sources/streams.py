@@ -16,6 +16,7 @@ import zstandard
 
 from barograph.config.errors import UnreadableInput
 from barograph.sources.chunk import Fingerprint
+from barograph.sources.pipes import Idle, Pipe
 
 HEAD_BYTES: Final = 1 << 16
 """How much of a file's start is enough to recognise it, and to tell its format."""
@@ -42,11 +43,13 @@ class Stream:
         packed: it is unpacked from gzip or Zstandard.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, idle: Idle = lambda: None) -> None:
+        """`idle` is called about once a second while a pipe is waited for."""
         self.path = path
         self._stack = ExitStack()
-        self._raw = _Counted(self._open())
+        file = self._open()
         self.total_bytes, self.fingerprint = self._identity()
+        self._raw = _Counted(file if self.fingerprint is not None else _as_it_comes(file, idle))
         self._head = b""
         self._tail = _Tail()
         self._read_elsewhere = 0
@@ -79,8 +82,8 @@ class Stream:
         return now - os.stat(self.path).st_mtime
 
     def head(self) -> bytes:
-        """The first unpacked bytes, up to 64 KiB; the next `read` begins with them again."""
-        while len(self._head) < HEAD_BYTES:
+        """The first unpacked bytes, up to 64 KiB, of a pipe up to its first line; the next `read` begins with them again."""
+        while len(self._head) < HEAD_BYTES and not (self.total_bytes is None and b"\n" in self._head.lstrip()):
             try:
                 more = self._next(HEAD_BYTES - len(self._head))
             except UnreadableInput:
@@ -132,10 +135,17 @@ class Stream:
         return self._raw.read
 
 
+def _as_it_comes(file: BinaryIO, idle: Idle) -> BinaryIO | io.RawIOBase:
+    try:
+        return Pipe(file.fileno(), idle)
+    except OSError:  # a program has put something else in the place of its standard input
+        return file
+
+
 class _Counted(io.RawIOBase):
     """A raw stream that counts what is read from it and can look ahead a few bytes."""
 
-    def __init__(self, raw: BinaryIO) -> None:
+    def __init__(self, raw: BinaryIO | io.RawIOBase) -> None:
         self._raw = raw
         self._ahead = b""
         self.count = 0
