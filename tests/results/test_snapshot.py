@@ -30,7 +30,7 @@ def test_an_unknown_format_is_refused_by_number(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(snapshot, "FORMAT", 99)
     data = Snapshot({}).to_bytes()
     monkeypatch.undo()
-    with pytest.raises(ValueError, match="format=99: wanted 1"):
+    with pytest.raises(ValueError, match="format=99: wanted 2"):
         Snapshot.from_bytes(data)
 
 
@@ -39,6 +39,18 @@ def test_a_snapshot_that_was_cut_short_is_a_value_error(length: int) -> None:
     data = Snapshot({"a": np.arange(100)}).to_bytes()[:length]
     with pytest.raises(ValueError, match=f"snapshot of {len(data)} bytes: wanted what to_bytes wrote"):
         Snapshot.from_bytes(data)
+
+
+def test_the_first_format_is_still_read() -> None:
+    archive, state = io.BytesIO(), np.zeros(3, STATE)
+    np.savez(archive, format=np.array([1]), **{"model.state": state})
+    loaded = Snapshot.from_bytes(archive.getvalue())
+    assert list(loaded.arrays) == ["model.state"]
+    assert loaded.arrays["model.state"].dtype == STATE
+
+
+def test_zeros_take_next_to_no_room() -> None:
+    assert len(Snapshot({"state": np.zeros(100_000, STATE)}).to_bytes()) < 1_000
 
 
 def test_foreign_bytes_are_a_value_error() -> None:
