@@ -127,3 +127,14 @@ def test_an_absurd_time_to_flush_to_is_refused(until):
     with pytest.raises(BadRequest, match=rf"until={until}: wanted epoch ms, from 0 to \d+ \(a year after the newest row"):
         engine.flush(until)
     assert engine.snapshot().to_bytes() == before
+
+
+@pytest.mark.parametrize("days", [-9_000, 9_000])
+def test_a_job_that_reads_no_field_survives_a_first_row_of_a_wrong_clock(days):
+    times = [START + days * 86_400_000, *(START + HOUR * hour for hour in range(50))]
+    counting = load_job({"job_id": "a", "analysis_config": {"bucket_span": "1h", "detectors": [{"function": "count"}]}})
+    engine = Engine.build(counting)
+    results = engine.add(pl.DataFrame({"time": times}))
+    assert len(results.buckets) == 48
+    assert (results.counts.out_of_order_timestamp_count, results.counts.invalid_date_count) == (1, 1)
+    assert results.counts.earliest_record_timestamp == START + HOUR

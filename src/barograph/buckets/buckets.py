@@ -78,14 +78,17 @@ class Buckets:
             return
         placed, watermark = self._watermark.place(time_ms)
         if placed.anew:  # behind other rows: these are taken first, as if they had come in a call of their own
-            self.add(time_ms[: placed.anew], columns[: placed.anew], number[: placed.anew])
-            self.add(time_ms[placed.anew :], columns[placed.anew :], number[placed.anew :])
+            at = placed.anew  # slices by method: those by brackets forget how many rows a frame without columns has
+            self.add(time_ms[:at], columns.slice(0, at), number[:at])
+            self.add(time_ms[at:], columns.slice(at), number[at:])
             return
         weight = self._weight(columns)
         if placed.anew is not None:
             self._begin_anew()
         if self._watermark.newest_ms == _fold.NO_BUCKET:
-            self._times = replace(self._times, first=self._first_row(int(time_ms[0]), columns[:1], int(number[0]), weight))
+            self._times = replace(
+                self._times, first=self._first_row(int(time_ms[0]), columns.slice(0, 1), int(number[0]), weight)
+            )
         self._watermark = watermark
         self._times = self._times.after(time_ms, placed.ahead)
         dropped = placed.late | placed.ahead

@@ -24,7 +24,7 @@ from barograph.cli import (
     validate,
     what_if,
 )
-from barograph.config.errors import BarographError, ConfigError
+from barograph.config.errors import BarographError, ConfigError, Stopped
 
 
 def _version(wanted: bool) -> None:
@@ -78,6 +78,9 @@ def main() -> None:
         app(prog_name="barograph")
     except ConfigError as error:
         _fail(*str(error).split("\n"))
+    except Stopped as stop:
+        print(stop, file=sys.stderr)
+        sys.exit({"SIGINT": 130, "SIGTERM": 143}[stop.signal])
     except BarographError as error:
         _fail(str(error))
     except OSError as error:  # a full disk, a directory without permission: nothing to fix in the program

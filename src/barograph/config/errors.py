@@ -37,6 +37,18 @@ class StorageFailure(BarographError):
     """The database or the disk has failed, or has lost something. Nothing of what was asked is visible; mend the storage."""
 
 
+class Stopped(BarographError):
+    """A signal ended it in the middle, at its last commit. Ask the same, and it goes on from there.
+
+    Attributes:
+        signal: its name.
+    """
+
+    def __init__(self, signal: str) -> None:
+        self.signal = signal
+        super().__init__(f"stopped by {signal}: what was committed is kept; the same command goes on from there")
+
+
 class OtherVersion(BarographError):
     """Another version of Barograph wrote it. Make it anew, or use that version."""
 

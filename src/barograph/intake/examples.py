@@ -6,6 +6,17 @@ import polars as pl
 from barograph.results.counts import MAX_EXAMPLES, REASONS, DataCounts, Example
 
 _LONGEST_VALUE = 200
+_LAST_MS = 60_000_000_000_000  # within the years that Python's calendar has, before and after 1970
+_FARTHEST = {"ms": _LAST_MS, "us": _LAST_MS * 1_000, "ns": 2**63, None: _LAST_MS}  # by unit; days and times of day have none
+
+
+def _text(value: pl.Series) -> str:
+    """One value as it is shown; a time that no calendar has as the number that it is."""
+    if value.dtype.is_temporal():
+        number = value.to_physical()[0]
+        if number is not None and abs(number) > _FARTHEST[getattr(value.dtype, "time_unit", None)]:
+            return f"{number} ({value.dtype})"
+    return "" if value[0] is None else str(value[0])
 
 
 class TableExamples:
@@ -27,8 +38,7 @@ class TableExamples:
         if room <= 0 or not wrong.any():
             return
         for row in wrong.arg_true().head(room).to_list():
-            value = None if values is None else values[row]
-            text = "" if value is None else str(value)
+            text = "" if values is None else _text(values.slice(row, 1))
             shown = text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE]
             self._examples.append(Example(reason, int(self.numbers[row]), shown, message))
 

@@ -51,6 +51,8 @@ def parse_text(values: pl.Series) -> pl.Series:
     """
     if values.dtype.is_float():
         values = _number_text(values.cast(pl.Float64))
+    elif isinstance(values.dtype, pl.Duration):
+        values = values.dt.to_string("iso")
     elif isinstance(values.dtype, pl.Struct):
         values = values.struct.json_encode()
     elif isinstance(values.dtype, pl.List | pl.Array):

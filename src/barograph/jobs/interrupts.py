@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM end a run between two chunks, with a commit of what is done."""
+"""Ctrl-C and SIGTERM end a run between two chunks, with a commit of what is done; or at once where that takes too long."""
 
 import signal
 import threading
@@ -7,29 +7,39 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Final, Self
 
+from barograph.config.errors import Stopped
+
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+GRACE_S: Final = 1.5
+"""How long a chunk, and the commit after it, may go on after a signal. Whoever pressed Ctrl-C presses it again soon after."""
 
 
 class Interrupts:
-    """Notes the first signal, and raises it only where a run waits for input; raises a second one anywhere.
+    """Notes the first signal, and raises it only where a run waits for input; after a while, or at a second one, anywhere.
 
-    An exception in the middle of a chunk would leave the engine with half of it. Signals reach the main thread only; in another
-    one this does nothing.
+    An exception in the middle of a chunk leaves the engine with half of it, so it is good for nothing more: the run ends at its
+    last commit, which is told as `Stopped`. Signals reach the main thread only; in another one this does nothing.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, grace_s: float = GRACE_S) -> None:
         self.received: str | None = None
+        self._grace_s = grace_s
         self._waiting = False
         self._before: dict[signal.Signals, signal.Handlers | object] = {}
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
             self._before = {number: signal.signal(number, self._handle) for number in _SIGNALS}
+            self._before[signal.SIGALRM] = signal.signal(signal.SIGALRM, self._too_long)
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self._before:
+            signal.setitimer(signal.ITIMER_REAL, 0)
         for number, handler in self._before.items():
             signal.signal(number, handler)  # type: ignore[arg-type]
+        if kind is KeyboardInterrupt and self.received is not None:
+            raise Stopped(self.received)
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
@@ -58,3 +68,7 @@ class Interrupts:
         self.received = signal.Signals(number).name
         if again or self._waiting:
             raise KeyboardInterrupt
+        signal.setitimer(signal.ITIMER_REAL, self._grace_s)
+
+    def _too_long(self, _number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt

@@ -18,6 +18,7 @@ DELIMITERS: Final = (",", ";", "\t", "|")
 MOST_COLUMNS: Final = 10_000
 """Of a delimited file. More cost seconds a block, and nobody reads such a table by hand."""
 
+_LINE_ENDS: Final = re.compile(rb"\n{2,}")
 _BLANK_LINE: Final = re.compile(rb"(?m)^\r?(?:\n|\Z)")
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 
@@ -128,6 +129,7 @@ class DelimitedReader:
         else:
             cut = len(data) if at_end else data.rfind(b"\n") + 1
             body = data[:cut]
+            body = _without_blank_runs(body)
             frame = None if has_long_line(body) else self._table(body, quoted=False)
             if frame is not None and _may_hold_blank_lines(frame):
                 frame = self._table(_BLANK_LINE.sub(b"", body), quoted=False)
@@ -156,6 +158,15 @@ class DelimitedReader:
             return None
         frame.columns = self._names
         return frame
+
+
+def _without_blank_runs(body: bytes) -> bytes:
+    """The lines without blank ones between them, millions of which would else become rows first."""
+    if b"\n\n" in body:
+        body = _LINE_ENDS.sub(b"\n", body)
+    while b"\n\r\n" in body:  # each time half of a run goes
+        body = body.replace(b"\n\r\n", b"\n")
+    return body
 
 
 def _may_hold_blank_lines(frame: pl.DataFrame) -> bool:

@@ -11,6 +11,7 @@ from barograph.sources.chunk import Bad, Block
 from barograph.sources.lines import LONGEST_ROW, TOO_LONG, has_long_line
 
 _BLANK = b" \t\r"
+_PACKED = (b"\x1f", b"\x28", b"\x78")
 _WANTED = "one JSON object a line"
 _OBJECT: msgspec.json.Decoder[dict[str, msgspec.Raw]] = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
@@ -94,8 +95,10 @@ def _struct(tree: dict[str, Any]) -> pl.DataType:
 
 def _read(block: bytes, schema: dict[str, pl.DataType]) -> pl.DataFrame | None:
     """The table, or None when Polars refuses a line of it."""
+    # Polars unpacks what begins as if it were packed; a blank before it changes no row.
+    packed = block.startswith(_PACKED)
     try:
-        return pl.read_ndjson(io.BytesIO(block), schema=schema)
+        return pl.read_ndjson(io.BytesIO(b" " + block if packed else block), schema=schema)
     except pl.exceptions.PolarsError:
         return None
 

@@ -8,6 +8,7 @@ from typing import Final
 import polars as pl
 
 from barograph.config.errors import UnreadableInput
+from barograph.intake.frames import with_known_zones
 from barograph.sources.chunk import Block
 from barograph.sources.streams import Stream
 
@@ -43,11 +44,11 @@ def _file_blocks(stream: Stream, stored: str, fields: tuple[str, ...] | None) ->
         height = int(table.select(pl.len()).collect().item())
         size = os.path.getsize(stored)
         for first in range(0, height, _ROWS):
-            frame = table.slice(first, _ROWS).select(columns).collect()
+            frame = with_known_zones(table.slice(first, _ROWS).select(columns).collect())
             end = size * (first + frame.height) // height
             stream.note_progress(end)
             yield Block(frame, [], end - size * first // height, tuple(names))
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         raise UnreadableInput(f"{stream.path}: wanted a Parquet file ({' '.join(str(error).split())[:200]})") from error
 
 

@@ -65,7 +65,7 @@ def _lines(body: bytes) -> bytes:
 
 
 def _separated(body: bytes) -> bytes:
-    return b"".join(block for block, _ in document_lines(_reader(body), len(body) + 1))
+    return b"".join(block for block, _ in document_lines("body", _reader(body), len(body) + 1))
 
 
 def _reader(body: bytes) -> Callable[[int], bytes]:

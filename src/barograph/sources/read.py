@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import PurePath
 from typing import Final, Literal
 
@@ -122,7 +123,7 @@ def _text_blocks(
         delimiter = description.field_delimiter or ("\t" if kind == "tsv" else None)
         blocks = DelimitedReader(stream.path, stream.read, size, delimiter).blocks(description.time_field)
     else:
-        lines = line_blocks if kind == "ndjson" else document_lines
+        lines = line_blocks if kind == "ndjson" else partial(document_lines, stream.path)
         blocks = (parser.parse(block, length) for block, length in lines(stream.read, size))
     for block in blocks:
         yield replace(block, bytes=block.bytes + marked)

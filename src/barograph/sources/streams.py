@@ -28,8 +28,8 @@ _ZSTD: Final = b"\x28\xb5\x2f\xfd"
 _ZSTD_SKIPPABLE: Final = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18")
 """A frame without data, which parallel packers write first."""
 _BROKEN: Final = (OSError, EOFError, zlib.error, zstandard.ZstdError)
-# A Zstandard block can unpack to 128 KiB from 4 bytes; small reads bound what a hostile file can make of one.
-_PACKED_READ: Final = 1 << 14
+# A Zstandard block can unpack to 128 KiB from 4 bytes; small reads bound what a hostile file can make of one: 32 MiB.
+_PACKED_READ: Final = 1 << 10
 _GZIP_READ: Final = 1 << 17
 
 
@@ -128,11 +128,25 @@ class Stream:
         start = self._raw.peek(4)
         if start.startswith(_GZIP):
             packed = self._stack.enter_context(gzip.GzipFile(fileobj=self._raw))
-            return _Pieces(iter(lambda: packed.read1(_GZIP_READ), b"")).read
+            return _Pieces(self._packed_once(iter(lambda: packed.read1(_GZIP_READ), b""))).read
         if start == _ZSTD or _ZSTD_SKIPPABLE.match(start):
-            return _Pieces(_zstandard_pieces(self._raw)).read
+            return _Pieces(self._packed_once(_zstandard_pieces(self._raw))).read
         self.packed = False
         return self._raw.read
+
+    def _packed_once(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        """The same pieces.
+
+        Raises:
+            UnreadableInput: what is packed is itself packed; who reads the rows might unpack it without any bound.
+        """
+        first = b""
+        while len(first) < len(_ZSTD) and (more := next(pieces, None)) is not None:
+            first += more  # of a frame's head alone there is nothing yet
+        if first.startswith((_GZIP, _ZSTD)):
+            raise UnreadableInput(f"{self.path}: wanted a file that is packed once; what is in it is packed again")
+        yield first
+        yield from pieces
 
 
 def _as_it_comes(file: BinaryIO, idle: Idle) -> BinaryIO | io.RawIOBase:
@@ -202,7 +216,7 @@ class _Pieces:
         while length < size and self._error is None:
             try:
                 piece = next(self._pieces, None)
-            except _BROKEN as error:
+            except (*_BROKEN, UnreadableInput) as error:
                 self._error = error
                 break
             if piece is None:
