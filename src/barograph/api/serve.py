@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import uvicorn
 
-from barograph.api import logs
+from barograph.api import demo, logs
 from barograph.api.app import build
 from barograph.api.server import Server
 from barograph.config.errors import BadRequest
@@ -16,12 +16,13 @@ _GRACE_S = 30
 """How long requests that are being answered may take when the server is told to end."""
 
 
-def serve(config: ServerConfig, tell: Callable[[str], None]) -> None:
+def serve(config: ServerConfig, tell: Callable[[str], None], *, with_demo: bool = False) -> None:
     """Serve until SIGINT or SIGTERM; what was taken is then finished and committed.
 
     Args:
         config: the settings.
         tell: told the address, as soon as it takes connections.
+        with_demo: start with the taxi job, loaded and open.
 
     Raises:
         BadRequest: the address cannot be had, or the TLS files cannot be read.
@@ -32,6 +33,8 @@ def serve(config: ServerConfig, tell: Callable[[str], None]) -> None:
     try:
         server = Server.open(config)
         _check_keys(server)
+        if with_demo:
+            demo.load(server.service)
         logs.configure()
         tell(address(config, listening))
         for kind in (signal.SIGINT, signal.SIGTERM):  # the server ends by them, and would raise them again when it has ended

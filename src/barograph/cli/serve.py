@@ -38,14 +38,39 @@ _Store = Annotated[
 ]
 
 
+_Demo = Annotated[
+    bool,
+    typer.Option(
+        "--demo",
+        help="Start with a sample job, loaded and open; in a new temporary directory unless --data-dir is given.",
+    ),
+]
+
+
 def serve(
-    config: _Config = None, host: _Host = None, port: _Port = None, data_dir: _Folder = None, store: _Store = None
+    config: _Config = None,
+    host: _Host = None,
+    port: _Port = None,
+    data_dir: _Folder = None,
+    store: _Store = None,
+    demo: _Demo = False,
 ) -> None:
     """Serve jobs over HTTP until Ctrl-C: rows in, results out, as clients of Elasticsearch's machine learning know it."""
     import os
+    from tempfile import mkdtemp
 
     from barograph.api.serve import serve as run
     from barograph.config.server import load_server
 
+    if demo and data_dir is None:
+        data_dir = Path(mkdtemp(prefix="barograph-demo-"))
     flags = {"host": host, "port": port, "data_dir": data_dir, "store": store}
-    run(load_server(config, os.environ, flags), lambda address: typer.echo(f"barograph is at {address}"))
+    loaded = load_server(config, os.environ, flags)
+    run(loaded, lambda address: _tell(address, loaded.data_dir, demo), with_demo=demo)
+
+
+def _tell(address: str, data_dir: Path, demo: bool) -> None:
+    typer.echo(f"barograph is at {address}")
+    if demo:
+        typer.echo(f"its jobs are in {data_dir}; one is open: {address}/api/v1/jobs")
+        typer.echo(f"its worst records: {address}/_ml/anomaly_detectors/nyc_taxi/results/records?size=5&pretty")

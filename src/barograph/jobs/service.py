@@ -142,7 +142,9 @@ class Service(Answers):
     def left_open(self) -> list[str]:
         """The jobs that the store says are open while nobody may have them open: a process that ended left them so."""
         open_states = {JobState.OPENING, JobState.OPENED, JobState.CLOSING}
-        return [summary.job.job_id for summary in self.jobs() if summary.state in open_states]
+        ours = frozenset(self.opened())
+        left = [summary.job.job_id for summary in self.jobs() if summary.state in open_states]
+        return [job_id for job_id in left if job_id not in ours]
 
     def __enter__(self) -> Self:
         return self

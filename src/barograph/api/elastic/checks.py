@@ -29,8 +29,6 @@ def validate(call: Call) -> dict[str, Any]:
 
 def validate_detector(call: Call) -> dict[str, Any]:
     """Say whether a detector could be one of a job."""
-    if not isinstance(call.body, dict):
-        raise ElasticError(400, "x_content_parse_exception", "[detector] wanted an object")
     categories = "mlcategory" in (call.body.get("by_field_name"), call.body.get("over_field_name"))
     config: dict[str, Any] = {"detectors": [call.body]}
     if categories:

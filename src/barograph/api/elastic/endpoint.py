@@ -17,7 +17,7 @@ from barograph.api.server import Server
 from barograph.jobs.keys import Role
 
 ANY: Final = None
-"""Of `Endpoint.fields`: any document, which the endpoint checks itself."""
+"""Of `Endpoint.fields`: any object, whose fields the endpoint checks itself."""
 
 
 @dataclass

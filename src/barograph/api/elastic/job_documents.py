@@ -35,8 +35,7 @@ def job_of(job_id: str, body: Mapping[str, Any]) -> Job:
     check_id("job_id", job_id)
     if given.get("model_snapshot_id") is not None:
         raise bad("The field [model_snapshot_id] is not allowed when a job is created")
-    for group in given.get("groups") or ():
-        check_id("group", group)
+    check_groups(given.get("groups"))
     if "analysis_config" not in given:
         raise bad("An analysis_config must be set")
     if "data_description" not in given:
@@ -50,6 +49,18 @@ def job_of(job_id: str, body: Mapping[str, Any]) -> Job:
         return Job.model_validate(given)
     except ConfigError as error:
         raise config_error(error) from None
+
+
+def check_groups(groups: Any) -> None:
+    """Refuse groups that are none.
+
+    Raises:
+        ElasticError: it is no list of ids.
+    """
+    if groups is not None and not isinstance(groups, list):
+        raise ElasticError(400, "x_content_parse_exception", "failed to parse field [groups]")
+    for group in groups or ():
+        check_id("group", group)
 
 
 def refuse_own_name(job_id: str, groups: Any) -> None:

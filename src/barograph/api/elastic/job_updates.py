@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from barograph.api.elastic.errors import ElasticError, bad, conflict
-from barograph.api.elastic.ids import check_id
-from barograph.api.elastic.job_documents import config_error, refuse_own_name
+from barograph.api.elastic.job_documents import check_groups, config_error, refuse_own_name
 from barograph.config.errors import ConfigError
 from barograph.config.job import Job
 from barograph.jobs.service import JobState, JobSummary
@@ -41,8 +40,7 @@ def changed(summary: JobSummary, change: Mapping[str, Any], stored: Job | None =
                 f"Cannot update [analysis_limits] of job [{job.job_id}] while it is {summary.state.value}: close it first"
             )
         document["analysis_limits"] = {**document.get("analysis_limits", {}), **_object("analysis_limits", change)}
-    for group in change.get("groups") or ():
-        check_id("group", group)
+    check_groups(change.get("groups"))
     refuse_own_name(job.job_id, change.get("groups"))
     document |= {name: change[name] for name in _PLAIN if name in change and name != "model_snapshot_id"}
     document["analysis_config"] |= {name: change[name] for name in _OF_ANALYSIS if name in change}

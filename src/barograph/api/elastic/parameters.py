@@ -68,10 +68,10 @@ def parsed_body(request: Request, body: bytes, endpoint: "Endpoint") -> Any:
         raise ElasticError(
             400, "x_content_parse_exception", f"[{error.lineno}:{error.colno}] body: wanted JSON ({error.msg})"
         ) from None
-    if endpoint.fields is None:
-        return document
     if not isinstance(document, dict):
         raise ElasticError(400, "x_content_parse_exception", f"[1:1] [{endpoint.object_name}] wanted an object")
+    if endpoint.fields is None:
+        return document
     allowed = endpoint.fields.split()
     for name in document:
         if name not in allowed:

@@ -44,14 +44,13 @@ def moment(name: str, value: Any, *, seconds: bool = True) -> int:
     """
     text = str(value).strip()
     if isinstance(value, int | str) and not isinstance(value, bool):
-        if _NUMBER.fullmatch(text):
-            number = int(text)
-            found = number * 1000 if seconds and len(text.lstrip("-")) <= _LONGEST_SECONDS else number
+        with suppress(BadRequest, OverflowError):
+            if _NUMBER.fullmatch(text):
+                found = int(text) * (1000 if seconds and len(text.lstrip("-")) <= _LONGEST_SECONDS else 1)
+            else:
+                found = epoch_ms(name, text, UTC)
             if _FIRST_MS <= found <= _LAST_MS:
                 return found
-        else:
-            with suppress(BadRequest, OverflowError):
-                return epoch_ms(name, text, UTC)
     raise bad(f"Query param [{name}] with value [{text[:200]}] cannot be parsed as a date or converted to a number")
 
 
