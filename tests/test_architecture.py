@@ -1,9 +1,12 @@
 """The rooms import downwards only, and no room looks into a neighbour's."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
+
+import barograph
 
 SOURCE = Path(__file__).parents[1] / "src" / "barograph"
 ROOMS = [
@@ -59,3 +62,12 @@ SHELLS = [path for path in FILES if room_of(path) in {"cli", "api"}]
 @pytest.mark.parametrize("path", SHELLS, ids=lambda path: str(path.relative_to(SOURCE)))
 def test_a_shell_reaches_jobs_through_the_service_and_never_their_store(path: Path) -> None:
     assert "store" not in imported_rooms(path)
+
+
+def test_every_constant_of_the_series_model_says_where_it_comes_from():
+    kernels = Path(barograph.__file__).parent / "kernels"
+    stated = re.compile(r"constexpr (?:double|int|int64_t) k\w+[^;]*;(.*)")
+    lines = [(file.name, line) for file in sorted(kernels.glob("series*")) for line in file.read_text().splitlines()]
+    silent = [(name, line) for name, line in lines if (found := stated.search(line)) and "(" not in found[1]]
+    assert len([line for _, line in lines if stated.search(line)]) > 100
+    assert not silent

@@ -130,4 +130,4 @@ def test_what_has_no_line_is_given_none(phi, most):
     model = SeriesModel.build(ModelConfig(HOUR))
     model.grow(100)
     model.advance(autoregressive(phi, np.random.default_rng(22), 100, 40 * 24), 0)
-    assert (model.snapshot()["series"]["trend"] != 0).sum() <= most
+    assert (model.snapshot()["series"]["line.slope"] != 0).sum() <= most

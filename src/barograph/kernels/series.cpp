@@ -18,10 +18,10 @@ namespace nb = nanobind;
 namespace series {
 
 const Confidence kLeafBounds(1.959963984540054);  // normal quantile of 95 %
-constexpr int64_t kChangesABucket = 8;             // level, scale, shift, swing, season, trend
+constexpr int64_t kChangesABucket = 8;             // level, scale, shift, swing, season, trend (counted)
 
 // What a profile learns of one value: deviations beyond are no news of the season.
-constexpr double kProfileClip = 4.0;
+constexpr double kProfileClip = 4.0;  // (chosen)
 
 struct Chunk {
   const int64_t* rows;        // [s] state row of each row of values

@@ -9,19 +9,19 @@
 
 namespace series {
 
-constexpr int kRules = 6;       // mean, two decayed means, last slot, line through all slots, line through the recent ones
-constexpr int kLevelRules = 4;      // the first four have no slope
-constexpr int kMostLags = 16;
-constexpr int kLeastSlots = 8;  // slots with data, below which there is nothing to look up
-constexpr double kDecay[kRules] = {0.0, 1.0 / 12.0, 1.0 / 3.0, 1.0, 0.0, 1.0 / 24.0};
+constexpr int kRules = 6;       // mean, two decayed means, last slot, line through all slots, line through the recent ones (counted)
+constexpr int kLevelRules = 4;      // the first four have no slope (counted)
+constexpr int kMostLags = 16;  // (chosen)
+constexpr int kLeastSlots = 8;  // slots with data, below which there is nothing to look up (chosen)
+constexpr double kDecay[kRules] = {0.0, 1.0 / 12.0, 1.0 / 3.0, 1.0, 0.0, 1.0 / 24.0};  // (chosen)
 // Chosen by coverage on synthetic white noise, AR(1), walks and lines, with and without a season.
-constexpr double kLineHandicap = 4.0;  // lines must win by this over the root of the independent tries, relative
-constexpr double kExpected = 6.0;       // tries that count for what shorter lags lead to expect
+constexpr double kLineHandicap = 4.0;  // lines must win by this over the root of the independent tries, relative (chosen)
+constexpr double kExpected = 6.0;       // tries that count for what shorter lags lead to expect (chosen)
 constexpr double kChosen = 0.75;       // tries used up by choosing among the rules in the very same ones (Akaike's FPE)
-constexpr double kBorrowed = 2.0;      // independent tries that this is worth
-constexpr double kMostGrowth = 2.0;    // a walk's variance grows with the lag, that of a walk with a wandering slope faster
-constexpr double kClearly = 0.25;      // lines' mean square over that of levels, up to which lines go on after the last lag
-constexpr double kDoubtful = 0.5;      // and above which they end there
+constexpr double kBorrowed = 2.0;      // independent tries that this is worth (chosen)
+constexpr double kMostGrowth = 2.0;    // a walk's variance grows with the lag, that of a walk with a wandering slope faster (chosen)
+constexpr double kClearly = 0.25;      // lines' mean square over that of levels, up to which lines go on after the last lag (chosen)
+constexpr double kDoubtful = 0.5;      // and above which they end there (chosen)
 
 // Where and when.
 struct Horizon {

@@ -115,7 +115,7 @@ inline Bounds repeated_interval(const Predictive& p, double nats) {
 inline Bounds whole(Bounds b, double half) { return {std::ceil(b.lower - half - 0.1), std::floor(b.upper + half + 0.1)}; }
 
 inline Bounds family_interval(const Predictive& p, const Confidence& c) {
-  constexpr double kLeast = 1e-3;  // weights below do not show
+  constexpr double kLeast = 1e-3;  // weights below do not show (chosen)
   const double more = uncalibrated(p, c.nats);
   const double z = further(c.normal, more);
   double half = p.weight[kNormalFamily] * z;

@@ -6,12 +6,12 @@
 
 namespace series {
 
-constexpr double kImpact = 5.0 / 6.907755278982137;  // multi-bucket impact: 5 at a factor of 1,000
-constexpr double kEarly = 30.0;          // values before which only the bucket itself is believed
-constexpr double kLeastMemory = 0.3;     // of the rest, from which the bucket before says more than the expectation
-constexpr double kMeanLength = 99.0;     // buckets whose means are as good as independent
+constexpr double kImpact = 5.0 / 6.907755278982137;  // multi-bucket impact: 5 at a factor of 1,000 (the documented scale)
+constexpr double kEarly = 30.0;          // values before which only the bucket itself is believed (chosen)
+constexpr double kLeastMemory = 0.3;     // of the rest, from which the bucket before says more than the expectation (chosen)
+constexpr double kMeanLength = 99.0;     // buckets whose means are as good as independent (computed: of a gain of 0.02)
 // -ln of the share of false alarms that each view may have (chosen: most belongs to the bucket itself).
-constexpr double kCost[kViews] = {0.2876820724517809, 2.995732273553991, 2.120263536200091, 2.995732273553991, 0.0};  // 0.75, 0.05, 0.12, 0.05
+constexpr double kCost[kViews] = {0.2876820724517809, 2.995732273553991, 2.120263536200091, 2.995732273553991, 0.0};  // 0.75, 0.05, 0.12, 0.05 (chosen: shares of false alarms)
 
 struct Evidence {
   double ln_evidence;          // the record's probability
@@ -34,7 +34,7 @@ inline double sudden_surprise(const Series& s, const Predictive& p, double befor
 
 // By what sudden values of the series have shown so far, as if twenty had come as they should: some move in jerks.
 inline double as_usually_sudden(const Series& s, double nats) {
-  constexpr double kPrior = 20.0, kShare = 0.0027;  // two-sided, of three deviations
+  constexpr double kPrior = 20.0, kShare = 0.0027;  // two-sided, of three deviations (chosen)
   if (nats <= kSuddenStart) return nats;
   const double rate = (s.rest.sudden_hits + kPrior) / (kShare * s.rest.sudden_count + kPrior);
   const double mean = (s.rest.sudden_excess + kPrior) / (s.rest.sudden_uncensored + kPrior);
@@ -73,14 +73,14 @@ inline double together(const Evidence& v, int views) {
 }
 
 constexpr double kLatelyGain = 0.2;       // about ten buckets (chosen)
-constexpr double kLatelyMost = 12.0;      // nats of one bucket: it must not stand for ten
+constexpr double kLatelyMost = 12.0;      // nats of one bucket: it must not stand for ten (chosen)
 
 // Nats by which the buckets before add to what this one shows, `nats`. Where nothing is wrong these are exponential, and a sum of
 // such a one and of a decayed mean L of the others is beyond t with probability e^-t E[e^L]; ln E[e^L] is the mean of L and half its
 // variance, as they were. At most as much again, so that what is usual by itself is not told but for what is less than any record, and
 // not beyond kOdd, nor within an incident: what was told before is no reason to tell it again.
 inline double added_lately(const Series& s, double nats, int64_t bucket) {
-  constexpr double kHush = 4.0;
+  constexpr double kHush = 4.0;  // (chosen)
   if (bucket != s.last + 1) return 0.0;
   const double more = s.lately.now - s.lately.mean - 0.5 * s.lately.variance;
   const double again = s.incident.since >= 0 ? 0.0 : std::min(nats, -kOdd - nats);
@@ -89,7 +89,7 @@ inline double added_lately(const Series& s, double nats, int64_t bucket) {
 
 // Means start as those of independent values.
 inline void learn_lately(Series& s, const Memory& m, double nats, int64_t bucket) {
-  constexpr double kPrior = 50.0;
+  constexpr double kPrior = 50.0;  // (chosen)
   if (s.incident.since < 0) {
     const double g = 1.0 / (kPrior + std::min(s.count, m.slow)), step = s.lately.now - s.lately.mean;
     s.lately.mean += g * step;

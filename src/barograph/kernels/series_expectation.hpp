@@ -7,8 +7,8 @@
 
 namespace series {
 
-constexpr double kRepeats = 4.0;       // values before a series can be seen to repeat itself
-constexpr double kPriorWeight = 3.0;   // values that the siblings' scale counts for
+constexpr double kRepeats = 4.0;       // values before a series can be seen to repeat itself (chosen)
+constexpr double kPriorWeight = 3.0;   // values that the siblings' scale counts for (chosen)
 
 // What is expected of one bucket.
 struct Expectation {
@@ -66,7 +66,7 @@ inline double wandered(const Series& s, double since) {
 inline bool small_counts(const Series& s) {
   // Mean of ln of what is not zero, from which that comes in bursts instead of one by one: where zeros prevail, Poisson counts have
   // 0.17 at most. One occasion teaches nothing.
-  constexpr double kBurst = 0.5;
+  constexpr double kBurst = 0.5;  // (chosen)
   const bool bursts = s.repeats.ties > 2.0 * s.repeats.changes && (s.repeats.changes < 1.5 || s.repeats.jump_centre > kBurst);
   const double level = s.levels.value[kSlowLevel];
   return !bursts && whole_numbers(s) && !was_negative(s) && level < 5.0 && s.repeats.changes > 0.5 && s.spread.variance > 0.5 * level;

@@ -5,9 +5,9 @@
 
 namespace series {
 
-constexpr double kSmallCount = 5.0;
+constexpr double kSmallCount = 5.0;  // (chosen)
 constexpr double kPrior[kFamilies] = {0.0, -3.0, -2.0, -2.0, -1.0};  // ln weights before any value: the heavy tail last (chosen)
-constexpr double kT3Peak = -0.5535010194628218;  // ln density of the scaled t3 at its centre
+constexpr double kT3Peak = -0.5535010194628218;  // ln density of the scaled t3 at its centre (computed: ln density)
 
 inline double count_score(double centre, double deviation, double x) {
   const double excess = count_excess(centre, deviation);

@@ -6,9 +6,9 @@
 
 namespace series {
 
-constexpr double kOdd = -6.907755278982137;         // ln 1e-3: belongs to one
-constexpr double kApart = 2.0;                      // deviations by which two explanations must differ to tell them apart
-constexpr int kReturns = 3;                         // buckets in a row that fit what was normal before a change
+constexpr double kOdd = -6.907755278982137;         // ln 1e-3: belongs to one (chosen)
+constexpr double kApart = 2.0;                      // deviations by which two explanations must differ to tell them apart (chosen)
+constexpr int kReturns = 3;                         // buckets in a row that fit what was normal before a change (chosen)
 
 inline void open_incident(Series& s, int64_t bucket, double z) {
   s.incident.since = bucket;
@@ -22,8 +22,8 @@ inline void open_incident(Series& s, int64_t bucket, double z) {
 
 // Something much worse has begun within it: what was before is no part of what must last to be a change.
 inline void restart_worse(Series& s, const Expectation& e, double x, bool odd, int64_t bucket) {
-  constexpr double kWorse = 2.0;
-  constexpr int64_t kSure = 3;  // buckets: one spike begins nothing
+  constexpr double kWorse = 2.0;  // (chosen)
+  constexpr int64_t kSure = 3;  // buckets: one spike begins nothing (chosen)
   double so_far = kInfinity;
   if (s.incident.count >= 1.0) {  // here, or on the whole: a spread that has grown goes to both sides
     const double here = std::fabs(became(s, e.centre, e.season).value - e.centre);

@@ -5,9 +5,9 @@
 
 namespace series {
 
-constexpr double kRestMemory = 512.0;
+constexpr double kRestMemory = 512.0;  // (chosen)
 constexpr double kPassing = 0.125;    // of a cycle that something may last to be a thing of its phase (chosen: three hours of a day)
-constexpr double kMost = 25.0;  // of a squared error over the variance that is learnt: one value must not make a spread
+constexpr double kMost = 25.0;  // of a squared error over the variance that is learnt: one value must not make a spread (chosen)
 
 enum ChangeKind {
   kNoChange = 0,
@@ -30,8 +30,8 @@ struct Accepted {
 // The families' tail against what happened: its rate, and the mean excess of -ln p. Excesses beyond 3 count as "at
 // least 3" (censored), so that gross outliers do not shape the tail.
 inline void learn_tail(Series& s, double raw) {
-  constexpr double kKeep = 1.0 - 1.0 / 4000.0;
-  constexpr double kCensor = 3.0;
+  constexpr double kKeep = 1.0 - 1.0 / 4000.0;  // (chosen memory)
+  constexpr double kCensor = 3.0;  // (chosen)
   s.tail.count = s.tail.count * kKeep + 1.0;
   s.tail.hits *= kKeep;
   s.tail.far *= kKeep;
@@ -56,7 +56,7 @@ inline void learn_outlier_size(Series& s, double size) {
 }
 
 inline void forget_outliers(Series& s) {
-  constexpr double kKeep = 1.0 - 1.0 / kOutlierMemory;
+  constexpr double kKeep = 1.0 - 1.0 / kOutlierMemory;  // (chosen memory)
   s.outliers.count *= kKeep;
   s.outliers.above *= kKeep;
   s.outliers.buckets *= kKeep;
@@ -64,8 +64,8 @@ inline void forget_outliers(Series& s) {
 
 // Values beyond every family. More than kHabit separate occasions are a habit (a second mode, bursts), with a size of their own.
 inline void learn_outliers(Series& s, const Memory& m, double raw, double error, int64_t bucket, bool another) {
-  constexpr double kOutlier = -9.2;  // ln 1e-4
-  constexpr double kLongest = 12.0;  // buckets that one occasion may count
+  constexpr double kOutlier = -9.2;  // ln 1e-4 (chosen)
+  constexpr double kLongest = 12.0;  // buckets that one occasion may count (chosen)
   if (raw > kOutlier) return;
   if (s.outliers.buckets < kLongest * (s.outliers.count + another)) s.outliers.buckets += 1.0;
   if (!another) return;
@@ -100,7 +100,7 @@ inline void learn_repeats(Series& s, const Memory& m, double x) {
 
 // At a block's end: how far each level's word can be trusted hours ahead. Where they are alike, the slower one is.
 inline void share_levels(Series& s) {
-  constexpr double kHandicap[kLevels] = {1.0, 1.03, 1.1, 1.15, 4.0};  // a slope goes far in half a day
+  constexpr double kHandicap[kLevels] = {1.0, 1.03, 1.1, 1.15, 4.0};  // a slope goes far in half a day (measured on made series)
   double worth[kLevels], least = kInfinity;
   for (int i = 0; i < kLevels; ++i) least = std::min(least, worth[i] = s.levels.ahead[i] * kHandicap[i]);
   double total = 0.0;
@@ -160,7 +160,7 @@ inline void begin_parts(Series& s) {
 
 // Nobody knows yet what the spread follows: that of counts the expectation, that of anything else either nothing or its square.
 inline void restart_parts(Series& s, double centre) {
-  constexpr double kCounts[kParts] = {0.05, 0.75, 0.2}, kOthers[kParts] = {0.4, 0.2, 0.4};
+  constexpr double kCounts[kParts] = {0.05, 0.75, 0.2}, kOthers[kParts] = {0.4, 0.2, 0.4};  // (chosen: before a day has told)
   double unit[kParts];
   part_units(centre, unit);
   const double* share = whole_numbers(s) ? kCounts : kOthers;
@@ -196,7 +196,7 @@ inline void learn_parts(Series& s, const Memory& m, double centre, double square
 
 // A spread that was much smaller throughout a day and a half is the spread. (One that is larger shows as incidents.)
 inline Accepted learn_narrowing(Series& s, const Memory& m, const Expectation& e, double x) {
-  constexpr double kNarrow = 0.25;
+  constexpr double kNarrow = 0.25;  // (chosen)
   const double n = s.spread.count - m.middle * std::floor(s.spread.count / m.middle);
   s.spread.of_late += (std::min(square(x - e.centre) / e.variance, kMost) - s.spread.of_late) / (n + 1.0);
   if (n + 1.0 < m.middle || s.spread.of_late > kNarrow || repeats_itself(s)) return {};
@@ -229,9 +229,9 @@ inline void learn_outlying(Series& s, const Memory& m, const Expectation& e) {
   s.spread.variance += gain(s.spread.count - 1.0, m.slow) * (std::min(square(s.incident.first) * e.variance, most) - s.spread.variance);
 }
 
-constexpr double kMeanStep = 0.02;
-constexpr double kLongestRun = 100.0;  // values of a run that are added up
-constexpr double kTold = 3.89;         // deviations from which one has been told of: p of 1e-4
+constexpr double kMeanStep = 0.02;  // (chosen)
+constexpr double kLongestRun = 100.0;  // values of a run that are added up (chosen)
+constexpr double kTold = 3.89;         // deviations from which one has been told of: p of 1e-4 (computed)
 constexpr double kTogether = 2.7;      // deviations by which a run is off that is not learnt in full: p of 1 in 150 (chosen)
 
 // The run that a value ends, as one value.
@@ -321,12 +321,12 @@ inline void learn_memory(Series& s, const Memory& m, const Expectation& e, doubl
 }
 
 // -ln of the probability of three deviations, from which on a value is sudden.
-constexpr double kSuddenStart = 5.9145;
+constexpr double kSuddenStart = 5.9145;  // (computed)
 
 // Nats that each sudden value showed, NaN where there was none to compare with: how often that happens, and how far it goes beyond the
 // start; beyond kSuddenMost it counts as at least that.
 inline void learn_sudden(Series& s, double nats) {
-  constexpr double kKeep = 1.0 - 1.0 / 4000.0, kSuddenMost = 12.0;
+  constexpr double kKeep = 1.0 - 1.0 / 4000.0, kSuddenMost = 12.0;  // (chosen memory)
   if (!(nats == nats)) return;
   s.rest.sudden_count = s.rest.sudden_count * kKeep + 1.0;
   s.rest.sudden_hits *= kKeep;

@@ -7,9 +7,9 @@
 
 namespace series {
 
-constexpr int64_t kHour = 3600000;
-constexpr int64_t kDay = 24 * kHour;
-constexpr int64_t kWeek = 7 * kDay;
+constexpr int64_t kHour = 3600000;  // (unit)
+constexpr int64_t kDay = 24 * kHour;  // (unit)
+constexpr int64_t kWeek = 7 * kDay;  // (unit)
 constexpr double kImpossible = -9.210340371976182;  // ln 1e-4 (chosen): opens an incident
 
 // What the other series of the detector have taught (`models/siblings.py`).

@@ -8,11 +8,11 @@ namespace series {
 constexpr double kBiggest = 1e140;     // values beyond (also infinities) are read as this: its square is finite
 constexpr double kHabit = 9.0;         // occasions (chosen)
 constexpr int64_t kDailyRuns = 3;      // days running (chosen)
-constexpr double kOutlierMemory = 4000.0;
+constexpr double kOutlierMemory = 4000.0;  // (chosen)
 constexpr double kNever = 1e-3;        // occasions: what never happened is thought to be meant so (chosen)
-constexpr double kLeastSwing = 0.1;      // a season that is as good as gone is dropped, not scaled
-constexpr double kFewZeros = 3.0;      // occasions of zero up to which zero is out of the ordinary
-constexpr double kFarPrior = 5.0;      // occasions far out that the t3's tail counts for
+constexpr double kLeastSwing = 0.1;      // a season that is as good as gone is dropped, not scaled (chosen)
+constexpr double kFewZeros = 3.0;      // occasions of zero up to which zero is out of the ordinary (chosen)
+constexpr double kFarPrior = 5.0;      // occasions far out that the t3's tail counts for (chosen)
 
 // Of such a series: P(another value), and how far others are from it. One occasion teaches nothing of how often they come; siblings
 // do: what they do counts as kSiblings buckets, and as kSiblingJumps changes.
@@ -21,7 +21,7 @@ inline void repeats(const Series& s, const Memory& m, Predictive& p) {
   p.ln_change = std::nan("");
   p.jump_centre = p.jump_deviation = p.jump_dof = 0.0;
   if (!repeats_itself(s)) return;
-  constexpr double kSiblings = 500.0, kSiblingJumps = 5.0;
+  constexpr double kSiblings = 500.0, kSiblingJumps = 5.0;  // (chosen)
   const bool appears = s.repeats.changes == 0.0 && s.first < s.born;
   const double rate = appears ? std::max(m.lesson.births, m.lesson.change_rate) : m.lesson.change_rate;
   const double taught = rate > 0.0 ? kSiblings : 0.0;
@@ -50,7 +50,7 @@ inline double degrees_of_freedom(const Series& s) {
   return seen + (s.spread.prior > 0.0 ? kPriorWeight : 0.0) + (s.spread.count > 1.0 ? 0.5 : 0.0);
 }
 
-constexpr double kFarShare = 0.0044;       // share of a t3's values beyond them
+constexpr double kFarShare = 0.0044;       // share of a t3's values beyond them (computed of a t3)
 
 // How likely a heavy tail is that has shown so few values far out: a Poisson count against what a t3 would have had there. Weights
 // of families are learnt from the middle, where they differ little.
@@ -102,7 +102,7 @@ inline void shape(const Series& s, const Expectation& e, Predictive& p) {
 
 // Doubt about a young series: until a day (or 30 buckets) is known, only what leaves everything seen far behind is severe.
 inline double doubt_of(const Series& s, const Memory& m) {
-  constexpr double kEnough = 15.0;  // independent values
+  constexpr double kEnough = 15.0;  // independent values (chosen)
   const double day = std::max(m.day, 30.0);
   const double known = s.count + (s.spread.prior > 0.0 ? 0.5 * day : 0.0);  // siblings know something of it
   const double phi = memory_of_rest(s);
@@ -142,7 +142,7 @@ inline Became became(const Series& s, double centre, double season) {
 // ln of the odds that an incident is what is normal from now on: a series changes for good about once in three years (chosen), and what
 // has just begun is an incident first, by kNew nats that shrink until it is accepted.
 inline double ln_changed(const Series& s, const Memory& m, int64_t bucket) {
-  constexpr double kNew = 14.0;
+  constexpr double kNew = 14.0;  // (chosen)
   const double left = std::max(1.0 - static_cast<double>(bucket - s.incident.since) / m.accept, 0.0);
   return m.ln_change_for_good - kNew * left;
 }
@@ -151,7 +151,7 @@ inline double ln_changed(const Series& s, const Memory& m, int64_t bucket) {
 // young for anyone to know what it keeps to, that it goes on from
 // its last value: ever less likely, by three nats a day (or 30 values).
 inline void other_account(const Series& s, const Memory& m, const Expectation& e, int64_t bucket, Predictive& p) {
-  constexpr double kNatsADay = 3.0;
+  constexpr double kNatsADay = 3.0;  // (chosen)
   p.alternative = e.alternative;
   p.alternative_deviation = e.alternative_deviation;
   p.ln_alternative = 0.0;

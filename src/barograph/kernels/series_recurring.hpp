@@ -6,9 +6,9 @@
 
 namespace series {
 
-constexpr int kMarksAFloat = 8;       // three bits each: as many as a float's whole numbers hold
-constexpr int kMostVisits = 3;        // running, that a mark counts
-constexpr int kBelow = 4;             // the bit of a mark that tells the side
+constexpr int kMarksAFloat = 8;       // three bits each: as many as a float's whole numbers hold (format)
+constexpr int kMostVisits = 3;        // running, that a mark counts (format)
+constexpr int kBelow = 4;             // the bit of a mark that tells the side (format)
 
 // The marks of a profile lie behind its knots: on how many visits running each was odd, and to which side.
 inline int mark_of(const Series& s, const float* pool, int knot) {
@@ -39,7 +39,7 @@ inline void forget_marks(const Series& s, float* pool, const Clock& c) {
 // Working days and weekends are alike until weekends show that they are not: where both parts of a day say the same, they learn
 // the same.
 inline void learn_twin(Series& s, float* pool, const Position& place, double was, double by, const Expectation& e) {
-  constexpr double kAlike = 2.0;  // deviations
+  constexpr double kAlike = 2.0;  // deviations (chosen)
   if (s.season.kind != kDaily) return;
   const int half = knots_of_cycle(s), to = place.at < half ? half : -half;
   const Position twin{place.at + to, place.next + to, place.share};

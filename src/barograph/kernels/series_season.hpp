@@ -5,9 +5,9 @@
 
 namespace series {
 
-constexpr double kSlow = 2000.0;       // buckets
+constexpr double kSlow = 2000.0;       // buckets (chosen)
 
-constexpr double kShiftEvidence = 20.0;  // nats before a profile is moved by an hour
+constexpr double kShiftEvidence = 20.0;  // nats before a profile is moved by an hour (chosen)
 
 enum SeasonKind { kNoSeason = 0, kDaily = 1, kWorkdays = 2, kWeekly = 3, kFree = 4 };
 
@@ -69,7 +69,7 @@ inline Position position(const Series& s, const Clock& c, int64_t extra_ms) {
 
 // Between neighbouring knots a straight line, but for edges: where they differ by more than what values scatter, the nearer one.
 inline Position snapped(const Series& s, const float* pool, const Position& at) {
-  constexpr double kEdge = 4.0;  // deviations
+  constexpr double kEdge = 4.0;  // deviations (chosen)
   if (at.share == 0.0) return at;
   const float* bins = pool + s.season.bins;
   const double apart = s.season.unit * (bins[at.next] - bins[at.at]);
@@ -134,7 +134,7 @@ inline void move_profile(const Series& s, float* pool, const Position& place, do
 inline double learn_profile(Series& s, float* pool, const Position& place, double error, const Clock& c) {
   const double visits = visits_of_knot(s, c.span_ms);
   double& cycles = s.season.cycles[part_of(s, snapped(s, pool, place))];
-  constexpr double kNear = 3.0;  // deviations
+  constexpr double kNear = 3.0;  // deviations (chosen)
   const bool own = s.season.kind != kDaily || part_of(s, place) == 0;  // weekends have yet to show that they are alike
   const bool near = own && square(error) <= square(kNear) * s.spread.variance;
   const double seeded = small_counts(s) || near ? s.season.seeded : 0.0;
@@ -218,7 +218,7 @@ inline void forget_shift(Series& s) {
 // that never falls below 0 (Page's test). It must gain where the other hour says more as well as where it says less, as an outage
 // on the way down is like an hour later, but not on the way up; and it must leave little of the misfit.
 inline Accepted compare_shift(Series& s, const float* pool, const Clock& c, const Expectation& e, double x, double cycle) {
-  constexpr double kLeft = 0.35;
+  constexpr double kLeft = 0.35;  // (chosen)
   if (s.season.kind == kFree || c.span_ms > kHour || s.season.age < 2.0 * cycle) return {};
   const double y = x - e.level;
   // Neighbouring distances are alike: n of them count as n (1 - phi) / (1 + phi).

@@ -5,10 +5,10 @@
 
 namespace series {
 
-constexpr double kSwingSign = 1.0 / 3.0;  // share of the squares left by the profile that a factor takes away: worth a trial
-constexpr double kSwingShare = 0.5;       // the same over the trial, to be accepted
-constexpr double kSwingEvidence = 10.0;   // nats over the trial
-constexpr int64_t kTwoWeeks = 2 * kWeek;  // before a week can show, weekends are days of another amplitude
+constexpr double kSwingSign = 1.0 / 3.0;  // share of the squares left by the profile that a factor takes away: worth a trial (chosen)
+constexpr double kSwingShare = 0.5;       // the same over the trial, to be accepted (chosen)
+constexpr double kSwingEvidence = 10.0;   // nats over the trial (chosen)
+constexpr int64_t kTwoWeeks = 2 * kWeek;  // before a week can show, weekends are days of another amplitude (unit)
 
 // Half of what the profile swings, metric unit.
 inline double amplitude(const Series& s, const float* pool) {

@@ -116,7 +116,7 @@ inline double weekends_of_window(const Series& s, const Clock& c) {
 // By how much more the window's days of one kind differ than their slots do by themselves, metric unit squared. Of a day alone in its kind
 // nobody knows.
 inline double variance_of_days(const Series& s, const float* pool, const Clock& c, const Whitened& w) {
-  constexpr int kMost = kWindow / 2;  // days of two slots at least
+  constexpr int kMost = kWindow / 2;  // days of two slots at least (two slots a day at least)
   const int64_t first = slot_time(s, c, kDaily, 0) / kDay;
   double sum[kMost] = {}, square_sum[kMost] = {}, seen[kMost] = {};
   for (int i = 0; i < w.slots; ++i) {
@@ -163,7 +163,7 @@ struct Moved {
 // Whole days of the window that lie at another level than those of late, until two weeks have shown whether they come again: they were
 // normal once, or nobody knows better. Of days on both sides those that are more.
 inline void remember_days(Series& s, const float* pool, const Clock& c, double level) {
-  constexpr int kMost = kWindow / 2;  // days of two slots at least
+  constexpr int kMost = kWindow / 2;  // days of two slots at least (two slots a day at least)
   const int64_t first = slot_time(s, c, kDaily, 0) / kDay;
   Moved day[kMost] = {}, side[2] = {};
   for (int i = 0; i < s.window.slots; ++i) {

@@ -7,7 +7,7 @@
 
 namespace series {
 
-constexpr double kLonger = 0.2;   // nats a slot, half the logarithm of 1.5
+constexpr double kLonger = 0.2;   // nats a slot, half the logarithm of 1.5 (computed)
 
 // Tests on ever older windows, each a third older than the one before: their number grows with the logarithm of age.
 // Besides, when the window holds nearly two, three and four days, and nearly two weeks.
@@ -103,7 +103,7 @@ inline bool of_the_calendar(const Series& s, const Clock& c, int64_t period_ms) 
 // What was given up before needs twice the evidence each time, and so do the rare events of a series that is one value else: a few
 // of them share an hour by chance.
 inline double doubted(const Series& s) {
-  constexpr double kRare = 4.0;
+  constexpr double kRare = 4.0;  // (chosen)
   const double times = static_cast<double>(int64_t{1} << std::min<int64_t>(s.season.given_up, 6));
   return s.repeats.ties > 2.0 * s.repeats.changes ? kRare * times : times;
 }

@@ -7,14 +7,14 @@
 
 namespace series {
 
-constexpr double kAccept = 8.0;     // nats of evidence, penalised for coefficients, before a season is used
-constexpr double kAcceptDay = 5.0;  // the same for a day, which most seasons are
-constexpr double kFewestCycles = 1.9;    // that the window must hold
-constexpr double kMeasuredCycles = 4.0;  // the same for a period that no calendar knows
-constexpr int kHarmonics = 6;
-constexpr double kLineShare = 0.5;  // of the window's squares, from which a line that may bend is taken out of it
-constexpr int kLines = 3;           // bends at most
-constexpr double kHeaviest = 4.0;   // kurtosis of residuals up to which each value counts as one
+constexpr double kAccept = 8.0;     // nats of evidence, penalised for coefficients, before a season is used (chosen)
+constexpr double kAcceptDay = 5.0;  // the same for a day, which most seasons are (chosen)
+constexpr double kFewestCycles = 1.9;    // that the window must hold (chosen)
+constexpr double kMeasuredCycles = 4.0;  // the same for a period that no calendar knows (chosen)
+constexpr int kHarmonics = 6;  // (chosen)
+constexpr double kLineShare = 0.5;  // of the window's squares, from which a line that may bend is taken out of it (chosen)
+constexpr int kLines = 3;           // bends at most (chosen)
+constexpr double kHeaviest = 4.0;   // kurtosis of residuals up to which each value counts as one (chosen)
 
 // The window without its AR(1) memory: under "no season" these innovations are white, also for a random walk.
 struct Whitened {
@@ -123,7 +123,7 @@ inline double phase(int64_t time, int64_t period_ms) {
 }
 
 // Share of what happens in the window that the explained slots must hold (chosen): what leaves the one event out explains nothing.
-constexpr double kLeastHeld = 0.5;
+constexpr double kLeastHeld = 0.5;  // (chosen)
 
 struct Gain {
   double nats = 0.0;   // 0: none

@@ -20,8 +20,8 @@ enum View {
   kLatelyView,   // with what the buckets before it showed
   kViews
 };
-constexpr int kParts = 3;     // of the variance
-constexpr int kWindow = 224;  // slots of the summary that season tests read
+constexpr int kParts = 3;     // of the variance (counted)
+constexpr int kWindow = 224;  // slots of the summary that season tests read (chosen)
 
 // The one-step predictive distribution, complete: ln p of any value follows from it and nothing else.
 struct Predictive {

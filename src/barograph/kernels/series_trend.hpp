@@ -6,13 +6,13 @@
 
 namespace series {
 
-constexpr double kTrendEvidence = 9.0;   // nats by which a bend must beat the straight line in white noise,
-constexpr double kTrendMemory = 9.0;     // and as many more in a random walk: it bends by itself
-constexpr double kTrendMargin = 5.0;     // nats by which it must beat a step
-constexpr double kTrendSure = 3.0;       // standard errors from which a slope is told from none
+constexpr double kTrendEvidence = 9.0;   // nats by which a bend must beat the straight line in white noise, (chosen)
+constexpr double kTrendMemory = 9.0;     // and as many more in a random walk: it bends by itself (chosen)
+constexpr double kTrendMargin = 5.0;     // nats by which it must beat a step (chosen)
+constexpr double kTrendSure = 3.0;       // standard errors from which a slope is told from none (chosen)
 constexpr double kWalk = 0.9;            // memory of a slot from which on it is taken for a walk, which has no line (chosen)
 constexpr double kUnitRoot = 21.0;       // one walk in twenty seems to have a memory of less than 1 - this / slots about a line (Dickey and Fuller)
-constexpr int kNearest = 4;              // slots between a bend and the ends of the window
+constexpr int kNearest = 4;              // slots between a bend and the ends of the window (chosen)
 
 inline int slots_of(const Series& s, const Clock& c, int64_t ms) {
   return static_cast<int>(std::clamp<int64_t>(ms / (s.window.span * c.span_ms), 1, kWindow));

@@ -5,7 +5,7 @@
 
 namespace series {
 
-constexpr int64_t kLongestSlot = 10800000;  // ms: slots grow to 1.5 .. 3 hours, so that the window always holds two weeks
+constexpr int64_t kLongestSlot = 10800000;  // ms: slots grow to 1.5 .. 3 hours, so that the window always holds two weeks (chosen)
 
 inline void open_window(Series& s, int64_t bucket, double x) {
   s.window.first = bucket;
