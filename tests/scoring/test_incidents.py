@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
+from scipy.stats import poisson
 
 from barograph.results import schema
 from barograph.scoring.incidents import incidents
@@ -113,6 +114,27 @@ def test_what_has_no_entity_in_common_is_apart() -> None:
     assert len(found(record(10, "eve"), record(10, "b", user="eve"))) == 2  # another field is another entity
 
 
+def test_what_begins_at_once_is_one_where_so_many_are_no_chance() -> None:
+    def hosts_out(many: int, *before: dict) -> list[int]:
+        return sorted(one["series"] for one in found(*before, *(record(20 + i % 2, f"h{i}", 60) for i in range(many))))
+
+    assert hosts_out(2) == [1, 1]
+    assert hosts_out(3) == [3]
+    assert hosts_out(3, record(12, "x")) == [1, 1, 1, 1]  # where one begins every dozen buckets, three at once may be chance
+    assert hosts_out(4, record(12, "x")) == [1, 4]
+    assert hosts_out(30, record(12, "x")) == [1, 30]
+
+
+def test_two_groups_that_each_have_something_in_common_stay_two_though_they_begin_at_once() -> None:
+    two = found(*(record(20, f"h{i}", 60, region=f"r{i % 2}") for i in range(10)))
+    assert [one["series"] for one in two] == [5, 5]
+
+
+def test_a_milder_series_goes_with_those_that_begin_at_once() -> None:
+    (one,) = found(record(20, "mild", 30), *(record(20, f"h{i}", 60) for i in range(3)))
+    assert (one["series"], one["entities"]) == (4, [])
+
+
 def test_detectors_without_a_split_share_the_job() -> None:
     (one,) = found(record(10, None), record(10, None, detector_index=1, function_description="count", field_name=None))
     assert one["series"] == 2
@@ -173,6 +195,26 @@ made = st.lists(
 )
 
 
+def bursts_of(episodes: list[list[dict]], major: list[int], group: dict[int, set[int]]) -> list[set[int]]:
+    """The sets of episodes that begin at once and hang together with nothing else, by the definition: bucket by bucket."""
+    onset = {i: one[0]["timestamp"] // SPAN_MS for i, one in enumerate(episodes)}
+    alone = [i for i in group if len(group[i]) == 1]
+    first = []
+    for bucket in sorted({onset[i] for i in alone if i in major}):
+        many = sum(onset[i] - bucket in (0, 1) for i in alone if i in major)
+        before = sum(bucket - 12 <= onset[i] < bucket for i in major)
+        if poisson.sf(many - 1, 2 * max(before, 0.25) / 12) < 1e-4:
+            first.append(bucket)
+    found: list[set[int]] = []
+    for bucket in first:
+        inside = {i for i in alone if onset[i] - bucket in (0, 1)}
+        if found and bucket - 1 in first:
+            found[-1] |= inside
+        else:
+            found.append(inside)
+    return found
+
+
 def defined(records: list[dict]) -> set[frozenset]:
     """The incidents as sets of (series, onset), by the definition: one pair after the other."""
     series: dict[tuple, list[dict]] = {}
@@ -213,6 +255,9 @@ def defined(records: list[dict]) -> set[frozenset]:
             home = group[min(near, key=key)]
             home.add(i)
             group[i] = home
+    for burst in bursts_of(episodes, major, group):
+        for i in burst:
+            group[i] = burst
     names = {i: (episodes[i][0]["partition_field_value"], episodes[i][0]["by_field_value"]) for i in group}
     return {frozenset(names[i] for i in one) | {min(episodes[i][0]["timestamp"] for i in one)} for one in group.values()}
 

@@ -1,13 +1,15 @@
 """Incidents: what goes wrong together in time and has an entity in common is one thing to look at.
 
 A series' records that lie close together are one episode of the series. Episodes that touch in time and share an entity are
-one incident. Only major episodes join others: among a few hundred series a minor one is there at nearly any time by chance,
-so that through these everything would become one incident without end. Minor ones go to the major one that they touch.
+one incident, and so are those that begin at once, where more do than chance explains (`bursts`). Only major episodes join
+others: among a few hundred series a minor one is there at nearly any time by chance, so that through these everything would
+become one incident without end. Minor ones go to the major one that they touch.
 """
 
 import hashlib
 from typing import Final
 
+import numpy as np
 import polars as pl
 
 from barograph.config.splits import SPLIT_NAMES, SPLIT_VALUES, SPLITS
@@ -15,6 +17,7 @@ from barograph.results import schema
 from barograph.results.arrays import Ints
 from barograph.results.severity import MAJOR
 from barograph.results.words import compared, measure, with_values
+from barograph.scoring.bursts import bursts
 from barograph.scoring.episodes import OPENING_SCORE, QUIET_BUCKETS, is_another
 from barograph.scoring.linking import ENTITY, joined
 
@@ -50,7 +53,7 @@ def incidents(records: pl.DataFrame, bucket_span_ms: int, known_from_ms: int = -
         return schema.empty(schema.INCIDENTS)
     anomalous = _numbered(anomalous, bucket_span_ms)
     episodes, entities = _episodes(anomalous, bucket_span_ms), _entities(anomalous)
-    label = joined(episodes, entities, bucket_span_ms)
+    label = _labels(episodes, entities, bucket_span_ms)
     members = _by_series(episodes.with_columns(pl.Series("incident", label)))
     incidents = members.group_by("incident", maintain_order=True).agg(
         pl.min("onset").alias("start"),
@@ -70,6 +73,18 @@ def incidents(records: pl.DataFrame, bucket_span_ms: int, known_from_ms: int = -
         is_whole=pl.lit(known_from_ms < 0) | (pl.col("start") > known_from_ms + QUIET_BUCKETS * bucket_span_ms),
     )
     return named.sort("start", "incident").select(pl.col(column.name).cast(column.dtype) for column in schema.INCIDENTS)
+
+
+def _labels(episodes: pl.DataFrame, entities: pl.DataFrame, span_ms: int) -> Ints:
+    """The incident [n] of each episode: what shares an entity, and then what is left and began at once."""
+    label = joined(episodes, entities, span_ms)
+    is_alone = np.bincount(label, minlength=len(label))[label] == 1
+    burst = bursts(episodes["onset"].to_numpy() // span_ms, is_alone, episodes["major_from"].is_not_null().to_numpy())
+    inside = np.flatnonzero(burst >= 0)
+    if not len(inside):
+        return label
+    at_once = {"episode": inside, "field_name": [None] * len(inside), "field_value": burst[inside].astype(str)}
+    return joined(episodes, pl.concat([entities, pl.DataFrame(at_once, schema=entities.schema)]), span_ms)
 
 
 def _numbered(records: pl.DataFrame, span_ms: int) -> pl.DataFrame:
