@@ -123,3 +123,29 @@ def test_models_of_another_version_point_to_the_replay(store: Store, monkeypatch
     monkeypatch.setattr(SeriesModel, "readable", lambda _: False)
     with pytest.raises(OtherVersion, match="wanted models of this version; 'barograph replay requests' makes them anew"):
         explain(store, "requests", START + 5 * HOUR)
+
+
+def test_the_sum_of_a_bucket_is_that_of_all_its_series_and_adds_up_to_its_first_score(store: Store) -> None:
+    feed(store)
+    worst = store.buckets("requests", Query(sort="initial_anomaly_score", descending=True, size=1)).rows.row(0, named=True)
+    whole = explain(store, "requests", worst["timestamp"], size=1000)
+    some = explain(store, "requests", worst["timestamp"], size=2)
+    assert whole.bucket is not None
+    assert some.bucket is not None
+    assert whole.bucket.factors == some.bucket.factors
+    assert whole.bucket.score == worst["initial_anomaly_score"] > 50
+    assert sum(factor.points for factor in whole.bucket.factors) == pytest.approx(whole.bucket.score)
+    assert whole.bucket.series == sum(one.actual is not None for one in whole.explanations)
+    assert sum(share or 0.0 for share in whole.shares) == pytest.approx(1.0)
+    assert some.shares == whole.shares[:2]
+
+
+def test_an_entity_alone_has_no_sum_of_its_bucket(store: Store) -> None:
+    feed(store)
+    record = store.records("requests", Query(size=1)).rows.row(0, named=True)
+    kind = "partition" if record["by_field_value"] is None else "by"
+    entity = ((record[f"{kind}_field_name"], record[f"{kind}_field_value"]),)
+    found = explain(store, "requests", record["timestamp"], entity, size=1000)
+    assert found.explanations
+    assert found.bucket is None
+    assert not any(found.shares)

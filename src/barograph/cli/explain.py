@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from barograph.engine.explain import Explanation
     from barograph.jobs.explain import Explained
+    from barograph.scoring.bucket_sum import BucketSum
 
 _Time = Annotated[
     str,
@@ -59,6 +60,9 @@ def explain(
         if number:
             typer.echo()
         _show(explanation, now, zone)
+    if explained.bucket is not None:
+        typer.echo()
+        _show_bucket(explained, explained.bucket)
     if explained.left_out:
         have = "has" if explained.left_out == 1 else "have"
         more = f"{explained.left_out:,} more series {have} a bucket at this time; --size and --entity show others"
@@ -71,9 +75,16 @@ def _print_json(explained: "Explained") -> None:
     import msgspec
 
     job = explained.job
+    whole = None if explained.bucket is None else asdict(explained.bucket)
+    if whole is not None:
+        del whole["shares"]  # of all series; that of each explanation stands beside it
     documents = [
-        {"job_id": job.job_id, "bucket_span": job.bucket_span_ms // 1000, "record_score": now, **asdict(explanation)}
-        for explanation, now in zip(explained.explanations, explained.now, strict=True)
+        {
+            **{"job_id": job.job_id, "bucket_span": job.bucket_span_ms // 1000, "record_score": now},
+            **asdict(explanation),
+            **{"bucket": whole, "share_of_bucket": share},
+        }
+        for explanation, now, share in zip(explained.explanations, explained.now, explained.shares, strict=True)
     ]
     typer.echo(msgspec.json.format(msgspec.json.encode(documents), indent=2))
 
@@ -81,13 +92,9 @@ def _print_json(explained: "Explained") -> None:
 def _show(explanation: "Explanation", now: float | None, zone: "ZoneInfo") -> None:
     from barograph.cli.console import show
     from barograph.cli.words import when
-    from barograph.config.splits import SPLITS
-    from barograph.results.words import against_usual, measure, short
+    from barograph.results.words import against_usual, short
 
-    splits = ((getattr(explanation.measure, name), getattr(explanation, value)) for name, value in SPLITS)
-    whose = "".join(f", {name}={value}" for name, value in splits if name is not None)
-    what = measure(explanation.measure.statistic, explanation.measure.field_name)
-    typer.echo(f"{what}{whose}, {when(explanation.timestamp, zone)} ({zone})")
+    typer.echo(f"{_whose(explanation)}, {when(explanation.timestamp, zone)} ({zone})")
     typer.echo()
     if explanation.actual is None:
         typer.echo("no data")
@@ -109,6 +116,41 @@ def _show(explanation: "Explanation", now: float | None, zone: "ZoneInfo") -> No
     typer.echo("What the model believed:")
     for sentence in explanation.model:
         typer.echo(f"  {sentence}")
+
+
+def _show_bucket(explained: "Explained", bucket: "BucketSum") -> None:
+    from rich.text import Text
+
+    from barograph.cli import tables
+    from barograph.cli.console import show
+    from barograph.scoring.bucket_sum import BUCKET_FACTORS
+
+    factors = tables.plain(f"the whole bucket: {bucket.series:,} series with data", "points", right=("points",))
+    for factor in bucket.factors:
+        tables.add(factors, BUCKET_FACTORS[factor.name], f"{factor.points:+.1f}")
+    tables.add(factors, Text("score of the bucket", style="bold"), Text(f"{bucket.score:.1f}", style="bold"))
+    show(factors)
+    if not any(explained.shares):
+        return
+    shares = tables.plain("who it is", "score", "share of what they show together", right=("share of what they show together",))
+    for explanation, share in zip(explained.explanations, explained.shares, strict=True):
+        if share is not None:
+            tables.add(shares, _whose(explanation), f"{explanation.score:.1f}", f"{share:.1%}")
+    rest = 1.0 - sum(share or 0.0 for share in explained.shares)
+    if explained.left_out:
+        tables.add(shares, f"{explained.left_out:,} others", "", f"{max(rest, 0.0):.1%}")
+    typer.echo()
+    show(shares)
+
+
+def _whose(explanation: "Explanation") -> str:
+    """What was measured, and whose it is."""
+    from barograph.config.splits import SPLITS
+    from barograph.results.words import measure
+
+    splits = ((getattr(explanation.measure, name), getattr(explanation, value)) for name, value in SPLITS)
+    whose = "".join(f", {name}={value}" for name, value in splits if name is not None)
+    return f"{measure(explanation.measure.statistic, explanation.measure.field_name)}{whose}"
 
 
 def _tables(explanation: "Explanation", now: float | None) -> "list[Table]":

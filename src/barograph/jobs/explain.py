@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from barograph.config.errors import BadRequest
@@ -13,6 +14,7 @@ from barograph.engine.explain import Explanation, not_finished
 from barograph.engine.explain import explain as of_bucket
 from barograph.results import schema
 from barograph.results.snapshot import Snapshot
+from barograph.scoring.bucket_sum import BucketSum, bucket_sum
 from barograph.scoring.leaves import Measure
 from barograph.scoring.normalise import Quantiles
 from barograph.store.history import Span
@@ -29,12 +31,16 @@ class Explained:
         explanations: the series with the highest scores, the highest first.
         now: the score that the record of each has today, which renormalisation may have moved; None where there is no record.
         left_out: how many more series were asked for.
+        bucket: what makes the score of the whole bucket; None where an entity was asked for, or there is one series only.
+        shares: [n] of each explanation in what the bucket's series show together, 0 to 1; None without data or `bucket`.
     """
 
     job: Job
     explanations: tuple[Explanation, ...]
     now: tuple[float | None, ...]
     left_out: int
+    bucket: BucketSum | None
+    shares: tuple[float | None, ...]
 
 
 def explain(store: Store, job_id: str, time_ms: int, entity: Sequence[tuple[str, str]] = (), *, size: int = 1) -> Explained:
@@ -65,7 +71,21 @@ def explain(store: Store, job_id: str, time_ms: int, entity: Sequence[tuple[str,
         key=lambda explanation: (-explanation.score, explanation.log_probability or 0.0),
     )
     shown = tuple(explanations[:size])
-    return Explained(job, shown, _now(store, job, shown), max(len(explanations) - size, 0))
+    whole = None if entity or len(explanations) == 1 else _whole(store, job, explanations)
+    shares = [None] * len(shown) if whole is None else pl.Series(whole.shares[: len(shown)], nan_to_null=True).to_list()
+    left_out = max(len(explanations) - size, 0)
+    return Explained(job, shown, _now(store, job, shown), left_out, whole, tuple(shares))
+
+
+def _whole(store: Store, job: Job, explanations: Sequence[Explanation]) -> BucketSum | None:
+    """The sum of the bucket, of which all series are explained; None where its result has expired."""
+    start_ms = explanations[0].timestamp
+    buckets = store.buckets(job.job_id, Query(start_ms=start_ms, end_ms=start_ms + job.bucket_span_ms)).rows
+    if buckets.is_empty():
+        return None
+    ln_p = [np.nan if one.log_probability is None else one.log_probability for one in explanations]
+    bucket = buckets.row(0, named=True)
+    return bucket_sum(np.array(ln_p), bucket["log_probability"], bucket["initial_anomaly_score"], job.bucket_span_ms)
 
 
 def _now(store: Store, job: Job, shown: Sequence[Explanation]) -> tuple[float | None, ...]:
