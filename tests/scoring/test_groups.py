@@ -78,6 +78,17 @@ def test_a_member_alone_keeps_its_probability_and_teaches_nothing(ln_p: list[flo
     assert groups.snapshot() == FRESH
 
 
+@pytest.mark.parametrize("least", [-1e4, -1e20, -1.7e308, -math.inf])
+def test_a_member_of_any_surprise_leaves_a_group_that_can_go_on(least: float) -> None:
+    groups = Groups.build(FIVE_MINUTES)
+    members = np.full((20, 3), math.log(0.5))
+    members[0, 1] = least
+    found = combined(members, groups)
+    assert found[1] <= 0.99 * max(least, -1e15)
+    assert found[0] == found[2] == 0.0
+    assert np.isfinite(groups.snapshot().view(float)).all()
+
+
 @given(st.lists(ln_ps, min_size=2, max_size=60), st.data())
 def test_a_less_likely_member_never_makes_a_group_more_likely(members: list[float], data: st.DataObject) -> None:
     at, by = data.draw(st.integers(0, len(members) - 1)), data.draw(st.floats(0.0, 300.0))

@@ -1,6 +1,7 @@
 """The score stage as a whole: a made stretch of buckets to tables."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -12,6 +13,7 @@ from barograph.results import schema
 from barograph.results.leaf import LEAF, SHARES
 from barograph.scoring.aggregate import Evidence
 from barograph.scoring.leaves import NO_PRESENCE, Measure, Stretch
+from barograph.scoring.severity import ln_p_of_score, normalised_score
 from barograph.scoring.stage import ScoreStage
 
 HOUR = 3_600_000
@@ -201,3 +203,23 @@ def test_a_record_explains_itself() -> None:
         "values_before": 77,
     }
     assert {name: record[name] for name in wanted} == wanted
+
+
+def bucket_scores(stage: ScoreStage, *odd: tuple[int, float, int]) -> dict[int, float]:
+    """Feed fifty days of hours with these odd leaves (bucket, p, measure); the bucket scores by bucket."""
+    found = stage.score_and_learn(stretch(*(leaf(*one) for one in odd), first=0, buckets=50 * 24)).buckets
+    return dict(zip((found["timestamp"] // HOUR).to_list(), found["initial_anomaly_score"].to_list(), strict=True))
+
+
+def test_a_detector_that_cries_every_day_is_quieted_once_and_silences_no_other() -> None:
+    daily = [(24 * day + 5, 1e-9, 0) for day in range(50)]
+    alone = ScoreStage.build((COUNT,), (judge,), (), HOUR)
+    one = stretch(*(leaf(*odd) for odd in daily), first=0, buckets=50 * 24)
+    scored = alone.score_and_learn(replace(one, evidence=one.evidence[:1])).buckets["initial_anomaly_score"].to_list()
+    both = bucket_scores(stage(), *daily, (24 * 45 + 12, 1e-9, 1))
+    of_two = math.log(2.0 / 0.75)  # what looking at two detectors explains, and at their sum
+    for day in (0, 1, 4, 8, 15, 30):
+        explained = np.array([ln_p_of_score(scored[24 * day + 5], HOUR) + of_two])
+        assert both[24 * day + 5] >= normalised_score(np.minimum(explained, 0.0), HOUR)[0] - 0.01
+    assert scored[24 * 44 + 5] < 25
+    assert both[24 * 45 + 12] > 85

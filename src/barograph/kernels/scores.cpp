@@ -38,7 +38,7 @@ struct Folded {
     if (ln_p != ln_p) return;
     members[time] += 1.0;
     least[time] = std::min(least[time], ln_p);
-    sum[time] += together::quantiles()(std::max(-ln_p, 0.0));
+    sum[time] += together::quantiles()(std::clamp(-ln_p, 0.0, together::kMost));
   }
 
   std::vector<double> sum, least, members;
@@ -96,7 +96,7 @@ void combine_rows(In ln_p, Indices start, In n, Out out) {
 
 void quantile(In ln_p, Out out) {
   binding::check_size("out", out.size(), ln_p.size());
-  for (size_t i = 0; i < ln_p.size(); ++i) out.data()[i] = together::quantiles()(std::max(-ln_p.data()[i], 0.0));
+  for (size_t i = 0; i < ln_p.size(); ++i) out.data()[i] = together::quantiles()(std::clamp(-ln_p.data()[i], 0.0, together::kMost));
 }
 
 }  // namespace

@@ -22,6 +22,7 @@ using namespace math;
 constexpr double kShape = 0.1;  // chosen of 0.01 to 1: docs/lab.md
 constexpr double kTries = 0.25;  // share of the false alarms that the sum may have; the oddest member has the rest
 
+constexpr double kMost = 1e15;   // a surprise beyond it adds no more: sums of any group stay finite
 constexpr double kYoung = 10.0;  // buckets that the memory of a new group reaches back, and a third of what it has seen more
 
 // What one group remembers: the fields of `scoring.groups.GROUP`. All sums fade, and with them what a new group starts from.

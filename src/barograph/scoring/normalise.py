@@ -98,7 +98,8 @@ class Quantiles:
         raised = np.where(np.isfinite(share), np.minimum(one_of(share, a_day), least_counted), ln_p)
         # The rate is believed as far as it was seen often, an entity; and what goes further keeps some of it.
         belief = again / (again + FEW_DAYS * self.entity_days / self.days)
-        surprise = e_to((1.0 - belief) * ln(np.maximum(-ln_p, 1e-300)) + belief * ln(np.maximum(-raised, 1e-300)))
+        own, past = (ln(np.clip(-one, 1e-300, 1e300)) for one in (ln_p, raised))
+        surprise = e_to((1.0 - belief) * own + belief * past)
         return np.maximum(ln_p, np.where((ln_p < least_counted) & (again > 0.0), -surprise, ln_p))
 
     def moved_from(self, old: "Quantiles", bucket_span_ms: int) -> bool:

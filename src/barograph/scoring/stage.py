@@ -33,6 +33,7 @@ class ScoreStage:
     ) -> None:
         self._measures = measures
         self._ln_p_of = ln_p_of
+        self._detectors = len({measure.detector_index for measure in measures})
         self._span_ms = bucket_span_ms
         self._episodes = episodes
         self._normalisers = normalisers
@@ -114,7 +115,9 @@ class ScoreStage:
         bucket = np.arange(stretch.first_bucket, stretch.first_bucket + stretch.buckets)
         ln_p = self._bucket_ln_p_and_learn(stretch, bucket)
         each = np.ones(stretch.buckets)
-        score = self._score(self._normalisers.raise_and_learn(quantiles.BUCKET, stretch.first_bucket, each, bucket, ln_p))
+        raised = self._normalisers.raise_and_learn(quantiles.BUCKET, stretch.first_bucket, each, bucket, ln_p)
+        # Several detectors were quieted each by its own past: to quiet their bucket once more would count the same days twice.
+        score = self._score(raised if self._detectors == 1 else ln_p)
         since = bucket.copy()
         told, worst = np.unique(records.bucket, return_index=True)  # the least likely record of a bucket is its first
         since[told - stretch.first_bucket] = stretch.leaves["since"][records.leaf[worst]]
@@ -131,7 +134,7 @@ class ScoreStage:
             raised = self._normalisers.raise_and_learn(
                 quantiles.detector(detector), stretch.first_bucket, known.astype(float), bucket[known], ln_p[known]
             )
-            if len(detectors) > 1:
+            if self._detectors > 1:
                 ln_p = np.array(ln_p)
                 ln_p[known] = raised
             parts.append(ln_p)
