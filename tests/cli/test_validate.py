@@ -16,8 +16,29 @@ def write(folder: Path, detector: dict[str, Any], **config: Any) -> str:
 
 
 def test_a_right_job_is_a_sentence(call, tmp_path: Path) -> None:
-    done = call("validate", write(tmp_path, DETECTOR))
-    assert (done.stdout, done.stderr, done.returncode) == ("ok: every 5 minutes: mean of cpu\n", "", 0)
+    done = call("validate", write(tmp_path, {"function": "count"}))
+    assert (done.stdout, done.stderr, done.returncode) == ("ok: every 5 minutes: number of rows\n", "", 0)
+
+
+def test_what_may_mislead_is_noted(call, tmp_path: Path) -> None:
+    lines = call("validate", write(tmp_path, DETECTOR)).stdout.splitlines()
+    assert lines[0] == "ok: every 5 minutes: mean of cpu"
+    assert lines[1].startswith("note: what falls silent is no anomaly of mean, which has no value without rows; ")
+    assert len(lines) == 2
+
+
+def test_data_are_looked_at_and_nothing_is_kept(call, tmp_path: Path) -> None:
+    rows = "".join(f"{1_767_225_600 + 600 * at},{50 + at % 7}\n" for at in range(200))
+    (tmp_path / "rows.csv").write_text("time,cpu\n" + rows)
+    done = call("validate", write(tmp_path, DETECTOR), "rows.csv")
+    assert done.returncode == 0
+    told = "bucket_span='5m' is shorter than the usual step between values, 10m: most buckets have no data"
+    assert done.stdout.splitlines()[2:] == [f"note: {told}"]
+    assert call("jobs").returncode == 1  # there is no store
+    (tmp_path / "rows.csv").write_text("time,cpu\n" + rows.replace("1767", "Jan "))
+    done = call("validate", write(tmp_path, DETECTOR), "rows.csv")
+    assert done.returncode == 1
+    assert "200 of 200 times of 'time' cannot be read" in done.stderr
 
 
 def test_all_problems_are_told_at_once(call, tmp_path: Path) -> None:

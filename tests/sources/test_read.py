@@ -108,3 +108,9 @@ def test_what_is_appended_after_the_end_was_reached_is_no_row_of_its_own(file):
             with path.open("a") as growing:
                 growing.write("5\n")
     assert found == [("1", "2"), ("3", "4")]
+
+
+def test_an_array_by_the_name_of_lines_is_an_array(tmp_path):
+    path = tmp_path / "rows.ndjson"
+    path.write_text('[{"time": 1, "v": 2},\n {"time": 3, "v": 4}]')
+    assert read(path, fields=["v"])[0] == [("1", "2"), ("3", "4")]

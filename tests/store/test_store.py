@@ -72,3 +72,17 @@ def test_what_is_not_a_store_is_refused(tmp_path):
     (tmp_path / "barograph.sqlite").write_text("this is a text, and not a database at all " * 100)
     with pytest.raises(StorageFailure, match="not a database"):
         Store.open(None, tmp_path)
+
+
+def test_a_directory_that_may_not_be_written_can_be_read(make, tmp_path, monkeypatch):
+    with Store.open(None, tmp_path) as store:
+        store.create_job(make.job(), now_ms=1)
+        store.commit("web", make.results(0, 5), make.snapshot(1), [])
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    monkeypatch.setattr("os.access", lambda *_: False)
+    with Store.open(None, tmp_path, create=False) as store:
+        assert store.buckets("web").total == 5
+        assert store.resume("web") is not None
+        with pytest.raises(StorageFailure, match="wanted a directory to write to; it may only be read"):
+            store.create_job(make.job("other"), now_ms=2)
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before

@@ -9,6 +9,7 @@ import polars as pl
 from barograph.config.errors import InputError
 from barograph.config.job import Job
 from barograph.engine import Engine
+from barograph.jobs.advice import LOOKED_AT, advised
 from barograph.jobs.commit_timer import Clock
 from barograph.jobs.file_checks import checked
 from barograph.jobs.input_check import refuse_useless
@@ -146,18 +147,49 @@ def chunks_for(
         store: where the job lives, if it is there yet.
         job: the job.
         paths: files, `-` for standard input.
-        tell: takes sentences about what is left to a later run, and about fields that the first rows of a new job lack.
+        tell: takes sentences about what is left to a later run, and about fields that the first rows of a new job lack, and
+            settings that mislead for them.
         idle: used while a pipe is waited for; give it to `run_job` as well.
 
     Raises:
         UnreadableInput: while it is iterated: a file cannot be read, or not on.
         ConfigError: while it is iterated: no row of a new job's first chunk is of use to any of its detectors.
     """
+    chunks = _rows_of(job, paths, tell, idle)
+    return chunks if _has_read(store, job.job_id) else advised(job, refuse_useless(job, chunks, tell), tell)
+
+
+def look_at(job: Job, paths: Iterable[str], tell: Callable[[str], None]) -> None:
+    """Look at the first rows of files as a new job would, and keep nothing.
+
+    Args:
+        job: the job.
+        paths: files, `-` for standard input.
+        tell: takes what a run would say of the files, and of settings that mislead for them.
+
+    Raises:
+        UnreadableInput: as `run_job`.
+        ConfigError: as `chunks_for`.
+    """
+    rows = 0
+    for chunk in checked(job, advised(job, refuse_useless(job, _rows_of(job, paths, tell), tell), tell), _NothingRead(), tell):
+        rows += chunk.rows
+        if rows > 2 * LOOKED_AT:  # by then it is told
+            return
+
+
+class _NothingRead:
+    newest_ms = None
+
+    def is_fresh(self, _: Chunk) -> bool:
+        return True
+
+
+def _rows_of(job: Job, paths: Iterable[str], tell: Callable[[str], None], idle: IdleTime | None = None) -> Iterator[Chunk]:
     # A field that is read as text too must look the same whether the numbers around it are all whole or not.
     numbers = [name for name in job.number_fields if name not in job.text_fields]
     waiting = idle or IdleTime()
-    chunks = read_files(paths, job.data_description, fields=job.fields, number_fields=numbers, tell=tell, idle=waiting)
-    return chunks if _has_read(store, job.job_id) else refuse_useless(job, chunks, tell)
+    return read_files(paths, job.data_description, fields=job.fields, number_fields=numbers, tell=tell, idle=waiting)
 
 
 def _is_there(store: Store, job_id: str) -> bool:

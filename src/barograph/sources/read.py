@@ -98,8 +98,10 @@ def _format(path: str, head: bytes) -> Format:
     if names and names[-1] in _PACKED:
         names.pop()
     named = _BY_SUFFIX.get(names[-1]) if names else None
-    if named == "ndjson" and b"\n" not in head and b"\r" in head.strip():
-        return "json"  # line ends of old Macs are white space between documents
+    if named == "ndjson" and (
+        head.removeprefix(_BOM).lstrip().startswith(b"[") or (b"\n" not in head and b"\r" in head.strip())
+    ):
+        return "json"  # an array by another name; line ends of old Macs are white space between documents
     return named or _sniffed(head)
 
 

@@ -1,10 +1,12 @@
 """One engine over SQLite or PostgreSQL, with transactions that mean the same on both."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 import sqlalchemy as sa
 
@@ -40,8 +42,11 @@ class Database:
         """SQLite in a file.
 
         WAL, so that other processes read while one writes. `synchronous=FULL`: a commit is on the disk before it is
-        acknowledged, also across a power cut; that costs 4 ms, once in several seconds.
+        acknowledged, also across a power cut; that costs 4 ms, once in several seconds. What may not be written can still be
+        read.
         """
+        if path.exists() and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
+            return cls(_read_only(path), str(path))
         engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)), connect_args={"timeout": _WAIT_S})
 
         @sa.event.listens_for(engine, "connect")
@@ -123,3 +128,26 @@ class Database:
             yield
         except (sa.exc.DBAPIError, driver.Error) as error:
             raise StorageFailure(f"store={self.name!r}: {str(getattr(error, 'orig', error)).strip()}") from error
+
+
+def _read_only(path: Path) -> sa.Engine:
+    """SQLite in a file that may not be written, nor anything beside it.
+
+    Without a log of somebody who writes there is nothing to wait for, and no file to be made for it.
+    """
+    log = path.with_name(f"{path.name}-wal")
+    alone = not log.exists() or log.stat().st_size == 0
+    how = {"mode": "ro", "uri": "true", **({"immutable": "1"} if alone else {})}
+    engine = sa.create_engine(sa.URL.create("sqlite", database=f"file:{quote(str(path))}", query=how))
+
+    @sa.event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+
+    @sa.event.listens_for(engine, "begin")
+    def begin(connection: sa.Connection) -> None:
+        if connection.get_execution_options().get(_WRITES, False):
+            raise StorageFailure(f"store={str(path)!r}: wanted a directory to write to; it may only be read")
+        connection.exec_driver_sql("BEGIN")
+
+    return engine

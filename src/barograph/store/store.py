@@ -1,5 +1,6 @@
 """`Store`: jobs, their results, history and snapshots in one database and one data directory."""
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -411,7 +412,8 @@ class Store(Reader):
 
     def _remove_leftovers(self) -> None:
         """Remove what killed processes have left behind. Files of a job that is being run may be in the making: they stay."""
-        for directory in self._files.iterdir() if self._files.is_dir() else ():
+        may_write = self._files.is_dir() and os.access(self._files, os.W_OK)
+        for directory in self._files.iterdir() if may_write else ():
             if not directory.is_dir() or JobFiles(directory).present() <= self._listed(directory.name):
                 continue
             lock = try_acquire(self._database, self._lock_path(directory.name), directory.name)
