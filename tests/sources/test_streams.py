@@ -8,9 +8,9 @@ import sys
 import pytest
 import zstandard
 
-from barograph.config.errors import InputError
+from barograph.config.errors import InputError, UnreadableInput
 from barograph.sources.read import read_files
-from barograph.sources.streams import fingerprint
+from barograph.sources.streams import Stream, fingerprint
 from tests.sources.reading import CSV, PLAIN, ROWS, read
 
 PACKINGS = {
@@ -77,3 +77,9 @@ def test_a_file_is_recognised_by_its_beginning(file):
     (chunk,) = read_files([path], PLAIN)
     assert chunk.fingerprint == fingerprint(str(path))
     assert chunk.fingerprint.head_bytes == len(CSV)
+
+
+def test_a_closed_standard_input_is_said(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(UnreadableInput, match="-: wanted rows on standard input, which is closed"):
+        Stream("-")

@@ -112,6 +112,8 @@ class Stream:
 
     def _open(self) -> BinaryIO:
         if self.path == STDIN:
+            if sys.stdin is None:  # so Python says that its caller has closed it
+                raise UnreadableInput(f"{STDIN}: wanted rows on standard input, which is closed")
             return sys.stdin.buffer
         return self._stack.enter_context(open_binary(self.path))
 
