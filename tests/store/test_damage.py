@@ -1,6 +1,8 @@
 """A file that is not what was written is told, and never used."""
 
+import resource
 import shutil
+import signal
 
 import pytest
 
@@ -81,3 +83,18 @@ def test_a_copy_of_the_data_directory_is_whole(filled, tmp_path, url, make):
         shutil.copytree(tmp_path / "data", tmp_path / "copy")
         with type(filled).open(None, tmp_path / "copy") as copy:
             assert copy.bucket_values("web").height == make.results().bucket_values.height
+
+
+def test_a_full_disk_is_told_and_loses_nothing(filled, make):
+    before = filled.history_files("web"), filled.snapshots("web")
+    limits, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, limits[1]))
+    try:
+        with pytest.raises(StorageFailure, match=r"wanted to write a file there .*; what was committed before is kept"):
+            filled.commit("web", make.results(4, 100), make.snapshot(2), [])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert (filled.history_files("web"), filled.snapshots("web")) == before
+    filled.commit("web", make.results(4, 100), make.snapshot(2), [])
+    assert filled.bucket_values("web").height == make.results(0, 104).bucket_values.height

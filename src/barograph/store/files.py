@@ -5,6 +5,8 @@ import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import polars as pl
+
 from barograph.config.errors import StorageFailure
 
 Checked = dict[Path, tuple[int, int, int]]
@@ -44,10 +46,17 @@ class JobFiles:
         return path
 
     def write(self, name: str, fill: Callable[[Path], object]) -> int:
-        """Write a file by letting `fill` write to a path; returns its size in bytes. `sync` must follow."""
+        """Write a file by letting `fill` write to a path; returns its size in bytes. `sync` must follow.
+
+        Raises:
+            OSError: the disk is full, or may not be written to.
+        """
         self.path.mkdir(parents=True, exist_ok=True)
         temporary = self.path / f"{name}.tmp"
-        fill(temporary)
+        try:
+            fill(temporary)
+        except pl.exceptions.PolarsError as error:  # which is how Polars tells of a full disk
+            raise OSError(" ".join(str(error).split())) from error
         _sync(temporary)
         size = temporary.stat().st_size
         temporary.rename(self.path / name)

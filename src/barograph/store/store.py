@@ -387,7 +387,9 @@ class Store(Reader):
             with suppress(StorageFailure, OSError):
                 self._clean(job_id)
             if isinstance(error, OSError):
-                raise StorageFailure(f"{str(writer.files.path)!r}: wanted to write a file there ({error})") from error
+                raise StorageFailure(
+                    f"{str(writer.files.path)!r}: wanted to write a file there ({error}); what was committed before is kept"
+                ) from error
             raise
 
     # files and locks
