@@ -188,10 +188,6 @@ class Engine:
         ask = Horizon(newest + span_ms, far.ms // span_ms, percentile)
         return forecast(self.job, self._pipeline.series_stages, self._buckets.names, ask, entity)
 
-    def split_counts(self) -> dict[str, int]:
-        """How many values of partition fields, and how many series by by-fields, have been seen, over all detectors."""
-        return self._buckets.split_counts()
-
     def known(self) -> Known:
         """What the models know of all series together, and what not yet."""
         return sum((stage.model.known() for stage in self._pipeline.series_stages), Known())
@@ -217,6 +213,14 @@ class Engine:
             return Results()
         completeness = self._arrivals.completeness(still_open)
         return Results.concat(self._pipeline.copy().finish(still_open, completeness)).as_interim()
+
+
+def split_counts(job: Job, state: Snapshot) -> dict[str, int]:
+    """How many values of `partition` fields, and how many series by `by` fields, a snapshot knows, over all detectors.
+
+    No model is built for that: a server asks it of all of its jobs at once.
+    """
+    return Buckets.build(job, under("buckets", state.arrays)).split_counts()
 
 
 def _duration(given: Duration | str) -> Duration:
