@@ -88,11 +88,13 @@ class Quantiles:
         if self.days <= 0.0 or self.entity_days <= 0.0 or not (ln_p < least_counted).any():
             return ln_p
         a_day = max(self.cells / self.entity_days, 1.0)
-        prior = PRIOR_DAYS * self.entity_days / self.days
         # Days beyond the edge below: surprises that differ by less than an edge's width (15 %) are as large as each other.
         # One day of an entity teaches nothing: after its first outage the second is as critical.
         seen = np.interp(-ln_p, EDGES[1:], self.counts[:-1], right=self.counts[-1]) - own_day
         again = np.maximum(np.where(seen > _ROUNDING * own_day, seen, 0.0) - self.entity_days / self.days, 0.0)
+        if not again.any():  # as mostly, and the rest is most of the work
+            return ln_p
+        prior = PRIOR_DAYS * self.entity_days / self.days
         expected = prior * e_to(least_of(ln_p, a_day))
         share = ln((again + expected) / (self.entity_days + prior))
         raised = np.where(np.isfinite(share), np.minimum(one_of(share, a_day), least_counted), ln_p)
@@ -104,8 +106,11 @@ class Quantiles:
 
     def moved_from(self, old: "Quantiles", bucket_span_ms: int) -> bool:
         """Whether scores differ by `MOVED` points or more somewhere."""
-        scores = [normalised_score(quantiles.ln_p(_PROBES), bucket_span_ms) for quantiles in (self, old)]
-        return bool(np.abs(scores[0] - scores[1]).max() >= MOVED)
+        now, before = self.ln_p(_PROBES), old.ln_p(_PROBES)
+        if np.array_equal(now, before):
+            return False
+        scores = normalised_score(np.concatenate([now, before]), bucket_span_ms)
+        return bool(np.abs(scores[: len(_PROBES)] - scores[len(_PROBES) :]).max() >= MOVED)
 
 
 @dataclass(frozen=True)
