@@ -1,5 +1,6 @@
 """`barograph explain`."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -40,3 +41,19 @@ def test_factors_are_named_and_add_up(call, job: str) -> None:
     ]
     total = float(lines[start + 5].split()[1])
     assert sum(float(line.split()[-1]) for line in factors) == pytest.approx(total, abs=0.3)
+
+
+def test_who_is_to_blame_is_said_where_there_is_a_record(call, tmp_path: Path) -> None:
+    counts = np.random.default_rng(0).poisson(30, 300)
+    rows = [f"{hour * 3600 + row},h{row % 9}" for hour, count in enumerate(counts.tolist()) for row in range(count)]
+    rows[sum(counts[:280]) : sum(counts[:280])] = [f"{280 * 3600},bad" for _ in range(300)]
+    (tmp_path / "rows.csv").write_text("time,host\n" + "\n".join(rows) + "\n")
+    (tmp_path / "job.yaml").write_text(
+        "job_id: hosts\nanalysis_config: {bucket_span: 1h, detectors: [{function: count}], influencers: [host]}\n"
+        "data_description: {time_field: time, time_format: epoch}\n"
+    )
+    assert call("run", "job.yaml", "rows.csv").returncode == 0
+    assert "to blame: host=bad (99 %)" in call("explain", "hosts", "--time", 280 * 3600).stdout.splitlines()
+    assert "to blame" not in call("explain", "hosts", "--time", 270 * 3600).stdout
+    (found,) = json.loads(call("explain", "hosts", "--time", 280 * 3600, "--json").stdout)
+    assert found["influencers"][0]["influencer_field_values"] == ["bad"]

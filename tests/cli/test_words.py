@@ -91,3 +91,10 @@ def test_sentence_names_a_population() -> None:
     assert sentence({"function": "sum", "field_name": "b", "over_field_name": "ip"}) == (
         "every 5 minutes, compared across ip: sum of b"
     )
+
+
+def test_who_is_to_blame_and_for_how_much() -> None:
+    assert words.to_blame([]) == "to blame: nobody; no few entities account for it"
+    hosts = {"influencer_field_name": "host", "influencer_field_values": ["a", "b"], "influences": [0.521, 0.47]}
+    url = {"influencer_field_name": "url", "influencer_field_values": ["/100%"], "influences": [1.0]}
+    assert words.to_blame([hosts, url]) == "to blame: host=a (52 %), host=b (47 %), url=/100% (100 %)"

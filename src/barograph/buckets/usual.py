@@ -205,7 +205,9 @@ def _given(statistic: Statistic, field: str, values: DetectorValues, start: int,
     cells = values.cells[statistic]
     own = np.flatnonzero((frame["influencer_field_name"] == field).to_numpy() & (cell >= 0))
     own = own[~np.isnan(cells.actual[cell[own]])]  # no value, nothing to add to
-    frame, cell = frame[own], cell[own]
+    frame = frame.select("influencer_field_value", *OF_ROWS)
+    if len(own) < len(cell):
+        frame, cell = frame[own], cell[own]
     first = np.flatnonzero(np.diff(cell, prepend=NONE))
     of = cell[first]
     numbers = {name: frame[name].fill_null(np.nan).to_numpy() for name in ("weight", "value", "mean", "m2", "without")}

@@ -1,7 +1,7 @@
 """`barograph explain`: why a bucket scores what it scores, also a normal one."""
 # ruff: noqa: PLC0415  # what is heavy is imported where it is used, so that --help is quick
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,6 +10,7 @@ from barograph.cli.options import DEFAULT_DATA_DIR, DataDir, StoreUrl
 from barograph.cli.results import JobId
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from zoneinfo import ZoneInfo
 
     from rich.table import Table
@@ -56,10 +57,11 @@ def explain(
     if as_json:
         _print_json(explained)
         return
-    for number, (explanation, now) in enumerate(zip(explained.explanations, explained.now, strict=True)):
+    every = zip(explained.explanations, explained.now, explained.influencers, strict=True)
+    for number, (explanation, now, blamed) in enumerate(every):
         if number:
             typer.echo()
-        _show(explanation, now, zone)
+        _show(explanation, now, blamed, zone)
     if explained.bucket is not None:
         typer.echo()
         _show_bucket(explained, explained.bucket)
@@ -81,17 +83,22 @@ def _print_json(explained: "Explained") -> None:
     documents = [
         {
             **{"job_id": job.job_id, "bucket_span": job.bucket_span_ms // 1000, "record_score": now},
+            **{"influencers": blamed},
             **asdict(explanation),
             **{"bucket": whole, "share_of_bucket": share},
         }
-        for explanation, now, share in zip(explained.explanations, explained.now, explained.shares, strict=True)
+        for explanation, now, blamed, share in zip(
+            explained.explanations, explained.now, explained.influencers, explained.shares, strict=True
+        )
     ]
     typer.echo(msgspec.json.format(msgspec.json.encode(documents), indent=2))
 
 
-def _show(explanation: "Explanation", now: float | None, zone: "ZoneInfo") -> None:
+def _show(
+    explanation: "Explanation", now: float | None, blamed: "Sequence[Mapping[str, Any]] | None", zone: "ZoneInfo"
+) -> None:
     from barograph.cli.console import show
-    from barograph.cli.words import when
+    from barograph.cli.words import to_blame, when
     from barograph.results.words import against_usual, short
 
     typer.echo(f"{_whose(explanation)}, {when(explanation.timestamp, zone)} ({zone})")
@@ -109,6 +116,8 @@ def _show(explanation: "Explanation", now: float | None, zone: "ZoneInfo") -> No
         typer.echo(f"typical {short(explanation.typical)}, usually {short(explanation.lower)} to {short(explanation.upper)}")
     if explanation.gate:
         typer.echo(explanation.gate)
+    if blamed is not None:
+        typer.echo(to_blame(blamed))
     for table in _tables(explanation, now):
         typer.echo()
         show(table)

@@ -49,6 +49,16 @@ def who(record: Row) -> list[str]:
     return [f"{name}={_listed(values)}" for name, values in named.items() if name and values[0] is not None]
 
 
+def to_blame(influencers: Iterable[Row]) -> str:
+    """Who is to blame for a record, and for how much of it: `to blame: host=web-1 (52 %), host=web-2 (47 %)`."""
+    names = [
+        f"{influencer['influencer_field_name']}={value} ({100 * influence:.0f} %)"
+        for influencer in influencers
+        for value, influence in zip(influencer["influencer_field_values"], influencer["influences"], strict=True)
+    ]
+    return f"to blame: {', '.join(names)}" if names else "to blame: nobody; no few entities account for it"
+
+
 def _listed(values: list[str]) -> str:
     more = len(values) - _SHOWN_VALUES
     return "|".join(values[:_SHOWN_VALUES]) + (f" and {more} more" if more > 0 else "")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -30,6 +31,8 @@ class Explained:
         job: the job.
         explanations: the series with the highest scores, the highest first.
         now: the score that the record of each has today, which renormalisation may have moved; None where there is no record.
+        influencers: who is to blame in the record of each, as `schema.RECORDS` has it; None where there is no record, or where
+            the job has no influencers.
         left_out: how many more series were asked for.
         bucket: what makes the score of the whole bucket; None where an entity was asked for, or there is one series only.
         shares: [n] of each explanation in what the bucket's series show together, 0 to 1; None without data or `bucket`.
@@ -38,6 +41,7 @@ class Explained:
     job: Job
     explanations: tuple[Explanation, ...]
     now: tuple[float | None, ...]
+    influencers: tuple[list[dict[str, Any]] | None, ...]
     left_out: int
     bucket: BucketSum | None
     shares: tuple[float | None, ...]
@@ -74,7 +78,10 @@ def explain(store: Store, job_id: str, time_ms: int, entity: Sequence[tuple[str,
     whole = None if entity or len(explanations) == 1 else _whole(store, job, explanations)
     shares = [None] * len(shown) if whole is None else pl.Series(whole.shares[: len(shown)], nan_to_null=True).to_list()
     left_out = max(len(explanations) - size, 0)
-    return Explained(job, shown, _now(store, job, shown), left_out, whole, tuple(shares))
+    told = _records(store, job, shown)
+    now = tuple(None if record is None else record[0] for record in told)
+    influencers = tuple(None if record is None or not job.influencers else record[1] for record in told)
+    return Explained(job, shown, now, influencers, left_out, whole, tuple(shares))
 
 
 def _whole(store: Store, job: Job, explanations: Sequence[Explanation]) -> BucketSum | None:
@@ -88,12 +95,13 @@ def _whole(store: Store, job: Job, explanations: Sequence[Explanation]) -> Bucke
     return bucket_sum(np.array(ln_p), bucket["log_probability"], bucket["initial_anomaly_score"], job.bucket_span_ms)
 
 
-def _now(store: Store, job: Job, shown: Sequence[Explanation]) -> tuple[float | None, ...]:
+def _records(store: Store, job: Job, shown: Sequence[Explanation]) -> list[tuple[float, list[dict[str, Any]]] | None]:
+    """The score and the influencers of the record of each; None where there is none."""
     if not shown:
-        return ()
+        return []
     start_ms = shown[0].timestamp
     records = store.records(job.job_id, Query(start_ms=start_ms, end_ms=start_ms + job.bucket_span_ms)).rows
-    scores = {row[:-1]: row[-1] for row in records.select(*schema.SERIES_KEY, "record_score").iter_rows()}
+    told = {row[:-2]: row[-2:] for row in records.select(*schema.SERIES_KEY, "record_score", "influencers").iter_rows()}
     keys = (
         (
             explanation.measure.detector_index,
@@ -102,7 +110,7 @@ def _now(store: Store, job: Job, shown: Sequence[Explanation]) -> tuple[float | 
         )
         for explanation in shown
     )
-    return tuple(scores.get(key) for key in keys)
+    return [told.get(key) for key in keys]
 
 
 class _StoredPast:

@@ -154,7 +154,7 @@ def _strength(statistic: str, whole: Whole, shares: Shares, side: Floats) -> tup
             spread = np.where(side > 0.0, np.maximum(spread, np.sqrt(np.maximum(shares.usual, 0.0))), spread)
         excess = np.where(excess > NOISE * spread, np.nan_to_num(excess), 0.0)
         if statistic == "distinct_count":
-            return excess, np.where(shares.weight > 0.0, -np.nan_to_num(shares.without_higher, nan=np.inf), -actual)
+            return excess, np.nan_to_num(shares.without_higher, nan=-np.inf)
         if statistic != "median":
             return excess, excess
         pulled = np.where(side > 0.0, shares.without_higher, shares.without_lower)
@@ -180,9 +180,9 @@ def _until_usual(statistic: str, whole: Whole, shares: Shares, side: Floats, str
     rank = np.arange(len(group)) - first[group]
     rest = _rest(statistic, whole, shares, group, side)
     left = np.ones(len(group))  # the part of the surprise that is left after this and all before it
-    usual = np.zeros(len(group), np.bool_)
+    against, usual = np.zeros(len(group)), np.zeros(len(group), np.bool_)
     near = np.flatnonzero(rank < MANY)
-    left[near], usual[near] = _what_is_left(whole, shares.leaf[near], rest[near], rank[near], judge)
+    left[near], against[near], usual[near] = _what_is_left(whole, shares.leaf[near], rest[near], rank[near], judge)
     end = np.full(len(first), MANY)  # the last that must go
     np.minimum.at(end, group[usual], rank[usual])
     blamed = _blamed(group, rank, end, strength) & (end < MANY)[group] & (rank < MANY)
@@ -195,7 +195,7 @@ def _until_usual(statistic: str, whole: Whole, shares: Shares, side: Floats, str
     total = np.bincount(group[blamed], strength[blamed], len(first))
     with np.errstate(divide="ignore", invalid="ignore"):
         part = np.where(blamed, strength / total[group], 0.0)
-    return Blame(part * explained[group], np.minimum(part * size[group], 1.0) * explained[group])
+    return Blame(part * explained[group], np.minimum(part * size[group], 1.0) * against[first + furthest][group])
 
 
 def _blamed(group: Ints, rank: Ints, end: Ints, strength: Floats) -> Bools:
@@ -231,8 +231,9 @@ def _simplest(leaf: Ints, size: Ints, explained: Floats) -> Bools:
     return np.asarray(simple & (explained >= best[leaf] - AS_WELL))
 
 
-def _what_is_left(whole: Whole, leaf: Ints, rest: Floats, rank: Ints, judge: Judge) -> tuple[Floats, Bools]:
-    """How much of the surprise of leaves is left with other values [m], in [0, 1]; and whether these are usual.
+def _what_is_left(whole: Whole, leaf: Ints, rest: Floats, rank: Ints, judge: Judge) -> tuple[Floats, Floats, Bools]:
+    """How much of the surprise of leaves is left with other values [m], how much of it counts against who is gone, both in
+    [0, 1]; and whether these values are usual.
 
     `rank` is 0 for what is left without one entity.
     """
@@ -244,7 +245,9 @@ def _what_is_left(whole: Whole, leaf: Ints, rest: Floats, rank: Ints, judge: Jud
     left = np.minimum(_ratio(ln_rest, whole.ln_p[leaf]), _way_that_is_left(whole, leaf, rest))
     left = np.where(over, 0.0, left)
     gone = np.where(rank == 0, GONE_WITH_ONE, GONE_WITH_SEVERAL)
-    return left, np.asarray(((ln_rest >= _LN_USUAL) & (left <= 0.5)) | (left <= 1.0 - gone))
+    ordinary = (ln_rest >= _LN_USUAL) & (left <= 0.5)
+    against = np.where(ordinary, 1.0, 1.0 - left)  # of a bucket that is usual again all the surprise is gone
+    return left, against, np.asarray(ordinary | (left <= 1.0 - gone))
 
 
 def _way_that_is_left(whole: Whole, leaf: Ints, rest: Floats) -> Floats:
