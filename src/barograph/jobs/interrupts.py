@@ -10,7 +10,7 @@ from typing import Final, Self
 from barograph.config.errors import Stopped
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
-GRACE_S: Final = 1.5
+GRACE_S: Final = 1.0
 """How long a chunk, and the commit after it, may go on after a signal. Whoever pressed Ctrl-C presses it again soon after."""
 
 
