@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-SPEED = ("intake.py", "buckets.py", "kernels.py", "stream.py", "pipeline.py", "live.py", "replay.py")
+SPEED = ("intake.py", "buckets.py", "kernels.py", "stream.py", "pipeline.py", "live.py", "replay.py", "server.py")
 
 
 def main() -> None:
