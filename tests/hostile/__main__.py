@@ -70,7 +70,7 @@ def _run(job_file: Path, paths: list[str], service: Service) -> None:
 def differences(folder: Path) -> list[str]:
     """What a good run on the same data directory gives otherwise than one on a fresh one."""
     found = []
-    for directory in ("data", "fresh"):
+    for directory in ("store", "fresh"):
         with Service.open(None, folder / directory) as service:
             job = load_job(GOOD)
             times = START + 20_000 * np.arange(2_000)
@@ -88,7 +88,7 @@ def main(first: int, count: int, folder: Path) -> None:
     """Give `count` cases, beginning with number `first`."""
     faulthandler.enable()
     folder.mkdir(parents=True, exist_ok=True)
-    with Service.open(None, folder / "data") as service:
+    with Service.open(None, folder / "store") as service:
         for number in range(first, first + count):
             (folder / "running").write_text(str(number))
             before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
