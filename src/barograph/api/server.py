@@ -39,6 +39,7 @@ class Server:
         metrics: what `/metrics` tells.
         in_flight: bodies that are in memory.
         ready: the jobs that an earlier process left open are open again.
+        bring_results_up_to_date: makes the index show the results of now; a dialect that shows them there sets it.
         datafeeds: what feeds jobs from sources.
     """
 
@@ -49,6 +50,7 @@ class Server:
     metrics: Metrics = field(default_factory=Metrics)
     in_flight: InFlight = field(default_factory=InFlight)
     ready: bool = False
+    bring_results_up_to_date: Callable[[], None] = lambda: None
     datafeeds: Datafeeds = field(init=False)
 
     def __post_init__(self) -> None:

@@ -27,6 +27,7 @@ class Index:
         created_ms: when it was made.
         uuid: tells it from another one of this name, made later.
         is_open: whether its documents can be reached.
+        beside: the index that its documents are shown in: it has no name of its own for clients. None for all others.
     """
 
     name: str
@@ -36,6 +37,12 @@ class Index:
     created_ms: int
     uuid: str
     is_open: bool = True
+    beside: str | None = None
+
+    @property
+    def shown(self) -> str:
+        """The name that clients know its documents by."""
+        return self.beside or self.name
 
     @property
     def documents(self) -> str:
@@ -49,7 +56,7 @@ class Index:
 
     def saved(self) -> dict[str, Any]:
         """The index as `load` reads it."""
-        own = {name: getattr(self, name) for name in ("name", "number", "settings", "created_ms", "uuid", "is_open")}
+        own = {name: getattr(self, name) for name in ("name", "number", "settings", "created_ms", "uuid", "is_open", "beside")}
         return own | {"mapping": self.mapping.saved()}
 
     @classmethod
@@ -162,13 +169,14 @@ class Catalog:
                 pattern = "*" if part in ("_all", "") else part
                 for name in self._matching(pattern, with_hidden=options.with_hidden or pattern.startswith(".")):
                     self._add(found, name, skip_closed=True)
-            elif part in self.indices or part in self.aliases:
+            elif part in self.aliases or (part in self.indices and self.indices[part].beside is None):
                 self._add(found, part, skip_closed=options.ignore_unavailable)
             elif not options.ignore_unavailable:
                 raise NoSuchIndex(part)
         if not found and not options.allow_no_indices:
             raise NoSuchIndex(expression)
-        return [Target(self.indices[name], tuple(filters or ())) for name, filters in sorted(found.items())]
+        besides = {index.name: found[index.beside] for index in self.indices.values() if index.beside in found}
+        return [Target(self.indices[name], tuple(filters or ())) for name, filters in sorted((found | besides).items())]
 
     def _add(self, found: dict[str, list[Mapping[str, Any]] | None], name: str, *, skip_closed: bool) -> None:
         for index, definition in self._meant(name).items():
@@ -183,13 +191,13 @@ class Catalog:
 
     def _matching(self, pattern: str, *, with_hidden: bool) -> list[str]:
         matches = re.compile(translate(pattern)).match
-        names = [*self.indices, *self.aliases]
+        names = [*(name for name, index in self.indices.items() if index.beside is None), *self.aliases]
         return sorted(name for name in names if matches(name) and (with_hidden or not name.startswith(".")))
 
     def names(self, expression: str, options: Options = Options()) -> list[str]:
         """The names of indices, closed ones too, that an expression means. Raises as `targets`."""
         opened = Catalog({name: replace(index, is_open=True) for name, index in self.indices.items()}, self.aliases)
-        return [target.index.name for target in opened.targets(expression, options)]
+        return [target.index.name for target in opened.targets(expression, options) if target.index.beside is None]
 
     def written(self, name: str) -> str:
         """The index that a document goes to which is written to `name`; `name` itself if nothing is called so.

@@ -11,7 +11,7 @@ import msgspec
 import polars as pl
 
 from barograph.config.errors import BadRequest
-from barograph.index.catalog import Catalog, Index, Options
+from barograph.index.catalog import Catalog, Index, Options, Target
 from barograph.index.contexts import Context, Contexts, keep_alive
 from barograph.index.database import Database, rows
 from barograph.index.errors import BadQuery, NoSuchIndex
@@ -104,17 +104,23 @@ class Documents:
 
         return self._changed(change)
 
+    def create_beside(self, name: str, beside: str) -> None:
+        """Make an index whose documents are shown in another one, `beside`; one that is there is made anew, empty."""
+
+        def change(writer: Writer) -> None:
+            if name in writer.catalog.indices:
+                _drop(writer, [name])
+            mapping = writer.catalog.indices[beside].mapping if beside in writer.catalog.indices else IndexMapping()
+            writer.create(name, mapping, {}, beside)
+
+        self._changed(change)
+
     def delete_indices(self, expression: str, options: Options = _NO_OPTIONS) -> list[str]:
         """Remove indices with all of their documents. Raises as `Catalog.targets`."""
 
         def change(writer: Writer) -> list[str]:
             names = writer.catalog.names(expression, options)
-            for name in names:
-                index = writer.catalog.indices[name]
-                writer.connection.execute(f"DROP TABLE {index.documents}")
-                writer.connection.execute(f"DROP TABLE {index.more}")
-            writer.catalog = writer.catalog.without(names)
-            writer.changed.update(names)
+            _drop(writer, [*names, *(index.name for index in writer.catalog.indices.values() if index.beside in names)])
             return names
 
         return self._changed(change)
@@ -202,6 +208,18 @@ class Documents:
             raise outcome.error
         return outcome
 
+    def delete_matching(self, expression: str, query: Mapping[str, Any], options: Options = _NO_OPTIONS) -> int:
+        """Remove the documents that a query is true of; how many there were. Raises as `search`."""
+
+        def change(writer: Writer) -> int:
+            return sum(writer.remove_matching(target, query) for target in writer.catalog.targets(expression, options))
+
+        return self._changed(change)
+
+    def delete_beside(self, name: str, query: Mapping[str, Any]) -> int:
+        """As `delete_matching`, of an index that `create_beside` made."""
+        return self._changed(lambda writer: writer.remove_matching(Target(writer.catalog.indices[name]), query))
+
     def get(self, name: str, document_id: str) -> Stored | None:
         """A document by its id, or None.
 
@@ -212,14 +230,18 @@ class Documents:
             with self._database.read() as connection:
                 sql = f"SELECT version, seq, source FROM {target.index.documents} WHERE id = ?"
                 for version, seq, source in rows(connection, sql, [document_id]):
-                    return Stored(target.index.name, document_id, version, seq, source)
+                    return Stored(target.index.shown, document_id, version, seq, source)
         return None
 
     def totals(self) -> dict[str, int]:
         """How many documents each open index has."""
         with self._database.read() as connection:
             opened = [index for index in self.catalog.indices.values() if index.is_open]
-            return {index.name: rows(connection, f"SELECT count(*) FROM {index.documents}")[0][0] for index in opened}
+            counts: dict[str, int] = {}
+            for index in opened:
+                found = rows(connection, f"SELECT count(*) FROM {index.documents}")[0][0]
+                counts[index.shown] = counts.get(index.shown, 0) + found
+            return counts
 
     # search
 
@@ -307,6 +329,15 @@ def flat_settings(body: Mapping[str, Any], prefix: str = "index.") -> dict[str, 
         else:
             flat[path] = value
     return flat
+
+
+def _drop(writer: Writer, names: list[str]) -> None:
+    for name in names:
+        index = writer.catalog.indices[name]
+        writer.connection.execute(f"DROP TABLE {index.documents}")
+        writer.connection.execute(f"DROP TABLE {index.more}")
+    writer.catalog = writer.catalog.without(names)
+    writer.changed.update(names)
 
 
 def _kept(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:

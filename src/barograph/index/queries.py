@@ -53,7 +53,7 @@ def _needs(name: str, path: str, inner: Mapping[str, Any], key: str) -> Any:
 def _term(body: Any, scope: Scope, _depth: int) -> Sql:
     path, inner = _field_and_body("term", body, "value")
     if path == "_index":
-        return TRUE if scope.index.name == inner.get("value") else FALSE
+        return TRUE if scope.index.shown == inner.get("value") else FALSE
     item = scope.field(path)
     value = _needs("term", path, inner, "value")
     if item is None:
@@ -71,7 +71,7 @@ def _terms(body: Any, scope: Scope, _depth: int) -> Sql:
     if len(values) > MAX_TERMS:
         raise BadQuery(f"[terms] query of [{path}]: wanted at most {MAX_TERMS} values, found {len(values)}")
     if path == "_index":
-        return TRUE if scope.index.name in values else FALSE
+        return TRUE if scope.index.shown in values else FALSE
     item = scope.field(path)
     if item is None or not values:
         return FALSE

@@ -155,7 +155,7 @@ class _Shape:
     def hit(self, row: Sequence[Any]) -> dict[str, Any]:
         part, seq, name, version, source = row[:5]
         scope = self._hits.scopes[part]
-        made: dict[str, Any] = {"_index": scope.index.name, "_id": name, "_score": 1.0 if self._has_score else None}
+        made: dict[str, Any] = {"_index": scope.index.shown, "_id": name, "_score": 1.0 if self._has_score else None}
         if self._body.get("version"):
             made["_version"] = version
         if self._body.get("seq_no_primary_term"):

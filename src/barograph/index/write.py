@@ -10,10 +10,11 @@ import msgspec
 import polars as pl
 
 from barograph.config.errors import BarographError
-from barograph.index.catalog import Catalog, Index
+from barograph.index.catalog import Catalog, Index, Target
 from barograph.index.columns import MORE, columns_of
 from barograph.index.database import Arrow, frame, insert, rows
 from barograph.index.errors import BadDocument, NoSuchIndex, VersionConflict
+from barograph.index.hits import Hits
 from barograph.index.known_ids import KnownIds
 from barograph.index.mapping import IndexMapping
 
@@ -122,12 +123,14 @@ class Writer:
             self.create(name, IndexMapping(exact_texts=name.startswith(".ml-")), {})
         return name
 
-    def create(self, name: str, mapping: IndexMapping, settings: dict[str, Any]) -> Index:
+    def create(self, name: str, mapping: IndexMapping, settings: dict[str, Any], beside: str | None = None) -> Index:
         """Make an index. Raises as `Catalog.check_new`."""
         self.catalog.check_new(name)
+        if beside is not None and beside not in self.catalog.indices:
+            raise NoSuchIndex(beside)
         number = 1 + max((index.number for index in self.catalog.indices.values()), default=0)
         number = max(number, 1 + max(self.states, default=0))
-        index = Index(name, number, mapping, settings, self.now_ms, secrets.token_urlsafe(16))
+        index = Index(name, number, mapping, settings, self.now_ms, secrets.token_urlsafe(16), beside=beside)
         columns = "".join(f", {item.name} {item.kind.sql}" for item in mapping.fields.values() if item.parent is None)
         head = "seq BIGINT, id VARCHAR, version BIGINT, source VARCHAR"
         self.connection.execute(f"CREATE TABLE {index.documents} ({head}{columns})")
@@ -225,6 +228,14 @@ class Writer:
             outcome.result = "updated" if task.document != before else "noop"
         task.text = msgspec.json.encode(task.document).decode()
         return outcome.error is None and outcome.result != "noop"
+
+    def remove_matching(self, target: Target, query: object) -> int:
+        """Remove the documents of an index that a query is true of; how many there were."""
+        hits = Hits.of([target], query, self.now_ms, {})
+        sql = hits.relation([]).put("SELECT seq FROM ({}) r")
+        seqs = [row[0] for row in rows(self.connection, sql.text, sql.values)]
+        self._remove(target.index, seqs)
+        return len(seqs)
 
     def _remove(self, index: Index, seqs: list[int]) -> None:
         if not seqs:

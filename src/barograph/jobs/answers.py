@@ -79,6 +79,10 @@ class Answers:
         """One job as `jobs` lists it."""
         return self._store.summary(job_id)
 
+    def version(self, job_id: str) -> tuple[int, int]:
+        """Differs from any earlier one if the job's results may differ."""
+        return self._store.summary(job_id).create_time, self._store.commits(job_id)
+
     def finished_until(self, job_id: str) -> int:
         """Where the newest finished bucket ends, epoch ms; before the first, where the open one starts; 0 without rows."""
         summary = self._store.summary(job_id)

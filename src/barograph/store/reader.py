@@ -63,6 +63,11 @@ class Reader:
         with self._database.read() as connection:
             return job_rows.summary(connection, job_id)
 
+    def commits(self, job_id: str) -> int:
+        """The number of the job's last commit: whatever changes its results makes it larger."""
+        with self._database.read() as connection:
+            return int(job_rows.job_row(connection, job_id).commits)
+
     def resume(self, job_id: str) -> ResumePoint | None:
         """Where the job goes on; None when nothing has been committed yet."""
 

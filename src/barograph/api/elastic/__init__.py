@@ -26,6 +26,7 @@ from barograph.api.elastic import (
 )
 from barograph.api.elastic.endpoint import Endpoint, route
 from barograph.api.elastic.errors import render
+from barograph.api.elastic.index.results import Results
 from barograph.api.server import Server
 
 __all__ = ["ENDPOINTS", "render", "routes"]
@@ -54,5 +55,6 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
 
 def routes(server: Server) -> list[BaseRoute]:
     """The routes of all endpoints; where two match a path, the one with more fixed parts is asked first."""
+    server.bring_results_up_to_date = Results(server.service, server.documents).bring_up_to_date
     ordered = sorted(ENDPOINTS, key=lambda endpoint: endpoint.order)
     return [route(endpoint, server) for endpoint in ordered]

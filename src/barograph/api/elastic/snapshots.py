@@ -8,7 +8,7 @@ from barograph.api.elastic.errors import ElasticError, bad, conflict, not_found
 from barograph.api.elastic.stats import size_stats
 from barograph.api.elastic.times import query_time
 from barograph.api.elastic.version import NODE_ID, VERSION
-from barograph.jobs.service import JobState, SavedSnapshot
+from barograph.jobs.service import JobState, SavedSnapshot, Service
 
 _SORTS: Final = {
     "timestamp": lambda one: one["timestamp"],
@@ -40,7 +40,11 @@ def get_snapshots(call: Call) -> dict[str, Any]:
 
 
 def _document(call: Call, snapshot: SavedSnapshot) -> dict[str, Any]:
-    service, job_id = call.server.service, call.path["job_id"]
+    return snapshot_document(call.server.service, call.path["job_id"], snapshot)
+
+
+def snapshot_document(service: Service, job_id: str, snapshot: SavedSnapshot) -> dict[str, Any]:
+    """A snapshot of a job's models."""
     job = service.job(job_id)
     told: dict[str, Any] = {
         "job_id": job_id,

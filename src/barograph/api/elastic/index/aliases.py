@@ -6,7 +6,7 @@ from typing import Any, Final
 from barograph.api.elastic.answers import Answer
 from barograph.api.elastic.endpoint import ANY, Call, Endpoint
 from barograph.api.elastic.errors import ElasticError, bad
-from barograph.api.elastic.index.names import OPTIONS, expression, in_words, options
+from barograph.api.elastic.index.names import OPTIONS, expression, in_words, options, reached
 from barograph.index.conditions import wildcard_pattern
 
 _DONE: Final = {"acknowledged": True}
@@ -17,8 +17,8 @@ def put_alias(call: Call) -> dict[str, Any]:
     """Give indices another name."""
     definition = _definition(call.body or {})
     with in_words():
-        names = call.server.documents.catalog.names(expression(call), options(call))
-        call.server.documents.change_aliases([("add", name, call.path["alias"], definition) for name in names])
+        names = reached(call).catalog.names(expression(call), options(call))
+        reached(call).change_aliases([("add", name, call.path["alias"], definition) for name in names])
     return _DONE
 
 
@@ -32,19 +32,19 @@ def _definition(body: Any) -> dict[str, Any]:
 def delete_alias(call: Call) -> dict[str, Any]:
     """Take a name from indices."""
     with in_words():
-        names = call.server.documents.catalog.names(expression(call), options(call))
-        aliases = call.server.documents.catalog.aliases
+        names = reached(call).catalog.names(expression(call), options(call))
+        aliases = reached(call).catalog.aliases
         gone = [(name, alias) for alias in _matching(call) for name in names if name in aliases[alias]]
         if not gone:
             raise ElasticError(404, "aliases_not_found_exception", f"aliases [{call.path['alias']}] missing")
-        call.server.documents.change_aliases([("remove", name, alias, {}) for name, alias in gone])
+        reached(call).change_aliases([("remove", name, alias, {}) for name, alias in gone])
     return _DONE
 
 
 def change_aliases(call: Call) -> dict[str, Any]:
     """Change several names at once, all or none."""
     changes: list[tuple[str, str, str, dict[str, Any]]] = []
-    catalog = call.server.documents.catalog
+    catalog = reached(call).catalog
     for action in (call.body or {}).get("actions", []):
         if not isinstance(action, dict) or len(action) != 1 or next(iter(action)) not in ("add", "remove"):
             raise bad(f"[aliases] {str(action)[:200]}: wanted an object with add or remove")
@@ -57,7 +57,7 @@ def change_aliases(call: Call) -> dict[str, Any]:
             (kind, name, alias, _definition(definition)) for name in names for alias in _listed(body, "alias", "aliases")
         ]
     with in_words():
-        call.server.documents.change_aliases(changes)
+        reached(call).change_aliases(changes)
     return _DONE
 
 
@@ -71,7 +71,7 @@ def _listed(body: Any, one: str, several: str) -> list[str]:
 
 def get_aliases(call: Call) -> Answer:
     """Indices with their other names."""
-    catalog = call.server.documents.catalog
+    catalog = reached(call).catalog
     with in_words():
         names = catalog.names(expression(call), options(call))
     if "alias" not in call.path:
@@ -88,7 +88,7 @@ def get_aliases(call: Call) -> Answer:
 
 def _matching(call: Call) -> list[str]:
     patterns = [re.compile(wildcard_pattern("*" if part == "_all" else part)) for part in call.path["alias"].split(",")]
-    return [alias for alias in sorted(call.server.documents.catalog.aliases) if any(p.fullmatch(alias) for p in patterns)]
+    return [alias for alias in sorted(reached(call).catalog.aliases) if any(p.fullmatch(alias) for p in patterns)]
 
 
 _QUERY: Final = f"{OPTIONS} local timeout master_timeout"

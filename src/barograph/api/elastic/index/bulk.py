@@ -7,7 +7,7 @@ import msgspec
 from barograph.api.elastic.endpoint import ANY, Call, Endpoint
 from barograph.api.elastic.errors import as_elastic, bad
 from barograph.api.elastic.index.documents import outcome_document, status_of_outcome
-from barograph.api.elastic.index.names import told
+from barograph.api.elastic.index.names import reached, told
 from barograph.index.write import Operation, Outcome
 
 
@@ -37,7 +37,7 @@ def post_bulk(call: Call) -> dict[str, Any]:
     operations = _operations(call.body, call.path.get("index"))
     call.body = None  # the documents are in the operations
     began = call.server.service.now_ms()
-    outcomes = call.server.documents.bulk(operations)
+    outcomes = reached(call, *{operation.index for operation in operations}).bulk(operations)
     items = [_item(operation, outcome) for operation, outcome in zip(operations, outcomes, strict=True)]
     took = max(0, call.server.service.now_ms() - began)
     return {"took": took, "errors": any(outcome.error is not None for outcome in outcomes), "items": items}

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from barograph.api.elastic.answers import Answer
 from barograph.api.elastic.endpoint import Call, Endpoint
-from barograph.api.elastic.index.names import OPTIONS, expression, in_words, options
+from barograph.api.elastic.index.names import OPTIONS, expression, in_words, options, reached
 from barograph.api.elastic.tables import QUERY, cat
 
 INDEX_COLUMNS: Final = {
@@ -16,7 +16,7 @@ _INDEX_DEFAULT: Final = ("health", "status", "index", "uuid", "pri", "rep", "doc
 
 def cat_indices(call: Call) -> Answer:
     """Indices, a line each."""
-    catalog, totals = call.server.documents.catalog, call.server.documents.totals()
+    catalog, totals = reached(call).catalog, reached(call).totals()
     with in_words():
         names = catalog.names(expression(call), options(call))
     rows = [
@@ -40,7 +40,7 @@ def cat_aliases(call: Call) -> Answer:
     """Aliases, a line each."""
     rows = [
         {"alias": alias, "index": name, "filter": "*" if "filter" in definition else "-", "is_write_index": "-"}
-        for alias, means in sorted(call.server.documents.catalog.aliases.items())
+        for alias, means in sorted(reached(call).catalog.aliases.items())
         for name, definition in sorted(means.items())
     ]
     columns = {"alias": "a", "index": "i", "filter": "f", "is_write_index": "w"}
@@ -50,7 +50,7 @@ def cat_aliases(call: Call) -> Answer:
 def cat_count(call: Call) -> Answer:
     """How many documents there are."""
     with in_words():
-        total = call.server.documents.count(expression(call), {}, options(call))
+        total = reached(call).count(expression(call), {}, options(call))
     now = call.server.service.now_ms()
     rows = [{"epoch": now // 1000, "timestamp": "", "count": total}]
     return cat(call, rows, {"epoch": "t", "timestamp": "ts", "count": "dc"}, ("epoch", "count"))
@@ -59,7 +59,7 @@ def cat_count(call: Call) -> Answer:
 def health(call: Call) -> dict[str, Any]:
     """How the cluster is: one node, on which everything is."""
     with in_words():
-        names = call.server.documents.catalog.names(expression(call), options(call))
+        names = reached(call).catalog.names(expression(call), options(call))
     return {
         "cluster_name": call.server.config.cluster_name,
         "status": "green",

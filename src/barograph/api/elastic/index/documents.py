@@ -8,7 +8,7 @@ from barograph.api.elastic.answers import Answer
 from barograph.api.elastic.arguments import whole
 from barograph.api.elastic.endpoint import ANY, Call, Endpoint
 from barograph.api.elastic.errors import ElasticError, bad
-from barograph.api.elastic.index.names import SHARDS, in_words
+from barograph.api.elastic.index.names import SHARDS, in_words, reached
 from barograph.index.search import chosen
 from barograph.index.write import Action, Operation, Outcome, parsed
 
@@ -30,7 +30,7 @@ def _write(call: Call, action: Action, source: bytes) -> Answer:
         action = "create"
     with in_words():
         operation = Operation(action, call.path["index"], call.path.get("document_id"), source, if_seq)
-        outcome = call.server.documents.write(operation)
+        outcome = reached(call).write(operation)
     return Answer(outcome_document(outcome), status_of_outcome(outcome))
 
 
@@ -64,7 +64,7 @@ def _needed(call: Call) -> bytes:
 def get_document(call: Call) -> Answer:
     """A document with what is known of it."""
     with in_words():
-        stored = call.server.documents.get(call.path["index"], call.path["document_id"])
+        stored = reached(call).get(call.path["index"], call.path["document_id"])
     if stored is None:
         return Answer({"_index": call.path["index"], "_id": call.path["document_id"], "found": False}, 404)
     head = {"_index": stored.index, "_id": stored.id, "_version": stored.version, "_seq_no": stored.seq, "_primary_term": 1}
@@ -76,7 +76,7 @@ def get_document(call: Call) -> Answer:
 def get_source(call: Call) -> Answer:
     """A document alone."""
     with in_words():
-        stored = call.server.documents.get(call.path["index"], call.path["document_id"])
+        stored = reached(call).get(call.path["index"], call.path["document_id"])
     if stored is None:
         wanted = f"Document not found [{call.path['index']}]/[{call.path['document_id']}]"
         raise ElasticError(404, "resource_not_found_exception", wanted)
@@ -105,7 +105,7 @@ def get_many(call: Call) -> dict[str, Any]:
         index = str(item.get("_index", call.path.get("index", "")))
         try:
             with in_words():
-                stored = call.server.documents.get(index, str(item["_id"]))
+                stored = reached(call, index).get(index, str(item["_id"]))
         except ElasticError as error:
             documents.append({"_index": index, "_id": item["_id"], "error": {"type": error.kind, "reason": str(error)}})
             continue

@@ -7,7 +7,7 @@ from typing import Any, Final
 from barograph.api.elastic.answers import Answer
 from barograph.api.elastic.endpoint import ANY, Call, Endpoint
 from barograph.api.elastic.errors import ElasticError, bad
-from barograph.api.elastic.index.names import OPTIONS, SHARDS, expression, in_words, options
+from barograph.api.elastic.index.names import OPTIONS, SHARDS, expression, in_words, options, reached
 from barograph.index.catalog import Index
 from barograph.index.conditions import wildcard_pattern
 from barograph.index.documents import flat_settings
@@ -20,7 +20,7 @@ def create_index(call: Call) -> dict[str, Any]:
     """Make an index."""
     name = call.path["index"]
     with in_words():
-        call.server.documents.create_index(name, _object(call))
+        reached(call).create_index(name, _object(call))
     return {"acknowledged": True, "shards_acknowledged": True, "index": name}
 
 
@@ -34,24 +34,24 @@ def _object(call: Call) -> dict[str, Any]:
 def delete_indices(call: Call) -> dict[str, Any]:
     """Remove indices."""
     with in_words():
-        if expression(call) in call.server.documents.catalog.aliases:
+        if expression(call) in reached(call).catalog.aliases:
             raise bad(
                 f"The provided expression [{expression(call)}] matches an alias, "
                 "specify the corresponding concrete indices instead."
             )
-        call.server.documents.delete_indices(expression(call), options(call))
+        reached(call).delete_indices(expression(call), options(call))
     return _DONE
 
 
 def _found(call: Call) -> list[Index]:
     with in_words():
-        catalog = call.server.documents.catalog
+        catalog = reached(call).catalog
         return [catalog.indices[name] for name in catalog.names(expression(call), options(call))]
 
 
 def get_indices(call: Call) -> dict[str, Any]:
     """Indices with their aliases, mappings and settings."""
-    catalog = call.server.documents.catalog
+    catalog = reached(call).catalog
     return {
         index.name: {
             "aliases": catalog.aliases_of(index.name),
@@ -65,7 +65,7 @@ def get_indices(call: Call) -> dict[str, Any]:
 def index_exists(call: Call) -> Answer:
     """Whether there are such indices or aliases."""
     try:
-        found = call.server.documents.catalog.names(expression(call), options(call))
+        found = reached(call).catalog.names(expression(call), options(call))
     except NoSuchIndex:
         return Answer(None, 404)
     return Answer(None, 200 if found or expression(call) == "_all" else 404)
@@ -94,7 +94,7 @@ def get_field_mapping(call: Call) -> dict[str, Any]:
 def put_mapping(call: Call) -> dict[str, Any]:
     """Add fields to indices."""
     with in_words():
-        call.server.documents.put_mapping(expression(call), _object(call), options(call))
+        reached(call).put_mapping(expression(call), _object(call), options(call))
     return _DONE
 
 
@@ -137,7 +137,7 @@ def put_settings(call: Call) -> dict[str, Any]:
     """Change the settings of indices."""
     body = _object(call)
     with in_words():
-        call.server.documents.put_settings(expression(call), body.get("settings", body), options(call))
+        reached(call).put_settings(expression(call), body.get("settings", body), options(call))
     return _DONE
 
 
@@ -150,20 +150,20 @@ def refresh(call: Call) -> dict[str, Any]:
 def close_indices(call: Call) -> dict[str, Any]:
     """Close indices: their documents stay, and cannot be reached."""
     with in_words():
-        names = call.server.documents.set_open(expression(call), options(call), is_open=False)
+        names = reached(call).set_open(expression(call), options(call), is_open=False)
     return {"acknowledged": True, "shards_acknowledged": True, "indices": {name: {"closed": True} for name in names}}
 
 
 def open_indices(call: Call) -> dict[str, Any]:
     """Open indices."""
     with in_words():
-        call.server.documents.set_open(expression(call), options(call), is_open=True)
+        reached(call).set_open(expression(call), options(call), is_open=True)
     return {"acknowledged": True, "shards_acknowledged": True}
 
 
 def index_stats(call: Call) -> dict[str, Any]:
     """How many documents indices have."""
-    totals = call.server.documents.totals()
+    totals = reached(call).totals()
     counts = {index.name: totals.get(index.name, 0) for index in _found(call)}
     parts = {name: {"primaries": _docs(count), "total": _docs(count)} for name, count in counts.items()}
     every = _docs(sum(counts.values()))

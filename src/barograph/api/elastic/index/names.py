@@ -9,6 +9,7 @@ from barograph.api.elastic.endpoint import Call
 from barograph.api.elastic.errors import ElasticError
 from barograph.config.errors import BarographError
 from barograph.index.catalog import Options
+from barograph.index.documents import Documents
 from barograph.index.errors import (
     BadDocument,
     BadMapping,
@@ -55,6 +56,20 @@ def in_words() -> Iterator[None]:
         yield
     except BarographError as error:
         raise told(error) from error
+
+
+def reached(call: Call, *names: str) -> Documents:
+    """The index, where the results of jobs are up to date if a call may reach them.
+
+    Args:
+        call: the call; the names of its path are looked at.
+        names: other names that it reaches.
+    """
+    asked = [call.path.get("index", "_all"), call.path.get("alias", ""), *names]
+    hidden = call.query.get("expand_wildcards", "") in ("all", "hidden")
+    if any(".ml-" in name or ".*" in name or (hidden and ("*" in name or name == "_all")) for name in asked):
+        call.server.bring_results_up_to_date()
+    return call.server.documents
 
 
 def expression(call: Call) -> str:

@@ -6,7 +6,7 @@ from typing import Any, Final
 from barograph.api.elastic.arguments import argument, flag, whole
 from barograph.api.elastic.endpoint import ANY, Call, Endpoint
 from barograph.api.elastic.errors import ElasticError, bad
-from barograph.api.elastic.index.names import OPTIONS, SEARCHED, expression, in_words, options
+from barograph.api.elastic.index.names import OPTIONS, SEARCHED, expression, in_words, options, reached
 from barograph.index.search import Page
 
 
@@ -14,7 +14,7 @@ def search(call: Call) -> dict[str, Any]:
     """Answer a search; with `scroll`, the first page of a scroll."""
     body = _body(call)
     began = call.server.service.now_ms()
-    documents = call.server.documents
+    documents = reached(call)
     with in_words():
         if call.query.get("scroll"):
             name, page = documents.start_scroll(expression(call), body, call.query["scroll"], options(call))
@@ -102,7 +102,7 @@ def count(call: Call) -> dict[str, Any]:
     """How many documents match."""
     body = _body(call)
     with in_words():
-        return {"count": call.server.documents.count(expression(call), body, options(call)), "_shards": SEARCHED}
+        return {"count": reached(call).count(expression(call), body, options(call)), "_shards": SEARCHED}
 
 
 def scroll(call: Call) -> dict[str, Any]:
@@ -112,7 +112,7 @@ def scroll(call: Call) -> dict[str, Any]:
         raise bad("[scroll_id] is missing: wanted the one of the page before")
     began = call.server.service.now_ms()
     with in_words():
-        page = call.server.documents.scroll(name, argument(call, "scroll"))
+        page = reached(call).scroll(name, argument(call, "scroll"))
     return {"_scroll_id": name, **_answer(call, page, {}, began)}
 
 
@@ -125,7 +125,7 @@ def end_scroll(call: Call) -> dict[str, Any]:
 def open_pit(call: Call) -> dict[str, Any]:
     """Take a point in time."""
     with in_words():
-        name = call.server.documents.open_view(expression(call), call.query.get("keep_alive"), options(call))
+        name = reached(call).open_view(expression(call), call.query.get("keep_alive"), options(call))
     return {"id": name, "_shards": SEARCHED}
 
 
@@ -138,7 +138,7 @@ def _ended(call: Call, given: Any) -> dict[str, Any]:
     names = [given] if isinstance(given, str) else given
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise bad("no ids specified: wanted the id of a scroll or of a point in time, or a list of them")
-    ended = call.server.documents.end_views(None if names == ["_all"] else names)
+    ended = reached(call).end_views(None if names == ["_all"] else names)
     if not ended and names != ["_all"]:
         raise ElasticError(
             404, "search_context_missing_exception", f"No search context found for id [{names[0] if names else ''}]"

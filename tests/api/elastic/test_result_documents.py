@@ -1,0 +1,88 @@
+"""Results of jobs are searched as documents of `.ml-anomalies-*`."""
+
+from typing import Any
+
+import httpx
+import orjson
+
+from tests.api.elastic.server_jobs import JOBS
+
+START = 1_767_225_600_000
+NDJSON = {"Content-Type": "application/x-ndjson"}
+
+
+def found(http: httpx.Client, index: str, **body: Any) -> Any:
+    return http.post(f"/{index}/_search", json=body).json()
+
+
+def made(http: httpx.Client, job_id: str) -> None:
+    """A job with an outage in it."""
+    detectors = [{"function": "mean", "field_name": "ms", "partition_field_name": "host"}]
+    analysis = {"bucket_span": "1h", "detectors": detectors, "influencers": ["host"]}
+    http.put(
+        f"{JOBS}/{job_id}",
+        json={"analysis_config": analysis, "data_description": {"time_field": "t", "time_format": "epoch_ms"}},
+    )
+    http.post(f"{JOBS}/{job_id}/_open")
+    rows = [
+        {
+            "t": START + hour * 3_600_000 + part * 600_000,
+            "host": host,
+            "ms": 100 + part + (900 if hour == 150 and host == "web-1" else 0),
+        }
+        for hour in range(160)
+        for part in range(6)
+        for host in ("web-1", "web-2")
+    ]
+    http.post(f"{JOBS}/{job_id}/_data", content=b"\n".join(map(orjson.dumps, rows)), headers=NDJSON)
+    http.post(f"{JOBS}/{job_id}/_close")
+
+
+def test_results_are_found_by_search_and_are_those_of_the_api(http: httpx.Client) -> None:
+    made(http, "searched")
+    query = {"bool": {"filter": [{"term": {"result_type": "record"}}, {"range": {"record_score": {"gte": 25}}}]}}
+    hits = found(http, ".ml-anomalies-searched", query=query, sort=[{"record_score": "desc"}])["hits"]
+    records = http.get(f"{JOBS}/searched/results/records", params={"record_score": 25}).json()["records"]
+    assert hits["total"]["value"] == len(records) > 0
+    best = hits["hits"][0]
+    assert best["_index"] == ".ml-anomalies-shared"
+    assert best["_source"]["record_score"] == records[0]["record_score"]
+    assert found(http, ".ml-anomalies-*", query={"query_string": {"query": "web-1 AND result_type:influencer"}})["hits"][
+        "total"
+    ]["value"]
+    days: dict[str, Any] = {"date_histogram": {"field": "timestamp", "calendar_interval": "day"}}
+    days["aggs"] = {"most": {"max": {"field": "anomaly_score"}}}
+    asked: dict[str, Any] = {"size": 0, "query": {"term": {"result_type": "bucket"}}, "aggs": {"days": days}}
+    shown = found(http, ".ml-anomalies-searched", **asked)["aggregations"]["days"]["buckets"]
+    buckets = http.get(f"{JOBS}/searched/results/buckets", params={"size": 1000}).json()["buckets"]
+    assert max(day["most"]["value"] for day in shown) == max(bucket["anomaly_score"] for bucket in buckets)
+    assert sum(day["doc_count"] for day in shown) == len(buckets)
+    counts = http.get("/.ml-anomalies-searched/_doc/searched_data_counts").json()["_source"]
+    assert counts["processed_record_count"] == 160 * 6 * 2
+
+
+def test_results_follow_their_job(http: httpx.Client) -> None:
+    made(http, "followed")
+    buckets = {"query": {"term": {"result_type": "bucket"}}}
+    before = found(http, ".ml-anomalies-followed", **buckets)["hits"]["total"]["value"]
+    http.post(f"{JOBS}/followed/_open")
+    row = {"t": START + 200 * 3_600_000, "host": "web-1", "ms": 100}
+    http.post(f"{JOBS}/followed/_data", content=orjson.dumps(row), headers=NDJSON)
+    http.post(f"{JOBS}/followed/_close")
+    assert found(http, ".ml-anomalies-followed", **buckets)["hits"]["total"]["value"] > before
+    assert http.head("/.ml-anomalies-followed").status_code == 200
+    http.delete(f"{JOBS}/followed", params={"force": "true"})
+    assert http.head("/.ml-anomalies-followed").status_code == 404
+    assert found(http, ".ml-anomalies-shared", query={"term": {"job_id": "followed"}})["hits"]["total"]["value"] == 0
+
+
+def test_documents_that_clients_write_beside_the_results_stay(http: httpx.Client) -> None:
+    made(http, "written")
+    http.head("/.ml-anomalies-written")
+    own = {"job_id": "written", "result_type": "record", "record_score": 80.0, "timestamp": START}
+    answer = http.put("/.ml-anomalies-written/_doc/by%23hand", json=own).json()
+    assert answer["_index"] == ".ml-anomalies-shared"
+    query = {"query": {"ids": {"values": ["by#hand"]}}}
+    assert found(http, ".ml-anomalies-written", **query)["hits"]["total"]["value"] == 1
+    assert http.get("/_cat/indices/.ml-anomalies-shared", params={"h": "index"}).text == ".ml-anomalies-shared\n"
+    assert http.get("/.ml-anomalies-shared/_mapping").json()[".ml-anomalies-shared"]["mappings"]["_meta"]["version"]
