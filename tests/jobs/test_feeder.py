@@ -9,7 +9,7 @@ import pytest
 from barograph.config.datafeed import Datafeed
 from barograph.config.errors import UnreadableInput
 from barograph.config.job import Job
-from barograph.jobs.feeder import PAGE_ROWS, Feeder
+from barograph.jobs.feeder import Feeder
 from barograph.sources.feed import FeedPage, cut, with_times
 
 MINUTE = 60_000
@@ -28,6 +28,7 @@ class Rows:
 
     times: list[int]
     spans: list[tuple[int, int]] = field(default_factory=list)
+    page_rows: int = 1_000
 
     def page(self, start_ms: int, end_ms: int, limit: int) -> FeedPage:
         self.spans.append((start_ms, end_ms))
@@ -121,7 +122,7 @@ def test_rows_are_left_alone_until_they_are_old_enough() -> None:
 
 
 def test_rows_of_one_ms_are_never_parted() -> None:
-    many = PAGE_ROWS + 10
+    many = 1_010
     source, sink = Rows([5] * many + [6] * many + [7]), Taken()
     run(Feeder(datafeed(), JOB, source, sink, 0, 1_000), 10**6)
     assert sink.times == source.times

@@ -2,7 +2,7 @@
 
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import uvicorn
 
@@ -11,16 +11,24 @@ from barograph.api.app import build
 from barograph.api.server import Server
 from barograph.config.errors import BadRequest
 from barograph.config.server import ServerConfig
+from barograph.config.sources import Source
 
 _GRACE_S = 30
 """How long requests that are being answered may take when the server is told to end."""
 
 
-def serve(config: ServerConfig, tell: Callable[[str], None], *, with_demo: bool = False) -> None:
+def serve(
+    config: ServerConfig,
+    tell: Callable[[str], None],
+    sources: Mapping[str, Source] | None = None,
+    *,
+    with_demo: bool = False,
+) -> None:
     """Serve until SIGINT or SIGTERM; what was taken is then finished and committed.
 
     Args:
         config: the settings.
+        sources: what datafeeds read beside the built-in index, by name.
         tell: told the address, as soon as it takes connections.
         with_demo: start with the taxi job, loaded and open.
 
@@ -31,7 +39,7 @@ def serve(config: ServerConfig, tell: Callable[[str], None], *, with_demo: bool 
     _check_tls(config)
     listening = _listen(config)
     try:
-        server = Server.open(config)
+        server = Server.open(config, sources)
         _check_keys(server)
         if with_demo:
             demo.load(server.service)

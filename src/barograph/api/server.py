@@ -1,7 +1,7 @@
 """What all requests share: the service, the workers of the jobs, the settings, and whether the server is ready."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self, TypeVar
 
@@ -10,6 +10,7 @@ import structlog
 from barograph.api.metrics import Metrics
 from barograph.config.errors import BarographError
 from barograph.config.server import ServerConfig
+from barograph.config.sources import Source
 from barograph.index.documents import INDEX_FILE, Documents
 from barograph.jobs.annotations import annotate
 from barograph.jobs.datafeeds import Datafeeds
@@ -38,6 +39,7 @@ class Server:
         workers: what is asked of one job goes through its worker, in order.
         metrics: what `/metrics` tells.
         in_flight: bodies that are in memory.
+        sources: what datafeeds read beside the index, by name.
         ready: the jobs that an earlier process left open are open again.
         bring_results_up_to_date: makes the index show the results of now; a dialect that shows them there sets it.
         datafeeds: what feeds jobs from sources.
@@ -49,6 +51,7 @@ class Server:
     workers: Workers = field(default_factory=Workers)
     metrics: Metrics = field(default_factory=Metrics)
     in_flight: InFlight = field(default_factory=InFlight)
+    sources: Mapping[str, Source] = field(default_factory=dict)
     ready: bool = False
     bring_results_up_to_date: Callable[[], None] = lambda: None
     datafeeds: Datafeeds = field(init=False)
@@ -58,13 +61,13 @@ class Server:
         self.datafeeds = Datafeeds(
             self.service,
             self.workers,
-            lambda datafeed, job: open_feed(self.documents, datafeed, job),
+            lambda datafeed, job: open_feed(self.documents, self.sources, datafeed, job),
             lambda job_id, start_ms, end_ms, text: annotate(self.documents, job_id, (start_ms, end_ms), text),
             self.metrics.count_rows,
         )
 
     @classmethod
-    def open(cls, config: ServerConfig) -> Self:
+    def open(cls, config: ServerConfig, sources: Mapping[str, Source] | None = None) -> Self:
         """A server on a data directory that no other server uses.
 
         Raises:
@@ -79,7 +82,7 @@ class Server:
         except BarographError:
             service.close()
             raise
-        server = cls(config, service, documents)
+        server = cls(config, service, documents, sources=sources or {})
         server.metrics.watch(lambda: len(service.opened()), server.workers.waiting)
         return server
 

@@ -61,12 +61,13 @@ def serve(
 
     from barograph.api.serve import serve as run
     from barograph.config.server import load_server
+    from barograph.config.sources import load_sources
 
     if demo and data_dir is None:
         data_dir = Path(mkdtemp(prefix="barograph-demo-"))
     flags = {"host": host, "port": port, "data_dir": data_dir, "store": store}
-    loaded = load_server(config, os.environ, flags)
-    run(loaded, lambda address: _tell(address, loaded.data_dir, demo), with_demo=demo)
+    loaded, sources = load_server(config, os.environ, flags), load_sources(config, os.environ)
+    run(loaded, lambda address: _tell(address, loaded.data_dir, demo), sources, with_demo=demo)
 
 
 def _tell(address: str, data_dir: Path, demo: bool) -> None:

@@ -12,9 +12,8 @@ from barograph.config.job import Job
 from barograph.sources.feed import Feed
 
 T = TypeVar("T")
-PAGE_ROWS: Final = 50_000
-"""Rows that are read at once: enough that a row costs little, few enough that a page is some ten MB."""
-_FEW: Final = PAGE_ROWS // 4
+_FEW: Final = 4
+"""A page that is less than this part of what is best to read at once is too short."""
 _SLOW_MS: Final = 1_000
 
 
@@ -140,7 +139,7 @@ class Feeder:
 
     def _read(self, limit: int) -> None:
         start, end = self.position_ms, self._chunk_end(limit)
-        page = self._timed(start, end, lambda: self.feed.page(start, end, PAGE_ROWS))
+        page = self._timed(start, end, lambda: self.feed.page(start, end, self.feed.page_rows))
         if page.frame.height:
             self.sink.take(page.frame)
             self._rows_of_round += page.frame.height
@@ -162,7 +161,7 @@ class Feeder:
         """The next span: as long as about a page of rows needs."""
         if was_cut:
             self._window_ms = max(self._window_ms // 2, _SLOW_MS)
-        elif rows < _FEW:
+        elif rows < self.feed.page_rows // _FEW:
             self._window_ms *= 2
 
     def _timed(self, start: int, end: int, search: Callable[[], T]) -> T:

@@ -6,6 +6,9 @@ from typing import Protocol
 
 import polars as pl
 
+from barograph.config.datafeed import Datafeed
+from barograph.config.errors import BadRequest
+
 
 @dataclass(frozen=True)
 class FeedPage:
@@ -21,7 +24,13 @@ class FeedPage:
 
 
 class Feed(Protocol):
-    """A source of rows by time. Nothing of it is remembered between two calls."""
+    """A source of rows by time. Nothing of it is remembered between two calls.
+
+    Attributes:
+        page_rows: about how many rows are best read at once.
+    """
+
+    page_rows: int
 
     def page(self, start_ms: int, end_ms: int, limit: int) -> FeedPage:
         """The first rows of a span, about `limit` of them; rows of one ms are never parted.
@@ -54,6 +63,19 @@ def cut(read: Callable[[int, int, int | None], pl.DataFrame], time_field: str, s
     if whole.height:
         return FeedPage(whole, last)
     return FeedPage(read(last, last + 1, None), last + 1)
+
+
+def refuse_search_parts(name: str, datafeed: Datafeed) -> None:
+    """Refuse what only an index can answer.
+
+    Raises:
+        BadRequest: the datafeed has a query, aggregations or computed fields.
+    """
+    if datafeed.query.keys() != {"match_all"}:
+        raise BadRequest(f"datafeed_config.query={datafeed.query!r}: wanted match_all, as source {name!r} cannot search")
+    for field in ("aggregations", "runtime_mappings", "script_fields"):
+        if getattr(datafeed, field):
+            raise BadRequest(f"datafeed_config.{field}: wanted none, as source {name!r} cannot search")
 
 
 def with_times(page: FeedPage, time_field: str) -> FeedPage:

@@ -11,12 +11,14 @@ from barograph.index.catalog import Options
 from barograph.index.documents import Documents
 from barograph.index.errors import NoSuchIndex
 from barograph.index.extract import Extraction
-from barograph.sources.aggregated import leaf_rows
+from barograph.sources.aggregated import aggregated_rows, framed
 from barograph.sources.feed import FeedPage, cut, with_times
 
 
 class IndexFeed:
     """Rows of documents, or of aggregations over them."""
+
+    page_rows = 50_000
 
     def __init__(self, documents: Documents, datafeed: Datafeed, job: Job) -> None:
         self._documents, self._job, self._feed = documents, job, datafeed
@@ -52,22 +54,12 @@ class IndexFeed:
     def page(self, start_ms: int, end_ms: int, limit: int) -> FeedPage:
         """See `Feed`."""
         if self._feed.aggregations is not None:
-            return FeedPage(self._aggregated(start_ms, end_ms), end_ms)
+            rows = aggregated_rows(self._feed.aggregations, lambda aggs: self._search(aggs, start_ms, end_ms), self._job)
+            return FeedPage(framed(rows, self._job), end_ms)
         return with_times(cut(self._rows, self._job.time_field, (start_ms, end_ms), limit), self._job.time_field)
 
     def _rows(self, start_ms: int, end_ms: int, limit: int | None) -> pl.DataFrame:
         return self._documents.extract(self._expression, self._wanted, (start_ms, end_ms), limit, self._options)
-
-    def _aggregated(self, start_ms: int, end_ms: int) -> pl.DataFrame:
-        rows: list[dict[str, Any]] = []
-        aggregations = dict(self._feed.aggregations or {})
-        while True:
-            answered = self._search(aggregations, start_ms, end_ms)
-            rows += leaf_rows(answered, self._job.time_field, self._job.analysis_config.summary_count_field_name)
-            following = _next_page(aggregations, answered)
-            if following is None:
-                return framed(rows, self._job)
-            aggregations = following
 
     def _search(self, aggregations: dict[str, Any], start_ms: int, end_ms: int) -> dict[str, Any]:
         body: dict[str, Any] = {"size": 0, "query": self._wanted.within(start_ms, end_ms), "aggs": aggregations}
@@ -85,21 +77,3 @@ class IndexFeed:
         histogram = {"date_histogram": {"field": self._job.time_field, "fixed_interval": f"{span_ms}ms", "min_doc_count": 1}}
         buckets = self._search({"buckets": histogram}, start_ms, end_ms)["buckets"]["buckets"]
         return {bucket["key"]: bucket["doc_count"] for bucket in buckets}
-
-
-def _next_page(aggregations: dict[str, Any], answered: dict[str, Any]) -> dict[str, Any] | None:
-    """The aggregations of the page behind an answer; None behind the last."""
-    for name, definition in aggregations.items():
-        composite, after = definition.get("composite"), answered.get(name, {}).get("after_key")
-        if composite is not None and after is not None:
-            return {**aggregations, name: {**definition, "composite": {**composite, "after": after}}}
-    return None
-
-
-def framed(rows: list[dict[str, Any]], job: Job) -> pl.DataFrame:
-    """Rows as a frame with the columns that a job needs, by time."""
-    names = [job.time_field, *(name for name in job.fields if name != job.time_field)]
-    columns: dict[str, pl.Series] = {name: pl.Series([row.get(name) for row in rows], strict=False) for name in names}
-    times = pl.Series([None if row.get(job.time_field) is None else int(row[job.time_field]) for row in rows], dtype=pl.Int64)
-    columns[job.time_field] = times.cast(pl.Datetime("ms")).dt.replace_time_zone("UTC")
-    return pl.DataFrame(columns).sort(job.time_field, maintain_order=True)
