@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from barograph.config.datafeed import Datafeed
 from barograph.config.errors import BadRequest, UnreadableInput
 from barograph.config.job import Job
-from barograph.config.moment import is_ms
+from barograph.config.moment import ms_of
 from barograph.config.sources import SqlSource
 from barograph.sources.feed import FeedPage, cut, refuse_search_parts, with_times
 
@@ -47,17 +47,19 @@ class SqlFeed:
         self._is_instant = isinstance(self._time.type, sa.DateTime)
         if not self._is_instant and not isinstance(self._time.type, sa.Integer | sa.Numeric):
             raise BadRequest(f"sources.{name}.{job.time_field}={self._time.type}: wanted a column of timestamps or of numbers")
-        self._scale = 1 if self._is_instant or job.data_description.time_format == "epoch_ms" or self._holds_ms() else 1_000
+        self._unit_ms = 1.0 if self._is_instant else self._measured_unit()
 
-    def _holds_ms(self) -> bool:
-        """Whether the numbers of the time column are ms, by the largest."""
+    def _measured_unit(self) -> float:
+        """How many ms one of the numbers of the time column is, by the largest of them."""
+        if self._job.data_description.time_format == "epoch_ms":
+            return 1.0
         largest = self._asked(sa.select(sa.func.max(self._time)))[0][0]
-        return largest is not None and is_ms(float(largest))
+        return ms_of(float(largest)) / float(largest) if largest else 1_000.0
 
     def _bound(self, time_ms: int) -> Any:
         """A time as the column has it."""
         if not self._is_instant:
-            return time_ms if self._scale == 1 else time_ms / self._scale
+            return time_ms / self._unit_ms
         moment = _EPOCH + timedelta(milliseconds=min(time_ms, 253_402_300_799_999))
         return moment if getattr(self._time.type, "timezone", False) else moment.replace(tzinfo=None)
 
@@ -82,7 +84,7 @@ class SqlFeed:
         if isinstance(value, datetime):
             passed = (value if value.tzinfo else value.replace(tzinfo=UTC)) - _EPOCH
             return passed // timedelta(milliseconds=1)
-        return int(value * self._scale)
+        return round(float(value) * self._unit_ms)
 
     def _asked(self, query: Any) -> list[Any]:
         try:
