@@ -136,7 +136,7 @@ def test_settings_of_the_cluster_are_told_as_objects(http: httpx.Client) -> None
         ("PUT", "/air/_doc/1", {"responsetime": "slow"}, 400, "document_parsing_exception"),
         ("POST", "/air/_search", {"query": {"magic": {}}}, 400, "parsing_exception"),
         ("POST", "/air/_search", {"colour": 1}, 400, "parsing_exception"),
-        ("POST", "/air/_search", [1], 400, "parsing_exception"),
+        ("POST", "/air/_search", [1], 400, "x_content_parse_exception"),
         ("GET", "/air/_search?colour=1", None, 400, "illegal_argument_exception"),
     ],
 )
