@@ -52,7 +52,7 @@ def _middleware(server: Server) -> list[Middleware]:
     around = [Middleware(Gate, metrics=server.metrics, render=_render)]
     if server.config.demands_auth:
         around.append(Middleware(Authentication, keys=server.service.keys))
-    return [*around, Middleware(GZipMiddleware, minimum_size=2048)]
+    return [*around, Middleware(GZipMiddleware, minimum_size=2048, compresslevel=1)]
 
 
 def _render(scope: Scope, error: Exception) -> Response:

@@ -1,5 +1,6 @@
 """Running the server: one process, until it is told to end."""
 
+import gc
 import signal
 import socket
 from collections.abc import Callable, Mapping
@@ -44,6 +45,7 @@ def serve(
         if with_demo:
             demo.load(server.service)
         logs.configure()
+        gc.freeze()  # what is loaded stays; looking through it for garbage was a third of the time of `_bulk`
         tell(address(config, listening))
         for kind in (signal.SIGINT, signal.SIGTERM):  # the server ends by them, and would raise them again when it has ended
             signal.signal(kind, signal.SIG_IGN)

@@ -26,7 +26,7 @@ _PREFIX: Final = secrets.token_urlsafe(9)
 """Of ids that are made here: two processes never make the same one."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Operation:
     """One thing to do to one document.
 
@@ -35,7 +35,7 @@ class Operation:
         index: where, as the client called it.
         id: its id; None makes one.
         source: the document, or, for `update`, what to change (`doc`, `upsert`, `doc_as_upsert`); JSON.
-        if_version: the sequence number that it must have.
+        if_seq: the sequence number that it must have.
     """
 
     action: Action
@@ -98,10 +98,14 @@ class Writer:
         """Do all operations, as if one after the other; one that fails leaves the others alone."""
         outcomes = [Outcome(operation.index, operation.id) for operation in operations]
         waiting: dict[str, dict[str, _Task]] = {}
+        known: dict[str, tuple[str, State]] = {}
         for at, operation in enumerate(operations):
             try:
-                name = self._index_for(operation)
-                task = self._task(at, operation, self.catalog.indices[name])
+                if operation.index not in known:
+                    name = self._index_for(operation)
+                    known[operation.index] = name, self.states[self.catalog.indices[name].number]
+                name, state = known[operation.index]
+                task = self._task(at, operation, state)
             except BarographError as error:
                 outcomes[at].error = error
                 continue
@@ -143,8 +147,8 @@ class Writer:
         self.catalog = self.catalog.with_index(index)
         self.changed.add(index.name)
 
-    def _task(self, at: int, operation: Operation, index: Index) -> _Task:
-        state, name = self.states[index.number], operation.id
+    def _task(self, at: int, operation: Operation, state: State) -> _Task:
+        name = operation.id
         if name is None:
             name = f"{_PREFIX}{state.next_seq + at:010x}"
         elif not name or len(name.encode()) > _ID_BYTES:

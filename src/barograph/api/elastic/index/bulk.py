@@ -1,5 +1,6 @@
 """`_bulk`: many documents in one call, a line for what to do and a line for the document."""
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 import msgspec
@@ -50,28 +51,31 @@ def _operations(body: bytes, default: str | None) -> list[Operation]:
         raise bad("The bulk request must be terminated by a newline [\\n]")
     operations: list[Operation] = []
     lines = iter(enumerate(body.split(b"\n"), 1))
+    before, action, where = b"", "", _Where()
     for number, line in lines:
-        if not line or line.isspace():
-            continue
-        try:
-            said = _LINES.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise bad(f"Malformed action/metadata line [{number}], {_WANTED} ({error})") from None
-        operations.append(_operation(said, number, default, lines))
+        if line != before:  # most lines say the same as the one before
+            if not line.strip():
+                continue
+            action, where = _said(line, number)
+            before = line
+        operations.append(_operation(action, where, number, default, lines))
     return operations
 
 
-def _operation(said: _Line, number: int, default: str | None, lines: Any) -> Operation:
-    if said.index is not None:
-        action, where = "index", said.index
-    elif said.create is not None:
-        action, where = "create", said.create
-    elif said.update is not None:
-        action, where = "update", said.update
-    elif said.delete is not None:
-        action, where = "delete", said.delete
-    else:
-        raise bad(f"Malformed action/metadata line [{number}], {_WANTED}")
+def _said(line: bytes, number: int) -> tuple[str, _Where]:
+    """What a line says is to be done, and to what."""
+    try:
+        said = _LINES.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise bad(f"Malformed action/metadata line [{number}], {_WANTED} ({error})") from None
+    for action in ("index", "create", "update", "delete"):
+        where: _Where | None = getattr(said, action)
+        if where is not None:
+            return action, where
+    raise bad(f"Malformed action/metadata line [{number}], {_WANTED}")
+
+
+def _operation(action: str, where: _Where, number: int, default: str | None, lines: Iterator[tuple[int, bytes]]) -> Operation:
     index = where.index or default
     if index is None:
         raise bad(f"Validation Failed: 1: index is missing in line [{number}];")
