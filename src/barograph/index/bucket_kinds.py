@@ -9,7 +9,7 @@ from barograph.index.aggregations import Answer, Level, Path, answers, tree
 from barograph.index.composite import composite
 from barograph.index.dates import DEFAULT_FORMAT, query_nanos
 from barograph.index.errors import BadQuery
-from barograph.index.hits import Column, only
+from barograph.index.hits import Column, number_of, object_of, only
 from barograph.index.keys import Key, number_key, time_key, value_key
 from barograph.index.kinds import NS
 from barograph.index.metrics import Metric
@@ -57,7 +57,7 @@ def _terms(name: str, body: Mapping[str, Any], inside: Any, level: Level) -> Ans
     over = f"PARTITION BY {', '.join(level.names)}" if level.names else ""
     grouped = inner.grouped(parts, metric_columns)
     chosen, values = _chosen(own, body, name)
-    least = int(body.get("min_doc_count", 1))
+    least = int(number_of(body, "min_doc_count", 1, name))
     ranked = grouped.put(
         f"SELECT *, row_number() OVER ({over} ORDER BY place, {own}) AS position, sum(documents) OVER ({over}) AS every "
         f"FROM ({{}}) g WHERE {chosen} AND documents >= {max(least, 1)}"
@@ -127,18 +127,19 @@ def _chosen(own: str, body: Mapping[str, Any], name: str) -> tuple[str, tuple[An
 def _histogram(make: Callable[[Mapping[str, Any], Any, str], Key]) -> Build:
     def build(name: str, body: Mapping[str, Any], inside: Any, level: Level) -> Answer:
         only(body, f"histogram [{name}]", _HISTOGRAM)
-        key, width, least = make(body, level.hits, name), len(level.keys), int(body.get("min_doc_count", 0))
+        key, width = make(body, level.hits, name), len(level.keys)
+        least = int(number_of(body, "min_doc_count", 0, name))
         inner = Level(level.run, level.hits, (*level.keys, key), level.kept, level.depth)
         rows = level.rows(inner.grouped(["count(*)"], []))
-        low, high = _bounds(key, body.get("hard_bounds"), level)
+        low, high = _bounds(key, object_of(body, "hard_bounds", name), level)
         rows = [row for row in rows if (low is None or row[width] >= low) and (high is None or row[width] <= high)]
         level.run.count(len(rows))
         below = _below(key, [row[: width + 1] for row in rows], level, inside)
         found: dict[Path, dict[Any, int]] = {}
         for row in rows:
             found.setdefault(row[:width], {})[row[width]] = row[width + 1]
-        wider = _bounds(key, body.get("extended_bounds"), level)
-        downwards = str((body.get("order") or {}).get("_key", "asc")).lower() == "desc"
+        wider = _bounds(key, object_of(body, "extended_bounds", name), level)
+        downwards = str(object_of(body, "order", name).get("_key", "asc")).lower() == "desc"
 
         def answer(path: Path) -> dict[str, Any]:
             counts = _filled(found.get(path, {}), key, wider, level) if least == 0 else found.get(path, {})
@@ -153,12 +154,12 @@ def _histogram(make: Callable[[Mapping[str, Any], Any, str], Key]) -> Build:
     return build
 
 
-def _bounds(key: Key, given: Any, level: Level) -> tuple[Any, Any]:
-    if not isinstance(given, Mapping):
-        return None, None
+def _bounds(key: Key, given: Mapping[str, Any], level: Level) -> tuple[Any, Any]:
     values: list[Any] = [given.get("min"), given.get("max")]
     if key.is_time:
         values = [None if v is None else query_nanos(v, DEFAULT_FORMAT, level.hits.scopes[0].now_ms) // NS for v in values]
+    else:
+        values = [None if given.get(word) is None else number_of(given, word, 0, "bounds") for word in ("min", "max")]
     if isinstance(key.step, (int, float)):
         values = [None if value is None else value // key.step * key.step for value in values]
     return values[0], values[1]

@@ -7,7 +7,7 @@ import polars as pl
 
 from barograph.index.aggregations import Answer, Level, Path, answers
 from barograph.index.errors import BadQuery
-from barograph.index.hits import only
+from barograph.index.hits import object_of, only
 from barograph.index.keys import Key, number_key, time_key, value_key
 from barograph.index.sql import Sql
 
@@ -59,7 +59,7 @@ def _sources(name: str, given: Any, level: Level) -> list[tuple[str, Key, bool]]
         kinds = [kind for kind in definition if kind in _MAKE] if isinstance(definition, Mapping) else []
         if len(kinds) != 1:
             raise BadQuery(f"source [{source}] of aggregation [{name}]={definition!r}: wanted one of {', '.join(_MAKE)}")
-        inner = definition[kinds[0]]
+        inner = object_of(definition, kinds[0], name)
         if inner.get("missing_bucket"):
             raise BadQuery(f"source [{source}] of aggregation [{name}].missing_bucket=True: wanted false")
         made.append((str(source), _MAKE[kinds[0]](inner, level.hits, name), str(inner.get("order", "asc")).lower() == "desc"))

@@ -17,6 +17,7 @@ _FRACTION: Final = re.compile(r"[.,](\d{1,9})\d*")
 _PARTIAL: Final = re.compile(r"\d{4}(-\d{2})?")
 _STEP: Final = re.compile(r"([+-])(\d+)([yMwdhHms])|/([yMwdhHms])")
 _UNIT: Final = {"w": 604_800, "d": 86_400, "h": 3_600, "H": 3_600, "m": 60, "s": 1}
+_LATEST: Final = 1e16
 _WORDS: Final = ("date_optional_time", "date_time", "iso8601")
 DEFAULT_FORMAT: Final = "strict_date_optional_time||epoch_millis"
 
@@ -50,7 +51,8 @@ def nanos(value: object, form: str) -> int:
                     return found
         seconds = "epoch_second" in names and "epoch_millis" not in names
         number = int(value) if isinstance(value, str) else value
-        return round(number * (1_000 if seconds else 1) * NS)
+        if abs(number) <= _LATEST:
+            return round(number * (1_000 if seconds else 1) * NS)
     raise ValueError(f"a time of format [{form}]")
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from barograph.config.duration import Duration
 from barograph.index.dates import DEFAULT_FORMAT, iso_ms, query_nanos
 from barograph.index.errors import BadQuery
-from barograph.index.hits import Hits
+from barograph.index.hits import Hits, number_of
 from barograph.index.kinds import BOOLEAN, DATE, EXACT, NANOS, NS, NUMBER, WHOLE, Kind
 from barograph.index.sql import Sql
 
@@ -92,7 +92,7 @@ def _with_missing(body: Mapping[str, Any]) -> Sql:
 def number_key(body: Mapping[str, Any], hits: Hits, name: str) -> Key:
     """Spans of numbers (`histogram`)."""
     path, kind = _field(body, hits, name)
-    interval, offset = body.get("interval"), body.get("offset", 0)
+    interval, offset = body.get("interval"), number_of(body, "offset", 0, name)
     if not isinstance(interval, (int, float)) or isinstance(interval, bool) or not interval > 0:
         raise BadQuery(f"[interval] of aggregation [{name}]={interval!r}: wanted a number above 0")
     if kind is not None and not kind.is_number:
@@ -115,7 +115,7 @@ def time_key(body: Mapping[str, Any], hits: Hits, name: str) -> Key:
     zone = str(body.get("time_zone", "UTC"))
     given = body.get("fixed_interval") or body.get("calendar_interval") or body.get("interval")
     offset = _offset(body.get("offset", 0), name)
-    if given in _CALENDAR and "fixed_interval" not in body:
+    if isinstance(given, str) and given in _CALENDAR and "fixed_interval" not in body:
         word, unit = _CALENDAR[str(given)]
         return Key(path, _calendar(word, _zone_name(zone, name), offset), kind, unit, _zone_name(zone, name))
     try:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from barograph.index.dates import iso_ms
 from barograph.index.errors import BadQuery
-from barograph.index.hits import Column, Hits
+from barograph.index.hits import Column, Hits, number_of
 from barograph.index.kinds import BOOLEAN, DATE, EXACT, NANOS, NUMBER, Kind
 from barograph.index.sql import Sql
 
@@ -108,7 +108,7 @@ def _stats(_body: Mapping[str, Any], _kind: Kind | None) -> tuple[Sequence[str],
 
 
 def _extended(body: Mapping[str, Any], _kind: Kind | None) -> tuple[Sequence[str], Callable[[Values], dict[str, Any]]]:
-    sigma = float(body.get("sigma", 2))
+    sigma = number_of(body, "sigma", 2, "extended_stats")
 
     def answer(values: Values) -> dict[str, Any]:
         squares, variance, sampled = (_number(value) for value in values[5:8])
@@ -126,7 +126,8 @@ def _extended(body: Mapping[str, Any], _kind: Kind | None) -> tuple[Sequence[str
 
 def _percentiles(body: Mapping[str, Any], _kind: Kind | None) -> tuple[Sequence[str], Callable[[Values], dict[str, Any]]]:
     percents = body.get("percents", _PERCENTS)
-    if not isinstance(percents, Sequence) or not percents or not all(0 <= float(p) <= 100 for p in percents):
+    numbers = isinstance(percents, list | tuple) and all(isinstance(p, (int, float)) for p in percents)
+    if not numbers or not percents or not all(0 <= p <= 100 for p in percents):
         raise BadQuery(f"percents={percents!r}: wanted numbers from 0 to 100")
     names = [str(float(p)) for p in percents]
 

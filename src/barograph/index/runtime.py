@@ -62,7 +62,7 @@ def runtime_fields(body: object) -> dict[str, RuntimeField]:
 def _parse(path: str, definition: Any) -> RuntimeField:
     definition = {"type": definition} if isinstance(definition, str) else definition
     kind = definition.get("type") if isinstance(definition, dict) else None
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         raise BadQuery(f"runtime_mappings.{path}.type={kind!r}: wanted one of {', '.join(sorted(KINDS))}")
     script = definition.get("script")
     if script is None:

@@ -150,7 +150,7 @@ class _Shape:
         else:
             self._includes, self._excludes = ([] if isinstance(source, bool) else _listed(source)), []
         self._has_source = source is not False
-        self._fields = [*body.get("fields", []), *body.get("docvalue_fields", [])]
+        self._fields = [*_fields(body, "fields"), *_fields(body, "docvalue_fields")]
 
     def hit(self, row: Sequence[Any]) -> dict[str, Any]:
         part, seq, name, version, source = row[:5]
@@ -176,6 +176,13 @@ def _listed(given: Any) -> list[str]:
     if not isinstance(listed, list) or not all(isinstance(item, str) for item in listed):
         raise BadQuery(f"[_source]={given!r}: wanted true, false, names of fields, or includes and excludes")
     return listed
+
+
+def _fields(body: Mapping[str, Any], name: str) -> list[Any]:
+    given = body.get(name, [])
+    if not isinstance(given, list) or not all(isinstance(item, (str, Mapping)) for item in given):
+        raise BadQuery(f"[{name}]={given!r}: wanted a list of names of fields, or of objects with [field]")
+    return given
 
 
 def _patterns(source: Mapping[str, Any], word: str) -> list[str]:

@@ -45,7 +45,10 @@ def change_aliases(call: Call) -> dict[str, Any]:
     """Change several names at once, all or none."""
     changes: list[tuple[str, str, str, dict[str, Any]]] = []
     catalog = reached(call).catalog
-    for action in (call.body or {}).get("actions", []):
+    actions = (call.body or {}).get("actions")
+    if not isinstance(actions, list):
+        raise bad(f"[actions]={str(actions)[:200]}: wanted a list")
+    for action in actions:
         if not isinstance(action, dict) or len(action) != 1 or next(iter(action)) not in ("add", "remove"):
             raise bad(f"[aliases] {str(action)[:200]}: wanted an object with add or remove")
         ((kind, body),) = action.items()

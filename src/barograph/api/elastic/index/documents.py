@@ -97,7 +97,8 @@ def _source(call: Call, text: str) -> dict[str, Any] | None:
 def get_many(call: Call) -> dict[str, Any]:
     """Documents by their ids."""
     body = call.body or {}
-    given = body.get("docs", [{"_id": name} for name in body.get("ids", [])])
+    ids = body.get("ids", [])
+    given = body.get("docs", [{"_id": name} for name in ids] if isinstance(ids, list) else ids)
     if not isinstance(given, list) or not all(isinstance(item, dict) and "_id" in item for item in given):
         raise bad("[docs] wanted a list of objects with _id, or [ids] a list of ids")
     documents = []
