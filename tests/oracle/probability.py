@@ -125,6 +125,14 @@ def around(p: SimpleNamespace, centre: float, deviation: float, x: float) -> flo
     return min(0.0, float(np.logaddexp.reduce(parts)))
 
 
+def near_zero(p: SimpleNamespace, x: float, ln_p: float) -> float:
+    """What is near zero is not told by the bulk: a gamma that looks like the log-normal keeps a tenth of its weight there."""
+    weight = 0.1 * (p.weight[2] - 0.005)
+    if ln_p > -TAIL_START or x >= p.centre or p.side > 0 or weight <= 0:
+        return ln_p
+    return min(-TAIL_START, float(np.logaddexp(ln_p, math.log(weight) + family_p(p, 3, x))))
+
+
 def calibrated(p: SimpleNamespace, ln_p: float) -> float:
     """By how the tail fared so far; in the bulk logarithms are stretched to meet it at its start."""
     if ln_p > -TAIL_START:
@@ -162,6 +170,7 @@ def judge(p: SimpleNamespace, x: float) -> tuple[float, float, float]:
     ln_p = once = calibrated(p, raw)
     if raw > -TAIL_START:
         return raw, ln_p, once
+    ln_p = once = near_zero(p, x, once)
     if not math.isnan(p.ln_outlier):  # outliers are not likelier than what is nearer
         ln_p = min(calibrated(p, -TAIL_START), float(np.logaddexp(ln_p, habit(p, x))))
     if x <= 0 and not math.isnan(p.ln_zero) and p.side <= 0:

@@ -213,6 +213,15 @@ inline double with_outliers(const Predictive& p, double x, double ln_p) {
   return std::min(ln_add(ln_p, habit(p, x)), calibrated(-kTailStart, p.tail_rate, p.tail_mean));
 }
 
+// Weights are told by the bulk, which says little of what is near zero: there a log-normal has next to nothing, and a gamma that looks like
+// it elsewhere has many. In the low tail the gamma keeps a part of the log-normal's weight.
+inline double near_zero(const Predictive& p, double x, double ln_p) {
+  constexpr double kKept = 0.1;  // (chosen)
+  const double weight = kKept * (p.weight[kLogNormalFamily] - kLeastWeight);
+  if (ln_p > -kTailStart || x >= p.centre || p.side > 0 || weight <= 0.0) return ln_p;
+  return std::min(ln_add(ln_p, ln(weight) + family_ln_p(p, kGammaFamily, x)), -kTailStart);  // outside the bounds it stays
+}
+
 struct Verdict {
   double raw;   // under the families alone; NaN where the series mostly repeats itself
   double ln_p;
@@ -228,7 +237,8 @@ inline Verdict judge(const Predictive& p, double x) {
   const double raw = by_either_account(p, x, around_centre(p, x));
   double ln_p = calibrated(raw, p.tail_rate, p.tail_mean), ln_once = ln_p;
   if (raw > -kTailStart) return {raw, ln_p, ln_once};
-  ln_p = with_outliers(p, x, ln_p);
+  ln_once = near_zero(p, x, ln_once);
+  ln_p = with_outliers(p, x, ln_once);
   // Nothing at all, where there always was something, is not just a small value.
   if (x <= 0.0 && p.ln_zero == p.ln_zero && p.side <= 0) ln_p = std::min(ln_p, p.ln_zero), ln_once = std::min(ln_once, p.ln_zero);
   return {raw, ln_p, ln_once};
