@@ -1,4 +1,4 @@
-"""Drives a server with the official client: every machine-learning call that needs no datafeed.
+"""Drives a server with the official client: every machine-learning call but those of datafeeds.
 
 Run as a program, with the client of one release in its path: `python client_drive.py URL`. It imports nothing of Barograph.
 """

@@ -23,9 +23,10 @@ def drive(program: Path, release: int, url: str) -> subprocess.CompletedProcess[
 
 
 @pytest.mark.parametrize("release", [8, 9])
-def test_the_official_client_drives_every_call(tmp_path: Path, release: int) -> None:
+@pytest.mark.parametrize("program", ["client_drive.py", "client_drive_index.py"])
+def test_the_official_client_drives_every_call(tmp_path: Path, program: str, release: int) -> None:
     with Running(tmp_path / "data") as server:
-        done = drive(Path(__file__).parent / "client_drive.py", release, server.url)
+        done = drive(Path(__file__).parent / program, release, server.url)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.startswith(f"driven by {release}.")
 

@@ -34,7 +34,7 @@ def delete_alias(call: Call) -> dict[str, Any]:
     with in_words():
         names = reached(call).catalog.names(expression(call), options(call))
         aliases = reached(call).catalog.aliases
-        gone = [(name, alias) for alias in _matching(call) for name in names if name in aliases[alias]]
+        gone = [(name, alias) for alias in matching_aliases(call) for name in names if name in aliases[alias]]
         if not gone:
             raise ElasticError(404, "aliases_not_found_exception", f"aliases [{call.path['alias']}] missing")
         reached(call).change_aliases([("remove", name, alias, {}) for name, alias in gone])
@@ -79,7 +79,7 @@ def get_aliases(call: Call) -> Answer:
         names = catalog.names(expression(call), options(call))
     if "alias" not in call.path:
         return Answer({name: {"aliases": catalog.aliases_of(name)} for name in names})
-    matching = _matching(call)
+    matching = matching_aliases(call)
     answer: dict[str, Any] = {}
     for alias in matching:
         for name in catalog.aliases[alias]:
@@ -89,8 +89,10 @@ def get_aliases(call: Call) -> Answer:
     return Answer(answer)
 
 
-def _matching(call: Call) -> list[str]:
-    patterns = [re.compile(wildcard_pattern("*" if part == "_all" else part)) for part in call.path["alias"].split(",")]
+def matching_aliases(call: Call) -> list[str]:
+    """The aliases that the path names, by name; all without one."""
+    asked = call.path.get("alias", "*").split(",")
+    patterns = [re.compile(wildcard_pattern("*" if part == "_all" else part)) for part in asked]
     return [alias for alias in sorted(reached(call).catalog.aliases) if any(p.fullmatch(alias) for p in patterns)]
 
 

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from barograph.api.elastic.answers import Answer
 from barograph.api.elastic.endpoint import Call, Endpoint
+from barograph.api.elastic.index.aliases import matching_aliases
 from barograph.api.elastic.index.names import OPTIONS, expression, in_words, options, reached
 from barograph.api.elastic.tables import QUERY, cat
 
@@ -37,11 +38,12 @@ def cat_indices(call: Call) -> Answer:
 
 
 def cat_aliases(call: Call) -> Answer:
-    """Aliases, a line each."""
+    """Aliases, or those that the path names, a line each."""
+    aliases = reached(call).catalog.aliases
     rows = [
         {"alias": alias, "index": name, "filter": "*" if "filter" in definition else "-", "is_write_index": "-"}
-        for alias, means in sorted(reached(call).catalog.aliases.items())
-        for name, definition in sorted(means.items())
+        for alias in matching_aliases(call)
+        for name, definition in sorted(aliases[alias].items())
     ]
     columns = {"alias": "a", "index": "i", "filter": "f", "is_write_index": "w"}
     return cat(call, rows, columns, tuple(columns))
@@ -96,6 +98,7 @@ ENDPOINTS = (
     Endpoint("GET", "/_cat/indices", cat_indices, query=_CAT),
     Endpoint("GET", "/_cat/indices/{index}", cat_indices, query=_CAT),
     Endpoint("GET", "/_cat/aliases", cat_aliases, query=_CAT),
+    Endpoint("GET", "/_cat/aliases/{alias}", cat_aliases, query=_CAT),
     Endpoint("GET POST", "/_cat/count", cat_count, query=_CAT),
     Endpoint("GET POST", "/_cat/count/{index}", cat_count, query=_CAT),
     Endpoint("GET", "/_cat/health", cat_health, query=_CAT),
