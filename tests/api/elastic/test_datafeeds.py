@@ -114,6 +114,20 @@ def test_a_datafeed_without_an_end_reads_the_past_and_runs_on(http: httpx.Client
 
 
 @pytest.mark.usefixtures("_air")
+@pytest.mark.parametrize("force", [False, True])
+def test_closing_a_job_stops_the_datafeed_that_feeds_it(http: httpx.Client, force: bool) -> None:
+    name = fed(http, f"closed-{force}".lower())
+    http.post(f"{FEEDS}/{name}/_start", json={"start": START})
+    assert http.get(f"{FEEDS}/{name}/_stats").json()["datafeeds"][0]["state"] == "started"
+    assert http.post(f"{JOBS}/{name}/_close", json={"force": force}).json() == {"closed": True}
+    assert http.get(f"{FEEDS}/{name}/_stats").json()["datafeeds"][0]["state"] == "stopped"
+    assert http.get(f"{JOBS}/{name}/_stats").json()["jobs"][0]["state"] == "closed"
+    texts = [message["text"] for message in http.get(f"/api/v1/jobs/{name}/messages").json()["messages"]]
+    assert f"Datafeed [{name}] stopped" in texts
+    assert not [text for text in texts if "failed" in text]
+
+
+@pytest.mark.usefixtures("_air")
 @pytest.mark.parametrize("shape", ["histogram", "composite"])
 def test_rows_may_be_aggregations(http: httpx.Client, shape: str) -> None:
     numbers = {"time": {"max": {"field": "time"}}, "responsetime": {"avg": {"field": "responsetime"}}}

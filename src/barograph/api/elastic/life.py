@@ -32,11 +32,16 @@ def open_job(call: Call) -> dict[str, Any]:
 
 
 def close_jobs(call: Call) -> dict[str, Any]:
-    """Close jobs; one that is closed stays so."""
+    """Close jobs; one that is closed stays so. Their datafeeds are stopped before: what they have given is in the jobs."""
     force = flag(call, "force", False)
+    summaries = jobs_of(call, allow_no_match(call))
+    job_ids = {summary.job.job_id for summary in summaries}
+    for datafeed in call.server.datafeeds.all():
+        if datafeed.job_id in job_ids:
+            call.server.datafeeds.stop(datafeed.datafeed_id)
     closing = [
         call.server.workers.submit(summary.job.job_id, lambda summary=summary: _close(call, summary, force))  # type: ignore[misc]
-        for summary in jobs_of(call, allow_no_match(call))
+        for summary in summaries
     ]
     for future in closing:
         future.result()
