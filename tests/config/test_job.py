@@ -1,4 +1,5 @@
 import copy
+from statistics import NormalDist
 
 import pytest
 from hypothesis import given
@@ -299,6 +300,18 @@ def test_annotations_follow_the_model_plot_unless_they_are_set():
     assert load_job(small(model_plot_config={"enabled": True})).model_plot_config.annotations_enabled
     assert not load_job(small(model_plot_config={"enabled": False})).model_plot_config.annotations_enabled
     assert load_job(small()).model_plot_config.bounds_percentile == 95.0
+
+
+@pytest.mark.parametrize("percent", [0, -1, 99.9999991, 99.99999999999999, 100, float("nan"), "wide"])
+def test_bounds_are_of_a_width_that_has_a_quantile(percent):
+    (problem,) = problems(small(model_plot_config={"bounds_percentile": percent}))
+    assert problem.path == "model_plot_config.bounds_percentile"
+    assert str(percent) in str(problem)
+
+
+def test_the_widest_bounds_can_be_had():
+    percent = load_job(small(model_plot_config={"bounds_percentile": 99.999999})).model_plot_config.bounds_percentile
+    assert NormalDist().inv_cdf(0.5 + percent / 200) == pytest.approx(5.73, abs=0.01)
 
 
 @pytest.mark.parametrize(

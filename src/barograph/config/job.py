@@ -33,6 +33,9 @@ _ID_RULE: Final = "1 to 64 lowercase letters (a-z), digits, hyphens or underscor
 _SIZE: Final = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,6})?)\s*(b|k|kb|m|mb|g|gb|t|tb|)", re.ASCII | re.IGNORECASE)
 _UNITS: Final = {"b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 _HOUR_MS: Final = UNIT_MS["h"]
+_WIDEST_PERCENTILE: Final = 99.999999
+"""Of bounds. Beyond it a double soon has no quantile, and no tail is known as far out: one value in 100 million."""
+
 _NO_ZONE: Final = re.compile(r"(?:posixrules|localtime|Factory)$|posix/|right/")
 """Files that lie among a machine's zones and are no IANA names: another machine, or Polars, does not know them."""
 
@@ -126,13 +129,14 @@ class AnalysisLimits(Document):
 class ModelPlotConfig(Document):
     """Whether bounds are kept for charts, and for which series.
 
-    `annotations_enabled` follows `enabled` unless it is set. `bounds_percentile` is the width of the bounds, in percent.
+    `annotations_enabled` follows `enabled` unless it is set. `bounds_percentile` is the width of the bounds, in percent,
+    at most 99.999999.
     """
 
     enabled: bool = False
     annotations_enabled: bool = False
     terms: str | None = None
-    bounds_percentile: float = Field(default=95.0, gt=0, lt=100)
+    bounds_percentile: float = Field(default=95.0, gt=0, le=_WIDEST_PERCENTILE)
 
     @classmethod
     def _prepared(cls, data: Any) -> Any:
