@@ -89,6 +89,16 @@ def test_a_header_of_very_many_columns_is_refused_at_once(tmp_path):
     assert time.process_time() - started < 5
 
 
+@pytest.mark.parametrize("end", ["", "\n1,2\n"])
+@pytest.mark.parametrize("size", [5 * MB, 24 * MB])
+def test_a_header_of_quotes_alone_is_refused_before_they_are_counted(tmp_path, size, end):
+    (tmp_path / "a.csv").write_text('"' * size + end)
+    started = time.process_time()
+    with pytest.raises(UnreadableInput, match=r"a\.csv: wanted a header within the first 4 MiB"):
+        read(tmp_path / "a.csv")
+    assert time.process_time() - started < 2
+
+
 def test_a_value_of_many_megabytes_is_one_malformed_row(tmp_path):
     rows = [json.dumps({"time": 1, "v": "x" * (20 * MB)}), json.dumps({"time": 2, "v": 3})]
     (tmp_path / "a.ndjson").write_text("\n".join(rows) + "\n")

@@ -71,15 +71,19 @@ class DelimitedReader:
                 end = len(data)
                 break
             data += more
-            if len(data) > LONGEST_ROW + self._size:
-                self._refuse_returns(data)
-                raise UnreadableInput(f"{self._path}: wanted a header within the first {LONGEST_ROW >> 20} MiB")
+        self._refuse_long(data, end)
         header = data[:end].strip(b"\r\n")
         self._refuse_returns(header)
         if header:
             self._names = self._column_names(header)
             self._finder = RowFinder(self._delimiter, len(self._names))
         return data[end:], end
+
+    def _refuse_long(self, data: bytes, length: int) -> None:
+        """Refuse a header that is too long before its parts are looked at: one of quotes alone has millions, 50 bytes each."""
+        if length > LONGEST_ROW:
+            self._refuse_returns(data[:LONGEST_ROW])
+            raise UnreadableInput(f"{self._path}: wanted a header within the first {LONGEST_ROW >> 20} MiB")
 
     def _refuse_returns(self, header: bytes) -> None:
         """Refuse the line ends of old Macs, which make one line of a whole file."""
@@ -90,6 +94,7 @@ class DelimitedReader:
         """Where the header and its line end are over; None when that is not decided yet."""
         start = len(data) - len(data.lstrip(b"\r\n"))
         line = data.find(b"\n", start)
+        self._refuse_long(data, len(data) if line < 0 else line)
         if line < 0:
             return None
         if not self._delimiter:
