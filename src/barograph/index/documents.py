@@ -264,6 +264,12 @@ class Documents:
         with self._database.read() as connection:
             return search(connection, request)
 
+    def search_written(self, expression: str, body: Mapping[str, Any], options: Options = _NO_OPTIONS) -> Page:
+        """As `search`, without the documents of indices that `create_beside` made."""
+        targets = [target for target in self.catalog.targets(expression, options) if target.index.beside is None]
+        with self._database.read() as connection:
+            return search(connection, Request(body, targets, self.now_ms()))
+
     def count(self, expression: str, body: Mapping[str, Any], options: Options = _NO_OPTIONS) -> int:
         """How many documents match. Raises as `search`."""
         with self._database.read() as connection:

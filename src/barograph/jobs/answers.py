@@ -129,9 +129,11 @@ class Answers:
         """What went wrong together, by start; columns as `schema.INCIDENTS`. See `jobs.incidents`."""
         return incidents.job_incidents(self._store, job_id, start_ms, end_ms, min_score)
 
-    def overall_buckets(self, expressions: Sequence[str], query: OverallQuery = _OVERALL) -> pl.DataFrame:
+    def overall_buckets(
+        self, expressions: Sequence[str], query: OverallQuery = _OVERALL, others: overall.Others | None = None
+    ) -> pl.DataFrame:
         """How odd the times were over several jobs together; columns as `schema.OVERALL_BUCKETS`. See `jobs.overall`."""
-        return overall.overall_buckets(self._store, expressions, query)
+        return overall.overall_buckets(self._store, expressions, query, others)
 
     def bucket_values(self, job_id: str, span: Span = _ALWAYS) -> pl.DataFrame:
         """The values that the models have learned from, in the order of time; columns as `schema.BUCKET_VALUES`."""

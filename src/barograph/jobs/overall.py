@@ -1,6 +1,6 @@
 """Overall buckets: how odd a time was over several jobs together."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -43,15 +43,20 @@ class OverallQuery:
 
 
 _ALL: Final = OverallQuery()
+Others = Callable[[Sequence[str], int, Query], pl.DataFrame]
+"""Scores of buckets that are not in the store: of which jobs, in windows of how many ms, which; rows as of `highest_scores`."""
 
 
-def overall_buckets(store: Store, expressions: Sequence[str], query: OverallQuery = _ALL) -> pl.DataFrame:
+def overall_buckets(
+    store: Store, expressions: Sequence[str], query: OverallQuery = _ALL, others: Others | None = None
+) -> pl.DataFrame:
     """How odd the times were over several jobs together, by time; columns as `schema.OVERALL_BUCKETS`.
 
     Args:
         store: where the jobs live.
         expressions: the jobs, as `selection.matching` reads them.
         query: which overall buckets.
+        others: buckets beside those of the store.
 
     Raises:
         NoSuchJob: an expression without a wildcard names nothing.
@@ -69,7 +74,11 @@ def overall_buckets(store: Store, expressions: Sequence[str], query: OverallQuer
         end_ms=None if query.end_ms is None else query.end_ms // span.ms * span.ms,
         exclude_interim=query.exclude_interim,
     )
-    windows = store.highest_scores([job.job_id for job in jobs], longest.ms, rounded)
+    job_ids = [job.job_id for job in jobs]
+    windows = store.highest_scores(job_ids, longest.ms, rounded)
+    if others is not None:
+        both = pl.concat([windows, others(job_ids, longest.ms, rounded)])
+        windows = both.group_by("window", "job_id").agg(pl.max("score"), pl.max("interim"))
     return overall(windows, span.ms, query.top_n).filter(pl.col("overall_score") >= query.overall_score)
 
 

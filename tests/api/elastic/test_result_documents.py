@@ -78,7 +78,6 @@ def test_results_follow_their_job(http: httpx.Client) -> None:
 
 def test_documents_that_clients_write_beside_the_results_stay(http: httpx.Client) -> None:
     made(http, "written")
-    http.head("/.ml-anomalies-written")
     own = {"job_id": "written", "result_type": "record", "record_score": 80.0, "timestamp": START}
     answer = http.put("/.ml-anomalies-written/_doc/by%23hand", json=own).json()
     assert answer["_index"] == ".ml-anomalies-shared"
@@ -86,3 +85,45 @@ def test_documents_that_clients_write_beside_the_results_stay(http: httpx.Client
     assert found(http, ".ml-anomalies-written", **query)["hits"]["total"]["value"] == 1
     assert http.get("/_cat/indices/.ml-anomalies-shared", params={"h": "index"}).text == ".ml-anomalies-shared\n"
     assert http.get("/.ml-anomalies-shared/_mapping").json()[".ml-anomalies-shared"]["mappings"]["_meta"]["version"]
+
+
+def test_results_that_clients_write_are_answered_with_those_of_the_job(http: httpx.Client) -> None:
+    made(http, "by-hand")
+    results, hour = f"{JOBS}/by-hand/results", 3_600_000
+    before = {kind: http.get(f"{results}/{kind}").json()["count"] for kind in ("buckets", "records", "influencers")}
+    at = START - hour
+    same = {"job_id": "by-hand", "timestamp": at, "bucket_span": 3600}
+    host = {"influencer_field_name": "host", "influencer_field_value": "web-9"}
+    for kind, own in (
+        ("bucket", {"anomaly_score": 91.0}),
+        ("record", {"record_score": 99.5, "partition_field_name": "host", "partition_field_value": "web-9"}),
+        ("influencer", {"influencer_score": 98.5, "is_interim": True, **host}),
+    ):
+        answer = http.put(f"/.ml-anomalies-by-hand/_doc/{kind}", json={**same, "result_type": kind, **own})
+        assert answer.status_code == 201, answer.text
+    for kind in ("buckets", "records", "influencers"):
+        assert http.get(f"{results}/{kind}").json()["count"] == before[kind] + 1
+    first = http.get(f"{results}/buckets", params={"size": 2, "expand": "true"}).json()["buckets"]
+    assert [bucket["timestamp"] for bucket in first] == [at, START]
+    assert (first[0]["is_interim"], first[0]["bucket_influencers"], first[1]["records"]) == (False, [], [])
+    assert [record["host"] for record in first[0]["records"]] == [["web-9"]]
+    assert http.get(f"{results}/buckets/{at}").json()["buckets"][0]["anomaly_score"] == 91.0
+    assert http.get(f"{results}/records").json()["records"][0]["record_score"] == 99.5
+    assert http.get(f"{results}/influencers", params={"influencer_score": 98.5}).json()["count"] == 1
+    kept = http.get(f"{results}/influencers", params={"exclude_interim": "true"}).json()
+    assert kept["count"] == before["influencers"]
+    assert http.get(f"{results}/records", params={"end": at}).json() == {"count": 0, "records": []}
+    overall = http.get(f"{results}/overall_buckets", params={"end": START + 2 * hour}).json()["overall_buckets"]
+    assert [(bucket["timestamp"], bucket["overall_score"]) for bucket in overall[:1]] == [(at, 91.0)]
+    assert overall[0]["jobs"] == [{"job_id": "by-hand", "max_anomaly_score": 91.0}]
+    assert len(overall) == 3
+
+
+def test_odd_results_that_clients_write_are_told_as_they_are(http: httpx.Client) -> None:
+    made(http, "odd")
+    odd = {"job_id": "odd", "result_type": "record", "record_score": 100, "partition_field_name": ["a", "b"]}
+    odd |= {"partition_field_value": "c", "influencers": ["none"], "timestamp": "2026-01-01T00:00:00Z"}
+    assert http.put("/.ml-anomalies-odd/_doc/1", json=odd).status_code == 201
+    assert http.put("/.ml-anomalies-odd/_doc/2", json={"job_id": "odd", "result_type": "record"}).status_code == 201
+    answer = http.get(f"{JOBS}/odd/results/records", params={"record_score": 100})
+    assert answer.json() == {"count": 1, "records": [{**odd, "is_interim": False, "timestamp": START}]}

@@ -1,6 +1,8 @@
 """Results: buckets, records, influencers, categories, overall buckets."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 import polars as pl
@@ -11,8 +13,9 @@ from barograph.api.elastic.endpoint import Call, Endpoint
 from barograph.api.elastic.errors import bad, not_found
 from barograph.api.elastic.ids import jobs_of
 from barograph.api.elastic.times import query_time, span_ms
+from barograph.api.elastic.written import highest_written, with_written
 from barograph.config.duration import Duration
-from barograph.jobs.service import OverallQuery, Page, Query
+from barograph.jobs.service import OverallQuery, Query
 
 _MOST_RECORDS: Final = 500
 """Records that are nested in one bucket."""
@@ -20,12 +23,10 @@ _MOST_RECORDS: Final = 500
 
 def get_buckets(call: Call) -> dict[str, Any]:
     """Buckets, by time unless asked otherwise; with their records if asked."""
-    service, job_id = call.server.service, call.path["job_id"]
     if "timestamp" in call.path:
         return _one_bucket(call)
-    query = _query(call, score="anomaly_score", sort="timestamp", descending=False)
-    found = service.buckets(job_id, query)
-    return {"count": found.total, "buckets": _bucket_documents(call, found)}
+    count, told = _buckets(call, _query(call, score="anomaly_score", sort="timestamp", descending=False))
+    return {"count": count, "buckets": told}
 
 
 def _one_bucket(call: Call) -> dict[str, Any]:
@@ -37,59 +38,87 @@ def _one_bucket(call: Call) -> dict[str, Any]:
         raise bad(f"[{refused[0]}] is invalid when a [timestamp] is given")
     start = query_time("timestamp", call.path["timestamp"])
     query = Query(
-        start_ms=start, end_ms=None if start is None else start + 1, exclude_interim=flag(call, "exclude_interim", False)
+        start_ms=start,
+        end_ms=None if start is None else start + 1,
+        sort="timestamp",
+        exclude_interim=flag(call, "exclude_interim", False),
     )
-    found = call.server.service.buckets(call.path["job_id"], query)
-    if start is None or not found.total:
+    count, told = _buckets(call, query)
+    if start is None or not count:
         raise not_found(f"No known bucket with timestamp [{call.path['timestamp']}] for job [{call.path['job_id']}]")
-    return {"count": 1, "buckets": _bucket_documents(call, found)}
+    return {"count": 1, "buckets": told}
 
 
-def _bucket_documents(call: Call, found: Page) -> list[dict[str, Any]]:
-    service, job_id, rows = call.server.service, call.path["job_id"], found.rows
+def _buckets(call: Call, query: Query) -> tuple[int, list[dict[str, Any]]]:
+    found = call.server.service.buckets(call.path["job_id"], query)
+    count, told = with_written(call, "bucket", query) or (found.total, _bucket_documents(call, found.rows))
+    if told and flag(call, "expand", False):
+        _expand(call, told)
+    return count, told
+
+
+def _within(times: Iterable[int]) -> Query:
+    known = sorted(times)
+    return Query(start_ms=known[0], end_ms=known[-1] + 1, sort="record_score", descending=True, exclude_interim=False)
+
+
+def _bucket_documents(call: Call, rows: pl.DataFrame) -> list[dict[str, Any]]:
     if rows.is_empty():
         return []
-    times = rows["timestamp"]
-    inside = Query(start_ms=int(times.min()), end_ms=int(times.max()) + 1, exclude_interim=False)  # type: ignore[arg-type]
-    influencers = service.bucket_influencers(job_id, inside).rows
-    told = list(documents.documents(job_id, documents.with_bucket_influencers(rows, influencers), documents.bucket))
-    if flag(call, "expand", False):
-        records = service.records(job_id, inside).rows.filter(pl.col("timestamp").is_in(times.implode()))
-        by_time: dict[int, list[dict[str, Any]]] = {}
-        for record in documents.documents(job_id, records, _record):
-            by_time.setdefault(record["timestamp"], []).append(record)
-        for bucket in told:
-            bucket["records"] = by_time.get(bucket["timestamp"], [])[:_MOST_RECORDS]
-    return told
+    job_id, inside = call.path["job_id"], replace(_within(rows["timestamp"]), sort=None, descending=None)
+    influencers = call.server.service.bucket_influencers(job_id, inside).rows
+    return list(documents.documents(job_id, documents.with_bucket_influencers(rows, influencers), documents.bucket))
+
+
+def _expand(call: Call, buckets: list[dict[str, Any]]) -> None:
+    """Put their records into buckets."""
+    by_time: dict[int, list[dict[str, Any]]] = {bucket["timestamp"]: [] for bucket in buckets}
+    for record in _records(call, _within(by_time), list(by_time))[1]:
+        if record["timestamp"] in by_time:
+            by_time[record["timestamp"]].append(record)
+    for bucket in buckets:
+        bucket["records"] = by_time[bucket["timestamp"]][:_MOST_RECORDS]
 
 
 def get_records(call: Call) -> dict[str, Any]:
     """Records, the highest scores first unless asked otherwise."""
-    query = _query(call, score="record_score", sort="record_score", descending=True)
-    return _listed(call, "records", call.server.service.records(call.path["job_id"], query), _record)
+    count, told = _records(call, _query(call, score="record_score", sort="record_score", descending=True))
+    return {"count": count, "records": told}
 
 
-def _record(job_id: str, row: documents.Row) -> documents.Document:
+def _records(call: Call, query: Query, times: list[int] | None = None) -> tuple[int, list[dict[str, Any]]]:
+    job_id = call.path["job_id"]
+    found = call.server.service.records(job_id, query)
+    rows = found.rows if times is None else found.rows.filter(pl.col("timestamp").is_in(times))
+    written = with_written(call, "record", query)
+    count, told = written or (found.total, documents.documents(job_id, rows, documents.record))
+    return count, [_with_values(record) for record in told]
+
+
+def _with_values(told: documents.Document) -> documents.Document:
     """A record with the values of its entities also under the names of their fields."""
-    told = documents.record(job_id, row)
     values: dict[str, list[str]] = {}
     for role in ("partition", "over", "by"):
         name, value = told.get(f"{role}_field_name"), told.get(f"{role}_field_value")
-        if name is not None and value is not None:
+        if isinstance(name, str) and value is not None:  # clients may have written anything
             values.setdefault(name, []).append(value)
-    for entity in told.get("influencers", ()):
-        values[entity["influencer_field_name"]] = list(entity["influencer_field_values"])
+    influencers = told.get("influencers")
+    entities = influencers if isinstance(influencers, list) else []
+    for entity in (one for one in entities if isinstance(one, dict)):
+        name, found = (entity.get(f"influencer_field_{part}") for part in ("name", "values"))
+        if isinstance(name, str) and isinstance(found, list):
+            values[name] = list(found)
     return {**values, **told}
 
 
 def get_influencers(call: Call) -> dict[str, Any]:
     """Influencers, the highest scores first unless asked otherwise."""
     query = _query(call, score="influencer_score", sort="influencer_score", descending=True)
-    return _listed(call, "influencers", call.server.service.influencers(call.path["job_id"], query), documents.influencer)
-
-
-def _listed(call: Call, name: str, found: Page, build: Callable[[str, Any], dict[str, Any]]) -> dict[str, Any]:
-    return {"count": found.total, name: list(documents.documents(call.path["job_id"], found.rows, build))}
+    job_id = call.path["job_id"]
+    found = call.server.service.influencers(job_id, query)
+    own = documents.documents(job_id, found.rows, documents.influencer)
+    count, told = with_written(call, "influencer", query) or (found.total, list(own))
+    return {"count": count, "influencers": told}
 
 
 def _query(call: Call, *, score: str, sort: str, descending: bool) -> Query:
@@ -150,7 +179,8 @@ def get_overall_buckets(call: Call) -> dict[str, Any]:
         overall_score=score,
         exclude_interim=interim,
     )
-    found = call.server.service.overall_buckets([summary.job.job_id for summary in summaries], query)
+    job_ids = [summary.job.job_id for summary in summaries]
+    found = call.server.service.overall_buckets(job_ids, query, partial(highest_written, call))
     told = [documents.overall_bucket(row) for row in found.iter_rows(named=True)]
     return {"count": len(told), "overall_buckets": told}
 
