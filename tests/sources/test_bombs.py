@@ -1,9 +1,11 @@
 """What is small on the disk and huge in memory: read within bounds, or refused with the reason."""
 
 import gzip
+import io
 import json
 import resource
 import time
+from functools import partial
 
 import pytest
 import zstandard
@@ -11,6 +13,7 @@ import zstandard
 from barograph.config.errors import UnreadableInput
 from barograph.config.job import DataDescription
 from barograph.sources import json_documents
+from barograph.sources.lines import MOST_LINES, line_blocks
 from barograph.sources.read import BLOCK_BYTES, read_files
 from barograph.sources.streams import Stream
 
@@ -97,6 +100,15 @@ def test_a_header_of_quotes_alone_is_refused_before_they_are_counted(tmp_path, s
     with pytest.raises(UnreadableInput, match=r"a\.csv: wanted a header within the first 4 MiB"):
         read(tmp_path / "a.csv")
     assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize("cut", [line_blocks, partial(json_documents.document_lines, "a.json")])
+def test_a_block_of_millions_of_lines_comes_in_parts(cut):
+    lines = b"0\n" * (2 * MOST_LINES + 5)
+    parts = list(cut(io.BytesIO(lines).read, len(lines)))
+    assert b"".join(block for block, _ in parts) == lines
+    assert sum(length for _, length in parts) == len(lines)
+    assert [block.count(b"\n") for block, _ in parts] == [MOST_LINES, MOST_LINES, 5]
 
 
 def test_a_value_of_many_megabytes_is_one_malformed_row(tmp_path):

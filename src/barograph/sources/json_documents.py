@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from barograph.config.errors import UnreadableInput
-from barograph.sources.lines import LONGEST_ROW, Read
+from barograph.sources.lines import LONGEST_ROW, MOST_LINES, Read
 
 _BETWEEN: Final = re.compile(r"[ \t\r\n,\[\]]*")
 _TOKEN: Final = re.compile(r'"(?:[^"\\\n]|\\.)*"|[{}]')
@@ -26,16 +26,17 @@ def document_lines(path: str, read: Read, size: int) -> Iterator[tuple[bytes, in
         UnreadableInput: far too much of it is none.
     """
     rest, scanned = b"", 0
-    at_end = False
-    while not at_end:
-        data = read(size)
-        at_end = not data
-        data = rest + data
-        lines, used, looked_through = _documents(data, at_end)
+    at_end = full = False
+    while full or not at_end:
+        if not full:  # else the rest has more documents
+            data = read(size)
+            at_end = not data
+            rest += data
+        lines, used, looked_through = _documents(rest, at_end)
         scanned += looked_through
         if scanned > _MOST_TOKENS:
             raise UnreadableInput(f"{path}: wanted JSON objects; far too many begin here that never end")
-        rest = data[used:]
+        rest, full = rest[used:], len(lines) == MOST_LINES
         if lines or used:
             yield b"".join(lines), used
 
@@ -43,13 +44,13 @@ def document_lines(path: str, read: Read, size: int) -> Iterator[tuple[bytes, in
 def _documents(data: bytes, at_end: bool) -> tuple[list[bytes], int, int]:
     """The documents that certainly end within the data, how many bytes they take, and the tokens looked through for ends.
 
-    Stops early when these are far too many.
+    Stops early when these are far too many, and after `MOST_LINES` documents.
     """
     # One character a byte keeps positions equal; JSON's own signs are ASCII, and the bytes come back out unchanged.
     text = data.decode("latin-1")
     lines: list[bytes] = []
     at, scanned = _after_blank(text, 0), 0
-    while at < len(text) and scanned <= _MOST_TOKENS:
+    while at < len(text) and scanned <= _MOST_TOKENS and len(lines) < MOST_LINES:
         end = _document_end(text, at)
         if end is None or end - at > LONGEST_ROW:
             if end is None and len(text) - at <= LONGEST_ROW and not at_end:
