@@ -91,15 +91,17 @@ def test_a_value_without_its_distribution_is_refused():
 
 
 def test_a_group_of_rows_that_are_not_there_is_refused():
-    ln_p, out = np.zeros((2, 3)), np.empty((1, 3))
+    ln_p, out, state = np.zeros((2, 3)), np.empty((1, 3)), np.zeros((1, 6))
     with pytest.raises(ValueError, match=r"order\[1\]=2: wanted a number from 0 to 1"):
-        _scores.combine_groups(ln_p, np.array([0, 2]), np.array([0, 2]), 0.05, out)
+        _scores.combine_groups(ln_p, np.array([0, 2]), np.array([0, 2]), state, 100.0, out)
     with pytest.raises(ValueError, match=r"start\[1\]=3: wanted a number from 0 to 2"):
-        _scores.combine_groups(ln_p, np.array([0, 1]), np.array([0, 3]), 0.05, out)
+        _scores.combine_groups(ln_p, np.array([0, 1]), np.array([0, 3]), state, 100.0, out)
     with pytest.raises(ValueError, match="size of start=3: wanted 2"):
-        _scores.combine_groups(ln_p, np.array([0, 1]), np.array([0, 1, 2]), 0.05, out)
-    with pytest.raises(ValueError, match="size of least=1: wanted 2"):
-        _scores.combine_folded(np.zeros(2), np.zeros(1), np.ones(2), 0.05, np.empty(2))
+        _scores.combine_groups(ln_p, np.array([0, 1]), np.array([0, 1, 2]), state, 100.0, out)
+    with pytest.raises(ValueError, match="size of state=2: wanted 1"):
+        _scores.combine_groups(ln_p, np.array([0, 1]), np.array([0, 2]), np.zeros((2, 6)), 100.0, out)
+    with pytest.raises(ValueError, match="size of n=2: wanted 1"):
+        _scores.combine_rows(np.zeros(2), np.array([0, 2]), np.ones(2), np.empty(1))
 
 
 def ids(*numbers: int) -> np.ndarray:
