@@ -56,7 +56,12 @@ def test_metrics_count_requests_by_route(http: httpx.Client) -> None:
         (b"{}", {"Content-Type": "text/html"}, 406, "[text/html] is not supported"),
         (b"{}", {"Content-Type": "application/json", "Content-Encoding": "br"}, 415, "wanted none, identity or gzip"),
         (b"{}", {"Content-Type": "application/json", "Content-Encoding": "gzip"}, 400, "wanted gzip"),
-        (gzip.compress(b"{}")[:-9], {"Content-Type": "application/json", "Content-Encoding": "gzip"}, 400, "ends too early"),
+        (
+            gzip.compress(b"{}", mtime=0)[:-9],
+            {"Content-Type": "application/json", "Content-Encoding": "gzip"},
+            400,
+            "ends too early",
+        ),
     ],
 )
 def test_a_body_that_cannot_be_read_is_told(
