@@ -11,6 +11,22 @@ namespace binding {
 
 namespace nb = nanobind;
 
+template <class T>
+using In = nb::ndarray<const T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+template <class T>
+using Out = nb::ndarray<T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using Records = Out<uint8_t>;  // a structured array as bytes
+
+template <class T>
+T* records(const Records& array) {
+  return reinterpret_cast<T*>(array.data());
+}
+
+template <class T>
+int64_t room(const Records& array) {
+  return static_cast<int64_t>(array.size() / sizeof(T));
+}
+
 [[noreturn, gnu::noinline, gnu::cold]] inline void refuse(const std::string& what, int64_t is, const std::string& wanted) {
   throw nb::value_error((what + "=" + std::to_string(is) + ": wanted " + wanted).c_str());
 }

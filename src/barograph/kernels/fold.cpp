@@ -28,21 +28,11 @@ namespace {
 
 using namespace fold;
 
-template <class T>
-using In = nb::ndarray<const T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
-template <class T>
-using Out = nb::ndarray<T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
-using Records = Out<uint8_t>;  // a structured array as bytes
-
-template <class T>
-T* records(const Records& array) {
-  return reinterpret_cast<T*>(array.data());
-}
-
-template <class T>
-int64_t room(const Records& array) {
-  return static_cast<int64_t>(array.size() / sizeof(T));
-}
+using binding::In;
+using binding::Out;
+using binding::Records;
+using binding::records;
+using binding::room;
 
 // The owner of each row is a record of its table, or none.
 template <class T>

@@ -19,26 +19,16 @@ namespace {
 
 using namespace usual;
 
-template <class T>
-using In = nb::ndarray<const T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
-template <class T>
-using Out = nb::ndarray<T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
-using Records = Out<uint8_t>;
+using binding::In;
+using binding::Out;
+using binding::Records;
+using binding::records;
+using binding::room;
 
 constexpr double kMissed = 1e-3;    // an entity with less of a series' rows is not missed; chosen
 constexpr double kForgotten = 1e-4; // ... and with less it is forgotten when there are many; chosen
 
 enum Status { kDone = 0, kWantsEntities = 1, kWantsTold = 2, kWantsForgetting = 3 };
-
-template <class T>
-T* records(const Records& array) {
-  return reinterpret_cast<T*>(array.data());
-}
-
-template <class T>
-int64_t room(const Records& array) {
-  return static_cast<int64_t>(array.size() / sizeof(T));
-}
 
 struct ToldRows {
   Told* rows;
