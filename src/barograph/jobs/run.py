@@ -66,15 +66,13 @@ def run_job(
         chunks: rows of one or more sources; each source from its beginning, in its order.
         on_progress: called after each chunk, and after the last commit when a broken input ends the run.
         flush: at the end of the input, finish the buckets that only the latency keeps open; their later rows are out of order.
-        interim: at the end of the input, judge the buckets that are still open, and keep that until their results, or newer
-            interim ones, take its place.
+        interim: at the end of the input, judge the buckets that are still open; kept until newer results take its place.
         build: makes the engine, or brings it back from a snapshot.
         clock: seconds on a clock that only goes forward.
         now: epoch seconds, wall clock.
         tell: told before the job's history is replayed because another version has learned its models, and of files whose rows
             had to be sorted.
-        idle: of the pipe among the inputs, as `chunks_for` was given it. It is used to commit, so that what came is safe, and
-            results visible, within ten seconds.
+        idle: of the pipe among the inputs, as `chunks_for` was given it; used to commit what came within ten seconds.
         on_records: given new records as soon as they are found, once the pipe has been waited for.
 
     Raises:
@@ -90,17 +88,9 @@ def run_job(
         session.watch(on_records)
         if idle is not None:
             idle.work = partial(_use_idle_time, session, interrupts, show)
-        try:
-            failure = _feed_all(session, checked(job, chunks, session, tell), interrupts, show)
-        finally:
-            close = getattr(chunks, "close", None)  # generators hold files open
-            if close is not None:
-                close()
+        failure = _feed_and_close(session, chunks, checked(job, chunks, session, tell), interrupts, show)
         if failure is None and interrupts.received is None:
-            if flush:
-                session.flush()
-            if interim:
-                session.judge_open()
+            _end_input(session, flush=flush, interim=interim)
         session.commit()
         if failure is None:
             return session.summary(interrupts.received)
@@ -109,6 +99,24 @@ def run_job(
     if is_new and not kept:
         store.delete_job(job.job_id)  # mended, it may have other settings
     raise failure
+
+
+def _feed_and_close(
+    session: Session, given: Iterable[Chunk], chunks: Iterator[Chunk], interrupts: Interrupts, tell: OnProgress
+) -> Exception | None:
+    try:
+        return _feed_all(session, chunks, interrupts, tell)
+    finally:
+        close = getattr(given, "close", None)  # generators hold files open
+        if close is not None:
+            close()
+
+
+def _end_input(session: Session, *, flush: bool, interim: bool) -> None:
+    if flush:
+        session.flush()
+    if interim:
+        session.judge_open()
 
 
 def _use_idle_time(session: Session, interrupts: Interrupts, tell: OnProgress) -> None:

@@ -71,6 +71,11 @@ class WholeForecast(KeptForecast):
     rows: list[dict[str, Any]]
 
 
+MetricPart = Annotated[str | None, Query(max_length=100, description="for the detector `metric`: mean, min or max")]
+PartitionValue = Annotated[str | None, Query(max_length=10_000, description="value of the partition field")]
+ByValue = Annotated[str | None, Query(max_length=10_000, description="value of the by field")]
+
+
 def router(server: Server) -> APIRouter:
     """Its routes."""
     routes, service = APIRouter(route_class=ServedRoute, tags=["models"]), server.service
@@ -80,11 +85,9 @@ def router(server: Server) -> APIRouter:
         request: Request,
         job_id: JobId,
         detector: Annotated[int, Query(ge=0, le=10_000)] = 0,
-        function: Annotated[
-            str | None, Query(max_length=100, description="for the detector `metric`: mean, min or max")
-        ] = None,
-        partition: Annotated[str | None, Query(max_length=10_000, description="value of the partition field")] = None,
-        by: Annotated[str | None, Query(max_length=10_000, description="value of the by field")] = None,
+        function: MetricPart = None,
+        partition: PartitionValue = None,
+        by: ByValue = None,
         from_: From = None,
         to: To = None,
         max_points: Annotated[int, Query(ge=2, le=1_000_000)] = 5000,
