@@ -4,11 +4,10 @@ Run as a program, with the client of one release in its path: `python client_dri
 """
 
 import math
-import sys
 import warnings
 from typing import Any
 
-import elasticsearch
+from driving import drive, refused
 from elasticsearch import Elasticsearch
 
 START = 1_403_481_600
@@ -24,14 +23,6 @@ CONFIG: dict[str, Any] = {
     },
     "data_description": {"time_field": "time"},
 }
-
-
-def refused(status: int, kind: str, call: Any, **arguments: Any) -> None:
-    try:
-        told = call(**arguments)
-    except elasticsearch.ApiError as error:
-        told = (error.status_code, error.message)
-    assert told == (status, kind), told
 
 
 def life(es: Elasticsearch) -> None:
@@ -133,11 +124,4 @@ def end(es: Elasticsearch) -> None:
     assert es.ml.get_jobs(job_id="drive*")["count"] == 0
 
 
-def main() -> None:
-    es = Elasticsearch(sys.argv[1], http_compress=True)
-    for part in (life, results, stats, models, kept, checks, end):
-        part(es)
-    print("driven by", ".".join(map(str, elasticsearch.__version__)))
-
-
-main()
+drive(life, results, stats, models, kept, checks, end)

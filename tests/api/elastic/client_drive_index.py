@@ -3,11 +3,10 @@
 Run as a program, with the client of one release in its path: `python client_drive_index.py URL`. It imports no Barograph.
 """
 
-import sys
 import time
 from typing import Any
 
-import elasticsearch
+from driving import drive, refused
 from elasticsearch import Elasticsearch, helpers
 
 INDEX = "drive-air"
@@ -30,14 +29,6 @@ JOB: dict[str, Any] = {
 def row(at: int) -> dict[str, Any]:
     """A document every ten minutes: BBB, AAA, AAA, and again."""
     return {"time": START + at * HOUR // 6, "airline": "AAA" if at % 3 else "BBB", "responsetime": 100 + at % 7}
-
-
-def refused(status: int, kind: str, call: Any, **arguments: Any) -> None:
-    try:
-        told = call(**arguments)
-    except elasticsearch.ApiError as error:
-        told = (error.status_code, error.message)
-    assert told == (status, kind), told
 
 
 def indices(es: Elasticsearch) -> None:
@@ -179,11 +170,4 @@ def end(es: Elasticsearch) -> None:
     refused(404, "index_not_found_exception", es.indices.get, index=INDEX)
 
 
-def main() -> None:
-    es = Elasticsearch(sys.argv[1], http_compress=True)
-    for part in (indices, documents, searches, pages, aliases, cats, datafeeds, live, end):
-        part(es)
-    print("driven by", ".".join(map(str, elasticsearch.__version__)))
-
-
-main()
+drive(indices, documents, searches, pages, aliases, cats, datafeeds, live, end)
