@@ -7,6 +7,7 @@ CPU time, not wall time, but for the line about threads, which wants an idle mac
 
 import argparse
 import time
+from collections import Counter
 
 import numpy as np
 
@@ -14,19 +15,6 @@ from barograph.models import ModelConfig, SeriesModel
 from barograph.models.state import SERIES
 
 SPAN = 300_000
-# The field that each part of the record begins with, in the order of the record.
-PARTS = {
-    "clock": "last",
-    "levels": "level",
-    "spread": "variance",
-    "views of several buckets": "last_rest",
-    "shape": "ln_weight",
-    "habits and tail": "usual",
-    "incident": "odd_since",
-    "changes": "old_level",
-    "season, without its profile": "bins",
-    "season search window": "window_first",
-}
 
 
 def data(kind: str, series: int, buckets: int) -> np.ndarray:
@@ -47,10 +35,13 @@ def measure(x: np.ndarray, chunk: int, bounds: float | None, threads: int) -> tu
     return (time.process_time() - cpu) / x.size * 1e9, (time.perf_counter() - wall) / x.size * 1e9, model
 
 
-def parts() -> dict[str, int]:
+def parts() -> Counter[str]:
     """Bytes of the record by part."""
-    starts = [SERIES.fields[first][1] for first in PARTS.values()]
-    return {part: end - start for part, start, end in zip(PARTS, starts, [*starts[1:], SERIES.itemsize], strict=True)}
+    sizes: Counter[str] = Counter()
+    for name, (kind, *_) in (SERIES.fields or {}).items():
+        part, dot, _ = name.partition(".")
+        sizes[part if dot else "clock"] += kind.itemsize
+    return sizes
 
 
 def main() -> None:
