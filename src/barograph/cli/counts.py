@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from barograph.cli.words import counted
 from barograph.results.counts import REASONS, Example
+from barograph.results.labels import counted
 
 # Rows are gone; values are missing from rows that count otherwise.
 _VALUES: Final = frozenset({"missing_field", "not_a_number"})

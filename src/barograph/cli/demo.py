@@ -34,15 +34,16 @@ def demo(data_dir: _Folder = None) -> None:
     from tempfile import mkdtemp
     from zoneinfo import ZoneInfo
 
-    from barograph.cli import tables, words
+    from barograph.cli import tables
     from barograph.cli.console import show
     from barograph.cli.run import run_files
     from barograph.jobs.service import Service
+    from barograph.results import labels
     from barograph.samples import NYC_TAXI
 
     folder = data_dir or Path(mkdtemp(prefix="barograph-demo-"))
     job = NYC_TAXI.job()
-    typer.echo(f"{NYC_TAXI.title[0].upper()}{NYC_TAXI.title[1:]}.\nThe job: {words.sentence(job)}.")
+    typer.echo(f"{NYC_TAXI.title[0].upper()}{NYC_TAXI.title[1:]}.\nThe job: {labels.sentence(job)}.")
     ran = run_files(job, [str(NYC_TAXI.data_file)], folder, None)
     for line in ran.story():
         typer.echo(line)
@@ -61,8 +62,9 @@ def _compare(episodes: "pl.DataFrame", causes: "Sequence[Cause]", zone: "ZoneInf
     """Hold what was found against the labels, both ways: what was missed, and what is not labelled."""
     import polars as pl
 
-    from barograph.cli import tables, words
+    from barograph.cli import tables
     from barograph.cli.console import show
+    from barograph.results import labels
     from barograph.results.words import record_compared
 
     table = tables.plain("known cause", "found", "score", f"worst at ({zone})", "")
@@ -76,13 +78,13 @@ def _compare(episodes: "pl.DataFrame", causes: "Sequence[Cause]", zone: "ZoneInf
             continue
         hit = worst["record_score"] >= _FOUND
         found += hit
-        when = words.when(worst["timestamp"], zone)
-        tables.add(table, cause.name, "yes" if hit else "no", words.whole(worst["record_score"]), when, record_compared(worst))
+        when = labels.when(worst["timestamp"], zone)
+        tables.add(table, cause.name, "yes" if hit else "no", labels.whole(worst["record_score"]), when, record_compared(worst))
     typer.echo("\nWhat is known about this series (labels of the Numenta Anomaly Benchmark):\n")
     show(table)
     typer.echo(
         f"\nFound {found} of {len(causes)} known causes with a score of {_FOUND:g} or more (major).\n"
-        f"{words.counted(outside.height, 'episode')} reached it where nothing is labelled."
+        f"{labels.counted(outside.height, 'episode')} reached it where nothing is labelled."
     )
 
 

@@ -19,8 +19,8 @@ def expire(jobs: _Jobs = None, data_dir: DataDir = DEFAULT_DATA_DIR, store: Stor
     Each commit of a job does the same for results and snapshots, each forecast for forecasts; bucket values go by this command
     only. Ages are counted back from a job's newest data, those of forecasts by the clock.
     """
-    from barograph.cli.words import counted
     from barograph.jobs.service import Service
+    from barograph.results.labels import counted
 
     with Service.open(store, data_dir, create=False) as service:
         for summary in service.jobs(jobs or ["_all"]):

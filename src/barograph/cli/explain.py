@@ -98,7 +98,7 @@ def _show(
     explanation: "Explanation", now: float | None, blamed: "Sequence[Mapping[str, Any]] | None", zone: "ZoneInfo"
 ) -> None:
     from barograph.cli.console import show
-    from barograph.cli.words import to_blame, when
+    from barograph.results.labels import to_blame, when
     from barograph.results.words import against_usual, short
 
     typer.echo(f"{_whose(explanation)}, {when(explanation.timestamp, zone)} ({zone})")

@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from barograph.api.elastic import documents
-from barograph.cli import output, tables, words
+from barograph.cli import output, tables
 from barograph.cli.console import show as show_table
 from barograph.cli.options import Format
 from barograph.config.duration import UNIT_MS
@@ -17,7 +17,7 @@ from barograph.config.job import Job
 from barograph.engine.forecast import crossings
 from barograph.jobs.forecast import told
 from barograph.jobs.service import SavedForecast
-from barograph.results import schema
+from barograph.results import labels, schema
 from barograph.results.words import short
 
 Row = Mapping[str, Any]
@@ -55,7 +55,7 @@ def tell_detectors(job: Job, rows: pl.DataFrame, value: float) -> None:
     """Say on stderr that a value is compared with the series of several detectors, when it is: it is likely meant of one."""
     indices = sorted(rows["detector_index"].unique().to_list())
     if len(indices) > 1:
-        named = ", ".join(f"{index} ({words.detector_words(job.detectors[index])})" for index in indices)
+        named = ", ".join(f"{index} ({labels.detector_words(job.detectors[index])})" for index in indices)
         typer.echo(f"note: {short(value)} is compared with every detector's series; --detector picks one of {named}", err=True)
 
 
@@ -74,8 +74,8 @@ def listed(forecasts: list[SavedForecast], zone: ZoneInfo) -> Table:
         "forecast", f"when made ({zone})", "when from", "for", "bounds", *numbers, "when it goes", right=numbers
     )
     for forecast in forecasts:
-        made, start = words.when(_seconds(forecast.create_time), zone), words.when(forecast.start_ms, zone)
-        goes = "with its job" if forecast.expiry_time is None else words.when(_seconds(forecast.expiry_time), zone)
+        made, start = labels.when(_seconds(forecast.create_time), zone), labels.when(forecast.start_ms, zone)
+        goes = "with its job" if forecast.expiry_time is None else labels.when(_seconds(forecast.expiry_time), zone)
         sizes = (f"{forecast.series:,}", f"{forecast.rows:,}", f"{forecast.bytes:,}")
         tables.add(table, forecast.forecast_id, made, start, _far(forecast), f"{forecast.percentile:g} %", *sizes, goes)
     return table
@@ -83,14 +83,14 @@ def listed(forecasts: list[SavedForecast], zone: ZoneInfo) -> Table:
 
 def _headline(saved: SavedForecast, zone: ZoneInfo) -> str:
     return (
-        f"{words.counted(saved.series, 'forecast') if saved.series == 1 else f'{saved.series:,} forecasts'} from "
-        f"{words.when(saved.start_ms, zone)} ({zone}) for {_far(saved)}; "
+        f"{labels.counted(saved.series, 'forecast') if saved.series == 1 else f'{saved.series:,} forecasts'} from "
+        f"{labels.when(saved.start_ms, zone)} ({zone}) for {_far(saved)}; "
         f"{saved.percentile:g} % of values should lie inside the bounds"
     )
 
 
 def _far(saved: SavedForecast) -> str:
-    return words.length(saved.end_ms - saved.start_ms)
+    return labels.length(saved.end_ms - saved.start_ms)
 
 
 def _seconds(epoch_ms: int) -> int:
@@ -118,14 +118,14 @@ def _summary(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _named(rows: list[dict[str, Any]]) -> tuple[list[str], str | None]:
     """The columns that tell series apart, and what all of them measure, if it is one thing."""
-    measures = {words.measured(row) for row in rows}
+    measures = {labels.measured(row) for row in rows}
     common = measures.pop() if len(measures) == 1 else None
-    split = any(map(words.series, rows))
+    split = any(map(labels.series, rows))
     return [*(["series"] if split else []), *([] if common else ["of"])], common
 
 
 def _names(row: Row, columns: list[str]) -> list[str]:
-    return [words.series(row) if name == "series" else words.measured(row) for name in columns]
+    return [labels.series(row) if name == "series" else labels.measured(row) for name in columns]
 
 
 def _forecasts(series: pl.DataFrame, zone: ZoneInfo) -> Table:
@@ -138,7 +138,7 @@ def _forecasts(series: pl.DataFrame, zone: ZoneInfo) -> Table:
     )
     for row in rows:
         bounds = f"{short(row['next_lower'], 3)} to {short(row['next_upper'], 3)}"
-        ends = [[short(row[end], 3), *([words.when(row[f"{end}_at"], zone)] if at else [])] for end in ("lowest", "highest")]
+        ends = [[short(row[end], 3), *([labels.when(row[f"{end}_at"], zone)] if at else [])] for end in ("lowest", "highest")]
         tables.add(table, *_names(row, named), short(row["next"], 3), bounds, *ends[0], *ends[1], _trend(row))
     return table
 
@@ -166,13 +166,13 @@ def _stretches(rows: pl.DataFrame, span_ms: int, zone: ZoneInfo) -> Table:
         table = tables.plain(f"when ({zone})", "prediction", "lower", "upper", right=("prediction", "lower", "upper"))
         for row in each.iter_rows(named=True):
             numbers = (row["mean"], row["forecast_lower"], row["forecast_upper"])
-            tables.add(table, words.when(row["timestamp"], zone), *(short(number) for number in numbers))
+            tables.add(table, labels.when(row["timestamp"], zone), *(short(number) for number in numbers))
         return table
     numbers_of = ("mean", "lowest", "highest", "lower bound", "upper bound")
-    table = tables.plain(f"when, {words.length(held * span_ms)} from ({zone})", *numbers_of, right=numbers_of)
+    table = tables.plain(f"when, {labels.length(held * span_ms)} from ({zone})", *numbers_of, right=numbers_of)
     for row in each.iter_rows(named=True):
         cells = (row[name] for name in ("mean", "forecast_prediction", "highest", "forecast_lower", "forecast_upper"))
-        tables.add(table, words.when(row["timestamp"], zone), *(short(number) for number in cells))
+        tables.add(table, labels.when(row["timestamp"], zone), *(short(number) for number in cells))
     return table
 
 
@@ -185,7 +185,7 @@ def _crossings(reached: pl.DataFrame, value: float, saved: SavedForecast, zone: 
     )
     for row in rows:
         times = (row[name] for name in ("predicted", "earliest", "latest"))
-        cells = (f"not within {_far(saved)}" if time is None else words.when(time, zone) for time in times)
+        cells = (f"not within {_far(saved)}" if time is None else labels.when(time, zone) for time in times)
         tables.add(table, *_names(row, named), row["direction"], *cells)
     return table
 
@@ -196,7 +196,7 @@ def _reached(reached: pl.DataFrame, value: float, saved: SavedForecast) -> str:
     possible = reached.filter(pl.col("predicted").is_null(), pl.col("earliest").is_not_null()).height
     more = f"; {possible:,} more may" if possible else ""
     reach = "is" if expected == 1 else "are"
-    measures = {words.measured(row) for row in reached.rows(named=True)}
+    measures = {labels.measured(row) for row in reached.rows(named=True)}
     what = f" of {measures.pop()}" if len(measures) == 1 else ""
     return (
         f"{expected:,} of {reached.height:,} series{what} {reach} expected to reach {short(value)} within {_far(saved)}{more}"

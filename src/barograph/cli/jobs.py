@@ -44,9 +44,10 @@ def list_jobs(data_dir: DataDir = DEFAULT_DATA_DIR, store: StoreUrl = None) -> N
     """List the jobs."""
     from zoneinfo import ZoneInfo
 
-    from barograph.cli import tables, words
+    from barograph.cli import tables
     from barograph.cli.console import show as show_table
     from barograph.jobs.service import Service
+    from barograph.results import labels
 
     with Service.open(store, data_dir, create=False) as service:
         summaries = service.jobs()
@@ -56,9 +57,9 @@ def list_jobs(data_dir: DataDir = DEFAULT_DATA_DIR, store: StoreUrl = None) -> N
     table = tables.plain("job", "rows", "up to", "what it does", right=("rows",))
     for summary in summaries:
         newest = summary.counts.latest_record_timestamp if summary.counts else None
-        until = "nothing yet" if newest is None else words.when(newest, ZoneInfo(summary.job.time_zone))
+        until = "nothing yet" if newest is None else labels.when(newest, ZoneInfo(summary.job.time_zone))
         rows = summary.counts.input_record_count if summary.counts else 0
-        tables.add(table, summary.job.job_id, f"{rows:,}", until, words.sentence(summary.job))
+        tables.add(table, summary.job.job_id, f"{rows:,}", until, labels.sentence(summary.job))
     show_table(table)
 
 
@@ -101,7 +102,7 @@ def show(
 def _facts(summary: "JobSummary", worst: "Page") -> "Iterator[tuple[str, str]]":
     from zoneinfo import ZoneInfo
 
-    from barograph.cli import words
+    from barograph.results import labels
     from barograph.results.severity import severity
 
     job, counts = summary.job, summary.counts
@@ -109,18 +110,18 @@ def _facts(summary: "JobSummary", worst: "Page") -> "Iterator[tuple[str, str]]":
     yield "job", job.job_id
     if job.description:
         yield "description", job.description
-    yield "what it does", words.sentence(job)
+    yield "what it does", labels.sentence(job)
     yield "time zone", job.time_zone
-    yield "created", words.when(summary.create_time // 1000 * 1000, zone)
+    yield "created", labels.when(summary.create_time // 1000 * 1000, zone)
     if counts is None or counts.earliest_record_timestamp is None or counts.latest_record_timestamp is None:
         yield "read", "nothing yet; 'barograph run JOB DATA' feeds it"
         return
-    first, last = (words.when(time, zone) for time in (counts.earliest_record_timestamp, counts.latest_record_timestamp))
-    yield "read", f"{words.counted(counts.input_record_count, 'row')}, {first} to {last}"
-    yield "finished", f"{words.counted(counts.bucket_count, 'bucket')}, {counts.empty_bucket_count:,} without rows"
+    first, last = (labels.when(time, zone) for time in (counts.earliest_record_timestamp, counts.latest_record_timestamp))
+    yield "read", f"{labels.counted(counts.input_record_count, 'row')}, {first} to {last}"
+    yield "finished", f"{labels.counted(counts.bucket_count, 'bucket')}, {counts.empty_bucket_count:,} without rows"
     if worst.rows.height:
         score = worst.rows["record_score"][0]
-        yield "found", f"{words.counted(worst.total, 'record')}, the worst {severity(score)} ({words.whole(score)})"
+        yield "found", f"{labels.counted(worst.total, 'record')}, the worst {severity(score)} ({labels.whole(score)})"
     else:
         yield "found", "no records"
 
@@ -129,12 +130,12 @@ def _replays(summary: "JobSummary", spans: "tuple[Exclusion, ...]") -> "Iterator
     """Whether the results are those of a replay, and what it left out."""
     from zoneinfo import ZoneInfo
 
-    from barograph.cli import words
     from barograph.cli.replays import forgotten
+    from barograph.results import labels
 
     zone = ZoneInfo(summary.job.time_zone)
     if summary.replay_time is not None:
-        yield "replayed", words.when(summary.replay_time // 1000 * 1000, zone)
+        yield "replayed", labels.when(summary.replay_time // 1000 * 1000, zone)
     for line in forgotten(spans, zone):
         yield "forgotten", line
 
@@ -163,9 +164,9 @@ def delete(job_id: JobId, yes: Yes = False, data_dir: DataDir = DEFAULT_DATA_DIR
 
 def _ask(service: "Service", job_id: str, verb: str, yes: bool) -> None:
     """Ask before something is lost; where nobody can answer, `--yes` is the answer."""
-    from barograph.cli.words import counted
     from barograph.config.errors import BadRequest
     from barograph.jobs.service import Query
+    from barograph.results.labels import counted
 
     records = service.records(job_id, Query(size=0)).total
     if yes:

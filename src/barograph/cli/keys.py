@@ -41,9 +41,10 @@ def list_keys(data_dir: DataDir = DEFAULT_DATA_DIR, store: StoreUrl = None) -> N
     """List the keys, without their secrets."""
     from zoneinfo import ZoneInfo
 
-    from barograph.cli import tables, words
+    from barograph.cli import tables
     from barograph.cli.console import show
     from barograph.jobs.service import Service
+    from barograph.results import labels
 
     with Service.open(store, data_dir, create=False) as service:
         keys = service.keys.all()
@@ -52,7 +53,7 @@ def list_keys(data_dir: DataDir = DEFAULT_DATA_DIR, store: StoreUrl = None) -> N
         return
     table = tables.plain("key", "role", "made", "for")
     for key in keys:
-        tables.add(table, key.key_id, key.role, words.when(key.create_time // 1000 * 1000, ZoneInfo("UTC")), key.name)
+        tables.add(table, key.key_id, key.role, labels.when(key.create_time // 1000 * 1000, ZoneInfo("UTC")), key.name)
     show(table)
 
 

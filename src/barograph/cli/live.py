@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from barograph.api.elastic import documents
-from barograph.cli import words
 from barograph.cli.options import Format
 from barograph.cli.output import write
 from barograph.config.job import Job
+from barograph.results import labels
 from barograph.results import severity as severities
 from barograph.results.words import record_compared, short
 
@@ -46,11 +46,11 @@ class LiveRecords:
         return records.join(self._shown, on=list(_KEY), how="anti", maintain_order="left")
 
 
-def line(record: words.Row, zone: ZoneInfo) -> str:
+def line(record: labels.Row, zone: ZoneInfo) -> str:
     """A record on a line: `critical 94  Thu 2026-01-01 00:00  host=a  mean of ms 512 (typical 100), 5.1 times as high`."""
-    score = f"{severities.severity(record['record_score'])} {words.whole(record['record_score'])}"
-    who = " ".join(words.who(record))
+    score = f"{severities.severity(record['record_score'])} {labels.whole(record['record_score'])}"
+    who = " ".join(labels.who(record))
     values = short(record["actual"]) if record["actual"] is not None else "no data"
     typical = f" (typical {short(record['typical'])})" if record["typical"] is not None else ""
-    what = f"{words.measured(record)} {values}{typical}, {record_compared(record)}"
-    return "  ".join(filter(None, (score, words.when(record["timestamp"], zone), who, what)))
+    what = f"{labels.measured(record)} {values}{typical}, {record_compared(record)}"
+    return "  ".join(filter(None, (score, labels.when(record["timestamp"], zone), who, what)))

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 import typer
 
 from barograph.api.elastic import documents
-from barograph.cli import output, tables, words
+from barograph.cli import output, tables
 from barograph.cli.console import show as show_table
 from barograph.cli.options import Format
 from barograph.jobs.service import Described
 from barograph.models import Known
 from barograph.models.describe import YOUNG
+from barograph.results import labels
 
 
 def status(job_id: str, described: Described) -> Iterator[tuple[str, str]]:
@@ -45,9 +46,9 @@ def show(described: Described) -> None:
     if not rows:
         return
     typer.echo()
-    table = tables.plain("series" if any(map(words.series, rows)) else "", "what its model believes")
+    table = tables.plain("series" if any(map(labels.series, rows)) else "", "what its model believes")
     for row in rows:
-        name = ", ".join(filter(None, (words.series(row), words.measured(row))))
+        name = ", ".join(filter(None, (labels.series(row), labels.measured(row))))
         tables.add(table, name, row["text"])
     show_table(table)
     if described.cut:

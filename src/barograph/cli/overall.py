@@ -82,13 +82,14 @@ def overall_buckets(
 
 
 def _show(overall: "pl.DataFrame", zone: "ZoneInfo") -> None:
-    from barograph.cli import tables, words
+    from barograph.cli import tables
     from barograph.cli.console import show
+    from barograph.results import labels
 
     table = tables.plain("score", "", f"when ({zone})", "jobs")
     for row in overall.iter_rows(named=True):
         score, word = tables.severity(row["overall_score"])
-        jobs = ", ".join(f"{job['job_id']} {words.whole(job['max_anomaly_score'])}" for job in row["jobs"])
+        jobs = ", ".join(f"{job['job_id']} {labels.whole(job['max_anomaly_score'])}" for job in row["jobs"])
         interim = " (interim)" if row["is_interim"] else ""
-        tables.add(table, score, word if row["overall_score"] else "", words.when(row["timestamp"], zone) + interim, jobs)
+        tables.add(table, score, word if row["overall_score"] else "", labels.when(row["timestamp"], zone) + interim, jobs)
     show(table)

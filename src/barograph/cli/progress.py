@@ -10,8 +10,8 @@ from typing import Self
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from barograph.cli.console import console
-from barograph.cli.words import rough
 from barograph.jobs.summary import Progress as Run
+from barograph.results.labels import rough
 from barograph.sources.chunk import Chunk
 
 

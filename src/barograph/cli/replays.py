@@ -78,7 +78,7 @@ def forget(
 def forgotten(spans: "tuple[Exclusion, ...]", zone: "ZoneInfo") -> "Iterator[str]":
     """Forgotten spans in words, in the order in which they were forgotten."""
     from barograph.cli.entities import told
-    from barograph.cli.words import when
+    from barograph.results.labels import when
 
     for span in spans:
         whose = f" of {told(span.entity)}" if span.entity else ""
@@ -86,7 +86,7 @@ def forgotten(spans: "tuple[Exclusion, ...]", zone: "ZoneInfo") -> "Iterator[str
 
 
 def _story(done: "Replayed") -> str:
-    from barograph.cli.words import counted, rough
+    from barograph.results.labels import counted, rough
 
     return (
         f"replayed {counted(done.buckets, 'bucket')} with {counted(done.values, 'value')} in {rough(done.seconds)} s: "

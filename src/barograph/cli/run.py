@@ -160,9 +160,9 @@ class _Feeding:
 
     def run(self, paths: "Sequence[str]", *, flush: bool, interim: bool) -> "RunSummary":
         """Read all files; an error is told with what is kept."""
-        from barograph.cli.words import counted
         from barograph.config.errors import InputError
         from barograph.jobs.run import IdleTime
+        from barograph.results.labels import counted
 
         idle = IdleTime()
         chunks = self._bar.watch(self._service.chunks(self._job, paths, self._note, idle))

@@ -11,10 +11,10 @@ import typer
 from barograph.cli import tables
 from barograph.cli.console import show
 from barograph.cli.counts import ROWS, left_out
-from barograph.cli.words import counted, rough, when
 from barograph.config.job import Job
 from barograph.jobs.summary import RunSummary
 from barograph.results.counts import Example
+from barograph.results.labels import counted, rough, when
 
 _MANY: Final = 1_000
 """Rows from which on a speed says something; below, the start takes most of the time."""

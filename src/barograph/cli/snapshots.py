@@ -22,9 +22,10 @@ def list_snapshots(job_id: JobId, data_dir: DataDir = DEFAULT_DATA_DIR, store: S
     """List the snapshots of a job, oldest first; the last is where it goes on."""
     from zoneinfo import ZoneInfo
 
-    from barograph.cli import tables, words
+    from barograph.cli import tables
     from barograph.cli.console import show
     from barograph.jobs.service import Service
+    from barograph.results import labels
 
     with Service.open(store, data_dir, create=False) as service:
         zone, snapshots = ZoneInfo(service.job(job_id).time_zone), service.snapshots(job_id)
@@ -34,7 +35,7 @@ def list_snapshots(job_id: JobId, data_dir: DataDir = DEFAULT_DATA_DIR, store: S
     table = tables.plain("snapshot", f"has read up to ({zone})", "bytes", right=("bytes",))
     for snapshot in snapshots:
         newest = snapshot.latest_record_timestamp
-        until = "nothing yet" if newest is None else words.when(newest, zone)
+        until = "nothing yet" if newest is None else labels.when(newest, zone)
         tables.add(table, snapshot.snapshot_id, until, f"{snapshot.bytes:,}")
     show(table)
 
@@ -53,9 +54,9 @@ def revert(
     The next run reads them again. Later snapshots and bucket values go; later results stay until rows of their time come
     again, unless they are to be removed.
     """
-    from barograph.cli.words import counted
     from barograph.config.errors import BadRequest
     from barograph.jobs.service import Service
+    from barograph.results.labels import counted
 
     with Service.open(store, data_dir, create=False) as service:
         ids = [snapshot.snapshot_id for snapshot in service.snapshots(job_id)]

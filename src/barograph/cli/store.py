@@ -87,7 +87,7 @@ def _state(job: "CheckedJob") -> str:
 
 
 def _problems(job: "CheckedJob") -> "Iterator[str]":
-    from barograph.cli.words import when
+    from barograph.results.labels import when
 
     for one in job.unusable:
         buckets = "" if one.span is None else f": buckets {when(one.span[0], _UTC)} to {when(one.span[1], _UTC)} UTC"
@@ -97,7 +97,7 @@ def _problems(job: "CheckedJob") -> "Iterator[str]":
 
 
 def _told(done: "Dropped") -> str:
-    from barograph.cli.words import counted, when
+    from barograph.results.labels import counted, when
 
     text = f"{done.job_id}: gave up {counted(done.files, 'file')}"
     if done.reset:

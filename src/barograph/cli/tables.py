@@ -9,9 +9,9 @@ import polars as pl
 from rich.table import Table
 from rich.text import Text
 
-from barograph.cli import words
 from barograph.cli.console import console
 from barograph.config.splits import SPLIT_VALUES
+from barograph.results import labels
 from barograph.results import severity as severities
 from barograph.results.words import compared, record_compared, short
 from barograph.scoring.episodes import with_episodes
@@ -40,7 +40,7 @@ def add(table: Table, *cells: str | Text) -> None:
 def severity(score: float) -> tuple[Text, Text]:
     """A score and its word."""
     word = severities.severity(score)
-    return Text(words.whole(score), style=_STYLES[word]), Text(word, style=_STYLES[word])
+    return Text(labels.whole(score), style=_STYLES[word]), Text(word, style=_STYLES[word])
 
 
 def episodes(records: pl.DataFrame, buckets: pl.DataFrame, bucket_span_ms: int) -> pl.DataFrame:
@@ -62,27 +62,27 @@ def records(frame: pl.DataFrame, zone: ZoneInfo) -> Table:
     long row is two lines, cut where it reads best.
     """
     rows = frame.rows(named=True)
-    measures = {words.measured(row) for row in rows}
+    measures = {labels.measured(row) for row in rows}
     common = measures.pop() if len(measures) == 1 else None
-    blamed, together = any(map(words.who, rows)), "records" in frame.columns
+    blamed, together = any(map(labels.who, rows)), "records" in frame.columns
     first = ["score", "", f"when ({zone})", *(["who"] if blamed else [])]
     numbers = ["actual", "typical", *(["records"] if together else [])]
     table = plain(*first, common or "what", *numbers, right=numbers)
     glue = "\n" if common is None and console(sys.stdout).width < _WIDE else " "
     for row in rows:
-        what = record_compared(row) if common else f"{words.measured(row)}{glue}{record_compared(row)}"
-        who = [glue.join(words.who(row))] if blamed else []
-        cells = [words.when(row["timestamp"], zone), *who, what + _interim(row)]
+        what = record_compared(row) if common else f"{labels.measured(row)}{glue}{record_compared(row)}"
+        who = [glue.join(labels.who(row))] if blamed else []
+        cells = [labels.when(row["timestamp"], zone), *who, what + _interim(row)]
         counted = [f"{row['records']:,}"] if together else []
         add(table, *severity(row["record_score"]), *cells, *_numbers(row), *counted)
     return table
 
 
-def _numbers(row: words.Row) -> Iterable[str]:
+def _numbers(row: labels.Row) -> Iterable[str]:
     return ("" if row[name] is None else short(row[name]) for name in ("actual", "typical"))
 
 
-def _interim(row: words.Row) -> str:
+def _interim(row: labels.Row) -> str:
     return " (interim)" if row["is_interim"] else ""
 
 
@@ -91,9 +91,9 @@ def buckets(frame: pl.DataFrame, zone: ZoneInfo) -> Table:
     table = plain("score", "", f"when ({zone})", "rows", "records", "episode since", right=("rows", "records"))
     for row in frame.iter_rows(named=True):
         score, word = severity(row["anomaly_score"])
-        since = "" if row["episode_start"] is None else words.when(row["episode_start"], zone)
+        since = "" if row["episode_start"] is None else labels.when(row["episode_start"], zone)
         quiet = Text("") if row["anomaly_score"] < RECORD_SCORE else word
-        when = words.when(row["timestamp"], zone) + _interim(row)
+        when = labels.when(row["timestamp"], zone) + _interim(row)
         add(table, score, quiet, when, f"{row['event_count']:,}", f"{row['record_count']:,}", since)
     return table
 
@@ -103,7 +103,7 @@ def influencers(frame: pl.DataFrame, zone: ZoneInfo) -> Table:
     table = plain("score", "", f"when ({zone})", "who", "probability", right=("probability",))
     for row in frame.iter_rows(named=True):
         who = f"{row['influencer_field_name']}={row['influencer_field_value']}"
-        when = words.when(row["timestamp"], zone) + _interim(row)
+        when = labels.when(row["timestamp"], zone) + _interim(row)
         add(table, *severity(row["influencer_score"]), when, who, f"{row['probability']:.2g}")
     return table
 
@@ -111,13 +111,13 @@ def influencers(frame: pl.DataFrame, zone: ZoneInfo) -> Table:
 def annotations(frame: pl.DataFrame, zone: ZoneInfo) -> Table:
     """Annotations; columns as `schema.ANNOTATIONS`. What all rows measure goes into the header."""
     rows = frame.rows(named=True)
-    measures = {words.measured(row) for row in rows}
-    split = any(map(words.series, rows))
+    measures = {labels.measured(row) for row in rows}
+    split = any(map(labels.series, rows))
     common = measures.pop() if len(measures) == 1 else None
     table = plain(f"when ({zone})", *(["series"] if split else []), *([] if common else ["of"]), common or "what changed")
     for row in rows:
-        series, of = [words.series(row)] if split else [], [] if common else [words.measured(row)]
-        add(table, words.when(row["timestamp"], zone), *series, *of, row["text"])
+        series, of = [labels.series(row)] if split else [], [] if common else [labels.measured(row)]
+        add(table, labels.when(row["timestamp"], zone), *series, *of, row["text"])
     return table
 
 
@@ -125,8 +125,8 @@ def incidents(frame: pl.DataFrame, zone: ZoneInfo) -> Table:
     """Incidents; columns as `schema.INCIDENTS`. `peak` is how long after the start an incident was worst."""
     table = plain("score", "", f"when ({zone})", "lasted", "peak", "series", "what", right=("series",))
     for row in frame.iter_rows(named=True):
-        since = words.when(row["start"], zone) + ("" if row["is_whole"] else " or before")
-        lasted, peak = (words.lasted(row[name] - row["start"]) for name in ("end", "peak_time"))
+        since = labels.when(row["start"], zone) + ("" if row["is_whole"] else " or before")
+        lasted, peak = (labels.lasted(row[name] - row["start"]) for name in ("end", "peak_time"))
         add(table, *severity(row["score"]), since, lasted, f"+{peak}", f"{row['series']:,}", row["summary"])
     return table
 
@@ -134,12 +134,12 @@ def incidents(frame: pl.DataFrame, zone: ZoneInfo) -> Table:
 def members(frame: pl.DataFrame, zone: ZoneInfo) -> Table:
     """The series of one incident, in the order in which they began; columns as the fields of `schema.MEMBER`."""
     rows = frame.rows(named=True)
-    split = any(map(words.series, rows))
+    split = any(map(labels.series, rows))
     table = plain("score", "", f"when ({zone})", "lasted", *(["series"] if split else []), "what")
     for row in rows:
-        what = f"{words.measured(row)} {compared(row)}"
-        when, lasted = words.when(row["onset"], zone), words.lasted(row["end"] - row["onset"])
-        add(table, *severity(row["score"]), when, lasted, *([words.series(row)] if split else []), what)
+        what = f"{labels.measured(row)} {compared(row)}"
+        when, lasted = labels.when(row["onset"], zone), labels.lasted(row["end"] - row["onset"])
+        add(table, *severity(row["score"]), when, lasted, *([labels.series(row)] if split else []), what)
     return table
 
 

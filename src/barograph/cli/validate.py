@@ -21,11 +21,11 @@ def validate(job: JobFile, data: _Data = None) -> None:
     With data, their first rows are looked at as well: whether they can be used, and which settings do not suit them. Nothing
     is kept.
     """
-    from barograph.cli.words import sentence
     from barograph.config.load import load_job
     from barograph.config.support import left_out, refuse_unsupported
     from barograph.jobs.advice import of_settings
     from barograph.jobs.run import look_at
+    from barograph.results.labels import sentence
 
     loaded = load_job(job)
     refuse_unsupported(loaded)

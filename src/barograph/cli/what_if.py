@@ -90,8 +90,8 @@ def what_if(
 
 def _sentence(answer: "Alerts", settings: "AlertSettings", zone: "ZoneInfo") -> str:
     from barograph.cli.entities import told
-    from barograph.cli.words import counted, rough, when
     from barograph.config.duration import DAY_MS
+    from barograph.results.labels import counted, rough, when
 
     days = (answer.end_ms - answer.start_ms) / DAY_MS
     whose = f" of {told(settings.entity)}" if settings.entity else ""
@@ -122,7 +122,7 @@ def _show_silenced(answer: "Alerts") -> None:
     """What each rule alone takes away; what two rules both match is with both."""
     from barograph.cli import tables
     from barograph.cli.console import show
-    from barograph.cli.words import counted
+    from barograph.results.labels import counted
 
     gone = answer.without_rules - answer.alerts.height
     typer.echo(f"\nThe rules silence {gone:,} of {counted(answer.without_rules, 'alert')}. Each by itself:\n")

@@ -2,8 +2,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from barograph.cli import words
 from barograph.config.load import load_job
+from barograph.results import labels
 from barograph.results.severity import severity
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -24,17 +24,17 @@ BERLIN = ZoneInfo("Europe/Berlin")
     ],
 )
 def test_a_score_is_never_rounded_into_the_next_severity(score: float, shown: str, word: str) -> None:
-    assert (words.whole(score), severity(score)) == (shown, word)
+    assert (labels.whole(score), severity(score)) == (shown, word)
 
 
 def test_when_is_in_the_zone_of_the_job() -> None:
-    assert words.when(1_767_222_000_000, BERLIN) == "Thu 2026-01-01 00:00"
-    assert words.when(1_767_222_005_000, ZoneInfo("UTC")) == "Wed 2025-12-31 23:00:05"
+    assert labels.when(1_767_222_000_000, BERLIN) == "Thu 2026-01-01 00:00"
+    assert labels.when(1_767_222_005_000, ZoneInfo("UTC")) == "Wed 2025-12-31 23:00:05"
 
 
 def test_an_hour_that_comes_twice_names_its_offset() -> None:
-    assert words.when(1_761_438_600_000, BERLIN) == "Sun 2025-10-26 02:30 CEST"
-    assert words.when(1_761_442_200_000, BERLIN) == "Sun 2025-10-26 02:30 CET"
+    assert labels.when(1_761_438_600_000, BERLIN) == "Sun 2025-10-26 02:30 CEST"
+    assert labels.when(1_761_442_200_000, BERLIN) == "Sun 2025-10-26 02:30 CET"
 
 
 def record(**other):
@@ -54,13 +54,13 @@ def test_who_names_series_and_influencers_once() -> None:
     host = {"influencer_field_name": "host", "influencer_field_values": ["a"], "influences": [1.0]}
     user = {"influencer_field_name": "user", "influencer_field_values": ["u", "v", "w", "x", "y"], "influences": [1.0] * 5}
     row = record(partition_field_name="host", partition_field_value="a", influencers=[host, user])
-    assert words.who(row) == ["host=a", "user=u|v|w and 2 more"]
-    assert words.who(record()) == []
+    assert labels.who(row) == ["host=a", "user=u|v|w and 2 more"]
+    assert labels.who(record()) == []
 
 
 def test_what_is_measured() -> None:
-    assert words.measured(record()) == "mean of cpu"
-    assert words.measured(record(function_description="count", field_name=None)) == "number of rows"
+    assert labels.measured(record()) == "mean of cpu"
+    assert labels.measured(record(function_description="count", field_name=None)) == "number of rows"
 
 
 @pytest.mark.parametrize(
@@ -68,11 +68,11 @@ def test_what_is_measured() -> None:
     [(1000, "1 second"), (300_000, "5 minutes"), (90_000, "90 seconds"), (86_400_000, "1 day"), (500, "500 milliseconds")],
 )
 def test_lengths_use_the_largest_whole_unit(ms: int, text: str) -> None:
-    assert words.length(ms) == text
+    assert labels.length(ms) == text
 
 
 def sentence(*detectors, **config) -> str:
-    return words.sentence(load_job({"job_id": "a", "analysis_config": {"detectors": list(detectors), **config}}))
+    return labels.sentence(load_job({"job_id": "a", "analysis_config": {"detectors": list(detectors), **config}}))
 
 
 def test_sentence_says_once_what_detectors_share() -> None:
@@ -94,7 +94,7 @@ def test_sentence_names_a_population() -> None:
 
 
 def test_who_is_to_blame_and_for_how_much() -> None:
-    assert words.to_blame([]) == "to blame: nobody; no few entities account for it"
+    assert labels.to_blame([]) == "to blame: nobody; no few entities account for it"
     hosts = {"influencer_field_name": "host", "influencer_field_values": ["a", "b"], "influences": [0.521, 0.47]}
     url = {"influencer_field_name": "url", "influencer_field_values": ["/100%"], "influences": [1.0]}
-    assert words.to_blame([hosts, url]) == "to blame: host=a (52 %), host=b (47 %), url=/100% (100 %)"
+    assert labels.to_blame([hosts, url]) == "to blame: host=a (52 %), host=b (47 %), url=/100% (100 %)"
