@@ -156,6 +156,30 @@ def test_one_wild_sibling_does_not_change_what_a_new_series_starts_from():
     assert 0.9 < prior["with"] / prior["without"] < 1.1
 
 
+def keeping(rates: list[float]) -> np.ndarray:
+    """Ten weeks of hourly percentages of 100, of which a share are others; an odd value of its own each."""
+    rng = np.random.default_rng(3)
+    rates_of = np.array(rates)[:, None]
+    return np.where(rng.random((len(rates), 1680)) < rates_of, 80 + 15 * rng.random((len(rates), 1680)), 100.0)
+
+
+def test_siblings_that_change_alike_teach_more_than_those_that_have_nothing_in_common():
+    for rates, least, most in (([0.01] * 24, 200.0, 500.0), ([0.25] + [0.0] * 23, 1.0, 5.0)):
+        lesson = build(keeping(rates), siblings=True).snapshot()["siblings"][-1]
+        assert 0.005 < lesson["change_rate"] < 0.02
+        assert least <= lesson["change_buckets"] <= most
+
+
+def test_a_series_that_never_changed_is_not_taken_for_the_one_that_always_does():
+    """Of 24 availabilities of 100, one is below it every fourth hour: of another, 85 is news all the same."""
+    model = build(keeping([0.25] + [0.0] * 23), siblings=True)
+    values = np.full((24, 1), 100.0)
+    values[:2] = 85.0
+    ln_p = model.advance(values, 1680 * HOUR).ln_p
+    assert ln_p[0, 0] > np.log(0.05)
+    assert ln_p[1, 0] < np.log(1e-4)
+
+
 def test_what_siblings_teach_does_not_depend_on_how_time_is_cut():
     values = 100 + 10 * np.random.default_rng(1).normal(size=(20, 200))
     values[10:, :90] = np.nan

@@ -118,7 +118,14 @@ def test_the_kernel_computes_what_the_oracle_says(kind, side):
 
 
 def test_what_siblings_taught_and_the_zeros_before_the_first_value():
-    lesson = {"variance": 0.04, "change_rate": 0.001, "jump_centre": 2.0, "jump_square": 1.5, "births": 0.002}
+    lesson = {
+        "variance": 0.04,
+        "change_rate": 0.001,
+        "change_buckets": 80.0,
+        "jump_centre": 2.0,
+        "jump_square": 1.5,
+        "births": 0.002,
+    }
     for kind in ("normal", "mostly zero", "constant", "counts"):
         model = built(HOUR, siblings=True, zeros_before=True)
         taught = model.snapshot()

@@ -34,6 +34,7 @@ def memory(span_ms: int, **lesson: float) -> SimpleNamespace:
     taught = {
         "variance": 0.0,
         "change_rate": 0.0,
+        "change_buckets": 0.0,
         "jump_centre": 0.0,
         "jump_square": 0.0,
         "births": 0.0,
@@ -214,9 +215,9 @@ def repeats(s: SimpleNamespace, m: SimpleNamespace, p: SimpleNamespace) -> None:
     if not repeats_itself(s):
         return
     lesson = m.lesson
-    appears = s.repeats_changes == 0 and s.first < s.born
-    rate = max(lesson.births, lesson.change_rate) if appears else lesson.change_rate
-    taught = 500.0 if rate > 0 else 0.0
+    appears = s.repeats_changes == 0 and s.first < s.born and lesson.births > lesson.change_rate
+    rate, taught = (lesson.births, 500.0) if appears else (lesson.change_rate, lesson.change_buckets)
+    taught = taught if rate > 0 else 0.0
     # Before siblings have shown whether such things change, that is as likely as not; so it is until a day is known, ever less.
     young = max(1 - s.count / max(m.day, 30.0), 0.0)
     so_far = max(max(s.repeats_changes - 1, 0.0) + 1e-3, 0.5 * young) if lesson.given else s.repeats_changes + 0.5

@@ -61,7 +61,7 @@ def advance(
         learn: False scores only and leaves every state as it is.
         bounds: normal quantile of the bounds, 1.96 for 95 %; 0: none.
         ln_threshold: buckets whose ln evidence is at or below go out as leaves.
-        lesson: the five numbers of `models.siblings.TAUGHT` without the day; then 1 where there is one, or no
+        lesson: the six numbers of `models.siblings.TAUGHT` without the day; then 1 where there is one, or no
             sibling to give it, else 0.
         zeros_since: number of the bucket since which a series without values has been zero; -1: it has not.
         calendar: whether days and weeks are looked for.

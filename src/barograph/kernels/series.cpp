@@ -310,7 +310,7 @@ std::tuple<int64_t, int64_t> advance(Bytes state, Floats pool, Times rows, Const
              reinterpret_cast<Change*>(changes.data()), static_cast<int64_t>(changes.shape(0)), 0};
   nb::gil_scoped_release unlocked;
   Memory memory(span_ms);
-  memory.lesson = {lesson[0], lesson[1], lesson[2], lesson[3], lesson[4], lesson[5] > 0.0};
+  memory.lesson = {lesson[0], lesson[1], lesson[2], lesson[3], lesson[4], lesson[5], lesson[6] > 0.0};
   Series* all = reinterpret_cast<Series*>(state.data());
   for (int64_t i = 0; i < k.series && !out.full(); ++i) {
     Series& s = all[k.rows[i]];

@@ -16,6 +16,7 @@ constexpr double kImpossible = -9.210340371976182;  // ln 1e-4 (chosen): opens a
 struct Lesson {
   double variance;     // over the square of the level; 0: not known
   double change_rate;  // share of buckets in which series that keep to one value leave it
+  double change_buckets;  // how many buckets of a series of its own that counts for
   double jump_centre;  // mean and variance of ln of how far they go
   double jump_square;
   double births;       // series that appear in a bucket

@@ -15,16 +15,16 @@ constexpr double kFewZeros = 3.0;      // occasions of zero up to which zero is 
 constexpr double kFarPrior = 5.0;      // occasions far out that the t3's tail counts for (chosen)
 
 // Of such a series: P(another value), and how far others are from it. One occasion teaches nothing of how often they come; siblings
-// do: what they do counts as kSiblings buckets, and as kSiblingJumps changes.
+// do, for as many buckets as they are alike; how far they go counts as kSiblingJumps changes, new series as kNewSeries buckets.
 inline void repeats(const Series& s, const Memory& m, Predictive& p) {
   p.usual = s.repeats.usual;
   p.ln_change = std::nan("");
   p.jump_centre = p.jump_deviation = p.jump_dof = 0.0;
   if (!repeats_itself(s)) return;
-  constexpr double kSiblings = 500.0, kSiblingJumps = 5.0;  // (chosen)
-  const bool appears = s.repeats.changes == 0.0 && s.first < s.born;
-  const double rate = appears ? std::max(m.lesson.births, m.lesson.change_rate) : m.lesson.change_rate;
-  const double taught = rate > 0.0 ? kSiblings : 0.0;
+  constexpr double kNewSeries = 500.0, kSiblingJumps = 5.0;  // (chosen)
+  const bool appears = s.repeats.changes == 0.0 && s.first < s.born && m.lesson.births > m.lesson.change_rate;
+  const double rate = appears ? m.lesson.births : m.lesson.change_rate;
+  const double taught = rate > 0.0 ? appears ? kNewSeries : m.lesson.change_buckets : 0.0;
   // Before siblings have shown whether such things change, that is as likely as not; so it is at first, and less until a day is known.
   const double young = std::max(1.0 - s.count / std::max(m.day, 30.0), 0.0);
   const double so_far = m.lesson.given ? std::max(std::max(s.repeats.changes - 1.0, 0.0) + kNever, 0.5 * young) : s.repeats.changes + 0.5;

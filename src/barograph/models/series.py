@@ -19,7 +19,7 @@ from barograph.models.config import SIDES, ModelConfig
 from barograph.models.describe import Description, Known, describe, known, lately
 from barograph.models.forecast import Foreseen, Horizon, foresee
 from barograph.models.pool import Pool, floats
-from barograph.models.siblings import Siblings
+from barograph.models.siblings import LESSON, Siblings
 from barograph.models.state import CHANGE, FLAGGED, PREDICTIVE, SERIES, VERSION, extended, fresh
 from barograph.results.arrays import Bytes, Floats, Ints, Structs
 from barograph.results.leaf import LEAF, Tried
@@ -285,8 +285,7 @@ class _Work:
             self._learn,
             self.bounds,
             config.ln_threshold,
-            [float(self._lesson[name][0]) for name in ("variance", "change_rate", "jump_centre", "jump_square", "births")]
-            + [float(self._given)],
+            [float(self._lesson[name][0]) for name in LESSON] + [float(self._given)],
             model._began if config.zeros_before else -1,
             config.calendar,
         )

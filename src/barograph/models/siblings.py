@@ -4,13 +4,14 @@ from typing import Any, Final
 
 import numpy as np
 
-from barograph.results.arrays import Structs
+from barograph.results.arrays import Floats, Structs
 
 TAUGHT: Final = np.dtype(
     [
         ("day", "i8"),  # number of the UTC day from whose beginning on this is known
         ("variance", "f8"),  # typical variance over the square of the level; 0: not known
         ("change_rate", "f8"),  # share of their buckets in which series that keep to one value leave it
+        ("change_buckets", "f8"),  # of a series of its own that this counts for: the more, the more alike they are
         ("jump_centre", "f8"),  # mean of ln of how far they go
         ("jump_square", "f8"),  # and its variance over all of them
         ("births", "f8"),  # series that appear in a bucket, once the first day is over
@@ -18,7 +19,12 @@ TAUGHT: Final = np.dtype(
 )
 """One lesson a day. All of them are kept, so that a series can be replayed alone and learn the same."""
 
+LESSON: Final = tuple(name for name in TAUGHT.names or () if name != "day")
+"""Its numbers, in the order in which the kernel takes them."""
+
 _KNOWN_WELL: Final = 64  # values of a series that others may learn from
+_ALIKE: Final = 500.0  # buckets that siblings count for where all do the same (chosen)
+_LEAST: Final = 1.0  # where they have nothing in common (chosen: Laplace's rule adds as much)
 
 
 class Siblings:
@@ -60,7 +66,9 @@ class Siblings:
         keeping = records[(records["count"] >= _KNOWN_WELL) & (records["repeats.ties"] > 2.0 * records["repeats.changes"])]
         again = np.maximum(keeping["repeats.changes"] - 1.0, 0.0)  # one occasion teaches nothing
         if again.sum() > 0.0:
-            lesson["change_rate"] = again.sum() / (keeping["repeats.ties"] + keeping["repeats.changes"]).sum()
+            seen = keeping["repeats.ties"] + keeping["repeats.changes"]
+            lesson["change_rate"] = again.sum() / seen.sum()
+            lesson["change_buckets"] = _buckets_of_a_rate(again, seen)
             centre = (again * keeping["repeats.jump_centre"]).sum() / again.sum()
             apart = keeping["repeats.jump_square"] + (keeping["repeats.jump_centre"] - centre) ** 2
             lesson["jump_centre"], lesson["jump_square"] = centre, (again * apart).sum() / again.sum()
@@ -69,6 +77,22 @@ class Siblings:
         if len(self._lessons) and lesson[0].tobytes()[8:] == self._lessons[-1].tobytes()[8:]:
             return
         self._lessons = np.concatenate([self._lessons, lesson])
+
+
+def _buckets_of_a_rate(changes: Floats, buckets: Floats) -> float:
+    """How many buckets of a series its siblings' rate of changes counts for.
+
+    Of the beta distribution of their rates, by moments: chi-square over all of them is what it would be if all had the same
+    rate, plus what the spread of rates adds to it. Where one changes all the time and forty never, the mean says little of any.
+
+    Args:
+        changes: of each series [n].
+        buckets: in which it could have changed [n].
+    """
+    rate = changes.sum() / buckets.sum()
+    apart = ((changes - rate * buckets) ** 2 / (rate * (1.0 - rate) * buckets)).sum()
+    share = (apart - (len(changes) - 1.0)) / (buckets - 1.0).sum()  # of the variance, that is between series
+    return _ALIKE if share * (_ALIKE + 1.0) <= 1.0 else max(1.0 / share - 1.0, _LEAST)
 
 
 def _relative_variance(records: Structs, before: Structs) -> float:
