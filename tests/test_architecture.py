@@ -12,6 +12,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "barograph"
 ROOMS = [
     {"cli"},
     {"api"},
+    {"web"},
     {"jobs"},
     {"sources", "samples"},
     {"store", "index"},
@@ -56,7 +57,7 @@ def test_every_folder_has_its_place() -> None:
     assert {room_of(path) for path in FILES} <= set(LEVEL)
 
 
-SHELLS = [path for path in FILES if room_of(path) in {"cli", "api"}]
+SHELLS = [path for path in FILES if room_of(path) in {"cli", "api", "web"}]
 
 
 @pytest.mark.parametrize("path", SHELLS, ids=lambda path: str(path.relative_to(SOURCE)))

@@ -12,8 +12,10 @@ BERLIN = ZoneInfo("Europe/Berlin")
 @pytest.mark.parametrize(
     ("score", "shown", "word"),
     [
-        (0.0, "0", "warning"),
-        (0.4, "<1", "warning"),
+        (0.0, "0", "low"),
+        (0.4, "<1", "low"),
+        (2.99, "2", "low"),
+        (3.0, "3", "warning"),
         (24.99, "24", "warning"),
         (25.0, "25", "minor"),
         (49.99, "49", "minor"),

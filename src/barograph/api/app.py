@@ -1,4 +1,4 @@
-"""The application: every dialect's routes on one server, behind one gate."""
+"""The application: the page and every dialect's routes on one server, behind one gate."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,9 +15,10 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from barograph.api import elastic, health, v1
-from barograph.api.auth import Authentication
+from barograph.api.auth import Authentication, SameOrigin
 from barograph.api.gate import Gate
 from barograph.api.server import Server
+from barograph.web import pages
 
 
 def build(server: Server) -> FastAPI:
@@ -41,7 +42,7 @@ def build(server: Server) -> FastAPI:
         middleware=_middleware(server),
     )
     app.include_router(v1.router(server))
-    app.router.routes.extend([*health.routes(server), *elastic.routes(server)])
+    app.router.routes.extend([*health.routes(server), *pages.routes(), *elastic.routes(server)])
     for kind in (HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _told)
     return app
@@ -49,9 +50,9 @@ def build(server: Server) -> FastAPI:
 
 def _middleware(server: Server) -> list[Middleware]:
     """What every request passes, from the outside in."""
-    around = [Middleware(Gate, metrics=server.metrics, render=_render)]
+    around = [Middleware(Gate, metrics=server.metrics, render=_render), Middleware(SameOrigin)]
     if server.config.demands_auth:
-        around.append(Middleware(Authentication, keys=server.service.keys))
+        around.append(Middleware(Authentication, keys=server.service.keys, is_open=pages.is_open))
     return [*around, Middleware(GZipMiddleware, minimum_size=2048, compresslevel=1)]
 
 

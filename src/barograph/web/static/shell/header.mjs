@@ -1,0 +1,24 @@
+// The bar at the top: where one is, and what is looked at.
+import { html } from '../lib/html.mjs';
+import { href } from '../lib/url.mjs';
+import { Mark } from '../parts/icon.mjs';
+import { JobPicker } from './job-picker.mjs';
+import { RangePicker } from './range-picker.mjs';
+import { Live } from './live-sign.mjs';
+import { Settings } from './settings.mjs';
+import { NAVIGATION } from './routes.mjs';
+
+/** @param {{route: import('./routes.mjs').Route}} props */
+export const Header = ({ route }) => html`
+  <header class="top">
+    <a class="brand" href=${href('/')} aria-label="Barograph, overview"><${Mark} /><span>Barograph</span></a>
+    <nav aria-label="Pages">
+      ${NAVIGATION.map(({ to, text, holds }) => html`
+        <a href=${href(to)} aria-current=${holds.includes(route.module) ? 'page' : undefined}>${text}</a>`)}
+    </nav>
+    <div class="looked-at">
+      ${route.jobs !== 'none' && html`<${JobPicker} many=${route.jobs === 'many'} />`}
+      ${route.time && html`<${RangePicker} />`}
+    </div>
+    <div class="top-end"><${Live} /><${Settings} /></div>
+  </header>`;

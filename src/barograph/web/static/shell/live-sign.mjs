@@ -1,0 +1,8 @@
+// Whether what is shown follows the server.
+import { html } from '../lib/html.mjs';
+import { connected, lastUpdate } from '../lib/live.mjs';
+import { clock } from '../lib/format.mjs';
+
+/** Nothing while all is well. */
+export const Live = () => !connected.value && html`
+  <span class="badge warning" role="status">Last update ${clock(lastUpdate.value)}</span>`;

@@ -1,0 +1,55 @@
+// Which page a path is, and what of the shell it wants.
+
+/**
+ * @typedef {{at: RegExp, module: string, title: (values: Record<string, string>) => string,
+ *   jobs: 'many' | 'one' | 'none', time: boolean}} Route
+ *   at: the paths; its named groups are handed to the page
+ *   module: the file in pages/
+ *   jobs: how many jobs the page looks at
+ *   time: whether it looks at a span of time
+ */
+
+/** @type {Route[]} */
+const PAGES = [
+  { at: /^\/$/, module: 'overview', title: () => 'Overview', jobs: 'many', time: true },
+  { at: /^\/explorer$/, module: 'explorer', title: () => 'Explorer', jobs: 'many', time: true },
+  { at: /^\/series$/, module: 'series', title: () => 'Series', jobs: 'one', time: true },
+  { at: /^\/jobs$/, module: 'jobs', title: () => 'Jobs', jobs: 'none', time: false },
+  { at: /^\/jobs\/new$/, module: 'wizard', title: () => 'New job', jobs: 'none', time: false },
+  { at: /^\/jobs\/(?<jobId>[^/]+)(?:\/(?<tab>[^/]+))?$/, module: 'job', title: ({ jobId }) => jobId, jobs: 'none', time: false },
+  { at: /^\/calendars$/, module: 'calendars', title: () => 'Calendars', jobs: 'none', time: false },
+];
+const MISSING = { module: 'missing', title: () => 'Nothing here', jobs: 'none', time: false };
+
+/** The links of the navigation, in their order. */
+export const NAVIGATION = [
+  { to: '/', text: 'Overview', holds: ['overview'] },
+  { to: '/explorer', text: 'Explorer', holds: ['explorer'] },
+  { to: '/series', text: 'Series', holds: ['series'] },
+  { to: '/jobs', text: 'Jobs', holds: ['jobs', 'job', 'wizard'] },
+  { to: '/calendars', text: 'Calendars', holds: ['calendars'] },
+];
+
+export const ROUTES = {
+  /** @param {string} path @returns {{route: Route, values: Record<string, string>}} */
+  find(path) {
+    for (const route of PAGES) {
+      const found = route.at.exec(path);
+      if (found) return { route, values: decoded(found.groups ?? {}) };
+    }
+    return { route: MISSING, values: {} };
+  },
+};
+
+function decoded(groups) {
+  const values = {};
+  for (const [name, text] of Object.entries(groups)) {
+    if (text === undefined) continue;
+    try {
+      values[name] = decodeURIComponent(text);
+    } catch {
+      values[name] = text;
+    }
+  }
+  return values;
+}
