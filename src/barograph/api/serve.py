@@ -39,6 +39,7 @@ def serve(
     """
     _check_tls(config)
     listening = _listen(config)
+    config = config.model_copy(update={"port": listening.getsockname()[1]})  # clients are told the one that was free
     try:
         server = Server.open(config, sources)
         _check_keys(server)

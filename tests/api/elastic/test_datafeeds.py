@@ -114,6 +114,16 @@ def test_a_datafeed_without_an_end_reads_the_past_and_runs_on(http: httpx.Client
 
 
 @pytest.mark.usefixtures("_air")
+def test_a_job_that_is_being_fed_is_removed_with_its_datafeed_when_forced(http: httpx.Client) -> None:
+    name = fed(http, "removed-while-fed")
+    http.post(f"{FEEDS}/{name}/_start", json={"start": START})
+    assert kind(http.delete(f"{JOBS}/{name}")) == (409, "status_exception")
+    assert http.delete(f"{JOBS}/{name}", params={"force": "true"}).json() == {"acknowledged": True}
+    assert http.get(f"{FEEDS}/{name}").status_code == 404
+    assert http.get(f"{JOBS}/{name}").status_code == 404
+
+
+@pytest.mark.usefixtures("_air")
 @pytest.mark.parametrize("force", [False, True])
 def test_closing_a_job_stops_the_datafeed_that_feeds_it(http: httpx.Client, force: bool) -> None:
     name = fed(http, f"closed-{force}".lower())
@@ -230,6 +240,7 @@ def test_what_cannot_be_started_says_why(http: httpx.Client) -> None:
     [
         ({"indices": ["a"], "headers": {}}, "unknown field [headers]"),
         ({"indices": ["a"], "query": {}}, "[datafeed_config] failed to parse field [query]"),
+        ({"indices": ["a"], "query": {"match_all_of_it": {}}}, "[datafeed_config] failed to parse field [query]"),
         ({"indices": []}, "datafeed_config.indices=[]: wanted"),
         ({"indices": ["a"], "frequency": "soon"}, "datafeed_config.frequency='soon'"),
         ({"indices": ["a"], "chunking_config": {"mode": "manual"}}, "wanted a time_span beside mode 'manual'"),

@@ -16,6 +16,18 @@ FIELDS: Final = (
 """What the body of a datafeed may have."""
 _GIVEN: Final = ("create_time", "authorization")
 _WILDCARDS: Final = ("open", "closed", "hidden")
+_QUERIES: Final = frozenset(
+    {
+        *("bool", "boosting", "combined_fields", "constant_score", "dis_max", "distance_feature", "exists", "function_score"),
+        *("fuzzy", "geo_bounding_box", "geo_distance", "geo_grid", "geo_polygon", "geo_shape", "has_child", "has_parent", "ids"),
+        *("intervals", "knn", "match", "match_all", "match_bool_prefix", "match_none", "match_phrase", "match_phrase_prefix"),
+        *("more_like_this", "multi_match", "nested", "parent_id", "percolate", "pinned", "prefix", "query_string", "range"),
+        *("rank_feature", "regexp", "rule", "script", "script_score", "semantic", "shape", "simple_query_string"),
+        *("span_containing", "span_first", "span_multi", "span_near", "span_not", "span_or", "span_term", "span_within"),
+        *("sparse_vector", "term", "terms", "terms_set", "text_expansion", "type", "weighted_tokens", "wildcard", "wrapper"),
+    }
+)
+"""Names of queries that a cluster may answer: a datafeed may read from one, so it is not asked here whether the index can."""
 
 
 def datafeed_of(body: Mapping[str, Any], datafeed_id: str, job_id: str | None = None) -> Datafeed:
@@ -53,9 +65,18 @@ def normal(body: Mapping[str, Any]) -> dict[str, Any]:
     for name in ("query", "aggregations", "runtime_mappings", "script_fields"):
         if name in given and not isinstance(given[name], dict):
             raise ElasticError(400, "x_content_parse_exception", f"[datafeed_config] failed to parse field [{name}]")
-    if "query" in given and len(given["query"]) != 1:
-        raise ElasticError(400, "x_content_parse_exception", "[datafeed_config] failed to parse field [query]")
+    if "query" in given:
+        _check_query(given["query"])
     return given
+
+
+def _check_query(query: Mapping[str, Any]) -> None:
+    name = next(iter(query), None)
+    if len(query) == 1 and name in _QUERIES:
+        return
+    why = f"unknown query [{name}]" if len(query) == 1 else f"[query]={list(query)}: wanted one query"
+    cause = {"type": "named_object_not_found_exception" if len(query) == 1 else "parsing_exception", "reason": why}
+    raise ElasticError(400, "x_content_parse_exception", "[datafeed_config] failed to parse field [query]", caused_by=cause)
 
 
 def indices_options(given: Any) -> dict[str, Any]:

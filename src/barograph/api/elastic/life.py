@@ -74,18 +74,28 @@ def reset_job(call: Call) -> dict[str, Any]:
 
 def delete_job(call: Call) -> dict[str, Any]:
     """Remove a job, with its results and the datafeed that feeds it."""
-    service, job_id = call.server.service, call.path["job_id"]
+    job_id = call.path["job_id"]
     refuse_in_upgrade_mode(call.server, "cluster:admin/xpack/ml/job/delete")
-    state = service.summary(job_id).state
+    _refuse_busy(call, job_id)
+    datafeed = call.server.datafeeds.of_job(job_id)
+    if datafeed is not None:  # before the job's worker is asked, for which a datafeed that ends may have to wait
+        call.server.datafeeds.delete(datafeed.datafeed_id, force=True)
+    call.server.workers.submit(job_id, lambda: _delete(call, job_id)).result()
+    return _done(call)
+
+
+def _refuse_busy(call: Call, job_id: str) -> None:
+    state = call.server.service.summary(job_id).state
     if state in _BUSY and not flag(call, "force", False):
         raise conflict(f"Cannot delete job [{job_id}] because the job is {state.value}")
-    datafeed = call.server.datafeeds.of_job(job_id)
-    if datafeed is not None:
-        call.server.datafeeds.delete(datafeed.datafeed_id, force=True)
+
+
+def _delete(call: Call, job_id: str) -> None:
+    service = call.server.service
+    _refuse_busy(call, job_id)  # it may have been opened while this waited
     if job_id in service.opened():
         service.close_job(job_id)
     service.delete(job_id)
-    return _done(call)
 
 
 def _done(call: Call) -> dict[str, Any]:
@@ -108,7 +118,5 @@ ENDPOINTS = (
     Endpoint(
         "POST", f"{_JOB}/_reset", reset_job, query="wait_for_completion delete_user_annotations", role="write", in_worker=True
     ),
-    Endpoint(
-        "DELETE", _JOB, delete_job, query="force wait_for_completion delete_user_annotations", role="write", in_worker=True
-    ),
+    Endpoint("DELETE", _JOB, delete_job, query="force wait_for_completion delete_user_annotations", role="write"),
 )
