@@ -19,8 +19,18 @@ _WILDCARDS: Final = ("open", "closed", "hidden")
 _QUERIES: Final = frozenset(
     {
         *("bool", "boosting", "combined_fields", "constant_score", "dis_max", "distance_feature", "exists", "function_score"),
-        *("fuzzy", "geo_bounding_box", "geo_distance", "geo_grid", "geo_polygon", "geo_shape", "has_child", "has_parent", "ids"),
-        *("intervals", "knn", "match", "match_all", "match_bool_prefix", "match_none", "match_phrase", "match_phrase_prefix"),
+        *("fuzzy", "geo_bounding_box", "geo_distance", "geo_grid", "geo_polygon", "geo_shape", "has_child", "has_parent"),
+        *(
+            "ids",
+            "intervals",
+            "knn",
+            "match",
+            "match_all",
+            "match_bool_prefix",
+            "match_none",
+            "match_phrase",
+            "match_phrase_prefix",
+        ),
         *("more_like_this", "multi_match", "nested", "parent_id", "percolate", "pinned", "prefix", "query_string", "range"),
         *("rank_feature", "regexp", "rule", "script", "script_score", "semantic", "shape", "simple_query_string"),
         *("span_containing", "span_first", "span_multi", "span_near", "span_not", "span_or", "span_term", "span_within"),
