@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from barograph.results.words import against_usual, record_compared, short
+from barograph.results.words import against_usual, impact, multi_bucket, record_compared, short
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,9 @@ from barograph.results.words import against_usual, record_compared, short
         (5.0, -5.0, "far higher than usual"),
         (1e300, 1e-300, "far higher than usual"),
         (3.0, 3.0, "usual"),
+        (6.0, 2.0, "3x higher than usual"),
+        (100.0, 1.0, "100x higher than usual"),
+        (1000.0, 1.0, "more than 100x higher than usual"),
     ],
 )
 def test_a_value_is_compared_in_words(actual: float, typical: float, words: str) -> None:
@@ -84,3 +87,26 @@ def test_what_lies_outside_its_range_is_never_called_usual_and_its_side_is_true(
     if not row["lower_bound"] <= actual <= row["upper_bound"]:
         assert not text.startswith("usual")
         assert "odd for" not in text
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted"), [(-5.0, "none"), (None, "none"), (1.0, "low"), (2.0, "medium"), (3.0, "high"), (5.0, "high")]
+)
+def test_several_buckets_together_have_a_word(value: float | None, wanted: str) -> None:
+    assert multi_bucket(value) == wanted
+
+
+@pytest.mark.parametrize(
+    ("value", "step", "word"),
+    [
+        (0, 1, "weak"),
+        (1, 1, "weak"),
+        (2, 2, "moderate"),
+        (4, 3, "clear"),
+        (7, 4, "strong"),
+        (12, 5, "very strong"),
+        (99, 5, "very strong"),
+    ],
+)
+def test_an_impact_is_a_step_and_a_word(value: int, step: int, word: str) -> None:
+    assert impact(value) == (step, word)

@@ -7,11 +7,14 @@ import polars as pl
 from barograph.config.job import Job
 from barograph.engine.entity import Entity
 from barograph.engine.exclusions import Exclusion
-from barograph.jobs import describe, explain, incidents, lanes, overall, selection, series, what_if
+from barograph.jobs import describe, explain, found, incidents, lanes, overall, scope, selection, series, what_if
+from barograph.jobs.calendars import Calendars
 from barograph.jobs.describe import Described
 from barograph.jobs.explain import Explained
+from barograph.jobs.found import BlamedAsked, Found, RecordsAsked
 from barograph.jobs.lanes import Lanes, LanesQuery
 from barograph.jobs.overall import OverallQuery
+from barograph.jobs.scope import Fields
 from barograph.jobs.series import SeriesQuery, SeriesValues
 from barograph.jobs.what_if import Alerts, AlertSettings
 from barograph.store.documents import Message
@@ -143,7 +146,21 @@ class Answers:
 
     def lanes(self, query: LanesQuery) -> Lanes:
         """How odd each of several things was, in columns of time. See `jobs.lanes`."""
-        return lanes.lanes(self._store, query)
+        jobs = [summary.job for summary in self.jobs(query.asked.expressions)]
+        planned = Calendars(self._store).planned(jobs, query.start_ms, query.end_ms)
+        return lanes.lanes(self._store, query, planned)
+
+    def fields(self, expressions: Sequence[str]) -> Fields:
+        """What jobs can be looked at by. See `jobs.scope`."""
+        return scope.fields([summary.job for summary in self.jobs(expressions)])
+
+    def found_records(self, query: RecordsAsked) -> Found:
+        """Records of several jobs, a page at a time. See `jobs.found`."""
+        return found.records(self._store, query)
+
+    def blamed(self, query: BlamedAsked) -> pl.DataFrame:
+        """Who is to blame over several jobs. See `jobs.found`."""
+        return found.blamed(self._store, query)
 
     def series(self, job_id: str, query: SeriesQuery) -> SeriesValues:
         """The values of one series over time. See `jobs.series`."""

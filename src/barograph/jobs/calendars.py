@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from barograph.config.errors import BadRequest, NotFound
+from barograph.config.job import Job
 from barograph.jobs.kept import Kept
 from barograph.store.store import Store
 
@@ -113,6 +114,16 @@ class Calendars:
         inside = (event for event in chosen if start_ms is None or event.end_ms > start_ms)
         inside = (event for event in inside if end_ms is None or event.start_ms < end_ms)
         return sorted(inside, key=lambda event: (event.start_ms, event.calendar_id, event.event_id))
+
+    def planned(self, jobs: Iterable[Job], start_ms: int, end_ms: int) -> list[tuple[str, Event]]:
+        """The events that share a time with `[start_ms, end_ms)`, each with the id of a job that it is for."""
+        calendars = self.all()
+        found = []
+        for job in jobs:
+            names = {job.job_id, *job.groups, "_all"}
+            its = (calendar.calendar_id for calendar in calendars if names.intersection(calendar.job_ids))
+            found += [(job.job_id, event) for event in self.events(its, start_ms, end_ms)]
+        return found
 
     def add_events(self, events: Iterable[Event]) -> list[Event]:
         """Keep events under ids of their own; returns them."""

@@ -22,6 +22,7 @@ from barograph.jobs.commit_timer import Clock
 from barograph.jobs.describe import Described
 from barograph.jobs.filters import Filters
 from barograph.jobs.forecast import ForecastRequest, MadeForecast
+from barograph.jobs.found import BlamedAsked, RecordsAsked
 from barograph.jobs.kept import Kept
 from barograph.jobs.keys import Keys
 from barograph.jobs.lanes import LanesQuery
@@ -29,6 +30,7 @@ from barograph.jobs.notes import Notes
 from barograph.jobs.open_jobs import Means, OpenJobs, Tell
 from barograph.jobs.overall import OverallQuery
 from barograph.jobs.replay import Replayed
+from barograph.jobs.scope import Asked
 from barograph.jobs.series import SeriesQuery
 from barograph.jobs.session import Build
 from barograph.jobs.summary import Progress, RunSummary
@@ -47,6 +49,8 @@ from barograph.store.store import Store
 
 __all__ = [
     "AlertSettings",
+    "Asked",
+    "BlamedAsked",
     "Described",
     "Expired",
     "ForecastRequest",
@@ -59,6 +63,7 @@ __all__ = [
     "OverallQuery",
     "Page",
     "Query",
+    "RecordsAsked",
     "Replayed",
     "Reverted",
     "SavedForecast",

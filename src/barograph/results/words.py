@@ -26,6 +26,23 @@ _ABOUT_ZERO: Final = 0.25
 """A typical value that is a smaller share of the usual range's width is about zero: a ratio to it says nothing. Chosen: of a
 normal value that is within one deviation of zero."""
 
+_FACTOR_SAYS_NOTHING: Final = 100.0
+"""A larger factor is one of size only: what is compared with has next to nothing. Chosen, as Elastic's page has it."""
+
+_MULTI_BUCKET: Final = ((3.0, "high"), (2.0, "medium"), (1.0, "low"))
+_IMPACTS: Final = ((12, "very strong"), (7, "strong"), (4, "clear"), (2, "moderate"))
+
+
+def multi_bucket(impact: float | None) -> str:
+    """How much of a record is of the last buckets together, by its `multi_bucket_impact`: none, low, medium or high."""
+    return next((word for least, word in _MULTI_BUCKET if impact is not None and impact >= least), "none")
+
+
+def impact(value: int) -> tuple[int, str]:
+    """An impact, which is -log10 of a probability, as a step from 1 to 5 and in words."""
+    step = next((place for place, (least, _) in enumerate(_IMPACTS) if value >= least), len(_IMPACTS))
+    return 5 - step, _IMPACTS[step][1] if step < len(_IMPACTS) else "weak"
+
 
 def measure(function_description: str, field_name: str | None) -> str:
     """What a function measures: `mean of cpu`, `number of rows`."""
@@ -104,6 +121,8 @@ def _difference(actual: float, typical: float) -> str:
     ratio = max(abs(actual), abs(typical)) / min(abs(actual), abs(typical))
     if (actual > 0) != (typical > 0) or not math.isfinite(ratio):
         return f"far {direction}"
+    if ratio > _FACTOR_SAYS_NOTHING:
+        return f"more than 100x {direction}"
     if ratio >= 1.5:
         return f"{short(ratio, 2)}x {direction}"
     return f"{short(100.0 * abs(actual / typical - 1.0), 2)} % {direction}"

@@ -11,6 +11,7 @@ from barograph.config.errors import BadRequest
 from barograph.config.splits import SPLITS
 from barograph.results import schema
 from barograph.store import tables
+from barograph.store.entity_filter import Is, of_record
 
 
 @dataclass(frozen=True)
@@ -105,13 +106,9 @@ class ResultTable:
         pairs = [(name, of) for name, of in (*SPLITS, schema.INFLUENCER_KEY) if name in c]
         if not pairs:
             raise BadRequest(f"entity={field}={value!r}: wanted none, as {self.table.name}s are of all entities")
-        named = [sa.and_(c[name] == field, c[of] == value) for name, of in pairs]
-        if self.table is not tables.RECORD:
-            return sa.or_(*named)
-        blamed = tables.RECORD_INFLUENCER.c
-        same = [blamed[key] == c[key] for key in ("job_id", "timestamp", "seq")]
-        whom = (blamed.influencer_field_name == field, blamed.influencer_field_value == value)
-        return sa.or_(*named, sa.exists().where(*same, *whom))
+        if self.table is tables.RECORD:
+            return of_record(Is(field, (value,)))
+        return sa.or_(*(sa.and_(c[name] == field, c[of] == value) for name, of in pairs))
 
     def order(self, query: Query) -> list["sa.ColumnElement[Any]"]:
         """The order of a query, total, so that pages never overlap.

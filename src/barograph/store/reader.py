@@ -1,6 +1,7 @@
 """Reading a store: jobs, results, history, snapshots. Needs no lock, whoever writes."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,13 +13,16 @@ from barograph.config.job import Job
 from barograph.engine.exclusions import Exclusion
 from barograph.results.snapshot import Snapshot
 from barograph.scoring.normalise import Quantiles
-from barograph.store import documents, forecasts, history, job_rows, lanes, query, rows, tables
+from barograph.store import blamed, documents, forecasts, found_records, history, job_rows, lanes, query, rows, tables
+from barograph.store.blamed import BlamedQuery
 from barograph.store.database import Database
 from barograph.store.documents import Message
 from barograph.store.files import Checked, JobFiles
 from barograph.store.forecasts import SavedForecast
+from barograph.store.found_records import FoundRecords, RecordsQuery
 from barograph.store.history import HistoryFile, Span
 from barograph.store.job_rows import InputProgress, JobSummary, Listing, ResumePoint
+from barograph.store.lanes import LanesOf
 from barograph.store.query import Page, Query, ResultTable
 from barograph.store.scored_rows import read_quantiles
 from barograph.store.snapshots import SavedSnapshot, load
@@ -128,10 +132,31 @@ class Reader:
         with self._database.read() as connection:
             return query.highest_scores(connection, job_ids, window_ms, asked)
 
-    def lane_scores(self, job_ids: Sequence[str], by: str | None, window_ms: int, asked: Query = _ALL) -> pl.DataFrame:
-        """The highest score of each job, or of each value of a field, in each window of time. See `lanes.highest`."""
+    def lane_scores(self, job_ids: Sequence[str], of: LanesOf, window_ms: int, asked: Query = _ALL) -> pl.DataFrame:
+        """The highest score of each of several things in each window of time. See `lanes.highest`."""
         with self._database.read() as connection:
-            return lanes.highest(connection, job_ids, by, window_ms, asked)
+            return lanes.highest(connection, job_ids, of, window_ms, asked)
+
+    def found_records(self, asked: RecordsQuery) -> FoundRecords:
+        """A page of records of several jobs, with their influencers. See `found_records`."""
+        with self._database.read() as connection:
+            found = found_records.found_records(connection, asked)
+            keys = found.rows.group_by("job_id").agg(pl.struct("timestamp", "seq").alias("keys"))
+            influences = {
+                job_id: rows.influence_frame(_influencers(connection, job_id, [(key["timestamp"], key["seq"]) for key in of]))
+                for job_id, of in keys.iter_rows()
+            }
+        return replace(found, rows=found_records.with_influencers(found.rows, influences))
+
+    def records_extent(self, asked: RecordsQuery) -> tuple[int | None, int | None]:
+        """The times of the first and the last record of a query, epoch ms; None without any."""
+        with self._database.read() as connection:
+            return found_records.extent(connection, asked)[:2]
+
+    def blamed(self, asked: BlamedQuery) -> pl.DataFrame:
+        """Who is to blame over several jobs. See `blamed`."""
+        with self._database.read() as connection:
+            return blamed.blamed(connection, asked)
 
     def bucket_values(self, job_id: str, span: Span = _ALWAYS, columns: Sequence[str] | None = None) -> pl.DataFrame:
         """Bucket values in the order of time; columns as `schema.BUCKET_VALUES`, or those of them that are named."""

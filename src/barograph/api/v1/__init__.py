@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
 from barograph.api.server import Server
-from barograph.api.v1 import changes, events, jobs, lanes, models, notes, results, scales, session
+from barograph.api.v1 import blamed, changes, events, jobs, lanes, models, notes, records, results, scales, session
 from barograph.api.v1.answers import ServedRoute
 from barograph.api.v1.errors import REFUSED, render
 
@@ -16,7 +16,7 @@ PREFIX = "/api/v1"
 def router(server: Server) -> APIRouter:
     """All of its routes."""
     whole = APIRouter(prefix=PREFIX, route_class=ServedRoute, responses=REFUSED)
-    for part in (jobs, lanes, results, models, notes, changes, events, session):
+    for part in (jobs, lanes, records, blamed, results, models, notes, changes, events, session):
         whole.include_router(part.router(server))
     whole.include_router(scales.router())
     for route in whole.routes:

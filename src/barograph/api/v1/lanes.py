@@ -1,8 +1,7 @@
-"""Swim lanes, and the entities that are to blame."""
+"""Swim lanes, and what they can be of."""
 
 from typing import Annotated
 
-import polars as pl
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 from starlette.requests import Request
@@ -10,10 +9,10 @@ from starlette.responses import Response
 
 from barograph.api.server import Server
 from barograph.api.v1.answers import ServedRoute, answer
-from barograph.api.v1.parameters import Expressions, From, JobId, MinScore, To
+from barograph.api.v1.parameters import By, Expressions, Filter, From, Interim, MinScore, SelectedFrom, SelectedTo, To, selected
 from barograph.config.errors import BadRequest
-from barograph.jobs.service import LanesQuery, Service
-from barograph.jobs.service import Query as Asked
+from barograph.jobs.scope import OVERALL
+from barograph.jobs.service import Asked, LanesQuery, Service
 
 
 class Lane(BaseModel):
@@ -24,7 +23,10 @@ class Lane(BaseModel):
 
 
 class SwimLanes(BaseModel):
-    """Lanes; a cell is `[lane, column, score, flags]`, of which 1 is interim, 2 several buckets together, 4 an alert."""
+    """Lanes; a cell is `[lane, column, score, flags]`: 1 is interim, 2 several buckets together, 4 an alert, 8 planned.
+
+    `kind` says what the scores are of: `overall`, `bucket`, `influencer` or `record`.
+    """
 
     start: int
     end: int
@@ -36,20 +38,18 @@ class SwimLanes(BaseModel):
     cells: list[list[int | float]]
 
 
-class Blamed(BaseModel):
-    """An entity, with the highest of its scores and their sum."""
+class Field(BaseModel):
+    """A field, and whether its values can be blamed."""
 
-    influencer_field_name: str
-    influencer_field_value: str
-    max: float
-    sum: float
+    name: str
+    influencer: bool
 
 
-class AllBlamed(BaseModel):
-    """Entities, those with the highest scores first."""
+class Fields(BaseModel):
+    """What jobs can be looked at by; `default` shows most at first."""
 
-    total: int
-    influencers: list[Blamed]
+    default: str
+    fields: list[Field]
 
 
 def router(server: Server) -> APIRouter:
@@ -63,18 +63,23 @@ def router(server: Server) -> APIRouter:
         from_: From = None,
         to: To = None,
         width: Annotated[int, Query(ge=1, le=2000, description="columns at most")] = 100,
-        by: Annotated[
-            str, Query(max_length=500, description="overall, job, or a field whose values are the lanes")
-        ] = "overall",
+        by: By = OVERALL,
         page: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
         rows: Annotated[int, Query(ge=1, le=1000, description="lanes on a page")] = 20,
-        q: Annotated[str, Query(max_length=500, description="text in the names of lanes")] = "",
+        q: Filter = "",
+        name: Annotated[str, Query(max_length=500, description="text in the names of lanes")] = "",
         min_: MinScore = 0.0,
+        interim: Interim = True,
+        sel_from: SelectedFrom = None,
+        sel_to: SelectedTo = None,
     ) -> Response:
-        """Tell how odd several things were over time, in columns."""
+        """Tell how odd several things were over time, in columns; first comes what was oddest in all of it, or in `sel_*`."""
         expressions = job or ["_all"]
         start, end = _range(service, expressions, from_, to)
-        lanes = service.lanes(LanesQuery(expressions, start, end, width, by, page * rows, rows, q, min_))
+        asked = Asked(expressions, q, by)
+        lanes = service.lanes(
+            LanesQuery(asked, start, end, width, page * rows, rows, name, min_, not interim, selected(sel_from, sel_to))
+        )
         return answer(
             request,
             {
@@ -89,23 +94,12 @@ def router(server: Server) -> APIRouter:
             },
         )
 
-    @routes.get("/jobs/{job_id}/influencers", response_model=AllBlamed)
-    def get_influencers(
-        request: Request,
-        job_id: JobId,
-        from_: From = None,
-        to: To = None,
-        min_: MinScore = 0.0,
-        size: Annotated[int, Query(ge=0, le=1000, description="entities at most")] = 100,
-    ) -> Response:
-        """Tell which entities were to blame."""
-        asked = Asked(start_ms=from_, end_ms=to, min_score=min_, exclude_interim=False)
-        found = service.influencers(job_id, asked).rows
-        names = ["influencer_field_name", "influencer_field_value"]
-        score = pl.col("influencer_score")
-        ranked = found.group_by(names).agg(max=score.max(), sum=score.sum())
-        ranked = ranked.sort("max", "sum", *names, descending=[True, True, False, False])
-        return answer(request, {"total": ranked.height, "influencers": ranked.head(size).to_dicts()})
+    @routes.get("/fields", response_model=Fields)
+    def get_fields(request: Request, job: Expressions = None) -> Response:
+        """Tell what jobs can be looked at by, and filtered by."""
+        found = service.fields(job or ["_all"])
+        named = [{"name": name, "influencer": influencer} for name, influencer in found.names.items()]
+        return answer(request, {"default": found.default, "fields": named})
 
     return routes
 

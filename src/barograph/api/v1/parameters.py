@@ -25,6 +25,27 @@ Expressions = Annotated[
     list[str] | None, Query(alias="job", description="job ids, groups, with `*` for any text; all without one", max_length=100)
 ]
 
+Filter = Annotated[
+    str,
+    Query(alias="q", max_length=2000, description='entities: `host:web-* and not (region:eu or region:"us east")`'),
+]
+By = Annotated[
+    str,
+    Query(
+        max_length=500,
+        description="what lanes are: overall, job, detector, or a field whose values they are (`:job` is a field called job)",
+    ),
+]
+LaneNames = Annotated[
+    list[str] | None,
+    Query(alias="lane", max_length=1000, description="only these lanes: job ids, JOB/INDEX of detectors, values of the field"),
+]
+SelectedFrom = Annotated[
+    int | None, Query(ge=_FIRST_MS, le=_LAST_MS, description="epoch ms, inclusive: where what is selected begins")
+]
+SelectedTo = Annotated[int | None, Query(ge=_FIRST_MS, le=_LAST_MS, description="epoch ms, exclusive: where it ends")]
+Interim = Annotated[bool, Query(description="also buckets that are still open")]
+
 
 def offset_of(cursor: str | None) -> int:
     """Where a page begins.
@@ -47,6 +68,19 @@ def cursor_after(offset: int, shown: int, total: int) -> str | None:
     """The cursor of the next page; None behind the last."""
     end = offset + shown
     return base64.urlsafe_b64encode(str(end).encode()).decode() if shown and end < total else None
+
+
+def selected(start: int | None, end: int | None) -> tuple[int, int] | None:
+    """The span that is selected; None when none is.
+
+    Raises:
+        BadRequest: only one end of it is given, or it ends before it begins.
+    """
+    if start is None and end is None:
+        return None
+    if start is None or end is None or end <= start:
+        raise BadRequest(f"sel_from={start}, sel_to={end}: wanted both, the end after the start")
+    return start, end
 
 
 def entity_of(given: list[str] | None) -> tuple[tuple[str, str], ...]:
