@@ -9,18 +9,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import polars as pl
+import vl_convert
 
 import barograph
-from barograph.results.severity import CRITICAL, MAJOR, MINOR
+from barograph.results.severity import MAJOR, SCALE
 from barograph.samples import NYC_TAXI
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 WIDTH, LEFT, RIGHT = 960, 64, 12
 TOP, VALUES, SCORES, GAP, BOTTOM = 34, 220, 70, 16, 26
-COLOURS = ((CRITICAL, "#c62828"), (MAJOR, "#ef6c00"), (MINOR, "#f9a825"), (-math.inf, "#90caf9"))
+COLOURS = tuple((one.score, one.light) for one in reversed(SCALE))
 Row = tuple[datetime, float, float, float, float, float]
 
 
@@ -140,13 +143,64 @@ def requests() -> Chart:
     return Chart("barograph.Stream: requests every 15 minutes, an outage on the fifth day", rows, 1_400)
 
 
+def notebook_series() -> str:
+    """A week around the night on which the clocks went back, as a notebook shows it."""
+    job = {**NYC_TAXI.job().model_dump(mode="json", exclude_none=True), "model_plot_config": {"enabled": True}}
+    return svg_of(barograph.run(job, NYC_TAXI.frame()).plot_series(start="2014-10-28", end="2014-11-05"))
+
+
+def notebook_lanes() -> str:
+    """The sample of 40 hosts, of which three were slow together, then one for long, then one for a moment."""
+    return svg_of(barograph.run(HOSTS_JOB, hosts()).plot_lanes("host", size=12))
+
+
+def svg_of(chart: Any) -> str:
+    """The chart as a picture, without what only a pointer brings to light: it would be most of the file."""
+    document = chart.to_dict()
+    document.pop("params", None)
+    if "layer" in document:
+        document["layer"] = [layer for layer in document["layer"] if "condition" not in layer["encoding"].get("opacity", {})]
+    return str(vl_convert.vegalite_to_svg(document))
+
+
+HOSTS_JOB = {
+    "job_id": "hosts",
+    "time_zone": "Europe/Berlin",
+    "analysis_config": {
+        "bucket_span": "15m",
+        "detectors": [{"function": "mean", "field_name": "latency_ms", "partition_field_name": "host"}],
+        "influencers": ["host"],
+    },
+    "data_description": {"time_field": "timestamp", "time_format": "epoch"},
+}
+
+
+def hosts() -> pl.DataFrame:
+    """Two weeks of 40 hosts, a row every 15 minutes each."""
+    rng, buckets = np.random.default_rng(7), 14 * 96
+    at = np.arange(buckets)
+    frames = []
+    for host in range(40):
+        value = rng.uniform(80, 160) * (1 + 0.3 * np.sin(2 * np.pi * at / 96)) + rng.normal(0, 6, buckets)
+        if host in {14, 15, 16}:
+            value[900:912] *= 2.2
+        value[1200:1230] += 60 if host == 3 else 0
+        value[1100:1103] *= 3 if host == 27 else 1
+        columns = {"timestamp": 1_767_225_600 + 900 * at, "host": [f"web-{host:02d}"] * buckets, "latency_ms": value}
+        frames.append(pl.DataFrame(columns))
+    return pl.concat(frames).sort("timestamp", "host")
+
+
 CHARTS = {"score.svg": taxi, "stream.svg": requests}
+NOTEBOOK = {"plot_series.svg": notebook_series, "plot_lanes.svg": notebook_lanes}
 
 
 def main() -> None:
     IMAGES.mkdir(exist_ok=True)
     for name, chart in CHARTS.items():
         (IMAGES / name).write_text(drawn(chart()), encoding="utf-8")
+    for name, made in NOTEBOOK.items():
+        (IMAGES / name).write_text(made(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from barograph.results.words import compared, record_compared, short
 from barograph.scoring.episodes import with_episodes
 from barograph.scoring.severity import RECORD_SCORE
 
-_STYLES: Final = {"critical": "bold red", "major": "red", "minor": "yellow", "warning": "cyan"}
+_STYLES: Final = {"critical": "bold red", "major": "red", "minor": "yellow", "warning": "cyan", "low": "dim"}
 _WIDE: Final = 120  # columns from which on a record of a job with several detectors fits on one line
 _TOGETHER: Final = ("episode", "detector_index", *SPLIT_VALUES, "is_interim")
 

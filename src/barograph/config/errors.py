@@ -37,6 +37,13 @@ class StorageFailure(BarographError):
     """The database or the disk has failed, or has lost something. Nothing of what was asked is visible; mend the storage."""
 
 
+class MissingExtra(BarographError):
+    """A package is not installed that only some need. Install it, and ask the same."""
+
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__(f"{package} is not installed: wanted it for this; pip install 'barograph[{extra}]'")
+
+
 class Stopped(BarographError):
     """A signal ended it in the middle, at its last commit. Ask the same, and it goes on from there.
 

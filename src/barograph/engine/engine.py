@@ -131,7 +131,7 @@ class Engine:
         if self.counts.latest_bucket_timestamp is not None:
             return self.flush(-(-until // self.job.bucket_span_ms) * self.job.bucket_span_ms)
         self._buckets.skip(until)
-        return Results(counts=self.counts)
+        return Results(counts=self.counts, job=self.job)
 
     def _check_until(self, until: int) -> None:
         """All rows before `until` would be late for good, so a typing error there ends a job."""
@@ -202,7 +202,7 @@ class Engine:
     def _finish(self) -> Results:
         closed = self._buckets.take()
         if closed is None:
-            return Results(counts=self.counts)
+            return Results(counts=self.counts, job=self.job)
         self._arrivals.add(closed)
         return Results.concat(self._pipeline.finish(closed)).but(counts=self.counts)
 
@@ -210,7 +210,7 @@ class Engine:
         """What the open buckets would give if they were over, their growing values estimated; by copies."""
         still_open = self._buckets.still_open()
         if still_open is None:
-            return Results()
+            return Results(job=self.job)
         completeness = self._arrivals.completeness(still_open)
         return Results.concat(self._pipeline.copy().finish(still_open, completeness)).as_interim()
 

@@ -108,6 +108,7 @@ class Pipeline:
             annotations=change_rows(self._job, measures, self._silence.slept_within(buckets.first_bucket, buckets.end_bucket)),
             coded_values=partial(value_rows, self._job, measures),
             influencer_shares=shares,
+            job=self._job,
         )
 
     def snapshot(self) -> Arrays:

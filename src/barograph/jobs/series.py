@@ -1,17 +1,15 @@
 """The values of one series over time, as many as a chart can show."""
 
 from dataclasses import dataclass
-from typing import Final
 
 import polars as pl
 
 from barograph.config.errors import BadRequest
 from barograph.config.splits import SPLIT_VALUES
+from barograph.results.charted import VALUES, every_bucket, thinned
 from barograph.store.history import Span
 from barograph.store.query import Query
 from barograph.store.store import Store
-
-_VALUES: Final = ("actual", "typical", "lower_bound", "upper_bound")
 
 
 @dataclass(frozen=True)
@@ -66,34 +64,12 @@ def series_values(store: Store, job_id: str, query: SeriesQuery) -> SeriesValues
     if function not in measured:
         raise BadRequest(f"function={function!r}: wanted one of {', '.join(measured)}")
     span = Span(query.start_ms, query.end_ms, query.detector_index, function, query.split_values)
-    found = store.bucket_values(job_id, span, ("timestamp", "series", *_VALUES))
+    found = store.bucket_values(job_id, span, ("timestamp", "series", *VALUES))
     if found["series"].n_unique() > 1:
         raise BadRequest("series: wanted a value for each field that splits the detector, so that one series is meant")
-    rows = _whole(found, job.bucket_span_ms, 0.0 if spec.empty == "zero" else None)
-    thinned = rows.height > query.most
-    return SeriesValues(_thinned(rows, query.most) if thinned else rows, _marks(store, job_id, query, function), thinned)
-
-
-def _whole(found: pl.DataFrame, span_ms: int, empty: float | None) -> pl.DataFrame:
-    """A row for every bucket from the first with a value to the last."""
-    rows = found.select("timestamp", *_VALUES).sort("timestamp")
-    if rows.is_empty():
-        return rows
-    every = pl.int_range(rows["timestamp"][0], rows["timestamp"][-1] + 1, span_ms, dtype=pl.Int64, eager=True)
-    joined = pl.DataFrame({"timestamp": every}).join(rows, on="timestamp", how="left", maintain_order="left")
-    return joined.with_columns(pl.col("actual").fill_null(empty)) if empty is not None else joined
-
-
-def _thinned(rows: pl.DataFrame, most: int) -> pl.DataFrame:
-    """The least and the greatest value of each stretch, so that no spike is lost."""
-    stretches = max(1, most // 2)
-    numbered = rows.with_row_index("at").with_columns(stretch=pl.col("at") * stretches // rows.height)
-    ends = numbered.group_by("stretch").agg(
-        least=pl.col("at").sort_by("actual", nulls_last=True).first(),
-        greatest=pl.col("at").sort_by("actual", descending=True, nulls_last=True).first(),
-    )
-    kept = pl.concat([ends["least"], ends["greatest"]]).unique().sort()
-    return rows[kept]
+    rows = every_bucket(found, job.bucket_span_ms, 0.0 if spec.empty == "zero" else None)
+    shown = thinned(rows, query.most)
+    return SeriesValues(shown, _marks(store, job_id, query, function), thinned=shown.height < rows.height)
 
 
 def _marks(store: Store, job_id: str, query: SeriesQuery, function: str) -> pl.DataFrame:

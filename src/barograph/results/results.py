@@ -1,14 +1,29 @@
 """What the engine hands out: finished buckets, their records and influencers, and the bucket values behind them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
+from datetime import datetime
 from functools import partial
-from typing import Any, Final, overload
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Final, overload
 
 import polars as pl
 
+from barograph.config.errors import MissingExtra
+from barograph.config.job import Job
 from barograph.results import schema
 from barograph.results.counts import DataCounts
+
+if TYPE_CHECKING:
+    import altair as alt
+
+Time = int | str | datetime
+"""A time as people give it: epoch seconds or ms, ISO 8601, or a datetime."""
+
+Entity = Mapping[str, str] | Iterable[tuple[str, str]]
+"""Values of fields, by field name."""
 
 Later = Callable[[], pl.DataFrame]
 """Makes a frame when somebody asks for it: a live bucket finishes in less time than its frames take."""
@@ -58,6 +73,7 @@ class Results:
         influencer_shares: one row a series, bucket and entity: what the entity's rows alone yield.
         quantiles: one row a kind of result and day that ended: what scores are normalised by from then on.
         counts: what was read and dropped since the engine was built, cumulative.
+        job: the job whose results these are; None where there are none.
     """
 
     buckets: Table = Table(schema.BUCKETS)
@@ -69,6 +85,7 @@ class Results:
     influencer_shares: Table = Table(schema.INFLUENCER_SHARES)
     quantiles: Table = Table(schema.QUANTILES)
     counts: DataCounts = field(default_factory=DataCounts)
+    job: Job | None = None
 
     @property
     def bucket_values(self) -> pl.DataFrame:
@@ -77,12 +94,12 @@ class Results:
 
     @classmethod
     def concat(cls, parts: Iterable["Results"]) -> "Results":
-        """Join the results of consecutive calls; the counts are those of the last."""
+        """Join the results of consecutive calls for one job; the counts are those of the last."""
         consecutive = list(parts)
         if len(consecutive) <= 1:
             return consecutive[0] if consecutive else cls()
         tables: dict[str, Any] = {name: partial(_joined, consecutive, name) for name in _TABLES}
-        return cls(**tables, counts=consecutive[-1].counts)
+        return cls(**tables, counts=consecutive[-1].counts, job=next((part.job for part in consecutive if part.job), None))
 
     def but(self, **changes: Any) -> "Results":
         """The same with other tables or counts, by name. Tables that nobody has looked at stay unmade."""
@@ -98,10 +115,85 @@ class Results:
         """What of these is shown when the buckets are still open: what they may come to, nothing that is kept of them."""
         names = ("buckets", "records", "influencers", "bucket_influencers")
         tables: dict[str, Any] = {name: partial(_interim, self, name) for name in names}
-        return Results(**tables)
+        return Results(**tables, job=self.job)
+
+    def plot_series(
+        self,
+        detector: int | None = None,
+        entity: Entity = (),
+        function: str | None = None,
+        *,
+        start: Time | None = None,
+        end: Time | None = None,
+        min_score: float = 0.0,
+    ) -> "alt.LayerChart":
+        """A chart of one series: its values, what was expected of them, and its records by severity.
+
+        Without arguments it is the series with the highest score. Needs `barograph[plots]`.
+
+        Args:
+            detector: position of the detector in the job, from 0; None is any.
+            entity: values of partition or by fields, by field name, such as `{"host": "web-1"}`.
+            function: what is measured, for a detector that measures several: mean, min, max.
+            start: where to begin: epoch seconds or ms, ISO 8601 or a datetime, in the job's time zone when it has none.
+            end: where to stop, exclusive; the same.
+            min_score: lowest score of a mark, 0 to 100.
+
+        Returns:
+            An Altair chart, to be shown, changed or saved.
+
+        Raises:
+            BadRequest: there is no such series, or no value in this time.
+            MissingExtra: Altair is not installed.
+        """
+        from barograph.results import chosen  # noqa: PLC0415  # it makes results a need of its own types
+
+        plots = _plots()
+        asked = chosen.SeriesChoice(detector, chosen.pairs(entity), function)
+        chart: alt.LayerChart = plots.series_chart(chosen.series(self, asked, chosen.TimeChoice(start, end), min_score))
+        return chart
+
+    def plot_lanes(
+        self,
+        by: str | None = None,
+        *,
+        start: Time | None = None,
+        end: Time | None = None,
+        min_score: float = 0.0,
+        size: int = 20,
+    ) -> "alt.Chart":
+        """Swim lanes: the highest score of the whole job, and of each value of a field, in columns of time.
+
+        Needs `barograph[plots]`.
+
+        Args:
+            by: an influencer or split field of the job; None is the first that it has.
+            start: as for `plot_series`.
+            end: the same, exclusive.
+            min_score: lowest score of a cell, 0 to 100.
+            size: how many lanes of a field at most, those with the highest scores first.
+
+        Returns:
+            An Altair chart.
+
+        Raises:
+            BadRequest: the job has no such field, or no bucket in this time.
+            MissingExtra: Altair is not installed.
+        """
+        from barograph.results import chosen  # noqa: PLC0415
+
+        chart: alt.Chart = _plots().lanes_chart(chosen.lanes(self, by, chosen.TimeChoice(start, end), min_score, size))
+        return chart
 
 
-_TABLES: Final = tuple(item.name for item in fields(Results) if item.name != "counts")
+def _plots() -> ModuleType:
+    """The charts, which are imported when somebody wants one: Altair takes half a second, and is not always there."""
+    if find_spec("altair") is None:
+        raise MissingExtra("altair", "plots")
+    return import_module("barograph.results.plots")
+
+
+_TABLES: Final = tuple(item.name for item in fields(Results) if item.name not in {"counts", "job"})
 
 
 def _joined(parts: list[Results], name: str) -> pl.DataFrame:
