@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from barograph.api.demo import with_bounds
 from barograph.config.job import Job
 from barograph.config.load import load_job
 from barograph.jobs.service import Service
@@ -42,7 +43,7 @@ def make(data_dir: Path) -> None:
 
 def taxi() -> Job:
     """One series."""
-    return NYC_TAXI.job().model_copy(update={"job_id": "taxi", "groups": ("samples",)})
+    return with_bounds(NYC_TAXI.job()).model_copy(update={"job_id": "taxi", "groups": ("samples",)})
 
 
 def hosts() -> Job:
@@ -58,6 +59,7 @@ def hosts() -> Job:
                 "influencers": ["host", "region"],
             },
             "data_description": {"time_field": "time", "time_format": "epoch_ms"},
+            "model_plot_config": {"enabled": True},
         }
     )
 
@@ -79,6 +81,7 @@ def shop() -> Job:
                 "influencers": ["product"],
             },
             "data_description": {"time_field": "time", "time_format": "epoch_ms"},
+            "model_plot_config": {"enabled": True},
         }
     )
 

@@ -7,11 +7,12 @@ import polars as pl
 from barograph.config.job import Job
 from barograph.engine.entity import Entity
 from barograph.engine.exclusions import Exclusion
-from barograph.jobs import describe, explain, found, incidents, lanes, overall, scope, selection, series, what_if
+from barograph.jobs import describe, explain, found, incident_list, incidents, lanes, overall, scope, selection, series, what_if
 from barograph.jobs.calendars import Calendars
 from barograph.jobs.describe import Described
 from barograph.jobs.explain import Explained
 from barograph.jobs.found import BlamedAsked, Found, RecordsAsked
+from barograph.jobs.incident_list import IncidentList, IncidentsQuery
 from barograph.jobs.lanes import Lanes, LanesQuery
 from barograph.jobs.overall import OverallQuery
 from barograph.jobs.scope import Fields
@@ -41,6 +42,7 @@ class Answers:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._split_counts: dict[str, tuple[str, dict[str, int]]] = {}
+        self._incidents: dict[str, tuple[object, pl.DataFrame]] = {}
 
     @property
     def store_id(self) -> str:
@@ -131,6 +133,22 @@ class Answers:
     ) -> pl.DataFrame:
         """What went wrong together, by start; columns as `schema.INCIDENTS`. See `jobs.incidents`."""
         return incidents.job_incidents(self._store, job_id, start_ms, end_ms, min_score)
+
+    def incident_list(self, query: IncidentsQuery) -> IncidentList:
+        """What went wrong in several jobs, what goes on first, the worst first. See `jobs.incident_list`.
+
+        Raises:
+            NoSuchJob: an expression without a wildcard names nothing.
+        """
+        return incident_list.listed(self.jobs(query.expressions), lambda job_id: self._known_incidents(job_id, query), query)
+
+    def _known_incidents(self, job_id: str, query: IncidentsQuery) -> pl.DataFrame:
+        """A job's incidents, told anew only when its results or the question are others: whoever watches asks every second."""
+        asked = (self.version(job_id), query.start_ms, query.end_ms, query.min_score)
+        known = self._incidents.get(job_id)
+        if known is None or known[0] != asked:
+            known = self._incidents[job_id] = (asked, self.incidents(job_id, *asked[1:]))
+        return known[1]
 
     def overall_buckets(
         self, expressions: Sequence[str], query: OverallQuery = _OVERALL, others: overall.Others | None = None

@@ -23,6 +23,7 @@ from barograph.jobs.describe import Described
 from barograph.jobs.filters import Filters
 from barograph.jobs.forecast import ForecastRequest, MadeForecast
 from barograph.jobs.found import BlamedAsked, RecordsAsked
+from barograph.jobs.incident_list import IncidentsQuery, ListedIncident
 from barograph.jobs.kept import Kept
 from barograph.jobs.keys import Keys
 from barograph.jobs.lanes import LanesQuery
@@ -54,9 +55,11 @@ __all__ = [
     "Described",
     "Expired",
     "ForecastRequest",
+    "IncidentsQuery",
     "JobState",
     "JobSummary",
     "LanesQuery",
+    "ListedIncident",
     "MadeForecast",
     "Message",
     "NoSuchJob",

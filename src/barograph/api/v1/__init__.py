@@ -4,7 +4,20 @@ from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
 from barograph.api.server import Server
-from barograph.api.v1 import blamed, changes, events, jobs, lanes, models, notes, records, results, scales, session
+from barograph.api.v1 import (
+    blamed,
+    changes,
+    events,
+    jobs,
+    lanes,
+    models,
+    notes,
+    overview,
+    records,
+    results,
+    scales,
+    session,
+)
 from barograph.api.v1.answers import ServedRoute
 from barograph.api.v1.errors import REFUSED, render
 
@@ -16,7 +29,19 @@ PREFIX = "/api/v1"
 def router(server: Server) -> APIRouter:
     """All of its routes."""
     whole = APIRouter(prefix=PREFIX, route_class=ServedRoute, responses=REFUSED)
-    for part in (jobs, lanes, records, blamed, results, models, notes, changes, events, session):
+    for part in (
+        jobs,
+        overview,
+        lanes,
+        records,
+        blamed,
+        results,
+        models,
+        notes,
+        changes,
+        events,
+        session,
+    ):
         whole.include_router(part.router(server))
     whole.include_router(scales.router())
     for route in whole.routes:
