@@ -24,7 +24,7 @@ async def body_of(request: Request, server: Server) -> AsyncIterator[bytes]:
     """
     held = _Held(server)
     try:
-        async for piece in _unpacked(request):
+        async for piece in unpacked(request):
             held.add(piece)
         body = b"".join(held.pieces)
         server.metrics.body_bytes.inc(len(body))
@@ -62,7 +62,13 @@ class _Held:
         self._in_flight.bytes -= self._bytes
 
 
-async def _unpacked(request: Request) -> AsyncIterator[bytes]:
+async def unpacked(request: Request) -> AsyncIterator[bytes]:
+    """The body piece by piece, as `Content-Encoding` says.
+
+    Raises:
+        HttpProblem: it is not what that says (400), or it says something else than gzip (415).
+        ClientDisconnect: the connection ended before.
+    """
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding in ("", "identity"):
         async for piece in request.stream():

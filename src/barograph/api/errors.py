@@ -15,6 +15,7 @@ from barograph.config.errors import (
     StorageFailure,
     UnreadableInput,
 )
+from barograph.jobs.uploads import TooLarge
 from barograph.jobs.workers import Overloaded
 
 Render = Callable[[Scope, Exception], Response]
@@ -34,6 +35,7 @@ _STATUS: Final[tuple[tuple[type[BarographError], int], ...]] = (
     (NotFound, 404),
     (Overloaded, 429),
     (Conflict, 409),
+    (TooLarge, 413),
     (BadRequest, 400),
     (UnreadableInput, 400),
     (OtherVersion, 409),

@@ -15,6 +15,7 @@ from barograph.index.documents import INDEX_FILE, Documents
 from barograph.jobs.annotations import annotate
 from barograph.jobs.datafeeds import Datafeeds
 from barograph.jobs.service import Service
+from barograph.jobs.uploads import Uploads
 from barograph.jobs.workers import Workers
 from barograph.sources.feeds import open_feed
 
@@ -40,6 +41,7 @@ class Server:
         metrics: what `/metrics` tells.
         in_flight: bodies that are in memory.
         sources: what datafeeds read beside the index, by name.
+        uploads: files that were uploaded, to be looked at.
         ready: the jobs that an earlier process left open are open again.
         bring_results_up_to_date: makes the index show the results of now; a dialect that shows them there sets it.
         datafeeds: what feeds jobs from sources.
@@ -55,9 +57,11 @@ class Server:
     ready: bool = False
     bring_results_up_to_date: Callable[[], None] = lambda: None
     datafeeds: Datafeeds = field(init=False)
+    uploads: Uploads = field(init=False)
 
     def __post_init__(self) -> None:
-        """Datafeeds read from the index, and feed the jobs."""
+        """Datafeeds read from the index, and feed the jobs; uploads lie beside the jobs' files."""
+        self.uploads = Uploads(self.config.data_dir / "uploads", self.config.max_uploads_bytes)
         self.datafeeds = Datafeeds(
             self.service,
             self.workers,
@@ -104,6 +108,7 @@ class Server:
         self.datafeeds.close()
         self.workers.close()
         self.documents.close()
+        self.uploads.close()
         self.service.suspend()
 
     async def in_worker(self, job_id: str, task: Callable[[], T]) -> T:

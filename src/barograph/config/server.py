@@ -53,6 +53,9 @@ class ServerConfig(Document):
     max_in_flight: Size = Field(
         default="512mb", description="bodies of all requests together; who comes beyond that is asked to wait (429)"
     )
+    max_uploads: Size = Field(
+        default="4096mb", description="files that were uploaded for a preview or a new job, together; the oldest make room"
+    )
     cluster_name: str = Field(default="barograph", min_length=1, description="the name that clients are told")
 
     @classmethod
@@ -78,6 +81,11 @@ class ServerConfig(Document):
     def max_in_flight_bytes(self) -> int:
         """Bodies of all requests together, in bytes."""
         return _bytes(self.max_in_flight)
+
+    @property
+    def max_uploads_bytes(self) -> int:
+        """Uploaded files together, in bytes."""
+        return _bytes(self.max_uploads)
 
 
 def _bytes(size: str) -> int:

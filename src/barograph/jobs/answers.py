@@ -7,16 +7,32 @@ import polars as pl
 from barograph.config.job import Job
 from barograph.engine.entity import Entity
 from barograph.engine.exclusions import Exclusion
-from barograph.jobs import describe, explain, found, incident_list, incidents, lanes, overall, scope, selection, series, what_if
+from barograph.jobs import (
+    describe,
+    explain,
+    found,
+    incident_list,
+    incidents,
+    lanes,
+    memory,
+    overall,
+    scope,
+    selection,
+    series,
+    status,
+    what_if,
+)
 from barograph.jobs.calendars import Calendars
 from barograph.jobs.describe import Described
 from barograph.jobs.explain import Explained
 from barograph.jobs.found import BlamedAsked, Found, RecordsAsked
 from barograph.jobs.incident_list import IncidentList, IncidentsQuery
 from barograph.jobs.lanes import Lanes, LanesQuery
+from barograph.jobs.memory import Memory
 from barograph.jobs.overall import OverallQuery
 from barograph.jobs.scope import Fields
 from barograph.jobs.series import SeriesQuery, SeriesValues
+from barograph.jobs.status import Status
 from barograph.jobs.what_if import Alerts, AlertSettings
 from barograph.store.documents import Message
 from barograph.store.forecasts import SavedForecast
@@ -184,7 +200,15 @@ class Answers:
         """The values of one series over time. See `jobs.series`."""
         return series.series_values(self._store, job_id, query)
 
-    # what a job costs
+    # what a job costs, and how it is doing
+
+    def status(self, summary: JobSummary, now_ms: int) -> Status:
+        """How a job is doing, as a sentence."""
+        return status.status(self._store, summary, now_ms)
+
+    def memory(self, job_id: str) -> Memory:
+        """What its models take, part by part."""
+        return memory.memory(self._store, job_id)
 
     def timing(self, job_id: str) -> Timing:
         """How long its finished buckets took."""

@@ -163,7 +163,11 @@ def chunks_for(
         UnreadableInput: while it is iterated: a file cannot be read, or not on.
         ConfigError: while it is iterated: no row of a new job's first chunk is of use to any of its detectors.
     """
-    chunks = _rows_of(job, paths, tell, idle)
+    return looked_at(store, job, _rows_of(job, paths, tell, idle), tell)
+
+
+def looked_at(store: Store, job: Job, chunks: Iterator[Chunk], tell: Callable[[str], None]) -> Iterator[Chunk]:
+    """The same chunks; a new job's are checked as `chunks_for` says, and raise as it does."""
     return chunks if _has_read(store, job.job_id) else advised(job, refuse_useless(job, chunks, tell), tell)
 
 

@@ -20,6 +20,7 @@ from barograph.jobs.answers import Answers
 from barograph.jobs.calendars import Calendars
 from barograph.jobs.commit_timer import Clock
 from barograph.jobs.describe import Described
+from barograph.jobs.file_checks import checked
 from barograph.jobs.filters import Filters
 from barograph.jobs.forecast import ForecastRequest, MadeForecast
 from barograph.jobs.found import BlamedAsked, RecordsAsked
@@ -264,6 +265,17 @@ class Service(Answers):
                 session.feed(rows)
             return session.progress()
 
+    def whole(self, job_id: str, chunks: Iterator[Chunk], tell: Callable[[str], None]) -> Iterator[Chunk]:
+        """Chunks of whole files for an open job, checked as `run` checks them: see `jobs.file_checks` and `jobs.input_check`.
+
+        Raises:
+            Conflict: while it is iterated: the job is not open here.
+            UnreadableInput: while it is iterated: most rows of a file cannot be used, or are older than what the job has read.
+            ConfigError: while it is iterated: no row of a new job's first chunk is of use to any of its detectors.
+        """
+        job = self.job(job_id)
+        return checked(job, run.looked_at(self._store, job, chunks, tell), _Reader(self._open, job_id), tell)
+
     def take(self, job_id: str, chunk: Chunk) -> None:
         """Give an open job rows that are all new, and commit them: all are safe when this returns. Raises as `feed`."""
         with self._open.use(job_id) as session:
@@ -415,3 +427,19 @@ class Service(Answers):
     def now_ms(self) -> int:
         """Epoch ms, wall clock."""
         return int(self._now() * 1000)
+
+
+class _Reader:
+    """What `file_checks` must know of an open job, asked while others use it."""
+
+    def __init__(self, jobs: OpenJobs, job_id: str) -> None:
+        self._jobs, self._job_id = jobs, job_id
+
+    def is_fresh(self, chunk: Chunk) -> bool:
+        with self._jobs.use(self._job_id) as session:
+            return session.is_fresh(chunk)
+
+    @property
+    def newest_ms(self) -> int | None:
+        with self._jobs.use(self._job_id) as session:
+            return session.newest_ms

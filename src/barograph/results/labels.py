@@ -119,9 +119,9 @@ def joined(names: Iterable[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def counted(number: int, noun: str) -> str:
-    """`1 row`, `1,234 rows`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def counted(number: int, noun: str, nouns: str | None = None) -> str:
+    """`1 row`, `1,234 rows`; `nouns` where more than one is not called so."""
+    return f"{number:,} {noun if number == 1 else nouns or f'{noun}s'}"
 
 
 def rough(number: float) -> str:

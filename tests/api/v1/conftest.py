@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 import pytest
@@ -14,8 +16,22 @@ SPIKE_MS = (START + 3600 * 400) * 1000
 
 @pytest.fixture(scope="session")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    """The client of a server with the job `web`: 400 usual hours of two hosts, a spike of one, and two hours more."""
-    with Running(tmp_path_factory.mktemp("v1") / "data") as server:
+    """The client of a server with the job `web`."""
+    with served(tmp_path_factory.mktemp("v1") / "data") as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def prey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """The same on a server of its own, for whoever tries all calls: some of them delete jobs."""
+    with served(tmp_path_factory.mktemp("prey") / "data") as client:
+        yield client
+
+
+@contextmanager
+def served(data_dir: Path) -> Iterator[httpx.Client]:
+    """A server with the job `web`: 400 usual hours of two hosts, a spike of one, and two hours more."""
+    with Running(data_dir) as server:
         job = {
             "analysis_config": {
                 "bucket_span": "1h",

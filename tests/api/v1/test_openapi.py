@@ -30,13 +30,13 @@ def check(api: httpx.Client, folder: Path, *options: str) -> None:
     assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-2000:]
 
 
-def test_every_call_keeps_what_it_says(api: httpx.Client, tmp_path: Path) -> None:
-    check(api, tmp_path, "--max-examples", "3", "--phases", "coverage,fuzzing")
+def test_every_call_keeps_what_it_says(prey: httpx.Client, tmp_path: Path) -> None:
+    check(prey, tmp_path, "--max-examples", "3", "--phases", "coverage,fuzzing")
 
 
 @pytest.mark.slow
-def test_every_call_keeps_what_it_says_also_one_after_the_other(api: httpx.Client, tmp_path: Path) -> None:
-    check(api, tmp_path, "--max-examples", "50")
+def test_every_call_keeps_what_it_says_also_one_after_the_other(prey: httpx.Client, tmp_path: Path) -> None:
+    check(prey, tmp_path, "--max-examples", "50")
 
 
 def test_every_call_is_described(api: httpx.Client) -> None:

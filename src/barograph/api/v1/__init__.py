@@ -6,10 +6,14 @@ from fastapi.routing import APIRoute
 from barograph.api.server import Server
 from barograph.api.v1 import (
     blamed,
+    calendars,
     changes,
+    datafeeds,
     events,
+    filters,
     jobs,
     lanes,
+    life,
     models,
     notes,
     overview,
@@ -17,6 +21,8 @@ from barograph.api.v1 import (
     results,
     scales,
     session,
+    snapshots,
+    uploads,
 )
 from barograph.api.v1.answers import ServedRoute
 from barograph.api.v1.errors import REFUSED, render
@@ -31,6 +37,12 @@ def router(server: Server) -> APIRouter:
     whole = APIRouter(prefix=PREFIX, route_class=ServedRoute, responses=REFUSED)
     for part in (
         jobs,
+        life,
+        uploads,
+        snapshots,
+        datafeeds,
+        calendars,
+        filters,
         overview,
         lanes,
         records,

@@ -10,6 +10,8 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from barograph.api.errors import status_of
+from barograph.config.errors import MISSING, ConfigError
+from barograph.config.errors import Problem as Wrong
 
 _CODES: Final = {
     400: "bad_request",
@@ -34,13 +36,25 @@ _HINTS: Final = {
 }
 
 
+_MOST_PROBLEMS: Final = 100
+
+
+class Problem(BaseModel):
+    """One thing wrong in a job's settings: where, what is there (null: nothing), and what was wanted instead."""
+
+    path: str
+    value: Any
+    wanted: str
+
+
 class Refusal(BaseModel):
-    """Why a request was refused."""
+    """Why a request was refused; `problems` where it was a job's settings, so that each can be shown beside its field."""
 
     code: str
     message: str
     hint: str
     request_id: str
+    problems: list[Problem] | None = None
 
 
 REFUSED: Final[dict[int | str, dict[str, Any]]] = {
@@ -52,13 +66,25 @@ REFUSED: Final[dict[int | str, dict[str, Any]]] = {
 def render(scope: Scope, error: Exception) -> Response:
     """The answer to a request that failed."""
     status, message = _told(scope, error)
-    body = {
+    body: dict[str, Any] = {
         "code": _CODES.get(status, "failed"),
         "message": message,
         "hint": _HINTS.get(status, "the message says what was wanted"),
         "request_id": scope.get("state", {}).get("request_id", ""),
     }
+    if isinstance(error, ConfigError):
+        body["problems"] = problems(error)
     return Response(orjson.dumps(body), status, getattr(error, "headers", None), "application/json")
+
+
+def problems(error: ConfigError) -> list[dict[str, Any]]:
+    """What is wrong with a job's settings, each with its path."""
+    return [_problem(one) for one in error.problems[:_MOST_PROBLEMS]]
+
+
+def _problem(one: Wrong) -> dict[str, Any]:
+    plain = one.value if isinstance(one.value, str | int | float | bool) else repr(one.value)[:200]
+    return {"path": one.path, "value": None if one.value is MISSING else plain, "wanted": one.wanted}
 
 
 def _told(scope: Scope, error: Exception) -> tuple[int, str]:
