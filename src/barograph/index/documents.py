@@ -233,6 +233,16 @@ class Documents:
                     return Stored(target.index.shown, document_id, version, seq, source)
         return None
 
+    def is_written(self, expression: str, options: Options = _NO_OPTIONS) -> bool:
+        """Whether somebody has written to one of these indices since it was made; those of `create_beside` do not count.
+
+        Raises:
+            NoSuchIndex: there is no such index.
+            IndexClosed: it is closed.
+        """
+        targets = self.catalog.targets(expression, options)
+        return any(target.index.beside is None and self._states[target.index.number].next_seq > 0 for target in targets)
+
     def totals(self) -> dict[str, int]:
         """How many documents each open index has."""
         with self._database.read() as connection:

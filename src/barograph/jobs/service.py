@@ -32,6 +32,7 @@ from barograph.jobs.notes import Notes
 from barograph.jobs.open_jobs import Means, OpenJobs, Tell
 from barograph.jobs.overall import OverallQuery
 from barograph.jobs.replay import Replayed
+from barograph.jobs.room import waits_for_room
 from barograph.jobs.scope import Asked
 from barograph.jobs.series import SeriesQuery
 from barograph.jobs.session import Build
@@ -152,7 +153,7 @@ class Service(Answers):
         """The jobs that the store says are open while nobody may have them open: a process that ended left them so."""
         open_states = {JobState.OPENING, JobState.OPENED, JobState.CLOSING}
         ours = frozenset(self.opened())
-        left = [summary.job.job_id for summary in self.jobs() if summary.state in open_states]
+        left = [one.job.job_id for one in self.jobs() if one.state in open_states and not waits_for_room(one.job)]
         return [job_id for job_id in left if job_id not in ours]
 
     def __enter__(self) -> Self:
@@ -211,6 +212,18 @@ class Service(Answers):
         self._store.delete_job(job_id)
         self.calendars.forget_job(job_id)
         self.notes.forget_job(job_id)
+
+    def defer(self, job_id: str) -> None:
+        """Say of a job that it is being opened: it waits for room, and has no worker until there is some.
+
+        Raises:
+            JobBusy: somebody else has it open.
+            Conflict: it is open here.
+        """
+        self._open.refuse(job_id)
+        self._store.job(job_id)
+        with self._store.lock(job_id):
+            self._store.set_state(job_id, JobState.OPENING, self.now_ms())
 
     def settle(self, job_id: str) -> None:
         """Say of a job that has failed, or that a killed process left open, that it is closed.

@@ -23,6 +23,7 @@ from barograph.api.elastic import (
     results,
     snapshots,
     stats,
+    tasks,
 )
 from barograph.api.elastic.endpoint import Endpoint, route
 from barograph.api.elastic.errors import render
@@ -46,6 +47,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *checks.ENDPOINTS,
     *info.ENDPOINTS,
     *cat.ENDPOINTS,
+    *tasks.ENDPOINTS,
     *index.ENDPOINTS,
     *datafeeds.ENDPOINTS,
     *datafeed_stats.ENDPOINTS,

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from barograph.api.elastic.filter_path import filtered
+from barograph.api.elastic.human import humanized
 from barograph.api.elastic.version import BUILD_HASH, VERSION
 
 _VENDOR: Final = re.compile(r"application/vnd\.elasticsearch\+json\s*;\s*compatible-with\s*=\s*(\d+)", re.IGNORECASE)
@@ -36,7 +37,9 @@ def respond(request: Request, answered: "Answer | Mapping[str, Any] | list[Any]"
     elif isinstance(answer.body, str):
         response = Response(answer.body, answer.status, media_type="text/plain; charset=UTF-8")
     else:
-        chosen = filtered(answer.body, request.query_params.get("filter_path", ""))
+        is_human = request.query_params.get("human", "false") in ("", "true") and request.url.path.startswith("/_ml/")
+        told = humanized(answer.body) if is_human else answer.body
+        chosen = filtered(told, request.query_params.get("filter_path", ""))
         pretty = request.query_params.get("pretty", "false") in ("", "true")
         text = orjson.dumps(chosen, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE if pretty else 0)
         response = Response(text, answer.status, media_type=media_type(request))

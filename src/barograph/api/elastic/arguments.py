@@ -34,10 +34,11 @@ def flag(call: Call, name: str, default: bool) -> bool:
 
 
 def allow_no_match(call: Call) -> bool:
-    """Whether a wildcard may match nothing; the old name of the parameter still works, with a warning."""
-    if argument(call, "allow_no_jobs") is not None:
-        call.warn("Deprecated field [allow_no_jobs] used, expected [allow_no_match] instead")
-        return flag(call, "allow_no_jobs", True)
+    """Whether a wildcard may match nothing; the old names of the parameter still work, with a warning."""
+    for old in ("allow_no_jobs", "allow_no_datafeeds"):
+        if argument(call, old) is not None:
+            call.warn(f"Deprecated field [{old}] used, expected [allow_no_match] instead")
+            return flag(call, old, True)
     return flag(call, "allow_no_match", True)
 
 

@@ -5,10 +5,18 @@ from typing import Any, Final
 from barograph.api.elastic.answers import Answer
 from barograph.api.elastic.arguments import allow_no_match
 from barograph.api.elastic.endpoint import Call, Endpoint
+from barograph.api.elastic.human import bytes_text
 from barograph.api.elastic.ids import jobs_of
 from barograph.api.elastic.stats import job_stats
-from barograph.api.elastic.tables import QUERY, bytes_text, cat
+from barograph.api.elastic.tables import QUERY, cat
 
+_SPREADS: Final = {"memory": "m", "records": "r", "time": "t"}
+_PARTS: Final = ("min", "max", "avg", "total")
+_IN_STATS: Final = {"memory": "memory_bytes", "records": "records", "time": "processing_time_ms"}
+_CATEGORIES: Final = (
+    *("categorized_doc_count", "total_category_count", "frequent_category_count", "rare_category_count"),
+    *("dead_category_count", "failed_category_count"),
+)
 COLUMNS: Final = {
     "id": "i",
     "state": "s",
@@ -27,6 +35,9 @@ COLUMNS: Final = {
     "data.buckets": "db",
     "data.earliest_record": "der",
     "data.latest_record": "dlr",
+    "data.last": "dl",
+    "data.last_empty_bucket": "dleb",
+    "data.last_sparse_bucket": "dlsb",
     "model.bytes": "mb",
     "model.memory_status": "mms",
     "model.bytes_exceeded": "mbe",
@@ -36,7 +47,16 @@ COLUMNS: Final = {
     "model.partition_fields": "mpf",
     "model.bucket_allocation_failures": "mbaf",
     "model.categorization_status": "mcs",
+    "model.categorized_doc_count": "mcdc",
+    "model.total_category_count": "mtcc",
+    "model.frequent_category_count": "mfcc",
+    "model.rare_category_count": "mrcc",
+    "model.dead_category_count": "mdcc",
+    "model.failed_category_count": "mfcc2",
+    "model.log_time": "mlt",
+    "model.timestamp": "mt",
     "forecasts.total": "ft",
+    **{f"forecasts.{what}.{part}": f"f{short}{part}" for what, short in _SPREADS.items() for part in _PARTS},
     "node.id": "ni",
     "node.name": "nn",
     "node.ephemeral_id": "ne",
@@ -82,6 +102,9 @@ def _row(call: Call, stats: dict[str, Any]) -> dict[str, Any]:
         "data.buckets": data["bucket_count"],
         "data.earliest_record": data.get("earliest_record_timestamp"),
         "data.latest_record": data.get("latest_record_timestamp"),
+        "data.last": data.get("last_data_time"),
+        "data.last_empty_bucket": data.get("latest_empty_bucket_timestamp"),
+        "data.last_sparse_bucket": data.get("latest_sparse_bucket_timestamp"),
         "model.bytes": bytes_text(model["model_bytes"], unit),
         "model.memory_status": model["memory_status"],
         "model.bytes_exceeded": bytes_text(model["model_bytes_exceeded"], unit),
@@ -91,7 +114,11 @@ def _row(call: Call, stats: dict[str, Any]) -> dict[str, Any]:
         "model.partition_fields": model["total_partition_field_count"],
         "model.bucket_allocation_failures": model["bucket_allocation_failures_count"],
         "model.categorization_status": model["categorization_status"],
+        **{f"model.{name}": model[name] for name in _CATEGORIES},
+        "model.log_time": model["log_time"],
+        "model.timestamp": model.get("timestamp"),
         "forecasts.total": stats["forecasts_stats"]["total"],
+        **_spreads(stats["forecasts_stats"], unit),
         "node.id": node.get("id"),
         "node.name": node.get("name"),
         "node.ephemeral_id": node.get("ephemeral_id"),
@@ -103,6 +130,15 @@ def _row(call: Call, stats: dict[str, Any]) -> dict[str, Any]:
         "buckets.time.exp_avg": timing.get("exponential_average_bucket_processing_time_ms"),
         "buckets.time.exp_avg_hour": timing.get("exponential_average_bucket_processing_time_per_hour_ms"),
     }
+
+
+def _spreads(forecasts: dict[str, Any], unit: str | None) -> dict[str, Any]:
+    """What forecasts took and gave; nothing of what there is not."""
+    told: dict[str, Any] = {}
+    for what, name in _IN_STATS.items():
+        for part, value in forecasts.get(name, {}).items():
+            told[f"forecasts.{what}.{part}"] = bytes_text(int(value), unit) if what == "memory" else value
+    return told
 
 
 _PATH: Final = "/_cat/ml/anomaly_detectors"

@@ -6,7 +6,10 @@ from typing import Any, Final
 
 from barograph.api.elastic.errors import ElasticError, bad, conflict
 from barograph.api.server import Server
+from barograph.config.job import Job
 
+UPGRADING: Final = "persistent task cannot be assigned while upgrade mode is enabled."
+"""Why nothing is on a node meanwhile."""
 _UPGRADE: Final = "upgrade_mode"
 _PERSISTENT: Final = "cluster_persistent"
 _TRANSIENT: Final = "cluster_transient"
@@ -126,6 +129,18 @@ def refuse_too_much_memory(server: Server, limit: str) -> None:
     ):
         return
     raise bad(f"model_memory_limit [{readable(limit)}] must be less than the value of the {_MOST_MEMORY} setting [{most}]")
+
+
+def within_memory(server: Server, job: Job) -> Job:
+    """A job that says nothing of its memory, with what it may have where that is less than a job has that says nothing."""
+    most = most_model_memory(server)
+    if most is None or "model_memory_limit" in job.analysis_limits.model_fields_set:
+        return job
+    allowed = size_bytes(_MOST_MEMORY, most)
+    if not 0 < allowed < job.analysis_limits.model_memory_bytes:
+        return job
+    limits = job.analysis_limits.model_copy(update={"model_memory_limit": f"{max(1, allowed >> 20)}mb"})
+    return job.model_copy(update={"analysis_limits": limits})
 
 
 def readable(limit: str) -> str:

@@ -1,5 +1,6 @@
 """The first rows that a datafeed would give its job."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import polars as pl
@@ -46,7 +47,7 @@ def preview(call: Call) -> list[Any]:
 def _what(call: Call) -> tuple[Datafeed, Job]:
     """The datafeed, and the job that it is for."""
     body, datafeed_id = call.body or {}, call.path.get("datafeed_id")
-    config, job_config = body.get("datafeed_config"), body.get("job_config")
+    config, job_config = (_object(body, name, "preview_datafeed") for name in ("datafeed_config", "job_config"))
     if datafeed_id is not None:
         if config is not None or job_config is not None:
             raise bad(
@@ -54,7 +55,7 @@ def _what(call: Call) -> tuple[Datafeed, Job]:
             )
         datafeed = call.server.datafeeds.get(datafeed_id)
         return datafeed, call.server.service.job(datafeed.job_id)
-    inside = (job_config or {}).get("datafeed_config")
+    inside = _object(job_config or {}, "datafeed_config", "job_config")
     if config is None and inside is None:
         raise bad("[datafeed_config], or [job_config.datafeed_config], must be provided when no [datafeed_id] is")
     if config is not None and inside is not None:
@@ -68,6 +69,13 @@ def _what(call: Call) -> tuple[Datafeed, Job]:
     else:
         job = call.server.service.job(given["job_id"])
     return datafeed_of({**given, "job_id": job.job_id}, given.get("datafeed_id", "preview")), job
+
+
+def _object(body: Mapping[str, Any], name: str, where: str) -> dict[str, Any] | None:
+    value = body.get(name)
+    if value is None or isinstance(value, dict):
+        return value
+    raise ElasticError(400, "x_content_parse_exception", f"[{where}] failed to parse field [{name}]")
 
 
 def _time(call: Call, name: str, default: int) -> int:

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from barograph.api.elastic.answers import Answer
-from barograph.api.elastic.cluster_state import upgrade_mode
+from barograph.api.elastic.cluster_state import UPGRADING, upgrade_mode
 from barograph.api.elastic.datafeeds import named
 from barograph.api.elastic.endpoint import Call, Endpoint
 from barograph.api.elastic.node import node
@@ -34,10 +34,12 @@ def datafeed_stats(call: Call, datafeed: Datafeed) -> dict[str, Any]:
     stats = call.server.datafeeds.stats(datafeed.datafeed_id)
     told: dict[str, Any] = {"datafeed_id": datafeed.datafeed_id, "state": "started" if stats.is_started else "stopped"}
     if stats.is_started:
-        upgrading = "persistent task cannot be assigned while upgrade mode is enabled."
-        told |= {"node": node(call.server), "assignment_explanation": upgrading if upgrade_mode(call.server) else ""}
+        upgrading = upgrade_mode(call.server)
+        told["assignment_explanation"] = UPGRADING if upgrading else ""
+        if not upgrading:
+            told["node"] = node(call.server)
         told["running_state"] = _running_state(stats)
-    return told | {"timing_stats": _timing(call, stats)}
+    return told | {"timing_stats": _timing(call, stats), "health": {"status": "green"}}
 
 
 def _running_state(stats: FeedStats) -> dict[str, Any]:
@@ -93,8 +95,8 @@ def _row(stats: dict[str, Any]) -> dict[str, Any]:
 
 
 ENDPOINTS = (
-    Endpoint("GET", "/_ml/datafeeds/_stats", get_stats, query="allow_no_match"),
-    Endpoint("GET", "/_ml/datafeeds/{datafeed_id}/_stats", get_stats, query="allow_no_match"),
-    Endpoint("GET", "/_cat/ml/datafeeds", cat_datafeeds, query=f"{QUERY} allow_no_match"),
-    Endpoint("GET", "/_cat/ml/datafeeds/{datafeed_id}", cat_datafeeds, query=f"{QUERY} allow_no_match"),
+    Endpoint("GET", "/_ml/datafeeds/_stats", get_stats, query="allow_no_match allow_no_datafeeds"),
+    Endpoint("GET", "/_ml/datafeeds/{datafeed_id}/_stats", get_stats, query="allow_no_match allow_no_datafeeds"),
+    Endpoint("GET", "/_cat/ml/datafeeds", cat_datafeeds, query=f"{QUERY} allow_no_match allow_no_datafeeds"),
+    Endpoint("GET", "/_cat/ml/datafeeds/{datafeed_id}", cat_datafeeds, query=f"{QUERY} allow_no_match allow_no_datafeeds"),
 )

@@ -173,8 +173,8 @@ def _closed(call: Call, job_id: str, force: bool) -> None:
 _FEEDS: Final = "/_ml/datafeeds"
 _ONE: Final = f"{_FEEDS}/{{datafeed_id}}"
 _OPTIONS: Final = "allow_no_indices expand_wildcards ignore_throttled ignore_unavailable"
-_LISTED: Final = "allow_no_match exclude_generated"
-_STOP: Final = "allow_no_match force timeout close_job"
+_LISTED: Final = "allow_no_match allow_no_datafeeds exclude_generated"
+_STOP: Final = "allow_no_match allow_no_datafeeds force timeout close_job"
 _START: Final = "start end timeout"
 _NAMES: Final = " ".join(name for name in FIELDS if name != "headers")
 

@@ -13,6 +13,7 @@ from barograph.api.auth import require
 from barograph.api.body import body_of
 from barograph.api.elastic.answers import Answer, respond, warning
 from barograph.api.elastic.parameters import COMMON, check_query, parsed_body
+from barograph.api.elastic.result_names import plain
 from barograph.api.server import Server
 from barograph.jobs.keys import Role
 
@@ -89,7 +90,8 @@ def route(endpoint: Endpoint, server: Server) -> BaseRoute:
 
     async def answer(request: Request) -> Response:
         request.state.route, request.state.warnings = endpoint.path, []
-        call = Call(server, request.path_params, request.query_params, warnings=request.state.warnings)
+        path = {name: plain(value) if name == "index" else value for name, value in request.path_params.items()}
+        call = Call(server, path, request.query_params, warnings=request.state.warnings)
         require(request.scope, endpoint.role)
         if endpoint.warning is not None:
             call.warn(endpoint.warning)

@@ -36,9 +36,11 @@ def get_filters(call: Call) -> dict[str, Any]:
 
 def update_filter(call: Call) -> dict[str, Any]:
     """Change a filter."""
-    service = call.server.service
+    service, filter_id = call.server.service, call.path["filter_id"]
+    if call.body.get("filter_id", filter_id) != filter_id:
+        raise inconsistent("filter_id", call.body["filter_id"], filter_id)
     add, remove = _items(call, "add_items"), _items(call, "remove_items")
-    return _document(service.filters.update(call.path["filter_id"], add, remove, _description(call)))
+    return _document(service.filters.update(filter_id, add, remove, _description(call)))
 
 
 def delete_filter(call: Call) -> dict[str, Any]:

@@ -4,13 +4,15 @@ import resource
 from typing import Any, Final
 
 from barograph.api.elastic import cluster_state
+from barograph.api.elastic.analyzers import standard
 from barograph.api.elastic.arguments import argument, flag
 from barograph.api.elastic.endpoint import Call, Endpoint
 from barograph.api.elastic.errors import not_found
 from barograph.api.elastic.ids import jobs_of
-from barograph.api.elastic.node import attributes, inside, memory_bytes
+from barograph.api.elastic.node import attributes, inside
 from barograph.api.elastic.times import span_ms
 from barograph.api.elastic.version import BAROGRAPH, BUILD_HASH, NODE_ID
+from barograph.jobs.room import memory_bytes
 from barograph.jobs.service import JobState
 
 _DEFAULT_LIMIT: Final = "1gb"
@@ -20,18 +22,16 @@ _ROLES: Final = ("data", "ingest", "master", "ml")
 def info(call: Call) -> dict[str, Any]:
     """Defaults and limits."""
     most, total = cluster_state.most_model_memory(call.server), memory_bytes() >> 20
-    capped = most is not None and 0 < cluster_state.size_bytes("", most) < 1 << 30
-    limits: dict[str, Any] = {"effective_max_model_memory_limit": f"{total}mb", "total_ml_memory": f"{total}mb"}
+    allowed = 0 if most is None else cluster_state.size_bytes("", most)
+    capped = 0 < allowed < 1 << 30
+    effective = min(total, allowed >> 20) if allowed else total
+    limits: dict[str, Any] = {"effective_max_model_memory_limit": f"{effective}mb", "total_ml_memory": f"{total}mb"}
     if most is not None:
         limits["max_model_memory_limit"] = most
     return {
         "defaults": {
             "anomaly_detectors": {
-                "categorization_analyzer": {
-                    "char_filter": ["first_line_with_letters"],
-                    "tokenizer": "ml_standard",
-                    "filter": [{"type": "stop", "stopwords": []}],
-                },
+                "categorization_analyzer": standard(),
                 "model_memory_limit": most if capped else _DEFAULT_LIMIT,
                 "categorization_examples_limit": 4,
                 "model_snapshot_retention_days": 10,

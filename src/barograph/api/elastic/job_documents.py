@@ -3,11 +3,14 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from barograph.api.elastic.analyzers import standard, without
 from barograph.api.elastic.errors import ElasticError, bad, inconsistent
 from barograph.api.elastic.ids import check_id
 from barograph.api.elastic.version import VERSION
+from barograph.config.duration import DAY_MS, Duration
 from barograph.config.errors import ConfigError
 from barograph.config.job import Job
+from barograph.index.catalog import Catalog
 from barograph.jobs.service import JobState, JobSummary
 
 FIELDS: Final = (
@@ -17,10 +20,18 @@ FIELDS: Final = (
     *("results_retention_days", "system_annotations_retention_days", "job_version", "create_time", "finished_time"),
     *("model_snapshot_id", "deleting", "time_zone", "seed", "history_retention_days"),
 )
-_GENERATED: Final = ("job_type", "job_version", "create_time", "finished_time", "model_snapshot_id")
+_GENERATED: Final = (
+    "job_type",
+    "job_version",
+    "create_time",
+    "finished_time",
+    "model_snapshot_id",
+    "model_snapshot_min_version",
+)
 _OWN: Final = ("time_zone", "seed", "history_retention_days")
 _NEVER_GIVEN: Final = ("job_version", "create_time", "finished_time", "deleting")
 _SHARED: Final = "shared"
+_FORMAT: Final = "xcontent"
 
 
 def job_of(job_id: str, body: Mapping[str, Any]) -> Job:
@@ -76,7 +87,12 @@ def refuse_own_name(job_id: str, groups: Any) -> None:
 def _described(given: Any) -> Any:
     if not isinstance(given, dict):
         return given
-    return {"format": "xcontent", "time_field": "time", "time_format": "epoch", **given}
+    form = given.get("format", _FORMAT)
+    if not isinstance(form, str) or form.lower() != _FORMAT:  # of rows that come by this API; files have others
+        why = {"type": "illegal_argument_exception", "reason": f"data_description.format={form!r}: wanted {_FORMAT!r}"}
+        raise ElasticError(400, "x_content_parse_exception", "[data_description] failed to parse field [format]", caused_by=why)
+    given = {**given, "format": _FORMAT}
+    return {"time_field": "time", "time_format": "epoch", **given}
 
 
 def _analyzed(given: Any) -> Any:
@@ -86,25 +102,16 @@ def _analyzed(given: Any) -> Any:
     filters = given["categorization_filters"]
     if not isinstance(filters, list) or "categorization_field_name" not in given:
         return given
-    patterns = [{"type": "pattern_replace", "pattern": pattern} for pattern in filters]
-    words = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
-    words += [word[:3] for word in words]
-    months = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October"]
-    words += [*months, "November", "December"]
-    words += ["Jan", "Feb", "Mar", "Apr", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec", "GMT", "UTC"]
-    analyzer = {
-        "char_filter": ["first_non_blank_line", *patterns],
-        "tokenizer": "ml_standard",
-        "filter": [{"type": "stop", "stopwords": words}],
-    }
     rest = {name: value for name, value in given.items() if name != "categorization_filters"}
-    return {**rest, "categorization_analyzer": analyzer}
+    return {**rest, "categorization_analyzer": without(filters)}
 
 
 def _index_name(given: Any) -> Any:
     if given in (None, "", _SHARED):
         return _SHARED
-    return given if str(given).startswith("custom-") else f"custom-{given}"
+    name = given if str(given).startswith("custom-") else f"custom-{given}"
+    Catalog().check_new(f".ml-anomalies-{name}")
+    return name
 
 
 def refuse_taken(job: Job, known: Mapping[str, Iterable[str]]) -> None:
@@ -182,7 +189,7 @@ def document(summary: JobSummary, snapshot_id: str | None, *, datafeed: Mapping[
     if summary.state in (JobState.CLOSED, JobState.FAILED) and summary.state_time is not None:
         told["finished_time"] = summary.state_time
     if snapshot_id is not None:
-        told["model_snapshot_id"] = snapshot_id
+        told |= {"model_snapshot_id": snapshot_id, "model_snapshot_min_version": VERSION}
     told |= settings(summary.job)
     if datafeed is not None:
         told["datafeed_config"] = dict(datafeed)
@@ -192,6 +199,12 @@ def document(summary: JobSummary, snapshot_id: str | None, *, datafeed: Mapping[
 def without_generated(told: Mapping[str, Any]) -> dict[str, Any]:
     """A job without what the server has added: ready to be sent again."""
     return {name: value for name, value in told.items() if name not in (*_GENERATED, "datafeed_config", "deleting")}
+
+
+def _prune_window(span: Duration) -> str:
+    """The default that clients expect to see: 30 days, or 20 buckets where that is longer."""
+    days = -(-20 * span.ms // DAY_MS)
+    return "30d" if 20 * span.ms <= 30 * DAY_MS else f"{days}d"
 
 
 def settings(job: Job) -> dict[str, Any]:
@@ -205,9 +218,14 @@ def settings(job: Job) -> dict[str, Any]:
     if given["model_plot_config"].get("bounds_percentile") == 95.0:
         del given["model_plot_config"]["bounds_percentile"]
     analysis = given["analysis_config"]
-    for name, default in (("per_partition_categorization", {"enabled": False, "stop_on_warn": False}),):
-        if analysis.get(name) == default and "categorization_field_name" not in analysis:
-            del analysis[name]
+    analysis.setdefault("model_prune_window", _prune_window(job.analysis_config.bucket_span))
+    by_partition = analysis.get("per_partition_categorization", {})
+    if "categorization_field_name" not in analysis:
+        analysis.pop("per_partition_categorization", None)
+    elif not by_partition.get("enabled"):
+        by_partition.pop("stop_on_warn", None)
+    if "categorization_field_name" in analysis:
+        analysis.setdefault("categorization_analyzer", standard())
     if not analysis.get("multivariate_by_fields"):
         analysis.pop("multivariate_by_fields", None)
     for detector in analysis["detectors"]:

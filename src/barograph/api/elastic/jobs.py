@@ -3,7 +3,7 @@
 from typing import Any
 
 from barograph.api.elastic.arguments import allow_no_match, flag
-from barograph.api.elastic.cluster_state import refuse_in_upgrade_mode, refuse_too_much_memory
+from barograph.api.elastic.cluster_state import refuse_in_upgrade_mode, refuse_too_much_memory, within_memory
 from barograph.api.elastic.datafeed_documents import document as datafeed_document
 from barograph.api.elastic.datafeeds import created, new_datafeed
 from barograph.api.elastic.endpoint import Call, Endpoint
@@ -13,13 +13,14 @@ from barograph.api.elastic.job_documents import FIELDS, document, job_of, refuse
 from barograph.api.elastic.job_updates import FIELDS as UPDATE_FIELDS
 from barograph.api.elastic.job_updates import changed
 from barograph.api.elastic.notices import tell_of
+from barograph.api.elastic.written_snapshots import active_snapshot
 from barograph.jobs.service import JobSummary
 
 
 def put_job(call: Call) -> dict[str, Any]:
     """Create a job."""
     service = call.server.service
-    job = job_of(call.path["job_id"], call.body)
+    job = within_memory(call.server, job_of(call.path["job_id"], call.body))
     refuse_in_upgrade_mode(call.server, "cluster:admin/xpack/ml/job/put")
     refuse_too_much_memory(call.server, job.analysis_limits.model_memory_limit)
     refuse_taken(job, service.ids())
@@ -64,10 +65,9 @@ def update_job(call: Call) -> dict[str, Any]:
 
 
 def _told(call: Call, summary: JobSummary) -> dict[str, Any]:
-    snapshots = call.server.service.snapshots(summary.job.job_id)
     datafeed = call.server.datafeeds.of_job(summary.job.job_id)
     told = None if datafeed is None else datafeed_document(datafeed)
-    return document(summary, snapshots[-1].snapshot_id if snapshots else None, datafeed=told)
+    return document(summary, active_snapshot(call.server, summary.job.job_id), datafeed=told)
 
 
 _JOBS = "/_ml/anomaly_detectors"

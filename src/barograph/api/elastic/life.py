@@ -9,7 +9,11 @@ from barograph.api.elastic.errors import conflict
 from barograph.api.elastic.ids import jobs_of
 from barograph.api.elastic.times import span_ms
 from barograph.api.elastic.version import NODE_ID
+from barograph.api.elastic.written import forget_written
+from barograph.api.elastic.written_snapshots import forget_active
+from barograph.config.job import Job
 from barograph.config.support import refuse_unsupported
+from barograph.jobs.room import waits_for_room
 from barograph.jobs.service import JobState, JobSummary
 
 _BUSY: Final = (JobState.OPENED, JobState.OPENING, JobState.CLOSING)
@@ -26,6 +30,10 @@ def open_job(call: Call) -> dict[str, Any]:
     if job_id in service.opened():
         raise conflict(f"Cannot open job [{job_id}] because it has already been opened")
     refuse_unsupported(job)
+    if waits_for_room(job):
+        service.defer(job_id)
+        service.tell(job_id, "info", "Job waits to be opened: the machine has less memory than its model_memory_limit")
+        return {"opened": True, "node": ""}
     service.open_job(job_id, lambda note: service.tell(job_id, "info", note))
     service.tell(job_id, "info", f"Opening job on node [{NODE_ID}]")
     return {"opened": True, "node": NODE_ID}
@@ -68,6 +76,7 @@ def reset_job(call: Call) -> dict[str, Any]:
     if service.summary(job_id).state in _BUSY:
         raise conflict("Can only reset a job when it is closed.")
     service.reset(job_id)
+    _forget_written(call, service.job(job_id))
     service.tell(job_id, "info", "Job has been reset")
     return _done(call)
 
@@ -95,7 +104,15 @@ def _delete(call: Call, job_id: str) -> None:
     _refuse_busy(call, job_id)  # it may have been opened while this waited
     if job_id in service.opened():
         service.close_job(job_id)
+    job = service.job(job_id)
     service.delete(job_id)
+    _forget_written(call, job)
+
+
+def _forget_written(call: Call, job: Job) -> None:
+    """What clients have written of a job goes with it."""
+    forget_written(call.server, job)
+    forget_active(call.server, job.job_id)
 
 
 def _done(call: Call) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from barograph.api.elastic.version import NODE_ID
 from barograph.api.server import Server
+from barograph.jobs.room import memory_bytes
 
 
 def node(server: Server) -> dict[str, Any]:
@@ -22,8 +23,3 @@ def inside(server: Server) -> dict[str, Any]:
 def attributes() -> dict[str, str]:
     """What it has."""
     return {"ml.machine_memory": str(memory_bytes()), "ml.allocated_processors": str(os.cpu_count() or 1)}
-
-
-def memory_bytes() -> int:
-    """Memory of the machine."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

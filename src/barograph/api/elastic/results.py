@@ -13,7 +13,7 @@ from barograph.api.elastic.endpoint import Call, Endpoint
 from barograph.api.elastic.errors import bad, not_found
 from barograph.api.elastic.ids import jobs_of
 from barograph.api.elastic.times import query_time, span_ms
-from barograph.api.elastic.written import highest_written, with_written
+from barograph.api.elastic.written import highest_written, with_written, written_categories
 from barograph.config.duration import Duration
 from barograph.jobs.service import OverallQuery, Query
 
@@ -140,17 +140,23 @@ def _query(call: Call, *, score: str, sort: str, descending: bool) -> Query:
 
 
 def get_categories(call: Call) -> dict[str, Any]:
-    """Categories of messages; no job has any yet."""
-    service, job_id = call.server.service, call.path["job_id"]
-    service.job(job_id)
+    """Categories of messages that clients have written; no job finds any itself yet."""
+    job_id = call.path["job_id"]
+    call.server.service.job(job_id)
+    found = written_categories(call.server, job_id)
     if "category_id" in call.path:
         paged = isinstance(call.body, dict) and "page" in call.body
         if paged or any(call.query.get(name) is not None for name in ("from", "size")):
             raise bad("Both [category_id] and [from, size] cannot be specified")
         category = whole(call, "category_id", 0, call.path["category_id"])
-        raise not_found(f"No known category_definition with id [{category}] for job [{job_id}]")
-    page(call)
-    return {"count": 0, "categories": []}
+        found = [one for one in found if one["category_id"] == category]
+        if not found:
+            raise not_found(f"No known category_definition with id [{category}] for job [{job_id}]")
+    partition = argument(call, "partition_field_value")
+    if partition is not None:
+        found = [one for one in found if one.get("partition_field_value") == partition]
+    at, most = page(call)
+    return {"count": len(found), "categories": found[at : at + most]}
 
 
 def get_overall_buckets(call: Call) -> dict[str, Any]:

@@ -2,22 +2,28 @@
 
 from typing import Any, Final
 
-from barograph.api.elastic.arguments import argument, flag, page
+from barograph.api.elastic.arguments import allow_no_match, argument, flag, page
 from barograph.api.elastic.endpoint import Call, Endpoint
 from barograph.api.elastic.errors import ElasticError, bad, conflict, not_found
+from barograph.api.elastic.ids import jobs_of, matching
 from barograph.api.elastic.stats import size_stats
-from barograph.api.elastic.times import query_time
+from barograph.api.elastic.times import query_time, span_ms
 from barograph.api.elastic.version import NODE_ID, VERSION
+from barograph.api.elastic.written_snapshots import (
+    WrittenSnapshot,
+    active_snapshot,
+    change,
+    remove,
+    revert_to,
+    written_snapshot,
+    written_snapshots,
+)
 from barograph.jobs.service import JobState, SavedSnapshot, Service
 
-_SORTS: Final = {
-    "timestamp": lambda one: one["timestamp"],
-    "description": lambda one: one.get("description", ""),
-    "snapshot_id": lambda one: one["snapshot_id"],
-    "latest_record_time_stamp": lambda one: one.get("latest_record_time_stamp", 0),
-    "latest_result_time_stamp": lambda one: one.get("latest_result_time_stamp", 0),
-    "min_version": lambda one: one["min_version"],
-}
+_SORTS: Final = (
+    *("timestamp", "description", "snapshot_id", "latest_record_time_stamp", "latest_result_time_stamp", "min_version"),
+    *("snapshot_doc_count", "retain"),
+)
 
 
 def get_snapshots(call: Call) -> dict[str, Any]:
@@ -27,16 +33,26 @@ def get_snapshots(call: Call) -> dict[str, Any]:
     if sort not in _SORTS:
         raise bad(f"[sort] wanted one of {', '.join(_SORTS)}, found [{sort[:100]}]")
     start, end = (query_time(name, argument(call, name)) for name in ("start", "end"))
-    found = [_document(call, snapshot) for snapshot in call.server.service.snapshots(call.path["job_id"])]
-    wanted = call.path.get("snapshot_id", "_all")
-    if wanted not in ("_all", "*"):
-        ids = wanted.split(",")
-        found = [one for one in found if one["snapshot_id"] in ids]
-        if not found:
-            raise _missing(call, wanted)
+    every = {one["snapshot_id"]: one for one in _all(call)}
+    ids, missing = matching(every, call.path.get("snapshot_id", "_all"))
+    if missing:
+        raise _missing(call, missing[0])
+    found = [every[one] for one in ids]
     found = [one for one in found if (start is None or one["timestamp"] >= start) and (end is None or one["timestamp"] < end)]
-    found.sort(key=_SORTS[sort], reverse=flag(call, "desc", True))
+    found.sort(key=lambda one: _sortable(one.get(sort)), reverse=flag(call, "desc", True))
     return {"count": len(found), "model_snapshots": found[at : at + most]}
+
+
+def _sortable(value: Any) -> tuple[bool, float, str]:
+    """What values of any type sort by: what is no number comes before numbers, as text."""
+    is_number = isinstance(value, int | float)
+    return is_number, value if is_number else 0, "" if is_number else str(value)
+
+
+def _all(call: Call) -> list[dict[str, Any]]:
+    """The snapshots of a job, and the documents of some that clients have written."""
+    own = [_document(call, snapshot) for snapshot in call.server.service.snapshots(call.path["job_id"])]
+    return [*own, *(written.document for written in written_snapshots(call.server, call.path["job_id"]))]
 
 
 def _document(call: Call, snapshot: SavedSnapshot) -> dict[str, Any]:
@@ -67,13 +83,22 @@ def _missing(call: Call, snapshot_id: str) -> ElasticError:
     return not_found(f"No model snapshot with id [{snapshot_id}] exists for job [{call.path['job_id']}]")
 
 
-def _named(call: Call) -> SavedSnapshot:
+def _named(call: Call) -> SavedSnapshot | WrittenSnapshot:
     """The snapshot of the path."""
-    snapshot_id = call.path["snapshot_id"]
-    for snapshot in call.server.service.snapshots(call.path["job_id"]):
+    job_id, snapshot_id = call.path["job_id"], call.path["snapshot_id"]
+    for snapshot in call.server.service.snapshots(job_id):
         if snapshot.snapshot_id == snapshot_id:
             return snapshot
-    raise _missing(call, snapshot_id)
+    written = written_snapshot(call.server, job_id, snapshot_id)
+    if written is None:
+        raise _missing(call, snapshot_id)
+    return written
+
+
+def _told(call: Call) -> dict[str, Any]:
+    """The snapshot of the path, as it is now."""
+    snapshot = _named(call)
+    return snapshot.document if isinstance(snapshot, WrittenSnapshot) else _document(call, snapshot)
 
 
 def update_snapshot(call: Call) -> dict[str, Any]:
@@ -82,41 +107,58 @@ def update_snapshot(call: Call) -> dict[str, Any]:
     if description is not None and not isinstance(description, str):
         raise ElasticError(400, "x_content_parse_exception", "[update_model_snapshot] failed to parse field [description]")
     retain = flag(call, "retain", False) if "retain" in call.body else None
-    call.server.service.note_snapshot(call.path["job_id"], snapshot.snapshot_id, description, retain)
-    return {"acknowledged": True, "model": _document(call, _named(call))}
+    if isinstance(snapshot, WrittenSnapshot):
+        changes = {"description": description, "retain": retain}
+        change(call.server, snapshot, {name: value for name, value in changes.items() if value is not None})
+    else:
+        call.server.service.note_snapshot(call.path["job_id"], snapshot.snapshot_id, description, retain)
+    return {"acknowledged": True, "model": _told(call)}
 
 
 def revert_snapshot(call: Call) -> dict[str, Any]:
     """Take a job back to a snapshot."""
-    service, job_id, snapshot = call.server.service, call.path["job_id"], _named(call)
+    service, job_id, snapshot_id = call.server.service, call.path["job_id"], call.path["snapshot_id"]
+    snapshot = _named(call)
     if service.summary(job_id).state not in (JobState.CLOSED, JobState.FAILED):
         raise conflict("Can only revert to a model snapshot when the job is closed.")
-    service.revert(job_id, snapshot.snapshot_id, delete_later_results=flag(call, "delete_intervening_results", False))
-    service.tell(job_id, "info", f"Reverted to the model snapshot [{snapshot.snapshot_id}]")
-    return {"model": _document(call, _named(call))}
+    if isinstance(snapshot, WrittenSnapshot):
+        revert_to(call.server, snapshot)
+    else:
+        service.revert(job_id, snapshot_id, delete_later_results=flag(call, "delete_intervening_results", False))
+    service.tell(job_id, "info", f"Reverted to the model snapshot [{snapshot_id}]")
+    return {"model": _told(call)}
 
 
 def delete_snapshot(call: Call) -> dict[str, Any]:
     """Remove a snapshot that the job does not go on from."""
-    service, job_id, snapshot = call.server.service, call.path["job_id"], _named(call)
-    if snapshot == service.snapshots(job_id)[-1]:
-        raise bad(f"Model snapshot '{snapshot.snapshot_id}' is the active snapshot for job '{job_id}', so cannot be deleted")
-    service.delete_snapshot(job_id, snapshot.snapshot_id)
-    service.tell(job_id, "info", f"Model snapshot [{snapshot.snapshot_id}] deleted")
+    service, job_id, snapshot_id = call.server.service, call.path["job_id"], call.path["snapshot_id"]
+    snapshot = _named(call)
+    if snapshot_id == active_snapshot(call.server, job_id):
+        raise bad(f"Model snapshot '{snapshot_id}' is the active snapshot for job '{job_id}', so cannot be deleted")
+    if isinstance(snapshot, WrittenSnapshot):
+        remove(call.server, snapshot)
+    else:
+        service.delete_snapshot(job_id, snapshot_id)
+    service.tell(job_id, "info", f"Model snapshot [{snapshot_id}] deleted")
     return {"acknowledged": True}
 
 
 def upgrade_snapshot(call: Call) -> dict[str, Any]:
     """Bring a snapshot to this version. What another version has learned is made anew when its job is opened."""
+    if argument(call, "timeout") is not None:
+        span_ms("timeout", argument(call, "timeout"))
     _named(call)
     return {"node": NODE_ID, "completed": True}
 
 
 def upgrade_stats(call: Call) -> dict[str, Any]:
     """Upgrades that are under way: none ever is."""
-    if call.path["job_id"] not in ("_all", "*"):
-        call.server.service.jobs([call.path["job_id"]])
-    if call.path["snapshot_id"] not in ("_all", "*"):
+    job_id, snapshot_id = call.path["job_id"], call.path["snapshot_id"]
+    jobs_of(call, allow_no_match(call))
+    if any(mark in part for part in (job_id, snapshot_id) for mark in ("*", "_all", ",")):
+        if not allow_no_match(call):
+            raise not_found(f"No model snapshot upgrade with id [{snapshot_id}] exists for job [{job_id}]")
+    else:
         _named(call)
     return {"count": 0, "model_snapshot_upgrades": []}
 

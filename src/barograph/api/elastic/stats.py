@@ -3,17 +3,18 @@
 from typing import Any
 
 from barograph.api.elastic.arguments import allow_no_match
-from barograph.api.elastic.cluster_state import upgrade_mode
+from barograph.api.elastic.cluster_state import UPGRADING, upgrade_mode
 from barograph.api.elastic.counts import data_counts
 from barograph.api.elastic.endpoint import Call, Endpoint
 from barograph.api.elastic.ids import jobs_of
 from barograph.api.elastic.node import node
+from barograph.api.elastic.written import refuse_closed_results, written_counts, written_size
 from barograph.api.server import Server
 from barograph.config.job import Job
 from barograph.jobs.service import JobState, JobSummary, SavedForecast, SavedSnapshot
 from barograph.results.counts import DataCounts
 
-_UPGRADING = "persistent task cannot be assigned while upgrade mode is enabled."
+_WAITING = "persistent task is awaiting node assignment."
 
 
 def get_stats(call: Call) -> dict[str, Any]:
@@ -25,24 +26,47 @@ def get_stats(call: Call) -> dict[str, Any]:
 def job_stats(server: Server, summary: JobSummary) -> dict[str, Any]:
     """One job, as it is doing."""
     service, job_id = server.service, summary.job.job_id
-    snapshots = service.snapshots(job_id)
+    refuse_closed_results(server, summary.job)
     stats: dict[str, Any] = {
         "job_id": job_id,
-        "data_counts": data_counts(job_id, summary.counts or DataCounts()),
-        "model_size_stats": size_stats(
-            summary.job, snapshots[-1] if snapshots else None, service.split_counts(job_id), service.now_ms()
-        ),
+        "data_counts": _counts(server, summary),
+        "model_size_stats": _size(server, summary.job),
         "forecasts_stats": _forecasts(service.forecasts(job_id)),
         "state": summary.state.value,
         "timing_stats": _timing(server, summary.job),
     }
+    stats["health"] = _health(summary)
     if summary.state in (JobState.OPENED, JobState.OPENING):
-        upgrading = upgrade_mode(server)
-        if not upgrading:
+        upgrading, is_placed = upgrade_mode(server), job_id in service.opened()
+        if is_placed and not upgrading:
             stats["node"] = node(server)
-        stats["assignment_explanation"] = _UPGRADING if upgrading else ""
+        stats["assignment_explanation"] = UPGRADING if upgrading else "" if is_placed else _WAITING
         stats["open_time"] = f"{(service.now_ms() - (summary.state_time or service.now_ms())) // 1000}s"
     return stats
+
+
+def _counts(server: Server, summary: JobSummary) -> dict[str, Any]:
+    """What a job has read; what a client has written of that, if it has read nothing itself."""
+    job_id = summary.job.job_id
+    own = data_counts(job_id, summary.counts or DataCounts())
+    written = written_counts(server, job_id) if summary.counts is None else None
+    return own if written is None else {**own, **written, "job_id": job_id}
+
+
+def _size(server: Server, job: Job) -> dict[str, Any]:
+    """What a job's models take; what a client has written of that, if it has none."""
+    service, job_id = server.service, job.job_id
+    snapshots = service.snapshots(job_id)
+    own = size_stats(job, snapshots[-1] if snapshots else None, service.split_counts(job_id), service.now_ms())
+    written = written_size(server, job_id) if not snapshots else None
+    return own if written is None else {**own, **written, "job_id": job_id}
+
+
+def _health(summary: JobSummary) -> dict[str, Any]:
+    """Whether a job is well; one that has failed says why."""
+    if summary.state is not JobState.FAILED:
+        return {"status": "green"}
+    return {"status": "red", "issues": [{"type": "job_failed", "issue": "The job has failed", "details": summary.failure}]}
 
 
 def size_stats(job: Job, snapshot: SavedSnapshot | None, splits: dict[str, int], now_ms: int) -> dict[str, Any]:
@@ -80,6 +104,7 @@ def _timing(server: Server, job: Job) -> dict[str, Any]:
         "job_id": job.job_id,
         "bucket_count": timing.buckets,
         "total_bucket_processing_time_ms": float(timing.total),
+        "exponential_average_bucket_processing_time_per_hour_ms": 0.0,
     }
     if timing.running is None or timing.shortest is None or timing.longest is None:
         return stats

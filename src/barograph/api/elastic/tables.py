@@ -12,8 +12,6 @@ from barograph.api.elastic.errors import bad
 QUERY = "v h s format bytes time help local master_timeout"
 """The parameters that all of these calls have."""
 
-_UNITS = ("b", "kb", "mb", "gb", "tb", "pb")
-
 
 def cat(call: Call, rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], default: Sequence[str]) -> Answer:
     """Rows as a table of text, or as JSON if asked.
@@ -63,21 +61,3 @@ def _sorted(rows: Sequence[Mapping[str, Any]], wanted: str, columns: Mapping[str
 
 def _text(value: Any) -> str:
     return "" if value is None else str(value)
-
-
-def bytes_text(size: int, unit: str | None) -> str:
-    """A size for people, or in the unit that was asked for.
-
-    Raises:
-        ElasticError: there is no such unit.
-    """
-    if unit is not None:
-        if unit not in _UNITS:
-            raise bad(f"Unknown byte unit [{unit[:100]}]")
-        return str(size >> (10 * _UNITS.index(unit)))
-    at = 0
-    value = float(size)
-    while value >= 1024 and at < len(_UNITS) - 1:
-        value, at = value / 1024, at + 1
-    shown = f"{int(value * 10) / 10:.1f}".removesuffix(".0")
-    return f"{shown}{_UNITS[at]}"

@@ -1,17 +1,33 @@
 """Results that clients have written into `.ml-anomalies-*` themselves: they are answered as those that the job has found."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import polars as pl
 
 from barograph.api.elastic.endpoint import Call
-from barograph.api.elastic.index.results import alias_of
+from barograph.api.elastic.index.names import told
+from barograph.api.elastic.result_names import alias_of, index_of
 from barograph.api.elastic.times import moment
+from barograph.api.server import Server
+from barograph.config.job import Job
 from barograph.index.catalog import Options
+from barograph.index.errors import IndexClosed
 from barograph.jobs.service import Query
 
 Document = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A document that a client has written, and where it lies."""
+
+    index: str
+    id: str
+    source: Document
+
+
 _OPTIONS: Final = Options(with_hidden=True, ignore_unavailable=True)
 _MOST: Final = 10_000
 _SCORES: Final = {"bucket": "anomaly_score", "record": "record_score", "influencer": "influencer_score"}
@@ -45,11 +61,44 @@ def with_written(call: Call, kind: str, query: Query) -> tuple[int, list[Documen
 
 
 def _is_written(call: Call, job_id: str, kind: str) -> bool:
-    documents = call.server.documents
-    if alias_of(job_id) not in documents.catalog.aliases:  # results can be written once the job has a place for them
+    if not _has_any(call.server, job_id):
         return False
     body = {"size": 0, "query": _matching(job_id, kind, Query(exclude_interim=False))}
-    return documents.search_written(alias_of(job_id), body, _OPTIONS).total > 0
+    return call.server.documents.search_written(alias_of(job_id), body, _OPTIONS).total > 0
+
+
+def _has_any(server: Server, job_id: str) -> bool:
+    """Whether clients can have written something of a job: it has a place for that, which somebody has written to."""
+    documents = server.documents
+    return alias_of(job_id) in documents.catalog.aliases and documents.is_written(alias_of(job_id), _OPTIONS)
+
+
+def written_documents(server: Server, job_id: str, *filters: Document) -> list[Hit]:
+    """Documents of a job that clients have written, with their ids, of which all of these queries are true."""
+    if not _has_any(server, job_id):
+        return []
+    body = {"query": {"bool": {"filter": [{"term": {"job_id": job_id}}, *filters]}}, "size": _MOST}
+    return [
+        Hit(hit["_index"], hit["_id"], hit["_source"])
+        for hit in server.documents.search_written(alias_of(job_id), body, _OPTIONS).hits
+    ]
+
+
+def refuse_closed_results(server: Server, job: Job) -> None:
+    """Refuse to tell of a job whose index of results a client has closed.
+
+    Raises:
+        ElasticError: it is closed.
+    """
+    index = server.documents.catalog.indices.get(index_of(job))
+    if index is not None and not index.is_open:
+        raise told(IndexClosed(index.name))
+
+
+def forget_written(server: Server, job: Job) -> None:
+    """Remove what clients have written of a job."""
+    query = {"term": {"job_id": job.job_id}}
+    server.documents.delete_matching(index_of(job), query, _OPTIONS)
 
 
 def _matching(job_id: str, kind: str, query: Query) -> Document:
@@ -91,3 +140,36 @@ def highest_written(call: Call, job_ids: Sequence[str], window_ms: int, query: Q
             ]
     names = {"window": pl.Int64, "job_id": pl.String, "score": pl.Float64, "interim": pl.Int64}
     return pl.DataFrame(rows, schema=names, orient="row")
+
+
+def written_categories(server: Server, job_id: str) -> list[Document]:
+    """Categories of messages that clients have written, by their ids."""
+    found = [_category(hit.source) for hit in written_documents(server, job_id, {"exists": {"field": "category_id"}})]
+    return sorted((one for one in found if isinstance(one["category_id"], int)), key=lambda one: int(one["category_id"]))
+
+
+def _category(source: Document) -> Document:
+    """A category as clients get it: its examples in order, its id also as that of the field that detectors name."""
+    defaults = {"terms": "", "regex": "", "max_matching_length": 0, "num_matches": 0}
+    examples = sorted(map(str, source.get("examples") or ()))
+    own = {"examples": examples, "result_type": "category_definition", "mlcategory": str(source["category_id"])}
+    partition = (
+        {source["partition_field_name"]: source.get("partition_field_value")} if source.get("partition_field_name") else {}
+    )
+    return {**partition, **defaults, **source, **own}
+
+
+def written_counts(server: Server, job_id: str) -> Document | None:
+    """What a client has written that a job has read; None when nobody has."""
+    ids = {"ids": {"values": [f"{job_id}_data_counts", f"{job_id}-data-counts"]}}
+    return next((hit.source for hit in written_documents(server, job_id, ids)), None)
+
+
+def written_size(server: Server, job_id: str) -> Document | None:
+    """What a client has written that a job's models take, the newest; None when nobody has."""
+    found = written_documents(server, job_id, {"term": {"result_type": "model_size_stats"}})
+    return max((hit.source for hit in found), key=lambda size: _time_of(size.get("log_time")), default=None)
+
+
+def _time_of(value: Any) -> int:
+    return 0 if value is None else moment("log_time", value, seconds=False)

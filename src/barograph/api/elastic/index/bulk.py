@@ -9,6 +9,7 @@ from barograph.api.elastic.endpoint import ANY, Call, Endpoint
 from barograph.api.elastic.errors import as_elastic, bad
 from barograph.api.elastic.index.documents import outcome_document, status_of_outcome
 from barograph.api.elastic.index.names import reached, told
+from barograph.api.elastic.result_names import plain
 from barograph.index.write import Operation, Outcome
 
 
@@ -87,7 +88,7 @@ def _operation(action: str, where: _Where, number: int, default: str | None, lin
         _, source = next(lines, (number, b""))
         if not source:
             raise bad(f"The bulk request ends behind line [{number}]: wanted the document of it")
-    return Operation(action, index, name, source, where.if_seq)  # type: ignore[arg-type]
+    return Operation(action, plain(index), name, source, where.if_seq)  # type: ignore[arg-type]
 
 
 def _item(operation: Operation, outcome: Outcome) -> dict[str, Any]:

@@ -16,6 +16,7 @@ import polars as pl
 
 from barograph.api.elastic import documents as shapes
 from barograph.api.elastic.counts import data_counts
+from barograph.api.elastic.result_names import alias_of, index_of
 from barograph.api.elastic.snapshots import snapshot_document
 from barograph.api.elastic.stats import size_stats
 from barograph.config.job import Job
@@ -23,7 +24,6 @@ from barograph.index.documents import Documents
 from barograph.index.write import Operation
 from barograph.jobs.service import Query, Service
 
-SHARED: Final = ".ml-anomalies-shared"
 STATE: Final = ".ml-state-000001"
 STATE_WRITE: Final = ".ml-state-write"
 _BESIDE: Final = ".barograph-of-"
@@ -42,17 +42,6 @@ MAPPINGS: Final = {
         **{name: {"type": "double"} for name in ("actual", "typical", "probability", "record_score", "initial_record_score")},
     },
 }
-
-
-def index_of(job: Job) -> str:
-    """The index that a job's results are shown in."""
-    name = job.results_index_name
-    return SHARED if name == "shared" else f".ml-anomalies-{name if name.startswith('custom-') else f'custom-{name}'}"
-
-
-def alias_of(job_id: str) -> str:
-    """The name by which the results of one job are searched."""
-    return f".ml-anomalies-{job_id}"
 
 
 @dataclass
