@@ -1,10 +1,14 @@
 """The kernel computes what tests/oracle/series.py says."""
 
+import operator
+
 import numpy as np
 import pytest
 from scipy import stats
 
+from barograph.config.rule import Condition, Rule
 from barograph.models import ChangeKind, ModelConfig, SeriesModel
+from barograph.models.skips import Skips, bits
 from tests.oracle import season as seasons
 from tests.oracle import series as oracle
 
@@ -136,6 +140,52 @@ def test_what_siblings_taught_and_the_zeros_before_the_first_value():
         x = np.concatenate([np.full(15, np.nan), series(kind)[:8]])
         judged = model.advance(x[None], 0)
         scores_agree(judged, *oracle.run(x, HOUR, zeros=0, lesson=lesson)[:2])
+
+
+RULES = (
+    Rule((Condition("actual", "gt", 11.5), Condition("typical", "lte", 10.2))),
+    Rule((Condition("diff_from_typical", "gte", 3.0),), actions=("skip_model_update",)),
+    Rule((Condition("time", "lt", 40.0 * SPAN), Condition("actual", "lt", 9.0)), actions=("skip_result", "skip_model_update")),
+    Rule((Condition("actual", "gt", -1e9),), actions=("skip_result", "skip_model_update")),  # about another series
+)
+
+
+@pytest.mark.parametrize("kind", ["normal", "spikes", "constant", "mostly zero"])
+def test_what_is_skipped_is_what_rules_and_planned_times_say(kind):
+    x = series(kind)[:150]
+    planned = np.zeros(len(x), np.uint8)
+    planned[60:70], planned[90:95] = bits(("skip_result", "skip_model_update")), bits(("skip_result",))
+    numbers = {"lt": operator.lt, "lte": operator.le, "gt": operator.gt, "gte": operator.ge}
+
+    def skip(bucket: int, actual: float, typical: float) -> set[str]:
+        of = {"actual": actual, "typical": typical, "diff_from_typical": abs(actual - typical), "time": bucket * SPAN}
+        actions = {"skip_result", "skip_model_update"} if 60 <= bucket < 70 else {"skip_result"} if 90 <= bucket < 95 else set()
+        for rule in RULES[:3]:
+            if all(numbers[one.operator](of[one.applies_to], one.value) for one in rule.conditions):
+                actions |= set(rule.actions)
+        return actions
+
+    model = built()
+    skips = Skips.of(planned, RULES, np.array([[True], [True], [True], [False]]))
+    judged = model.advance(x[None], 0, skips=skips)
+    ln_p, ln_evidence, state = oracle.run(x, SPAN, skip=skip)
+    scores_agree(judged, ln_p, ln_evidence)
+    agree(model, state)
+    skipped = [bucket for bucket in range(len(x)) if not np.isnan(x[bucket]) and judged.ln_evidence[0, bucket] == 0.0]
+    assert set(range(60, 70)) <= set(skipped)
+    assert set(judged.skipped.leaves["bucket"]) <= set(skipped)
+    assert not set(judged.leaves["bucket"]) & set(skipped)
+
+
+def test_skips_do_not_depend_on_how_time_is_cut():
+    x = series("normal")[:150]
+    planned = (np.arange(150) % 7 == 3).astype(np.uint8) * bits(("skip_result", "skip_model_update"))
+    skips = Skips.of(planned, RULES, np.array([[True], [True], [True], [False]]))
+    whole, cut = built(), built()
+    judged = whole.advance(x[None], 0, skips=skips)
+    parts = [cut.advance(x[None, a:b], a * SPAN, skips=skips.buckets(slice(a, b))) for a, b in ((0, 1), (1, 77), (77, 150))]
+    assert np.array_equal(np.concatenate([part.ln_evidence for part in parts], axis=1), judged.ln_evidence, equal_nan=True)
+    assert whole.snapshot()["series"].tobytes() == cut.snapshot()["series"].tobytes()
 
 
 def seasonal(kind: str) -> np.ndarray:

@@ -4,6 +4,7 @@
 """
 
 import math
+from collections.abc import Callable
 from types import SimpleNamespace
 
 import numpy as np
@@ -192,7 +193,7 @@ def expected(s: SimpleNamespace, m: SimpleNamespace, clock: SimpleNamespace) -> 
 
 def run(
     values: np.ndarray, span_ms: int, side: int = 0, *, first: int = 0, s: SimpleNamespace | None = None, zeros: int = -1,
-    lesson: dict[str, float] | None = None,
+    lesson: dict[str, float] | None = None, skip: Callable[[int, float, float], set[str]] = lambda *_: set(),
 ) -> tuple[np.ndarray, np.ndarray, SimpleNamespace]:  # fmt: skip
     """(ln p, ln evidence, state) of a series for which no season is found.
 
@@ -204,6 +205,7 @@ def run(
         s: the state before, changed in place; None: nothing was seen.
         zeros: bucket since which a series without values has been zero; -1: it has not.
         lesson: what siblings taught.
+        skip: (bucket, actual, typical) -> what the user wants skipped; typical is NaN where nothing is expected yet.
     """
     s, m = s or fresh(), memory(span_ms, **(lesson or {}))
     out = np.full((2, len(values)), np.nan)
@@ -216,9 +218,13 @@ def run(
         if s.count == 0 and 0 <= zeros < bucket:
             begin_with_zeros(s, m, bucket, zeros)
         e, place = expected(s, m, clock)
-        raw, ln_p, ln_once = judge(predictive(s, m, e, side, bucket), x)
+        p = predictive(s, m, e, side, bucket)
+        raw, ln_p, ln_once = judge(p, x)
         shown = evidence(s, m, e, side, bucket, x, ln_p)
-        out[:, i] = ln_p, shown.ln_evidence
+        skipped = skip(bucket, x, p.centre if p.dof > 0 else math.nan)
+        out[:, i] = ln_p, 0.0 if "skip_result" in skipped else shown.ln_evidence
+        if "skip_model_update" in skipped:
+            continue
         learn(s, m, clock, e, place, x, raw, ln_once, shown)
         if span_ms == DAY_MS // 3 and trend_is_due(s, bucket):
             test_trend(s, bucket)

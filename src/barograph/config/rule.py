@@ -13,6 +13,7 @@ from barograph.config.moment import MS_FROM
 
 AppliesTo = Literal["actual", "typical", "diff_from_typical", "change", "time"]
 Operator = Literal["lt", "lte", "gt", "gte"]
+Action = Literal["skip_result", "skip_model_update"]
 
 SIGNS: Final[dict[Operator, str]] = {"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 APPLIES_TO: Final = get_args(AppliesTo)
@@ -64,7 +65,7 @@ class Scope:
 
     Attributes:
         field: the field; a series that is not split by it is in no scope.
-        values: at least one.
+        values: at least one; `*` at either end of one stands for any text.
         exclude: whether the scope is every other value.
 
     Raises:
@@ -84,17 +85,28 @@ class Scope:
     def __str__(self) -> str:
         return f"{_quoted(self.field)} {'not in' if self.exclude else 'in'} ({', '.join(map(_quoted, self.values))})"
 
+    @property
+    def pattern(self) -> str:
+        """The values as a regular expression, for a whole text."""
+        return f"^(?s:{'|'.join(map(_pattern, self.values))})$"
+
 
 @dataclass(frozen=True)
 class Rule:
     """What must all be true of a record for it to be skipped: at least one condition or scope.
 
+    Attributes:
+        conditions: comparisons.
+        scope: the series that it is about; none: all.
+        actions: what is skipped.
+
     Raises:
-        BadRequest: neither.
+        BadRequest: neither condition nor scope.
     """
 
     conditions: tuple[Condition, ...] = ()
     scope: tuple[Scope, ...] = ()
+    actions: tuple[Action, ...] = ("skip_result",)
 
     def __post_init__(self) -> None:
         if not self.conditions and not self.scope:
@@ -173,6 +185,13 @@ def _fields(path: str, document: object, known: Iterable[str] | None) -> Mapping
 def _one_of(name: str, value: object, wanted: tuple[str, ...]) -> None:
     if value not in wanted:
         raise BadRequest(f"{name}={value!r}: wanted one of {', '.join(wanted)}")
+
+
+def _pattern(value: str) -> str:
+    """One value, of which only stars at its ends have a meaning of their own."""
+    before, after = value.startswith("*"), value.endswith("*") and len(value) > 1
+    inner = value[1 if before else 0 : -1 if after else None]
+    return f"{'.*' if before else ''}{re.escape(inner)}{'.*' if after else ''}"
 
 
 def _quoted(text: str) -> str:

@@ -33,8 +33,6 @@ def left_out(job: Job) -> tuple[str, ...]:
     notices = []
     for index, detector in enumerate(job.detectors):
         path = f"analysis_config.detectors[{index}]"
-        if detector.custom_rules:
-            notices.append(f"{path}.custom_rules are not applied yet: all results are written and all values learned.")
         if detector.exclude_frequent not in (None, "none"):
             notices.append(f"{path}.exclude_frequent is not applied yet: frequent values have results too.")
     if job.analysis_config.model_prune_window is not None:

@@ -13,6 +13,7 @@ from barograph.buckets import Buckets
 from barograph.config.duration import DAY_MS, Duration
 from barograph.config.errors import BadRequest
 from barograph.config.job import Job
+from barograph.config.knowledge import Knowledge
 from barograph.config.load import JobSource, load_job
 from barograph.config.moment import iso_text
 from barograph.config.support import refuse_unsupported
@@ -50,16 +51,19 @@ class Engine:
         self._arrivals = arrivals
 
     @classmethod
-    def build(cls, job: JobSource, state: Snapshot | None = None, threads: int = 0) -> "Engine":
+    def build(
+        cls, job: JobSource, state: Snapshot | None = None, knowledge: Knowledge | None = None, threads: int = 0
+    ) -> "Engine":
         """An engine for a job, fresh or resumed.
 
         Args:
             job: the job, its document as a dictionary, or the path of its file: what `load_job` takes.
             state: what `snapshot` returned, of the same analysis.
+            knowledge: what the user knows; None: what the job's own rules say, which may then refer to no filters.
             threads: how many threads share the series; 0 is one a core.
 
         Raises:
-            ConfigError: the job needs what this version cannot do yet.
+            ConfigError: the job needs what this version cannot do yet, or a rule a filter that is not given.
             OtherVersion: the models of the snapshot are of another version.
             ValueError: the snapshot is of another analysis.
         """
@@ -72,7 +76,7 @@ class Engine:
         def part(name: str) -> Arrays | None:
             return None if state is None else under(name, arrays)
 
-        pipeline = Pipeline.build(job, None if state is None else arrays, threads)
+        pipeline = Pipeline.build(job, None if state is None else arrays, threads, knowledge or Knowledge.of(job))
         intake, buckets = Intake.build(job, part("intake")), Buckets.build(job, part("buckets"))
         return cls(job, intake, buckets, pipeline, Arrivals.build(job, part("arrivals")))
 
@@ -153,7 +157,8 @@ class Engine:
         Raises:
             BadRequest: no series is what was asked for, or the bucket is not finished.
         """
-        return tuple(explain(self.job, self.snapshot(), InResults(results, time_ms, self.job), time_ms, entity))
+        past = InResults(results, time_ms, self.job, self._pipeline.knowledge)
+        return tuple(explain(self.job, self.snapshot(), past, time_ms, entity))
 
     def describe(self, entity: tuple[tuple[str, str], ...] = (), most: int | None = None) -> pl.DataFrame:
         """What the models believe about each series now, in words and numbers: rows of `schema.DESCRIPTIONS`.
@@ -191,6 +196,10 @@ class Engine:
     def known(self) -> Known:
         """What the models know of all series together, and what not yet."""
         return sum((stage.model.known() for stage in self._pipeline.series_stages), Known())
+
+    def know(self, knowledge: Knowledge) -> None:
+        """From the next bucket on that is finished, this is what the user knows."""
+        self._pipeline.know(knowledge)
 
     def snapshot(self) -> Snapshot:
         """All that must be kept to go on as if nothing had happened. Equal histories give equal bytes."""

@@ -27,7 +27,7 @@ def check_entity(job: Job, entity: Entity) -> None:
     Raises:
         BadRequest: no detector is split by all fields of the entity.
     """
-    splits = [_columns(job, at) for at in range(len(job.detectors))]
+    splits = [split_columns(job, at) for at in range(len(job.detectors))]
     for field, value in entity:
         if not any(field in fields for fields in splits):
             known = sorted({field for fields in splits for field in fields})
@@ -42,7 +42,7 @@ def of_entity(job: Job, detector_index: int, entity: Entity, names_of: NamesOf, 
     """Which of the first `count` series of a detector are of an entity."""
     if not entity:
         return np.ones(count, np.bool_)
-    columns = _columns(job, detector_index)
+    columns = split_columns(job, detector_index)
     if not all(field in columns for field, _ in entity):
         return np.zeros(count, np.bool_)
     names = names_of(np.arange(count, dtype=np.int32))
@@ -54,7 +54,7 @@ def names_series(job: Job, entity: Entity) -> pl.Expr:
     """Whether a row names a series of an entity, by the columns of `schema.SERIES_KEY`."""
     if not entity:
         return pl.lit(True)
-    splits = ((at, _columns(job, at)) for at in range(len(job.detectors)))
+    splits = ((at, split_columns(job, at)) for at in range(len(job.detectors)))
     of_detectors = (
         pl.all_horizontal(
             pl.col("detector_index") == at, *(pl.col(columns[field]).eq_missing(value) for field, value in entity)
@@ -73,7 +73,7 @@ def names_influencer(entity: Entity) -> pl.Expr:
     return pl.any_horizontal((name == field) & (value == of) for field, of in entity)
 
 
-def _columns(job: Job, detector_index: int) -> Mapping[str, str]:
+def split_columns(job: Job, detector_index: int) -> Mapping[str, str]:
     """The split fields of a detector, each with the column of its values."""
     splits = job.detectors[detector_index].splits
     return {splits[role]: column for role, column in zip(SERIES_ROLES, SPLIT_VALUES, strict=True) if role in splits}

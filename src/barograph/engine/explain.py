@@ -14,14 +14,17 @@ from barograph.buckets import KnownSeries
 from barograph.config.errors import BadRequest, OtherModels
 from barograph.config.functions import Side
 from barograph.config.job import Job
+from barograph.config.knowledge import Knowledge
 from barograph.config.moment import iso_text
 from barograph.config.splits import SPLIT_NAMES, SPLIT_VALUES
 from barograph.engine.exclusions import Exclusion
 from barograph.engine.replay import known_series
 from barograph.engine.series_stage import measures_of, model_config, model_of
 from barograph.engine.silence import Silence
+from barograph.engine.skips import DetectorSkips, planned_actions
 from barograph.kernels.elementary import e_to
 from barograph.models import Model
+from barograph.models.skips import PLANNED
 from barograph.results.arrays import Floats, Ints
 from barograph.results.results import Results
 from barograph.results.snapshot import Snapshot, under
@@ -38,6 +41,10 @@ class Past(Protocol):
     @property
     def forgotten(self) -> Sequence[Exclusion]:
         """What the models have not seen."""
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """What the user knows."""
 
     @property
     def kept_from(self) -> int | None:
@@ -59,7 +66,7 @@ class InResults:
     forgotten: Sequence[Exclusion] = ()
     kept_from: int | None = None
 
-    def __init__(self, results: Results, time_ms: int, job: Job) -> None:
+    def __init__(self, results: Results, time_ms: int, job: Job, knowledge: Knowledge) -> None:
         finished = results.buckets.filter(~pl.col("is_interim"))["timestamp"]
         end = int(finished[-1]) + job.bucket_span_ms if len(finished) else None
         if end is None:
@@ -67,6 +74,7 @@ class InResults:
         if time_ms >= end:
             raise not_finished(job, time_ms, end)
         self._results = results
+        self.knowledge = knowledge
 
     def values(self, measure: Measure, split_values: tuple[str | None, ...], start_ms: int, end_ms: int) -> pl.DataFrame:
         """Those of the results."""
@@ -201,10 +209,12 @@ def _explain(job: Job, newest: Snapshot, past: Past, bucket: int, series: _Serie
         span,
     )
     data = not math.isnan(actual)
+    skipped = _skipped(job, past.knowledge, series, model, actual, bucket) if data else None
     tried = model.try_values(np.array([actual if data else 0.0]), bucket * span)
     leaf, has_idea = tried.leaves, tried.has_idea
     factors = explainer.factors(tried) if data else ()
     reason = gate(tried, factors, series.side) if data else "There is no data in this bucket, so there is nothing to judge."
+    reason = skipped or reason
     typical, lower, upper, ln_p = (float(leaf[name][0]) for name in ("typical", "lower", "upper", "ln_evidence"))
     return Explanation(
         timestamp=bucket * span,
@@ -216,7 +226,7 @@ def _explain(job: Job, newest: Snapshot, past: Past, bucket: int, series: _Serie
         upper=upper if has_idea else None,
         probability=max(e_to(ln_p), sys.float_info.min) if data else None,
         log_probability=ln_p if data else None,
-        score=float(explainer.score(leaf)[0]) if data else 0.0,
+        score=float(explainer.score(leaf)[0]) if data and not skipped else 0.0,
         factors=factors,
         anomaly_type=anomaly_type(leaf, np.array([weight]))[0] if data and reason is None else None,
         gate=reason,
@@ -224,6 +234,19 @@ def _explain(job: Job, newest: Snapshot, past: Past, bucket: int, series: _Serie
         values_before=int(leaf["count"][0]),
         model=model.describe(0).sentences,
     )
+
+
+def _skipped(job: Job, knowledge: Knowledge, series: _Series, model: Model, actual: float, bucket: int) -> str | None:
+    """Why the user wants no result of a value, as a sentence; None where one is wanted."""
+    index, span = series.measure.detector_index, job.bucket_span_ms
+    skips = DetectorSkips(job, index, knowledge).of_one(series.split_values, bucket, bucket + 1)
+    by = model.judge(np.array([actual]), bucket * span, skips=skips).skipped.by.tolist()
+    if not by:
+        return None
+    if by != [PLANNED]:
+        return f"A rule of the detector skips its result: {knowledge.rules[index][by[0]]}."
+    planned = [time for time in knowledge.planned if planned_actions((time,), bucket, bucket + 1, span).any()]
+    return f"It is in a planned time: {', '.join(time.description for time in planned)}."
 
 
 def not_finished(job: Job, time_ms: int, end_ms: int) -> BadRequest:
@@ -236,6 +259,7 @@ def _model_before(job: Job, newest: Snapshot, past: Past, bucket: int, series: _
     """The model of a series as it was before a bucket, the value of that bucket, and the rows behind it."""
     config = replace(model_config(job, series.measure, series.side), ln_threshold=0.0, bounds_percentile=None)
     span, name, kind = job.bucket_span_ms, f"model{series.position}", model_of(job, series.measure)
+    skips = DetectorSkips(job, series.measure.detector_index, past.knowledge)
     saved = past.snapshot_before(bucket * span)
     learned = under(name, newest.arrays)
     model = kind.of_one(config, under(name, saved[0].arrays), series.row, learned) if saved is not None else None
@@ -262,7 +286,8 @@ def _model_before(job: Job, newest: Snapshot, past: Past, bucket: int, series: _
         model = kind.at_birth(config, learned, series.row, float(values[birth]))
     for stretch in np.split(np.arange(len(numbers) - 1), np.flatnonzero(np.diff(numbers[:-1]) > 1) + 1):
         if len(stretch):
-            model.advance(values[None, stretch], int(numbers[stretch[0]]) * span)
+            first, end = int(numbers[stretch[0]]), int(numbers[stretch[-1]]) + 1
+            model.advance(values[None, stretch], first * span, skips=skips.of_one(series.split_values, first, end))
     return model, actual, weight
 
 

@@ -11,6 +11,7 @@ import polars as pl
 
 from barograph.buckets import FinishedBuckets
 from barograph.config.job import Job
+from barograph.config.knowledge import Knowledge
 from barograph.config.splits import SPLIT_VALUES
 from barograph.engine.history_rows import change_rows, share_rows, value_rows
 from barograph.engine.series_stage import JudgedMeasure, SeriesStage, measures_of, model_of
@@ -36,16 +37,23 @@ class Pipeline:
     """The models of each measure and the score stage of one job."""
 
     def __init__(
-        self, job: Job, series_stages: list[SeriesStage], score_stage: ScoreStage, silence: Silence, threads: int
+        self,
+        job: Job,
+        series_stages: list[SeriesStage],
+        score_stage: ScoreStage,
+        silence: Silence,
+        threads: int,
+        knowledge: Knowledge,
     ) -> None:
         self._job = job
         self._threads = threads
         self._series_stages = series_stages
         self._score_stage = score_stage
         self._silence = silence
+        self._knowledge = knowledge
 
     @classmethod
-    def build(cls, job: Job, state: Arrays | None, threads: int) -> "Pipeline":
+    def build(cls, job: Job, state: Arrays | None, threads: int, knowledge: Knowledge) -> "Pipeline":
         """A pipeline that has learned nothing, or as `snapshot` left it; `threads` 0 is one a core.
 
         Raises:
@@ -56,20 +64,31 @@ class Pipeline:
             return None if state is None else under(name, state)
 
         series_stages = [
-            SeriesStage.build(job, position, measure, side, threads or os.cpu_count() or 1, part(f"model{position}"))
+            SeriesStage.build(job, position, measure, side, threads or os.cpu_count() or 1, part(f"model{position}"), knowledge)
             for position, (measure, side) in enumerate(measures_of(job))
         ]
         silence = Silence.build(job.bucket_span_ms, part("silence"))
-        return cls(job, series_stages, score_stage_of(job, part("scores")), silence, threads)
+        return cls(job, series_stages, score_stage_of(job, part("scores")), silence, threads, knowledge)
 
     @property
     def series_stages(self) -> tuple[SeriesStage, ...]:
         """One a measure, to be looked at."""
         return tuple(self._series_stages)
 
+    @property
+    def knowledge(self) -> Knowledge:
+        """What the user knows."""
+        return self._knowledge
+
+    def know(self, knowledge: Knowledge) -> None:
+        """From the next bucket on, this is what the user knows."""
+        self._knowledge = knowledge
+        for stage in self._series_stages:
+            stage.know(self._job, knowledge)
+
     def copy(self) -> "Pipeline":
         """The same, to learn what this one is not to."""
-        return Pipeline.build(self._job, self.snapshot(), self._threads)
+        return Pipeline.build(self._job, self.snapshot(), self._threads, self._knowledge)
 
     def finish(self, buckets: FinishedBuckets, completeness: Floats | None = None) -> Iterator[Results]:
         """Judge, learn and score finished buckets, which follow the last ones that were; their results, piece by piece.

@@ -9,6 +9,7 @@ import polars as pl
 
 from barograph.buckets import NOT_BEGUN, Buckets, Cells, DetectorValues, FinishedBuckets, KnownSeries, from_history
 from barograph.config.job import Job
+from barograph.config.knowledge import Knowledge
 from barograph.config.support import refuse_unsupported
 from barograph.engine.exclusions import Exclusion
 from barograph.engine.pipeline import PREFIXES, Pipeline
@@ -58,7 +59,14 @@ class Replay:
         self._exclusions = exclusions
 
     @classmethod
-    def build(cls, job: Job, newest: Snapshot, exclusions: Sequence[Exclusion] = (), threads: int = 0) -> "Replay":
+    def build(
+        cls,
+        job: Job,
+        newest: Snapshot,
+        exclusions: Sequence[Exclusion] = (),
+        threads: int = 0,
+        knowledge: Knowledge | None = None,
+    ) -> "Replay":
         """A replay that has learned nothing yet.
 
         Args:
@@ -66,16 +74,30 @@ class Replay:
             newest: its newest snapshot: which series there are, and in which order. What its models have learned is not read.
             exclusions: what the models are not to see.
             threads: how many threads share the series; 0 is one a core.
+            knowledge: what the user knows, as if it had been known from the beginning; None: what the job's own rules say.
 
         Raises:
             ConfigError: the job needs what this version cannot do yet.
         """
         refuse_unsupported(job)
-        return cls(job, Pipeline.build(job, None, threads), known_series(job, newest), exclusions, NOTHING_BEFORE)
+        return cls(
+            job,
+            Pipeline.build(job, None, threads, knowledge or Knowledge.of(job)),
+            known_series(job, newest),
+            exclusions,
+            NOTHING_BEFORE,
+        )
 
     @classmethod
     def since(
-        cls, job: Job, old: Snapshot, start: int, newest: Snapshot, exclusions: Sequence[Exclusion] = (), threads: int = 0
+        cls,
+        job: Job,
+        old: Snapshot,
+        start: int,
+        newest: Snapshot,
+        exclusions: Sequence[Exclusion] = (),
+        threads: int = 0,
+        knowledge: Knowledge | None = None,
     ) -> "Replay":
         """A replay that goes on from what an old snapshot has learned.
 
@@ -87,13 +109,20 @@ class Replay:
             newest: as for `build`.
             exclusions: as for `build`.
             threads: as for `build`.
+            knowledge: as for `build`.
 
         Raises:
             ConfigError: the job needs what this version cannot do yet.
             OtherVersion: another version learned it.
         """
         refuse_unsupported(job)
-        return cls(job, Pipeline.build(job, old.arrays, threads), known_series(job, newest), exclusions, start)
+        return cls(
+            job,
+            Pipeline.build(job, old.arrays, threads, knowledge or Knowledge.of(job)),
+            known_series(job, newest),
+            exclusions,
+            start,
+        )
 
     def add(self, start: int, end: int, kept: KeptBuckets) -> Iterator[Results]:
         """Learn the buckets [start, end) (numbers: epoch ms divided by the span), which follow the last ones that were.

@@ -9,9 +9,12 @@ from barograph.buckets import DetectorValues, FinishedBuckets, Usual
 from barograph.config.errors import OtherModels
 from barograph.config.functions import Side
 from barograph.config.job import Job
+from barograph.config.knowledge import Knowledge
 from barograph.config.splits import SPLIT_NAMES
 from barograph.engine.completeness import GROWING, still_to_come
+from barograph.engine.skips import DetectorSkips
 from barograph.models import MODELS, Judged, Model, ModelConfig
+from barograph.models.skips import Skips
 from barograph.results.arrays import Floats, Structs
 from barograph.results.snapshot import Arrays, prefixed, under
 from barograph.scoring.aggregate import Evidence, evidence_and_learn
@@ -63,15 +66,20 @@ class SeriesStage:
     """The models of one measure, and how far the series of a partition go together. Series are added as they appear, in the
     order of their ids."""
 
-    def __init__(self, measure: Measure, position: int, model: Model, partitions: Groups, usual: Usual) -> None:
+    def __init__(
+        self, measure: Measure, position: int, model: Model, partitions: Groups, usual: Usual, skips: DetectorSkips
+    ) -> None:
         self.measure = measure
         self._position = position
         self._model = model
         self._partitions = partitions
         self._usual = usual
+        self._skips = skips
 
     @classmethod
-    def build(cls, job: Job, position: int, measure: Measure, side: Side, threads: int, state: Arrays | None) -> "SeriesStage":
+    def build(
+        cls, job: Job, position: int, measure: Measure, side: Side, threads: int, state: Arrays | None, knowledge: Knowledge
+    ) -> "SeriesStage":
         """The models of the `position`-th measure of a job, fresh or as `snapshot` left them.
 
         Raises:
@@ -85,9 +93,8 @@ class SeriesStage:
             raise OtherModels(job.job_id)
         model = kind.build(model_config(job, measure, side, threads), state)
         partitions = Groups.build(job.bucket_span_ms, None if state is None else state["partitions"])
-        return cls(
-            measure, position, model, partitions, Usual.build(measure.statistic, job.influencers, job.bucket_span_ms, usual)
-        )
+        usually = Usual.build(measure.statistic, job.influencers, job.bucket_span_ms, usual)
+        return cls(measure, position, model, partitions, usually, DetectorSkips(job, measure.detector_index, knowledge))
 
     @property
     def model(self) -> Model:
@@ -98,6 +105,10 @@ class SeriesStage:
         """What the models and the partitions remember, and what entities usually add."""
         arrays = self._model.snapshot() | {"partitions": self._partitions.snapshot()}
         return arrays | prefixed("usual", self._usual.snapshot())
+
+    def know(self, job: Job, knowledge: Knowledge) -> None:
+        """From the next bucket on, this is what the user knows."""
+        self._skips = DetectorSkips(job, self.measure.detector_index, knowledge)
 
     def judge_and_learn(self, buckets: FinishedBuckets, completeness: Floats | None) -> JudgedMeasure:
         """Judge buckets, then learn them. Open ones are judged, and learned, by what they are likely to become.
@@ -110,23 +121,25 @@ class SeriesStage:
         detector = buckets.detectors[self.measure.detector_index]
         value, weight = detector.matrix(self.measure.statistic, start, end), detector.weights(start, end)
         self._model.grow(len(value))
+        skips = self._skips.between(detector.known, len(value), start, end)
         if completeness is None or self.measure.statistic not in GROWING:
-            judged = self._model.advance(value, start * self._model.config.bucket_span_ms)
+            judged = self._model.advance(value, start * self._model.config.bucket_span_ms, skips=skips)
         else:
-            judged = self._estimate_and_learn(value, start, completeness)
+            judged = self._estimate_and_learn(value, start, completeness, skips)
         self._complete(judged.leaves, weight, detector, start)
         evidence = evidence_and_learn(self._partitions, self.measure.detector_index, judged.ln_evidence, detector.partition)
         shares = self._usual.tell_and_learn(detector, start, end, judged.leaves)
         return JudgedMeasure(self.measure, detector, start, value, weight, judged, evidence, shares)
 
-    def _estimate_and_learn(self, value: Floats, first_bucket: int, completeness: Floats) -> Judged:
+    def _estimate_and_learn(self, value: Floats, first_bucket: int, completeness: Floats, skips: Skips | None) -> Judged:
         """Judge and learn open buckets one by one, as each is estimated by what is known before it."""
         parts, added, config = [], np.empty(value.shape), self._model.config
         for t, complete in enumerate(completeness.tolist()):
             bucket_ms = (first_bucket + t) * config.bucket_span_ms
             typical = self._model.expect(bucket_ms, 1)[:, 0]
             added[:, t] = still_to_come(value[:, t], typical, complete, whole=config.integer)
-            parts.append(self._model.advance((value[:, t] + added[:, t])[:, None], bucket_ms))
+            skipped = None if skips is None else skips.buckets(slice(t, t + 1))
+            parts.append(self._model.advance((value[:, t] + added[:, t])[:, None], bucket_ms, skips=skipped))
         judged = Judged.joined(parts)
         # Shown is what has come, beside what was to be expected by now.
         leaves = judged.leaves

@@ -8,6 +8,7 @@ from barograph.config.errors import BadRequest, OtherVersion
 from barograph.engine import Engine
 from barograph.engine.engine import split_counts as known_splits
 from barograph.engine.entity import Entity
+from barograph.jobs.knowledge import knowledge_of
 from barograph.models import Known
 from barograph.store.store import Store
 
@@ -43,10 +44,11 @@ def describe(store: Store, job_id: str, entity: Entity = (), most: int | None = 
         BadRequest: no series of the job is of the entity.
     """
     job, saved = store.job(job_id), store.resume(job_id)
+    knowledge = knowledge_of(store, job)
     try:
-        engine = Engine.build(job, saved.snapshot if saved else None)
+        engine = Engine.build(job, saved.snapshot if saved else None, knowledge)
     except OtherVersion:
-        return Described(Engine.build(job).describe(entity), Known(), readable=False)
+        return Described(Engine.build(job, None, knowledge).describe(entity), Known(), readable=False)
     rows, known = engine.describe(entity, most), engine.known()
     if entity and rows.is_empty():
         named = " ".join(f"{field}={value}" for field, value in entity)

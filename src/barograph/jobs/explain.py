@@ -13,6 +13,7 @@ from barograph.config.splits import SPLIT_VALUES
 from barograph.engine.exclusions import Exclusion
 from barograph.engine.explain import Explanation, not_finished
 from barograph.engine.explain import explain as of_bucket
+from barograph.jobs.knowledge import knowledge_of
 from barograph.results import schema
 from barograph.results.snapshot import Snapshot
 from barograph.scoring.bucket_sum import BucketSum, bucket_sum
@@ -120,7 +121,9 @@ class _StoredPast:
         self._store = store
         self._job_id = job_id
         self._points = store.snapshots(job_id)
-        self._span_ms = store.job(job_id).bucket_span_ms
+        job = store.job(job_id)
+        self._span_ms = job.bucket_span_ms
+        self.knowledge = knowledge_of(store, job)
         self._loaded: dict[str, Snapshot] = {}
         self.forgotten: Sequence[Exclusion] = store.forgotten(job_id)
         self.kept_from = store.history_from(job_id)

@@ -12,6 +12,7 @@ from barograph.config.job import Job
 from barograph.engine import Engine
 from barograph.engine.entity import Entity
 from barograph.engine.forecast import PERCENTILE, Forecast, check_forecast
+from barograph.jobs.knowledge import knowledge_of
 from barograph.store.forecasts import SavedForecast
 from barograph.store.store import Store
 
@@ -81,7 +82,7 @@ def forecast(store: Store, job_id: str, request: ForecastRequest, now_ms: int) -
 
 def _made(store: Store, job: Job, request: ForecastRequest) -> Forecast:
     saved = store.resume(job.job_id)
-    engine = Engine.build(job, saved.snapshot if saved is not None else None)
+    engine = Engine.build(job, saved.snapshot if saved is not None else None, knowledge_of(store, job))
     return engine.forecast(request.duration, request.percentile, request.entity)
 
 

@@ -11,6 +11,7 @@ from barograph.config.job import Job
 from barograph.engine import Engine
 from barograph.engine.replay import Replay
 from barograph.jobs.commit_timer import Clock
+from barograph.jobs.knowledge import knowledge_of
 from barograph.jobs.replay import replay_held
 from barograph.jobs.session import Build, Session
 from barograph.store.job_rows import JobState, ResumePoint
@@ -60,7 +61,7 @@ def opened(
         StorageFailure: the database or the disk failed.
     """
     with store.lock(job.job_id):
-        build(job, None)  # before the job is created: what cannot run should not be listed
+        build(job, None, knowledge_of(store, job))  # before the job is created: what cannot run should not be listed
         store.create_job(job, now_ms=int(now() * 1000))
         with _session(store, job.job_id, Means(build, clock, now, tell)) as session:
             yield session
@@ -84,13 +85,13 @@ def _session(store: Store, job_id: str, means: Means) -> Iterator[Session]:
     """The session of a job whose lock is held, from its opening to its last commit."""
     job = store.job(job_id)
     with _states(store, job_id, means.now):
-        saved = store.resume(job_id)
+        saved, knowledge = store.resume(job_id), knowledge_of(store, job)
         try:
-            engine = means.build(job, None if saved is None else saved.snapshot)
+            engine = means.build(job, None if saved is None else saved.snapshot, knowledge)
         except OtherModels:
             saved = _made_anew(store, job, means)
-            engine = means.build(job, saved.snapshot)
-        session = Session(store, job, engine, saved, means.clock)
+            engine = means.build(job, saved.snapshot, knowledge)
+        session = Session(store, job, engine, knowledge, saved, means.clock)
         store.set_state(job_id, JobState.OPENED, _ms(means.now))
         yield session
         store.set_state(job_id, JobState.CLOSING, _ms(means.now))
@@ -102,7 +103,8 @@ def _made_anew(store: Store, job: Job, means: Means) -> ResumePoint:
     saved = store.resume(job.job_id)
     assert saved is not None, "only a snapshot can be of another version"
     if saved.counts.latest_bucket_timestamp is None:  # its models have learned nothing
-        return replace(saved, snapshot=Replay.build(job, saved.snapshot).snapshot(saved.snapshot))
+        unlearned = Replay.build(job, saved.snapshot, knowledge=knowledge_of(store, job))
+        return replace(saved, snapshot=unlearned.snapshot(saved.snapshot))
     means.tell(
         f"job {job.job_id!r}: another version of Barograph has learned its models; "
         "models and results are made anew from its history first, and scores change"
@@ -140,13 +142,14 @@ def _ms(now: Clock) -> int:
     return int(now() * 1000)
 
 
-@dataclass(frozen=True)
+@dataclass
 class _OpenJob:
     """A session that is open: `turn` is had by the thread that uses it, `end` closes it."""
 
     session: Session
     end: ExitStack
     turn: threading.Lock
+    settings_version: int
 
 
 class OpenJobs:
@@ -168,9 +171,10 @@ class OpenJobs:
             Conflict: it is open here already.
         """
         self.refuse(job_id)
+        version = self._store.settings_version  # what changes from here on, the session is told when it is used
         with ExitStack() as stack:
             session = stack.enter_context(reopened(self._store, job_id, replace(self._means, tell=tell)))
-            self._held[job_id] = _OpenJob(session, stack.pop_all(), threading.Lock())
+            self._held[job_id] = _OpenJob(session, stack.pop_all(), threading.Lock(), version)
 
     @contextmanager
     def use(self, job_id: str) -> Iterator[Session]:
@@ -186,6 +190,7 @@ class OpenJobs:
             if self._held.get(job_id) is not held:  # it was closed, or has failed, while this thread waited
                 raise _not_open(job_id)
             try:
+                self._update(held)
                 yield held.session
             except InputError:
                 raise
@@ -193,6 +198,14 @@ class OpenJobs:
                 del self._held[job_id]
                 held.end.__exit__(type(error), error, error.__traceback__)
                 raise
+
+    def _update(self, held: _OpenJob) -> None:
+        """Tell a session what the user knows, where that has changed."""
+        version, session = self._store.settings_version, held.session
+        if version == held.settings_version:
+            return
+        session.know(knowledge_of(self._store, self._store.job(session.job.job_id)))
+        held.settings_version = version
 
     def close(self, job_id: str) -> None:
         """Close a job, with a commit of what is left.

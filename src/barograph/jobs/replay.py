@@ -10,9 +10,11 @@ import polars as pl
 
 from barograph.config.errors import BadRequest, OtherVersion
 from barograph.config.job import Job
+from barograph.config.knowledge import Knowledge
 from barograph.engine.exclusions import Exclusion
 from barograph.engine.replay import NOTHING_BEFORE, KeptBuckets, Replay, columns_of
 from barograph.jobs.commit_timer import Clock
+from barograph.jobs.knowledge import knowledge_of
 from barograph.results import schema
 from barograph.results.results import Results
 from barograph.store.history import Span
@@ -117,7 +119,7 @@ def replay_held(
         raise BadRequest(f"job {job_id!r}: wanted a job that has finished a bucket; there is nothing to replay yet")
     end_ms = saved.counts.latest_bucket_timestamp + job.bucket_span_ms
     forgotten = tuple(change(known, job, saved, end_ms)) if change else known
-    start = Start(store, job, saved, forgotten, threads)
+    start = Start(store, job, saved, knowledge_of(store, job), forgotten, threads)
     under_way = start.after(_unchanged_until(job, known, forgotten)) if change else start.whole()
     records_before = store.records(job_id, Query(size=0)).total
     with store.rewriting(job_id) as rewrite:
@@ -140,12 +142,13 @@ class Start:
     store: Store
     job: Job
     saved: ResumePoint
+    knowledge: Knowledge
     forgotten: Sequence[Exclusion]
     threads: int
 
     def whole(self) -> "ReplayUnderWay":
         """With the first bucket of the history; where older values have expired, what came before stays as it is."""
-        replay = Replay.build(self.job, self.saved.snapshot, self.forgotten, self.threads)
+        replay = Replay.build(self.job, self.saved.snapshot, self.forgotten, self.threads, self.knowledge)
         begins_ms = self.store.history_from(self.job.job_id)
         since = None if begins_ms is None else -(-begins_ms // self.job.bucket_span_ms)
         return ReplayUnderWay(self.store, self.job, self.saved, self.forgotten, replay, since)
@@ -159,7 +162,7 @@ class Start:
                 continue
             old, start = self.store.snapshot(job_id, point.snapshot_id), newest // span_ms + 1
             try:
-                replay = Replay.since(self.job, old, start, self.saved.snapshot, self.forgotten, self.threads)
+                replay = Replay.since(self.job, old, start, self.saved.snapshot, self.forgotten, self.threads, self.knowledge)
             except OtherVersion:  # the history has all that led to it
                 break
             return ReplayUnderWay(self.store, self.job, self.saved, self.forgotten, replay, start)

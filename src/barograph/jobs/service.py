@@ -27,6 +27,7 @@ from barograph.jobs.found import BlamedAsked, RecordsAsked
 from barograph.jobs.incident_list import IncidentsQuery, ListedIncident
 from barograph.jobs.kept import Kept
 from barograph.jobs.keys import Keys
+from barograph.jobs.knowledge import knowledge_of
 from barograph.jobs.lanes import LanesQuery
 from barograph.jobs.notes import Notes
 from barograph.jobs.open_jobs import Means, OpenJobs, Tell
@@ -171,7 +172,7 @@ class Service(Answers):
             JobChanged: a job of this id has learned under other settings.
             ConfigError: the engine cannot run it.
         """
-        self._build(job, None)
+        self._build(job, None, knowledge_of(self._store, job))
         return self._store.create_job(job, self.now_ms())
 
     def put(self, job: Job) -> bool:

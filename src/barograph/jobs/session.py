@@ -7,6 +7,7 @@ from typing import Final, Protocol
 import polars as pl
 
 from barograph.config.job import Job
+from barograph.config.knowledge import Knowledge
 from barograph.jobs.commit_timer import Clock, CommitTimer
 from barograph.jobs.input_counts import InputCounts
 from barograph.jobs.inputs import Inputs, NewRows
@@ -32,6 +33,9 @@ class RunningEngine(Protocol):
     def flush(self, until: int | None = None, *, calc_interim: bool = False) -> Results:
         """Finish what only the latency keeps open, and all until a time, or judge what is open; returns that."""
 
+    def know(self, knowledge: Knowledge) -> None:
+        """From the next bucket on, this is what the user knows."""
+
     def skip(self, until: int) -> Results:
         """Leave out the buckets before a time; returns what that finished."""
 
@@ -39,7 +43,7 @@ class RunningEngine(Protocol):
         """All that it remembers."""
 
 
-Build = Callable[[Job, Snapshot | None], RunningEngine]
+Build = Callable[[Job, Snapshot | None, Knowledge], RunningEngine]
 
 _TABLES: Final = (
     "buckets",
@@ -58,8 +62,11 @@ class Session:
     One thread at a time may call it, and whoever does holds the job's lock.
     """
 
-    def __init__(self, store: Store, job: Job, engine: RunningEngine, saved: ResumePoint | None, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, job: Job, engine: RunningEngine, knowledge: Knowledge, saved: ResumePoint | None, clock: Clock
+    ) -> None:
         self.job = job
+        self._knowledge = knowledge
         self._store = store
         self._engine = engine
         self._resumed = saved is not None
@@ -122,6 +129,14 @@ class Session:
     def flush(self, until_ms: int | None = None) -> None:
         """Finish the buckets that only the latency keeps open, or all that end by a time; their later rows are out of order."""
         self._take(self._engine.flush(until_ms))
+
+    def know(self, knowledge: Knowledge) -> None:
+        """From now on this is what the user knows. What came before is committed: going on from there gives the same again."""
+        if knowledge == self._knowledge:
+            return
+        self.commit()
+        self._engine.know(knowledge)
+        self._knowledge = knowledge
 
     def skip(self, until_ms: int) -> None:
         """Leave out what is open and all buckets that start before a time, as far as `Engine.skip` can, and commit that."""

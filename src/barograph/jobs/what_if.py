@@ -12,6 +12,7 @@ from barograph.config.job import Job
 from barograph.config.rule import Rule
 from barograph.config.splits import SPLITS
 from barograph.engine.replay import known_series
+from barograph.engine.skips import in_scope
 from barograph.results import schema
 from barograph.results.severity import CRITICAL, MAJOR, MINOR
 from barograph.scoring.episodes import with_episodes
@@ -182,10 +183,7 @@ def matches(rule: Rule) -> pl.Expr:
         getattr(numbers[condition.applies_to], _METHODS[condition.operator])(condition.value) for condition in rule.conditions
     ]
     for scope in rule.scope:
-        inside = [
-            (pl.col(name) == scope.field) & (pl.col(value).is_in(list(scope.values)) ^ pl.lit(scope.exclude))
-            for name, value in SPLITS
-        ]
+        inside = [(pl.col(name) == scope.field) & in_scope(scope, pl.col(value)) for name, value in SPLITS]
         conditions.append(pl.any_horizontal(part.fill_null(False) for part in inside))
     return pl.all_horizontal(part.fill_null(False) for part in conditions)
 

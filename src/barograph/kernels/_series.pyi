@@ -38,6 +38,10 @@ def advance(
     lesson: list[float],
     zeros_since: int,
     calendar: bool,
+    planned: NDArray[uint8],
+    rules: NDArray[uint8],
+    conditions: NDArray[uint8],
+    scope: NDArray[uint8],
 ) -> tuple[int, int]:
     """Score and learn the chunk, in place; releases the GIL.
 
@@ -65,6 +69,10 @@ def advance(
             sibling to give it, else 0.
         zeros_since: number of the bucket since which a series without values has been zero; -1: it has not.
         calendar: whether days and weeks are looked for.
+        planned: [t] what planned times skip, as bits: 1 the result, 2 the learning.
+        rules: records of `models.skips`, [r] as bytes: first condition, the one behind the last, what is skipped.
+        conditions: the same, [c]: subject (actual, typical, their difference, start), comparison (<, <=, >, >=), value.
+        scope: [r, s] whether each rule is about the series of each row.
 
     Returns:
         How many leaves and changes were written.

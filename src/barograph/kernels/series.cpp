@@ -12,6 +12,7 @@
 #include "series_forecast.hpp"
 #include "series_season_install.hpp"
 #include "series_trend.hpp"
+#include "skips.hpp"
 
 namespace nb = nanobind;
 
@@ -38,6 +39,7 @@ struct Chunk {
   double ln_threshold;
   int64_t zeros_since;        // bucket number from which on a series without values has been zero; -1: it has not
   bool calendar;
+  skips::Skips skips;
 };
 
 struct Output {
@@ -203,12 +205,12 @@ inline bool never_negative(const Series& s, const Chunk& k) { return k.non_negat
 inline double clamped(const Chunk& k, double x) { return k.non_negative ? std::max(x, 0.0) : x; }
 
 inline void add_leaf(const Series& s, const Memory& m, Output& out, const Chunk& k, Cell cell, const Clock& c, const Expectation& f,
-                     double x, double ln_p, const Evidence& e) {
+                     double x, double ln_p, const Evidence& e, int64_t skipped_by) {
   const Predictive p = predictive(s, m, f, k.side, c.bucket);
   const Bounds b = interval(p, kLeafBounds, never_negative(s, k));
   Leaf& leaf = out.leaves[out.leaf_count++];
   leaf = {static_cast<int32_t>(cell.i), static_cast<int32_t>(cell.t), x, clamped(k, p.centre), b.lower, b.upper, impact_of(s, e, ln_p), ln_p,
-          e.ln_evidence, {}, 0.0, 0.0, s.count, std::sqrt(s.spread.variance), odd_now(s) ? s.incident.since : c.bucket, p};
+          e.ln_evidence, {}, 0.0, 0.0, s.count, std::sqrt(s.spread.variance), odd_now(s) ? s.incident.since : c.bucket, skipped_by, p};
   if (s.count < kEarly) {  // nothing but the bucket itself was looked at
     leaf.surprise[kOwnView] = e.surprise[kOwnView];
     leaf.ln_views = leaf.ln_seen = e.ln_evidence;
@@ -228,6 +230,14 @@ inline void show_bounds(const Series& s, const Memory& m, const Expectation& f, 
   out.typical[at] = idea ? clamped(k, p.centre) : std::nan("");
   out.lower[at] = b.lower;
   out.upper[at] = b.upper;
+}
+
+// What the user wants skipped of a value.
+inline skips::Skip skip(const Series& s, const Memory& m, const Chunk& k, Cell cell, const Clock& c, const Expectation& f, double x) {
+  if (!k.skips.rule_count || !skips::about(k.skips, cell.i)) return {k.skips.planned[cell.t], skips::kPlanned};
+  const Predictive p = predictive(s, m, f, k.side, c.bucket);
+  const double typical = p.dof > 0.0 ? clamped(k, p.centre) : std::nan("");
+  return skips::skip(k.skips, cell.i, cell.t, x, typical, static_cast<double>(c.bucket * k.span_ms));
 }
 
 // One series from bucket `t` on. Returns where it stopped: at the end, or earlier when leaves, changes or a season want room.
@@ -250,9 +260,10 @@ inline int64_t run_series(Series& s, const Memory& m, float* pool, const Chunk& 
     const Verdict v = verdict(s, m, f, k.side, c.bucket, x);
     const Evidence e = evidence(s, m, f, k.side, c.bucket, x, v.ln_p);
     out.ln_p[at] = v.ln_p;
-    out.ln_evidence[at] = e.ln_evidence;
-    if (e.ln_evidence <= k.ln_threshold) add_leaf(s, m, out, k, {i, t}, c, f, x, v.ln_p, e);
-    if (!k.learn) continue;
+    const skips::Skip skipped = skip(s, m, k, {i, t}, c, f, x);
+    out.ln_evidence[at] = skipped.result() ? 0.0 : e.ln_evidence;
+    if (e.ln_evidence <= k.ln_threshold) add_leaf(s, m, out, k, {i, t}, c, f, x, v.ln_p, e, skipped.result() ? skipped.by : skips::kNothing);
+    if (!k.learn || skipped.learning()) continue;
     learn(s, m, pool, out, {i, t}, c, f, place, x, v, e);
     if (trend_is_due(s, c)) note(s, out, {i, t}, c, test_trend(s, pool, c));
     if (!test_is_due(s, c)) continue;
@@ -289,10 +300,24 @@ template <class State> void check_series(const State& state, const Times& rows) 
   binding::check_rows("rows", rows, static_cast<int64_t>(state.shape(0)));
 }
 
+skips::Skips skips_of(const binding::In<uint8_t>& planned, const binding::Records& rules, const binding::Records& conditions,
+                      const ConstBytes& scope, size_t series, size_t buckets) {
+  const int64_t rule_count = binding::room<skips::Rule>(rules), condition_count = binding::room<skips::Condition>(conditions);
+  binding::check_size("planned", planned.size(), buckets);
+  binding::check_size("scope", scope.shape(0), static_cast<size_t>(rule_count));
+  binding::check_size("a row of scope", scope.shape(1), series);
+  const auto* rule = binding::records<skips::Rule>(rules);
+  for (int64_t r = 0; r < rule_count; ++r)
+    if (rule[r].first < 0 || rule[r].first > rule[r].end || rule[r].end > condition_count)
+      binding::refuse("rules[" + std::to_string(r) + "]", rule[r].end, "conditions up to " + std::to_string(condition_count));
+  return {planned.data(), rule, scope.data(), binding::records<skips::Condition>(conditions), rule_count, static_cast<int64_t>(series)};
+}
+
 std::tuple<int64_t, int64_t> advance(Bytes state, Floats pool, Times rows, ConstMatrix values, Times local_ms,
                                      Progress progress, Bytes leaves, Bytes changes, const std::vector<Matrix>& out_arrays,
                                      int64_t first_bucket, int64_t span_ms, int side, bool non_negative, bool learn_too,
-                                     double bounds, double ln_threshold, const std::vector<double>& lesson, int64_t zeros_since, bool calendar) {
+                                     double bounds, double ln_threshold, const std::vector<double>& lesson, int64_t zeros_since, bool calendar,
+                                     binding::In<uint8_t> planned, const binding::Records& rules, const binding::Records& conditions, ConstBytes scope) {
   check_series(state, rows);
   binding::check_size("values", values.shape(0), rows.size());
   binding::check_size("local_ms", local_ms.size(), values.shape(1));
@@ -302,7 +327,8 @@ std::tuple<int64_t, int64_t> advance(Bytes state, Floats pool, Times rows, Const
   binding::check_size("a record of changes", changes.shape(1), sizeof(Change));
   check_outputs(out_arrays, 5, bounds > 0.0 ? 5 : 2, values.shape(0), values.shape(1));
   const Chunk k{rows.data(), values.data(), local_ms.data(), first_bucket, span_ms, static_cast<int64_t>(values.shape(0)),
-                static_cast<int64_t>(values.shape(1)), side, non_negative, learn_too, Confidence(bounds), ln_threshold, zeros_since, calendar};
+                static_cast<int64_t>(values.shape(1)), side, non_negative, learn_too, Confidence(bounds), ln_threshold, zeros_since, calendar,
+                skips_of(planned, rules, conditions, scope, values.shape(0), values.shape(1))};
   const bool wanted = bounds > 0.0;
   Output out{out_arrays[0].data(), out_arrays[1].data(), wanted ? out_arrays[2].data() : nullptr,
              wanted ? out_arrays[3].data() : nullptr, wanted ? out_arrays[4].data() : nullptr,
@@ -438,7 +464,7 @@ Layout leaf_fields() {
   return Layout{
       FIELD(T, row), FIELD(T, t), FIELD(T, actual), FIELD(T, typical), FIELD(T, lower), FIELD(T, upper), FIELD(T, impact),
       FIELD(T, ln_p), FIELD(T, ln_evidence), FIELD(T, surprise), FIELD(T, ln_views), FIELD(T, ln_seen), FIELD(T, count),
-      FIELD(T, usual_deviation), FIELD(T, since), FIELD(T, predictive)};
+      FIELD(T, usual_deviation), FIELD(T, since), FIELD(T, skipped_by), FIELD(T, predictive)};
 }
 
 Layout change_fields() {

@@ -282,6 +282,7 @@ struct Leaf {
   double count;                // values seen before
   double usual_deviation;      // standard deviation at other times, metric unit; the predictive's is this bucket's
   int64_t since;               // bucket number where the present anomaly began
+  int64_t skipped_by;          // the rule that skips its result, or one of `skips`
   Predictive predictive;
 };
 

@@ -9,9 +9,28 @@ import numpy as np
 from barograph.models.config import ModelConfig
 from barograph.models.describe import Description, Known
 from barograph.models.forecast import Foreseen, Horizon
+from barograph.models.skips import Skips
 from barograph.results.arrays import Floats, Ints, Structs
 from barograph.results.leaf import Tried
 from barograph.results.snapshot import Arrays
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """Leaves of which users want no results.
+
+    Attributes:
+        leaves: [k] as those of `Judged`.
+        by: [k] the rule, or `skips.PLANNED`.
+    """
+
+    leaves: Structs
+    by: Ints
+
+    @classmethod
+    def joined(cls, parts: Sequence["Skipped"]) -> "Skipped":
+        """Those of consecutive stretches, as one."""
+        return cls(np.concatenate([part.leaves for part in parts]), np.concatenate([part.by for part in parts]))
 
 
 @dataclass(frozen=True)
@@ -27,6 +46,7 @@ class Judged:
         leaves: [k] the buckets worth sending on (dtype `results.leaf.LEAF`) by time, then series. Their bounds are at 95 %.
         payload: [k] what the model needs to judge other values of the leaves: records that nobody else reads.
         changes: accepted changes (dtype `state.CHANGE`) by time, then series; `row` and `t` index S and T.
+        skipped: what would have been leaves, but for what users want skipped.
     """
 
     ln_p: Floats
@@ -37,6 +57,7 @@ class Judged:
     leaves: Structs
     payload: Structs
     changes: Structs
+    skipped: Skipped
 
     @classmethod
     def joined(cls, parts: Sequence["Judged"]) -> "Judged":
@@ -54,7 +75,8 @@ class Judged:
         )
         names = ("leaves", "payload", "changes")
         leaves, payload, changes = (np.concatenate([getattr(part, name) for part in parts]) for name in names)
-        return cls(ln_p, ln_evidence, typical, lower, upper, leaves, payload, changes)
+        skipped = Skipped.joined([part.skipped for part in parts])
+        return cls(ln_p, ln_evidence, typical, lower, upper, leaves, payload, changes, skipped)
 
 
 def _side_by_side(parts: Sequence[Floats | None]) -> Floats | None:
@@ -104,15 +126,16 @@ class Model(Protocol):
     def grow(self, n_series: int) -> None:
         """Add series until there are `n_series`."""
 
-    def advance(self, values: Floats, first_bucket_ms: int) -> Judged:
+    def advance(self, values: Floats, first_bucket_ms: int, *, skips: Skips | None = None) -> Judged:
         """Score each bucket with what was known before it, then learn it.
 
         Args:
             values: [S, T] bucket values of consecutive buckets of all series; NaN is no data.
             first_bucket_ms: start of bucket 0, a multiple of the span.
+            skips: what of it is not to be told, or not to be learned.
         """
 
-    def judge(self, values: Floats, bucket_ms: int) -> Judged:
+    def judge(self, values: Floats, bucket_ms: int, *, skips: Skips | None = None) -> Judged:
         """Score one bucket of values [S] without learning it. Judged is [S, 1]."""
 
     @staticmethod

@@ -13,13 +13,14 @@ import numpy as np
 
 from barograph.config.duration import DAY_MS
 from barograph.kernels import _series
-from barograph.models.base import Judged
+from barograph.models.base import Judged, Skipped
 from barograph.models.civil import local_ms
 from barograph.models.config import SIDES, ModelConfig
 from barograph.models.describe import Description, Known, describe, known, lately
 from barograph.models.forecast import Foreseen, Horizon, foresee
 from barograph.models.pool import Pool, floats
 from barograph.models.siblings import LESSON, Siblings
+from barograph.models.skips import NOT_SKIPPED, Skips
 from barograph.models.state import CHANGE, FLAGGED, PREDICTIVE, SERIES, VERSION, extended, fresh
 from barograph.results.arrays import Bytes, Floats, Ints, Structs
 from barograph.results.leaf import LEAF, Tried
@@ -141,26 +142,33 @@ class SeriesModel:
         """[S] how far values of each series lately were from what was expected of them, in deviations; 0 is quiet."""
         return lately(self._records)
 
-    def advance(self, values: Floats, first_bucket_ms: int, rows: Ints | None = None) -> Judged:
+    def advance(self, values: Floats, first_bucket_ms: int, rows: Ints | None = None, skips: Skips | None = None) -> Judged:
         """Score each bucket with what was known before it, then learn it.
 
         Args:
             values: [S, T] bucket values of consecutive buckets; NaN is no data; infinities are read as +-1e140.
             first_bucket_ms: start of bucket 0, a multiple of the span.
             rows: [S] which series the rows of `values` are, each at most once; None: all, in order.
+            skips: what of it is not to be told, or not to be learned.
         """
+        skips = skips or Skips.none(*values.shape)
         span, parts, start = self.config.bucket_span_ms, [], 0
         if self._began < 0 and values.shape[1]:
             self._began = first_bucket_ms // span
         if not self.config.siblings:
-            return self._run(values, first_bucket_ms, rows, learn=True)
+            return self._run(values, first_bucket_ms, rows, skips, learn=True)
         for end in _day_ends(first_bucket_ms, span, values.shape[1]):
-            parts.append(self._run(values[:, start:end], first_bucket_ms + start * span, rows, learn=True))
+            parts.append(
+                self._run(
+                    values[:, start:end], first_bucket_ms + start * span, rows, skips.buckets(slice(start, end)), learn=True
+                )
+            )
             now = first_bucket_ms // span + end
             self._siblings.learn(now * span // DAY_MS, self._records, self._began, DAY_MS / span, now)
             start = end
         if start < values.shape[1] or not parts:
-            parts.append(self._run(values[:, start:], first_bucket_ms + start * span, rows, learn=True))
+            rest = skips.buckets(slice(start, None))
+            parts.append(self._run(values[:, start:], first_bucket_ms + start * span, rows, rest, learn=True))
         return Judged.joined(parts)
 
     def try_values(self, values: Floats, bucket_ms: int) -> Tried:
@@ -169,7 +177,8 @@ class SeriesModel:
         Only where `ln_threshold` is 0 does every value have a leaf.
         """
         rows = np.zeros(len(values), np.int64)
-        work = _Work(self, np.ascontiguousarray(values[:, None], np.float64), rows, bucket_ms, False, self.config)
+        tried = np.ascontiguousarray(values[:, None], np.float64)
+        work = _Work(self, tried, rows, bucket_ms, False, self.config, Skips.none(*tried.shape))
         work.run()
         flagged = _in_order(work.flagged, FLAGGED)
         predictive = flagged["predictive"][0]
@@ -182,9 +191,9 @@ class SeriesModel:
             bool(predictive["dof"] > 0),
         )
 
-    def judge(self, values: Floats, bucket_ms: int, rows: Ints | None = None) -> Judged:
-        """Score one bucket of values [S] without learning it: for interim results. Judged is [S, 1]."""
-        return self._run(values[:, None], bucket_ms, rows, learn=False)
+    def judge(self, values: Floats, bucket_ms: int, rows: Ints | None = None, skips: Skips | None = None) -> Judged:
+        """Score one bucket of values [S] without learning it. Judged is [S, 1]."""
+        return self._run(values[:, None], bucket_ms, rows, skips or Skips.none(len(values), 1), learn=False)
 
     def expect(self, first_bucket_ms: int, buckets: int) -> Floats:
         """What all series [S] are expected to be in coming buckets [T], by what is known now. Changes nothing.
@@ -194,31 +203,36 @@ class SeriesModel:
         """
         config = replace(self.config, bounds_percentile=_ANY_PERCENTILE)
         unknown = np.full((self.n_series, buckets), np.nan)
-        work = _Work(self, unknown, np.arange(self.n_series), first_bucket_ms, False, config)
+        work = _Work(self, unknown, np.arange(self.n_series), first_bucket_ms, False, config, Skips.none(*unknown.shape))
         work.run()
         return work.out[2]
 
-    def _run(self, values: Floats, first_ms: int, rows: Ints | None, *, learn: bool) -> Judged:
+    def _run(self, values: Floats, first_ms: int, rows: Ints | None, skips: Skips, *, learn: bool) -> Judged:
         picked = np.arange(self.n_series) if rows is None else np.ascontiguousarray(rows, np.int64)
         if values.ndim != 2 or len(values) != len(picked):
             raise ValueError(f"values.shape={values.shape}: wanted ({len(picked)}, buckets)")
         span = self.config.bucket_span_ms
         if first_ms % span:
             raise ValueError(f"first_bucket_ms={first_ms}: wanted a multiple of bucket_span_ms={span}")
-        work = _Work(self, np.ascontiguousarray(values, np.float64), picked, first_ms, learn, self.config)
+        work = _Work(self, np.ascontiguousarray(values, np.float64), picked, first_ms, learn, self.config, skips)
         work.run()
         ln_p, ln_evidence, *shown = work.out
         typical, lower, upper = shown if work.bounds else (None, None, None)
         flagged = _in_order(work.flagged, FLAGGED)
+        told = flagged["skipped_by"] == NOT_SKIPPED
+        skipped, flagged = (flagged[:0], flagged) if told.all() else (flagged[~told], flagged[told])
         leaves, payload = _leaves(flagged, picked, first_ms // span), np.ascontiguousarray(flagged["predictive"])
-        return Judged(ln_p, ln_evidence, typical, lower, upper, leaves, payload, _in_order(work.changes, CHANGE))
+        by = Skipped(_leaves(skipped, picked, first_ms // span), np.ascontiguousarray(skipped["skipped_by"]))
+        return Judged(ln_p, ln_evidence, typical, lower, upper, leaves, payload, _in_order(work.changes, CHANGE), by)
 
 
 class _Work:
     """One call of `advance`, `judge` or `expect`: its output arrays and the slices that threads work on."""
 
-    def __init__(self, model: SeriesModel, values: Floats, rows: Ints, first_ms: int, learn: bool, config: ModelConfig) -> None:
-        self._config = config
+    def __init__(
+        self, model: SeriesModel, values: Floats, rows: Ints, first_ms: int, learn: bool, config: ModelConfig, skips: Skips
+    ) -> None:
+        self._config, self._skips = config, skips
         self._model, self._values, self._rows, self._learn = model, values, rows, learn
         self._first = first_ms // config.bucket_span_ms
         starts = first_ms + np.arange(values.shape[1], dtype=np.int64) * config.bucket_span_ms
@@ -267,7 +281,7 @@ class _Work:
                 return all_flagged, all_changes
 
     def _call(self, part: slice, flagged: Structs, changes: Structs) -> tuple[int, int]:
-        config, model = self._config, self._model
+        config, model, skips = self._config, self._model, self._skips.series(part)
         return _series.advance(
             _bytes(model._records),
             model._pool.array,
@@ -288,7 +302,15 @@ class _Work:
             [float(self._lesson[name][0]) for name in LESSON] + [float(self._given)],
             model._began if config.zeros_before else -1,
             config.calendar,
+            skips.planned,
+            _packed(skips.rules),
+            _packed(skips.conditions),
+            skips.scope,
         )
+
+
+def _packed(records: Structs) -> Bytes:
+    return records.view(np.uint8).reshape(-1)
 
 
 def _bytes(records: Structs) -> Bytes:

@@ -1,5 +1,6 @@
 """`Store`: jobs, their results, history and snapshots in one database and one data directory."""
 
+import itertools
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -45,6 +46,9 @@ class Store(Reader):
 
     Files lie under `DATA_DIR/files/STORE_ID/JOB_ID`. They are visible through the database only, so what a process that was
     killed left behind is never seen, and is removed when the store is next opened.
+
+    Attributes:
+        settings_version: changes whenever settings of a job, or a document that belongs to no job, are changed through it.
     """
 
     def __init__(self, database: Database, data_dir: Path) -> None:
@@ -54,6 +58,8 @@ class Store(Reader):
             raise lost.StoreLost(database.name, found)
         super().__init__(database, data_dir / "files" / migrate(database))
         self._locks: dict[str, Lock] = {}
+        self._settings_changes = itertools.count(1)
+        self.settings_version = 0
         self._remove_leftovers()
 
     @classmethod
@@ -119,7 +125,8 @@ class Store(Reader):
             if connection.execute(learned).first() is not None:
                 _refuse_other_analysis(Job.model_validate_json(config), job)
             connection.execute(table.update().where(table.c.job_id == job.job_id).values(config=job.model_dump_json()))
-            return False
+        self._settings_changed()
+        return False
 
     def delete_job(self, job_id: str) -> None:
         """Remove a job with all that it has read, learned and found.
@@ -330,11 +337,17 @@ class Store(Reader):
         """Keep a document, instead of one of its kind and name that is there."""
         with self._database.write() as connection:
             documents.put(connection, kind, name, body)
+        self._settings_changed()
 
     def delete_documents(self, kind: str, names: Sequence[str]) -> int:
         """Remove documents; returns how many were there."""
         with self._database.write() as connection:
-            return documents.delete(connection, kind, names)
+            found = documents.delete(connection, kind, names)
+        self._settings_changed()
+        return found
+
+    def _settings_changed(self) -> None:
+        self.settings_version = next(self._settings_changes)
 
     def add_message(self, job_id: str, message: Message) -> None:
         """Note something that happened to a job.

@@ -27,7 +27,6 @@ def put_calendar(call: Call) -> dict[str, Any]:
     calendar = Calendar(calendar_id, tuple(dict.fromkeys(job_ids)), description)
     if not call.server.service.calendars.create(calendar):
         raise bad(f"Cannot create calendar with id [{calendar_id}] as it already exists")
-    _say_not_applied(call, job_ids)
     return _document(calendar)
 
 
@@ -56,9 +55,7 @@ def put_jobs(call: Call) -> dict[str, Any]:
     new = names(call.path["job_id"], "job_id")
     for one in new:
         check_id("job_id", one)
-    changed = call.server.service.calendars.change_jobs(call.path["calendar_id"], lambda old: (*old, *new))
-    _say_not_applied(call, new)
-    return _document(changed)
+    return _document(call.server.service.calendars.change_jobs(call.path["calendar_id"], lambda old: (*old, *new)))
 
 
 def delete_jobs(call: Call) -> dict[str, Any]:
@@ -72,16 +69,6 @@ def delete_jobs(call: Call) -> dict[str, Any]:
         return (one for one in old if one not in gone)
 
     return _document(call.server.service.calendars.change_jobs(calendar_id, without))
-
-
-def _say_not_applied(call: Call, job_ids: Iterable[str]) -> None:
-    """Tell the jobs that calendars are kept, but that their events change nothing yet."""
-    service = call.server.service
-    named = [name for name in job_ids if name in service.ids()]
-    for job_id in named:
-        service.tell(job_id, "warning", "Calendars are kept, but not applied yet: their events change no result")
-    if named:
-        call.warn("Calendars are kept, but not applied yet: their events change no result")
 
 
 def _document(calendar: Calendar) -> dict[str, Any]:

@@ -25,6 +25,8 @@ def post_events(call: Call) -> dict[str, Any]:
     events = [_event(calendar_id, event) for event in given]
     calendars = call.server.service.calendars
     calendars.get(calendar_id)
+    if any(event.force_time_shift for event in events):
+        call.warn("force_time_shift is kept, but not applied yet: no clock is changed")
     return {"events": [_document(event) for event in calendars.add_events(events)]}
 
 

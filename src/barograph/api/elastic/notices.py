@@ -16,14 +16,10 @@ def tell_of(call: Call, job: Job) -> None:
             f"bucket_span {span} [{span.ms // 1000}s] is not an integral divisor of the number of seconds in 1d [{_DAY_S}s]. "
             "This is now deprecated."
         )
-    for text in (*_cannot_run(job), *_rules(job)):
+    for text in _cannot_run(job):
         call.warn(text)
     for text in (*_cannot_run(job), *left_out(job)):
         service.tell(job.job_id, "warning", text)
-
-
-def _rules(job: Job) -> list[str]:
-    return [text for text in left_out(job) if ".custom_rules" in text]
 
 
 def _cannot_run(job: Job) -> list[str]:

@@ -67,7 +67,21 @@ def _bucket_documents(call: Call, rows: pl.DataFrame) -> list[dict[str, Any]]:
         return []
     job_id, inside = call.path["job_id"], replace(_within(rows["timestamp"]), sort=None, descending=None)
     influencers = call.server.service.bucket_influencers(job_id, inside).rows
-    return list(documents.documents(job_id, documents.with_bucket_influencers(rows, influencers), documents.bucket))
+    told = list(documents.documents(job_id, documents.with_bucket_influencers(rows, influencers), documents.bucket))
+    _add_scheduled_events(call, told)
+    return told
+
+
+def _add_scheduled_events(call: Call, buckets: list[dict[str, Any]]) -> None:
+    """Say in buckets which planned times share a part of them."""
+    span_ms = call.server.service.job(call.path["job_id"]).bucket_span_ms
+    times = [bucket["timestamp"] for bucket in buckets]
+    planned = call.server.service.planned(call.path["job_id"], min(times), max(times) + span_ms)
+    for bucket in buckets if planned else ():
+        start = bucket["timestamp"]
+        named = [time.description for time in planned if time.start_ms < start + span_ms and start < time.end_ms]
+        if named:
+            bucket["scheduled_events"] = named
 
 
 def _expand(call: Call, buckets: list[dict[str, Any]]) -> None:

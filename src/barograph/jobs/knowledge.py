@@ -1,0 +1,36 @@
+"""What the user knows of a job, as calendars and filters have it now."""
+
+from barograph.config.job import Job
+from barograph.config.knowledge import Knowledge, PlannedTime
+from barograph.config.rule import Action
+from barograph.jobs.calendars import Calendars, Event
+from barograph.jobs.filters import Filters
+from barograph.store.store import Store
+
+
+def knowledge_of(store: Store, job: Job) -> Knowledge:
+    """The rules of a job with the filters that they refer to, and the events of the calendars that are for it.
+
+    Raises:
+        ConfigError: a rule refers to a filter that does not exist.
+        StorageFailure: the database failed.
+    """
+    filters = {one.filter_id: one.items for one in Filters(store).all()} if _has_scope(job) else {}
+    return Knowledge.of(job, filters, planned_times(store, job))
+
+
+def planned_times(store: Store, job: Job, start_ms: int | None = None, end_ms: int | None = None) -> tuple[PlannedTime, ...]:
+    """The events of the calendars that are for a job that share a time with `[start_ms, end_ms)`, by start."""
+    calendars, named = Calendars(store), {"_all", job.job_id, *job.groups}
+    of_job = [calendar.calendar_id for calendar in calendars.all() if named & set(calendar.job_ids)]
+    return tuple(map(_planned, calendars.events(of_job, start_ms, end_ms))) if of_job else ()
+
+
+def _has_scope(job: Job) -> bool:
+    return any(rule.scope for detector in job.detectors for rule in detector.custom_rules or ())
+
+
+def _planned(event: Event) -> PlannedTime:
+    wanted: dict[Action, bool] = {"skip_result": event.skip_result, "skip_model_update": event.skip_model_update}
+    actions = tuple(action for action, skipped in wanted.items() if skipped)
+    return PlannedTime(event.start_ms, event.end_ms, event.description, actions)
