@@ -173,7 +173,7 @@ def test_single_buckets_and_numbers() -> None:
 @pytest.mark.parametrize(
     ("aggs", "told"),
     [
-        ({"a": {"derivative": {"buckets_path": "b"}}}, "Unknown aggregation type [derivative] of [a]"),
+        ({"a": {"moving_fn": {"buckets_path": "b"}}}, "Unknown aggregation type [moving_fn] of [a]"),
         ({"a": {"sum": {"field": "host"}}}, "Field [host] of type [keyword] is not supported for aggregation [sum]"),
         ({"a": {"terms": {"field": "host", "size": 0}}}, "[size] of aggregation [a]=0"),
         ({"a": {"date_histogram": {"field": "t", "fixed_interval": "1w"}}}, "interval of aggregation [a]='1w'"),

@@ -16,6 +16,7 @@ from barograph.index.errors import BadQuery
 from barograph.index.hits import Column, Hits
 from barograph.index.keys import Key
 from barograph.index.metrics import METRICS, Metric, metric
+from barograph.index.pipelines import PIPELINES
 from barograph.index.sql import Sql
 
 Path = tuple[Any, ...]
@@ -167,7 +168,7 @@ def answers(body: object, level: Level) -> Answer:
     for name, kind, inner, inside in parsed.others:
         build = level.run.kinds.get(kind)
         if build is None:
-            wanted = ", ".join(sorted({*METRICS, *level.run.kinds}))
+            wanted = ", ".join(sorted({*METRICS, *level.run.kinds, *PIPELINES}))
             raise BadQuery(f"Unknown aggregation type [{kind}] of [{name}]: wanted one of {wanted}")
         if not isinstance(inner, Mapping):
             raise BadQuery(f"[{kind}] aggregation [{name}]={inner!r}: wanted an object")

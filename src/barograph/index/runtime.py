@@ -4,6 +4,7 @@
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from barograph.index.scope import Scope
 
 _SCRIPT: Final = re.compile(r"\s*emit\s*\((.*)\)\s*;?\s*", re.DOTALL)
+_RETURN: Final = re.compile(r"\s*(?:return\s+)?(.*?)\s*;?\s*", re.DOTALL)
 _TOKEN: Final = re.compile(
     r"""\s*(?:doc\[(['"])(?P<field>[^'"\]]+)\1\]\.value|(?P<number>\d+(?:\.\d+)?)[LlDdFf]?|(?P<sign>[-+*/()]))"""
 )
@@ -57,6 +59,22 @@ def runtime_fields(body: object) -> dict[str, RuntimeField]:
     if not isinstance(body, dict):
         raise BadQuery(f"runtime_mappings={body!r}: wanted an object")
     return {path: _parse(path, definition) for path, definition in body.items()}
+
+
+def scripted(script_fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of `script_fields` as `runtime_mappings` that compute the same: numbers.
+
+    Raises:
+        BadQuery: one of them is no script.
+    """
+    made: dict[str, Any] = {}
+    for name, definition in script_fields.items():
+        script = definition.get("script") if isinstance(definition, Mapping) else None
+        source = script.get("source") if isinstance(script, Mapping) else script
+        if not isinstance(source, str):
+            raise BadQuery(f"script_fields.{name}={definition!r}: wanted an object with a script")
+        made[name] = {"type": "double", "script": f"emit({_RETURN.fullmatch(source)[1]})"}  # type: ignore[index]  # all match
+    return made
 
 
 def _parse(path: str, definition: Any) -> RuntimeField:

@@ -12,6 +12,7 @@ from barograph.index.bucket_kinds import BUCKETS
 from barograph.index.catalog import Target
 from barograph.index.errors import BadQuery
 from barograph.index.hits import Hits, only
+from barograph.index.pipelines import add_pipelines, without_pipelines
 from barograph.index.runtime import runtime_fields
 from barograph.index.sort import PLACE, Order, behind, parse_sort
 from barograph.index.sql import TRUE, Sql, joined
@@ -212,4 +213,8 @@ def chosen(document: Mapping[str, Any], includes: Sequence[str], excludes: Seque
 
 def _aggregations(connection: duckdb.DuckDBPyConnection, hits: Hits, body: Mapping[str, Any]) -> dict[str, Any] | None:
     given = body.get("aggs", body.get("aggregations"))
-    return None if given is None else answers(given, Level(Run(connection, BUCKETS), hits))(())
+    if given is None:
+        return None
+    answered = answers(without_pipelines(given), Level(Run(connection, BUCKETS), hits))(())
+    add_pipelines(given, answered)
+    return answered

@@ -11,6 +11,7 @@ from barograph.index.catalog import Options
 from barograph.index.documents import Documents
 from barograph.index.errors import NoSuchIndex
 from barograph.index.extract import Extraction
+from barograph.index.runtime import scripted
 from barograph.sources.aggregated import aggregated_rows, framed
 from barograph.sources.feed import FeedPage, cut, with_times
 
@@ -26,7 +27,9 @@ class IndexFeed:
         given = datafeed.indices_options
         hidden = {"hidden", "all"} & set(given.get("expand_wildcards", ()))
         self._options = Options(bool(hidden), bool(given.get("ignore_unavailable")), bool(given.get("allow_no_indices", True)))
-        self._wanted = Extraction(datafeed.query, job.time_field, job.fields, datafeed.runtime_mappings or {})
+        scripted_fields = {} if datafeed.aggregations else scripted(datafeed.script_fields or {})
+        self._computed = {**(datafeed.runtime_mappings or {}), **scripted_fields}
+        self._wanted = Extraction(datafeed.query, job.time_field, job.fields, self._computed)
 
     def check(self) -> None:
         """Whether there are such indices, and each field has been mapped in one of them.
@@ -40,13 +43,15 @@ class IndexFeed:
             raise self._no_index(error.name) from error
         if not targets:
             raise self._no_index(self._expression)
-        known = {*(self._feed.runtime_mappings or {}), *(self._feed.script_fields or {})}
+        known = {*self._computed}
         for target in targets:
             known |= {*target.index.mapping.fields}
         fields = () if self._feed.aggregations else (self._job.time_field, *self._job.fields)
         missing = [name for name in fields if name not in known]
         if missing:
             raise BadRequest(f"[{self._feed.datafeed_id}] cannot retrieve field [{missing[0]}] because it has no mappings")
+        if self._computed and not self._feed.aggregations:
+            self._rows(0, 0, 1)  # a script that cannot be computed is told now, not in the job's messages
 
     def _no_index(self, name: str) -> BadRequest:
         return BadRequest(f"datafeed [{self._feed.datafeed_id}] cannot retrieve data because index [{name}] does not exist")
@@ -63,8 +68,8 @@ class IndexFeed:
 
     def _search(self, aggregations: dict[str, Any], start_ms: int, end_ms: int) -> dict[str, Any]:
         body: dict[str, Any] = {"size": 0, "query": self._wanted.within(start_ms, end_ms), "aggs": aggregations}
-        if self._feed.runtime_mappings:
-            body["runtime_mappings"] = self._feed.runtime_mappings
+        if self._computed:
+            body["runtime_mappings"] = self._computed
         return self._documents.search(self._expression, body, self._options).aggregations or {}
 
     def next_time(self, start_ms: int, end_ms: int) -> int | None:

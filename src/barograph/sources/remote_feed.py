@@ -91,6 +91,7 @@ class RemoteFeed:
             _source=False,
             size=limit or _WINDOW,
             track_total_hits=False,
+            **({"script_fields": self._feed.script_fields} if self._feed.script_fields else {}),
         )
         hits = self._call("POST", f"{self._path}/_search", body)["hits"]["hits"] if limit else self._all(body)
         rows = [{name: values[0] for name, values in hit.get("fields", {}).items()} for hit in hits]

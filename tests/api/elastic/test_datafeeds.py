@@ -1,5 +1,6 @@
 """Datafeeds over HTTP: rows of the built-in index become results of a job."""
 
+from itertools import pairwise
 from typing import Any
 
 import httpx
@@ -183,6 +184,28 @@ def test_a_preview_shows_the_first_rows(http: httpx.Client) -> None:
     doubled = {"runtime_mappings": {"responsetime": {"type": "double", "script": "emit(doc['event_rate'].value * 2.0)"}}}
     config = {"indices": ["airline-data"], "job_id": name, **doubled}
     assert http.post(f"{FEEDS}/_preview", json={"datafeed_config": config}).json()[0]["responsetime"] == 4.0
+
+
+@pytest.mark.usefixtures("_air")
+def test_rows_may_be_computed(http: httpx.Client) -> None:
+    fields = {"responsetime": {"script": {"lang": "painless", "source": "doc['event_rate'].value * 3"}}}
+    name = fed(http, "computed", {"script_fields": fields})
+    assert http.get(f"{FEEDS}/{name}/_preview").json()[0]["responsetime"] == 6.0
+    unknown = {"responsetime": {"script": "Math.log(doc['event_rate'].value)"}}
+    http.post(f"{FEEDS}/{name}/_update", json={"script_fields": unknown}).raise_for_status()
+    assert "wanted emit(...) of numbers" in reason(http.post(f"{FEEDS}/{name}/_start"))
+    mean = {"level": {"avg": {"field": "responsetime"}}}
+    change = {"responsetime": {"derivative": {"buckets_path": "level"}}}
+    hours = {"date_histogram": {"field": "time", "fixed_interval": "1h"}, "aggs": {"time": {"max": {"field": "time"}}}}
+    hours["aggs"] |= mean | change
+    config = job()
+    config["analysis_config"] |= {"detectors": [{"function": "mean", "field_name": "responsetime"}]}
+    config["analysis_config"]["summary_count_field_name"] = "doc_count"
+    body = {"datafeed_config": {"indices": ["airline-data"], "aggregations": {"hours": hours}}, "job_config": config}
+    rows = http.post(f"{FEEDS}/_preview", json=body).json()
+    levels = [sum(100 + at % 7 for at in range(6 * hour, 6 * hour + 6)) / 6 for hour in range(4)]
+    steps = [after - before for before, after in pairwise(levels)]
+    assert [row["responsetime"] for row in rows if row.get("responsetime") is not None][:3] == pytest.approx(steps)
 
 
 @pytest.mark.usefixtures("_air")

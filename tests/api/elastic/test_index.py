@@ -185,3 +185,25 @@ def test_a_closed_index_is_not_reached(air: httpx.Client) -> None:
     assert answer.json()["error"]["reason"] == "index [air] blocked by: [FORBIDDEN/4/index closed]"
     assert air.post("/air/_open").json()["acknowledged"] is True
     assert air.get("/air/_count").json()["count"] == 3
+
+
+def test_several_searches_in_one_call_fail_one_by_one(http: httpx.Client) -> None:
+    http.put("/many-a/_doc/1", json={"n": 1}).raise_for_status()
+    http.put("/many-b/_doc/1", json={"n": 2}).raise_for_status()
+    asked = [{"index": "many-a"}, {}, {"index": ["many-a", "many-b"]}, {"size": 0}, {"index": "many-none"}, {}]
+    asked += [{}, {"query": {"nothing": {}}}]
+    answer = http.post("/many-b/_msearch", content=lines(*asked), headers=NDJSON).json()
+    one, two, none, wrong = answer["responses"]
+    assert [hit["_source"]["n"] for hit in one["hits"]["hits"]] == [1]
+    assert (two["hits"]["total"]["value"], two["status"]) == (2, 200)
+    assert (none["status"], none["error"]["type"]) == (404, "index_not_found_exception")
+    assert (wrong["status"], wrong["error"]["type"]) == (400, "parsing_exception")
+    assert http.post("/_msearch", content=lines({}), headers=NDJSON).status_code == 400
+
+
+def test_aliases_are_asked_of_the_indices_that_are_named(http: httpx.Client) -> None:
+    for index in ("narrow-a", "narrow-b"):
+        http.put(f"/{index}", json={"aliases": {"narrow": {}}}).raise_for_status()
+    assert http.get("/narrow-a/_alias/narrow").json() == {"narrow-a": {"aliases": {"narrow": {}}}}
+    assert set(http.get("/_alias/narrow").json()) == {"narrow-a", "narrow-b"}
+    assert http.head("/narrow-a/_alias/wide").status_code == 404

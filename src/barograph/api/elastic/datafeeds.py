@@ -39,10 +39,6 @@ def created(call: Call, datafeed: Datafeed) -> Datafeed:
     """
     if not call.server.datafeeds.create(datafeed):
         raise _taken(datafeed)
-    if datafeed.script_fields:
-        text = "script_fields are kept, but not run: a field of theirs has no values; runtime_mappings can compute some"
-        call.warn(text)
-        call.server.service.tell(datafeed.job_id, "warning", text)
     return datafeed
 
 

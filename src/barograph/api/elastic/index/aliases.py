@@ -82,7 +82,7 @@ def get_aliases(call: Call) -> Answer:
     matching = matching_aliases(call)
     answer: dict[str, Any] = {}
     for alias in matching:
-        for name in catalog.aliases[alias]:
+        for name in sorted(catalog.aliases[alias].keys() & set(names)):
             answer.setdefault(name, {"aliases": {}})["aliases"][alias] = catalog.aliases[alias][name]
     if not answer and "*" not in call.path["alias"]:
         return Answer({"error": f"alias [{call.path['alias']}] missing", "status": 404}, 404)

@@ -1,12 +1,18 @@
 """Searches, counts, scrolls and points in time."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
+
+import orjson
 
 from barograph.api.elastic.arguments import argument, flag, whole
 from barograph.api.elastic.endpoint import ANY, Call, Endpoint
-from barograph.api.elastic.errors import ElasticError, bad
-from barograph.api.elastic.index.names import OPTIONS, SEARCHED, expression, in_words, options, reached
+from barograph.api.elastic.errors import ElasticError, as_elastic, bad, envelope
+from barograph.api.elastic.index.names import OPTIONS, SEARCHED, expression, in_words, options, reached, told
+from barograph.api.elastic.result_names import plain
+from barograph.api.errors import HttpProblem
+from barograph.config.errors import BarographError
 from barograph.index.search import Page
 
 
@@ -63,7 +69,11 @@ def _answer(call: Call, page: Page, body: Mapping[str, Any], began: int) -> dict
     return head | {"aggregations": _typed(page.aggregations, given) if typed else page.aggregations}
 
 
-_TYPED: Final = {"terms": "sterms", "percentiles": "tdigest_percentiles"}
+_SIMPLE: Final = "simple_value"
+_TYPED: Final = {
+    **{"terms": "sterms", "percentiles": "tdigest_percentiles"},
+    **{"bucket_script": _SIMPLE, "cumulative_sum": _SIMPLE, "serial_diff": _SIMPLE},
+}
 """What clients that ask for typed keys want in front of a name, where it is not the type itself."""
 
 
@@ -94,6 +104,44 @@ def _typed_part(part: Any, below: Mapping[str, Any]) -> Any:
         return {**part, "buckets": {key: _typed_part(bucket, below) for key, bucket in buckets.items()}}
     inner = {name: part[name] for name in part if name in below}
     return {name: part[name] for name in part if name not in below} | _typed(inner, below)
+
+
+def search_many(call: Call) -> dict[str, Any]:
+    """Answer several searches: a line for where, and a line for the search, of each. One that fails leaves the others alone."""
+    began = call.server.service.now_ms()
+    lines = [line for line in call.body.split(b"\n") if line.strip()]
+    if not lines or len(lines) % 2:
+        raise ElasticError(400, "parse_exception", f"[msearch] wanted two lines for each search, found {len(lines)}")
+    if len(lines) > 2 * _MOST_SEARCHES:
+        raise bad(f"[msearch] wanted at most {_MOST_SEARCHES} searches, found {len(lines) // 2}")
+    answers = [_one_of_many(call, *lines[at : at + 2]) for at in range(0, len(lines), 2)]
+    return {"took": max(0, call.server.service.now_ms() - began), "responses": answers}
+
+
+def _one_of_many(call: Call, header: bytes, body: bytes) -> dict[str, Any]:
+    try:
+        where, wanted = _line(header), _line(body)
+        index = where.get("index", call.path.get("index", "_all"))
+        path = {"index": plain(",".join(index) if isinstance(index, list) else str(index))}
+        return {**search(replace(call, path=path, query={**call.query, **_as_query(where)}, body=wanted)), "status": 200}
+    except (BarographError, HttpProblem) as error:
+        return envelope(as_elastic(told(error)))
+
+
+def _line(line: bytes) -> dict[str, Any]:
+    try:
+        document = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise ElasticError(400, "x_content_parse_exception", f"[msearch] wanted JSON ({error.msg})") from None
+    if not isinstance(document, dict):
+        raise ElasticError(400, "x_content_parse_exception", "[msearch] wanted an object in each line")
+    return document
+
+
+def _as_query(where: Mapping[str, Any]) -> dict[str, str]:
+    """What a line says of how names are read, as a URL would."""
+    given = {name: where[name] for name in OPTIONS.split() if name in where}
+    return {name: ",".join(value) if isinstance(value, list) else str(value).lower() for name, value in given.items()}
 
 
 def count(call: Call) -> dict[str, Any]:
@@ -151,9 +199,18 @@ _SEARCH: Final = (
     "pre_filter_shard_size ccs_minimize_roundtrips allow_partial_search_results force_synthetic_source "
     "terminate_after min_score explain"
 )
+_MANY: Final = (
+    f"{OPTIONS} rest_total_hits_as_int typed_keys search_type max_concurrent_searches max_concurrent_shard_requests "
+    "pre_filter_shard_size ccs_minimize_roundtrips routing include_named_queries_score"
+)
+_MOST_SEARCHES: Final = 1000
+"""Of one call: more would hold up all others. Chosen."""
+
 ENDPOINTS = (
     Endpoint("GET POST", "/_search", search, query=_SEARCH, fields=ANY),
     Endpoint("GET POST", "/{index}/_search", search, query=_SEARCH, fields=ANY),
+    Endpoint("GET POST", "/_msearch", search_many, query=_MANY, fields=ANY, raw=True),
+    Endpoint("GET POST", "/{index}/_msearch", search_many, query=_MANY, fields=ANY, raw=True),
     Endpoint("GET POST", "/_count", count, query=_SEARCH, fields=ANY),
     Endpoint("GET POST", "/{index}/_count", count, query=_SEARCH, fields=ANY),
     Endpoint("GET POST", "/_search/scroll", scroll, query="scroll scroll_id rest_total_hits_as_int", fields="scroll scroll_id"),
