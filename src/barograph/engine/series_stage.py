@@ -128,7 +128,7 @@ class SeriesStage:
             judged = self._estimate_and_learn(value, start, completeness, skips)
         self._complete(judged.leaves, weight, detector, start)
         evidence = evidence_and_learn(self._partitions, self.measure.detector_index, judged.ln_evidence, detector.partition)
-        shares = self._usual.tell_and_learn(detector, start, end, judged.leaves)
+        shares = self._shares(detector, start, end, judged)
         return JudgedMeasure(self.measure, detector, start, value, weight, judged, evidence, shares)
 
     def _estimate_and_learn(self, value: Floats, first_bucket: int, completeness: Floats, skips: Skips | None) -> Judged:
@@ -149,6 +149,16 @@ class SeriesStage:
         for name in ("typical", "lower", "upper"):
             leaves[name] = np.maximum(leaves[name] - leaves["added"], least)
         return judged
+
+    def _shares(self, detector: DetectorValues, start: int, end: int, judged: Judged) -> pl.DataFrame:
+        """What entities contribute to the leaves. Of odd ones nothing is learned, also where nobody wants them told."""
+        told, skipped = judged.leaves, judged.skipped.leaves
+        if not len(skipped):
+            return self._usual.tell_and_learn(detector, start, end, told)
+        odd = np.concatenate([told, skipped])
+        order = np.lexsort((odd["series"], odd["bucket"]))
+        shares = self._usual.tell_and_learn(detector, start, end, odd[order])
+        return shares.with_columns(leaf=order[shares["leaf"].to_numpy()]).filter(pl.col("leaf") < len(told))
 
     def _complete(self, leaves: Structs, weight: Floats, detector: DetectorValues, first_bucket: int) -> None:
         """Write into leaves what a model does not know of them."""
