@@ -9,8 +9,13 @@ setInterval(() => { if (!document.hidden && usesNow()) now.value = Date.now(); }
 
 const usesNow = () => [get('from'), get('to')].some((text) => text?.startsWith('now'));
 
-/** What the URL names: ids and groups, perhaps with `*`. Empty means all jobs. */
-export const expressions = computed(() => all('job'), { name: 'expressions' });
+/** Names in the URL that are of no job or group: they are left out, and the shell says so. */
+export const unknownJobs = computed(() => (allJobs.value === null ? [] : all('job').filter(
+  (text) => text !== '_all' && !text.includes('*') && !allJobs.value.some(matcher(text)),
+)));
+
+/** What is looked at, for calls of the API: ids and groups, perhaps with `*`. Empty means all jobs. */
+export const expressions = computed(() => all('job').filter((text) => !unknownJobs.value.includes(text)));
 
 /** The jobs that are chosen, all of them where none is named; null until they are known. */
 export const jobs = computed(() => {
@@ -21,11 +26,6 @@ export const jobs = computed(() => {
 
 /** The ids of the chosen jobs. */
 export const jobIds = computed(() => (jobs.value ?? []).map((job) => job.job_id));
-
-/** Names in the URL that are of no job. */
-export const unknownJobs = computed(() => (allJobs.value === null ? [] : expressions.value.filter(
-  (text) => text !== '_all' && !text.includes('*') && !allJobs.value.some(matcher(text)),
-)));
 
 function matcher(expression) {
   if (expression === '_all') return () => true;
@@ -59,7 +59,7 @@ export const range = computed(() => {
 const isRelative = (text) => text?.startsWith('now') ?? false;
 
 /** Whether the URL says which time. */
-export const isChosen = computed(() => get('from') !== null || get('to') !== null);
+export const isChosen = computed(() => time('from', now.value) !== null || time('to', now.value) !== null);
 
 /** The present range with what is relative resolved: keys of a URL that means the same tomorrow. */
 export function fixedRange() {

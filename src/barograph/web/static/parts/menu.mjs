@@ -19,7 +19,7 @@ export function place(popover, anchor) {
  * A button, and what it opens.
  * @param {{button: any, label?: string, class?: string, buttonClass?: string, arrow?: boolean, title?: string,
  *   children: any | ((close: () => void) => any)}} props
- *   label: the name of what opens, and of the button where it shows no text
+ *   label: the name of what opens, and of a button without an arrow, which shows no text
  */
 export function Popover({ button, label, class: more = '', buttonClass = '', arrow = true, title, children }) {
   const id = useId();
@@ -36,7 +36,7 @@ export function Popover({ button, label, class: more = '', buttonClass = '', arr
   }, [open]);
   return html`
     <button type="button" ref=${anchor} class=${buttonClass} popovertarget=${id} aria-expanded=${String(open)} title=${title}
-      aria-label=${typeof button === 'string' ? undefined : label}>
+      aria-label=${arrow ? undefined : label}>
       ${button}${arrow && html`<${Icon} name="down" />`}
     </button>
     <div ref=${popover} id=${id} popover="auto" class=${`popover ${more}`} role="group" aria-label=${label}

@@ -13,7 +13,7 @@ const SHOWN = 200;
 export function JobPicker({ many }) {
   const known = allJobs.value;
   return html`
-    <${Popover} label="Jobs" class="job-picker" button=${html`<${Icon} name="jobs" /><span class="cut">${said(many)}</span>`}>
+    <${Popover} label="Jobs" class="job-picker" button=${html`<${Icon} name="jobs" /><span class="hidden-text">Jobs: </span><span class="cut">${said(many)}</span>`}>
       ${(close) => (known === null
         ? html`<p class="quiet">The jobs are not known yet.</p>`
         : html`<${Choices} known=${known} many=${many} close=${close} />`)}

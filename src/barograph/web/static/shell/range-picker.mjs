@@ -40,7 +40,7 @@ export function RangePicker() {
   return html`
     <div class="range" role="group" aria-label="Time">
       <${IconButton} label="Earlier" icon="left" run=${shift(-1)} disabled=${none} />
-      <${Popover} label="Time range" class="range-picker" button=${html`<${Icon} name="clock" /><span class="cut">${said()}</span>`}>
+      <${Popover} label="Time range" class="range-picker" button=${html`<${Icon} name="clock" /><span class="hidden-text">Time: </span><span class="cut">${said()}</span>`}>
         ${(close) => html`<${Choices} close=${close} />`}
       </${Popover}>
       <${IconButton} label="Later" icon="right" run=${shift(1)} disabled=${none} />
@@ -62,7 +62,6 @@ function Choices({ close }) {
   const data = dataRange.value;
   const choose = (set) => { go({ set }); close(); };
   const ofData = data ? QUICK.filter(([, , ms]) => ms < data[1] - data[0]) : [];
-  const old = data && data[1] < Date.now() - 2 * DAY;
   return html`
     <div class="range-columns">
       <div>
@@ -72,7 +71,7 @@ function Choices({ close }) {
             onClick=${() => choose({ from: `now-${key}`, to: null })}>${text}</button></li>`)}</ul>
       </div>
       <div>
-        <h3>${old ? 'Of the data, which ends earlier' : 'Of the data'}</h3>
+        <h3>Until the data ends</h3>
         <ul>
           <li><button type="button" class="row" aria-pressed=${String(!isChosen.value)} disabled=${!data}
             onClick=${() => choose({ from: null, to: null })}>All of it</button></li>

@@ -39,7 +39,7 @@ export function Settings() {
   useShortcut('?', 'Show this list', () => setListed(true));
   return html`
     <button type="button" class="bare" aria-label="Copy link" title="Copy link" onClick=${copyLink}><${Icon} name="link" /></button>
-    <${Popover} label="Settings" class="settings" buttonClass="bare" arrow=${false} title="Settings" button=${html`<${Icon} name="more" />`}>
+    <${Popover} label="Settings" class="settings" buttonClass="bare" arrow=${false} title="Settings" button=${html`<${Icon} name="sliders" />`}>
       ${(close) => html`
         <${Themes} />
         <${Combo} label="Time zone" value=${zone.value} options=${ZONES} clearable=${get('tz') !== null}

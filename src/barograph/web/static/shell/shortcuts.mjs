@@ -11,6 +11,6 @@ export const Shortcuts = ({ close }) => html`
     </dl>
     <label class="check">
       <input type="checkbox" checked=${keysOn.value} onChange=${(event) => setKeys(event.target.checked)} />
-      Single keys do this
+      Use single keys
     </label>
   </${Dialog}>`;
