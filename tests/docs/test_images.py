@@ -1,4 +1,4 @@
-"""The pictures on the pages are there, small, and drawn by scripts/charts.py from the product."""
+"""The pictures on the pages are there, small, and made from the product by scripts/charts.py and scripts/pictures.py."""
 
 import importlib.util
 import re
@@ -8,6 +8,8 @@ from types import ModuleType
 from xml.etree import ElementTree
 
 import pytest
+
+from scripts.pictures import PICTURES
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -36,8 +38,8 @@ def test_each_picture_is_shown_and_each_that_is_shown_is_there():
     assert shown() == set(IMAGES.iterdir())
 
 
-def test_each_picture_is_drawn_by_the_script():
-    assert {path.name for path in IMAGES.iterdir()} == {*charts().CHARTS, *charts().NOTEBOOK}
+def test_each_picture_is_made_by_a_script():
+    assert {path.name for path in IMAGES.iterdir()} == {*charts().CHARTS, *charts().NOTEBOOK, *PICTURES}
 
 
 @pytest.mark.parametrize("path", sorted(IMAGES.iterdir()), ids=lambda path: path.name)

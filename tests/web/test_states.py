@@ -26,7 +26,11 @@ def own_server(sample_store: Path, tmp_path: Path) -> Iterator[Running]:
 def test_while_it_waits_the_page_keeps_its_picture_dimmed_and_nothing_jumps(open_page: Open) -> None:
     page = open_page("/?job=hosts")
     waiting: list[Route] = []
-    page.route("**/api/v1/incidents*", lambda route: waiting.append(route))
+
+    def hold(route: Route) -> None:
+        waiting.append(route)
+
+    page.route("**/api/v1/incidents*", hold)
     panel = page.get_by_role("region", name="Incidents")
     before, rows = panel.bounding_box(), page.locator(".incident").all_inner_texts()
     page.get_by_role("button", name="Later").click()

@@ -99,7 +99,7 @@ def _next(job_id: str, folder: Path) -> None:
     ):
         typer.echo(f"  {program} {words}")
     typer.echo(f"Edit my-job.json to suit your own data, then: {program} run my-job.json DATA.csv")
-    typer.echo(f"The same over HTTP: {program} serve --demo")
+    typer.echo(f"The same in the browser: {program} serve --demo")
 
 
 def _program() -> str:

@@ -55,7 +55,7 @@ def serve(
     store: _Store = None,
     demo: _Demo = False,
 ) -> None:
-    """Serve jobs over HTTP until Ctrl-C: rows in, results out, as clients of Elasticsearch's machine learning know it."""
+    """Serve jobs over HTTP until Ctrl-C: a page for browsers, /api/v1 and Elasticsearch's machine-learning API for programs."""
     import os
     from tempfile import mkdtemp
 
@@ -72,6 +72,7 @@ def serve(
 
 def _tell(address: str, data_dir: Path, demo: bool) -> None:
     typer.echo(f"barograph is at {address}")
+    typer.echo("open it in a browser to see its page; programs find /api/v1 and Elasticsearch's API there")
     if demo:
-        typer.echo(f"its jobs are in {data_dir}; one is open: {address}/api/v1/jobs")
+        typer.echo(f"its jobs are in {data_dir}; one is open, with all of its rows: {address}/explorer?job=nyc_taxi")
         typer.echo(f"its worst records: {address}/_ml/anomaly_detectors/nyc_taxi/results/records?size=5&pretty")
