@@ -4,7 +4,7 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const STEPS = [1, 5, 15, 30].map((many) => many * MINUTE)
-  .concat([1, 3, 6, 12].map((many) => many * HOUR), [1, 2, 7, 14, 28, 91, 182, 364].map((many) => many * DAY));
+  .concat([1, 3, 6, 12].map((many) => many * HOUR), [1, 2, 7, 14, 28, 91, 182, 364, 728, 1820, 3640].map((many) => many * DAY));
 
 const clocks = new Map();
 

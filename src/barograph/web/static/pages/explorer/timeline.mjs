@@ -6,6 +6,7 @@ import { jobIds, jobs, range, zone } from '../../lib/range.mjs';
 import { useVersion } from '../../lib/live.mjs';
 import { Icon } from '../../parts/icon.mjs';
 import { Panel } from '../../parts/panel.mjs';
+import { hideTooltip } from '../../parts/tooltip.mjs';
 import { ticks } from '../../widgets/time-axis.mjs';
 import { CellPopover } from './cell-popover.mjs';
 import { Help } from './help.mjs';
@@ -58,6 +59,7 @@ export function Timeline({ by, fields }) {
   const turn = (step) => change({ page: Math.min(pages, Math.max(1, page.value + step)) });
   const pick = (kind, of) => (selection, place, widget) => {
     select(selection, of);
+    hideTooltip();
     if (selection === null || place === null) picked.value = null;
     else picked.value = { rect: widget.rectOf(place.lane, place.column), score: place.cell?.[2] ?? null, kind };
   };
