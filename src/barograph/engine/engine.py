@@ -21,7 +21,7 @@ from barograph.engine.completeness import Arrivals
 from barograph.engine.description import described
 from barograph.engine.entity import Entity
 from barograph.engine.explain import Explanation, InResults, explain
-from barograph.engine.forecast import PERCENTILE, Forecast, check_forecast, forecast
+from barograph.engine.forecast import PERCENTILE, Forecast, TellDone, check_forecast, forecast, tell_nobody
 from barograph.engine.pipeline import Pipeline
 from barograph.intake import Intake, column_of
 from barograph.intake.frames import as_frame
@@ -172,13 +172,20 @@ class Engine:
         """
         return described(self.job, self._pipeline.series_stages, self._buckets.names, entity, most)
 
-    def forecast(self, duration: Duration | str, percentile: float = PERCENTILE, entity: Entity = ()) -> Forecast:
+    def forecast(
+        self,
+        duration: Duration | str,
+        percentile: float = PERCENTILE,
+        entity: Entity = (),
+        tell: TellDone = tell_nobody,
+    ) -> Forecast:
         """What all series that can be forecast are expected to do after the newest finished bucket. Nothing is learnt.
 
         Args:
             duration: how far, such as `14d`; of a part of a bucket nothing is said.
             percentile: share of values that are to lie inside the bounds, more than 0 and less than 100.
             entity: values of partition or by fields, by field name; a series must have them all. Empty is every series.
+            tell: told how many series are done, of how many, now and then; what it raises ends the forecast.
 
         Raises:
             BadRequest: no bucket is finished yet, the duration or the percentile cannot be, or no series is of the entity.
@@ -191,7 +198,7 @@ class Engine:
                 f"job {self.job.job_id!r}: wanted a job that has finished a bucket; there is nothing to forecast yet"
             )
         ask = Horizon(newest + span_ms, far.ms // span_ms, percentile)
-        return forecast(self.job, self._pipeline.series_stages, self._buckets.names, ask, entity)
+        return forecast(self.job, self._pipeline.series_stages, self._buckets.names, ask, entity, tell)
 
     def known(self) -> Known:
         """What the models know of all series together, and what not yet."""

@@ -152,13 +152,23 @@ class _Series:
     first_bucket: int
 
     @property
+    def measured(self) -> tuple[int, str]:
+        """Its detector, and what that measures of it."""
+        return self.measure.detector_index, self.measure.function_description
+
+    @property
     def fields(self) -> tuple[str | None, ...]:
         """The names of the split fields."""
         return tuple(getattr(self.measure, name) for name in SPLIT_NAMES)
 
 
 def explain(
-    job: Job, newest: Snapshot, past: Past, time_ms: int, entity: Sequence[tuple[str, str]] = ()
+    job: Job,
+    newest: Snapshot,
+    past: Past,
+    time_ms: int,
+    entity: Sequence[tuple[str, str]] = (),
+    measured: tuple[int, str] | None = None,
 ) -> Iterator[Explanation]:
     """Explain the bucket that a time lies in, for every series of an entity, one after the other.
 
@@ -168,12 +178,13 @@ def explain(
         past: what is kept of it.
         time_ms: epoch ms.
         entity: values of partition or by fields, by field name; a series must have them all. Empty is every series.
+        measured: index of a detector, and what of its measures; None is all of all.
 
     Raises:
         BadRequest: no detector has such a field, no series such a value, or the series had not begun yet.
     """
     span = job.bucket_span_ms
-    series_of_entity = list(_series(job, newest, entity))
+    series_of_entity = [one for one in _series(job, newest, entity) if measured is None or one.measured == measured]
     if not series_of_entity:
         said = ", ".join(f"{field}={value}" for field, value in entity)
         raise BadRequest(f"entity={said!r}: wanted an entity that the job has seen")

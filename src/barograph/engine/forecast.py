@@ -1,7 +1,7 @@
 """What the series of a job are expected to do next, as rows; and when they will cross a value."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -23,6 +23,12 @@ MOST_FORECAST_ROWS: Final = 10_000_000
 """A forecast is made in memory, at about 120 bytes a row."""
 
 PERCENTILE: Final = 95.0
+
+_ROWS_AT_ONCE: Final = 200_000
+"""After so many rows it is told how far a forecast is: some tenths of a second."""
+
+TellDone = Callable[[int, int], None]
+"""(series done, series in all)"""
 
 _SCHEMA: Final = schema.polars_schema(schema.FORECASTS)
 _KEY: Final = [column.name for column in schema.CROSSINGS if column.name in _SCHEMA]
@@ -69,6 +75,10 @@ class Forecast:
     left_out: LeftOut
 
 
+def tell_nobody(done: int, total: int) -> None:
+    """Nobody wants to know how far it is."""
+
+
 def check_forecast(job: Job, duration: Duration, percentile: float) -> None:
     """Refuse what cannot be forecast.
 
@@ -83,7 +93,14 @@ def check_forecast(job: Job, duration: Duration, percentile: float) -> None:
         raise BadRequest(f"percentile={percentile:g}: wanted more than 0 and less than 100")
 
 
-def forecast(job: Job, stages: Sequence[SeriesStage], names: DetectorNames, ask: Horizon, entity: Entity) -> Forecast:
+def forecast(
+    job: Job,
+    stages: Sequence[SeriesStage],
+    names: DetectorNames,
+    ask: Horizon,
+    entity: Entity,
+    tell: TellDone = tell_nobody,
+) -> Forecast:
     """Forecast all series of an entity.
 
     Raises:
@@ -92,16 +109,21 @@ def forecast(job: Job, stages: Sequence[SeriesStage], names: DetectorNames, ask:
     check_entity(job, entity)
     _check_size(job, stages, names, ask, entity)
     parts, left_out, series = [schema.empty(schema.FORECASTS)], LeftOut(), 0
+    at_once = max(1, _ROWS_AT_ONCE // ask.buckets)
+    total, done = sum(len(_chosen(job, stage, names, entity)) for stage in stages), 0
     for stage in stages:
         chosen = _chosen(job, stage, names, entity)
         model = _forecaster(job, stage)
         if model is None:
             left_out = _joined(left_out, LeftOut(function=len(chosen)))
             continue
-        foreseen = model.forecast(chosen, ask)
-        left_out = _joined(left_out, LeftOut(young=foreseen.young, silent=foreseen.silent))
-        series += len(foreseen.rows)
-        parts.append(_rows(job, stage, names, foreseen, ask))
+        for some in np.split(chosen, range(at_once, len(chosen), at_once)):
+            foreseen = model.forecast(some, ask)
+            left_out = _joined(left_out, LeftOut(young=foreseen.young, silent=foreseen.silent))
+            series += len(foreseen.rows)
+            parts.append(_rows(job, stage, names, foreseen, ask))
+            done += len(some)
+            tell(done, total)
     end_ms = ask.start_ms + ask.buckets * job.bucket_span_ms
     return Forecast(pl.concat(parts), ask.start_ms, end_ms, ask.percentile, series, left_out)
 

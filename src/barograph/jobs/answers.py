@@ -10,7 +10,9 @@ from barograph.engine.entity import Entity
 from barograph.engine.exclusions import Exclusion
 from barograph.jobs import (
     describe,
+    entities,
     explain,
+    forecast_series,
     found,
     incident_list,
     incidents,
@@ -25,12 +27,15 @@ from barograph.jobs import (
 )
 from barograph.jobs.calendars import Calendars
 from barograph.jobs.describe import Described
+from barograph.jobs.entities import EntitiesQuery, KnownNames
 from barograph.jobs.explain import Explained
+from barograph.jobs.forecast_series import ForecastSeries
 from barograph.jobs.found import BlamedAsked, Found, RecordsAsked
 from barograph.jobs.incident_list import IncidentList, IncidentsQuery
 from barograph.jobs.knowledge import planned_times
 from barograph.jobs.lanes import Lanes, LanesQuery
 from barograph.jobs.memory import Memory
+from barograph.jobs.one_series import OneSeries
 from barograph.jobs.overall import OverallQuery
 from barograph.jobs.scope import Fields
 from barograph.jobs.series import SeriesQuery, SeriesValues
@@ -59,6 +64,7 @@ class Answers:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._known_names = KnownNames(store)
         self._split_counts: dict[str, tuple[str, dict[str, int]]] = {}
         self._incidents: dict[str, tuple[object, pl.DataFrame]] = {}
 
@@ -206,6 +212,14 @@ class Answers:
         """The values of one series over time. See `jobs.series`."""
         return series.series_values(self._store, job_id, query)
 
+    def entities(self, job_id: str, query: EntitiesQuery) -> tuple[pl.DataFrame, int]:
+        """The values of a field that splits a detector, and how many there are. See `jobs.entities`."""
+        return entities.entities(self._store, job_id, query, self._known_names)
+
+    def forecast_series(self, job_id: str, forecast_id: str, series: OneSeries, most: int = 5000) -> ForecastSeries:
+        """One series of a forecast, and how far it was off. See `jobs.forecast_series`."""
+        return forecast_series.forecast_series(self._store, job_id, forecast_id, series, most)
+
     # what a job costs, and how it is doing
 
     def status(self, summary: JobSummary, now_ms: int) -> Status:
@@ -240,6 +254,13 @@ class Answers:
     def explain(self, job_id: str, time_ms: int, entity: Entity = (), *, size: int = 1) -> Explained:
         """Why a bucket scores what it scores, also a normal one. See `jobs.explain`."""
         return explain.explain(self._store, job_id, time_ms, entity, size=size)
+
+    def explain_one(self, job_id: str, time_ms: int, asked: OneSeries) -> Explained:
+        """The same of one series. Raises `BadRequest` also where the job has no such series to chart."""
+        job = self._store.job(job_id)
+        series = asked.of(job)
+        measured = series.detector_index, series.function or ""
+        return explain.explain(self._store, job_id, time_ms, series.entity(job), measured=measured)
 
     def what_if(self, job_id: str, settings: AlertSettings) -> Alerts:
         """Which alerts there would have been. See `jobs.what_if`."""

@@ -115,7 +115,7 @@ class Calendars:
         inside = (event for event in inside if end_ms is None or event.start_ms < end_ms)
         return sorted(inside, key=lambda event: (event.start_ms, event.calendar_id, event.event_id))
 
-    def planned(self, jobs: Iterable[Job], start_ms: int, end_ms: int) -> list[tuple[str, Event]]:
+    def planned(self, jobs: Iterable[Job], start_ms: int | None, end_ms: int | None) -> list[tuple[str, Event]]:
         """The events that share a time with `[start_ms, end_ms)`, each with the id of a job that it is for."""
         calendars = self.all()
         found = []

@@ -48,7 +48,15 @@ class Explained:
     shares: tuple[float | None, ...]
 
 
-def explain(store: Store, job_id: str, time_ms: int, entity: Sequence[tuple[str, str]] = (), *, size: int = 1) -> Explained:
+def explain(
+    store: Store,
+    job_id: str,
+    time_ms: int,
+    entity: Sequence[tuple[str, str]] = (),
+    *,
+    size: int = 1,
+    measured: tuple[int, str] | None = None,
+) -> Explained:
     """Explain the bucket that a time lies in: the series of an entity that score highest in it.
 
     Args:
@@ -57,6 +65,7 @@ def explain(store: Store, job_id: str, time_ms: int, entity: Sequence[tuple[str,
         time_ms: epoch ms.
         entity: values of partition or by fields; a series must have them all. Empty is every series.
         size: how many series at most.
+        measured: index of a detector, and what of its measures; None is all of all.
 
     Raises:
         NoSuchJob: there is none of this id.
@@ -72,11 +81,11 @@ def explain(store: Store, job_id: str, time_ms: int, entity: Sequence[tuple[str,
         raise not_finished(job, time_ms, newest + job.bucket_span_ms)
     past = _StoredPast(store, job_id)
     explanations = sorted(
-        of_bucket(job, saved.snapshot, past, time_ms, entity),
+        of_bucket(job, saved.snapshot, past, time_ms, entity, measured),
         key=lambda explanation: (-explanation.score, explanation.log_probability or 0.0),
     )
     shown = tuple(explanations[:size])
-    whole = None if entity or len(explanations) == 1 else _whole(store, job, explanations)
+    whole = None if entity or measured or len(explanations) == 1 else _whole(store, job, explanations)
     shares = [None] * len(shown) if whole is None else pl.Series(whole.shares[: len(shown)], nan_to_null=True).to_list()
     left_out = max(len(explanations) - size, 0)
     told = _records(store, job, shown)

@@ -11,7 +11,7 @@ from barograph.config.errors import BadRequest
 from barograph.config.job import Job
 from barograph.engine import Engine
 from barograph.engine.entity import Entity
-from barograph.engine.forecast import PERCENTILE, Forecast, check_forecast
+from barograph.engine.forecast import PERCENTILE, Forecast, TellDone, check_forecast, tell_nobody
 from barograph.jobs.knowledge import knowledge_of
 from barograph.store.forecasts import SavedForecast
 from barograph.store.store import Store
@@ -52,7 +52,14 @@ class MadeForecast:
     rows: pl.DataFrame
 
 
-def forecast(store: Store, job_id: str, request: ForecastRequest, now_ms: int) -> MadeForecast:
+def forecast(
+    store: Store,
+    job_id: str,
+    request: ForecastRequest,
+    now_ms: int,
+    forecast_id: str | None = None,
+    tell: TellDone = tell_nobody,
+) -> MadeForecast:
     """Forecast all series of a job that can be, and keep it. Forecasts whose time is over go.
 
     Args:
@@ -60,6 +67,8 @@ def forecast(store: Store, job_id: str, request: ForecastRequest, now_ms: int) -
         job_id: the job; it may be running.
         request: what to forecast.
         now_ms: wall-clock time, epoch ms.
+        forecast_id: what it is to be called; None makes a name.
+        tell: told how many series are done, of how many, now and then; what it raises ends the forecast.
 
     Raises:
         NoSuchJob: there is none of this id.
@@ -69,21 +78,26 @@ def forecast(store: Store, job_id: str, request: ForecastRequest, now_ms: int) -
     """
     job = store.job(job_id)
     check_forecast(job, request.duration, request.percentile)
-    made = _made(store, job, request)
+    made = _made(store, job, request, tell)
     if not made.series:
         named = ", ".join(f"{field}={value}" for field, value in request.entity)
         none = f"it has none with entity={named!r}" if named else "it has none yet"
         raise BadRequest(f"job {job_id!r}: wanted a series that can be forecast; {told(made) or none}")
     store.expire_forecasts(job_id, now_ms)
     expiry = now_ms + request.expires_in.ms if request.expires_in.ms else None
-    saved = SavedForecast.of(made, secrets.token_hex(8), now_ms, expiry)
+    saved = SavedForecast.of(made, forecast_id or new_id(), now_ms, expiry)
     return MadeForecast(job, store.add_forecast(job_id, saved, made.rows), made.rows)
 
 
-def _made(store: Store, job: Job, request: ForecastRequest) -> Forecast:
+def new_id() -> str:
+    """A name for a forecast that no other has."""
+    return secrets.token_hex(8)
+
+
+def _made(store: Store, job: Job, request: ForecastRequest, tell: TellDone) -> Forecast:
     saved = store.resume(job.job_id)
     engine = Engine.build(job, saved.snapshot if saved is not None else None, knowledge_of(store, job))
-    return engine.forecast(request.duration, request.percentile, request.entity)
+    return engine.forecast(request.duration, request.percentile, request.entity, tell)
 
 
 def told(made: Forecast | SavedForecast) -> str:

@@ -1,15 +1,20 @@
 """The values of one series over time, as many as a chart can show."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 import polars as pl
 
 from barograph.config.errors import BadRequest
-from barograph.config.splits import SPLIT_VALUES
+from barograph.config.job import Job
+from barograph.jobs.one_series import OneSeries
 from barograph.results.charted import VALUES, every_bucket, thinned
+from barograph.results.words import multi_bucket
 from barograph.store.history import Span
 from barograph.store.query import Query
 from barograph.store.store import Store
+
+MARKS: Final = ("timestamp", "seq", "record_score", "initial_record_score", "actual", "typical", "is_interim")
 
 
 @dataclass(frozen=True)
@@ -17,20 +22,18 @@ class SeriesQuery:
     """Which series, and how much of it.
 
     Attributes:
-        detector_index: the detector.
-        function: one of its measures, by its `function_description`; None is the only one.
-        split_values: values of the columns `SPLIT_VALUES`, None where the detector has no such field.
+        series: the series.
         start_ms: epoch ms, inclusive; None is from the beginning.
         end_ms: epoch ms, exclusive; None is to the end.
-        most: points at most; of more the least and the greatest of each stretch of time are kept.
+        most: points at most; of more the least and the greatest of each stretch of time are kept, and the worst mark.
+        interim: also marks of buckets that are still open.
     """
 
-    detector_index: int
-    function: str | None = None
-    split_values: tuple[str | None, ...] = ()
+    series: OneSeries
     start_ms: int | None = None
     end_ms: int | None = None
     most: int = 5000
+    interim: bool = True
 
 
 @dataclass(frozen=True)
@@ -39,12 +42,14 @@ class SeriesValues:
 
     Attributes:
         rows: `timestamp` and the values; a bucket without data has nulls, one that the function makes zero has 0.
-        marks: `timestamp`, `record_score`, `multi_bucket_impact` and `is_interim` of its records.
+        marks: `MARKS` of its records in the order of time, `multi_bucket` in words, and `of`: how many each is the worst of.
+        bounded: it has bounds; a job without a model plot keeps none.
         thinned: there were more points than were asked for.
     """
 
     rows: pl.DataFrame
     marks: pl.DataFrame
+    bounded: bool
     thinned: bool
 
 
@@ -53,30 +58,58 @@ def series_values(store: Store, job_id: str, query: SeriesQuery) -> SeriesValues
 
     Raises:
         NoSuchJob: there is none of this id.
-        BadRequest: the job has no such detector or measure.
+        BadRequest: the job has no such series to chart.
     """
     job = store.job(job_id)
-    if not 0 <= query.detector_index < len(job.detectors):
-        raise BadRequest(f"detector_index={query.detector_index}: wanted 0 to {len(job.detectors) - 1}")
-    spec = job.detectors[query.detector_index].spec
-    measured = [spec.measured(statistic) for statistic, _ in spec.statistics]
-    function = query.function or measured[0]
-    if function not in measured:
-        raise BadRequest(f"function={function!r}: wanted one of {', '.join(measured)}")
-    span = Span(query.start_ms, query.end_ms, query.detector_index, function, query.split_values)
-    found = store.bucket_values(job_id, span, ("timestamp", "series", *VALUES))
-    if found["series"].n_unique() > 1:
-        raise BadRequest("series: wanted a value for each field that splits the detector, so that one series is meant")
-    rows = every_bucket(found, job.bucket_span_ms, 0.0 if spec.empty == "zero" else None)
-    shown = thinned(rows, query.most)
-    return SeriesValues(shown, _marks(store, job_id, query, function), thinned=shown.height < rows.height)
+    asked = replace(query, series=query.series.of(job))
+    rows = bucket_values(store, job, asked.series, asked.start_ms, asked.end_ms)
+    marks = _marks(store, job, asked)
+    bounded = bool(rows["lower_bound"].is_not_null().any())
+    shown = thinned(rows, asked.most)
+    if shown.height == rows.height:
+        return SeriesValues(rows, marks, bounded, thinned=False)
+    return SeriesValues(shown, _worst(marks, rows, max(1, asked.most // 2)), bounded, thinned=True)
 
 
-def _marks(store: Store, job_id: str, query: SeriesQuery, function: str) -> pl.DataFrame:
-    asked = Query(start_ms=query.start_ms, end_ms=query.end_ms, sort="timestamp", descending=False, exclude_interim=False)
-    records = store.records(job_id, asked).rows
-    inside = (pl.col("detector_index") == query.detector_index) & (pl.col("function_description") == function)
-    for name, value in zip(SPLIT_VALUES, query.split_values, strict=False):
-        if value is not None:
-            inside &= pl.col(name) == value
-    return records.filter(inside).select("timestamp", "record_score", "multi_bucket_impact", "is_interim")
+def bucket_values(store: Store, job: Job, series: OneSeries, start_ms: int | None, end_ms: int | None) -> pl.DataFrame:
+    """A row for every bucket from the first with a value to the last: `timestamp` and `VALUES`."""
+    span = Span(start_ms, end_ms, series.detector_index, series.function, series.split_values)
+    found = store.bucket_values(job.job_id, span, ("timestamp", *VALUES))
+    zeros = job.detectors[series.detector_index].spec.empty == "zero"
+    return every_bucket(found, job.bucket_span_ms, 0.0 if zeros else None)
+
+
+def _marks(store: Store, job: Job, query: SeriesQuery) -> pl.DataFrame:
+    asked = Query(
+        start_ms=query.start_ms,
+        end_ms=query.end_ms,
+        sort="timestamp",
+        descending=False,
+        exclude_interim=not query.interim,
+        entity=query.series.entity(job),
+        detector_index=query.series.detector_index,
+    )
+    records = store.records(job.job_id, asked).rows.filter(query.series.rows())
+    words = records["multi_bucket_impact"].map_elements(multi_bucket, pl.String, skip_nulls=False)
+    return records.select(*MARKS, words.alias("multi_bucket"), pl.lit(1, pl.Int64).alias("of"))
+
+
+def _worst(marks: pl.DataFrame, rows: pl.DataFrame, stretches: int) -> pl.DataFrame:
+    """The mark with the highest score of each stretch of time."""
+    first, last = rows["timestamp"][0], rows["timestamp"][-1]
+    width = max(1, (last - first) // stretches)
+    ranked = marks.sort("record_score", descending=True, maintain_order=True)
+    worst = ranked.group_by((pl.col("timestamp") - first) // width, maintain_order=True).agg(
+        pl.exclude("timestamp", "of").first(), pl.col("timestamp").first().alias("time"), pl.col("of").sum()
+    )
+    return worst.drop("timestamp").rename({"time": "timestamp"}).select(marks.columns).sort("timestamp")
+
+
+def check_span(start_ms: int | None, end_ms: int | None) -> None:
+    """Refuse a span that ends before it begins.
+
+    Raises:
+        BadRequest: it does.
+    """
+    if start_ms is not None and end_ms is not None and end_ms <= start_ms:
+        raise BadRequest(f"to={end_ms}: wanted a time after from ({start_ms})")

@@ -6,23 +6,29 @@ for itself, and is refused (`Conflict`) while somebody else does. Errors are tho
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from threading import RLock
 from types import TracebackType
 from typing import Any, Literal, Self
 
+from barograph.config.errors import NotFound
 from barograph.config.job import Job
 from barograph.engine import Engine
+from barograph.engine.entity import check_entity
 from barograph.engine.exclusions import Exclusion
+from barograph.engine.forecast import check_forecast
 from barograph.intake.frames import as_frame
 from barograph.jobs import forecast, forget, replay, run
 from barograph.jobs.answers import Answers
 from barograph.jobs.calendars import Calendars
 from barograph.jobs.commit_timer import Clock
 from barograph.jobs.describe import Described
+from barograph.jobs.entities import EntitiesQuery
 from barograph.jobs.file_checks import checked
 from barograph.jobs.filters import Filters
 from barograph.jobs.forecast import ForecastRequest, MadeForecast
+from barograph.jobs.forecast_runs import ForecastRun, ForecastRuns
 from barograph.jobs.found import BlamedAsked, RecordsAsked
 from barograph.jobs.incident_list import IncidentsQuery, ListedIncident
 from barograph.jobs.kept import Kept
@@ -30,6 +36,7 @@ from barograph.jobs.keys import Keys
 from barograph.jobs.knowledge import knowledge_of
 from barograph.jobs.lanes import LanesQuery
 from barograph.jobs.notes import Notes
+from barograph.jobs.one_series import OneSeries
 from barograph.jobs.open_jobs import Means, OpenJobs, Tell
 from barograph.jobs.overall import OverallQuery
 from barograph.jobs.replay import Replayed
@@ -56,8 +63,10 @@ __all__ = [
     "Asked",
     "BlamedAsked",
     "Described",
+    "EntitiesQuery",
     "Expired",
     "ForecastRequest",
+    "ForecastRun",
     "IncidentsQuery",
     "JobState",
     "JobSummary",
@@ -66,6 +75,7 @@ __all__ = [
     "MadeForecast",
     "Message",
     "NoSuchJob",
+    "OneSeries",
     "OverallQuery",
     "Page",
     "Query",
@@ -107,6 +117,7 @@ class Service(Answers):
         self._clock = clock
         self._now = now
         self._open = OpenJobs(store, Means(build, clock, now))
+        self.forecast_runs = ForecastRuns(self._run_forecast, self._tell_failed)
 
     def kept(self, kind: str) -> Kept[dict[str, Any]]:
         """Documents of a kind that belong to no job, for whoever stands beside the service and keeps some."""
@@ -130,6 +141,7 @@ class Service(Answers):
 
     def close(self) -> None:
         """Close all jobs that are open here, each with a commit, then the store."""
+        self.forecast_runs.close()
         try:
             self._open.close_all()
         finally:
@@ -137,6 +149,7 @@ class Service(Answers):
 
     def suspend(self) -> None:
         """As `close`, but the jobs that are open here stay open in the store: `left_open` names them to the next service."""
+        self.forecast_runs.close()
         try:
             self._open.suspend_all()
         finally:
@@ -376,13 +389,35 @@ class Service(Answers):
         """Forecast all series of a job that can be, and keep it; the job may be open. See `jobs.forecast`."""
         return forecast.forecast(self._store, job_id, request, self.now_ms())
 
+    def start_forecast(self, job_id: str, request: ForecastRequest) -> ForecastRun:
+        """Begin to forecast a job, and wait for nothing: `forecast_runs` knows how far it is, `forecasts` has it in the end.
+
+        Raises:
+            BadRequest: the request cannot be.
+            Conflict: as many are being made already.
+        """
+        job = self.job(job_id)
+        check_forecast(job, request.duration, request.percentile)
+        check_entity(job, request.entity)
+        return self.forecast_runs.start(job_id, request, self.now_ms())
+
+    def _run_forecast(self, run: ForecastRun) -> None:
+        made = forecast.forecast(self._store, run.job_id, run.request, run.create_time, run.forecast_id, run.tell)
+        if run.stop.is_set():  # at the last moment
+            self._store.delete_forecast(run.job_id, made.saved.forecast_id)
+
+    def _tell_failed(self, run: ForecastRun) -> None:
+        with suppress(NotFound):  # the job was deleted meanwhile
+            self.tell(run.job_id, "warning", f"Forecast [{run.forecast_id}] failed: {run.failure}")
+
     def delete_forecast(self, job_id: str, forecast_id: str) -> None:
-        """Remove a forecast.
+        """Remove a forecast; one that is being made is stopped.
 
         Raises:
             NotFound: the job has no such forecast.
         """
-        self._store.delete_forecast(job_id, forecast_id)
+        if not self.forecast_runs.remove(job_id, forecast_id):
+            self._store.delete_forecast(job_id, forecast_id)
 
     def replay(self, job_id: str, on_progress: OnBuckets | None = None) -> Replayed:
         """Make models, results and snapshots anew from the kept bucket values. See `jobs.replay`."""

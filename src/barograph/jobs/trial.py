@@ -18,6 +18,7 @@ from barograph.intake.parse_times import parse_times
 from barograph.jobs import advice as misleading
 from barograph.jobs.file_checks import joined
 from barograph.jobs.memory import Memory
+from barograph.jobs.one_series import OneSeries
 from barograph.jobs.preview import first_rows
 from barograph.jobs.series import SeriesQuery, SeriesValues
 from barograph.jobs.service import Service
@@ -141,7 +142,7 @@ def _found(service: Service, job: Job, shown: Shown) -> Found:
     weeks = max(alerts.end_ms - alerts.start_ms, 1) / (7 * DAY_MS)
     others = _series(service, job, shown.detector_index)
     chosen = shown.split_values or tuple(others.row(0)[: len(SPLIT_VALUES)] if others.height else [None] * len(SPLIT_VALUES))
-    query = SeriesQuery(shown.detector_index, shown.function, chosen, most=shown.points)
+    query = SeriesQuery(OneSeries(shown.detector_index, shown.function, chosen), most=shown.points)
     values = service.series(job.job_id, query)
     known = service.describe(job.job_id, most=1).known
     return Found(

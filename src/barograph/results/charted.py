@@ -175,15 +175,15 @@ def _between(start_ms: int, length_ms: int, zone: ZoneInfo) -> str:
     return f"{labels.when(start_ms, zone)} to {labels.when(start_ms + length_ms, zone)}"
 
 
-def thinned(rows: pl.DataFrame, most: int) -> pl.DataFrame:
-    """Of rows with an `actual`, the one with the least and the one with the greatest of each stretch: no spike is lost."""
+def thinned(rows: pl.DataFrame, most: int, value: str = "actual") -> pl.DataFrame:
+    """Of rows by time, the one with the least and the one with the greatest value of each stretch: no spike is lost."""
     if rows.height <= most:
         return rows
     stretches = max(1, most // 2)
     numbered = rows.with_row_index("at").with_columns(stretch=pl.col("at") * stretches // rows.height)
     ends = numbered.group_by("stretch").agg(
-        least=pl.col("at").sort_by("actual", nulls_last=True).first(),
-        greatest=pl.col("at").sort_by("actual", descending=True, nulls_last=True).first(),
+        least=pl.col("at").sort_by(value, nulls_last=True).first(),
+        greatest=pl.col("at").sort_by(value, descending=True, nulls_last=True).first(),
     )
     return rows[pl.concat([ends["least"], ends["greatest"]]).unique().sort()]
 

@@ -13,7 +13,19 @@ from barograph.config.job import Job
 from barograph.engine.exclusions import Exclusion
 from barograph.results.snapshot import Snapshot
 from barograph.scoring.normalise import Quantiles
-from barograph.store import blamed, documents, forecasts, found_records, history, job_rows, lanes, query, rows, tables
+from barograph.store import (
+    blamed,
+    documents,
+    entity_scores,
+    forecasts,
+    found_records,
+    history,
+    job_rows,
+    lanes,
+    query,
+    rows,
+    tables,
+)
 from barograph.store.blamed import BlamedQuery
 from barograph.store.database import Database
 from barograph.store.documents import Message
@@ -157,6 +169,11 @@ class Reader:
         """Who is to blame over several jobs. See `blamed`."""
         with self._database.read() as connection:
             return blamed.blamed(connection, asked)
+
+    def entity_scores(self, job_id: str, detector_index: int, asked: Query = _ALL) -> pl.DataFrame:
+        """The highest record score of each series of a detector that has one. See `entity_scores`."""
+        with self._database.read() as connection:
+            return entity_scores.entity_scores(connection, job_id, detector_index, asked)
 
     def bucket_values(self, job_id: str, span: Span = _ALWAYS, columns: Sequence[str] | None = None) -> pl.DataFrame:
         """Bucket values in the order of time; columns as `schema.BUCKET_VALUES`, or those of them that are named."""

@@ -67,20 +67,6 @@ def test_what_went_wrong_together(api: httpx.Client) -> None:
     assert incidents["rows"][0]["peak_time"] == SPIKE_MS
 
 
-def test_a_series_keeps_its_spike_however_few_points(api: httpx.Client) -> None:
-    series = api.get("/jobs/web/series", params={"partition": "a", "max_points": 20}).json()
-    assert series["thinned"]
-    assert len(series["t"]) <= 20
-    assert max(series["v"]) == 9000.0
-    assert [mark[0] for mark in series["marks"] if mark[1] > 50] == [SPIKE_MS]
-    whole = api.get("/jobs/web/series", params={"partition": "a"}).json()
-    assert len(whole["t"]) == 402
-    at = whole["t"].index(SPIKE_MS)
-    assert whole["lo"][at] < whole["typical"][at] < whole["hi"][at] < 9000
-    assert api.get("/jobs/web/series").status_code == 400
-    assert api.get("/jobs/web/series", params={"detector": 3}).status_code == 400
-
-
 def test_why_and_what_is_believed(api: httpx.Client) -> None:
     explained = api.get("/jobs/web/explain", params={"time": SPIKE_MS, "entity": "host=a"}).json()
     (one,) = explained["explanations"]
@@ -96,15 +82,6 @@ def test_what_other_settings_would_have_told(api: httpx.Client) -> None:
     assert alerts["alerts"][0]["timestamp"] == SPIKE_MS
     assert alerts["by_score"]
     assert api.post("/jobs/web/what-if", json={"min_score": 500}).status_code == 422
-
-
-def test_a_forecast_is_made_listed_and_removed(api: httpx.Client) -> None:
-    made = api.post("/jobs/web/forecasts", json={"duration": "6h"}).json()
-    assert made["series"] == 2
-    assert made["forecast_id"] in api.get("/jobs/web/forecasts").text
-    assert len(api.get(f"/jobs/web/forecasts/{made['forecast_id']}").json()["rows"]) == 12
-    assert api.delete(f"/jobs/web/forecasts/{made['forecast_id']}").status_code == 204
-    assert api.get(f"/jobs/web/forecasts/{made['forecast_id']}").status_code == 404
 
 
 def test_what_changes_an_open_job_is_refused(api: httpx.Client) -> None:

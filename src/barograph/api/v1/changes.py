@@ -9,24 +9,12 @@ from starlette.responses import Response
 
 from barograph.api.server import Server
 from barograph.api.v1.answers import ServedRoute, answer, rows
-from barograph.api.v1.models import ForecastId, KeptForecast, told
 from barograph.api.v1.parameters import JobId, entity_of
-from barograph.config.duration import Duration
-from barograph.config.errors import BadRequest
 from barograph.engine.exclusions import Exclusion
-from barograph.jobs.service import AlertSettings, ForecastRequest, Replayed
+from barograph.jobs.service import AlertSettings, Replayed
 
 _Entity = Annotated[list[str], Field(max_length=20, description="FIELD=VALUE")]
 _Time = Annotated[int, Field(ge=-62_135_596_800_000, le=253_402_300_799_999, description="epoch ms")]
-
-
-class ForecastAsked(BaseModel):
-    """What to forecast."""
-
-    duration: str = Field(default="1d", max_length=50)
-    percentile: float = Field(default=95.0, gt=0, lt=100)
-    expires_in: str = Field(default="14d", max_length=50)
-    entity: _Entity = []
 
 
 class SettingsAsked(BaseModel):
@@ -69,20 +57,6 @@ def router(server: Server) -> APIRouter:
     """Its routes."""
     routes, service = APIRouter(route_class=ServedRoute, tags=["changes"]), server.service
 
-    @routes.post("/jobs/{job_id}/forecasts", response_model=KeptForecast)
-    async def make_forecast(request: Request, job_id: JobId, asked: ForecastAsked) -> Response:
-        """Forecast all series that can be."""
-        duration, expires_in = (_duration(name, getattr(asked, name)) for name in ("duration", "expires_in"))
-        wanted = ForecastRequest(duration, asked.percentile, entity_of(asked.entity), expires_in)
-        made = await server.in_worker(job_id, lambda: service.forecast(job_id, wanted))
-        return answer(request, told(made.saved))
-
-    @routes.delete("/jobs/{job_id}/forecasts/{forecast_id}", status_code=204, response_model=None)
-    async def delete_forecast(job_id: JobId, forecast_id: ForecastId) -> Response:
-        """Remove a forecast."""
-        await server.in_worker(job_id, lambda: service.delete_forecast(job_id, forecast_id))
-        return Response(status_code=204)
-
     @routes.post("/jobs/{job_id}/what-if", response_model=Alerts, tags=["reads"])
     def ask_what_if(request: Request, job_id: JobId, asked: SettingsAsked) -> Response:
         """Tell which alerts there would have been under other settings."""
@@ -120,10 +94,3 @@ def router(server: Server) -> APIRouter:
 
 def _made(replayed: Replayed) -> dict[str, Any]:
     return {name: getattr(replayed, name) for name in Made.model_fields}
-
-
-def _duration(name: str, text: str) -> Duration:
-    try:
-        return Duration.parse(text)
-    except ValueError as error:
-        raise BadRequest(f"{name}={text!r}: wanted {error}") from None

@@ -15,6 +15,7 @@ from barograph.api.body import unpacked
 from barograph.api.errors import HttpProblem
 from barograph.api.server import Server
 from barograph.api.v1.answers import ServedRoute, answer, rows
+from barograph.api.v1.series import Line, line
 from barograph.config.load import load_job
 from barograph.config.splits import SERIES_ROLES
 from barograph.jobs.preview import Preview, preview
@@ -88,8 +89,8 @@ class TrialAsked(BaseModel):
     min_score: float = Field(default=50.0, ge=0, le=100)
 
 
-class Tried(BaseModel):
-    """What a job would have found; the series is columns, a mark is `[time, score, multi_bucket_impact, is_interim]`."""
+class Tried(Line):
+    """What a job would have found, and one of its series."""
 
     rows: int
     whole: bool
@@ -103,12 +104,6 @@ class Tried(BaseModel):
     by_score: list[list[float]]
     shown: dict[str, str | None]
     others: list[dict[str, Any]]
-    t: list[int]
-    v: list[float | None]
-    typical: list[float | None]
-    lo: list[float | None]
-    hi: list[float | None]
-    marks: list[list[int | float | bool | None]]
     memory: dict[str, Any]
     advice: list[dict[str, Any]]
     notes: list[str]
@@ -195,7 +190,6 @@ def _seen(upload: Upload, seen: Preview) -> dict[str, Any]:
 
 def _tried(tried: Trial) -> dict[str, Any]:
     found = tried.found
-    columns = {"t": "timestamp", "v": "actual", "typical": "typical", "lo": "lower_bound", "hi": "upper_bound"}
     others = (dict(zip((*SERIES_ROLES, "record_score"), other, strict=True)) for other in found.others.rows())
     return {
         "rows": tried.rows,
@@ -210,8 +204,7 @@ def _tried(tried: Trial) -> dict[str, Any]:
         "by_score": [list(step) for step in found.alerts.steps.items()],
         "shown": dict(zip(SERIES_ROLES, found.shown, strict=True)),
         "others": list(others),
-        **{name: found.values.rows[column].to_list() for name, column in columns.items()},
-        "marks": [list(mark) for mark in found.values.marks.rows()],
+        **line("trial", found.values),
         "memory": asdict(found.memory),
         "advice": [asdict(one) for one in tried.advice],
         "notes": list(tried.notes),
