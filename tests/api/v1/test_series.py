@@ -74,7 +74,7 @@ def test_what_is_no_series_is_refused(api: httpx.Client, path: str, said: str) -
 
 def test_detectors_say_what_can_be_charted(api: httpx.Client) -> None:
     (one,) = api.get("/jobs/web/detectors").json()["detectors"]
-    assert one["functions"] == ["mean"]
+    assert (one["functions"], one["measures"]) == (["mean"], ["mean of value"])
     assert one["fields"] == {"partition": "host"}
     assert one["refused"] is None
 

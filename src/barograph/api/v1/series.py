@@ -17,6 +17,7 @@ from barograph.jobs.explain import Explained as FoundExplanations
 from barograph.jobs.one_series import functions, refusal
 from barograph.jobs.series import SeriesValues, check_span
 from barograph.jobs.service import EntitiesQuery, OneSeries, SeriesQuery
+from barograph.results.words import measure
 from barograph.scoring.explain import FACTORS
 
 
@@ -62,11 +63,13 @@ class Explained(BaseModel):
 
 
 class Charted(BaseModel):
-    """A detector: what it measures, the fields whose values tell its series apart by role, and why it cannot be charted."""
+    """A detector: what it measures, by name and in words; the fields whose values tell its series apart, by role; and why
+    it cannot be charted."""
 
     detector_index: int
     description: str
     functions: list[str]
+    measures: list[str]
     fields: dict[str, str]
     refused: str | None
 
@@ -141,6 +144,7 @@ def router(server: Server) -> APIRouter:
                 "detector_index": at,
                 "description": detector.detector_description,
                 "functions": functions(detector),
+                "measures": [measure(name, detector.field_name) for name in functions(detector)],
                 "fields": {role: detector.splits[role] for role in SERIES_ROLES if role in detector.splits},
                 "refused": refusal(detector),
             }

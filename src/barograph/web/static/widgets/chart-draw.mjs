@@ -37,11 +37,11 @@ function places(plot, width, height) {
   return [(t) => (t - x.min) * across, (value) => height - (value - y.min) * up];
 }
 
-/** Below the lines: what has a length of time, and the other time's series. */
+/** Below the lines: what has a length of time. */
 export function drawBelow(chart, plot) {
-  const { data, range, colours: paint, options } = chart;
+  const { data, colours: paint, options } = chart;
   within(plot, (ctx, width, height) => {
-    const [x, y] = places(plot, width, height);
+    const [x] = places(plot, width, height);
     for (const { from, to } of data.notes ?? []) {
       ctx.fillStyle = paint.note;
       ctx.globalAlpha = 0.1;
@@ -56,11 +56,20 @@ export function drawBelow(chart, plot) {
       ctx.fillRect(x(chart.selected) - wide / 2, 0, wide, height);
       ctx.globalAlpha = 1;
     }
-    if (data.ghost) {
-      ctx.strokeStyle = paint.ghost;
-      ctx.lineWidth = 1;
-      ctx.setLineDash([2, 3]);
-      ctx.stroke(lineOf(data.ghost, data.ghost.v, range, x, y));
+  });
+}
+
+/** Above the band and below the line: what is typical, and the series of another time. */
+export function drawBeneath({ data, range, colours: paint }, plot) {
+  const lines = [[data, data.typical, paint.typical, [6, 4]], [data.ghost, data.ghost?.v, paint.ghost, [2, 3]]];
+  within(plot, (ctx, width, height) => {
+    const [x, y] = places(plot, width, height);
+    ctx.lineWidth = 1.5;
+    for (const [line, values, colour, dash] of lines) {
+      if (!values) continue;
+      ctx.strokeStyle = colour;
+      ctx.setLineDash(dash);
+      ctx.stroke(lineOf(line, values, range, x, y));
     }
   });
 }
@@ -168,7 +177,7 @@ function drawEvents(ctx, { data, colours: paint }, x, y) {
 function drawMark(ctx, { colours: paint, selected }, mark, x, y) {
   const path = new Path2D();
   const cross = isCross(mark);
-  if (cross) for (const way of [1, -1]) { path.moveTo(x - 5, y - 5 * way); path.lineTo(x + 5, y + 5 * way); }
+  if (cross) path.addPath(new Path2D(`M${x - 5} ${y}h10M${x} ${y - 5}v10`));
   else path.arc(x, y, 5, 0, 2 * Math.PI);
   const stroke = (colour, width) => { ctx.strokeStyle = colour; ctx.lineWidth = width; ctx.stroke(path); };
   const colour = paint[word(mark.score)];

@@ -81,6 +81,7 @@ export class Gestures {
   }
 
   dblclick() {
+    clearTimeout(this.timer);
     this.chart.options.onReset?.();
   }
 

@@ -3,7 +3,7 @@
 import uPlot from 'uplot';
 import { timeAxis, valueAxis } from './chart-axes.mjs';
 import { Brush } from './chart-brush.mjs';
-import { colours, drawAbove, drawBelow } from './chart-draw.mjs';
+import { colours, drawAbove, drawBelow, drawBeneath } from './chart-draw.mjs';
 import { Gestures } from './chart-gestures.mjs';
 import { MarkButtons } from './chart-marks.mjs';
 import { indexAt, loneOf, markHeight, valueRange } from './chart-values.mjs';
@@ -32,6 +32,7 @@ import { indexAt, loneOf, markHeight, valueRange } from './chart-values.mjs';
 /** Marks up to which each is a button that can be reached by keyboard. */
 export const MOST_BUTTONS = 200;
 const HIT = 14;
+const LOWER = 2;
 
 /** A chart within an element. */
 export class Chart {
@@ -61,7 +62,7 @@ export class Chart {
   columns() {
     const { t, v } = this.data;
     const nothing = new Array(t.length).fill(null);
-    return [t, this.data.hi ?? nothing, this.data.lo ?? nothing, this.data.typical ?? nothing, v];
+    return [t, this.data.hi ?? nothing, this.data.lo ?? nothing, v];
   }
 
   settings() {
@@ -82,15 +83,15 @@ export class Chart {
       },
       series: [
         {},
-        { ...line, stroke: null, width: 0 },
-        { ...line, stroke: null, width: 0 },
-        { ...line, stroke: paint('typical'), width: 1, dash: [4, 4] },
+        { ...line, auto: false, stroke: null, width: 0 },
+        { ...line, auto: false, stroke: null, width: 0 },
         { ...line, stroke: paint('series'), width: brush ? 1 : 1.5 },
       ],
       bands: [{ series: [1, 2], fill: paint('band') }],
       axes: [timeAxis(this, axis), valueAxis(this, left, axis)],
       hooks: {
         drawAxes: [(plot) => drawBelow(this, plot)],
+        drawSeries: [(plot, index) => { if (index === LOWER) drawBeneath(this, plot); }],
         draw: [(plot) => { drawAbove(this, plot); this.placed(plot); }],
         setCursor: [(plot) => this.hovered(plot)],
       },
