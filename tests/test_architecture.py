@@ -17,7 +17,7 @@ ROOMS = [
     {"sources", "samples"},
     {"store", "index"},
     {"engine"},
-    {"intake", "buckets", "models", "scoring"},
+    {"intake", "categorize", "buckets", "models", "scoring"},
     {"kernels"},
     {"results"},
     {"config"},

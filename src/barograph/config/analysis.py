@@ -4,6 +4,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from barograph.config.analyzer import Analyzer, pattern_problem, read_analyzer, with_filters
 from barograph.config.base import Document
 from barograph.config.bounds import MOST_DETECTORS, MOST_NAMES
 from barograph.config.detector import MLCATEGORY, Detector, FieldName
@@ -106,6 +107,10 @@ def _categorization_fits(config: "AnalysisConfig") -> list[Problem]:
         if not text or text in filters[:index]:
             wanted = "a regular expression that is not empty and not listed before"
             problems.append(Problem(f"categorization_filters[{index}]", text, wanted))
+        elif (pattern := pattern_problem(text)) is not None:
+            problems.append(Problem(f"categorization_filters[{index}]", text, pattern))
+    if config.categorization_analyzer is not None:
+        problems += [problem.below("categorization_analyzer") for problem in read_analyzer(config.categorization_analyzer)[1]]
     return problems
 
 
@@ -154,6 +159,22 @@ class AnalysisConfig(Document):
     per_partition_categorization: PerPartitionCategorization = PerPartitionCategorization()
     model_prune_window: Duration | None = None
     multivariate_by_fields: bool = False
+
+    @property
+    def analyzer(self) -> Analyzer:
+        """What makes tokens of the messages that are categorized."""
+        if self.categorization_analyzer is None:
+            return with_filters(self.categorization_filters or ())
+        analyzer, problems = read_analyzer(self.categorization_analyzer)
+        assert analyzer is not None, problems  # it was checked when this was built
+        return analyzer
+
+    @property
+    def categories_by(self) -> str | None:
+        """The partition field within whose values messages are categorized; None: all together."""
+        if not self.per_partition_categorization.enabled:
+            return None
+        return next(one.partition_field_name for one in self.detectors if MLCATEGORY in one.splits.values())
 
     @classmethod
     def _prepared(cls, data: Any) -> Any:

@@ -1,19 +1,9 @@
 """Analyzers of messages, as clients see them: what cuts a message into the words that tell its category."""
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any
 
-_DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS: Final = (
-    *("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November"),
-    "December",
-)
-_STOP: Final = [
-    *(*_DAYS, *(day[:3] for day in _DAYS), *_MONTHS),
-    *(month[:3] for month in _MONTHS if month != "May"),
-    *("GMT", "UTC"),
-]
-"""Words of dates, which say nothing of the kind of a message."""
+from barograph.config.analyzer import DATE_WORDS
 
 
 def standard() -> dict[str, Any]:
@@ -27,4 +17,4 @@ def without(patterns: Iterable[str]) -> dict[str, Any]:
 
 
 def _analyzer(char_filter: list[Any]) -> dict[str, Any]:
-    return {"char_filter": char_filter, "tokenizer": "ml_standard", "filter": [{"type": "stop", "stopwords": _STOP}]}
+    return {"char_filter": char_filter, "tokenizer": "ml_standard", "filter": [{"type": "stop", "stopwords": list(DATE_WORDS)}]}
