@@ -5,6 +5,7 @@ import { listen } from './lib/live.mjs';
 import { loadScales, severities } from './lib/scales.mjs';
 import { listenToKeys } from './lib/keys.mjs';
 import { mountTooltip } from './parts/tooltip.mjs';
+import { DropTarget } from './parts/drop.mjs';
 import { Failed } from './parts/panel.mjs';
 import { Header } from './shell/header.mjs';
 import { Notices } from './shell/notices.mjs';
@@ -46,6 +47,7 @@ function App() {
       <${Notices} />
       <${Page} key=${route.module} route=${route} values=${values} />
     </main>
+    <${DropTarget} />
     ${keyWanted.value && html`<${SignIn} />`}`;
 }
 

@@ -1,7 +1,7 @@
 // What is looked at: which jobs, which time, in which zone.
 import { signal, computed } from './html.mjs';
 import { allJobs } from './live.mjs';
-import { all, get, time, timeText, parseTime } from './url.mjs';
+import { all, get, path, time, timeText, parseTime } from './url.mjs';
 
 /** Epoch ms: what `now` in the URL means. It moves while somebody looks. */
 export const now = signal(Date.now());
@@ -72,11 +72,13 @@ export function fixedRange() {
   return set;
 }
 
-/** The zone of all times on the page: `tz`, else the one that all chosen jobs have, else UTC. */
+/** The zone of all times on the page: `tz`, else that of the job whose page it is, or the one that all chosen jobs have, else UTC. */
 export const zone = computed(() => {
   const asked = get('tz');
   if (asked !== null && isZone(asked)) return asked;
-  const zones = new Set((jobs.value ?? []).map((job) => job.time_zone));
+  const ofPage = /^\/jobs\/([^/]+)/.exec(path.value)?.[1];
+  const looked = (allJobs.value ?? []).filter((job) => encodeURIComponent(job.job_id) === ofPage);
+  const zones = new Set((looked.length ? looked : jobs.value ?? []).map((job) => job.time_zone));
   return zones.size === 1 ? [...zones][0] : 'UTC';
 });
 

@@ -1,7 +1,85 @@
-import { html } from '../lib/html.mjs';
+// Making a job in three steps, with what it would find beside them.
+import { html, useEffect } from '../lib/html.mjs';
+import { choice, get, go, href } from '../lib/url.mjs';
+import { fetchOnce } from '../lib/api.mjs';
+import { allJobs } from '../lib/live.mjs';
+import { freeId } from './jobs/start.mjs';
+import { begin, config, draft, edit, forget, lookAgain, seen } from './wizard/draft.mjs';
+import { useTrials } from './wizard/trial.mjs';
+import { Data } from './wizard/data.mjs';
+import { Fields } from './wizard/fields.mjs';
+import { Advanced } from './wizard/advanced.mjs';
+import { Check } from './wizard/check.mjs';
+import { Preview } from './wizard/preview.mjs';
 
-/** A page that is not there yet says where the same is. */
-export default () => html`
-  <div class="page">
-    <p>What this page will show is at <a href="/api/v1/openapi.json">/api/v1</a> today.</p>
-  </div>`;
+const KINDS = [['single', 'One measure'], ['multi', 'Several measures'], ['advanced', 'Advanced']];
+const STEPS = [['data', 'Data'], ['fields', 'What to look at'], ['check', 'Name and start']];
+
+/** The page. */
+export default function Wizard() {
+  useDraft();
+  useTrials();
+  const kind = choice('kind', KINDS.map(([name]) => name)) ?? kindOf(config.value);
+  const step = choice('step', STEPS.map(([name]) => name)) ?? 'data';
+  return html`
+    <div class="page wizard">
+      <div class="page-head">
+        <div><p class="crumb"><a href=${href('/jobs', {}, { keep: ['tz', 'theme'] })}>Jobs</a></p><h1>New job</h1></div>
+        <div class="page-actions">${(draft.value.uploadId || config.value.job_id) && html`<button type="button" onClick=${startOver}>Start over</button>`}</div>
+      </div>
+      <ol class="steps">${STEPS.map(([name, text], index) => html`
+        <li aria-current=${name === step ? 'step' : undefined}><a href=${href(undefined, { step: name })}><span>${index + 1}</span>${text}</a></li>`)}</ol>
+      <div class=${seen.value && step !== 'data' ? 'columns' : 'columns alone'}>
+        <div class="form">
+          ${step === 'fields' && html`<${Kinds} kind=${kind} />`}
+          ${step === 'data' && html`<${Data} next=${html`<${Next} to="fields" text="Next: what to look at" />`} />`}
+          ${step === 'fields' && kind !== 'advanced' && html`<${Fields} kind=${kind} next=${html`<${Next} to="check" text="Next: name and start" />`} />`}
+          ${step === 'fields' && kind === 'advanced' && html`<${Advanced} next=${html`<${Next} to="check" text="Next: name and start" />`} />`}
+          ${step === 'check' && html`<${Check} />`}
+        </div>
+        ${step !== 'data' && html`<${Preview} />`}
+      </div>
+    </div>`;
+}
+
+const Next = ({ to, text }) => html`<button type="button" class="primary" onClick=${() => go({ set: { step: to } })}>${text}</button>`;
+
+function startOver() {
+  forget();
+  go({ set: { step: null, upload: null, copy: null, kind: null } });
+}
+
+/** The draft that the URL asks for: of an upload, of another job, or the one that the browser has kept. */
+function useDraft() {
+  const [upload, copy] = [get('upload'), get('copy')];
+  useEffect(() => {
+    (async () => {
+      if (upload !== null && upload !== draft.peek().uploadId) {
+        const found = await lookAgain(upload);
+        if (found) begin(found, found.config && freeId(found.config.job_id, allJobs.peek() ?? []));
+      } else if (copy !== null && !config.peek().job_id.startsWith(copy)) {
+        const { config: of } = await fetchOnce(`/jobs/${encodeURIComponent(copy)}`);
+        draft.value = { ...draft.peek(), config: { ...of, job_id: freeId(copy, allJobs.peek() ?? []) } };
+      } else if (draft.peek().uploadId !== null) {
+        await lookAgain(draft.peek().uploadId);
+      }
+    })();
+  }, [upload, copy]);
+}
+
+const kindOf = ({ analysis_config: { detectors } }) => (detectors.length > 1 || detectors[0]?.partition_field_name ? 'multi' : 'single');
+
+function Kinds({ kind }) {
+  const choose = (name) => {
+    if (name === 'single') edit((whole) => {
+      const [{ partition_field_name: _, by_field_name: __, detector_description: ___, ...first }] = whole.analysis_config.detectors;
+      whole.analysis_config.detectors = [first];
+      return whole;
+    });
+    go({ set: { kind: name } });
+  };
+  return html`
+    <div class="segments kinds" role="group" aria-label="Kind of job">
+      ${KINDS.map(([name, text]) => html`<button type="button" aria-pressed=${String(kind === name)} onClick=${() => choose(name)}>${text}</button>`)}
+    </div>`;
+}

@@ -1,0 +1,40 @@
+// A time to plan.
+import { html, useState } from '../../lib/html.mjs';
+import { Dialog } from '../../parts/dialog.mjs';
+import { Failed } from '../../parts/panel.mjs';
+
+const HOUR_MS = 3_600_000;
+const text = (ms) => new Date(ms).toISOString().slice(0, 16);
+const ms = (value) => Date.parse(`${value}Z`);
+
+/** @param {{add: (event: {description: string, start: number, end: number}) => Promise<void>, close: () => void}} props */
+export function NewEvent({ add, close }) {
+  const next = Math.ceil(Date.now() / HOUR_MS) * HOUR_MS;
+  const [description, setDescription] = useState('');
+  const [start, setStart] = useState(text(next));
+  const [end, setEnd] = useState(text(next + HOUR_MS));
+  const [error, setError] = useState(null);
+  const order = ms(end) > ms(start);
+  const submit = async (event) => {
+    event.preventDefault();
+    try {
+      await add({ description: description.trim(), start: ms(start), end: ms(end) });
+      close();
+    } catch (failure) {
+      setError(failure);
+    }
+  };
+  return html`
+    <${Dialog} title="Planned time" close=${close}>
+      <form class="dialog-text" onSubmit=${submit}>
+        <label>What<input value=${description} required maxlength="1000" onInput=${(event) => setDescription(event.target.value)} /></label>
+        <div class="fields two">
+          <label>From (UTC)<input type="datetime-local" required value=${start} onInput=${(event) => setStart(event.target.value)} /></label>
+          <label>To (UTC)<input type="datetime-local" required value=${end} onInput=${(event) => setEnd(event.target.value)} /></label>
+        </div>
+        ${!order && html`<p class="wrong">Wanted an end after the start</p>`}
+        ${error && html`<${Failed} error=${error} />`}
+        <footer class="dialog-end"><button type="button" onClick=${close}>Cancel</button><button type="submit" class="primary" disabled=${!order}>Plan it</button></footer>
+      </form>
+    </${Dialog}>`;
+}

@@ -1,0 +1,56 @@
+// What a job's models believe, in words, and what they take in memory.
+import { html, useState } from '../../lib/html.mjs';
+import { params, useQuery } from '../../lib/api.mjs';
+import { count, counted } from '../../lib/format.mjs';
+import { Panel } from '../../parts/panel.mjs';
+import { bytes } from '../jobs/words.mjs';
+
+const MORE = 20;
+
+/** @param {{job: any, version: string}} props */
+export function Models({ job, version }) {
+  const [size, setSize] = useState(MORE);
+  const query = useQuery(`/jobs/${encodeURIComponent(job.job_id)}/models${params({ size })}`, { deps: [version] });
+  const none = query.data && query.data.rows.length === 0;
+  const empty = none && (query.data.readable ? 'Nothing yet: no bucket is finished.' : 'Another version of Barograph has learned the models; a replay makes them anew.');
+  return html`
+    <${Panel} title="What they believe" query=${query} height=${240} empty=${empty}>
+      ${(found) => found && html`
+        <p class="quiet known">${known(found)}</p>
+        <table class="beliefs">
+          ${found.rows.some(nameOf) && html`<thead><tr><th>Series</th><th>What is believed of it</th></tr></thead>`}
+          <tbody>${found.rows.map((row) => html`<tr>${found.rows.some(nameOf) && html`<td>${nameOf(row)}</td>`}<td>${row.text}</td></tr>`)}</tbody>
+        </table>
+        ${found.cut && html`<p class="under"><button type="button" onClick=${() => setSize(size + 4 * MORE)}>Show more of ${count(found.known.series)}</button></p>`}`}
+    </${Panel}>
+    <${Memory} job=${job} version=${version} />`;
+}
+
+function known({ known: all, cut, rows }) {
+  const lacks = [
+    [all.young, 'with too few values for more than gross anomalies'], [all.before_day, 'too young for a daily pattern'], [all.before_week, 'too young for a weekly pattern'],
+  ].filter(([many]) => many > 0).map(([many, what]) => `${count(many)} ${what}`);
+  const shown = cut ? ` Below are the ${rows.length} that were the most anomalous lately.` : '';
+  return `${counted(all.series, 'series', 'series')}, ${count(all.patterned)} with a repeating pattern${lacks.length ? `; ${lacks.join(', ')}` : ''}.${shown}`;
+}
+
+const nameOf = (row) => ['partition', 'by'].filter((role) => row[`${role}_field_value`] !== null)
+  .map((role) => row[`${role}_field_value`]).join(', ');
+
+function Memory({ job, version }) {
+  const query = useQuery(`/jobs/${encodeURIComponent(job.job_id)}/memory`, { deps: [version] });
+  return html`
+    <${Panel} title="Memory" query=${query} height=${120} empty=${query.data?.total === 0 && 'None yet.'}>
+      ${(memory) => memory && html`<${Parts} memory=${memory} />`}
+    </${Panel}>`;
+}
+
+/** A bar for each part. @param {{memory: {parts: Record<string, number>, total: number, stored?: number}}} props */
+export const Parts = ({ memory }) => html`
+  <table class="parts">
+    <tbody>${Object.entries(memory.parts).map(([name, size]) => html`
+      <tr><th scope="row">${name}</th><td class="number">${bytes(size)}</td>
+        <td aria-hidden="true"><span class="part" style=${{ width: `${Math.max(0.5, (100 * size) / memory.total)}%` }}></span></td></tr>`)}
+    </tbody>
+  </table>
+  <p class="quiet under">${bytes(memory.total)} in all${memory.stored ? `; ${bytes(memory.stored)} on disk` : ''}.</p>`;

@@ -1,0 +1,36 @@
+// Detectors as a person says them.
+
+const SIDES = { high_: ' (high only)', low_: ' (low only)' };
+const MEASURES = {
+  count: () => 'number of rows',
+  non_zero_count: () => 'number of rows, where there are any',
+  distinct_count: (field) => `different values of ${field}`,
+  non_null_sum: (field) => `sum of ${field}, where there is any`,
+  varp: (field) => `variance of ${field}`,
+  min: (field) => `minimum of ${field}`,
+  max: (field) => `maximum of ${field}`,
+  metric: (field) => `mean, minimum and maximum of ${field}`,
+};
+
+/** What a detector measures: `mean of cpu per host`. @param {any} detector of a job's settings */
+export function detectorWords({ function: name = 'metric', field_name: field, partition_field_name: partition, by_field_name: by }) {
+  const side = Object.keys(SIDES).find((prefix) => name.startsWith(prefix));
+  const plain = side ? name.slice(side.length) : name;
+  const measure = MEASURES[plain] ?? ((of) => `${plain} of ${of}`);
+  const per = [partition, by].filter(Boolean).join(' and ');
+  return `${measure(field ?? '…')}${per ? ` per ${per}` : ''}${side ? SIDES[side] : ''}`;
+}
+
+/** `2.4 MB` @param {number} bytes */
+export function bytes(size) {
+  if (size < 1000) return `${size} bytes`;
+  const units = ['kB', 'MB', 'GB', 'TB'];
+  const at = Math.min(Math.floor(Math.log10(size) / 3), units.length) - 1;
+  return `${Number((size / 1000 ** (at + 1)).toPrecision(3)).toLocaleString('en')} ${units[at]}`;
+}
+
+/** The path of a job's page. @param {string} jobId @param {string} [tab] */
+export const jobPath = (jobId, tab) => `/jobs/${encodeURIComponent(jobId)}${tab && tab !== 'overview' ? `/${tab}` : ''}`;
+
+/** Words for the states of jobs. */
+export const STATES = { opened: 'running', opening: 'being opened', closed: 'closed', closing: 'being closed', failed: 'failed' };

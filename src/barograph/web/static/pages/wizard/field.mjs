@@ -1,0 +1,40 @@
+// A setting with its name, what is wrong with it, and what would be better.
+import { html, signal, useId } from '../../lib/html.mjs';
+import { Icon } from '../../parts/icon.mjs';
+import { set } from './draft.mjs';
+
+/** What the server says is wrong with the draft: `{path, value, wanted}`. */
+export const problems = signal([]);
+/** What may be better: `{path, text, value}`. */
+export const advice = signal([]);
+
+/** What is wrong at a path. @param {string} path */
+export const problemAt = (path) => problems.value.find((one) => one.path === path);
+
+/**
+ * A labelled setting.
+ * @param {{label: string, path: string, hint?: any, children: (props: {id: string, 'aria-describedby': string, 'aria-invalid'?: string}) => any}} props
+ *   path: where it is in the settings: problems and advice of it are shown here
+ */
+export function Field({ label, path, hint, children }) {
+  const id = useId();
+  const wrong = problemAt(path);
+  const better = advice.value.filter((one) => one.path === path);
+  return html`
+    <div class="field">
+      <label for=${id}>${label}</label>
+      ${children({ id, 'aria-describedby': `${id}-said`, 'aria-invalid': wrong ? 'true' : undefined })}
+      <div id=${`${id}-said`} class="said">
+        ${wrong && html`<p class="wrong">Wanted ${wrong.wanted}</p>`}
+        ${better.map((one) => html`<${Better} advice=${one} />`)}
+        ${hint && html`<p class="quiet">${typeof hint === 'string' ? upper(hint) : hint}</p>`}
+      </div>
+    </div>`;
+}
+
+const upper = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** Advice, and where there is a value that is better, a click that takes it. @param {{advice: {path: string, text: string, value: any}}} props */
+export const Better = ({ advice: one }) => html`
+  <p class="better"><${Icon} name="info" /><span>${upper(one.text)}</span>
+    ${one.value !== null && html`<button type="button" onClick=${() => set(one.path, one.value)}>Use ${one.value}</button>`}</p>`;

@@ -1,0 +1,64 @@
+// What the draft would find, asked anew when somebody has stopped typing.
+import { signal, useEffect } from '../../lib/html.mjs';
+import { send } from '../../lib/api.mjs';
+import { draft } from './draft.mjs';
+import { advice, problems } from './field.mjs';
+
+const QUIET_MS = 450;
+
+/** What a trial found; null before the first. */
+export const tried = signal(null);
+/** Why there is no trial of the present settings; null where there is one. */
+export const trialError = signal(null);
+/** Whether a trial is under way, or soon will be. */
+export const trying = signal(false);
+/** What the server says of the settings by themselves. */
+export const checked = signal(null);
+/** Which detector and series are shown, and the score that would be an alert. */
+export const shown = signal({ detector: 0, series: null });
+export const alertScore = signal(50);
+
+let newest = 0;
+
+/** Keep checks and trials up with the draft, while the wizard is shown. */
+export function useTrials() {
+  const { config, uploadId } = draft.value;
+  const { detector, series } = shown.value;
+  const at = Math.min(detector, config.analysis_config.detectors.length - 1);
+  const key = JSON.stringify([config, uploadId, at, series, alertScore.value]);
+  useEffect(() => {
+    newest += 1;
+    const mine = newest;
+    trying.value = true;
+    const timer = setTimeout(() => look(mine, { config, uploadId, detector: Math.max(at, 0), series, min_score: alertScore.peek() }), tried.peek() ? QUIET_MS : 0);
+    return () => clearTimeout(timer);
+  }, [key]);
+}
+
+async function look(mine, { config, uploadId, ...asked }) {
+  const ask = async (task) => {
+    try {
+      return [await task(), null];
+    } catch (failure) {
+      return [null, failure];
+    }
+  };
+  const [told, failed] = await ask(() => send('POST', '/validate', { config: { ...config, job_id: config.job_id || 'unnamed' } }));
+  if (mine !== newest) return;
+  checked.value = told;
+  const unnamed = config.job_id ? [] : [{ path: 'job_id', value: null, wanted: 'a name for the job' }];
+  problems.value = [...(told?.problems ?? []), ...unnamed];
+  if (failed || told.problems.some((one) => one.path !== 'job_id') || !uploadId) {
+    if (!uploadId) tried.value = null;
+    advice.value = (told?.advice ?? []).map((text) => ({ path: '', text, value: null }));
+    trialError.value = failed;
+    trying.value = false;
+    return;
+  }
+  const [found, failure] = await ask(() => send('POST', `/uploads/${encodeURIComponent(uploadId)}/trial`, { config: { ...config, job_id: 'trial' }, ...asked }));
+  if (mine !== newest) return;
+  if (found) { tried.value = { ...found, detector: asked.detector }; advice.value = found.advice; }
+  if (failure?.problems) problems.value = [...failure.problems, ...unnamed];
+  trialError.value = failure;
+  trying.value = false;
+}
