@@ -18,7 +18,7 @@ export default function Calendars() {
   return html`
     <div class="page calendars">
       <div class="page-head">
-        <div><h1>Calendars</h1><p class="quiet">Planned times: holidays, deployments, maintenance. They are kept with the jobs that they are for; they change no results yet.</p></div>
+        <div><h1>Calendars</h1><p class="quiet">Planned times: holidays, deployments, maintenance. What happens in them is no anomaly of the jobs that they are for, and no news to their models.</p></div>
         <div class="page-actions"><button type="button" class="primary" onClick=${() => setMaking(true)}>New calendar</button></div>
       </div>
       <${Panel} query=${query} name="Calendars" height=${200} empty=${none && 'No calendar yet.'}>

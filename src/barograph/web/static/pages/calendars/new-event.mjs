@@ -7,18 +7,20 @@ const HOUR_MS = 3_600_000;
 const text = (ms) => new Date(ms).toISOString().slice(0, 16);
 const ms = (value) => Date.parse(`${value}Z`);
 
-/** @param {{add: (event: {description: string, start: number, end: number}) => Promise<void>, close: () => void}} props */
+/** @param {{add: (event: {description: string, start: number, end: number, skip_result: boolean, skip_model_update: boolean}) => Promise<void>, close: () => void}} props */
 export function NewEvent({ add, close }) {
   const next = Math.ceil(Date.now() / HOUR_MS) * HOUR_MS;
   const [description, setDescription] = useState('');
   const [start, setStart] = useState(text(next));
   const [end, setEnd] = useState(text(next + HOUR_MS));
+  const [tells, setTells] = useState(false);
+  const [learns, setLearns] = useState(false);
   const [error, setError] = useState(null);
   const order = ms(end) > ms(start);
   const submit = async (event) => {
     event.preventDefault();
     try {
-      await add({ description: description.trim(), start: ms(start), end: ms(end) });
+      await add({ description: description.trim(), start: ms(start), end: ms(end), skip_result: !tells, skip_model_update: !learns });
       close();
     } catch (failure) {
       setError(failure);
@@ -32,6 +34,8 @@ export function NewEvent({ add, close }) {
           <label>From (UTC)<input type="datetime-local" required value=${start} onInput=${(event) => setStart(event.target.value)} /></label>
           <label>To (UTC)<input type="datetime-local" required value=${end} onInput=${(event) => setEnd(event.target.value)} /></label>
         </div>
+        <label class="check"><input type="checkbox" checked=${tells} onChange=${(event) => setTells(event.target.checked)} /> Anomalies in it are told all the same</label>
+        <label class="check"><input type="checkbox" checked=${learns} onChange=${(event) => setLearns(event.target.checked)} /> Models learn from it all the same</label>
         ${!order && html`<p class="wrong">Wanted an end after the start</p>`}
         ${error && html`<${Failed} error=${error} />`}
         <footer class="dialog-end"><button type="button" onClick=${close}>Cancel</button><button type="submit" class="primary" disabled=${!order}>Plan it</button></footer>
