@@ -43,11 +43,12 @@ function Explored() {
   const url = by === null ? null : `/records${params({ ...tableQuery(by), page: tablePage.value - 1, size: ROWS })}`;
   const records = useQuery(url, { deps: [version] });
   if (fields.error) return html`<${Failed} error=${fields.error} retry=${fields.retry} />`;
+  const blames = fields.data?.fields.some((field) => field.influencer) ?? true;
   return html`
     <${FilterBar} fields=${fields.data} error=${records.error} />
-    <div class="explorer-columns">
+    <div class=${`explorer-columns ${blames ? '' : 'is-alone'}`}>
       <${Timeline} by=${by} fields=${fields.data} />
-      <${Influencers} by=${by} fields=${fields.data} />
+      ${blames && html`<${Influencers} by=${by} />`}
       <${Anomalies} by=${by ?? 'overall'} query=${by === null ? WAITING : records} />
     </div>`;
 }

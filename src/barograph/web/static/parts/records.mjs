@@ -28,14 +28,17 @@ const COLUMNS = [
   { key: 'time', title: 'Time' },
   { key: 'score', title: 'Score', class: 'number' },
   { key: 'detector', title: 'Detector' },
-  { key: 'entity', title: 'Found for' },
-  { key: null, title: 'Influenced by', class: 'wide-only' },
+  { key: 'entity', title: 'Found for', of: (row) => entitiesOf(row).length > 0 },
+  { key: null, title: 'Influenced by', class: 'wide-only', of: (row) => influencersOf(row).length > 0 },
   { key: 'actual', title: 'Actual', class: 'number' },
   { key: 'typical', title: 'Typical', class: 'number' },
   { key: null, title: 'Description' },
   { key: 'probability', title: 'Probability', class: 'number widest-only' },
-  { key: 'job', title: 'Job', of: 'jobs' },
 ];
+const JOB = { key: 'job', title: 'Job', class: 'job-name' };
+
+/** The columns in which some row has something. */
+const columnsOf = (rows, jobs) => [...COLUMNS.filter((column) => !column.of || rows.some(column.of)), ...(jobs ? [JOB] : [])];
 
 /**
  * A table of records.
@@ -51,10 +54,10 @@ const COLUMNS = [
  *   note: opens what notes something of a row's time
  */
 export function RecordsTable({ rows, sort, setSort, open, setOpen, jobs = false, merged = null, caption, ...rest }) {
-  const columns = COLUMNS.filter((column) => column.of !== 'jobs' || jobs);
+  const columns = columnsOf(rows, jobs);
   return html`
     <div class="table-scroll records">
-      <table>
+      <table class=${jobs ? 'has-jobs' : ''}>
         <caption class="hidden-text">${caption}</caption>
         <thead><tr>
           <th><span class="hidden-text">Details</span></th>

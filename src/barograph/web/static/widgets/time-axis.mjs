@@ -4,7 +4,9 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const STEPS = [1, 5, 15, 30].map((many) => many * MINUTE)
-  .concat([1, 3, 6, 12].map((many) => many * HOUR), [1, 2, 7, 14, 28, 91, 182, 364, 728, 1820, 3640].map((many) => many * DAY));
+  .concat([1, 3, 6, 12].map((many) => many * HOUR), [1, 2, 7, 14].map((many) => many * DAY));
+const MONTH = 30.4 * DAY;
+const MONTH_STEPS = [1, 2, 3, 6, 12, 24, 60, 120];
 
 const clocks = new Map();
 
@@ -25,22 +27,39 @@ export function ahead(ms, zone) {
  * @returns {{t: number, text: string, isDay: boolean}[]}
  */
 export function ticks(from, to, most, zone) {
-  const step = STEPS.find((one) => (to - from) / one <= most) ?? STEPS.at(-1);
+  const step = STEPS.find((one) => (to - from) / one <= most);
+  return step === undefined ? months(from, to, most, zone) : stretches(from, to, step, zone);
+}
+
+function stretches(from, to, step, zone) {
   const found = [];
   let shift = ahead(from, zone);
   for (let local = Math.ceil((from + shift) / step) * step; ; local += step) {
     shift = ahead(local - shift, zone);
     const t = local - shift;
-    if (t >= to || found.length > most + 2) return found;
-    if (t >= from) found.push(tick(t, local, step));
+    if (t >= to) return found;
+    if (t >= from) found.push(tick(t, local));
+  }
+}
+
+/** Months are not of one length, and begin with the first of a year that they divide. */
+function months(from, to, most, zone) {
+  const step = MONTH_STEPS.find((one) => (to - from) / (one * MONTH) <= most) ?? MONTH_STEPS.at(-1);
+  const start = new Date(from + ahead(from, zone));
+  const found = [];
+  for (let month = Math.floor((start.getUTCFullYear() * 12 + start.getUTCMonth()) / step) * step; ; month += step) {
+    const local = Date.UTC(Math.floor(month / 12), month % 12);
+    const t = local - ahead(local, zone);
+    if (t >= to) return found;
+    if (t >= from) found.push({ t, text: (step % 12 === 0 ? yearText : monthText).format(local), isDay: true });
   }
 }
 
 const dayText = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', day: 'numeric', month: 'short' });
-const yearText = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', day: 'numeric', month: 'short', year: 'numeric' });
+const monthText = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', month: 'short', year: 'numeric' });
+const yearText = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', year: 'numeric' });
 
-function tick(t, local, step) {
+function tick(t, local) {
   const isDay = local % DAY === 0;
-  if (!isDay) return { t, text: new Date(local).toISOString().slice(11, 16), isDay };
-  return { t, text: (step >= 28 * DAY ? yearText : dayText).format(local), isDay };
+  return { t, text: isDay ? dayText.format(local) : new Date(local).toISOString().slice(11, 16), isDay };
 }

@@ -23,7 +23,7 @@ export function FilterBar({ fields, error }) {
         <${Icon} name="search" />
         <input ref=${box} id="explorer-filter" type="text" value=${text} onInput=${(event) => setText(event.target.value)} spellcheck=${false} autocomplete="off"
           aria-label="Filter" aria-invalid=${wrong ? 'true' : undefined} aria-describedby=${wrong ? 'filter-error' : undefined} onBlur=${apply}
-          placeholder=${names.length ? `Filter, as ${names[0]}:web-* and not ${names.at(-1)}:other` : 'No fields to filter by'} disabled=${names.length === 0 && !text} />
+          placeholder=${names.length ? `Filter, as ${names[0]}:VALUE, with *, and, or, not` : 'No fields to filter by'} disabled=${names.length === 0 && !text} />
         ${text && html`<button type="button" class="bare" aria-label="Clear the filter" onClick=${() => { setText(''); change({ q: null, page: null }); }}><${Icon} name="close" /></button>`}
       </form>
       <${Severities} />

@@ -12,8 +12,8 @@ import { WAITING, asked, entityFilter, filter, isSelected, lanes, selected } fro
 const FEW = 10;
 const MORE = 100;
 
-/** @param {{by: string | null, fields: any}} props */
-export function Influencers({ by, fields }) {
+/** @param {{by: string | null}} props */
+export function Influencers({ by }) {
   const [size, setSize] = useState(FEW);
   const [order, setOrder] = useState('max');
   const version = useVersion(jobIds.value);
@@ -21,10 +21,9 @@ export function Influencers({ by, fields }) {
   const of = lanes.value.length > 0 ? { by, lane: lanes.value } : {};
   const ready = range.value !== null && by !== null;
   const query = useQuery(ready ? `/influencers${params({ ...asked(), ...inside, ...of, size })}` : null, { deps: [version] });
-  const blames = fields?.fields.some((field) => field.influencer) ?? true;
   const highest = order === 'max' ? 100 : Math.max(1, ...(query.data?.fields ?? []).flatMap((one) => one.values.map((value) => value.sum)));
   return html`
-    <${Panel} title="Influencers" class="influencers" query=${ready ? query : WAITING} height=${240} empty=${empty(query, blames)} actions=${html`
+    <${Panel} title="Influencers" class="influencers" query=${ready ? query : WAITING} height=${240} empty=${empty(query)} actions=${html`
       <div class="segments" role="group" aria-label="Order of influencers">
         ${['max', 'sum'].map((one) => html`<button type="button" aria-pressed=${String(order === one)} onClick=${() => setOrder(one)}>${one}</button>`)}
       </div>`}>
@@ -41,8 +40,7 @@ export function Influencers({ by, fields }) {
     </${Panel}>`;
 }
 
-function empty(query, blames) {
-  if (!blames) return 'These jobs have no influencer fields: nobody can be blamed.';
+function empty(query) {
   if (query.data === undefined || query.data.total > 0) return null;
   return filter.value || isSelected.value ? 'Nobody is to blame for what is shown.' : 'Nobody was to blame in this time.';
 }

@@ -14,11 +14,11 @@ const MOST = 500;
 export function LanesTable({ overall, view, name }) {
   const [isOpen, setOpen] = useState(false);
   return html`
-    <button type="button" class="bare" aria-label="View lanes as table" title="View as table" disabled=${!overall || !view} onClick=${() => setOpen(true)}>
+    <button type="button" class="bare" aria-label="View lanes as table" title="View as table" disabled=${!overall} onClick=${() => setOpen(true)}>
       <${Icon} name="table" /></button>
     ${isOpen && html`
       <${Dialog} title="Lanes as a table" close=${() => setOpen(false)} wide>
-        <${Cells} data=${overall} name="overall" /><${Cells} data=${view} name=${name} />
+        <${Cells} data=${overall} name="overall" />${view && html`<${Cells} data=${view} name=${name} />`}
       </${Dialog}>`}`;
 }
 

@@ -20,6 +20,7 @@ import {
 
 const CELL_PX = 8;
 const TICK_PX = 90;
+const TEXT_PX = 64;
 
 /** The width of an element, px; 0 before it is there. */
 function useWidth(host) {
@@ -49,11 +50,12 @@ export function Timeline({ by, fields }) {
   const version = useVersion(jobIds.value);
   const ready = columns > 0 && range.value !== null && by !== null;
   const least = shownSeverities.value?.[0] || null;
+  const isAll = isOneSeries(fields);
   const common = { ...asked(), width: columns };
   const overall = useQuery(ready ? `/lanes${params({ ...common, by: 'overall', q: null })}` : null, { deps: [version] });
   const inside = selected.value !== null && lanes.value.length === 0 ? { sel_from: selected.value[0], sel_to: selected.value[1] } : {};
   const of = { ...common, ...inside, by, min: least, page: page.value - 1, rows: rows.value };
-  const view = useQuery(ready ? `/lanes${params(of)}` : null, { deps: [version] });
+  const view = useQuery(ready && !isAll ? `/lanes${params(of)}` : null, { deps: [version] });
   const name = by === 'job' || by === 'detector' ? by : by?.replace(/^:/, '');
   const pages = Math.max(1, Math.ceil((view.data?.total ?? 0) / rows.value));
   const turn = (step) => change({ page: Math.min(pages, Math.max(1, page.value + step)) });
@@ -73,17 +75,18 @@ export function Timeline({ by, fields }) {
             <${NotesStrip} start=${data.start} end=${data.end} />
             <${LaneBlock} name="Overall" field=${null} data=${data} selection=${selectionOf(data)}
               onSelect=${(selection, place, widget) => pick(data.kind, null)(selection && { ...selection, lanes: [] }, place, widget)} />
+            ${isAll && html`<div /><${Axis} data=${data} />`}
           </div>
           <p class="lane-kind quiet">${overallNote(data)}</p>`}
       </${Panel}>
-      <${Panel} name="Lanes" query=${ready ? view : WAITING} height=${rows.value * 26 + 28} actions=${html`
+      ${!isAll && html`<${Panel} name="Lanes" query=${ready ? view : WAITING} height=${rows.value * 26 + 28} actions=${html`
         <${ViewBy} by=${by} fields=${fields} data=${view.data} />`}
         empty=${view.data && view.data.total === 0 ? nothing(name) : null}>
         ${(data) => html`
           <div class="lane-rows">
             <${LaneBlock} key=${by} name=${`Lanes by ${name}`} field=${name} data=${data} selection=${selectionOf(data)} labelOf=${labels(by)}
               onSelect=${pick(data.kind, by)} turn=${turn} />
-            <div class="lane-axis-space" />
+            <div />
             <${Axis} data=${data} />
           </div>
           <div class="lane-foot">
@@ -93,10 +96,13 @@ export function Timeline({ by, fields }) {
             <${Pager} name="lanes" page=${page.value} pages=${pages} go=${(to) => change({ page: to })}
               text=${`${count((page.value - 1) * rows.value + 1)}–${count(Math.min(page.value * rows.value, data.total))} of ${count(data.total)}`} />
           </div>`}
-      </${Panel}>
+      </${Panel}>`}
       <${CellPopover} by=${by} />
     </div>`;
 }
+
+/** Whether lanes of anything would only say again what the one above them says. */
+const isOneSeries = (fields) => (fields?.fields.length ?? 1) === 0 && jobs.value?.length === 1 && jobs.value[0].detectors.length === 1;
 
 /** What is selected, for a block of lanes: all of its lanes where none is named. */
 function selectionOf(data) {
@@ -148,7 +154,7 @@ function Axis({ data }) {
   };
   return html`
     <div class="lane-axis" ref=${host} onClick=${pick} aria-hidden="true">
-      ${ticks(data.start, data.end, Math.max(2, wide / TICK_PX), zone.value).map(({ t, text, isDay }) => html`
+      ${ticks(data.start, data.end, Math.max(2, wide / TICK_PX), zone.value).filter(({ t }) => data.end - t > TEXT_PX / wide * (data.end - data.start)).map(({ t, text, isDay }) => html`
         <span class=${isDay ? 'is-day' : ''} style=${{ left: `${(100 * (t - data.start)) / (data.end - data.start)}%` }}>${text}</span>`)}
     </div>`;
 }
