@@ -344,3 +344,29 @@ def test_something_is_noted_of_a_record_and_shown_above_the_lanes(open_page: Ope
     notes = server.http.get("/api/v1/jobs/hosts/notes").json()["notes"]
     assert [(note["text"], note["entity"]) for note in notes] == [("<b>deployed</b>", {"host": "web-14"})]
     server.http.delete(f"/api/v1/jobs/hosts/notes/{notes[0]['note_id']}").raise_for_status()
+
+
+def test_the_series_of_what_is_selected_are_drawn_and_lead_to_their_page(
+    open_page: Open, server: Running, settled, shot
+) -> None:
+    page = open_page("/explorer?job=hosts")
+    assert page.get_by_test_id("small-chart").count() == 0
+    column, _, _ = top_cell(server, page)
+    click_cell(page, 0, column, "overall-lane")
+    settled(page)
+    page.get_by_role("dialog", name="What is selected").get_by_role("button", name="Close").click()
+    charts = page.get_by_role("region", name="Charts")
+    charts.scroll_into_view_if_needed()
+    settled(page)
+    expect(charts.get_by_test_id("small-chart")).to_have_count(4)
+    shot(page, "explorer-charts", full_page=True)
+    charts.get_by_role("link", name=re.compile("Open series mean of latency, host web-")).first.click()
+    settled(page)
+    expect(page).to_have_url(re.compile(r"/series\?job=hosts&det=0&e.host=web-\d+&zoom="))
+
+
+def test_lanes_that_would_say_the_same_again_are_not_there(open_page: Open) -> None:
+    page = open_page("/explorer?job=taxi")
+    expect(page.get_by_role("grid")).to_have_count(1)
+    expect(page.get_by_role("region", name="Influencers")).to_have_count(0)
+    assert "Found for" not in page.get_by_role("table", name="Anomalies").locator("thead").inner_text()

@@ -5,10 +5,11 @@ import { allJobs, jobsError, loadJobs, useVersion } from '../lib/live.mjs';
 import { expressions, jobIds, jobs, range } from '../lib/range.mjs';
 import { Failed } from '../parts/panel.mjs';
 import { Anomalies, ROWS, tableQuery } from './explorer/anomalies.mjs';
+import { Charts } from './explorer/charts.mjs';
 import { FilterBar } from './explorer/filter-bar.mjs';
 import { Influencers } from './explorer/influencers.mjs';
 import { Timeline } from './explorer/timeline.mjs';
-import { WAITING, chosenBy, tablePage } from './explorer/state.mjs';
+import { WAITING, chosenBy, filter, isSelected, tablePage } from './explorer/state.mjs';
 
 /** The page. */
 export default function Explorer() {
@@ -49,6 +50,9 @@ function Explored() {
     <div class=${`explorer-columns ${blames ? '' : 'is-alone'}`}>
       <${Timeline} by=${by} fields=${fields.data} />
       ${blames && html`<${Influencers} by=${by} />`}
-      <${Anomalies} by=${by ?? 'overall'} query=${by === null ? WAITING : records} />
+      <div class="found">
+        ${by !== null && (isSelected.value || filter.value) && html`<${Charts} by=${by} />`}
+        <${Anomalies} by=${by ?? 'overall'} query=${by === null ? WAITING : records} />
+      </div>
     </div>`;
 }

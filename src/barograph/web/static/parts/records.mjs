@@ -16,12 +16,15 @@ const SHOWN_INFLUENCERS = 3;
 const BUCKETS_AROUND = 48;
 
 /** The URL of a record's series, with the time around it. @param {RecordRow} row */
-export function seriesHref(row) {
+export const seriesHref = (row) => href('/series', seriesKeys(row));
+
+/** What that URL says. @param {RecordRow} row @returns {Record<string, any>} */
+export function seriesKeys(row) {
   const span = row.bucket_span * 1000;
   const zoom = [row.timestamp - BUCKETS_AROUND * span, row.timestamp + (BUCKETS_AROUND / 2) * span].map(timeText).join('~');
   const entities = Object.fromEntries(entitiesOf(row).map(({ field, value }) => [`e.${field}`, value]));
   const fn = row.function === 'metric' ? { fn: row.function_description } : {};
-  return href('/series', { job: row.job_id, det: row.detector_index, ...fn, ...entities, zoom });
+  return { job: row.job_id, det: row.detector_index, ...fn, ...entities, zoom };
 }
 
 const COLUMNS = [
