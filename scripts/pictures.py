@@ -20,6 +20,7 @@ SIZE = (1200, 760)
 PICTURES = {
     "overview.webp": "/?job=taxi",
     "explorer.webp": "/explorer?job=hosts&by=host",
+    "series.webp": "/series?job=taxi&open=2015-01-27T05:00Z",
 }
 """What each shows: a path, with its query."""
 PACK = """async (png) => {

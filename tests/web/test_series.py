@@ -292,6 +292,17 @@ def test_a_drag_annotates_and_the_note_stays_until_it_is_removed(open_page: Open
     expect(page.locator(".series-notes button")).to_have_count(0)
 
 
+def test_the_series_without_an_entity_lies_beside_it(open_page: Open, server: Running) -> None:
+    page = open_page(f"/series?job=shop&det=0&without=product%3Dmusic&{zoom(START_MS + 9 * DAY_MS, START_MS + 10 * DAY_MS)}")
+    expect(page.locator(".legend")).to_contain_text("without product music")
+    asked = {"from": START_MS + 9 * DAY_MS, "to": START_MS + 10 * DAY_MS, "without": "product=music"}
+    told = server.http.get("/api/v1/jobs/shop/series", params=asked).json()
+    assert all(0 < left < value for left, value in zip(told["without"], told["v"], strict=True))
+    chart = page.get_by_test_id("focus")
+    pixels = [pixel(chart, *place(chart, t, left))[:3] for t, left in zip(told["t"][3:20], told["without"][3:20], strict=True)]
+    assert colour(page, "--good")[:3] in pixels
+
+
 def test_entities_are_found_by_a_part_of_their_name_the_most_anomalous_first(open_page: Open, settled) -> None:
     page = open_page("/series?job=hosts")
     box = page.get_by_role("combobox", name="host")

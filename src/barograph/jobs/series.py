@@ -8,6 +8,7 @@ import polars as pl
 from barograph.config.errors import BadRequest
 from barograph.config.job import Job
 from barograph.jobs.one_series import OneSeries
+from barograph.jobs.without import without
 from barograph.results.charted import VALUES, every_bucket, thinned
 from barograph.results.words import multi_bucket
 from barograph.store.history import Span
@@ -27,6 +28,7 @@ class SeriesQuery:
         end_ms: epoch ms, exclusive; None is to the end.
         most: points at most; of more the least and the greatest of each stretch of time are kept, and the worst mark.
         interim: also marks of buckets that are still open.
+        without: an influencer field and its value: the series is told without the rows of this entity, too.
     """
 
     series: OneSeries
@@ -34,6 +36,7 @@ class SeriesQuery:
     end_ms: int | None = None
     most: int = 5000
     interim: bool = True
+    without: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,8 @@ class SeriesValues:
     """A series over time.
 
     Attributes:
-        rows: `timestamp` and the values; a bucket without data has nulls, one that the function makes zero has 0.
+        rows: `timestamp` and the values; a bucket without data has nulls, one that the function makes zero has 0. Where it was
+            asked for, `without` is the value without an entity.
         marks: `MARKS` of its records in the order of time, `multi_bucket` in words, and `of`: how many each is the worst of.
         bounded: it has bounds; a job without a model plot keeps none.
         thinned: there were more points than were asked for.
@@ -63,6 +67,8 @@ def series_values(store: Store, job_id: str, query: SeriesQuery) -> SeriesValues
     job = store.job(job_id)
     asked = replace(query, series=query.series.of(job))
     rows = bucket_values(store, job, asked.series, asked.start_ms, asked.end_ms)
+    if asked.without is not None:
+        rows = rows.with_columns(without(store, job, asked.series, asked.without, rows).alias("without"))
     marks = _marks(store, job, asked)
     bounded = bool(rows["lower_bound"].is_not_null().any())
     shown = thinned(rows, asked.most)

@@ -83,7 +83,7 @@ def selected(start: int | None, end: int | None) -> tuple[int, int] | None:
     return start, end
 
 
-def entity_of(given: list[str] | None) -> tuple[tuple[str, str], ...]:
+def entity_of(given: list[str] | None, parameter: str = "entity") -> tuple[tuple[str, str], ...]:
     """Values by field name.
 
     Raises:
@@ -92,5 +92,5 @@ def entity_of(given: list[str] | None) -> tuple[tuple[str, str], ...]:
     pairs = [text.partition("=") for text in given or ()]
     for field, equals, value in pairs:
         if not field or not equals:
-            raise BadRequest(f"entity={field + value!r}: wanted FIELD=VALUE")
+            raise BadRequest(f"{parameter}={field + value!r}: wanted FIELD=VALUE")
     return tuple((field, value) for field, _, value in pairs)

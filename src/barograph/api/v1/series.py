@@ -49,10 +49,11 @@ class Line(BaseModel):
 
 
 class Series(Line):
-    """A series, and what it is of."""
+    """A series, and what it is of; `without` is what it would be without the rows of an entity, where that was asked for."""
 
     function: str
     bucket_span_ms: int
+    without: list[float | None] | None
 
 
 class Explained(BaseModel):
@@ -186,16 +187,21 @@ def router(server: Server) -> APIRouter:
         to: To = None,
         max_points: Annotated[int, Query(ge=2, le=1_000_000)] = 5000,
         interim: Annotated[bool, Query(description="also anomalies of buckets that are still open")] = True,
+        without: Annotated[
+            str | None, Query(max_length=10_000, description="FIELD=VALUE: an entity, without whose rows it is told, too")
+        ] = None,
     ) -> Response:
         """Tell of one series over time, as many points as a chart can show."""
         check_span(from_, to)
         job = service.job(job_id)
-        found = service.series(job_id, SeriesQuery(series, from_, to, max_points, interim))
+        entity = None if without is None else entity_of([without], "without")[0]
+        found = service.series(job_id, SeriesQuery(series, from_, to, max_points, interim, entity))
         return answer(
             request,
             {
                 "function": series.of(job).function,
                 "bucket_span_ms": job.bucket_span_ms,
+                "without": None if entity is None else found.rows["without"].to_list(),
                 **line(job_id, found),
             },
         )
@@ -259,7 +265,8 @@ def _mark(job_id: str, row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _explained(found: FoundExplanations) -> dict[str, Any]:
-    told = [{"record_score": now, **asdict(one)} for one, now in zip(found.explanations, found.now, strict=True)]
+    every = zip(found.explanations, found.now, found.influencers, strict=True)
+    told = [{"record_score": now, "influencers": blamed or [], **asdict(one)} for one, now, blamed in every]
     for one in told:
         one["factors"] = [{**factor, "what": FACTORS[factor["name"]]} for factor in one["factors"]]
     return {"left_out": found.left_out, "explanations": told}

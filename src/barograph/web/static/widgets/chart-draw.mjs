@@ -5,7 +5,7 @@ import { firstAt, markHeight, seen } from './chart-values.mjs';
 
 const NAMES = {
   series: '--series', band: '--band', typical: '--line-strong', forecast: '--forecast', ground: '--ground', quiet: '--quiet',
-  grid: '--line', text: '--text', outside: '--severity-major', note: '--accent', event: '--line-strong', ghost: '--line-strong',
+  grid: '--line', text: '--text', outside: '--severity-major', note: '--accent', event: '--line-strong', ghost: '--line-strong', without: '--good',
 };
 
 /** The colours of now, by what they are for. @param {Element} host */
@@ -61,7 +61,7 @@ export function drawBelow(chart, plot) {
 
 /** Above the band and below the line: what is typical, and the series of another time. */
 export function drawBeneath({ data, range, colours: paint }, plot) {
-  const lines = [[data, data.typical, paint.typical, [6, 4]], [data.ghost, data.ghost?.v, paint.ghost, [2, 3]]];
+  const lines = [[data, data.typical, paint.typical, [6, 4]], [data.ghost, data.ghost?.v, paint.ghost, [2, 3]], [data, data.without, paint.without, [4, 2]]];
   within(plot, (ctx, width, height) => {
     const [x, y] = places(plot, width, height);
     ctx.lineWidth = 1.5;

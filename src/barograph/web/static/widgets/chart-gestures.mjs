@@ -77,7 +77,8 @@ export class Gestures {
     const { chart } = this;
     if (!chart.options.onPick || chart.data.t.length === 0) return;
     const mark = chart.markAt(x, y);
-    chart.options.onPick(mark?.t ?? chart.data.t[indexAt(chart.data.t, chart.plot.posToVal(x, 'x'))], mark);
+    const { t, index } = chart.bucketAt(mark?.t ?? chart.plot.posToVal(x, 'x'));
+    if (index >= 0 || mark) chart.options.onPick(mark?.t ?? t, mark);
   }
 
   dblclick() {

@@ -14,10 +14,10 @@ import { indexAt, loneOf, markHeight, valueRange } from './chart-values.mjs';
  * @typedef {{t: number[], v: Array<number | null>}} Line
  * @typedef {Line & {lo: Array<number | null>, hi: Array<number | null>}} Forecast
  * @typedef {{t: number[], v: Array<number | null>, typical?: Array<number | null>, lo?: Array<number | null>,
- *   hi?: Array<number | null>, marks?: Mark[], forecast?: Forecast | null, ghost?: Line | null,
+ *   hi?: Array<number | null>, marks?: Mark[], forecast?: Forecast | null, ghost?: Line | null, without?: Array<number | null> | null,
  *   notes?: Array<{from: number, to: number}>, events?: Array<{from: number, to: number}>}} ChartData
  *   t: epoch ms, rising, the starts of buckets; null in any other column: no data, and a gap. ghost: the series of another time,
- *   moved to this one
+ *   moved to this one. without: what values would be without some of their rows
  * @typedef {{
  *   height: number, label: string, zone: string, span: number, left?: number, axis?: boolean, brush?: boolean,
  *   drags?: 'zoom' | 'annotate' | null, describe?: (mark: Mark) => string,
@@ -175,6 +175,14 @@ export class Chart {
     }) ?? null;
   }
 
+  /** The bucket nearest to a time, and its index; -1 where there is only a forecast, or nothing. */
+  bucketAt(t) {
+    const { data: { t: times, forecast }, options: { span } } = this;
+    const index = indexAt(times, t);
+    if (t < times[index] + span || !forecast) return { t: times[index], index };
+    return { t: forecast.t[indexAt(forecast.t, t)], index: -1 };
+  }
+
   hovered(plot) {
     const { left, top, event } = plot.cursor;
     if (!event || left < 0 || this.data.t.length === 0) {
@@ -182,10 +190,9 @@ export class Chart {
       return;
     }
     const mark = this.markAt(left, top);
-    const t = mark?.t ?? plot.posToVal(left, 'x');
-    const index = indexAt(this.data.t, t);
+    const { t, index } = this.bucketAt(mark?.t ?? plot.posToVal(left, 'x'));
     const box = plot.over.getBoundingClientRect();
-    this.options.onHover?.({ t: mark?.t ?? this.data.t[index], index, mark, x: box.left + left, y: box.top + top });
+    this.options.onHover?.({ t, index, mark, x: box.left + left, y: box.top + top });
   }
 
   /** Take it away. */

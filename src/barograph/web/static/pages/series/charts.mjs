@@ -50,7 +50,7 @@ export function Focus({ job, series, data, zoom, whole, selected, drags, annotat
 /** What is said of a point. */
 function Said({ job, series, data, at, planned }) {
   const { index, mark } = at;
-  const t = mark?.t ?? data.t[index];
+  const t = mark?.t ?? at.t;
   const [value, typical, low, high] = [mark ? mark.v : data.v[index], mark?.typical ?? data.typical?.[index], data.lo?.[index], data.hi?.[index]];
   const foreseen = data.forecast ? data.forecast.t.indexOf(t) : -1;
   const row = (name, text) => html`<div><dt>${name}</dt><dd>${text}</dd></div>`;
@@ -58,9 +58,10 @@ function Said({ job, series, data, at, planned }) {
     <strong>${interval(t, t + job.bucket_span_ms)}</strong>
     <dl class="said">
       ${mark && row('Record score', html`<span class="score"><i class=${`swatch ${word(mark.score)}`} />${score(mark.score)} ${word(mark.score)}</span>`)}
-      ${row(series.fn ?? 'Value', value === null || value === undefined ? 'no data' : number(value))}
+      ${(mark || index >= 0) && row(series.fn ?? 'Value', value === null || value === undefined ? 'no data' : number(value))}
       ${typical !== null && typical !== undefined && row('Typical', number(typical))}
       ${low !== null && low !== undefined && row('Usual range', `${number(low)} – ${number(high)}`)}
+      ${data.without && index >= 0 && row('Without it', number(data.without[index]))}
       ${mark && isCross(mark) && row('', 'several buckets together')}
       ${mark?.interim && row('', 'interim: the bucket is still open')}
       ${mark?.of > 1 && row('', `the worst of ${mark.of} here`)}

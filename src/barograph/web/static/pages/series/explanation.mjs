@@ -1,5 +1,6 @@
 // Why one bucket of the series scores what it scores, also a normal one.
 import { html } from '../../lib/html.mjs';
+import { get, go } from '../../lib/url.mjs';
 import { params, useQuery } from '../../lib/api.mjs';
 import { count, interval, number, probability, score } from '../../lib/format.mjs';
 import { word } from '../../lib/scales.mjs';
@@ -61,10 +62,28 @@ function Told({ one, planned }) {
           <ul class="would">${one.would_score.map((would) => html`<${Would} key=${would.score} would=${would} />`)}</ul>`}
       </div>
       <div>
+        <${Blamed} influencers=${one.influencers} />
         <h3>What the model believed before it</h3>
         <ul class="believed">${one.model.map((sentence) => html`<li key=${sentence}>${sentence}</li>`)}</ul>
       </div>
     </div>`;
+}
+
+/** Who is to blame; the chart can show what would have been without each. */
+function Blamed({ influencers }) {
+  const entities = influencers.flatMap(({ influencer_field_name: field, influencer_field_values: values }) => values.map((value) => ({ field, value })));
+  if (entities.length === 0) return null;
+  const shown = get('without');
+  return html`
+    <h3>Who is to blame</h3>
+    <ul class="blamed">
+      ${entities.map(({ field, value }) => {
+        const named = `${field}=${value}`;
+        return html`<li key=${named}><span><span class="quiet">${field}</span> ${value || '(empty)'}</span>
+          <button type="button" class="link" aria-pressed=${String(shown === named)} onClick=${() => go({ set: { without: shown === named ? null : named } })}>
+            ${shown === named ? 'Hide what would be without it' : 'Show the series without it'}</button></li>`;
+      })}
+    </ul>`;
 }
 
 const Fact = ({ name, value }) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`;

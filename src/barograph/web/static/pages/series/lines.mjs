@@ -16,8 +16,8 @@ function useLine(series, span, more, version) {
 /** All there is, as far as it can be seen at once. */
 export const useContext = (series, whole, version) => useLine(series, whole, { max_points: CONTEXT_POINTS }, version);
 
-/** What is zoomed to, with its bounds. */
-export const useFocus = (series, zoom, version) => useLine(series, zoom, { max_points: FOCUS_POINTS }, version);
+/** What is zoomed to; without the rows of an entity as well, where the URL names one. */
+export const useFocus = (series, zoom, version) => useLine(series, zoom, { max_points: FOCUS_POINTS, without: get('without') }, version);
 
 /** The same time a day or a week before, moved to this one; null: not asked for. */
 export function useGhost(series, zoom, version) {

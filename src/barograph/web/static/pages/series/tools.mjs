@@ -39,7 +39,7 @@ export function Legend({ data }) {
   const under = compared();
   const keys = [
     ['series', 'value'], data.lo && data.bounded && ['band', 'usual range'], data.typical && ['typical', 'typical'], data.forecast && ['forecast', 'forecast'],
-    under && ['ghost', `the ${under} before`], data.lo && data.bounded && ['outside', 'outside it'], data.events.length > 0 && ['event', 'planned'],
+    under && ['ghost', `the ${under} before`], data.without && ['without', `without ${get('without').replace('=', ' ')}`], data.lo && data.bounded && ['outside', 'outside it'], data.events.length > 0 && ['event', 'planned'],
   ].filter(Boolean);
   return html`<span class="legend">${keys.map(([name, text]) => html`<span key=${name}><i class=${`line-key ${name}`} />${text}</span>`)}</span>`;
 }
