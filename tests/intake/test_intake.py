@@ -162,6 +162,11 @@ def test_a_table_without_the_time_is_refused_and_its_columns_are_named():
         parsed(pl.DataFrame({"timestamp": [1], "v": [2]}))
 
 
+def test_a_name_that_nobody_can_read_is_cut_in_the_message():
+    with pytest.raises(InputError, match=r"which has: n{100}\.\.\. \(2000000 characters\), v$"):
+        parsed(pl.DataFrame({"n" * 2_000_000: [1], "v": [2]}))
+
+
 def test_a_table_without_rows_gives_none():
     rows, counts = parsed(pl.DataFrame())
     assert len(rows) == 0

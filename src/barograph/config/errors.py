@@ -4,7 +4,7 @@ They are told apart by what their caller does next. A shell that turns them into
 of this file only.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -127,6 +127,12 @@ def _one_line(text: str, limit: int) -> str:
     if not text.isprintable():
         text = text.encode("unicode_escape").decode()
     return text if len(text) <= limit else f"{text[:limit]}... ({len(text)} characters)"
+
+
+def named(names: Sequence[str], most: int = 50, longest: int = 100) -> str:
+    """Names for a message: the first of them, none longer than can be read, and how many more there are."""
+    more = f", and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(_one_line(name, longest) for name in names[:most]) + more
 
 
 def shortened(value: object, limit: int = 200) -> str:

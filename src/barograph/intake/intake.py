@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from barograph.config.errors import ConfigError, Problem, UnreadableInput
+from barograph.config.errors import ConfigError, Problem, UnreadableInput, named
 from barograph.config.fields import number_column, text_column
 from barograph.config.job import Job
 from barograph.intake.clean_rows import CleanRows
@@ -86,10 +86,8 @@ class Intake:
         if values is None:
             if frame.height == 0:
                 return pl.Series([], dtype=pl.Int64())
-            present = ", ".join(frame.columns[:50]) + (f", and {frame.width - 50} more" if frame.width > 50 else "")
-            raise UnreadableInput(
-                f"data_description.time_field={name!r}: wanted a column of the input, which has: {present or 'none'}"
-            )
+            present = named(frame.columns) or "none"
+            raise UnreadableInput(f"data_description.time_field={name!r}: wanted a column of the input, which has: {present}")
         times = parse_times(values, self._job)
         if times.null_count():
             examples.add("invalid_date", times.is_null(), values, f"{name}: wanted {_time_wanted(self._job)}")

@@ -2,15 +2,12 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import Final
 
-from barograph.config.errors import ConfigError, Problem
+from barograph.config.errors import ConfigError, Problem, named
 from barograph.config.job import Job
 from barograph.intake import column_of
 from barograph.jobs.file_checks import ENOUGH_ROWS, joined
 from barograph.sources.chunk import Chunk
-
-_SHOWN: Final = 50
 
 
 def refuse_useless(job: Job, chunks: Iterable[Chunk], tell: Callable[[str], None]) -> Iterator[Chunk]:
@@ -83,6 +80,5 @@ def _has_none(chunk: Chunk, name: str) -> bool:
 
 def _problem(chunk: Chunk, path: str, name: str) -> Problem:
     if chunk.columns and name not in chunk.columns:
-        more = f", and {len(chunk.columns) - _SHOWN} more" if len(chunk.columns) > _SHOWN else ""
-        return Problem(path, name, f"a column of {chunk.source}, which has: {', '.join(chunk.columns[:_SHOWN])}{more}")
+        return Problem(path, name, f"a column of {chunk.source}, which has: {named(chunk.columns)}")
     return Problem(path, name, f"a field of {chunk.source}; its first rows ({chunk.frame.height:,}) have no value of it")
