@@ -45,6 +45,7 @@ from barograph.store.documents import Message
 from barograph.store.forecasts import SavedForecast
 from barograph.store.history import Span
 from barograph.store.job_rows import JobSummary
+from barograph.store.parts import Marks
 from barograph.store.query import Page, Query
 from barograph.store.snapshots import SavedSnapshot
 from barograph.store.store import Store
@@ -115,6 +116,13 @@ class Answers:
     def version(self, job_id: str) -> tuple[int, int]:
         """Differs from any earlier one if the job's results may differ."""
         return self._store.summary(job_id).create_time, self._store.commits(job_id)
+
+    def parts(self, job_id: str, part_ms: int) -> dict[int, Marks]:
+        """Of each part of time with results, by its start, what differs from any earlier time if they do.
+
+        Only as long as the job's `create_time` and `replay_time` are the same, too.
+        """
+        return self._store.parts(job_id, part_ms)
 
     def finished_until(self, job_id: str) -> int:
         """Where the newest finished bucket ends, epoch ms; before the first, where the open one starts; 0 without rows."""

@@ -52,6 +52,7 @@ from barograph.store.documents import Message
 from barograph.store.errors import NoSuchJob
 from barograph.store.forecasts import SavedForecast
 from barograph.store.job_rows import JobState, JobSummary
+from barograph.store.parts import Marks
 from barograph.store.query import Page, Query
 from barograph.store.retention import Expired
 from barograph.store.revert import Reverted
@@ -73,6 +74,7 @@ __all__ = [
     "LanesQuery",
     "ListedIncident",
     "MadeForecast",
+    "Marks",
     "Message",
     "NoSuchJob",
     "OneSeries",

@@ -35,6 +35,7 @@ from barograph.store.found_records import FoundRecords, RecordsQuery
 from barograph.store.history import HistoryFile, Span
 from barograph.store.job_rows import InputProgress, JobSummary, Listing, ResumePoint
 from barograph.store.lanes import LanesOf
+from barograph.store.parts import Marks, parts
 from barograph.store.query import Page, Query, ResultTable
 from barograph.store.scored_rows import read_quantiles
 from barograph.store.snapshots import SavedSnapshot, load
@@ -83,6 +84,12 @@ class Reader:
         """The number of the job's last commit: whatever changes its results makes it larger."""
         with self._database.read() as connection:
             return int(job_rows.job_row(connection, job_id).commits)
+
+    def parts(self, job_id: str, part_ms: int) -> dict[int, Marks]:
+        """What tells whether the results of each part of time are as they were. See `store.parts`."""
+        with self._database.read() as connection:
+            job_rows.job_row(connection, job_id)
+            return parts(connection, job_id, part_ms)
 
     def resume(self, job_id: str) -> ResumePoint | None:
         """Where the job goes on; None when nothing has been committed yet."""

@@ -148,7 +148,9 @@ class Store(Reader):
                 for table in of:
                     connection.execute(table.delete().where(table.c.job_id == job_id))
                 job = tables.JOB
-                connection.execute(job.update().where(job.c.job_id == job_id).values(**_FRESH))
+                # The number goes on: whoever shows the results knows by it that they are others now.
+                fresh = {**_FRESH, "commits": job.c.commits + 1}
+                connection.execute(job.update().where(job.c.job_id == job_id).values(**fresh))
             self._clean(job_id)
 
     # writing

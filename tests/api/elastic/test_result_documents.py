@@ -1,11 +1,20 @@
 """Results of jobs are searched as documents of `.ml-anomalies-*`."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import httpx
 import orjson
+import pytest
 
+from barograph.api.elastic.index.results import Results
+from barograph.engine import Engine
+from barograph.index.documents import Documents
+from barograph.index.write import Operation, Outcome
+from barograph.jobs.service import Service
 from tests.api.elastic.server_jobs import JOBS
+from tests.store import making
 
 START = 1_767_225_600_000
 NDJSON = {"Content-Type": "application/x-ndjson"}
@@ -74,6 +83,36 @@ def test_results_follow_their_job(http: httpx.Client) -> None:
     http.delete(f"{JOBS}/followed", params={"force": "true"})
     assert http.head("/.ml-anomalies-followed").status_code == 404
     assert found(http, ".ml-anomalies-shared", query={"term": {"job_id": "followed"}})["hits"]["total"]["value"] == 0
+
+
+def test_only_the_parts_that_have_changed_are_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    span = making.SPAN_MS
+    job = making.job()
+    with Service.open(None, tmp_path) as service, Documents(None, service.now_ms) as index:
+        shown, written = Results(service, index), list[str]()
+        plain = index.bulk
+
+        def bulk(operations: Sequence[Operation]) -> list[Outcome]:
+            written.extend(str(operation.id) for operation in operations)
+            return plain(operations)
+
+        monkeypatch.setattr(index, "bulk", bulk)
+        service.put(job)
+        snapshot = Engine.build(job).snapshot()
+        with service._store.lock("web"):
+            for first in (0, 250, 255):
+                service._store.commit("web", making.results(first, 250 if first == 0 else 5), snapshot, [])
+                written.clear()
+                shown.bring_up_to_date()
+                times = {
+                    int(name.split("_")[2]) for name in written if name.split("_")[1] in ("bucket", "record", "influencer")
+                }
+                assert times == {at * span for at in range(0 if first == 0 else 200, 250 if first == 0 else first + 5)}
+        for kind, count in (("bucket", 260), ("record", 780), ("influencer", 780)):
+            assert index.count(".ml-anomalies-web", {"query": {"term": {"result_type": kind}}}) == count
+        service.reset("web")
+        shown.bring_up_to_date()
+        assert index.count(".ml-anomalies-web", {}) == 0
 
 
 def test_documents_that_clients_write_beside_the_results_stay(http: httpx.Client) -> None:

@@ -1,12 +1,12 @@
 """Results of jobs as documents of the index: `.ml-anomalies-*` is searched as any other index.
 
 Documents that clients have written there themselves lie in an index of that name; those of the jobs lie in one beside it, and
-are made anew when somebody asks after the job has committed something.
+are brought up to date when somebody asks after the job has committed something: the parts of time whose results have changed.
 """
 
 import threading
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
@@ -22,12 +22,17 @@ from barograph.api.elastic.stats import size_stats
 from barograph.config.job import Job
 from barograph.index.documents import Documents
 from barograph.index.write import Operation
-from barograph.jobs.service import Query, Service
+from barograph.jobs.service import Marks, Query, Service
 
 STATE: Final = ".ml-state-000001"
 STATE_WRITE: Final = ".ml-state-write"
 _BESIDE: Final = ".barograph-of-"
-_EVERYTHING: Final = Query(exclude_interim=False)
+_PART_BUCKETS: Final = 100
+"""Buckets of a part of time, which is made anew as a whole. Chosen: little for a live job, few parts for an old one."""
+_MOST_PARTS: Final = 50
+"""Parts that are read at once; bounds memory."""
+_OF_BUCKETS: Final = ("bucket", "record", "influencer")
+_FORECAST: Final = "model_forecast"
 _BATCH: Final = 10_000
 _DATES: Final = (
     *("timestamp", "end_timestamp", "create_time", "log_time", "latest_record_time_stamp", "latest_result_time_stamp"),
@@ -44,6 +49,25 @@ MAPPINGS: Final = {
 }
 
 
+@dataclass(frozen=True)
+class _Shown:
+    """Of which results of a job the documents are.
+
+    Attributes:
+        index: where they are.
+        version: that of the job.
+        made: when the job was created, and when its results were last made anew.
+        parts: what tells that the results of a part of time are those.
+        forecasts: the forecasts.
+    """
+
+    index: str
+    version: tuple[int, int]
+    made: tuple[int, int | None]
+    parts: Mapping[int, Marks] = field(default_factory=dict)
+    forecasts: tuple[str, ...] = ()
+
+
 @dataclass
 class Results:
     """The results of the jobs of a service, as documents of an index. Any thread may call.
@@ -51,12 +75,12 @@ class Results:
     Attributes:
         service: the jobs.
         documents: the index.
-        seen: the version of each job of which the documents are, with its index.
+        seen: what is shown of each job.
     """
 
     service: Service
     documents: Documents
-    seen: dict[str, tuple[str, tuple[int, int]]] = field(default_factory=dict)
+    seen: dict[str, _Shown] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def bring_up_to_date(self) -> None:
@@ -64,28 +88,56 @@ class Results:
         with self.lock:
             jobs = {summary.job.job_id: summary.job for summary in self.service.jobs()}
             for job_id in self.seen.keys() - jobs.keys():
-                self._forget(job_id, self.seen.pop(job_id)[0])
+                self._forget(job_id, self.seen.pop(job_id).index)
             for job_id, job in jobs.items():
                 index, version = index_of(job), self.service.version(job_id)
-                if self.seen.get(job_id) != (index, version):
-                    self._make(job, index)
-                    self.seen[job_id] = (index, version)
+                shown = self.seen.get(job_id)
+                if shown is None or (shown.index, shown.version) != (index, version):
+                    self._show(job, index, version, shown)
 
-    def _make(self, job: Job, index: str) -> None:
-        new = job.job_id not in self.seen
+    def _show(self, job: Job, index: str, version: tuple[int, int], shown: _Shown | None) -> None:
+        """Make the documents of a job those of now."""
+        job_id, summary = job.job_id, self.service.summary(job.job_id)
         for name in (index, STATE):
             self._ensure(name)
+        self._name(job_id, index, is_new=shown is None)
+        made = (summary.create_time, summary.replay_time)
+        if shown is None or (shown.index, shown.made) != (index, made):
+            self._remove(index, job_id)
+            shown = _Shown(index, version, made)
+        part_ms = _PART_BUCKETS * job.bucket_span_ms
+        parts = self.service.parts(job_id, part_ms)
+        changed = [start for start in parts.keys() | shown.parts.keys() if parts.get(start) != shown.parts.get(start)]
+        for start, end in _spans(changed, part_ms):
+            if shown.parts:
+                self._remove(index, job_id, {"terms": {"result_type": [*_OF_BUCKETS]}}, _within(start, end))
+            self._write(index, _results(self.service, job_id, Query(start_ms=start, end_ms=end, exclude_interim=False)))
+        forecasts = tuple(one.forecast_id for one in self.service.forecasts(job_id))
+        if forecasts != shown.forecasts:
+            self._remove(index, job_id, {"term": {"result_type": _FORECAST}})
+            self._write(index, _forecasts(self.service, job_id))
+        others = {"bool": {"must_not": [{"terms": {"result_type": [*_OF_BUCKETS, _FORECAST]}}]}}
+        self._remove(index, job_id, others)
+        self._write(index, _heads(self.service, job))
+        self._remove(STATE, job_id)
+        self._write(STATE, _states(self.service, job_id))
+        self.seen[job_id] = _Shown(index, version, made, parts, forecasts)
+
+    def _name(self, job_id: str, index: str, *, is_new: bool) -> None:
+        """Give the results of a job the names that clients search; they may have moved one since."""
         aliases = self.documents.catalog.aliases
-        only = {"filter": {"term": {"job_id": job.job_id}}}
-        wanted = {alias_of(job.job_id): only, f".ml-anomalies-.write-{job.job_id}": {}}
-        missing = [name for name in wanted if new and name not in aliases]  # clients may have moved one since
+        wanted = {alias_of(job_id): {"filter": {"term": {"job_id": job_id}}}, f".ml-anomalies-.write-{job_id}": {}}
+        missing = [name for name in wanted if is_new and name not in aliases]
         self.documents.change_aliases([("add", index, name, wanted[name]) for name in missing])
-        for name in (index, STATE):
-            self.documents.delete_beside(_BESIDE + name[1:], {"term": {"job_id": job.job_id}})
-        for name, made in ((index, _documents(self.service, job)), (STATE, _states(self.service, job.job_id))):
-            while part := list(islice(made, _BATCH)):
-                operations = [Operation("index", _BESIDE + name[1:], key, orjson.dumps(document)) for key, document in part]
-                self.documents.bulk(operations)
+
+    def _remove(self, index: str, job_id: str, *queries: Mapping[str, Any]) -> None:
+        query = {"bool": {"filter": [{"term": {"job_id": job_id}}, *queries]}}
+        self.documents.delete_beside(_BESIDE + index[1:], query)
+
+    def _write(self, index: str, made: Iterator[tuple[str, Mapping[str, Any]]]) -> None:
+        while part := list(islice(made, _BATCH)):
+            operations = [Operation("index", _BESIDE + index[1:], key, orjson.dumps(document)) for key, document in part]
+            self.documents.bulk(operations)
 
     def _ensure(self, name: str) -> None:
         catalog = self.documents.catalog
@@ -93,7 +145,7 @@ class Results:
             aliases: dict[str, Any] = {STATE_WRITE: {}} if name == STATE else {}
             self.documents.create_index(name, {"mappings": MAPPINGS, "aliases": aliases})
         beside = _BESIDE + name[1:]
-        is_known = any(index == name for index, _ in self.seen.values()) or (name == STATE and self.seen)
+        is_known = any(shown.index == name for shown in self.seen.values()) or (name == STATE and self.seen)
         if beside not in catalog.indices or not is_known:  # what an earlier process left there may be out of date
             self.documents.create_beside(beside, name)
 
@@ -101,14 +153,31 @@ class Results:
         catalog = self.documents.catalog
         for name in (index, STATE):
             if _BESIDE + name[1:] in catalog.indices:
-                self.documents.delete_beside(_BESIDE + name[1:], {"term": {"job_id": job_id}})
+                self._remove(name, job_id)
         names = (alias_of(job_id), f".ml-anomalies-.write-{job_id}")
         gone = [(name, alias) for alias in names for name in catalog.aliases.get(alias, {})]
         self.documents.change_aliases([("remove", name, alias, {}) for name, alias in gone])
 
 
-def _documents(service: Service, job: Job) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """All documents of a job's results, with their ids."""
+def _within(start_ms: int, end_ms: int) -> dict[str, Any]:
+    return {"range": {"timestamp": {"gte": start_ms, "lt": end_ms, "format": "epoch_millis"}}}
+
+
+def _spans(starts: Iterable[int], part_ms: int) -> Iterator[tuple[int, int]]:
+    """Parts of time as spans, those that follow one another together."""
+    first = last = None
+    for start in sorted(starts):
+        if first is None or last is None or start != last + part_ms or start - first >= _MOST_PARTS * part_ms:
+            if first is not None and last is not None:
+                yield first, last + part_ms
+            first = start
+        last = start
+    if first is not None and last is not None:
+        yield first, last + part_ms
+
+
+def _heads(service: Service, job: Job) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """What there is of a job but its results: counts, snapshots, sizes; with ids."""
     job_id = job.job_id
     summary = service.summary(job_id)
     if summary.counts is not None:
@@ -119,15 +188,17 @@ def _documents(service: Service, job: Job) -> Iterator[tuple[str, Mapping[str, A
     if snapshots:
         stats = size_stats(job, snapshots[-1], service.split_counts(job_id), snapshots[-1].latest_record_timestamp or 0)
         yield f"{job_id}_model_size_stats", stats
-    buckets, inside = service.buckets(job_id, _EVERYTHING).rows, service.bucket_influencers(job_id, _EVERYTHING).rows
+
+
+def _results(service: Service, job_id: str, query: Query) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The results of a span of time, with their ids."""
+    buckets, inside = service.buckets(job_id, query).rows, service.bucket_influencers(job_id, query).rows
     for document in shapes.documents(job_id, shapes.with_bucket_influencers(buckets, inside), shapes.bucket):
         yield f"{job_id}_bucket_{document['timestamp']}_{document['bucket_span']}", document
-    for document in shapes.documents(job_id, service.records(job_id, _EVERYTHING).rows, shapes.record):
+    for document in shapes.documents(job_id, service.records(job_id, query).rows, shapes.record):
         yield _id("record", document, "detector_index", *_SPLIT_VALUES), document
-    influencers = service.influencers(job_id, _EVERYTHING).rows
-    for document in shapes.documents(job_id, influencers, shapes.influencer):
+    for document in shapes.documents(job_id, service.influencers(job_id, query).rows, shapes.influencer):
         yield _id("influencer", document, "influencer_field_name", "influencer_field_value"), document
-    yield from _forecasts(service, job_id)
 
 
 _SPLIT_VALUES: Final = ("partition_field_value", "over_field_value", "by_field_value")
