@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,10 @@ import polars as pl
 import vl_convert
 
 import barograph
+from barograph.config.load import load_job
+from barograph.jobs.service import Service
+from barograph.report.content import ReportQuery, report
+from barograph.report.picture import drawing
 from barograph.results.severity import MAJOR, SCALE
 from barograph.samples import NYC_TAXI
 
@@ -154,6 +159,17 @@ def notebook_lanes() -> str:
     return svg_of(barograph.run(HOSTS_JOB, hosts()).plot_lanes("host", size=12))
 
 
+def sent_report() -> str:
+    """The picture of a report on the sample of 40 hosts."""
+    with TemporaryDirectory() as folder, Service.open(None, Path(folder)) as service:
+        job = load_job({**HOSTS_JOB, "description": "Response times of the shop's web servers"})
+        service.create(job)
+        service.open_job(job.job_id)
+        service.feed(job.job_id, hosts())
+        service.close_job(job.job_id)
+        return drawing(report(service, ReportQuery(job.job_id)))
+
+
 def svg_of(chart: Any) -> str:
     """The chart as a picture, without what only a pointer brings to light: it would be most of the file."""
     document = chart.to_dict()
@@ -192,7 +208,7 @@ def hosts() -> pl.DataFrame:
 
 
 CHARTS = {"score.svg": taxi, "stream.svg": requests}
-NOTEBOOK = {"plot_series.svg": notebook_series, "plot_lanes.svg": notebook_lanes}
+NOTEBOOK = {"plot_series.svg": notebook_series, "plot_lanes.svg": notebook_lanes, "report.svg": sent_report}
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ ROOMS = [
     {"cli"},
     {"api"},
     {"web"},
+    {"report"},
     {"jobs"},
     {"sources", "samples"},
     {"store", "index"},

@@ -1,3 +1,4 @@
+import math
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -100,3 +101,14 @@ def test_who_is_to_blame_and_for_how_much() -> None:
     hosts = {"influencer_field_name": "host", "influencer_field_values": ["a", "b"], "influences": [0.521, 0.47]}
     url = {"influencer_field_name": "url", "influencer_field_values": ["/100%"], "influences": [1.0]}
     assert labels.to_blame([hosts, url]) == "to blame: host=a (52 %), host=b (47 %), url=/100% (100 %)"
+
+
+@pytest.mark.parametrize(
+    ("p", "said"), [(0.5, "1 in 2"), (1 / 43_210, "1 in 43,000"), (2.3e-14, "1 in 4×10¹³"), (1.01e-9, "1 in 10⁹")]
+)
+def test_a_probability_is_said_as_one_in_so_many(p: float, said: str) -> None:
+    assert labels.chance(math.log(p)) == said
+
+
+def test_a_probability_that_no_double_holds_is_said_too() -> None:
+    assert labels.chance(-1000 * math.log(10)) == "1 in 10¹⁰⁰⁰"

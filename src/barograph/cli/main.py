@@ -16,6 +16,7 @@ from barograph.cli import (
     keys,
     overall,
     replays,
+    report,
     results,
     run,
     serve,
@@ -56,6 +57,7 @@ app.command("serve", short_help="Serve jobs over HTTP, as clients of Elasticsear
 app.command("results", short_help="Show what a job has found: buckets, records, influencers, annotations.")(results.results)
 app.command("explain", short_help="Say why a bucket scores what it scores, also a normal one.")(explain.explain)
 app.command("incidents", short_help="Show what went wrong together, and what was first.")(incidents.incidents)
+app.command("report", short_help="Write what a job has found to a page, or a picture, that needs nothing else.")(report.report)
 app.command("overall-buckets", short_help="Show how odd the times were over several jobs together.")(overall.overall_buckets)
 app.command("forecast", short_help="Show what a job's series are expected to do next, and when they cross a value.")(
     forecast.forecast

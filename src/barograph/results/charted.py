@@ -1,7 +1,7 @@
 """What the charts of a series and of lanes show, whoever draws them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -109,6 +109,11 @@ class ChartedLanes:
     names: Sequence[str]
     cells: pl.DataFrame
     left_out: int = 0
+
+    def first(self, most: int) -> "ChartedLanes":
+        """The same with so many lanes at most, those at the top."""
+        cells, gone = self.cells.filter(pl.col("lane") < most), max(len(self.names) - most, 0)
+        return replace(self, names=self.names[:most], cells=cells, left_out=self.left_out + gone)
 
     @property
     def columns(self) -> int:

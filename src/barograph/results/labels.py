@@ -1,5 +1,6 @@
 """Results and jobs in words: who, what, when, how bad."""
 
+import math
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -14,6 +15,7 @@ from barograph.results.words import measure, short
 Row = Mapping[str, Any]
 
 _SIDES: Final = {"high": " (high only)", "low": " (low only)", "both": ""}
+_RAISED: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SHOWN_VALUES: Final = 3  # of one influencer in one line; how many more there are is said
 
 
@@ -62,6 +64,17 @@ def to_blame(influencers: Iterable[Row]) -> str:
 def _listed(values: list[str]) -> str:
     more = len(values) - _SHOWN_VALUES
     return "|".join(values[:_SHOWN_VALUES]) + (f" and {more} more" if more > 0 else "")
+
+
+def chance(ln_p: float) -> str:
+    """A probability, given its logarithm, as it is said: `1 in 3`, `1 in 43,000`, `1 in 4×10¹³`."""
+    digits = -ln_p / math.log(10.0)
+    if digits < 6:
+        return f"1 in {rough(10.0**digits)}"
+    power = math.floor(digits)
+    lead = round(10.0 ** (digits - power))
+    lead, power = (1, power + 1) if lead == 10 else (lead, power)
+    return f"1 in {'' if lead == 1 else f'{lead}×'}10{str(power).translate(_RAISED)}"
 
 
 def length(ms: int) -> str:
