@@ -1,6 +1,5 @@
 """What an engine says its models believe."""
 
-import numpy as np
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
@@ -45,13 +44,6 @@ def test_an_entity_picks_its_series_in_all_detectors_that_it_splits(engine: Engi
     assert engine.describe((("host", "nobody"),)).is_empty()
     with pytest.raises(InputError, match="entity=colour='red': wanted a partition or by field"):
         engine.describe((("colour", "red"),))
-
-
-def test_the_most_anomalous_of_late_are_those_of_the_highest_severity(engine: Engine) -> None:
-    every, few = engine.describe(), engine.describe(most=5)
-    assert few.height == 5
-    assert few["severity"].min() >= np.sort(every["severity"].to_numpy())[-5]
-    assert engine.describe(most=1_000).height == every.height
 
 
 def test_an_engine_that_saw_nothing_describes_nothing() -> None:

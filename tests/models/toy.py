@@ -2,20 +2,40 @@
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
-from barograph.models import CHANGE, Description, Judged, Known, ModelConfig
+from barograph.models import CHANGE, Description, Judged, Known, ModelConfig, Records
 from barograph.results.leaf import LEAF, Tried
 
 STATE = np.dtype([("count", "f8"), ("mean", "f8"), ("square", "f8"), ("last", "i8")])
 PAYLOAD = np.dtype([("mean", "f8"), ("width", "f8")])
 
 
+def described(record, config):
+    return Description(
+        values=int(record["count"]),
+        first_ms=None,
+        last_ms=int(record["last"]) * config.bucket_span_ms if record["count"] else None,
+        severity=0.0,
+        sentences=(f"A toy that has seen {int(record['count'])} values.",),
+    )
+
+
+def known(records, config):
+    return Known(series=int((records["count"] > 0).sum()))
+
+
+def lately(records):
+    return np.zeros(len(records))
+
+
 @dataclass
 class ToyModel:
     """Each value against the mean of all before it: p = 1 / (1 + z^4)."""
 
+    RECORDS: ClassVar = Records("toys", STATE, known, lately, described)
     config: ModelConfig
     state: np.ndarray
 
@@ -68,20 +88,10 @@ class ToyModel:
         return np.repeat(np.where(self.state["count"] > 0, self.state["mean"], np.nan)[:, None], buckets, axis=1)
 
     def describe(self, row):
-        record, span = self.state[row], self.config.bucket_span_ms
-        return Description(
-            values=int(record["count"]),
-            first_ms=None,
-            last_ms=int(record["last"]) * span if record["count"] else None,
-            severity=0.0,
-            sentences=(f"A toy that has seen {int(record['count'])} values.",),
-        )
+        return described(self.state[row], self.config)
 
     def known(self):
-        return Known(series=int((self.state["count"] > 0).sum()))
-
-    def severity(self):
-        return np.zeros(len(self.state))
+        return known(self.state, self.config)
 
     def _payload(self):
         payload = np.zeros(len(self.state), PAYLOAD)

@@ -49,6 +49,32 @@ def test_the_first_format_is_still_read() -> None:
     assert loaded.arrays["model.state"].dtype == STATE
 
 
+@pytest.mark.parametrize("rows", [0, 1, 7, 8, 1000])
+@pytest.mark.parametrize("shape", [(), (3,)])
+def test_an_array_can_be_read_in_blocks_that_are_never_larger_than_said(
+    rows: int, shape: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshot, "_BLOCK", 8 * 24)
+    state = np.random.default_rng(0).normal(size=(rows, *shape))
+    data, sizes = Snapshot({"a": np.arange(5), "state": state, "z": np.ones(2)}).to_bytes(), []
+
+    def second_of_each(blocks):
+        parts = list(blocks)
+        sizes.extend(part.nbytes for part in parts)
+        return np.concatenate(parts)[::2]
+
+    read = Snapshot.read(io.BytesIO(data), {"state": second_of_each}).arrays
+    assert max(sizes) <= 8 * 24
+    assert read["state"].tobytes() == np.ascontiguousarray(state[::2]).tobytes()
+    assert (read["a"].tolist(), read["z"].tolist()) == ([0, 1, 2, 3, 4], [1.0, 1.0])
+
+
+def test_of_the_first_format_arrays_are_reduced_too() -> None:
+    archive = io.BytesIO()
+    np.savez(archive, format=np.array([1]), state=np.arange(4))
+    assert Snapshot.read(archive, {"state": lambda blocks: next(blocks)[:1]}).arrays["state"].tolist() == [0]
+
+
 def test_zeros_take_next_to_no_room() -> None:
     assert len(Snapshot({"state": np.zeros(100_000, STATE)}).to_bytes()) < 1_000
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import typer
 
-from barograph.api.elastic import documents
 from barograph.cli import output, tables
 from barograph.cli.console import show as show_table
 from barograph.cli.options import Format
@@ -60,6 +59,8 @@ def show(described: Described) -> None:
 
 def write(job_id: str, described: Described) -> None:
     """The descriptions as one JSON array."""
+    from barograph.api.elastic import documents  # noqa: PLC0415  # the server takes a second to import
+
     if not described.readable:
         typer.echo(f"models: {_unreadable(job_id)}", err=True)
     output.write(Format.JSON, described.rows, documents.documents(job_id, described.rows, documents.description))

@@ -3,13 +3,16 @@
 import io
 import sys
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import msgspec
 import polars as pl
 
-from barograph.api.elastic.documents import Document
 from barograph.cli.options import Format
 from barograph.config.errors import BadRequest
+
+if TYPE_CHECKING:  # tables are shown without the server
+    from barograph.api.elastic.documents import Document
 
 
 def refuse_terminal(chosen: Format) -> None:
@@ -22,7 +25,7 @@ def refuse_terminal(chosen: Format) -> None:
         raise BadRequest("--format parquet: wanted a file or a pipe as output, such as 'barograph ... --format parquet > FILE'")
 
 
-def write(chosen: Format, frame: pl.DataFrame, documents: Iterable[Document]) -> None:
+def write(chosen: Format, frame: pl.DataFrame, documents: "Iterable[Document]") -> None:
     """Write a result table: as its documents (JSON, NDJSON), or flat, in the columns of `results/schema.py` (CSV, Parquet)."""
     out = sys.stdout.buffer
     if chosen is Format.JSON:
@@ -39,7 +42,7 @@ def write(chosen: Format, frame: pl.DataFrame, documents: Iterable[Document]) ->
     out.flush()  # here, not at exit: a pipe that is closed is then met where it is handled
 
 
-def _write_array(documents: Iterable[Document]) -> None:
+def _write_array(documents: "Iterable[Document]") -> None:
     """One array with an object a line, so that it can be read by eye and by `diff` as well."""
     out = sys.stdout.buffer
     before = b"[\n"

@@ -12,6 +12,8 @@ from barograph.engine.entity import DetectorNames, Entity, check_entity, of_enti
 from barograph.engine.series_stage import SeriesStage
 from barograph.models import Description
 from barograph.results import schema
+from barograph.results.arrays import Ints
+from barograph.scoring.leaves import Measure
 
 _SCHEMA: Final = schema.polars_schema(schema.DESCRIPTIONS)
 _SAME: Final = (
@@ -20,8 +22,8 @@ _SAME: Final = (
 )
 
 
-def described(job: Job, stages: Sequence[SeriesStage], names: DetectorNames, entity: Entity, most: int | None) -> pl.DataFrame:
-    """Rows of `schema.DESCRIPTIONS`: of all series of an entity, or of so many that were the most anomalous lately.
+def described(job: Job, stages: Sequence[SeriesStage], names: DetectorNames, entity: Entity) -> pl.DataFrame:
+    """Rows of `schema.DESCRIPTIONS`, of all series of an entity.
 
     Raises:
         BadRequest: no series of the job could be of the entity.
@@ -32,18 +34,16 @@ def described(job: Job, stages: Sequence[SeriesStage], names: DetectorNames, ent
         for stage in stages
         for at in [stage.measure.detector_index]
     ]
-    if most is not None:
-        severity = np.concatenate([stage.model.severity()[rows] for stage, rows in zip(stages, chosen, strict=True)])
-        owner = np.repeat(np.arange(len(stages)), [len(rows) for rows in chosen])
-        best = np.sort(np.argsort(-severity, kind="stable")[:most])
-        chosen = [np.concatenate(chosen)[best[owner[best] == at]] for at in range(len(stages))]
-    parts = [_rows(stage, names, rows) for stage, rows in zip(stages, chosen, strict=True)]
+    parts = [
+        description_rows(stage.measure, names, rows, [stage.model.describe(row) for row in rows.tolist()])
+        for stage, rows in zip(stages, chosen, strict=True)
+    ]
     return pl.concat([schema.empty(schema.DESCRIPTIONS), *parts])
 
 
-def _rows(stage: SeriesStage, names: DetectorNames, series: np.ndarray[Any, np.dtype[np.int64]]) -> pl.DataFrame:
-    measure = stage.measure
-    rows = [_row(stage.model.describe(row)) for row in series.tolist()]
+def description_rows(measure: Measure, names: DetectorNames, series: Ints, descriptions: Sequence[Description]) -> pl.DataFrame:
+    """Rows of `schema.DESCRIPTIONS` of some series of a measure."""
+    rows = [_row(description) for description in descriptions]
     frame = pl.DataFrame(rows, schema={name: _SCHEMA[name] for name in _OWN})
     labels = (pl.lit(value, dtype=_SCHEMA[name]).alias(name) for name, value in measure.labels.items())
     return frame.hstack(names(measure.detector_index, series.astype(np.int32))).with_columns(*labels).select(list(_SCHEMA))

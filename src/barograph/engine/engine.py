@@ -160,17 +160,17 @@ class Engine:
         past = InResults(results, time_ms, self.job, self._pipeline.knowledge)
         return tuple(explain(self.job, self.snapshot(), past, time_ms, entity))
 
-    def describe(self, entity: tuple[tuple[str, str], ...] = (), most: int | None = None) -> pl.DataFrame:
+    def describe(self, entity: tuple[tuple[str, str], ...] = ()) -> pl.DataFrame:
         """What the models believe about each series now, in words and numbers: rows of `schema.DESCRIPTIONS`.
 
         Args:
-            entity: values of partition or by fields, by field name; a series must have them all. Empty is every series.
-            most: at most so many series, those that were the most anomalous lately; None is all, which takes about 50 us each.
+            entity: values of partition or by fields, by field name; a series must have them all. Empty is every series, which
+                takes about 50 us each.
 
         Raises:
             BadRequest: no detector is split by all fields of the entity.
         """
-        return described(self.job, self._pipeline.series_stages, self._buckets.names, entity, most)
+        return described(self.job, self._pipeline.series_stages, self._buckets.names, entity)
 
     def forecast(
         self,

@@ -85,13 +85,10 @@ class SeriesStage:
         Raises:
             OtherModels: another version left them.
         """
-        kind = model_of(job, measure)
+        if state is not None:
+            check_readable(job, measure, state)
         usual = None if state is None else under("usual", state)
-        if state is not None and not ("partitions" in state and kind.readable(state)):
-            raise OtherModels(job.job_id)
-        if usual is not None and not Usual.readable(job.influencers, usual):
-            raise OtherModels(job.job_id)
-        model = kind.build(model_config(job, measure, side, threads), state)
+        model = model_of(job, measure).build(model_config(job, measure, side, threads), state)
         partitions = Groups.build(job.bucket_span_ms, None if state is None else state["partitions"])
         usually = Usual.build(measure.statistic, job.influencers, job.bucket_span_ms, usual)
         return cls(measure, position, model, partitions, usually, DetectorSkips(job, measure.detector_index, knowledge))
@@ -167,6 +164,17 @@ class SeriesStage:
         leaves["mean"] = np.nan
         if self.measure.statistic == "varp":  # of all statistics it alone needs the mean when an entity's rows are taken away
             leaves["mean"] = detector.means(detector.find(leaves["series"], leaves["bucket"]))
+
+
+def check_readable(job: Job, measure: Measure, state: Arrays) -> None:
+    """Refuse what another version has remembered of a measure.
+
+    Raises:
+        OtherModels: it did.
+    """
+    mine = "partitions" in state and model_of(job, measure).readable(state)
+    if not mine or not Usual.readable(job.influencers, under("usual", state)):
+        raise OtherModels(job.job_id)
 
 
 def model_config(job: Job, measure: Measure, side: Side, threads: int = 1) -> ModelConfig:

@@ -8,6 +8,7 @@ from barograph.config.errors import BadRequest, OtherVersion
 from barograph.engine import Engine
 from barograph.engine.engine import split_counts as known_splits
 from barograph.engine.entity import Entity
+from barograph.engine.survey import survey
 from barograph.jobs.knowledge import knowledge_of
 from barograph.models import Known
 from barograph.store.store import Store
@@ -43,17 +44,24 @@ def describe(store: Store, job_id: str, entity: Entity = (), most: int | None = 
         NoSuchJob: there is none of this id.
         BadRequest: no series of the job is of the entity.
     """
-    job, saved = store.job(job_id), store.resume(job_id)
+    job = store.job(job_id)
     knowledge = knowledge_of(store, job)
     try:
+        if most is not None and not entity:
+            found = survey(job, lambda reduced: store.newest_snapshot(job_id, reduced), most)
+            return Described(found.rows, found.known, cut=found.rows.height == most < found.known.series)
+        saved = store.resume(job_id)
         engine = Engine.build(job, saved.snapshot if saved else None, knowledge)
     except OtherVersion:
         return Described(Engine.build(job, None, knowledge).describe(entity), Known(), readable=False)
-    rows, known = engine.describe(entity, most), engine.known()
+    rows, known = engine.describe(entity), engine.known()
     if entity and rows.is_empty():
         named = " ".join(f"{field}={value}" for field, value in entity)
         raise BadRequest(f"entity={named!r}: wanted one that the job has seen")
-    return Described(rows, known, cut=most is not None and rows.height == most < known.series)
+    of_entity = rows.height
+    if most is not None:
+        rows = rows.with_row_index("at").top_k(most, by="severity").sort("at").drop("at")
+    return Described(rows, known, cut=rows.height < of_entity)
 
 
 def split_counts(store: Store, job_id: str) -> dict[str, int]:

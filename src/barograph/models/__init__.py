@@ -1,6 +1,6 @@
 """Bucket values to probabilities, by one model or another for all series of a measure."""
 
-from barograph.models.base import Forecaster, Judged, Model
+from barograph.models.base import Forecaster, Judged, Model, Records
 from barograph.models.config import ModelConfig
 from barograph.models.describe import SEASON_WORDS, Description, Known
 from barograph.models.forecast import Foreseen, Horizon
@@ -22,6 +22,7 @@ __all__ = [
     "Known",
     "Model",
     "ModelConfig",
+    "Records",
     "SeasonKind",
     "SeriesModel",
 ]

@@ -1,8 +1,8 @@
 """What every kind of model does: bucket values in, probabilities out, for all series of one measure."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, Self, runtime_checkable
+from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 import numpy as np
 
@@ -84,6 +84,25 @@ def _side_by_side(parts: Sequence[Floats | None]) -> Floats | None:
     return np.concatenate(known, axis=1) if known else None
 
 
+@dataclass(frozen=True)
+class Records:
+    """How the rows of a snapshot, one a series, are read without a model of them all.
+
+    Attributes:
+        array: their name in a snapshot.
+        dtype: theirs, in this version.
+        known: what rows [S] know together, and what not yet.
+        lately: [S] how anomalous each series was lately; 0 is quiet.
+        describe: what one row says that the model believes, in words and numbers.
+    """
+
+    array: str
+    dtype: np.dtype[np.void]
+    known: Callable[[Structs, ModelConfig], Known]
+    lately: Callable[[Structs], Floats]
+    describe: Callable[[Any, ModelConfig], Description]
+
+
 class Model(Protocol):
     """All series of one measure, under one kind of model. `models.kinds.MODELS` says which kinds there are.
 
@@ -92,6 +111,7 @@ class Model(Protocol):
     """
 
     config: ModelConfig
+    RECORDS: ClassVar[Records]
 
     @classmethod
     def build(cls, config: ModelConfig, state: Arrays | None = None) -> Self:
@@ -156,9 +176,6 @@ class Model(Protocol):
 
     def known(self) -> Known:
         """What the model knows of its series together, and what not yet."""
-
-    def severity(self) -> Floats:
-        """[S] how anomalous each series was lately; 0 is quiet."""
 
 
 @runtime_checkable

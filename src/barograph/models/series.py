@@ -6,14 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import replace
 from statistics import NormalDist
-from typing import Final
+from typing import ClassVar, Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from barograph.config.duration import DAY_MS
 from barograph.kernels import _series
-from barograph.models.base import Judged, Skipped
+from barograph.models.base import Judged, Records, Skipped
 from barograph.models.civil import local_ms
 from barograph.models.config import SIDES, ModelConfig
 from barograph.models.describe import Description, Known, describe, known, lately
@@ -41,6 +41,8 @@ _CHANGES_A_BUCKET = 8  # room the kernel wants before it starts a bucket
 
 class SeriesModel:
     """One model a series, all of one detector. Built by `build` only; `snapshot` is the only way out."""
+
+    RECORDS: ClassVar = Records("series", SERIES, known, lately, describe)
 
     def __init__(self, config: ModelConfig, records: Structs, pool: Pool, siblings: Siblings, began: int = -1) -> None:
         self.config = config
@@ -137,10 +139,6 @@ class SeriesModel:
             ask: from when on, how long, and how wide the bounds are to be.
         """
         return foresee(self._records, self._pool.array, self.config, rows, ask)
-
-    def severity(self) -> Floats:
-        """[S] how far values of each series lately were from what was expected of them, in deviations; 0 is quiet."""
-        return lately(self._records)
 
     def advance(self, values: Floats, first_bucket_ms: int, rows: Ints | None = None, skips: Skips | None = None) -> Judged:
         """Score each bucket with what was known before it, then learn it.

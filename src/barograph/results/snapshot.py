@@ -2,7 +2,10 @@
 
 import hashlib
 import io
+import os
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, BinaryIO, Final
 
 import numpy as np
@@ -19,7 +22,13 @@ _FIRST_FORMAT: Final = b"PK"
 _LEVEL: Final = 1
 """Of Zstandard. What a model remembers of a sparse series is mostly zeros: a sixth is left, sooner than it is written."""
 
+_BLOCK: Final = 8_000_000
+"""Bytes of an array that are in memory at once where only some of it is kept."""
+
 Arrays = dict[str, NDArray[np.generic]]
+
+Reduce = Callable[[Iterator[NDArray[Any]]], NDArray[Any]]
+"""What is kept of an array whose rows come in blocks, in order; an array without rows comes as one empty block."""
 
 
 @dataclass(frozen=True)
@@ -43,15 +52,32 @@ class Snapshot:
         Raises:
             ValueError: these are not the bytes of a snapshot, or its format is not one this version reads.
         """
+        return cls.read(io.BytesIO(data))
+
+    @classmethod
+    def read(cls, file: BinaryIO, reduced: Mapping[str, Reduce] = MappingProxyType({})) -> "Snapshot":
+        """Read a file of `to_bytes`, from its start.
+
+        Args:
+            file: the file, which can be sought in.
+            reduced: arrays of which not all is kept, by name: they are never in memory as a whole.
+
+        Raises:
+            ValueError: as `from_bytes`.
+        """
+        size = file.seek(0, os.SEEK_END)
+        file.seek(0)
         try:
-            if data.startswith(_FIRST_FORMAT):
-                return cls(_of_archive(data))
-            with zstandard.ZstdDecompressor().stream_reader(data) as unpacked:
+            if file.read(len(_FIRST_FORMAT)) == _FIRST_FORMAT:
+                whole = _of_archive(file)
+                return cls(whole | {name: reduced[name](iter([whole[name]])) for name in reduced if name in whole})
+            file.seek(0)
+            with zstandard.ZstdDecompressor().stream_reader(file, closefd=False) as unpacked:
                 version = int(_read(unpacked)[0])
                 names = _read(unpacked).tolist() if version == FORMAT else []
-                arrays = {name: _read(unpacked) for name in names}
+                arrays = {name: reduced[name](_blocks(unpacked)) if name in reduced else _read(unpacked) for name in names}
         except Exception as error:  # what a broken file runs into depends on where it is broken
-            raise ValueError(f"snapshot of {len(data)} bytes: wanted what to_bytes wrote ({error})") from error
+            raise ValueError(f"snapshot of {size} bytes: wanted what to_bytes wrote ({error})") from error
         if version != FORMAT:
             raise ValueError(f"snapshot format={version}: wanted {FORMAT}")
         return cls(arrays)
@@ -61,14 +87,40 @@ class Snapshot:
         return hashlib.sha256(self.to_bytes()).hexdigest()[:16]
 
 
-def _of_archive(data: bytes) -> Arrays:
-    with np.lib.npyio.NpzFile(io.BytesIO(data), allow_pickle=False) as loaded:
+def _of_archive(file: BinaryIO) -> Arrays:
+    file.seek(0)
+    with np.lib.npyio.NpzFile(file, allow_pickle=False) as loaded:
         return {name: loaded[name] for name in loaded.files if loaded["format"][0] == 1 and name != "format"}
 
 
 def _read(file: BinaryIO) -> NDArray[Any]:
     array: NDArray[Any] = npy.read_array(file, allow_pickle=False)
     return array
+
+
+def _blocks(file: BinaryIO) -> Iterator[NDArray[Any]]:
+    """The rows of one array, in blocks; whoever takes them takes them all."""
+    header = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}[npy.read_magic(file)]
+    shape, is_by_column, dtype = header(file)
+    if is_by_column and len(shape) > 1:
+        raise ValueError(f"array of shape {shape} by columns: wanted one by rows")
+    width = dtype.itemsize * int(np.prod(shape[1:], dtype=np.int64))
+    at_once = max(1, _BLOCK // max(width, 1))
+    for first in range(0, max(shape[0], 1), at_once):
+        rows = min(at_once, shape[0] - first)
+        yield np.frombuffer(_exactly(file, rows * width), dtype).reshape(rows, *shape[1:])
+
+
+def _exactly(file: BinaryIO, size: int) -> bytearray:
+    held = bytearray(size)
+    filled, into = 0, memoryview(held)
+    while filled < size:
+        part = file.read(size - filled)
+        if not part:
+            raise ValueError(f"{filled} bytes: wanted {size}")
+        into[filled : filled + len(part)] = part
+        filled += len(part)
+    return held
 
 
 def prefixed(prefix: str, arrays: Arrays) -> Arrays:

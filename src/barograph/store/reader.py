@@ -1,6 +1,6 @@
 """Reading a store: jobs, results, history, snapshots. Needs no lock, whoever writes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from barograph.config.errors import NotFound, StorageFailure
 from barograph.config.job import Job
 from barograph.engine.exclusions import Exclusion
-from barograph.results.snapshot import Snapshot
+from barograph.results.snapshot import Reduce, Snapshot
 from barograph.scoring.normalise import Quantiles
 from barograph.store import (
     blamed,
@@ -100,6 +100,14 @@ class Reader:
                 return None
             snapshot = load(self._job_files(job_id), listed.snapshots[-1])
             return ResumePoint(snapshot, counts, job_rows.progress(connection, job_id))
+
+        return self._read_files(job_id, read)
+
+    def newest_snapshot(self, job_id: str, reduced: Mapping[str, Reduce]) -> Snapshot | None:
+        """The snapshot that the job goes on from, of arrays that are `reduced` what they keep; None before the first."""
+
+        def read(_: sa.Connection, listed: Listing) -> Snapshot | None:
+            return load(self._job_files(job_id), listed.snapshots[-1], reduced) if listed.snapshots else None
 
         return self._read_files(job_id, read)
 

@@ -1,15 +1,16 @@
 """Snapshots: the newest to resume from, and restore points in the past as the job's retention keeps them."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from barograph.config.duration import DAY_MS, UNIT_MS
 from barograph.config.errors import OtherVersion
 from barograph.config.job import Job
-from barograph.results.snapshot import Snapshot
-from barograph.store.files import JobFiles, damaged
+from barograph.results.snapshot import Reduce, Snapshot
+from barograph.store.files import JobFiles, damaged, digest
 
 INTERVAL_MS: Final = 3 * UNIT_MS["h"]
 """Data time between restore points where the job sets no `background_persist_interval`; Elastic takes 3 to 4 hours."""
@@ -57,8 +58,8 @@ def content_name(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:16]
 
 
-def load(files: JobFiles, saved: SavedSnapshot) -> Snapshot:
-    """Read a snapshot, which proves itself by its name.
+def load(files: JobFiles, saved: SavedSnapshot, reduced: Mapping[str, Reduce] = MappingProxyType({})) -> Snapshot:
+    """Read a snapshot, which proves itself by its name; of the arrays that are `reduced` only what they keep.
 
     Raises:
         FileNotFoundError: the file is gone.
@@ -66,11 +67,11 @@ def load(files: JobFiles, saved: SavedSnapshot) -> Snapshot:
         OtherVersion: a newer version wrote it.
     """
     path = files.path / saved.file
-    data = path.read_bytes()
-    if content_name(data) != saved.snapshot_id:
+    if digest(path)[: len(saved.snapshot_id)] != saved.snapshot_id:
         raise damaged(path, saved.snapshot_id)
     try:
-        return Snapshot.from_bytes(data)
+        with path.open("rb") as file:
+            return Snapshot.read(file, reduced)
     except ValueError as error:  # whole, so it is of another version
         raise OtherVersion(f"{str(path)!r}: {error}") from error
 
