@@ -11,6 +11,14 @@ from tests.api.running import Running
 from tests.web.conftest import settle
 
 TABS = ["Overview", "Configuration", "Counts", "Messages", "Models", "Snapshots", "Forecasts"]
+VISITED = {
+    "/jobs": "jobs",
+    "/jobs/hosts": "job",
+    "/jobs/new": "wizard",
+    "/jobs/new?step=fields": "wizard-fields",
+    "/jobs/new?step=check": "wizard-check",
+    "/calendars": "calendars",
+}
 SIZES = [(1400, 900), (1920, 1080), (390, 844)]
 
 
@@ -100,7 +108,7 @@ def test_pages_fit_every_screen(
 ) -> None:
     for width, height in SIZES:
         page = new_page(viewport={"width": width, "height": height}, color_scheme=theme)
-        for path, name in (("/jobs", "jobs"), ("/jobs/hosts", "job"), ("/jobs/new", "wizard"), ("/calendars", "calendars")):
+        for path, name in VISITED.items():
             page.goto(path)
             settle(page)
             assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{path} at {width}"
