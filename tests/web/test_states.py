@@ -14,10 +14,10 @@ from tests.web.sample import DAY_MS, DAYS, HOSTS, START_MS
 Open = Callable[[str], Page]
 
 
-@pytest.fixture
-def own_server(sample_store: Path, tmp_path: Path) -> Iterator[Running]:
-    """A server that a test may change."""
-    data_dir = tmp_path / "data"
+@pytest.fixture(scope="module")
+def own_server(sample_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A server that these tests may change; the last of them ends it."""
+    data_dir = tmp_path_factory.mktemp("own") / "data"
     shutil.copytree(sample_store, data_dir)
     with Running(data_dir) as running:
         yield running
@@ -91,16 +91,6 @@ def test_new_rows_show_without_reloading_and_what_was_chosen_stays(new_page, set
     page.context.close()
 
 
-def test_when_the_server_is_gone_the_page_says_since_when(new_page, settled, own_server: Running) -> None:
-    page = new_page(expected=("ERR_",), base_url=own_server.url)
-    page.goto("/?job=hosts")
-    settled(page)
-    own_server.stop()
-    expect(page.get_by_role("status").filter(has_text="Last update")).to_be_visible()
-    assert page.locator(".incident").count() > 0
-    page.context.close()
-
-
 def test_a_job_that_has_read_nothing_is_waited_for(new_page, settled, own_server: Running) -> None:
     config = {"analysis_config": {"detectors": [{"function": "count"}]}, "data_description": {}}
     own_server.http.put("/_ml/anomaly_detectors/fresh", json=config).raise_for_status()
@@ -112,17 +102,28 @@ def test_a_job_that_has_read_nothing_is_waited_for(new_page, settled, own_server
     page.context.close()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_a_server_that_demands_a_key_asks_for_it_once(new_page, settled, axe, shot, tmp_path: Path, theme: str) -> None:
+def test_when_the_server_is_gone_the_page_says_since_when(new_page, settled, own_server: Running) -> None:
+    page = new_page(expected=("ERR_",), base_url=own_server.url)
+    page.goto("/?job=hosts")
+    settled(page)
+    own_server.stop()
+    expect(page.get_by_role("status").filter(has_text="Last update")).to_be_visible()
+    assert page.locator(".incident").count() > 0
+    page.context.close()
+
+
+def test_a_server_that_demands_a_key_asks_for_it_once(new_page, settled, axe, shot, tmp_path: Path) -> None:
     data_dir = tmp_path / "data"
     key_id, secret, _ = made_key(data_dir, "read")
     with Running(data_dir, environment={"BAROGRAPH_AUTH": "required"}) as guarded:
-        page = new_page(expected=("401",), base_url=guarded.url, color_scheme=theme)
+        page = new_page(expected=("401",), base_url=guarded.url)
         page.goto("/explorer")
         dialog = page.get_by_role("dialog", name="Sign in")
         expect(dialog).to_be_visible()
-        axe(page)
-        shot(page, f"sign-in-{theme}")
+        for theme in ("dark", "light"):
+            page.emulate_media(color_scheme=theme)
+            axe(page)
+            shot(page, f"sign-in-{theme}")
         dialog.get_by_label("Key").fill("no:key")
         dialog.get_by_role("button", name="Sign in").click()
         expect(dialog.get_by_role("alert")).to_have_text("The server does not know this key.")

@@ -27,7 +27,7 @@ export function SignIn() {
         </label>
         <p class="quiet">As ID:SECRET, or what stands behind “ApiKey”. It is kept until the browser is closed.</p>
         ${wrong && html`<p class="wrong" role="alert">${wrong}</p>`}
-        <button type="submit" class="primary" disabled=${!key.trim()}>Sign in</button>
+        <button type="submit" class="primary">Sign in</button>
       </form>
     </${Dialog}>`;
 }
