@@ -16,7 +16,7 @@ export function JobsNow() {
   const sorted = known.toSorted((one, other) => ORDER.indexOf(one.state) - ORDER.indexOf(other.state));
   const running = known.filter((job) => job.state === 'opened').length;
   return html`
-    <${Panel} title=${html`Jobs <span class="quiet">${running} of ${known.length} open</span>`}
+    <${Panel} title=${html`Jobs <span class="quiet">${running} of ${known.length} running</span>`}
       actions=${html`<a href=${href('/jobs/new')}>New job</a>`}>
       <ul class="jobs-now">${sorted.slice(0, SHOWN).map((job) => html`<${JobNow} key=${job.job_id} job=${job} />`)}</ul>
       ${sorted.length > SHOWN && html`<p><a href=${href('/jobs')}>All ${counted(sorted.length, 'job')}</a></p>`}
@@ -33,7 +33,7 @@ const JobNow = ({ job }) => html`
 /** A job's state, as one would say it. */
 function sentence(job) {
   if (job.state === 'failed') return `failed: ${job.failure ?? 'its messages say why'}`;
-  const state = job.state === 'opened' ? 'open' : job.state;
+  const state = job.state === 'opened' ? 'running' : job.state;
   if (job.rows === 0) return `${state}, no rows yet`;
   if (job.latest_bucket === null) return `${state}, no whole bucket yet`;
   return `${state}, newest bucket ${time(job.latest_bucket)}`;

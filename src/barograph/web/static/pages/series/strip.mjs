@@ -8,9 +8,11 @@ const LEAST_PX = 2;
 export function Strip({ label, whole, span, marks }) {
   const canvas = useRef(null);
   useEffect(() => {
-    const draw = () => paint(canvas.current, whole, span, marks);
+    const drawn = canvas.current;
+    if (drawn === null) return undefined; // the page was left before its effects ran
+    const draw = () => paint(drawn, whole, span, marks);
     const resized = new ResizeObserver(draw);
-    resized.observe(canvas.current);
+    resized.observe(drawn);
     draw();
     return () => resized.disconnect();
   }, [whole[0], whole[1], marks, themeVersion.value]);
