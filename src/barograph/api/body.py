@@ -1,5 +1,6 @@
 """Bodies of requests: bounded, also unpacked, and bounded over all requests together."""
 
+import asyncio
 import zlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -11,6 +12,8 @@ from barograph.api.errors import HttpProblem
 from barograph.api.server import InFlight, Server
 
 _PIECE: Final = 1 << 20
+LONGEST_WAIT_S: Final = 60
+"""For the next piece of a body: who sends half of one holds memory that others could have. Chosen: no network is slower."""
 _WANTED_ENCODING: Final = "wanted none, identity or gzip"
 
 
@@ -66,21 +69,35 @@ async def unpacked(request: Request) -> AsyncIterator[bytes]:
     """The body piece by piece, as `Content-Encoding` says.
 
     Raises:
-        HttpProblem: it is not what that says (400), or it says something else than gzip (415).
+        HttpProblem: it is not what that says (400), it says something else than gzip (415), or it does not go on (408).
         ClientDisconnect: the connection ended before.
     """
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding in ("", "identity"):
-        async for piece in request.stream():
+        async for piece in _arriving(request):
             yield piece
         return
     if encoding not in ("gzip", "x-gzip"):
         raise HttpProblem(415, f"Content-Encoding={encoding[:100]!r}: {_WANTED_ENCODING}")
     unpacker = _Gunzip()
-    async for packed in request.stream():
+    async for packed in _arriving(request):
         for piece in unpacker.pieces(packed):
             yield piece
     unpacker.check_whole()
+
+
+async def _arriving(request: Request) -> AsyncIterator[bytes]:
+    pieces = aiter(request.stream())
+    while True:
+        try:
+            async with asyncio.timeout(LONGEST_WAIT_S):
+                piece = await anext(pieces)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            reason = f"body: wanted more of it within {LONGEST_WAIT_S} s; send all of it again"
+            raise HttpProblem(408, reason, {"Connection": "close"}) from None
+        yield piece
 
 
 class _Gunzip:
