@@ -115,6 +115,14 @@ def test_a_trial_that_would_take_long_says_what_would_not(own: httpx.Client) -> 
     assert "a longer bucket_span" in answer.json()["message"]
 
 
+def test_what_is_between_fields_is_one_character_of_ascii(own: httpx.Client) -> None:
+    kept = upload(own, b"time#load\n1735689600#5\n")
+    columns = own.get(f"/uploads/{kept['upload_id']}", params={"delimiter": "#"}).json()["columns"]
+    assert [column["name"] for column in columns] == ["time", "load"]
+    for wrong in ("û", "\n", '"', "#\n", "##"):
+        assert own.get(f"/uploads/{kept['upload_id']}", params={"delimiter": wrong}).status_code == 422
+
+
 def test_settings_are_checked_as_the_command_line_does(own: httpx.Client) -> None:
     wrong = {"job_id": "A b", "analysis_config": {"bucket_span": "0s", "detectors": [{"function": "maen"}]}}
     told = own.post("/validate", json={"config": wrong}).json()

@@ -126,7 +126,10 @@ def router(server: Server) -> APIRouter:
     def look_at_upload(
         request: Request,
         upload_id: UploadId,
-        delimiter: Annotated[str | None, Query(min_length=1, max_length=1, description="between two fields of a row")] = None,
+        delimiter: Annotated[
+            str | None,
+            Query(pattern=r"^[\t -!#-~]$", description="between two fields of a row: one character of ASCII, no quote"),
+        ] = None,
     ) -> Response:
         """Tell what is in a file: columns, types, the time, first rows; and which job suits it."""
         kept = server.uploads.get(upload_id)
