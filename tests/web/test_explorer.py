@@ -1,13 +1,16 @@
 """The explorer on the sample: lanes, influencers and anomalies, and what one does with them."""
 
 import re
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.api.running import Running
+from tests.web import sample
 
 Open = Callable[[str], Page]
 
@@ -363,6 +366,30 @@ def test_the_series_of_what_is_selected_are_drawn_and_lead_to_their_page(
     charts.get_by_role("link", name=re.compile("Open series mean of latency, host web-")).first.click()
     settled(page)
     expect(page).to_have_url(re.compile(r"/series\?job=hosts&det=0&e.host=web-\d+&zoom="))
+
+
+def test_a_row_is_interim_until_its_bucket_is_full(new_page, sample_store: Path, tmp_path: Path, settled) -> None:
+    shutil.copytree(sample_store, tmp_path / "data")
+    with Running(tmp_path / "data") as own:
+        end = sample.START_MS + sample.DAYS * sample.DAY_MS
+        path = "/_ml/anomaly_detectors/hosts"
+
+        def feed(start: int, hours: float, latency: float) -> None:
+            times = range(start, start + int(hours * sample.HOUR_MS), sample.HOUR_MS // 4)
+            rows = [{"time": time, "host": "web-14", "region": "ap", "latency": latency} for time in times]
+            own.http.post(f"{path}/_data", json=rows).raise_for_status()
+
+        feed(end, 0.75, 900.0)
+        own.http.post(f"{path}/_flush", params={"calc_interim": "true"}).raise_for_status()
+        page = new_page(base_url=own.url)
+        page.goto("/explorer?job=hosts&iv=all&q=host:web-14")
+        settled(page)
+        badge = page.locator("tr[data-record] .badge", has_text="interim")
+        expect(badge).to_have_count(1)
+        feed(end + sample.HOUR_MS, 2, 110.0)
+        expect(badge).to_have_count(0)
+        expect(page.locator("tr[data-record]", has_text="15 Jan 2026, 00:00")).to_have_count(1)
+        page.goto("about:blank")  # before the server ends: a page that lost it would say so
 
 
 def test_lanes_that_would_say_the_same_again_are_not_there(open_page: Open) -> None:

@@ -155,6 +155,22 @@ def test_a_job_without_rows_is_being_processed_and_not_without_anomalies(opened)
     expect(page.get_by_text("No anomalies")).to_have_count(0)
 
 
+def test_ticks_are_whole_days_of_the_zone_also_when_its_clock_changes(opened) -> None:
+    page = opened("/explorer?job=borders")
+    days = page.evaluate(
+        """async () => {
+            const module = document.querySelector('script[src$="app.mjs"]').src.replace('app.mjs', 'widgets/time-axis.mjs');
+            const { ticks } = await import(module);
+            const from = Date.UTC(2026, 2, 27), to = Date.UTC(2026, 3, 1);
+            const text = (found) => found.map(({ t, text }) => `${new Date(t).toISOString().slice(5, 16)} ${text}`);
+            const months = ticks(Date.UTC(2025, 10, 10), Date.UTC(2026, 2, 2), 6, 'UTC');
+            return [text(ticks(from, to, 6, 'Europe/Berlin')), months.map((one) => one.text)];
+        }"""
+    )
+    berlin = ["03-27T23:00 28 Mar", "03-28T23:00 29 Mar", "03-29T22:00 30 Mar", "03-30T22:00 31 Mar", "03-31T22:00 1 Apr"]
+    assert days == [berlin, ["Dec 2025", "Jan 2026", "Feb 2026", "Mar 2026"]]
+
+
 @pytest.mark.parametrize("share", [0.03, 1.0])
 def test_fifty_lanes_of_a_thousand_cells_are_drawn_in_a_tenth_of_a_second(opened, share: float) -> None:
     page = opened("/explorer?job=borders")

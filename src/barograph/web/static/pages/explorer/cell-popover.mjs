@@ -31,7 +31,8 @@ export function CellPopover({ by }) {
   const worst = query.data?.rows[0];
   const total = query.data?.total ?? 0;
   return html`
-    <div ref=${box} popover="manual" class="popover cell-popover" role="dialog" aria-label="What is selected" aria-busy=${String(query.pending)}>
+    <div ref=${box} popover="manual" class="popover cell-popover" role="dialog" aria-label="What is selected" aria-busy=${String(query.pending)}
+      onKeyDown=${(event) => { if (event.key === 'Escape') { event.stopPropagation(); picked.value = null; } }}>
       <header>
         <p><strong>${interval(...selected.value)}</strong></p>
         <button type="button" class="bare" aria-label="Close" onClick=${() => { picked.value = null; }}><${Icon} name="close" /></button>

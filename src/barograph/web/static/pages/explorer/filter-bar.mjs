@@ -13,7 +13,7 @@ export function FilterBar({ fields, error }) {
   useShortcut('/', 'Filter', focusFilter);
   const apply = (event) => {
     event.preventDefault();
-    change({ q: text.trim() || null, page: null });
+    if (text.trim() !== filter.peek()) change({ q: text.trim() || null, page: null });
   };
   const names = (fields?.fields ?? []).map((field) => field.name);
   const wrong = error?.message?.startsWith('q') ? error.message : null;
