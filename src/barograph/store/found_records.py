@@ -16,6 +16,7 @@ from barograph.store.entity_filter import Filter, condition, of_record
 from barograph.store.query import RECORDS
 
 _C: Final = tables.RECORD.c
+_KEY: Final = ("job_id", "timestamp", "seq")
 _SERIES: Final = ("job_id", *schema.SERIES_KEY)
 
 SORTS: Final[dict[str, "sa.ColumnElement[Any]"]] = {
@@ -141,25 +142,33 @@ def found_records(connection: sa.Connection, query: RecordsQuery) -> FoundRecord
     """A page of records; ties go by time, newest first when the sort descends, then by job and rank."""
     first, last, records, highest = extent(connection, query)
     in_time = connection.execute(sa.select(sa.func.count()).where(*query.in_time())).scalar_one()
+    total = records if query.worst_of is None else connection.execute(_groups(query, query.worst_of)).scalar_one()
     kept = _kept(query)
-    total = records if query.worst_of is None else connection.execute(sa.select(sa.func.count()).select_from(kept)).scalar_one()
-    columns = [kept.c[name] for name in ("job_id", *(column.name for column in RECORDS.flat), "worst_of")]
-    chosen = sa.select(*columns).order_by(*_order(kept, query)).offset(query.offset).limit(query.size)
+    keys = sa.select(kept).order_by(*_order(kept, query)).offset(query.offset).limit(query.size).subquery()
+    same = sa.and_(*(_C[name] == keys.c[name] for name in _KEY))
+    columns = [_C.job_id, *(_C[column.name] for column in RECORDS.flat), keys.c.worst_of]
+    chosen = sa.select(*columns).select_from(keys.join(tables.RECORD, same)).order_by(*_order(keys, query))
     page = _frame(connection.execute(chosen).all())
     return FoundRecords(page, total, records, in_time, first, last, highest)
 
 
+def _groups(query: RecordsQuery, stretches: Stretches) -> "sa.Select[Any]":
+    """How many rows there are when each stretch of a series has one."""
+    groups = sa.select(sa.literal(1).label("one")).where(*query.where())
+    groups = groups.group_by(*(_C[name] for name in _SERIES), stretches.of(_C.timestamp))
+    return sa.select(sa.func.count()).select_from(groups.subquery())
+
+
 def _kept(query: RecordsQuery) -> "sa.Subquery":
-    """The rows of a query, each with its sort key and how many records it stands for."""
-    flat = [_C[column.name] for column in RECORDS.flat]
-    key = SORTS[query.sort].label("sort_key")
+    """The keys of the rows of a query, each with what it is sorted by and how many records it stands for."""
+    keys = [*(_C[name] for name in _KEY), SORTS[query.sort].label("sort_key")]
     if query.worst_of is None:
-        return sa.select(_C.job_id, *flat, key, sa.literal(1).label("worst_of")).where(*query.where()).subquery()
+        return sa.select(*keys, sa.literal(1).label("worst_of")).where(*query.where()).subquery()
     series = [*(_C[name] for name in _SERIES), query.worst_of.of(_C.timestamp)]
     worst_first = [_C.record_score.desc(), _C.log_probability, _C.timestamp, _C.seq]
     place = sa.func.row_number().over(partition_by=series, order_by=worst_first).label("place")
     many = sa.func.count().over(partition_by=series).label("worst_of")
-    ranked = sa.select(_C.job_id, *flat, key, many, place).where(*query.where()).subquery()
+    ranked = sa.select(*keys, many, place).where(*query.where()).subquery()
     return sa.select(ranked).where(ranked.c.place == 1).subquery()
 
 
