@@ -24,8 +24,22 @@ def advance(**changes: object) -> tuple[int, int]:
         "changes": as_bytes(np.zeros(8, CHANGE)),
         "out": [np.empty((2, 4)) for _ in range(5)],
     }
-    no_lesson, no_zeros = [0.0] * 6, -1
-    return _series.advance(*(given | changes).values(), 0, HOUR, 0, False, True, 0.0, 0.0, no_lesson, no_zeros, True)
+    skipped: dict[str, object] = {
+        "lesson": [0.0] * 7,
+        "zeros_since": -1,
+        "calendar": True,
+        "planned": np.zeros(4, np.uint8),
+        "rules": rules((0, 2, 1)),
+        "conditions": np.zeros(2 * 24, np.uint8),
+        "scope": np.ones((1, 2), np.uint8),
+    }
+    settings = (0, HOUR, 0, False, True, 0.0, 0.0)
+    given, skipped = ({name: changes.get(name, value) for name, value in of.items()} for of in (given, skipped))
+    return _series.advance(*given.values(), *settings, *skipped.values())
+
+
+def rules(*records: tuple[int, int, int]) -> np.ndarray:
+    return np.array(records, np.int64).reshape(-1).view(np.uint8)
 
 
 def as_bytes(records: np.ndarray) -> np.ndarray:
@@ -58,6 +72,12 @@ def test_what_is_right_is_taken():
         ({"state": as_bytes(np.zeros(3, CHANGE))}, "size of a record of state="),
         ({"local_ms": np.arange(3)}, "size of local_ms=3: wanted 4"),
         ({"progress": np.zeros(1, np.int64)}, "size of progress=1: wanted 2"),
+        ({"lesson": [0.0] * 6}, "size of lesson=6: wanted 7"),
+        ({"planned": np.zeros(3, np.uint8)}, "size of planned=3: wanted 4"),
+        ({"rules": rules((0, 3, 1))}, r"rules\[0\]=3: wanted conditions up to 2"),
+        ({"rules": rules((-1, 1, 1))}, r"rules\[0\]=1: wanted conditions up to 2"),
+        ({"scope": np.ones((2, 2), np.uint8)}, "size of scope=2: wanted 1"),
+        ({"scope": np.ones((1, 3), np.uint8)}, "size of a row of scope=3: wanted 2"),
         ({"progress": np.array([0, 5])}, r"progress\[1\]=5: wanted a number from 0 to 4"),
         ({"leaves": as_bytes(np.zeros(8, CHANGE))}, "size of a record of leaves="),
         ({"changes": as_bytes(np.zeros(8, FLAGGED))}, "size of a record of changes="),

@@ -7,6 +7,8 @@ from typing import ClassVar
 import numpy as np
 
 from barograph.models import CHANGE, Description, Judged, Known, ModelConfig, Records
+from barograph.models.base import Skipped
+from barograph.models.skips import PLANNED, bits
 from barograph.results.leaf import LEAF, Tried
 
 STATE = np.dtype([("count", "f8"), ("mean", "f8"), ("square", "f8"), ("last", "i8")])
@@ -66,12 +68,17 @@ class ToyModel:
     def grow(self, n_series):
         self.state = np.concatenate([self.state, np.zeros(n_series - len(self.state), STATE)])
 
-    def advance(self, values, first_bucket_ms):
-        span = self.config.bucket_span_ms
-        return Judged.joined([self._bucket(values[:, t], first_bucket_ms // span + t, True) for t in range(values.shape[1])])
+    def advance(self, values, first_bucket_ms, *, skips=None):
+        first, planned = first_bucket_ms // self.config.bucket_span_ms, self._planned(skips, values.shape[1])
+        return Judged.joined([self._bucket(values[:, t], first + t, planned[t], True) for t in range(values.shape[1])])
 
-    def judge(self, values, bucket_ms):
-        return self._bucket(values, bucket_ms // self.config.bucket_span_ms, False)
+    def judge(self, values, bucket_ms, *, skips=None):
+        return self._bucket(values, bucket_ms // self.config.bucket_span_ms, self._planned(skips, 1)[0], False)
+
+    @staticmethod
+    def _planned(skips, buckets):
+        """What planned times skip; this toy knows no rules."""
+        return np.zeros(buckets, np.uint8) if skips is None else skips.planned
 
     @staticmethod
     def ln_p_of(payload, values):
@@ -101,7 +108,7 @@ class ToyModel:
         payload["width"] = np.where(self.state["count"] > 1, spread, 1e9) + 1e-9
         return payload
 
-    def _bucket(self, values, bucket, learn):
+    def _bucket(self, values, bucket, planned, learn):
         payload, before = self._payload(), self.state.copy()
         ln_p = np.where(before["count"] > 0, self.ln_p_of(payload, values), np.where(np.isnan(values), np.nan, 0.0))
         chosen = np.flatnonzero(ln_p <= self.config.ln_threshold)
@@ -110,10 +117,14 @@ class ToyModel:
         leaves["ln_p"] = leaves["ln_evidence"] = ln_p[chosen]
         leaves["actual"], leaves["typical"], leaves["count"] = values[chosen], before["mean"][chosen], before["count"][chosen]
         leaves["lower"], leaves["upper"] = (leaves["typical"] + sign * 2 * payload["width"][chosen] for sign in (-1, 1))
-        if learn:
+        told, learned = ((planned & bits((action,))) == 0 for action in ("skip_result", "skip_model_update"))
+        if learn and learned:
             self._learn(values, bucket)
-        column = ln_p[:, None]
-        return Judged(column, column.copy(), None, None, None, leaves, payload[chosen], np.zeros(0, CHANGE))
+        column, kept = ln_p[:, None], slice(None) if told else slice(0)
+        evidence = column.copy() if told else np.where(np.isnan(column), np.nan, 0.0)
+        skipped = leaves[:0] if told else leaves
+        by = Skipped(skipped, np.full(len(skipped), PLANNED))
+        return Judged(column, evidence, None, None, None, leaves[kept], payload[chosen][kept], np.zeros(0, CHANGE), by)
 
     def _learn(self, values, bucket):
         seen = ~np.isnan(values)

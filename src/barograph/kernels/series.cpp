@@ -323,6 +323,7 @@ std::tuple<int64_t, int64_t> advance(Bytes state, Floats pool, Times rows, Const
   binding::check_size("local_ms", local_ms.size(), values.shape(1));
   binding::check_size("progress", progress.size(), rows.size());
   binding::check_rows("progress", progress, static_cast<int64_t>(values.shape(1)) + 1);
+  binding::check_size("lesson", lesson.size(), 7);
   binding::check_size("a record of leaves", leaves.shape(1), sizeof(Leaf));
   binding::check_size("a record of changes", changes.shape(1), sizeof(Change));
   check_outputs(out_arrays, 5, bounds > 0.0 ? 5 : 2, values.shape(0), values.shape(1));
