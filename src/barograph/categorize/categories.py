@@ -80,43 +80,38 @@ class Categories:
 
     def snapshot(self) -> Arrays:
         """Everything remembered. Equal rows make equal snapshots."""
-        own: Arrays = {
-            "partitions": _bytes(self.partitions),
-            "examples": _bytes(self.examples.texts),
-            "example_of": self.examples.of,
-        }
+        own: Arrays = {"partitions": _bytes(self.partitions)} | self.examples.snapshot()
         return prefixed("memory", self.categorizer.snapshot()) | own
 
 
 class Examples:
-    """The first different messages of each category, as many as the job wants; the longest are cut.
-
-    Attributes:
-        texts: the messages, in the order in which they came.
-    """
+    """The first different messages of each category, as many as the job wants; the longest are cut."""
 
     def __init__(self, limit: int, texts: list[str], of: list[int]) -> None:
         self._limit = limit
-        self.texts = texts
-        self._of = of
-        self._known: dict[int, set[str]] = {}
-        for category, text in zip(self._of, texts, strict=True):
-            self._known.setdefault(category, set()).add(text)
+        self._known: dict[int, list[str]] = {}
+        for category, text in zip(of, texts, strict=True):
+            self._known.setdefault(category, []).append(text)
 
-    @property
-    def of(self) -> Ids:
-        """int32[n], the category of each."""
-        return np.array(self._of, np.int32)
+    def of(self, category: int) -> list[str]:
+        """Those of a category, in the order in which they came."""
+        return self._known.get(category, [])
+
+    def snapshot(self) -> Arrays:
+        """The texts by category, and the category of each: in which order categories got theirs depends on the calls."""
+        known = sorted(self._known.items())
+        of = [category for category, texts in known for _ in texts]
+        return {"examples": _bytes([text for _, texts in known for text in texts]), "example_of": np.array(of, np.int32)}
 
     def add(self, lines: pl.Series, line: Ints, category: Ids) -> None:
         """Keep those that are new, of the messages of rows."""
-        if not self._limit or not len(category):
+        if not self._limit or category.max(initial=-1) < 0:
             return
         full = np.zeros(int(category.max()) + 1, np.bool_)
         for one, known in self._known.items():
             if len(known) >= self._limit and one < len(full):
                 full[one] = True
-        rows = np.flatnonzero((category >= 0) & ~np.where(category >= 0, full[category], True))
+        rows = np.flatnonzero((category >= 0) & ~full[category])
         if not len(rows):
             return
         text = pl.col("text")
@@ -125,14 +120,9 @@ class Examples:
         pairs = pl.DataFrame({"category": category[rows], "text": texts.gather(line[rows])}).unique(maintain_order=True)
         # So many are known at most, and so many are wanted: the first of twice as many hold them all.
         for one, example in pairs.group_by("category", maintain_order=True).head(2 * self._limit).iter_rows():
-            self._keep(one, example)
-
-    def _keep(self, category: int, text: str) -> None:
-        known = self._known.setdefault(category, set())
-        if len(known) < self._limit and text not in known:
-            known.add(text)
-            self.texts.append(text)
-            self._of.append(category)
+            known = self._known.setdefault(one, [])
+            if len(known) < self._limit and example not in known:
+                known.append(example)
 
 
 def _bytes(texts: list[str]) -> Bytes:

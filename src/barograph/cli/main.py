@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from barograph.cli import (
+    categories,
     demo,
     expire,
     explain,
@@ -55,6 +56,7 @@ app.command("demo", short_help="Try it on a real, labelled series that ships wit
 app.command("run", short_help="Feed rows to a job and show the records they lead to.")(run.run)
 app.command("serve", short_help="Serve jobs over HTTP, as clients of Elasticsearch's machine learning know it.")(serve.serve)
 app.command("results", short_help="Show what a job has found: buckets, records, influencers, annotations.")(results.results)
+app.command("categories", short_help="Show the categories of a job's messages.")(categories.categories)
 app.command("explain", short_help="Say why a bucket scores what it scores, also a normal one.")(explain.explain)
 app.command("incidents", short_help="Show what went wrong together, and what was first.")(incidents.incidents)
 app.command("report", short_help="Write what a job has found to a page, or a picture, that needs nothing else.")(report.report)

@@ -20,10 +20,6 @@ def refuse_unsupported(job: Job) -> None:
         if detector.over_field_name is not None:
             wanted = "no over field: population analysis comes in a later version"
             problems.append(Problem(f"{path}.over_field_name", detector.over_field_name, wanted))
-    category = job.analysis_config.categorization_field_name
-    if category is not None:
-        wanted = "no categorization: it comes in a later version"
-        problems.append(Problem("analysis_config.categorization_field_name", category, wanted))
     if problems:
         raise ConfigError(problems)
 

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from barograph.buckets import Buckets
+from barograph.categorize import Categories, definitions, statistics
 from barograph.config.duration import DAY_MS, Duration
 from barograph.config.errors import BadRequest
 from barograph.config.job import Job
@@ -28,6 +29,7 @@ from barograph.intake.frames import as_frame
 from barograph.intake.parse_times import LATEST_MS, parse_times
 from barograph.intake.unusable import order_of, unusable
 from barograph.models import Horizon, Known
+from barograph.results.category import CategorizerStats, CategoryDefinition
 from barograph.results.counts import DataCounts
 from barograph.results.results import Results
 from barograph.results.snapshot import Arrays, Snapshot, prefixed, under
@@ -43,9 +45,18 @@ class Engine:
     What comes out does not depend on how the rows are cut into frames, on the number of threads, or on snapshots in between.
     """
 
-    def __init__(self, job: Job, intake: Intake, buckets: Buckets, pipeline: Pipeline, arrivals: Arrivals) -> None:
+    def __init__(
+        self,
+        job: Job,
+        intake: Intake,
+        categories: Categories | None,
+        buckets: Buckets,
+        pipeline: Pipeline,
+        arrivals: Arrivals,
+    ) -> None:
         self.job = job
         self._intake = intake
+        self._categories = categories
         self._buckets = buckets
         self._pipeline = pipeline
         self._arrivals = arrivals
@@ -78,7 +89,8 @@ class Engine:
 
         pipeline = Pipeline.build(job, None if state is None else arrays, threads, knowledge or Knowledge.of(job))
         intake, buckets = Intake.build(job, part("intake")), Buckets.build(job, part("buckets"))
-        return cls(job, intake, buckets, pipeline, Arrivals.build(job, part("arrivals")))
+        categories = Categories.build(job, part("categories"))
+        return cls(job, intake, categories, buckets, pipeline, Arrivals.build(job, part("arrivals")))
 
     @property
     def counts(self) -> DataCounts:
@@ -95,7 +107,8 @@ class Engine:
             UnreadableInput: it is not a table, or has no column with the time.
         """
         rows = self._intake.parse(frame)
-        self._buckets.add(rows.time_ms, rows.columns, rows.number)
+        columns = rows.columns if self._categories is None else self._categories.add(rows.columns)
+        self._buckets.add(rows.time_ms, columns, rows.number)
         return self._finish()
 
     def flush(self, until: int | None = None, calc_interim: bool = False) -> Results:
@@ -213,6 +226,8 @@ class Engine:
         arrays: Arrays = {"analysis": np.frombuffer(_analysis(self.job), dtype=np.uint8)}
         arrays |= prefixed("intake", self._intake.snapshot()) | prefixed("buckets", self._buckets.snapshot())
         arrays |= prefixed("arrivals", self._arrivals.snapshot())
+        if self._categories is not None:
+            arrays |= prefixed("categories", self._categories.snapshot())
         return Snapshot(arrays | self._pipeline.snapshot())
 
     def _finish(self) -> Results:
@@ -237,6 +252,12 @@ def split_counts(job: Job, state: Snapshot) -> dict[str, int]:
     No model is built for that: a server asks it of all of its jobs at once.
     """
     return Buckets.build(job, under("buckets", state.arrays)).split_counts()
+
+
+def known_categories(job: Job, state: Snapshot) -> tuple[list[CategoryDefinition], list[CategorizerStats]]:
+    """The categories of messages that a snapshot knows, by id, and how well they fit, by partition; none without messages."""
+    categories = Categories.build(job, under("categories", state.arrays))
+    return ([], []) if categories is None else (definitions(job, categories), statistics(job, categories))
 
 
 def _duration(given: Duration | str) -> Duration:

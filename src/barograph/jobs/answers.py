@@ -9,6 +9,7 @@ from barograph.config.knowledge import PlannedTime
 from barograph.engine.entity import Entity
 from barograph.engine.exclusions import Exclusion
 from barograph.jobs import (
+    categories,
     describe,
     entities,
     explain,
@@ -26,6 +27,7 @@ from barograph.jobs import (
     what_if,
 )
 from barograph.jobs.calendars import Calendars
+from barograph.jobs.categories import JobCategories
 from barograph.jobs.describe import Described
 from barograph.jobs.entities import EntitiesQuery, KnownNames
 from barograph.jobs.explain import Explained
@@ -66,6 +68,7 @@ class Answers:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._known_names = KnownNames(store)
+        self._categories: dict[str, tuple[str, JobCategories]] = {}
         self._split_counts: dict[str, tuple[str, dict[str, int]]] = {}
         self._incidents: dict[str, tuple[object, pl.DataFrame]] = {}
 
@@ -251,6 +254,15 @@ class Answers:
         known = self._split_counts.get(job_id)
         if known is None or known[0] != newest:
             known = self._split_counts[job_id] = (newest, describe.split_counts(self._store, job_id))
+        return known[1]
+
+    def categories(self, job_id: str) -> JobCategories:
+        """The categories of its messages, and how well they fit; made anew only when its newest snapshot is another one."""
+        snapshots = self._store.snapshots(job_id)
+        newest = snapshots[-1].snapshot_id if snapshots else ""
+        known = self._categories.get(job_id)
+        if known is None or known[0] != newest:
+            known = self._categories[job_id] = (newest, categories.categories(self._store, job_id))
         return known[1]
 
     # models

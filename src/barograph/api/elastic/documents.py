@@ -6,6 +6,7 @@ from typing import Any, Final
 import polars as pl
 
 from barograph.config.splits import SPLITS
+from barograph.results.category import CategoryDefinition
 
 Row = Mapping[str, Any]
 Document = dict[str, Any]
@@ -81,6 +82,14 @@ def bucket(job_id: str, row: Row) -> Document:
 def influencer(job_id: str, row: Row) -> Document:
     """An influencer. `row` has the columns of `schema.INFLUENCERS`."""
     return _document(job_id, "influencer", row, _INFLUENCER)
+
+
+def category(job_id: str, found: CategoryDefinition) -> Document:
+    """A category of messages; a partition is told under its field's own name, too."""
+    told = {**vars(found), "examples": list(found.examples), "preferred_to_categories": list(found.preferred_to_categories)}
+    partition = {} if found.partition_field_name is None else {found.partition_field_name: found.partition_field_value}
+    own = {"job_id": job_id, "result_type": "category_definition", "mlcategory": str(found.category_id)}
+    return {**partition, **{name: value for name, value in told.items() if value is not None}, **own}
 
 
 def annotation(job_id: str, row: Row) -> Document:

@@ -154,10 +154,11 @@ def _query(call: Call, *, score: str, sort: str, descending: bool) -> Query:
 
 
 def get_categories(call: Call) -> dict[str, Any]:
-    """Categories of messages that clients have written; no job finds any itself yet."""
+    """Categories of messages by their ids; those that clients have written where the job has found none itself."""
     job_id = call.path["job_id"]
     call.server.service.job(job_id)
-    found = written_categories(call.server, job_id)
+    own = call.server.service.categories(job_id).definitions
+    found = [documents.category(job_id, one) for one in own] or written_categories(call.server, job_id)
     if "category_id" in call.path:
         paged = isinstance(call.body, dict) and "page" in call.body
         if paged or any(call.query.get(name) is not None for name in ("from", "size")):

@@ -1,6 +1,7 @@
 """What jobs have done and cost, as documents."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
 from barograph.api.elastic.arguments import allow_no_match
 from barograph.api.elastic.cluster_state import UPGRADING, upgrade_mode
@@ -12,8 +13,10 @@ from barograph.api.elastic.written import refuse_closed_results, written_counts,
 from barograph.api.server import Server
 from barograph.config.job import Job
 from barograph.jobs.service import JobState, JobSummary, SavedForecast, SavedSnapshot
+from barograph.results.category import CategorizerStats
 from barograph.results.counts import DataCounts
 
+_CATEGORY_COUNTS: Final = tuple(name for name in CategorizerStats.__annotations__ if name.endswith("_count"))
 _WAITING = "persistent task is awaiting node assignment."
 
 
@@ -58,6 +61,7 @@ def _size(server: Server, job: Job) -> dict[str, Any]:
     service, job_id = server.service, job.job_id
     snapshots = service.snapshots(job_id)
     own = size_stats(job, snapshots[-1] if snapshots else None, service.split_counts(job_id), service.now_ms())
+    own |= categorizer_stats(service.categories(job_id).stats)
     written = written_size(server, job_id) if not snapshots else None
     return own if written is None else {**own, **written, "job_id": job_id}
 
@@ -84,18 +88,18 @@ def size_stats(job: Job, snapshot: SavedSnapshot | None, splits: dict[str, int],
         "total_partition_field_count": splits["partition"],
         "bucket_allocation_failures_count": 0,
         "memory_status": "ok",
-        "categorized_doc_count": 0,
-        "total_category_count": 0,
-        "frequent_category_count": 0,
-        "rare_category_count": 0,
-        "dead_category_count": 0,
-        "failed_category_count": 0,
-        "categorization_status": "ok",
+        **categorizer_stats(()),
         "log_time": now_ms,
     }
     if snapshot is not None and snapshot.latest_bucket_timestamp is not None:
         stats["timestamp"] = snapshot.latest_bucket_timestamp
     return stats
+
+
+def categorizer_stats(stats: Sequence[CategorizerStats]) -> dict[str, Any]:
+    """How well the categories of all partitions fit their messages; it warns if those of any do not."""
+    status = "warn" if any(one.categorization_status == "warn" for one in stats) else "ok"
+    return {name: sum(getattr(one, name) for one in stats) for name in _CATEGORY_COUNTS} | {"categorization_status": status}
 
 
 def _timing(server: Server, job: Job) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from barograph.api.server import Server
 from barograph.api.v1 import (
     blamed,
     calendars,
+    categories,
     changes,
     datafeeds,
     events,
@@ -50,6 +51,7 @@ def router(server: Server) -> APIRouter:
         records,
         blamed,
         results,
+        categories,
         series,
         forecasts,
         models,
