@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.api.running import Running
 from tests.web import sample
@@ -46,6 +46,7 @@ def server(sample_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
 def browser() -> Iterator[Browser]:
     """Debian's Chromium."""
     path = shutil.which("chromium") or "/usr/bin/chromium"
+    expect.set_options(timeout=30_000)  # how long a busy machine may take; what must be quick is measured in the page
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield chromium
