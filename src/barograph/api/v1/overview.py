@@ -10,7 +10,7 @@ from starlette.responses import Response
 from barograph.api import demo
 from barograph.api.server import Server
 from barograph.api.v1.answers import ServedRoute, answer
-from barograph.api.v1.jobs import OneJob, told
+from barograph.api.v1.jobs import OneJob, whole
 from barograph.api.v1.parameters import Cursor, Expressions, From, MinScore, Size, To, cursor_after, offset_of
 from barograph.config.splits import SPLIT_NAMES, SPLIT_VALUES
 from barograph.jobs.service import IncidentsQuery, ListedIncident
@@ -140,8 +140,7 @@ def router(server: Server) -> APIRouter:
     async def load_sample(request: Request) -> Response:
         """Have the sample job, open and with all of its rows: taxi passengers in New York."""
         job_id = await server.in_worker(NYC_TAXI.job().job_id, lambda: demo.load(service))
-        summary = service.summary(job_id)
-        return answer(request, {**told(summary), "config": summary.job.model_dump(mode="json", exclude_none=True)})
+        return answer(request, whole(server, job_id))
 
     return routes
 
