@@ -23,10 +23,10 @@ demo: .venv/.demo
 install: .venv/.demo
 
 test: .venv/.test lint sanitize
-	$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not slow"
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow"
 
 test-full: .venv/.test
-	$(BIN)/python -m pytest -q -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 lint: .venv/.test
 	$(BIN)/ruff check .

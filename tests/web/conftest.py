@@ -18,13 +18,6 @@ ARTIFACTS = Path(os.environ.get("BAROGRAPH_ARTIFACTS", Path(__file__).parents[2]
 VIEWPORT = {"width": 1400, "height": 1000}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One process runs all tests of the page, as they share a browser and a server."""
-    for item in items:
-        if Path(item.fspath).is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.xdist_group("web"))
-
-
 @pytest.fixture(scope="session")
 def sample_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sample's store, which nobody may write to: copy it."""
