@@ -189,6 +189,16 @@ def test_anomalies_are_buttons_and_arrows_go_from_one_to_the_next(open_page: Ope
     expect(page.locator(".explanation .verdict")).to_contain_text("critical")
 
 
+def test_what_is_under_the_pointer_is_told_also_over_a_mark(open_page: Open) -> None:
+    page = open_page(f"{HOSTS}&{zoom(GUILTY - DAY_MS, GUILTY + DAY_MS)}")
+    box = page.locator("[data-testid=focus] .u-over").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 40, box["y"] + 20)
+    expect(page.locator(".tooltip")).not_to_contain_text("score")
+    page.locator(f".chart-marks button[data-t='{GUILTY}']").hover()
+    expect(page.locator(".tooltip")).to_contain_text("score")
+
+
 def with_marks(page: Page, impacts: dict[float, str], start_ms: int) -> None:
     """Have the server's answer say of some buckets how much they are of several together."""
 

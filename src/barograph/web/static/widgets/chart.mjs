@@ -76,7 +76,10 @@ export class Chart {
       ms: 1,
       legend: { show: false },
       padding: [8, 20, axis ? 0 : 4, 0],
-      cursor: { y: false, drag: { x: false, y: false }, points: { show: false } },
+      cursor: {
+        y: false, drag: { x: false, y: false }, points: { show: false },
+        bind: { mousemove: (plot, over, handle) => handle }, // also over the marks, which lie in it
+      },
       scales: {
         x: { time: true, range: () => this.range },
         y: { range: () => this.valueRange() },

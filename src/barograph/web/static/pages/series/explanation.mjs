@@ -105,7 +105,8 @@ function Factor({ factor: { what, points } }) {
 }
 
 function Would({ would }) {
-  const sides = [
+  const every = would.low !== null && would.high !== null && would.low >= would.high;
+  const sides = every ? 'any value' : [
     would.low !== null && `${number(would.low)} or less`, would.high !== null && `${number(would.high)} or more`,
   ].filter(Boolean).join(', ');
   return html`<li><span class="score"><i class=${`swatch ${word(would.score)}`} />${would.score} ${word(would.score)}</span> ${sides || 'no value would'}</li>`;
