@@ -183,6 +183,10 @@ def test_calendars_and_filters_are_made_changed_and_removed(at: Callable[..., Pa
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Planned time").click()
     page.get_by_label("What").fill("Fair")
+    past = page.get_by_text("those stay as they are")
+    expect(past).to_have_count(0)
+    page.get_by_label("From (UTC)").fill("2026-01-01T09:00")
+    expect(past).to_be_visible()
     page.get_by_role("button", name="Plan it").click()
     expect(page.get_by_role("cell", name="Fair", exact=True)).to_be_visible()
     ics = tmp_path / "a.ics"

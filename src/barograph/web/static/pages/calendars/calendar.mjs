@@ -53,7 +53,7 @@ export function Calendar({ calendar, changed }) {
         </table>`}
       ${events.length > shown.length && html`<p><button type="button" class="link" onClick=${() => setAll(true)}>Show all ${count(events.length)}</button></p>`}
     </${Panel}>
-    ${asks?.kind === 'new' && html`<${NewEvent} add=${(event) => send('POST', `${url}/events`, { events: [event] }).then(() => { query.retry(); changed(); })} close=${() => setAsks(null)} />`}
+    ${asks?.kind === 'new' && html`<${NewEvent} read=${readBy(calendar.job_ids)} add=${(event) => send('POST', `${url}/events`, { events: [event] }).then(() => { query.retry(); changed(); })} close=${() => setAsks(null)} />`}
     ${asks?.kind === 'event' && html`
       <${Confirm} title="Remove this planned time?" does="Remove" close=${() => setAsks(null)} run=${() => run('DELETE', `/events/${asks.one.event_id}`)}>
         <p>“${asks.one.description}”, ${interval(asks.one.start, asks.one.end)}.</p>${error && html`<${Failed} error=${error} />`}
@@ -63,6 +63,14 @@ export function Calendar({ calendar, changed }) {
         <p>This removes the calendar and ${counted(events.length, 'planned time')}.${calendar.job_ids.length ? ` It is for ${calendar.job_ids.join(', ')}.` : ''}</p>
         ${error && html`<${Failed} error=${error} />`}
       </${Confirm}>`}`;
+}
+
+/** Up to when the jobs of a calendar have results, as epoch ms; null without any. */
+function readBy(ids) {
+  const ends = (allJobs.value ?? [])
+    .filter((job) => job.latest_bucket !== null && [job.job_id, ...job.groups].some((id) => ids.includes(id)))
+    .map((job) => job.latest_bucket + job.bucket_span_ms);
+  return ends.length ? Math.max(...ends) : null;
 }
 
 /** The next ones; where nothing comes any more, the last ones. */
