@@ -70,6 +70,21 @@ def test_a_file_dropped_anywhere_is_a_running_job_with_results_in_a_minute(page:
     assert told["contents"]["records"] > 5
 
 
+def test_times_of_a_file_are_those_that_it_says_whatever_zone_other_jobs_have(new_page: Callable[..., Page]) -> None:
+    page = new_page()
+    page.goto("/explorer?job=taxi")
+    settle(page)
+    rows = [f"2026-01-{1 + hour // 24:02d} {hour % 24:02d}:00:00,{50 + hour % 24}" for hour in range(480)]
+    page.evaluate(_DROP, ["local.csv", base64.b64encode("\n".join(["when,load", *rows]).encode()).decode()])
+    asked = page.get_by_role("dialog")
+    expect(asked).to_contain_text("1 Jan 2026, 00:00 – 20 Jan 2026, 23:00")
+    asked.get_by_role("button", name="Change settings").click()
+    expect(page.locator(".found-head")).to_contain_text("1 Jan 2026, 00:00 – 20 Jan 2026, 23:00")
+    page.get_by_label("Time zone").fill("Asia/Tokyo")
+    page.get_by_role("button", name="Next: what to look at").click()
+    expect(page.locator(".headline")).to_contain_text("in 1 Jan 2026")
+
+
 def test_a_file_is_looked_at_tried_and_started(
     page: Page, own: Running, tmp_path: Path, axe: Callable[[Page], None], shot: Callable[..., Path]
 ) -> None:

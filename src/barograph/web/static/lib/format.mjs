@@ -83,16 +83,18 @@ export function duration(ms, { short = false } = {}) {
 
 const formats = new Map();
 
-function formatted(ms, options) {
-  const key = JSON.stringify([zone.value, options]);
-  if (!formats.has(key)) formats.set(key, new Intl.DateTimeFormat('en-GB', { timeZone: zone.value, hourCycle: 'h23', ...options }));
+function formatted(ms, options, timeZone = zone.value) {
+  const key = JSON.stringify([timeZone, options]);
+  if (!formats.has(key)) formats.set(key, new Intl.DateTimeFormat('en-GB', { timeZone, hourCycle: 'h23', ...options }));
   return formats.get(key).format(ms);
 }
 
 const DAY = { day: 'numeric', month: 'short', year: 'numeric' };
+const HOUR_MS = 3_600_000;
+const CLOCK = { hour: '2-digit', minute: '2-digit' };
 const PRECISIONS = {
   day: DAY,
-  minute: { ...DAY, hour: '2-digit', minute: '2-digit' },
+  minute: { ...DAY, ...CLOCK },
   second: { ...DAY, hour: '2-digit', minute: '2-digit', second: '2-digit' },
 };
 
@@ -103,25 +105,35 @@ const PRECISIONS = {
 export function time(ms, { precision = 'minute', year = true } = {}) {
   if (ms === null || ms === undefined) return NOTHING;
   const { year: shown, ...rest } = PRECISIONS[precision];
-  return formatted(ms, year ? { ...rest, year: shown } : rest);
+  return formatted(ms, year ? { ...rest, year: shown } : rest) + (precision === 'day' ? '' : which(ms, zone.value));
 }
 
 /** `03:15` @param {number} ms epoch ms */
-export const clock = (ms) => formatted(ms, { hour: '2-digit', minute: '2-digit' });
+export const clock = (ms) => formatted(ms, CLOCK);
+
+/** Which of the two it is, ` GMT-4`, where a change of clocks has a time twice; else nothing. */
+function which(ms, timeZone) {
+  const at = (moment) => formatted(moment, PRECISIONS.minute, timeZone);
+  if (![-HOUR_MS, HOUR_MS].some((by) => at(ms + by) === at(ms))) return '';
+  const named = formatted(ms, { ...CLOCK, timeZoneName: 'short' }, timeZone);
+  return named.slice(named.indexOf(' '));
+}
 
 /** `Fri 2 Jan` @param {number} ms epoch ms */
 export const weekday = (ms) => formatted(ms, { weekday: 'short', day: 'numeric', month: 'short' }).replace(',', '');
 
 /**
  * A half-open span, saying nothing twice: `2 Jan 2026, 03:15 – 04:00`.
- * @param {number} from epoch ms @param {number} to epoch ms
+ * @param {number} from epoch ms @param {number} to epoch ms @param {string} [timeZone] else that of the page
  */
-export function interval(from, to) {
-  const day = (ms) => formatted(ms, DAY);
-  if (to - from >= 86_400_000 && clock(from) === '00:00' && clock(to) === '00:00') {
+export function interval(from, to, timeZone = zone.value) {
+  const day = (ms) => formatted(ms, DAY, timeZone);
+  const at = (ms) => formatted(ms, CLOCK, timeZone);
+  if (to - from >= 86_400_000 && at(from) === '00:00' && at(to) === '00:00') {
     return day(from) === day(to - 1) ? day(from) : `${day(from)} – ${day(to - 1)}`;
   }
-  return day(from) === day(to) ? `${time(from)} – ${clock(to)}` : `${time(from)} – ${time(to)}`;
+  const told = (ms, how) => formatted(ms, how, timeZone) + which(ms, timeZone);
+  return `${told(from, PRECISIONS.minute)} – ${told(to, day(from) === day(to) ? CLOCK : PRECISIONS.minute)}`;
 }
 
 /** How long ago: `5 minutes ago`. @param {number} ms epoch ms @param {number} [now] epoch ms */

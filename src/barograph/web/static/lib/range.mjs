@@ -72,10 +72,14 @@ export function fixedRange() {
   return set;
 }
 
+/** The zone of a job that is being made, while its page is shown; else null. */
+export const draftZone = signal(null);
+
 /** The zone of all times on the page: `tz`, else that of the job whose page it is, or the one that all chosen jobs have, else UTC. */
 export const zone = computed(() => {
   const asked = get('tz');
   if (asked !== null && isZone(asked)) return asked;
+  if (draftZone.value !== null) return isZone(draftZone.value) ? draftZone.value : 'UTC';
   const ofPage = /^\/jobs\/([^/]+)/.exec(path.value)?.[1];
   const looked = (allJobs.value ?? []).filter((job) => encodeURIComponent(job.job_id) === ofPage);
   const zones = new Set((looked.length ? looked : jobs.value ?? []).map((job) => job.time_zone));

@@ -3,6 +3,7 @@ import { html, useEffect } from '../lib/html.mjs';
 import { choice, get, go, href } from '../lib/url.mjs';
 import { fetchOnce } from '../lib/api.mjs';
 import { allJobs } from '../lib/live.mjs';
+import { draftZone } from '../lib/range.mjs';
 import { freeId } from './jobs/start.mjs';
 import { begin, config, draft, edit, forget, lookAgain, seen } from './wizard/draft.mjs';
 import { useTrials } from './wizard/trial.mjs';
@@ -19,6 +20,7 @@ const STEPS = [['data', 'Data'], ['fields', 'What to look at'], ['check', 'Name 
 export default function Wizard() {
   useDraft();
   useTrials();
+  useZone(config.value.time_zone ?? 'UTC');
   const kind = choice('kind', KINDS.map(([name]) => name)) ?? kindOf(config.value);
   const step = choice('step', STEPS.map(([name]) => name)) ?? 'data';
   return html`
@@ -65,6 +67,14 @@ function useDraft() {
       }
     })();
   }, [upload, copy]);
+}
+
+/** Times are shown in the zone that the job will have, whatever those of others are. */
+function useZone(name) {
+  useEffect(() => {
+    draftZone.value = name;
+    return () => { draftZone.value = null; };
+  }, [name]);
 }
 
 const kindOf = ({ analysis_config: { detectors } }) => (detectors.length > 1 || detectors[0]?.partition_field_name ? 'multi' : 'single');

@@ -85,7 +85,7 @@ function Found({ seen }) {
   if (!config) return html`<p>${rows}; none of the columns reads as times. Change the settings to name the one that has them.</p>`;
   const [detector] = config.analysis_config.detectors;
   return html`
-    <p>${rows}, ${interval(time.start_ms, time.end_ms)}.</p>
+    <p>${rows}, ${interval(time.start_ms, time.end_ms, config.time_zone ?? 'UTC')}.</p>
     <dl class="facts">
       <div><dt>Job</dt><dd>${config.job_id}</dd></div>
       <div><dt>Looks at</dt><dd>${detectorWords(detector)}, every ${config.analysis_config.bucket_span}</dd></div>

@@ -58,7 +58,7 @@ function Found({ found, take }) {
     <div class="found-head">
       <div>
         <h2>${found.name}</h2>
-        <p class="quiet">${bytes(found.bytes)}, ${found.whole ? '' : 'the first '}${counted(found.rows, 'row')}${found.time ? html`, ${interval(found.time.start_ms, found.time.end_ms)}` : ''}</p>
+        <p class="quiet">${bytes(found.bytes)}, ${found.whole ? '' : 'the first '}${counted(found.rows, 'row')}${found.time ? html`, ${interval(found.time.start_ms, found.time.end_ms, found.config?.time_zone ?? 'UTC')}` : ''}</p>
         ${found.malformed > 0 && html`<p class="wrong">${counted(found.malformed, 'row')} none of its format</p>`}
       </div>
       <button type="button" onClick=${() => pickFile(take)}>Another file</button>
