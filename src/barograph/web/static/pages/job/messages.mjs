@@ -18,7 +18,7 @@ export function Messages({ job, version }) {
           ${[[null, 'All'], ['warning', 'Warnings and errors']].map(([value, text]) => html`
             <button type="button" aria-pressed=${String(level === value)} onClick=${() => go({ set: { level: value } })}>${text}</button>`)}
         </div>`}
-      empty=${query.data && found.length === 0 && (level ? 'No warnings and no errors.' : 'Nothing has happened to it yet.')}>
+      empty=${query.data && found.length === 0 && (level ? 'No warnings and no errors.' : 'No messages.')}>
       <table class="messages-table">
         <thead><tr><th>When</th><th>What</th></tr></thead>
         <tbody>${found.slice(0, SHOWN).map((one) => html`

@@ -18,7 +18,7 @@ export function Filters() {
     </div>
     <select aria-label="Severity" value=${least ?? ''} onChange=${(event) => go({ set: { min: event.target.value || null, shown: null } })}>
       <option value="">Any severity</option>
-      ${severities.value.filter((one) => one.score >= 25).map((one) => html`<option value=${one.score}>${one.word} or worse</option>`)}
+      ${severities.value.filter((one) => one.score >= 25).map((one) => html`<option value=${one.score}>${one.word}${one === severities.value.at(-1) ? '' : ' or worse'}</option>`)}
     </select>
     <${Search} />`;
 }
