@@ -102,3 +102,30 @@ def test_a_filter_that_is_missing_is_told_when_the_job_is_opened(service: Servic
     service.put(means([{"actions": ["skip_result"], "scope": {"host": {"filter_id": "gone"}}}]))
     with pytest.raises(ConfigError, match="filter_id='gone': wanted a filter that exists"):
         service.open_job("j")
+
+
+SCOPED = [{"actions": ["skip_result"], "scope": {"host": {"filter_id": "none"}}}]
+
+
+def test_settings_that_refer_to_a_filter_that_is_not_there_are_refused_before_they_are_kept(service: Service) -> None:
+    service.put(means())
+    service.open_job("j")
+    with pytest.raises(ConfigError, match="wanted a filter that exists"):
+        service.update("j", lambda _: means(SCOPED))
+    assert service.job("j") == means()
+    service.feed("j", requests().head(10))
+
+
+def test_a_job_that_can_take_no_rows_any_more_keeps_what_it_has_when_the_server_ends(tmp_path: Path) -> None:
+    service = Service.open(None, tmp_path)
+    service.filters.create("none", ["host-1"], None)
+    service.put(means(SCOPED))
+    service.open_job("j")
+    service.feed("j", requests().head(1000))
+    service.filters.delete("none")
+    service.suspend()
+    with Service.open(None, tmp_path) as again:
+        counts = again.summary("j").counts
+        assert counts is not None
+        assert counts.input_record_count == 1000
+        assert again.left_open() == ["j"]

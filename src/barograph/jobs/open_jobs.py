@@ -185,13 +185,19 @@ class OpenJobs:
         Raises:
             Conflict: the job is not open here.
         """
+        with self._turn(job_id) as held:
+            self._update(held)
+            yield held.session
+
+    @contextmanager
+    def _turn(self, job_id: str) -> Iterator[_OpenJob]:
+        """An open job for one thread at a time, as `use` has it, with what its session knew before."""
         held = self._held_of(job_id)
         with held.turn:
             if self._held.get(job_id) is not held:  # it was closed, or has failed, while this thread waited
                 raise _not_open(job_id)
             try:
-                self._update(held)
-                yield held.session
+                yield held
             except InputError:
                 raise
             except BaseException as error:
@@ -234,9 +240,9 @@ class OpenJobs:
                 stack.callback(self._suspend, job_id)
 
     def _suspend(self, job_id: str) -> None:
-        with self.use(job_id) as session:
-            session.commit()
-            held = self._held.pop(job_id)
+        with self._turn(job_id) as held:  # what the user knows by now matters to rows that come; here none does
+            held.session.commit()
+            del self._held[job_id]
             suspended = _Suspended()
             with suppress(_Suspended):
                 held.end.__exit__(_Suspended, suspended, None)

@@ -202,9 +202,11 @@ class Service(Answers):
 
         Raises:
             JobChanged: its models have learned under what is to be changed.
+            ConfigError: a rule refers to a filter that does not exist.
         """
         with self._changing:
             changed = change(self.job(job_id))
+            knowledge_of(self._store, changed)  # before it is kept: an open job would refuse all rows from there on
             self._store.create_job(changed, self.now_ms())
             return changed
 
