@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from threading import Event, Lock
 from typing import Final, Literal
 
+import structlog
+
 from barograph.config.errors import BarographError, Conflict
 from barograph.jobs.forecast import ForecastRequest, new_id
 
@@ -124,16 +126,20 @@ class ForecastRuns:
         except BarographError as error:
             self._fail(run, str(error))
             return
-        except Exception as error:
+        except Exception as error:  # nobody waits for this thread, so nobody else would see it
+            structlog.get_logger().error("forecast.failed", job_id=run.job_id, forecast_id=run.forecast_id, exc_info=error)
             self._fail(run, "the server failed")
-            raise error
+            return
         with self._lock:
             self._runs.pop(run.forecast_id, None)
 
     def _fail(self, run: ForecastRun, failure: str) -> None:
         run.failure = failure
-        self._tell_failure(run)
-        run.state = "failed"
+        run.state = "failed"  # first: one that goes on for ever would keep others from being begun
+        try:
+            self._tell_failure(run)
+        except BarographError as error:  # the storage may be what failed
+            structlog.get_logger().error("forecast.not_told", job_id=run.job_id, forecast_id=run.forecast_id, error=str(error))
         with self._lock:
             failed = [one.forecast_id for one in self._runs.values() if one.state == "failed"]
             for forecast_id in failed[:-_FAILURES_KEPT]:

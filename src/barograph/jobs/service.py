@@ -407,8 +407,9 @@ class Service(Answers):
 
     def _run_forecast(self, run: ForecastRun) -> None:
         made = forecast.forecast(self._store, run.job_id, run.request, run.create_time, run.forecast_id, run.tell)
-        if run.stop.is_set():  # at the last moment
-            self._store.delete_forecast(run.job_id, made.saved.forecast_id)
+        if run.stop.is_set():  # at the last moment; who stopped it may have been faster
+            with suppress(NotFound):
+                self._store.delete_forecast(run.job_id, made.saved.forecast_id)
 
     def _tell_failed(self, run: ForecastRun) -> None:
         with suppress(NotFound):  # the job was deleted meanwhile
@@ -421,6 +422,9 @@ class Service(Answers):
             NotFound: the job has no such forecast.
         """
         if not self.forecast_runs.remove(job_id, forecast_id):
+            self._store.delete_forecast(job_id, forecast_id)
+            return
+        with suppress(NotFound):  # it may have been kept just before it was stopped
             self._store.delete_forecast(job_id, forecast_id)
 
     def replay(self, job_id: str, on_progress: OnBuckets | None = None) -> Replayed:
