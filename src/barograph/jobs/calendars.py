@@ -117,19 +117,21 @@ class Calendars:
 
     def planned(self, jobs: Iterable[Job], start_ms: int | None, end_ms: int | None) -> list[tuple[str, Event]]:
         """The events that share a time with `[start_ms, end_ms)`, each with the id of a job that it is for."""
-        calendars = self.all()
+        calendars = [calendar for calendar in self.all() if calendar.job_ids]
+        if not calendars:
+            return []
+        events = self.events((calendar.calendar_id for calendar in calendars), start_ms, end_ms)
         found = []
         for job in jobs:
             names = {job.job_id, *job.groups, "_all"}
-            its = (calendar.calendar_id for calendar in calendars if names.intersection(calendar.job_ids))
-            found += [(job.job_id, event) for event in self.events(its, start_ms, end_ms)]
+            its = {calendar.calendar_id for calendar in calendars if names.intersection(calendar.job_ids)}
+            found += [(job.job_id, event) for event in events if event.calendar_id in its]
         return found
 
     def add_events(self, events: Iterable[Event]) -> list[Event]:
-        """Keep events under ids of their own; returns them."""
+        """Keep events under ids of their own, all or none; returns them."""
         made = [replace(event, event_id=uuid.uuid4().hex[:20]) for event in events]
-        for event in made:
-            self._events.put(event.event_id, event)
+        self._events.put_all({event.event_id: event for event in made})
         return made
 
     def delete_event(self, calendar_id: str, event_id: str) -> None:

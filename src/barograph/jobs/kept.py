@@ -1,5 +1,6 @@
 """Documents that belong to no job: one repository a kind, typed, changed by one thread at a time."""
 
+from collections.abc import Mapping
 from threading import RLock
 from typing import Generic, TypeVar
 
@@ -32,6 +33,10 @@ class Kept(Generic[T]):
         """Keep one, instead of what has its name; returns it."""
         self._store.put_document(self._kind, name, msgspec.json.encode(document).decode())
         return document
+
+    def put_all(self, documents: Mapping[str, T]) -> None:
+        """Keep several, all or none, instead of what has their names."""
+        self._store.put_documents(self._kind, {name: msgspec.json.encode(one).decode() for name, one in documents.items()})
 
     def delete(self, *names: str) -> int:
         """Remove some; returns how many were there."""

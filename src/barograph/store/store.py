@@ -2,7 +2,7 @@
 
 import itertools
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -337,8 +337,13 @@ class Store(Reader):
 
     def put_document(self, kind: str, name: str, body: str) -> None:
         """Keep a document, instead of one of its kind and name that is there."""
+        self.put_documents(kind, {name: body})
+
+    def put_documents(self, kind: str, bodies: Mapping[str, str]) -> None:
+        """Keep several documents of a kind by name, all or none, instead of those that are there."""
         with self._database.write() as connection:
-            documents.put(connection, kind, name, body)
+            for name, body in bodies.items():
+                documents.put(connection, kind, name, body)
         self._settings_changed()
 
     def delete_documents(self, kind: str, names: Sequence[str]) -> int:

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Final, Self
 
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field, model_validator
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -142,11 +143,10 @@ def router(server: Server) -> APIRouter:
 
     @routes.post("/calendars/{calendar_id}/ics", response_model=KeptEvents, status_code=201, openapi_extra=_ICS)
     async def import_events(request: Request, calendar_id: CalendarId) -> Response:
-        """Plan the events of an iCalendar file; of those that come again and again, what lies within two years from now."""
-        service.calendars.get(calendar_id)
+        """Plan the events of an iCalendar file; of those that come again, what begins from a year ago to two years ahead."""
         async with body_of(request, server) as body:
-            found = events_of(body, calendar_id, server.service.now_ms())
-        response = answer(request, _events(service.calendars.add_events(found)))
+            added = await run_in_threadpool(_import, server, calendar_id, body)
+        response = answer(request, _events(added))
         response.status_code = 201
         return response
 
@@ -157,6 +157,12 @@ def router(server: Server) -> APIRouter:
         return Response(status_code=204)
 
     return routes
+
+
+def _import(server: Server, calendar_id: str, body: bytes) -> list[Event]:
+    calendars = server.service.calendars
+    calendars.get(calendar_id)
+    return calendars.add_events(events_of(body, calendar_id, server.service.now_ms()))
 
 
 def _event(calendar_id: str, asked: EventAsked) -> Event:
