@@ -8,7 +8,7 @@ from barograph.config.errors import BadRequest
 from barograph.config.job import Job
 from barograph.jobs import filter_text
 from barograph.jobs.selection import matching
-from barograph.store.entity_filter import AllOf, AnyOf, Filter, Is, leaves
+from barograph.store.entity_filter import AllOf, Filter, IsOneOf, leaves
 from barograph.store.lanes import LanesOf
 from barograph.store.store import Store
 
@@ -75,7 +75,7 @@ def scope(store: Store, asked: Asked) -> Scope:
         return Scope(tuple(jobs), wanted, tuple(_detector(lane) for lane in asked.lanes))
     field = field_of(asked.by)
     _check_field(jobs, field, "by")
-    of = AnyOf(tuple(Is(field, (lane,)) for lane in asked.lanes))
+    of = IsOneOf(field, asked.lanes)
     return Scope(tuple(jobs), of if wanted is None else AllOf((wanted, of)), None)
 
 

@@ -77,7 +77,6 @@ def named_in_records(wanted: Filter | None, detectors: tuple[tuple[str, int], ..
     of = [record[name] == blame[name] for name in ("job_id", "timestamp", "seq")]
     conditions = [] if wanted is None else [condition(wanted, of_record)]
     if detectors is not None:
-        pairs = (sa.and_(record.job_id == job_id, record.detector_index == index) for job_id, index in detectors)
-        conditions.append(sa.or_(sa.false(), *pairs))
+        conditions.append(sa.tuple_(record.job_id, record.detector_index).in_(detectors))
     inner = sa.select(sa.literal(1)).select_from(tables.RECORD_INFLUENCER).join(tables.RECORD, sa.and_(*of))
     return inner.where(*whom, *conditions).correlate(tables.INFLUENCER).exists()

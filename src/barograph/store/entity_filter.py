@@ -25,6 +25,19 @@ class Is:
 
 
 @dataclass(frozen=True)
+class IsOneOf:
+    """A field has one of several values, to the letter; a list, as SQLite reads no more than 1,000 `or`s.
+
+    Attributes:
+        field: as of `Is`.
+        values: the values; of none, never.
+    """
+
+    field: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class AllOf:
     """Everything in it holds."""
 
@@ -45,21 +58,22 @@ class Not:
     of: "Filter"
 
 
-Filter = Is | AllOf | AnyOf | Not
+Leaf = Is | IsOneOf
+Filter = Leaf | AllOf | AnyOf | Not
 
 
-def leaves(wanted: Filter) -> Iterator[Is]:
+def leaves(wanted: Filter) -> Iterator[Leaf]:
     """Each field that a filter asks for, in its order."""
-    if isinstance(wanted, Is):
+    if isinstance(wanted, Leaf):
         yield wanted
     else:
         for part in (wanted.of,) if isinstance(wanted, Not) else wanted.of:
             yield from leaves(part)
 
 
-def condition(wanted: Filter, leaf: Callable[[Is], "sa.ColumnElement[bool]"]) -> "sa.ColumnElement[bool]":
+def condition(wanted: Filter, leaf: Callable[[Leaf], "sa.ColumnElement[bool]"]) -> "sa.ColumnElement[bool]":
     """A filter as SQL, given what a field with a value is."""
-    if isinstance(wanted, Is):
+    if isinstance(wanted, Leaf):
         return leaf(wanted)
     if isinstance(wanted, Not):
         # What SQL calls unknown is a result without the field: it does not have the value.
@@ -77,10 +91,14 @@ def is_of(column: "sa.ColumnElement[Any]", parts: tuple[str, ...]) -> "sa.Column
     return sa.func.lower(column).like(small, escape="\\")
 
 
-def of_record(wanted: Is) -> "sa.ColumnElement[bool]":
+def _has(column: "sa.ColumnElement[Any]", wanted: Leaf) -> "sa.ColumnElement[bool]":
+    return is_of(column, wanted.parts) if isinstance(wanted, Is) else column.in_(wanted.values)
+
+
+def of_record(wanted: Leaf) -> "sa.ColumnElement[bool]":
     """Whether a record is of a series with this value, or blames it."""
     c, blamed = tables.RECORD.c, tables.RECORD_INFLUENCER.alias().c  # an alias: what is around may ask the same table
-    split = [sa.and_(c[name] == wanted.field, is_of(c[value], wanted.parts)) for name, value in SPLITS]
+    split = [sa.and_(c[name] == wanted.field, _has(c[value], wanted)) for name, value in SPLITS]
     same = [blamed[key] == c[key] for key in ("job_id", "timestamp", "seq")]
-    whom = (blamed.influencer_field_name == wanted.field, is_of(blamed.influencer_field_value, wanted.parts))
+    whom = (blamed.influencer_field_name == wanted.field, _has(blamed.influencer_field_value, wanted))
     return sa.or_(*split, sa.exists().where(*same, *whom))

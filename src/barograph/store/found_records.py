@@ -103,8 +103,7 @@ class RecordsQuery:
         if self.wanted is not None:
             conditions.append(condition(self.wanted, of_record))
         if self.detectors is not None:
-            pairs = (sa.and_(_C.job_id == job_id, _C.detector_index == index) for job_id, index in self.detectors)
-            conditions.append(sa.or_(sa.false(), *pairs))
+            conditions.append(sa.tuple_(_C.job_id, _C.detector_index).in_(self.detectors))
         return conditions + ([_C.is_interim.is_(False)] if self.exclude_interim else [])
 
 

@@ -89,3 +89,12 @@ def test_notes_and_changes_of_several_jobs_are_told_together(api: httpx.Client) 
 def test_a_filter_that_cannot_be_used_is_refused_everywhere(api: httpx.Client, text: str) -> None:
     for path in ("/records", "/influencers", "/lanes?by=host"):
         assert api.get(path, params={**dict(httpx.QueryParams(path.partition("?")[2])), "q": text}).status_code == 400
+
+
+def test_as_many_lanes_can_be_selected_as_may_be_named(api: httpx.Client) -> None:
+    hosts = [f"host-{number}" for number in range(999)] + ["a"]
+    detectors = [f"web/{index}" for index in range(999)] + ["web/0"]
+    for by, lanes, wanted in (("host", hosts, {"q": "host:a"}), ("detector", detectors, {})):
+        of = {"by": by, "lane": lanes}
+        assert api.get("/records", params=of).json()["total"] == api.get("/records", params=wanted).json()["total"]
+        assert api.get("/influencers", params=of).json() == api.get("/influencers", params=wanted).json()
