@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +16,7 @@ from barograph.config.support import left_out
 from barograph.intake import column_of
 from barograph.intake.parse_times import parse_times
 from barograph.jobs import advice as misleading
+from barograph.jobs.calendars import Calendar
 from barograph.jobs.file_checks import joined
 from barograph.jobs.memory import Memory
 from barograph.jobs.one_series import OneSeries
@@ -33,6 +34,7 @@ from barograph.sources.chunk import Chunk
 _MOST_VALUES: Final = 3_000_000
 """Bucket values of a trial: about a minute. A job may have as many as it likes; a look may not."""
 _SHOWN_SERIES: Final = 50
+_PLANNED: Final = "planned"
 
 
 @dataclass(frozen=True)
@@ -100,8 +102,14 @@ class Trial:
     notes: tuple[str, ...]
 
 
-def trial(upload: Upload, job: Job, shown: Shown) -> Trial:
+def trial(upload: Upload, job: Job, shown: Shown, knows: Service) -> Trial:
     """Try a job on the first rows of an upload.
+
+    Args:
+        upload: the upload.
+        job: the job.
+        shown: what of it is charted.
+        knows: where the filters are that its rules refer to, and the calendars that are for its groups or all jobs.
 
     Raises:
         ConfigError: this version cannot run the job, or no row is of use to it.
@@ -114,6 +122,7 @@ def trial(upload: Upload, job: Job, shown: Shown) -> Trial:
     notes: list[str] = []
     plotted = job.model_copy(update={"model_plot_config": job.model_plot_config.model_copy(update={"enabled": True})})
     with tempfile.TemporaryDirectory(prefix="barograph-trial-") as folder, Service.open(None, Path(folder)) as service:
+        _teach(service, job, knows)
         _feed(service, plotted, iter(chunks), notes)
         found = _found(service, plotted, shown)
     told = [Advice("", sentence) for sentence in (*misleading.of_settings(job), *misleading.of_rows(job, frame))]
@@ -126,6 +135,15 @@ def _are_all(chunks: list[Chunk]) -> bool:
     """Whether the chunks are all of their file."""
     last = chunks[-1] if chunks else None
     return last is None or last.total_bytes is None or last.read_bytes >= last.total_bytes
+
+
+def _teach(service: Service, job: Job, knows: Service) -> None:
+    """Have a service know what another knows of a job: what is planned or filtered would be no alert there, either."""
+    for one in knows.filters.all():
+        service.filters.create(one.filter_id, one.items, one.description)
+    planned = [replace(event, calendar_id=_PLANNED) for _, event in knows.calendars.planned([job], None, None)]
+    service.calendars.create(Calendar(_PLANNED, (job.job_id,)))
+    service.calendars.add_events(planned)
 
 
 def _feed(service: Service, job: Job, chunks: Iterator[Chunk], notes: list[str]) -> None:

@@ -105,6 +105,27 @@ def test_a_trial_tells_what_a_job_would_find_and_leaves_nothing(own: httpx.Clien
     assert own.post(f"/uploads/{kept['upload_id']}/trial", json=asked).status_code == 404
 
 
+def test_a_trial_knows_the_filters_and_the_planned_times(own: httpx.Client) -> None:
+    kept = upload(own, csv(500, spike=450))
+    config = own.get(f"/uploads/{kept['upload_id']}").json()["config"]
+    (detector,) = config["analysis_config"]["detectors"]
+    rule = {"actions": ["skip_result"], "scope": {"load": {"filter_id": "quiet"}}}
+    scoped = {**config, "analysis_config": {**config["analysis_config"], "detectors": [{**detector, "by_field_name": "load"}]}}
+    scoped["analysis_config"]["detectors"][0] = {"function": "count", "by_field_name": "load", "custom_rules": [rule]}
+    path = f"/uploads/{kept['upload_id']}/trial"
+    assert own.post(path, json={"config": scoped}).status_code == 400
+    own.post("/filters", json={"filter_id": "quiet", "items": ["none"]}).raise_for_status()
+    assert own.post(path, json={"config": scoped}).status_code == 200
+    assert len(own.post(path, json={"config": config}).json()["alerts"]) == 1
+    own.post("/calendars", json={"calendar_id": "fairs", "job_ids": ["_all"]}).raise_for_status()
+    spike = (START + 3600 * 450) * 1000
+    fair = {"description": "fair", "start": spike - 24 * HOUR_MS, "end": spike + 24 * HOUR_MS}
+    own.post("/calendars/fairs/events", json={"events": [fair]}).raise_for_status()
+    assert own.post(path, json={"config": config}).json()["alerts"] == []
+    own.delete("/calendars/fairs").raise_for_status()
+    own.delete("/filters/quiet").raise_for_status()
+
+
 def test_a_trial_that_would_take_long_says_what_would_not(own: httpx.Client) -> None:
     rows = "\n".join(f"{START + 86_400 * day},{day},{day}" for day in range(1000))
     kept = upload(own, f"time,load,host\n{rows}\n".encode())

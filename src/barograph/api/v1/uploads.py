@@ -150,7 +150,7 @@ def router(server: Server) -> APIRouter:
         async with one_at_a_time:
             if await request.is_disconnected():
                 return Response(status_code=204)
-            tried = await run_in_threadpool(trial, kept, job, shown)
+            tried = await run_in_threadpool(trial, kept, job, shown, server.service)
         return answer(request, _tried(tried))
 
     return routes

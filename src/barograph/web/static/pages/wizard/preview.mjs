@@ -7,7 +7,7 @@ import { Failed } from '../../parts/panel.mjs';
 import { bytes, detectorWords } from '../jobs/words.mjs';
 import { config, seen } from './draft.mjs';
 import { advice, Better } from './field.mjs';
-import { alertScore, shown, trialError, tried, trying } from './trial.mjs';
+import { alertScore, shown, splitOf, trialError, tried, trying } from './trial.mjs';
 
 const HEIGHT = 260;
 const MOST_MARKS = 100;
@@ -55,7 +55,7 @@ function Picture({ found }) {
         <label>Measure<select value=${found.detector} onChange=${(event) => { shown.value = { detector: Number(event.target.value), series: null }; }}>
           ${detectors.map((one, index) => html`<option value=${index}>${detectorWords(one)}</option>`)}</select></label>`}
       ${found.others.length > 1 && html`
-        <label>Series<select value=${JSON.stringify([found.shown.partition, found.shown.by])} onChange=${(event) => choose(JSON.parse(event.target.value))}>
+        <label>Series<select value=${JSON.stringify([found.shown.partition, found.shown.by])} onChange=${(event) => choose(found.detector, JSON.parse(event.target.value))}>
           ${found.others.map((one) => html`<option value=${JSON.stringify([one.partition, one.by])}>${[one.partition, one.by].filter((value) => value !== null).join(', ')}${one.record_score > 0 ? ` (${score(one.record_score)})` : ''}</option>`)}</select></label>`}
     </div>
     <${SeriesChart} data=${data} range=${range} height=${HEIGHT} span=${step} label=${`Values of ${chosen || detectorWords(detectors[found.detector] ?? detectors[0])}, every ${span}`}
@@ -74,8 +74,9 @@ function told({ t, marks }) {
   return [...worst.values()];
 }
 
-const choose = ([partition, by]) => {
-  shown.value = { ...shown.peek(), series: Object.fromEntries([['partition', partition], ['by', by]].filter(([, value]) => value !== null)) };
+const choose = (detector, [partition, by]) => {
+  const series = Object.fromEntries([['partition', partition], ['by', by]].filter(([, value]) => value !== null));
+  shown.value = { detector, series, of: splitOf(detector) };
 };
 
 function Facts({ found }) {

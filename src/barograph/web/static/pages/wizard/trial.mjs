@@ -14,23 +14,32 @@ export const trialError = signal(null);
 export const trying = signal(false);
 /** What the server says of the settings by themselves. */
 export const checked = signal(null);
-/** Which detector and series are shown, and the score that would be an alert. */
+/** Which detector and series are shown; `of` says of which file and split, as with any other there is no such series. */
 export const shown = signal({ detector: 0, series: null });
+/** The score that would be an alert. */
 export const alertScore = signal(50);
 
 let newest = 0;
 
+/** Of what the series of a detector are: the file, and the fields that tell them apart. @param {number} at the detector's index */
+export function splitOf(at) {
+  const { config, uploadId } = draft.value;
+  const { partition_field_name: partition = null, by_field_name: by = null } = config.analysis_config.detectors[at] ?? {};
+  return JSON.stringify([uploadId, partition, by]);
+}
+
 /** Keep checks and trials up with the draft, while the wizard is shown. */
 export function useTrials() {
   const { config, uploadId } = draft.value;
-  const { detector, series } = shown.value;
-  const at = Math.min(detector, config.analysis_config.detectors.length - 1);
+  const { detector, series: chosen, of } = shown.value;
+  const at = Math.max(Math.min(detector, config.analysis_config.detectors.length - 1), 0);
+  const series = of === splitOf(at) ? chosen : null;
   const key = JSON.stringify([config, uploadId, at, series, alertScore.value]);
   useEffect(() => {
     newest += 1;
     const mine = newest;
     trying.value = true;
-    const timer = setTimeout(() => look(mine, { config, uploadId, detector: Math.max(at, 0), series, min_score: alertScore.peek() }), tried.peek() ? QUIET_MS : 0);
+    const timer = setTimeout(() => look(mine, { config, uploadId, detector: at, series, min_score: alertScore.peek() }), tried.peek() ? QUIET_MS : 0);
     return () => clearTimeout(timer);
   }, [key]);
 }
@@ -45,6 +54,7 @@ async function look(mine, { config, uploadId, ...asked }) {
   };
   const [told, failed] = await ask(() => send('POST', '/validate', { config: { ...config, job_id: config.job_id || 'unnamed' } }));
   if (mine !== newest) return;
+  if (tried.peek() && tried.peek().uploadId !== uploadId) tried.value = null;  // of another file
   checked.value = told;
   const unnamed = config.job_id ? [] : [{ path: 'job_id', value: null, wanted: 'a name for the job' }];
   problems.value = [...(told?.problems ?? []), ...unnamed];
@@ -57,7 +67,7 @@ async function look(mine, { config, uploadId, ...asked }) {
   }
   const [found, failure] = await ask(() => send('POST', `/uploads/${encodeURIComponent(uploadId)}/trial`, { config: { ...config, job_id: 'trial' }, ...asked }));
   if (mine !== newest) return;
-  if (found) { tried.value = { ...found, detector: asked.detector }; advice.value = found.advice; }
+  if (found) { tried.value = { ...found, detector: asked.detector, uploadId }; advice.value = found.advice; }
   if (failure?.problems) problems.value = [...failure.problems, ...unnamed];
   trialError.value = failure;
   trying.value = false;
