@@ -111,3 +111,13 @@ def test_half_of_tls_is_refused(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1
     assert "server.tls_certificate is missing" in done.stderr
+
+
+def test_a_document_is_bounded_as_every_other_body_is_also_of_whoever_has_no_key(tmp_path: Path) -> None:
+    made_key(tmp_path / "data", "read")
+    with Running(tmp_path / "data", environment={"BAROGRAPH_AUTH": "required", "BAROGRAPH_MAX_BODY": "1mb"}) as server:
+        large = b'{"key":"' + b"a" * (2 << 20) + b'"}'
+        sent = server.http.post("/api/v1/session", content=large, headers={"Content-Type": "application/json"})
+        assert (sent.status_code, sent.json()["code"]) == (413, "too_large")
+        assert "max_body" in sent.json()["message"]
+        assert server.http.post("/api/v1/session", json={"key": "no"}).status_code == 401

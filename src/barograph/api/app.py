@@ -41,6 +41,7 @@ def build(server: Server) -> FastAPI:
         redirect_slashes=False,
         middleware=_middleware(server),
     )
+    app.state.server = server
     app.include_router(v1.router(server))
     app.router.routes.extend([*health.routes(server), *pages.routes(), *elastic.routes(server)])
     for kind in (HTTPException, RequestValidationError):

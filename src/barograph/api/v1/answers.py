@@ -10,12 +10,40 @@ import polars as pl
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Message
 
 from barograph.api.auth import require
+from barograph.api.body import body_of
 from barograph.jobs.keys import Role
 
 
-class ServedRoute(APIRoute):
+class BoundedRoute(APIRoute):
+    """A route whose document is read as every other body is: bounded, also unpacked, and given up when it does not go on."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler, with that before it; a body that no parameter takes is the handler's own to read."""
+        handler = super().get_route_handler()
+        if self.body_field is None:
+            return handler
+
+        async def handle(request: Request) -> Response:
+            async with body_of(request, request.app.state.server) as body:
+                return await handler(_with_body(request, body))
+
+        return handle
+
+
+def _with_body(request: Request, body: bytes) -> Request:
+    """A request whose body has been read."""
+    pieces = [body]
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": pieces.pop(), "more_body": False} if pieces else await request.receive()
+
+    return Request(request.scope, receive)
+
+
+class ServedRoute(BoundedRoute):
     """A route that notes its path for the metrics, asks for the role that it needs, and says how long it took."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:

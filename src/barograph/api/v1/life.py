@@ -97,13 +97,15 @@ def router(server: Server) -> APIRouter:
         """Change the settings of a job; what its models have learned under cannot be."""
         job = load_job({**asked.config, "job_id": job_id})
         refuse_unsupported(job)
+        await run_in_threadpool(service.job, job_id)
         await server.in_worker(job_id, lambda: service.update(job_id, lambda _: job))
-        service.tell(job_id, "info", "Job updated")
+        await run_in_threadpool(service.tell, job_id, "info", "Job updated")
         return answer(request, await run_in_threadpool(whole, server, job_id))
 
     @routes.post("/jobs/{job_id}/open", response_model=OneJob)
     async def open_job(request: Request, job_id: JobId) -> Response:
         """Open a job for rows; it goes on from its last commit."""
+        await run_in_threadpool(service.job, job_id)  # what is not there gets no worker
         await server.in_worker(job_id, lambda: _open(server, job_id))
         return answer(request, await run_in_threadpool(whole, server, job_id))
 
@@ -117,6 +119,7 @@ def router(server: Server) -> APIRouter:
     @routes.post("/jobs/{job_id}/reset", response_model=OneJob)
     async def reset_job(request: Request, job_id: JobId) -> Response:
         """Remove all that a closed job has read, learned and found; its settings stay."""
+        await run_in_threadpool(service.job, job_id)  # what is not there gets no worker
         await server.in_worker(job_id, lambda: _reset(server, job_id))
         return answer(request, await run_in_threadpool(whole, server, job_id))
 
@@ -138,7 +141,7 @@ def router(server: Server) -> APIRouter:
     @routes.post("/jobs/{job_id}/rows", response_model=Fed, openapi_extra=dict(RAW_BODY))
     async def feed_rows(request: Request, job_id: JobId, name: FileName = "upload") -> Response:
         """Give an open job the rows of a file, all of which are new."""
-        _refuse_closed(server, job_id)
+        await run_in_threadpool(_refuse_closed, server, job_id)
         upload = await received(server, request, name)
         try:
             return answer(request, await _feed(server, job_id, upload))
@@ -177,7 +180,6 @@ def _close(server: Server, job_id: str) -> None:
 
 
 def _reset(server: Server, job_id: str) -> None:
-    server.service.job(job_id)
     server.service.reset(job_id)
     server.service.tell(job_id, "info", "Job reset")
 
@@ -226,10 +228,9 @@ async def _feed(server: Server, job_id: str, upload: Upload) -> dict[str, Any]:
     await _in_turn(server, job_id, partial(service.commit, job_id))
     after = await run_in_threadpool(_counts, server, job_id)
     server.metrics.count_rows(before, after)
-    for note in notes:
-        service.tell(job_id, "info", note)
     read = after.input_record_count - before.input_record_count
-    service.tell(job_id, "info", f"{upload.name}: {read:,} rows read")
+    for note in (*notes, f"{upload.name}: {read:,} rows read"):
+        await run_in_threadpool(service.tell, job_id, "info", note)
     return {
         "rows": read,
         "dropped": dropped(before, after),

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from barograph.api.auth import COOKIE, credentials, given_by
 from barograph.api.errors import HttpProblem
 from barograph.api.server import Server
-from barograph.api.v1.answers import answer
+from barograph.api.v1.answers import BoundedRoute, answer
 from barograph.jobs.keys import Key
 
 
@@ -31,7 +31,7 @@ class Session(BaseModel):
 
 def router(server: Server) -> APIRouter:
     """Its routes. They need no key."""
-    routes, service = APIRouter(tags=["page"]), server.service
+    routes, service = APIRouter(route_class=BoundedRoute, tags=["page"]), server.service
 
     @routes.get("/session", response_model=Session)
     def get_session(request: Request) -> Response:
