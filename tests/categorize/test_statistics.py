@@ -72,3 +72,9 @@ def test_no_examples_are_kept_where_none_are_wanted():
     made = Categories.build(job)
     made.add(pl.DataFrame({"s:message": ["Disk is full"]}))
     assert definitions(job, made)[0].examples == ()
+
+
+def test_a_message_that_repeats_itself_and_is_cut_has_a_definition_too():
+    (found,) = definitions(JOB, read([("retry" + 8 * " ") * 120 + "done"]))
+    assert found.grok_pattern == found.regex  # of the example 77 are left: no gap can be told by it
+    assert found.terms.startswith("retry retry ")

@@ -70,10 +70,11 @@ def _regex(common: list[str]) -> str:
 
 def _grok(common: list[str], examples: list[str]) -> str:
     """The pattern with a name for each gap between tokens that holds the same one value in all examples."""
-    matches = [re.match(_with_gaps(common), example, re.DOTALL) for example in examples]
-    if not common or not matches or not all(matches):
+    between_tokens = [_between(common, example) for example in examples]
+    cut = [one for one in between_tokens if one is not None]
+    if not common or not cut or len(cut) < len(examples):
         return _regex(common)
-    gaps = [[match.group(at + 1) for match in matches if match] for at in range(len(common) + 1)]
+    gaps = [list(texts) for texts in zip(*cut, strict=True)]
     names: dict[str, int] = {}
     pattern = _gap(gaps[0], names, ".*?")
     for token, between in zip(common, gaps[1:], strict=True):
@@ -82,8 +83,20 @@ def _grok(common: list[str], examples: list[str]) -> str:
     return pattern if len(pattern) <= _MOST_COST else _regex(common)
 
 
-def _with_gaps(common: list[str]) -> str:
-    return f"(.*?){'(.+?)'.join(map(re.escape, common))}(.*)"
+def _between(common: list[str], example: str) -> list[str] | None:
+    """What of a text is before, between and behind tokens, each taken where it comes first; None: it has not all of them.
+
+    What a pattern with a lazy gap at each place would find. That tries all ways before it gives up: for ever, where a token
+    that comes a hundred times is missing once, as in an example that was cut.
+    """
+    texts, end = list[str](), 0
+    for token in common:
+        start = example.find(token, end + 1 if texts else 0)
+        if start < 0:
+            return None
+        texts.append(example[end:start])
+        end = start + len(token)
+    return [*texts, example[end:]]
 
 
 def _gap(texts: list[str], names: dict[str, int], plain: str) -> str:
