@@ -98,3 +98,12 @@ def test_as_many_lanes_can_be_selected_as_may_be_named(api: httpx.Client) -> Non
         of = {"by": by, "lane": lanes}
         assert api.get("/records", params=of).json()["total"] == api.get("/records", params=wanted).json()["total"]
         assert api.get("/influencers", params=of).json() == api.get("/influencers", params=wanted).json()
+
+
+def test_influencers_that_come_first_are_those_of_the_order_that_is_asked_for(api: httpx.Client) -> None:
+    for sort in ("max", "sum"):
+        (every,) = api.get("/influencers", params={"sort": sort}).json()["fields"]
+        assert every["values"] == sorted(every["values"], key=lambda one: -one[sort])
+        (first,) = api.get("/influencers", params={"sort": sort, "size": 1}).json()["fields"]
+        assert first["values"] == every["values"][:1]
+    assert api.get("/influencers", params={"sort": "name"}).status_code == 422

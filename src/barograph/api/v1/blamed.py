@@ -1,6 +1,6 @@
 """Who is to blame over several jobs, and what was noted meanwhile."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import polars as pl
 from fastapi import APIRouter, Query
@@ -92,12 +92,14 @@ def router(server: Server) -> APIRouter:
         min_: MinScore = 0.0,
         interim: Interim = True,
         size: Annotated[int, Query(ge=1, le=1000, description="values of a field at most")] = 10,
+        sort: Annotated[Literal["max", "sum"], Query(description="which values of a field come first")] = "max",
     ) -> Response:
         """Tell which entities were to blame in what is selected, and how they were in the rest of the range."""
         asked = Asked(job or ["_all"], q, by, tuple(lane or ()))
         found = service.blamed(BlamedAsked(asked, from_, to, selected(sel_from, sel_to), not interim, min_))
         fields = found.group_by("field").agg(pl.col("max").max()).sort("max", "field", descending=[True, False])["field"]
-        told = [_field(name, found.filter(pl.col("field") == name), size) for name in fields]
+        ranked = found.sort(sort, descending=True, maintain_order=True)
+        told = [_field(name, ranked.filter(pl.col("field") == name), size) for name in fields]
         return answer(request, {"total": found.height, "fields": told})
 
     @routes.get("/annotations", response_model=AllNoted)

@@ -20,7 +20,7 @@ export function Influencers({ by }) {
   const inside = selected.value === null ? {} : { sel_from: selected.value[0], sel_to: selected.value[1] };
   const of = lanes.value.length > 0 ? { by, lane: lanes.value } : {};
   const ready = range.value !== null && by !== null;
-  const query = useQuery(ready ? `/influencers${params({ ...asked(), ...inside, ...of, size })}` : null, { deps: [version] });
+  const query = useQuery(ready ? `/influencers${params({ ...asked(), ...inside, ...of, size, sort: order === 'max' ? null : order })}` : null, { deps: [version] });
   const highest = order === 'max' ? 100 : Math.max(1, ...(query.data?.fields ?? []).flatMap((one) => one.values.map((value) => value.sum)));
   return html`
     <${Panel} title="Influencers" class="influencers" query=${ready ? query : WAITING} height=${240} empty=${empty(query)} actions=${html`
@@ -31,10 +31,11 @@ export function Influencers({ by }) {
         ${data.fields.map((field) => html`
           <section class="influencer-field" key=${field.field}>
             <h3>${field.field}</h3>
-            <ul>${[...field.values].sort((one, other) => other[order] - one[order]).map((one) => html`
+            <ul>${field.values.map((one) => html`
               <${Influencer} key=${one.value} field=${field.field} one=${one} order=${order} highest=${highest} />`)}</ul>
-            ${field.total > field.values.length && html`
-              <button type="button" class="link" onClick=${() => setSize(MORE)}>${count(field.total - field.values.length)} more</button>`}
+            ${field.total > field.values.length && (size < MORE
+              ? html`<button type="button" class="link" onClick=${() => setSize(MORE)}>${count(field.total - field.values.length)} more</button>`
+              : html`<p class="quiet">and ${count(field.total - field.values.length)} more, which the lanes have</p>`)}
           </section>`)}
         <p class="quiet influencer-note">${isSelected.value ? 'Bar: in the selection; outline: in the rest of the time.' : 'Bar: highest score. Number on the right: sum.'}</p>`}
     </${Panel}>`;
