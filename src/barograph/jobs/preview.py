@@ -110,7 +110,7 @@ def preview(upload: Upload, delimiter: str | None = None) -> Preview:
     time = time_column(frame)
     columns = tuple(_column(frame.get_column(name), time) for name in frame.columns[:_MOST_COLUMNS])
     sample = frame.head(_SHOWN_ROWS).select(_shown(frame.get_column(name)) for name in frame.columns[:_MOST_COLUMNS])
-    return Preview(rows, rows < LOOKED_AT, malformed, columns, time, tuple(sample.to_dicts()), frame)
+    return Preview(rows, are_all(chunks), malformed, columns, time, tuple(sample.to_dicts()), frame)
 
 
 def first_rows(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
@@ -121,6 +121,12 @@ def first_rows(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
         rows += chunk.rows
         if rows >= LOOKED_AT:
             return
+
+
+def are_all(chunks: list[Chunk]) -> bool:
+    """Whether the chunks are all of their file."""
+    last = chunks[-1] if chunks else None
+    return last is None or last.total_bytes is None or last.read_bytes >= last.total_bytes
 
 
 def plain_job(time_field: str, time_format: str = "auto") -> Job:

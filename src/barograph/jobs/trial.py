@@ -20,7 +20,7 @@ from barograph.jobs.calendars import Calendar
 from barograph.jobs.file_checks import joined
 from barograph.jobs.memory import Memory
 from barograph.jobs.one_series import OneSeries
-from barograph.jobs.preview import first_rows
+from barograph.jobs.preview import are_all, first_rows
 from barograph.jobs.series import SeriesQuery, SeriesValues
 from barograph.jobs.service import Service
 from barograph.jobs.suggest import Advice, advice
@@ -128,13 +128,7 @@ def trial(upload: Upload, job: Job, shown: Shown, knows: Service) -> Trial:
     told = [Advice("", sentence) for sentence in (*misleading.of_settings(job), *misleading.of_rows(job, frame))]
     known = tuple(note for note in notes if note.removeprefix("note: ") not in {one.text for one in told})
     rows = sum(chunk.rows for chunk in chunks)
-    return Trial(rows, _are_all(chunks), found, (*advice(job, frame), *told), (*known, *left_out(job)))
-
-
-def _are_all(chunks: list[Chunk]) -> bool:
-    """Whether the chunks are all of their file."""
-    last = chunks[-1] if chunks else None
-    return last is None or last.total_bytes is None or last.read_bytes >= last.total_bytes
+    return Trial(rows, are_all(chunks), found, (*advice(job, frame), *told), (*known, *left_out(job)))
 
 
 def _teach(service: Service, job: Job, knows: Service) -> None:

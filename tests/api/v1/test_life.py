@@ -57,6 +57,13 @@ def test_an_upload_becomes_a_job_with_results(own: httpx.Client) -> None:
     assert told["does"] == "every 1 hour: mean of load"
 
 
+def test_a_long_file_that_was_read_at_once_is_told_to_be_whole(own: httpx.Client) -> None:
+    lines = "".join(f"{START + second},1\n" for second in range(200_000))
+    kept = upload(own, b"time,n\n" + lines.encode())
+    seen = own.get(f"/uploads/{kept['upload_id']}").json()
+    assert (seen["rows"], seen["whole"]) == (200_000, True)
+
+
 def test_the_same_rows_again_are_refused_and_nothing_doubles(own: httpx.Client) -> None:
     own.post("/jobs", json={"config": config("twice")}).raise_for_status()
     assert own.post("/jobs/twice/rows", params={"name": "a.csv"}, content=csv(100)).json()["rows"] == 100
