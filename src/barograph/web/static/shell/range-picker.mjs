@@ -1,7 +1,7 @@
 // Which time is looked at: quick choices, exact ones, and steps from where one is.
 import { html } from '../lib/html.mjs';
 import { get, go, timeText } from '../lib/url.mjs';
-import { dataRange, isChosen, range } from '../lib/range.mjs';
+import { dataRange, isChosen, range, zone } from '../lib/range.mjs';
 import { interval } from '../lib/format.mjs';
 import { useShortcut } from '../lib/keys.mjs';
 import { Icon } from '../parts/icon.mjs';
@@ -40,7 +40,7 @@ export function RangePicker() {
   return html`
     <div class="range" role="group" aria-label="Time">
       <${IconButton} label="Earlier" icon="left" run=${shift(-1)} disabled=${none} />
-      <${Popover} label="Time range" class="range-picker" button=${html`<${Icon} name="clock" /><span class="hidden-text">Time: </span><span class="cut">${said()}</span>`}>
+      <${Popover} label="Time range" title=${`Times are in ${zone.value}`} class="range-picker" button=${html`<${Icon} name="clock" /><span class="hidden-text">Time: </span><span class="cut">${said()}</span>`}>
         ${(close) => html`<${Choices} close=${close} />`}
       </${Popover}>
       <${IconButton} label="Later" icon="right" run=${shift(1)} disabled=${none} />

@@ -58,7 +58,7 @@ function Worst({ job, version }) {
           <thead><tr><th class="number score-column">Score</th><th class="when">When</th><th>What</th></tr></thead>
           <tbody>${found.rows.map((one) => html`<${Record} key=${one.id} job=${job} record=${one} />`)}</tbody>
         </table>
-        ${found.total > AT_ONCE && html`<p class="under"><a href=${href('/explorer', { job: job.job_id }, links)}>All ${count(found.records)} in the explorer</a></p>`}`}
+        ${found.total > AT_ONCE && html`<p class="under">${found.interval !== 'all' && `The worst of each ${found.interval}. `}<a href=${href('/explorer', { job: job.job_id }, links)}>All ${count(found.records)} in the explorer</a></p>`}`}
     </${Panel}>`;
 }
 
