@@ -74,6 +74,7 @@ class JobSummary:
         state: where it is in its life.
         failure: why it failed, in words; None in every other state.
         state_time: when the state began, epoch ms; None for a job that never was open.
+        commits: how often it was written to: it changes whenever its results may have.
     """
 
     job: Job
@@ -83,6 +84,7 @@ class JobSummary:
     state: JobState = JobState.CLOSED
     failure: str | None = None
     state_time: int | None = None
+    commits: int = 0
 
 
 @dataclass(frozen=True)
@@ -242,4 +244,5 @@ def _summary(row: sa.RowMapping) -> JobSummary:
         state=JobState(row["state"]),
         failure=row["failure"],
         state_time=row["state_time"],
+        commits=row["commits"],
     )

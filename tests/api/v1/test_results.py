@@ -1,5 +1,7 @@
 """`/api/v1`: results as the page asks for them."""
 
+import json
+
 import httpx
 import pytest
 
@@ -141,4 +143,12 @@ def test_events_tell_of_a_job_that_changes(api: httpx.Client) -> None:
         root = str(api.base_url).removesuffix("/api/v1/")
         httpx.post(f"{root}/_ml/anomaly_detectors/web/_data", json=[row], trust_env=False)
         told = [line for line in (next(lines) for _ in range(4)) if line.startswith("data")]
-    assert '"rows":807' in told[0]
+        assert '"rows":807' in told[0]
+        # Open buckets that are judged are no new rows, but new results.
+        httpx.post(f"{root}/_ml/anomaly_detectors/web/_flush", params={"calc_interim": "true"}, trust_env=False)
+        judged = next(line for line in lines if line.startswith("data"))
+    assert _commits(judged) > _commits(told[0])
+
+
+def _commits(line: str) -> int:
+    return int(json.loads(line.removeprefix("data: "))["commits"])

@@ -35,6 +35,7 @@ class JobState(BaseModel):
     first_time: int | None
     latest_time: int | None
     latest_bucket: int | None
+    commits: int
 
 
 class Jobs(BaseModel):
@@ -201,6 +202,7 @@ def told(summary: JobSummary) -> dict[str, Any]:
         "first_time": counts.earliest_record_timestamp if counts else None,
         "latest_time": counts.latest_record_timestamp if counts else None,
         "latest_bucket": counts.latest_bucket_timestamp if counts else None,
+        "commits": summary.commits,
     }
 
 

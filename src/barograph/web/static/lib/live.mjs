@@ -78,7 +78,7 @@ function gone(jobId) {
 }
 
 const versions = computed(() => new Map(
-  (allJobs.value ?? []).map((job) => [job.job_id, `${job.job_id}:${job.rows}:${job.buckets}:${job.state}`]),
+  (allJobs.value ?? []).map((job) => [job.job_id, `${job.job_id}:${job.commits}:${job.state}`]),
 ));
 
 /**
