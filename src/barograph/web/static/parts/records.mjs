@@ -104,7 +104,7 @@ function Row({ row, columns, merged, isOpen, toggle, filter, jobs, note, hover }
             <${Icon} name=${isOpen ? 'down' : 'right'} />
           </button>
         </td>
-        ${columns.map((column) => html`<td class=${column.class}>${CELLS[column.title](row, { merged, filter })}</td>`)}
+        ${columns.map((column) => html`<td class=${column.class} data-name=${column.title}>${CELLS[column.title](row, { merged, filter })}</td>`)}
         <td class="actions"><${Actions} row=${row} filter=${filter} note=${note} /></td>
       </tr>
       ${isOpen && html`
