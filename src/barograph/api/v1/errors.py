@@ -62,6 +62,8 @@ REFUSED: Final[dict[int | str, dict[str, Any]]] = {
 }
 """What every call may answer beside what it is asked for."""
 
+REFUSED[400]["content"] = {"text/plain": {"schema": {"type": "string"}}}  # what is no HTTP, as a URL beyond 64 kB
+
 
 def render(scope: Scope, error: Exception) -> Response:
     """The answer to a request that failed."""
