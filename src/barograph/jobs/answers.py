@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import polars as pl
 
 from barograph.config.job import Job
-from barograph.config.knowledge import PlannedTime
 from barograph.engine.entity import Entity
 from barograph.engine.exclusions import Exclusion
 from barograph.jobs import (
@@ -34,7 +33,6 @@ from barograph.jobs.explain import Explained
 from barograph.jobs.forecast_series import ForecastSeries
 from barograph.jobs.found import BlamedAsked, Found, RecordsAsked
 from barograph.jobs.incident_list import IncidentList, IncidentsQuery
-from barograph.jobs.knowledge import planned_times
 from barograph.jobs.lanes import Lanes, LanesQuery
 from barograph.jobs.memory import Memory
 from barograph.jobs.one_series import OneSeries
@@ -78,10 +76,6 @@ class Answers:
         return self._store.store_id
 
     # jobs
-
-    def planned(self, job_id: str, start_ms: int, end_ms: int) -> tuple[PlannedTime, ...]:
-        """The planned times of a job's calendars that share a time with `[start_ms, end_ms)`, by start."""
-        return planned_times(self._store, self._store.job(job_id), start_ms, end_ms)
 
     def job(self, job_id: str) -> Job:
         """A job's configuration."""

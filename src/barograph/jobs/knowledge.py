@@ -16,14 +16,8 @@ def knowledge_of(store: Store, job: Job) -> Knowledge:
         StorageFailure: the database failed.
     """
     filters = {one.filter_id: one.items for one in Filters(store).all()} if _has_scope(job) else {}
-    return Knowledge.of(job, filters, planned_times(store, job))
-
-
-def planned_times(store: Store, job: Job, start_ms: int | None = None, end_ms: int | None = None) -> tuple[PlannedTime, ...]:
-    """The events of the calendars that are for a job that share a time with `[start_ms, end_ms)`, by start."""
-    calendars, named = Calendars(store), {"_all", job.job_id, *job.groups}
-    of_job = [calendar.calendar_id for calendar in calendars.all() if named & set(calendar.job_ids)]
-    return tuple(map(_planned, calendars.events(of_job, start_ms, end_ms))) if of_job else ()
+    events = (event for _, event in Calendars(store).planned([job], None, None))
+    return Knowledge.of(job, filters, tuple(map(_planned, events)))
 
 
 def _has_scope(job: Job) -> bool:

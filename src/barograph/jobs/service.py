@@ -238,10 +238,7 @@ class Service(Answers):
             JobBusy: somebody else has it open.
             Conflict: it is open here.
         """
-        self._open.refuse(job_id)
-        self._store.job(job_id)
-        with self._store.lock(job_id):
-            self._store.set_state(job_id, JobState.OPENING, self.now_ms())
+        self._say(job_id, JobState.OPENING)
 
     def settle(self, job_id: str) -> None:
         """Say of a job that has failed, or that a killed process left open, that it is closed.
@@ -250,10 +247,13 @@ class Service(Answers):
             JobBusy: somebody else has it open.
             Conflict: it is open here.
         """
+        self._say(job_id, JobState.CLOSED)
+
+    def _say(self, job_id: str, state: JobState) -> None:
         self._open.refuse(job_id)
         self._store.job(job_id)
         with self._store.lock(job_id):
-            self._store.set_state(job_id, JobState.CLOSED, self.now_ms())
+            self._store.set_state(job_id, state, self.now_ms())
 
     # rows
 

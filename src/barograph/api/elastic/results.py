@@ -74,12 +74,12 @@ def _bucket_documents(call: Call, rows: pl.DataFrame) -> list[dict[str, Any]]:
 
 def _add_scheduled_events(call: Call, buckets: list[dict[str, Any]]) -> None:
     """Say in buckets which planned times share a part of them."""
-    span_ms = call.server.service.job(call.path["job_id"]).bucket_span_ms
-    times = [bucket["timestamp"] for bucket in buckets]
-    planned = call.server.service.planned(call.path["job_id"], min(times), max(times) + span_ms)
+    service = call.server.service
+    job, times = service.job(call.path["job_id"]), [bucket["timestamp"] for bucket in buckets]
+    planned = service.calendars.planned([job], min(times), max(times) + job.bucket_span_ms)
     for bucket in buckets if planned else ():
-        start = bucket["timestamp"]
-        named = [time.description for time in planned if time.start_ms < start + span_ms and start < time.end_ms]
+        start, end = bucket["timestamp"], bucket["timestamp"] + job.bucket_span_ms
+        named = [event.description for _, event in planned if event.start_ms < end and start < event.end_ms]
         if named:
             bucket["scheduled_events"] = named
 
