@@ -267,6 +267,26 @@ def test_rules_have_the_defaults_of_elastic():
             },
             "detectors[0].partition_field_name",
         ),
+        *(
+            (
+                {
+                    "detectors": [{"function": "count", "partition_field_name": "mlcategory"}, *more],
+                    "categorization_field_name": "m",
+                    "per_partition_categorization": {"enabled": True},
+                },
+                "detectors[0].partition_field_name",
+            )
+            for more in ((), ({"function": "count", "by_field_name": "mlcategory", "partition_field_name": "host"},))
+        ),
+        ({"per_partition_categorization": {"enabled": True}}, "per_partition_categorization.enabled"),
+        (
+            {"detectors": [{"function": "count", "by_field_name": "mlcategory"}], "categorization_field_name": "mlcategory"},
+            "categorization_field_name",
+        ),
+        ({"influencers": ["host", "mlcategory"]}, "influencers[1]"),
+        ({"summary_count_field_name": "mlcategory"}, "summary_count_field_name"),
+        ({"detectors": [{"function": "distinct_count", "field_name": "mlcategory"}]}, "detectors[0].field_name"),
+        ({"detectors": [{"function": "mean", "field_name": "mlcategory"}]}, "detectors[0].field_name"),
         (
             {
                 "detectors": [{"function": "count", "by_field_name": "mlcategory"}],

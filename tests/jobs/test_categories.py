@@ -46,6 +46,7 @@ def rows(count: int = 3_000) -> pl.DataFrame:
     )
 
 
+SAID = ("took long", "was refused", "is not there")
 PER_PARTITION = {"per_partition_categorization": {"enabled": True, "stop_on_warn": True}}
 
 
@@ -112,3 +113,22 @@ def test_too_many_messages_of_a_category_are_found(store: Store):
     worst = store.records("logs", Query()).rows.row(0, named=True)
     assert worst["by_field_value"] == str(category.category_id)
     assert len(category.examples) == 4
+
+
+def test_a_partition_is_given_up_only_while_that_is_wanted_and_it_can_be_changed_at_any_time(store: Store):
+    """Two partitions: the messages of one say nothing in common, those of the other do."""
+    frame = pl.DataFrame(
+        {
+            "time": [START + 30 * at for at in range(1_200)],
+            "host": [("noise", "fine")[at % 2] for at in range(1_200)],
+            "message": [f"q{at:x}z" if at % 2 == 0 else f"Request /items/{at} {SAID[at // 2 % 3]}" for at in range(1_200)],
+        }
+    )
+    keeping, stopping = (job(per_partition_categorization={"enabled": True, "stop_on_warn": on}) for on in (False, True))
+    engine = feed(store, keeping, frame[:600], pieces=1)
+    store.create_job(stopping, NOW)
+    engine = Engine.build(stopping, store.resume("logs").snapshot)
+    store.commit("logs", engine.add(frame[600:]), engine.snapshot(), [])
+    noise, fine = categories(store, "logs").stats
+    assert (noise.categorization_status, noise.is_stopped, noise.categorized_doc_count) == ("warn", True, 400)
+    assert (fine.categorization_status, fine.is_stopped, fine.categorized_doc_count) == ("ok", False, 600)

@@ -93,6 +93,27 @@ def _categories_are_used(config: "AnalysisConfig") -> list[Problem]:
     return []
 
 
+def _categories_are_made_of_messages(config: "AnalysisConfig") -> list[Problem]:
+    """What is read before there are categories, or as numbers, cannot be a category."""
+    problems = []
+    if config.categorization_field_name == MLCATEGORY:
+        problems.append(
+            Problem("categorization_field_name", MLCATEGORY, f"the field with the messages; {MLCATEGORY} is made of it")
+        )
+    if config.summary_count_field_name == MLCATEGORY:
+        problems.append(Problem("summary_count_field_name", MLCATEGORY, "a field with numbers, not that of the categories"))
+    if MLCATEGORY in config.influencers and config.categorization_field_name is None:
+        at = config.influencers.index(MLCATEGORY)
+        problems.append(Problem(f"influencers[{at}]", MLCATEGORY, "a categorization_field_name, of which it is made"))
+    for detector in config.detectors:
+        path = f"detectors[{detector.detector_index}].field_name"
+        if detector.field_name == MLCATEGORY and detector.spec.field_type == "number":
+            problems.append(Problem(path, MLCATEGORY, "a field with numbers, not that of the categories"))
+        elif detector.field_name == MLCATEGORY and config.categorization_field_name is None:
+            problems.append(Problem(path, MLCATEGORY, "a categorization_field_name, of which it is made"))
+    return problems
+
+
 def _categorization_fits(config: "AnalysisConfig") -> list[Problem]:
     problems = []
     given = {"categorization_filters": config.categorization_filters, "categorization_analyzer": config.categorization_analyzer}
@@ -120,18 +141,25 @@ def _partitions_of_categories_agree(config: "AnalysisConfig") -> list[Problem]:
         return [Problem("per_partition_categorization.stop_on_warn", True, "enabled: true beside it")]
     if not per_partition.enabled:
         return []
+    if config.categorization_field_name is None:
+        return [Problem("per_partition_categorization.enabled", True, "categorization_field_name beside it, or false")]
+    using = [detector for detector in config.detectors if MLCATEGORY in detector.splits.values()]
+    names = [detector.partition_field_name for detector in using]
+    first = next((name for name in names if name not in (None, MLCATEGORY)), None)
     problems = []
-    using = [detector for detector in config.detectors if MLCATEGORY in (detector.by_field_name, detector.over_field_name)]
-    for detector in using:
-        name = detector.partition_field_name
-        if name is None or name != using[0].partition_field_name:
+    for detector, name in zip(using, names, strict=True):
+        if name is None or name != first:
             wanted = f"the same partition field in every detector that uses {MLCATEGORY}, as per-partition categorization is on"
+            if name == MLCATEGORY:
+                wanted += f"; not {MLCATEGORY} itself, which is made within its values"
             path = f"detectors[{detector.detector_index}].partition_field_name"
             problems.append(Problem(path, MISSING if name is None else name, wanted))
     return problems
 
 
 _CATEGORIZATION: Final = frozenset({"categorization_field_name", "categorization_filters", "categorization_analyzer"})
+_FIELDS: Final = frozenset({"categorization_field_name", "summary_count_field_name", "influencers", "detectors"})
+_PARTITIONED: Final = frozenset({"detectors", "per_partition_categorization", "categorization_field_name"})
 
 
 class AnalysisConfig(Document):
@@ -145,7 +173,8 @@ class AnalysisConfig(Document):
         (frozenset({"summary_count_field_name"}), _no_metric_of_summaries),
         (frozenset({"detectors", "categorization_field_name"}), _categories_are_used),
         (_CATEGORIZATION, _categorization_fits),
-        (frozenset({"detectors", "per_partition_categorization"}), _partitions_of_categories_agree),
+        (_FIELDS, _categories_are_made_of_messages),
+        (_PARTITIONED, _partitions_of_categories_agree),
     )
 
     bucket_span: Annotated[Duration, AfterValidator(_whole_seconds)] = Duration.parse("5m")

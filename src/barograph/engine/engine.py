@@ -275,10 +275,12 @@ def _analysis(job: Job) -> bytes:
 
 
 def _decisive(analysis: bytes) -> Any:
-    """The same without what may be changed while a job goes on: rules, and how long series are kept."""
+    """The same without what may change while a job goes on: rules, how long series are kept, when categories are given up."""
     config, *others = json.loads(analysis)
     detectors = [{name: value for name, value in one.items() if name != "custom_rules"} for one in config["detectors"]]
-    return [{**config, "detectors": detectors, "model_prune_window": None}, *others]
+    categories = {**config["per_partition_categorization"], "stop_on_warn": None}
+    free = {"detectors": detectors, "model_prune_window": None, "per_partition_categorization": categories}
+    return [config | free, *others]
 
 
 def run(job: JobSource, frame: object) -> Results:

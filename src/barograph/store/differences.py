@@ -13,8 +13,8 @@ Difference = tuple[str, object, object]
 _LEARNED_UNDER: Final = ("analysis_config", "time_zone", "seed")
 """What models have been learned under. All else (description, groups, retention, how input looks, ...) may change."""
 
-_FREE: Final = ("detector_description", "custom_rules", "model_prune_window")
-"""What models do not depend on: words for people, what is made of what they say, how long they are kept."""
+_FREE: Final = ("detector_description", "custom_rules", "model_prune_window", "stop_on_warn")
+"""What models do not depend on: words for people, what is made of what they say, how long they are kept, what they get next."""
 
 _ABSENT: Final = None
 
