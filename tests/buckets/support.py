@@ -26,6 +26,7 @@ DETECTORS = [
     {"function": "min", "field_name": "x"},
     {"function": "max", "field_name": "x", "partition_field_name": "site"},
     {"function": "distinct_count", "field_name": "user", "partition_field_name": "site"},
+    {"function": "info_content", "field_name": "user", "partition_field_name": "site"},
 ]
 
 

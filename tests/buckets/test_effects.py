@@ -9,12 +9,13 @@ from barograph.buckets.effects import Rows, effects
 from tests.buckets.support import SPAN, make_job, one, run
 from tests.oracle.influence import STATISTICS, own_texts, pull, without
 
+TEXTS = ("distinct_count", "info_content")
 bucket = st.lists(st.tuples(st.sampled_from(["a", "b", "c", "d", None]), st.integers(-5, 9)), min_size=1, max_size=40)
 
 
 def found(statistic: str, rows: list[tuple[str | None, int]]):
     """The shares of one bucket, and what each does to its value."""
-    detector = one("count") if statistic == "count" else one(statistic, field_name="kind" if "distinct" in statistic else "x")
+    detector = one("count") if statistic == "count" else one(statistic, field_name="kind" if statistic in TEXTS else "x")
     stream = [{"time": 0, "x": float(x), "kind": f"{x}", "user": who} for who, x in rows] + [{"time": SPAN}]
     (closed,), _ = run(make_job([detector], influencers=["user"]), [stream])
     values = closed.detectors[0]
@@ -35,8 +36,8 @@ def test_an_effect_is_the_value_less_that_without_the_rows(statistic, rows):
     assert actual == pytest.approx(STATISTICS[statistic]([x for _, x in rows]))
     for entity, got in zip(shares["influencer_field_value"], effect.tolist(), strict=True):
         rest = without(statistic, rows, {entity})
-        if statistic == "distinct_count":
-            rest = actual - own_texts(rows, entity)  # whether rows of nobody have a text, too, is not known
+        if statistic in TEXTS:
+            rest = actual - own_texts(statistic, rows, entity)  # whether rows of nobody have a text, too, is not known
         if statistic in ("min", "max") and None in {who for who, _ in rows}:
             named = [row for row in rows if row[0] is not None]
             holds = STATISTICS[statistic]([x for _, x in named]) == actual  # else nobody's rows do
@@ -69,7 +70,7 @@ def test_distinct_counts_are_told_without_all_who_have_more_of_their_own(rows):
     told = dict(zip(entities, shares["without_higher"], strict=True))
     gone: list[str] = []
     kept = {who: len({x for other, x in rows if other == who}) for who in entities}
-    for entity in sorted(entities, key=lambda who: (-own_texts(rows, who), -kept[who])):
+    for entity in sorted(entities, key=lambda who: (-own_texts("distinct_count", rows, who), -kept[who])):
         gone.append(entity)
         left = {x for who, x in rows if who in entities and who not in gone}
         removed = {x for who, x in rows if who in gone} - left

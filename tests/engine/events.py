@@ -44,6 +44,7 @@ def job(**changes: object) -> Job:
                 {"function": "metric", "field_name": "bytes"},
                 {"function": "varp", "field_name": "bytes"},
                 {"function": "distinct_count", "field_name": "user"},
+                {"function": "info_content", "field_name": "user"},
                 {"function": "low_non_zero_count", "by_field_name": "status"},
             ],
             "influencers": ["host", "user"],

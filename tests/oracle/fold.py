@@ -107,8 +107,15 @@ def value_of(statistic: str, rows: list[tuple[Any, float]]) -> Fraction | None:
         "min": lambda: Fraction(min(value for value, _ in rows)),
         "max": lambda: Fraction(max(value for value, _ in rows)),
         "distinct_count": lambda: Fraction(len({value for value, _ in rows})),
+        "info_content": lambda: Fraction(len(set().union(*(runs_of(value) for value, _ in rows)))),
     }
     return simple[statistic]()
+
+
+def runs_of(text: str) -> set[bytes]:
+    """For each byte of a text it and the four before it, or all there are."""
+    data = text.encode()
+    return {data[max(0, end - 5) : end] for end in range(1, len(data) + 1)}
 
 
 def xxh64(data: bytes) -> int:

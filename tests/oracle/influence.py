@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from tests.oracle.fold import runs_of
+
 STATISTICS = {
     "count": len,
     "sum": lambda values: float(np.sum(values)),
@@ -15,6 +17,7 @@ STATISTICS = {
     "median": lambda values: float(np.median(values)),
     "varp": lambda values: float(np.var(values)),
     "distinct_count": lambda values: len(set(values)),
+    "info_content": lambda values: len(set().union(*(runs_of(f"{value}") for value in values))),
 }
 
 
@@ -30,9 +33,14 @@ def pull(rows: Sequence[tuple[Any, float]], entity: Any) -> int:
     return int(sum(np.sign(value - median) for who, value in rows if who == entity))
 
 
-def own_texts(rows: Sequence[tuple[Any, Any]], entity: Any) -> int:
-    """How many distinct values only this entity has."""
-    return len({value for who, value in rows if who == entity} - {value for who, value in rows if who not in (entity, None)})
+def own_texts(statistic: str, rows: Sequence[tuple[Any, Any]], entity: Any) -> int:
+    """How many distinct values, or runs of bytes in them, only this entity has."""
+    parts = runs_of if statistic == "info_content" else lambda text: {text}
+
+    def of(values: list[Any]) -> set[Any]:
+        return set().union(*(parts(f"{value}") for value in values))
+
+    return len(of([value for who, value in rows if who == entity]) - of([x for who, x in rows if who not in (entity, None)]))
 
 
 @dataclass

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from barograph.buckets.batch import Batch
 from barograph.buckets.growing_records import GrowingRecords
 from barograph.buckets.layout import STATS
-from barograph.buckets.sketches import Distinct, Groups, Median, Sketch, WithoutShares
+from barograph.buckets.sketches import Distinct, Groups, Information, Median, Sketch, WithoutShares
 from barograph.config.functions import Statistic
 from barograph.kernels import _fold
 from barograph.results.arrays import Floats, Ids
@@ -38,7 +38,11 @@ _FROM_STATS: Final[dict[Statistic, Callable[[Column], Floats]]] = {
     "max": lambda column: column("max"),
     "varp": _varp,
 }
-_SKETCHES: Final[dict[Statistic, type[Distinct] | type[Median]]] = {"distinct_count": Distinct, "median": Median}
+_SKETCHES: Final[dict[Statistic, type[Distinct] | type[Median]]] = {
+    "distinct_count": Distinct,
+    "info_content": Information,
+    "median": Median,
+}
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from barograph.results.arrays import Floats
@@ -21,8 +22,10 @@ class Batch:
         weight: [n] summary counts > 0, or `EACH_ONE`.
         value: [n] finite numbers where the row has an owner; None when rows are counted only.
         hash: [n] 64-bit hashes of the texts to tell apart; None when they are not.
+        text: [n] the texts, beside their hashes.
     """
 
     weight: Floats
     value: Floats | None = None
     hash: NDArray[np.uint64] | None = None
+    text: pl.Series | None = None

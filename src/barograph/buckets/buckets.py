@@ -249,7 +249,7 @@ def _batch(folded: Folded, columns: pl.DataFrame, weight: Floats) -> tuple[Batch
     column = columns[text_column(folded.field)]
     hashes = np.empty(len(column), np.uint64)
     _fold.hash_texts(column.__arrow_c_stream__(), hashes)
-    return Batch(weight, hash=hashes), column.is_null().to_numpy() if column.null_count() else None
+    return Batch(weight, hash=hashes, text=column), column.is_null().to_numpy() if column.null_count() else None
 
 
 def _without(key: Ids, absent: Bools) -> Ids:

@@ -47,7 +47,7 @@ def effects(statistic: Statistic, rows: Rows, actual: Floats, weight: Floats, me
         return rows.value
     if statistic in ("min", "max"):
         return actual[rows.cell] - _extreme_of_others(statistic, rows, actual)
-    if statistic in ("median", "distinct_count"):
+    if statistic in ("median", "distinct_count", "info_content"):
         # The history of a former version does not tell; nobody did anything there.
         unknown = np.isnan(rows.without) & (rows.weight < weight[rows.cell])
         return np.where(unknown, 0.0, actual[rows.cell] - rows.without)

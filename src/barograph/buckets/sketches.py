@@ -1,4 +1,4 @@
-"""Distinct counts and medians of owners (open cells, or shares): exact up to a size, sketches with a stated error beyond it."""
+"""Distinct counts, information and medians of owners (cells, shares): exact up to a size, beyond it with a stated error."""
 
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, Self
@@ -83,7 +83,7 @@ class Distinct:
         self._entries = entries
 
     @classmethod
-    def build(cls, state: Arrays | None = None) -> "Distinct":
+    def build(cls, state: Arrays | None = None) -> Self:
         """Without owners, or as `snapshot` left it."""
         if state is None:
             state = {"samples": np.zeros(0, SAMPLE), "hashes": np.zeros(0, HASH)}
@@ -94,15 +94,19 @@ class Distinct:
         _resize(self._samples, owners, np.array((0, 0, NONE), SAMPLE))
 
     def fold(self, owner: Ids, batch: Batch) -> None:
-        """Enter the rows' hashes into the samples of their owners."""
-        assert batch.hash is not None
+        """Enter what is told apart in the rows into the samples of their owners."""
         done = 0
         while True:
-            entries = self._entries
-            done = _fold.fold_distinct(owner, batch.hash, done, self._samples.raw, entries.raw, entries.slots, entries.used)
+            done = self._enter(owner, batch, done)
             if done == len(owner):
                 return
             self._make_room()
+
+    def _enter(self, owner: Ids, batch: Batch, start: int) -> int:
+        """Enter rows from `start` on, as far as there is room; the first row that is still to be entered."""
+        assert batch.hash is not None
+        entries = self._entries
+        return _fold.fold_distinct(owner, batch.hash, start, self._samples.raw, entries.raw, entries.slots, entries.used)
 
     def _make_room(self) -> None:
         # Entries that a rising level has dropped still take room; the pool grows only when few of them do.
@@ -113,14 +117,14 @@ class Distinct:
             packed = self._packed(np.arange(self._samples.size, dtype=np.int32), room)
             self._samples, self._entries = packed._samples, packed._entries
 
-    def packed(self, owners: Ids) -> "Distinct":
+    def packed(self, owners: Ids) -> Self:
         """Only the samples of these owners, renumbered in this order."""
         return self._packed(owners, int(self._samples.live["kept"][owners].sum()))
 
-    def _packed(self, owners: Ids, room: int) -> "Distinct":
+    def _packed(self, owners: Ids, room: int) -> Self:
         samples, entries, used = np.zeros(len(owners), SAMPLE), np.zeros(room, HASH), np.zeros(1, np.int64)
         _fold.pack_samples(owners, self._samples.raw, self._entries.raw, raw(samples), raw(entries), used)
-        return Distinct(GrowingRecords(samples), GrowingRecords(entries[: used[0]], _fold.index_hashes, room=room))
+        return type(self)(GrowingRecords(samples), GrowingRecords(entries[: used[0]], _fold.index_hashes, room=room))
 
     def values(self, owners: Ids) -> Floats:
         """The number of distinct texts of these owners [k]."""
@@ -141,6 +145,16 @@ class Distinct:
         """The samples and their hashes, in the order of owners and chains."""
         packed = self.packed(np.arange(self._samples.size, dtype=np.int32))
         return {"samples": packed._samples.live.copy(), "hashes": packed._entries.live.copy()}
+
+
+class Information(Distinct):
+    """Information in an owner's texts, in bytes: different runs of five bytes, counted as `Distinct` counts texts."""
+
+    def _enter(self, owner: Ids, batch: Batch, start: int) -> int:
+        """As of `Distinct`."""
+        assert batch.text is not None
+        stream, entries = batch.text.__arrow_c_stream__(), self._entries
+        return _fold.fold_information(owner, stream, start, self._samples.raw, entries.raw, entries.slots, entries.used)
 
 
 class Median:

@@ -31,7 +31,7 @@ LEAST_MEMORY: Final = 24.0
 MANY: Final = 4096
 """Entities of a field up to which rare ones are kept, too; then twice as many as were left the last time. Chosen."""
 
-_SCALED: Final = ("count", "sum", "distinct_count")
+_SCALED: Final = ("count", "sum", "distinct_count", "info_content")
 """Statistics that grow with the rows: at night an entity usually adds less."""
 
 

@@ -93,7 +93,6 @@ def _three_sided() -> list[Function]:
                 description="info_content",
                 integer=True,
                 forecast=False,
-                available=False,
             ),
             Function(f"{prefix}sum", (("sum", side),), "zero", description="sum"),
             # Elastic has no population form of non_null_sum: a population's sum already counts present values only.

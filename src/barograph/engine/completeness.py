@@ -13,7 +13,7 @@ from barograph.models import MODELS, Model, ModelConfig
 from barograph.results.arrays import Floats, Ints
 from barograph.results.snapshot import Arrays, prefixed, under
 
-GROWING: Final[frozenset[Statistic]] = frozenset({"count", "sum", "distinct_count"})
+GROWING: Final[frozenset[Statistic]] = frozenset({"count", "sum", "distinct_count", "info_content"})
 """What grows with each row. Of all else half a bucket is a fair sample: it is judged as it is."""
 
 _AT_ONCE: Final = 1_000_000  # buckets; bounds memory where a gap is long, changes nothing

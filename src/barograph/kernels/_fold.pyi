@@ -155,6 +155,30 @@ def fold_distinct(
     Depends on the set of hashes alone, not on their order or repeats.
     """
 
+def fold_information(
+    owner: NDArray[int32],
+    stream: object,
+    start: int,
+    samples: _Records,
+    entries: _Records,
+    slots: NDArray[int32],
+    used: NDArray[int64],
+) -> int:
+    """Enter the runs of up to five bytes in texts into the adaptive samples (SAMPLE records) of their owners.
+
+    For each byte the run of it and the four bytes before it, or all there are. `kept * 2**level` estimates the different ones,
+    which is the information in bytes. A row that finds no room is to be begun anew: what was entered of it stays.
+
+    Args:
+        owner: [n] cell or share; -1 leaves the row out.
+        stream: an Arrow stream of string views [n]; a row without a text is left out.
+        start: the first row.
+        samples: SAMPLE records of the owners.
+        entries: HASH records.
+        slots: their index.
+        used: [1] entries in use.
+    """
+
 def fold_median(
     owner: NDArray[int32],
     value: NDArray[float64],

@@ -18,6 +18,7 @@
 #include "fold_arrow.hpp"
 #include "fold_cells.hpp"
 #include "fold_distinct.hpp"
+#include "fold_information.hpp"
 #include "fold_median.hpp"
 #include "fold_text.hpp"
 #include "fold_without.hpp"
@@ -248,6 +249,18 @@ int64_t fold_distinct(In<int32_t> owner, In<uint64_t> hash, int64_t start, Recor
   return rows;
 }
 
+int64_t fold_information(In<int32_t> owner, nb::object stream, int64_t start, Records samples, Records entries,
+                         Out<int32_t> slots, Out<int64_t> used) {
+  check_owners<Sample>("owner", owner, samples);
+  binding::check_start(start, owner.size());
+  const Samples open_samples = samples_of(samples, entries, slots, used);
+  const auto rows = static_cast<int64_t>(owner.size());
+  const int32_t* owners = owner.data();
+  return for_each_text(stream, start, [&](int64_t i, Chars chars) {
+    return i < rows && (owners[i] == kNone || chars.data == nullptr || add_runs(open_samples, owners[i], chars));
+  });
+}
+
 Sketches sketches_of(const Records& sketches, const Records& values, const Out<int64_t>& used) {
   return {records<Sketch>(sketches), records<Value>(values), room<Value>(values), used.data()};
 }
@@ -406,6 +419,8 @@ NB_MODULE(_fold, m) {
   m.def("fold_rows", &fold_rows, nb::arg("owner"), nb::arg("weight"), nb::arg("stats"));
   m.def("fold_values", &fold_values, nb::arg("owner"), nb::arg("value"), nb::arg("weight"), nb::arg("stats"));
   m.def("fold_distinct", &fold_distinct, nb::arg("owner"), nb::arg("hash"), nb::arg("start"), nb::arg("samples"),
+        nb::arg("entries"), nb::arg("slots"), nb::arg("used"));
+  m.def("fold_information", &fold_information, nb::arg("owner"), nb::arg("stream"), nb::arg("start"), nb::arg("samples"),
         nb::arg("entries"), nb::arg("slots"), nb::arg("used"));
   m.def("fold_median", &fold_median, nb::arg("owner"), nb::arg("value"), nb::arg("weight"), nb::arg("start"),
         nb::arg("sketches"), nb::arg("values"), nb::arg("used"));

@@ -294,7 +294,7 @@ INFLUENCER_SHARES: Final = (
     Column("weight", pl.Float64(), "rows of this entity in the series' bucket (summed counts for summarised input)"),
     Column("mean", pl.Float64(), "mean of this entity's values; null for counts"),
     Column("m2", pl.Float64(), "sum of squared deviations from that mean; null for counts"),
-    Column("without", pl.Float64(), "of a median or distinct count, the value without this entity's rows; else null"),
+    Column("without", pl.Float64(), "of a median, distinct count or information, the value without these rows; else null"),
     Column("without_higher", pl.Float64(), "... and without those that raise it more; null for one that does not raise it"),
     Column("without_lower", pl.Float64(), "... or without those that lower it more; null for one that does not lower it"),
 )

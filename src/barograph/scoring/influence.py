@@ -153,7 +153,7 @@ def _strength(statistic: str, whole: Whole, shares: Shares, side: Floats) -> tup
         if statistic == "count":  # who always has two rows has four now and then
             spread = np.where(side > 0.0, np.maximum(spread, np.sqrt(np.maximum(shares.usual, 0.0))), spread)
         excess = np.where(excess > NOISE * spread, np.nan_to_num(excess), 0.0)
-        if statistic == "distinct_count":
+        if statistic in ("distinct_count", "info_content"):
             return excess, np.nan_to_num(shares.without_higher, nan=-np.inf)
         if statistic != "median":
             return excess, excess
@@ -276,7 +276,7 @@ def _rest(statistic: str, whole: Whole, shares: Shares, group: Ints, side: Float
             # Rows that are nobody's have the extreme: nobody takes it away.
             holder = shares.value[np.flatnonzero(np.diff(group, prepend=-1))[group]]
             return np.where(side * (actual - holder) > 0.0, actual, beyond)
-        if statistic in ("median", "distinct_count"):
+        if statistic in ("median", "distinct_count", "info_content"):
             chain = np.where(side > 0.0, shares.without_higher, shares.without_lower)
             return np.where(shares.weight > 0.0, chain, actual) + usual
         left = whole.weight[shares.leaf] - _running(shares.weight, group)
