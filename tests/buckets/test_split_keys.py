@@ -1,5 +1,7 @@
 """Which series a row belongs to, and what its number stands for."""
 
+import numpy as np
+
 from barograph.buckets import Buckets
 from barograph.results.snapshot import Snapshot
 from tests.buckets.support import SPAN, cells, frame, make_job, one, run
@@ -31,3 +33,32 @@ def test_series_keep_their_numbers_over_a_snapshot():
     detector = buckets.take().detectors[0]
     assert detector.cells["count"].series.tolist() == [0, 1, 2, 3, 2]
     assert detector.partition.tolist() == [0, 0, 1, 1]
+
+
+def test_members_of_a_population_are_told_apart_within_partition_and_by_value():
+    by_all = {"partition_field_name": "site", "by_field_name": "kind", "over_field_name": "user"}
+    job = make_job([one("sum", **by_all), one("count", over_field_name="user")])
+    first = [{"time": 0, "x": 1.0, "site": site, "kind": kind, "user": "u"} for site in "ab" for kind in "xy"]
+    nobody = {"time": 0, "x": 1.0, "site": "a", "kind": "x", "user": None}
+    buckets = Buckets.build(job)
+    buckets.add(*frame(job, [*first, nobody]))
+    buckets = Buckets.build(job, Snapshot.from_bytes(Snapshot(buckets.snapshot()).to_bytes()).arrays)
+    later = [{**first[3], "time": SPAN}, {**first[3], "time": SPAN, "user": "v"}, {**first[0], "time": 2 * SPAN}]
+    buckets.add(*frame(job, later))
+    members, alone = buckets.take().detectors
+    assert members.cells["sum"].series.tolist() == [0, 1, 2, 3, 3, 4]
+    assert members.known.names(np.arange(5, dtype=np.int32)).rows() == [
+        *((site, kind, "u") for site in "ab" for kind in "xy"),
+        ("b", "y", "v"),
+    ]
+    assert alone.known.names(np.arange(2, dtype=np.int32)).rows() == [(None, None, "u"), (None, None, "v")]
+    assert buckets.split_counts() == {"partition": 2, "by": 4, "over": 4}
+
+
+def test_a_member_without_rows_has_no_value():
+    job = make_job([one("count", over_field_name="user"), one("count", partition_field_name="user")])
+    (closed,), _ = run(job, [[{"time": 0, "user": "u"}, {"time": SPAN, "user": "v"}, {"time": 2 * SPAN, "user": "v"}]])
+    over, partition = (detector.matrix("count", 0, 2)[0].tolist() for detector in closed.detectors)
+    assert partition == [1.0, 0.0]
+    assert over[0] == 1.0
+    assert np.isnan(over[1])

@@ -50,7 +50,11 @@ def record(**other):
         "anomaly_length": 1,
         "influencers": [],
     }
-    return {**empty, **{f"{role}_field_{part}": None for role in ("partition", "by") for part in ("name", "value")}, **other}
+    return {
+        **empty,
+        **{f"{role}_field_{part}": None for role in ("partition", "by", "over") for part in ("name", "value")},
+        **other,
+    }
 
 
 def test_who_names_series_and_influencers_once() -> None:

@@ -88,7 +88,7 @@ def test_a_series_is_picked_by_detector_function_partition_and_by(filled, make):
     asked = Span(
         detector_index=one["detector_index"],
         function=one["function_description"],
-        split_values=(one["partition_field_value"], one["by_field_value"]),
+        split_values=(one["partition_field_value"], one["by_field_value"], None),
     )
     expected = whole.filter(
         pl.col("detector_index") == one["detector_index"],

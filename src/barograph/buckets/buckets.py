@@ -21,6 +21,7 @@ from barograph.config.detector import Detector
 from barograph.config.fields import number_column, text_column
 from barograph.config.functions import Statistic
 from barograph.config.job import Job
+from barograph.config.splits import ROLES
 from barograph.kernels import _fold
 from barograph.results.arrays import Bools, Floats, Ids, Ints
 from barograph.results.counts import DataCounts
@@ -197,13 +198,14 @@ class Buckets:
         return self._splits.names(folded.split, self._accumulators[folded].keys[series])
 
     def split_counts(self) -> dict[str, int]:
-        """How many values of partition fields, and how many series by by-fields, there are, over all detectors."""
-        counts = {"partition": 0, "by": 0}
+        """How many values of partition fields, series by by-fields and values of over fields there are, over all detectors."""
+        counts = dict.fromkeys(ROLES, 0)
         for folded, detector in zip(self._folded_by_detector, self._job.detectors, strict=True):
-            if detector.partition_field_name is not None:
-                counts["partition"] += self._splits.values(detector.partition_field_name, folded.split.use_null)
+            for role in ("partition", "over"):
+                if (field := detector.splits.get(role)) is not None:
+                    counts[role] += self._splits.values(field, folded.split.use_null)
             if detector.by_field_name is not None:
-                counts["by"] += self._splits.count(folded.split)
+                counts["by"] += self._splits.count(folded.split, folded.split.fields.index(detector.by_field_name) + 1)
         return counts
 
     def counted(self, counts: DataCounts) -> DataCounts:

@@ -1,6 +1,6 @@
-"""Split keys: the (partition value, by value) pairs of a job's detectors as dense ids."""
+"""Split keys: the (partition, by, over) values of the series of a job's detectors as dense ids."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -14,6 +14,9 @@ from barograph.config.splits import SERIES_ROLES, SPLIT_VALUES
 from barograph.kernels import _fold
 from barograph.results.arrays import Ids
 from barograph.results.snapshot import Arrays, prefixed, under
+
+_TABLES: Final = ("pairs", "triples")
+"""What lies in snapshots: ids of the first two values, and of these with a third."""
 
 
 class Split(NamedTuple):
@@ -51,9 +54,12 @@ class SplitKeys:
             field: Texts.build(None if state is None else under(f"texts{at}", state)) for at, field in enumerate(fields)
         }
         self._pairs = {
-            split: GrowingRecords(np.zeros(0, PAIR) if state is None else state[f"pairs{at}"].copy(), _fold.index_pairs)
+            split: [
+                GrowingRecords(np.zeros(0, PAIR) if state is None else state[f"{kind}{at}"].copy(), _fold.index_pairs)
+                for kind in _TABLES[: len(split.fields) - 1]
+            ]
             for at, split in enumerate(splits)
-            if len(split.fields) == 2
+            if split.fields
         }
 
     def keys(self, columns: pl.DataFrame) -> dict[Split, Ids]:
@@ -67,19 +73,14 @@ class SplitKeys:
             return np.zeros(rows, np.int32)
         if len(parts) == 1:
             return parts[0]
-        (first, second), pool = parts, self._pairs[split]
-        keys, done = np.empty(rows, np.int32), 0
-        while (done := _fold.intern_pairs(first, second, done, keys, pool.raw, pool.slots, pool.used)) < rows:
-            pool.grow()
+        keys = parts[0]
+        for part, pool in zip(parts[1:], self._pairs[split], strict=True):
+            keys = _interned(keys, part, pool)
         return keys
 
-    def count(self, split: Split) -> int:
-        """How many keys a split has."""
-        if not split.fields:
-            return 1
-        if split in self._pairs:
-            return self._pairs[split].size
-        return len(self._texts[split.fields[0], split.use_null])
+    def count(self, split: Split, fields: int) -> int:
+        """How many different values the first 1, 2 or 3 of a split's fields have together."""
+        return self._pairs[split][fields - 2].size if fields > 1 else self.values(split.fields[0], split.use_null)
 
     def values(self, field: str, use_null: bool) -> int:
         """How many values of a split field have been seen."""
@@ -102,10 +103,14 @@ class SplitKeys:
 
     def _ids(self, split: Split, keys: Ids) -> tuple[Ids, ...]:
         """For each of the split's fields the text ids [k] that keys [k] are made of."""
-        if split in self._pairs:
-            pairs = self._pairs[split].live[keys]
-            return pairs["first"], pairs["second"]
-        return (keys,) if split.fields else ()
+        if not split.fields:
+            return ()
+        later: list[Ids] = []
+        for pool in reversed(self._pairs[split]):
+            pairs = pool.live[keys]
+            keys = pairs["first"]
+            later.append(pairs["second"])
+        return (keys, *reversed(later))
 
     def snapshot(self) -> Arrays:
         """All keys, in the order of their ids."""
@@ -113,9 +118,17 @@ class SplitKeys:
         for at, texts in enumerate(self._texts.values()):
             arrays |= prefixed(f"texts{at}", texts.snapshot())
         for at, split in enumerate(self.splits):
-            if split in self._pairs:
-                arrays[f"pairs{at}"] = self._pairs[split].live.copy()
+            for kind, pool in zip(_TABLES, self._pairs.get(split, ()), strict=False):
+                arrays[f"{kind}{at}"] = pool.live.copy()
         return arrays
+
+
+def _interned(first: Ids, second: Ids, pool: GrowingRecords) -> Ids:
+    """The number of each pair [n] in a table; -1 where either is."""
+    numbers, done = np.empty(len(first), np.int32), 0
+    while (done := _fold.intern_pairs(first, second, done, numbers, pool.raw, pool.slots, pool.used)) < len(first):
+        pool.grow()
+    return numbers
 
 
 def _column(columns: pl.DataFrame, field: str, use_null: bool) -> pl.Series:

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, FiniteFloat, field_validator
 
 from barograph.config.base import Document
 from barograph.config.errors import MISSING, Problem
-from barograph.config.functions import ALIASES, FUNCTIONS, Function, resolve
+from barograph.config.functions import ALIASES, FUNCTIONS, OVER, Function, resolve
 from barograph.config.splits import ROLES
 
 MLCATEGORY: Final = "mlcategory"
@@ -153,8 +153,8 @@ class Detector(Document):
 
     @property
     def spec(self) -> Function:
-        """What the function is: its entry in the table of functions."""
-        return FUNCTIONS[self.function]
+        """What the function is, as the detector uses it."""
+        return (FUNCTIONS if self.over_field_name is None else OVER).get(self.function, FUNCTIONS[self.function])
 
     @property
     def splits(self) -> dict[str, str]:

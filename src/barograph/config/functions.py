@@ -1,6 +1,6 @@
 """The functions that a detector can compute: one table, which everything else reads."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from barograph.config.base import did_you_mean
@@ -142,6 +142,11 @@ def _one_sided() -> list[Function]:
 
 FUNCTIONS: Final[dict[str, Function]] = {function.name: function for function in (*_three_sided(), *_one_sided())}
 """Every function by its full name."""
+
+OVER: Final[dict[str, Function]] = {
+    name: replace(one, empty="none", forecast=False) for name, one in FUNCTIONS.items() if one.over != "forbidden"
+}
+"""The same with an over field: members of a population are compared with each other where they have rows, and not forecast."""
 
 ALIASES: Final[dict[str, str]] = {
     f"{prefix}{short}": f"{prefix}{full}"

@@ -3,10 +3,10 @@
 from typing import Final
 
 ROLES: Final = ("by", "over", "partition")
-"""What Elastic's documents know. Detectors may not be split by `over` yet (`support.py`)."""
+"""In the order in which a description of a detector names them."""
 
-SERIES_ROLES: Final = ("partition", "by")
-"""Those whose values tell the series of a detector apart."""
+SERIES_ROLES: Final = ("partition", "by", "over")
+"""The same in the order in which results name them: a detector has a series for each combination of their values."""
 
 SPLIT_NAMES: Final = tuple(f"{role}_field_name" for role in SERIES_ROLES)
 """The settings that name these fields, and the columns of results that repeat them."""

@@ -247,7 +247,7 @@ class Engine:
 
 
 def split_counts(job: Job, state: Snapshot) -> dict[str, int]:
-    """How many values of `partition` fields, and how many series by `by` fields, a snapshot knows, over all detectors.
+    """How many values of `partition` fields, series by `by` fields and values of `over` fields a snapshot knows.
 
     No model is built for that: a server asks it of all of its jobs at once.
     """

@@ -106,6 +106,7 @@ class Explanation:
         measure: what was measured, and under which split fields.
         partition_field_value: value of the partition field.
         by_field_value: value of the by field.
+        over_field_value: value of the over field.
         actual: the bucket value; None: no data.
         typical: the model's centre; None before it had an idea.
         lower: lower end of the usual range (95 %).
@@ -125,6 +126,7 @@ class Explanation:
     measure: Measure
     partition_field_value: str | None
     by_field_value: str | None
+    over_field_value: str | None
     actual: float | None
     typical: float | None
     lower: float | None

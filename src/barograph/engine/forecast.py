@@ -135,8 +135,7 @@ def _chosen(job: Job, stage: SeriesStage, names: DetectorNames, entity: Entity) 
 
 def _forecaster(job: Job, stage: SeriesStage) -> Forecaster | None:
     """The models of a measure, if its series can be forecast."""
-    detector = job.detectors[stage.measure.detector_index]
-    forecastable = detector.spec.forecast and detector.over_field_name is None
+    forecastable = job.detectors[stage.measure.detector_index].spec.forecast
     return stage.model if forecastable and isinstance(stage.model, Forecaster) else None
 
 

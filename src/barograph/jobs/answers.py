@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from barograph.config.job import Job
+from barograph.config.splits import ROLES
 from barograph.engine.entity import Entity
 from barograph.engine.exclusions import Exclusion
 from barograph.jobs import (
@@ -240,10 +241,10 @@ class Answers:
         return self._store.timing(job_id)
 
     def split_counts(self, job_id: str) -> dict[str, int]:
-        """How many values of `partition` fields, and how many series by `by` fields, its models know."""
+        """How many values of `partition` fields, series by `by` fields and values of `over` fields its models know."""
         snapshots = self._store.snapshots(job_id)
         if not snapshots:
-            return {"partition": 0, "by": 0}
+            return dict.fromkeys(ROLES, 0)
         newest = snapshots[-1].snapshot_id
         known = self._split_counts.get(job_id)
         if known is None or known[0] != newest:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from barograph.config.errors import BadRequest, OtherVersion
+from barograph.config.splits import ROLES
 from barograph.engine import Engine
 from barograph.engine.engine import split_counts as known_splits
 from barograph.engine.entity import Entity
@@ -65,10 +66,10 @@ def describe(store: Store, job_id: str, entity: Entity = (), most: int | None = 
 
 
 def split_counts(store: Store, job_id: str) -> dict[str, int]:
-    """How many values of `partition` fields, and how many series by `by` fields, a job's newest models know.
+    """How many values of `partition` fields, series by `by` fields and values of `over` fields a job's newest models know.
 
     Raises:
         NoSuchJob: there is none of this id.
     """
     saved = store.resume(job_id)
-    return {"partition": 0, "by": 0} if saved is None else known_splits(store.job(job_id), saved.snapshot)
+    return dict.fromkeys(ROLES, 0) if saved is None else known_splits(store.job(job_id), saved.snapshot)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from barograph.config.detector import Detector
 from barograph.config.duration import UNIT_MS, UNIT_WORDS
 from barograph.config.job import Job
-from barograph.config.splits import SERIES_ROLES, SPLITS
+from barograph.config.splits import SPLITS
 from barograph.results.words import measure, short
 
 Row = Mapping[str, Any]
@@ -121,7 +121,7 @@ def _measured(detector: Detector, splits: str) -> str:
 
 
 def _splits(detector: Detector) -> str:
-    per = [name for role in SERIES_ROLES if (name := detector.splits.get(role))]
+    per = [name for role in ("partition", "by") if (name := detector.splits.get(role))]
     over = detector.splits.get("over")
     return (f" per {joined(per)}" if per else "") + (f" compared across {over}" if over else "")
 

@@ -174,9 +174,14 @@ def _shared(entities: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
 
 
 def _ids(episodes: pl.DataFrame, incident: Ints) -> pl.Series:
-    """Names made of when an incident became major, and of the series that was the first to: neither changes as it grows."""
+    """Names made of when an incident became major, and of the series that was the first to: neither changes as it grows.
+
+    A series that is no member of a population has the name that it had before there were any.
+    """
+    assert schema.SERIES_KEY[-1] == "over_field_value"
     first = episodes[incident].select(pl.coalesce("major_from", "onset"), *schema.SERIES_KEY)
-    names = [f"{time}-{hashlib.sha256(repr(series).encode()).hexdigest()[:8]}" for time, *series in first.iter_rows()]
+    series_of = ((time, series if series[-1] is not None else series[:-1]) for time, *series in first.iter_rows())
+    names = [f"{time}-{hashlib.sha256(repr(series).encode()).hexdigest()[:8]}" for time, series in series_of]
     return pl.Series("incident_id", names, dtype=pl.String)
 
 

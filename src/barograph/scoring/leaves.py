@@ -24,6 +24,7 @@ class Measure:
     field_name: str | None
     partition_field_name: str | None
     by_field_name: str | None
+    over_field_name: str | None
     statistic: Statistic
 
     @property

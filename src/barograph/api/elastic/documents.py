@@ -16,7 +16,7 @@ _RECORD: Final = (
     *("probability", "multi_bucket_impact", "record_score", "initial_record_score", "bucket_span", "detector_index"),
     *("is_interim", "timestamp"),
     *_SPLITS,
-    *("over_field_name", "over_field_value", "function", "function_description", "field_name"),
+    *("function", "function_description", "field_name"),
 )
 _EXPLANATION: Final = {
     "anomaly_type": "anomaly_type",

@@ -36,6 +36,8 @@ class Member(BaseModel):
     partition_field_value: str | None
     by_field_name: str | None
     by_field_value: str | None
+    over_field_name: str | None
+    over_field_value: str | None
     onset: int
     end: int
     peak_time: int

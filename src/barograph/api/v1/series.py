@@ -122,11 +122,14 @@ _Function = Annotated[
 ]
 _Partition = Annotated[str | None, Query(alias="partition", max_length=10_000, description="value of the partition field")]
 _By = Annotated[str | None, Query(alias="by", max_length=10_000, description="value of the by field")]
+_Over = Annotated[str | None, Query(alias="over", max_length=10_000, description="value of the over field")]
 _Time = Annotated[int, Query(ge=-62_135_596_800_000, le=253_402_300_799_999, description="epoch ms")]
 
 
-def _one(detector: _Detector = 0, function: _Function = None, partition: _Partition = None, by: _By = None) -> OneSeries:
-    values = {"partition": partition, "by": by}
+def _one(
+    detector: _Detector = 0, function: _Function = None, partition: _Partition = None, by: _By = None, over: _Over = None
+) -> OneSeries:
+    values = {"partition": partition, "by": by, "over": over}
     return OneSeries(detector, function, tuple(values[role] for role in SERIES_ROLES))
 
 
@@ -157,10 +160,11 @@ def router(server: Server) -> APIRouter:
     def list_entities(
         request: Request,
         job_id: JobId,
-        role: Literal["partition", "by"],
+        role: Literal["partition", "by", "over"],
         detector: _Detector = 0,
         partition: _Partition = None,
         by: _By = None,
+        over: _Over = None,
         from_: From = None,
         to: To = None,
         q: Annotated[str, Query(max_length=1000, description="only values that contain this")] = "",
@@ -171,7 +175,7 @@ def router(server: Server) -> APIRouter:
     ) -> Response:
         """List the values of a field that splits a detector, with the highest record score of each."""
         check_span(from_, to)
-        offset, values = offset_of(cursor), {"partition": partition, "by": by}
+        offset, values = offset_of(cursor), {"partition": partition, "by": by, "over": over}
         others = tuple((name, value) for name, value in values.items() if value is not None and name != role)
         asked = EntitiesQuery(detector, role, others, from_, to, q, sort, anomalous, offset, size)
         found, total = service.entities(job_id, asked)

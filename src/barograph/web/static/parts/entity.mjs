@@ -9,7 +9,7 @@ import { Icon } from './icon.mjs';
 export const shownValue = (value) => (value === '' ? '(empty)' : value);
 
 /** @param {Record<string, any>} record @returns {Entity[]} the split values of its series */
-export const entitiesOf = (record) => ['partition', 'by']
+export const entitiesOf = (record) => ['partition', 'by', 'over']
   .filter((role) => record[`${role}_field_name`] !== null && record[`${role}_field_value`] !== null)
   .map((role) => ({ field: record[`${role}_field_name`], value: record[`${role}_field_value`] }));
 

@@ -19,7 +19,7 @@ const HEIGHT = 150;
 const POINTS = 1000;
 const BUCKETS_AROUND = 60;
 
-const keyOf = (row) => JSON.stringify([row.job_id, row.detector_index, row.function_description, row.partition_field_value, row.by_field_value]);
+const keyOf = (row) => JSON.stringify([row.job_id, row.detector_index, row.function_description, row.partition_field_value, row.by_field_value, row.over_field_value]);
 
 /** @param {{by: string}} props */
 export function Charts({ by }) {
@@ -64,7 +64,7 @@ function SmallChart({ row, version }) {
   const [from, to] = shownTime(span);
   const of = {
     detector: row.detector_index, function: row.function === 'metric' ? row.function_description : null,
-    partition: row.partition_field_value, by: row.by_field_value, from, to, max_points: POINTS,
+    partition: row.partition_field_value, by: row.by_field_value, over: row.over_field_value, from, to, max_points: POINTS,
   };
   const query = useQuery(seen ? `/jobs/${encodeURIComponent(row.job_id)}/series${params(of)}` : null, { deps: [version] });
   const [first, last] = selected.value ?? [];

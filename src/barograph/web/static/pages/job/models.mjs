@@ -34,7 +34,7 @@ function known({ known: all, cut, rows }) {
   return `${counted(all.series, 'series', 'series')}, ${count(all.patterned)} with a repeating pattern${lacks.length ? `; ${lacks.join(', ')}` : ''}.${shown}`;
 }
 
-const nameOf = (row) => ['partition', 'by'].filter((role) => row[`${role}_field_value`] !== null)
+const nameOf = (row) => ['partition', 'by', 'over'].filter((role) => row[`${role}_field_value`] !== null)
   .map((role) => row[`${role}_field_value`]).join(', ');
 
 function Memory({ job, version }) {

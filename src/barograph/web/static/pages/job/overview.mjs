@@ -63,7 +63,7 @@ function Worst({ job, version }) {
 }
 
 const nameOf = (record) => {
-  const named = ['partition', 'by'].map((role) => record[`${role}_field_value`]).filter((value) => value !== null);
+  const named = ['partition', 'by', 'over'].map((role) => record[`${role}_field_value`]).filter((value) => value !== null);
   return named.length ? ` of ${named.join(', ')}` : '';
 };
 

@@ -13,12 +13,12 @@ const MEASURES = {
 };
 
 /** What a detector measures: `mean of cpu per host`. @param {any} detector of a job's settings */
-export function detectorWords({ function: name = 'metric', field_name: field, partition_field_name: partition, by_field_name: by }) {
+export function detectorWords({ function: name = 'metric', field_name: field, partition_field_name: partition, by_field_name: by, over_field_name: over }) {
   const side = Object.keys(SIDES).find((prefix) => name.startsWith(prefix));
   const plain = side ? name.slice(side.length) : name;
   const measure = MEASURES[plain] ?? ((of) => `${plain} of ${of}`);
   const per = [partition, by].filter(Boolean).join(' and ');
-  return `${measure(field ?? '…')}${per ? ` per ${per}` : ''}${side ? SIDES[side] : ''}`;
+  return `${measure(field ?? '…')}${per ? ` per ${per}` : ''}${over ? ` compared across ${over}` : ''}${side ? SIDES[side] : ''}`;
 }
 
 /** `2.4 MB` @param {number} bytes */

@@ -56,7 +56,7 @@ function sentence(incident) {
   return `${what}: ${counted(incident.series, 'series', 'series')} together${common.length ? `, all of ${common.join(', ')}` : ''}`;
 }
 
-const splits = (member) => ['partition', 'by'].map((role) => [member[`${role}_field_name`], member[`${role}_field_value`]])
+const splits = (member) => ['partition', 'by', 'over'].map((role) => [member[`${role}_field_name`], member[`${role}_field_value`]])
   .filter(([name, value]) => name !== null && value !== null);
 
 const nameOf = (member) => splits(member).map(([name, value]) => `${name} ${value}`).join(', ') || member.what;

@@ -16,7 +16,7 @@ export function Spark({ incident }) {
   const [from, to] = around(incident);
   const asked = {
     detector: worst.detector_index, function: worst.function_description, partition: worst.partition_field_value,
-    by: worst.by_field_value, from, to, max_points: WIDTH,
+    by: worst.by_field_value, over: worst.over_field_value, from, to, max_points: WIDTH,
   };
   const { data, pending } = useQuery(seen ? `/jobs/${encodeURIComponent(incident.job_id)}/series${params(asked)}` : null);
   return html`

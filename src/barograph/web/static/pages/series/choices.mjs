@@ -57,7 +57,9 @@ function Entity({ series, role, field, whole, version }) {
     const timer = setTimeout(() => setAsked(typed), TYPED_MS);
     return () => clearTimeout(timer);
   }, [typed]);
-  const others = role === 'by' ? { partition: series.values.partition } : {};
+  const roles = Object.keys(series.detector.fields);
+  const [above, below] = [roles.slice(0, roles.indexOf(role)), roles.slice(roles.indexOf(role) + 1)];
+  const others = Object.fromEntries(above.map((one) => [one, series.values[one]]));
   const url = `${series.base}/entities${params({
     role, detector: series.detector.detector_index, ...others, q: asked, sort: settings.sort, anomalous: settings.anomalous,
     from: whole[0], to: whole[1], size: SIZE,
@@ -74,7 +76,7 @@ function Entity({ series, role, field, whole, version }) {
     <div class="series-entity">
       <${Combo} label=${field} value=${value} clearable=${false} free search=${setTyped} busy=${query.pending}
         options=${(told?.values ?? []).map(option)} note=${told && told.total > told.values.length && `${count(told.values.length)} of ${count(told.total)}: type a part of the name.`}
-        choose=${(chosen) => go({ set: { [`e.${field}`]: chosen, open: null, ...(role === 'partition' ? lower(series.detector) : {}) } })} />
+        choose=${(chosen) => go({ set: { [`e.${field}`]: chosen, open: null, ...lower(series.detector, below) } })} />
       <${Popover} label=${`How ${field} is listed`} button=${html`<${Icon} name="more" />`} buttonClass="bare" arrow=${false}>
         <div class="labelled" role="radiogroup" aria-label="Order">
           <label class="check"><input type="radio" name=${`sort ${field}`} checked=${settings.sort === 'score'} onChange=${() => change({ sort: 'score' })} /> by highest score</label>
@@ -85,7 +87,7 @@ function Entity({ series, role, field, whole, version }) {
     </div>`;
 }
 
-const lower = (detector) => (detector.fields.by ? { [`e.${detector.fields.by}`]: null } : {});
+const lower = (detector, roles) => Object.fromEntries(roles.map((role) => [`e.${detector.fields[role]}`, null]));
 
 const option = ({ value, score: highest }) => ({
   value,

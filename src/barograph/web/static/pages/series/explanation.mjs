@@ -19,8 +19,8 @@ const TYPES = {
 export function Explanation({ job, series, t, version, planned, note }) {
   const start = Math.floor(t / job.bucket_span_ms) * job.bucket_span_ms;
   const end = start + job.bucket_span_ms;
-  const { detector, function: fn, partition, by } = series.query;
-  const query = useQuery(`${series.base}/explain${params({ time: start, detector, function: fn, partition, by })}`, { deps: [version] });
+  const { detector, function: fn, partition, by, over } = series.query;
+  const query = useQuery(`${series.base}/explain${params({ time: start, detector, function: fn, partition, by, over })}`, { deps: [version] });
   const actions = html`
     <button type="button" onClick=${() => note([start, end])}><${Icon} name="note" />Note it</button>
     <button type="button" class="bare" aria-label="Close the explanation" onClick=${() => open(null)}><${Icon} name="close" /></button>`;

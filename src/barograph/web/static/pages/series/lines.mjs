@@ -38,7 +38,7 @@ export function useTimes(series, job, whole, version) {
   const span = whole && params({ from: whole[0], to: whole[1] });
   const notes = useQuery(span && `${series.base}/notes${span}`, { deps: [version] });
   const planned = useQuery(span && `${series.base}/planned${span}`, { deps: [version] });
-  const ours = useMemo(() => (notes.data?.notes ?? []).filter((note) => isOf(note, series)), [notes.data, series.detector, series.values.partition, series.values.by]);
+  const ours = useMemo(() => (notes.data?.notes ?? []).filter((note) => isOf(note, series)), [notes.data, series.detector, series.values.partition, series.values.by, series.values.over]);
   return { notes, ours, planned: planned.data?.planned ?? [] };
 }
 

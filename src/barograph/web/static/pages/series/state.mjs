@@ -19,26 +19,27 @@ export function useSeries(job, version) {
   const usual = detectors.find((one) => one.refused === null)?.detector_index ?? 0;
   const index = detectors.length ? number('det', { least: 0, most: detectors.length - 1, usual }) : null;
   const detector = detectors[index] ?? null;
-  const partition = useValue(base, detector, 'partition', null, version);
-  const by = useValue(base, detector, 'by', partition.value, version);
+  const partition = useValue(base, detector, 'partition', {}, version);
+  const by = useValue(base, detector, 'by', { partition: partition.value }, version);
+  const over = useValue(base, detector, 'over', { partition: partition.value, by: by.value }, version);
   const fn = detector ? choice('fn', detector.functions, detector.functions[0]) : null;
-  const values = { partition: partition.value, by: by.value };
+  const values = { partition: partition.value, by: by.value, over: over.value };
   const missing = Object.keys(detector?.fields ?? {}).filter((role) => values[role] === null);
   const named = detector && detector.refused === null && missing.length === 0;
   return {
     base, known, detectors, detector, fn, values, missing,
     query: named ? { detector: index, function: detector.functions.length > 1 ? fn : null, ...values } : null,
-    pending: known.pending || partition.pending || by.pending,
-    error: known.error ?? partition.error ?? by.error,
+    pending: known.pending || partition.pending || by.pending || over.pending,
+    error: known.error ?? partition.error ?? by.error ?? over.error,
   };
 }
 
-/** The value of a split field: that of the URL, else the one with the highest score. */
-function useValue(base, detector, role, partition, version) {
+/** The value of a split field: that of the URL, else the one with the highest score beside those of the fields above. */
+function useValue(base, detector, role, above, version) {
   const field = detector?.fields[role];
   const named = field ? get(`e.${field}`) : null;
-  const asks = field !== undefined && named === null && (role === 'partition' || detector.fields.partition === undefined || partition !== null);
-  const query = useQuery(asks ? `${base}/entities${params({ role, detector: detector.detector_index, partition, size: 1 })}` : null, { deps: [version] });
+  const asks = field !== undefined && named === null && Object.keys(above).every((one) => detector.fields[one] === undefined || above[one] !== null);
+  const query = useQuery(asks ? `${base}/entities${params({ role, detector: detector.detector_index, ...above, size: 1 })}` : null, { deps: [version] });
   const worst = query.data?.values[0]?.value ?? null;
   return { value: field ? named ?? worst : null, pending: query.pending && worst === null, error: query.error };
 }
