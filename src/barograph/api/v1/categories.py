@@ -11,6 +11,7 @@ from starlette.responses import Response
 from barograph.api.server import Server
 from barograph.api.v1.answers import ServedRoute, answer
 from barograph.api.v1.parameters import Cursor, JobId, Size, cursor_after, offset_of
+from barograph.results.category import CategoryDefinition
 
 
 class Category(BaseModel):
@@ -61,19 +62,29 @@ def router(server: Server) -> APIRouter:
         request: Request,
         job_id: JobId,
         id: Annotated[list[int] | None, Query(description="only these", max_length=1000)] = None,
-        partition: Annotated[str | None, Query(description="only those of this partition")] = None,
+        partition: Annotated[str | None, Query(description="only those of this partition", max_length=10_000)] = None,
+        q: Annotated[str, Query(description="only those with this text in their terms or examples", max_length=1000)] = "",
+        sort: Annotated[Literal["id", "-matches"], Query(description="by id, or those of most messages first")] = "id",
         size: Size = 100,
         cursor: Cursor = None,
     ) -> Response:
         """Tell of the categories of a job's messages, a page at a time."""
         known, offset = service.categories(job_id), offset_of(cursor)
         found = [
-            asdict(one)
+            one
             for one in known.definitions
-            if (id is None or one.category_id in id) and (partition is None or one.partition_field_value == partition)
+            if (id is None or one.category_id in id)
+            and (partition is None or one.partition_field_value == partition)
+            and _has(one, q.casefold())
         ]
-        page, stats = found[offset : offset + size], [asdict(one) for one in known.stats]
+        if sort == "-matches":
+            found.sort(key=lambda one: -one.num_matches)
+        page, stats = [asdict(one) for one in found[offset : offset + size]], [asdict(one) for one in known.stats]
         following = cursor_after(offset, len(page), len(found))
         return answer(request, {"total": len(found), "next": following, "rows": page, "stats": stats})
 
     return routes
+
+
+def _has(found: CategoryDefinition, text: str) -> bool:
+    return not text or any(text in one.casefold() for one in (found.terms, *found.examples))

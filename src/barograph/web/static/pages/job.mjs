@@ -13,9 +13,12 @@ import { Messages } from './job/messages.mjs';
 import { Models } from './job/models.mjs';
 import { Snapshots } from './job/snapshots.mjs';
 import { Forecasts } from './job/forecasts.mjs';
+import { Categories } from './job/categories.mjs';
 
+const categorizes = (job) => Boolean(job.config.analysis_config.categorization_field_name);
 const TABS = [
-  ['overview', 'Overview', Overview], ['config', 'Configuration', Config], ['counts', 'Counts', Counts], ['messages', 'Messages', Messages],
+  ['overview', 'Overview', Overview], ['categories', 'Categories', Categories, categorizes],
+  ['config', 'Configuration', Config], ['counts', 'Counts', Counts], ['messages', 'Messages', Messages],
   ['models', 'Models', Models], ['snapshots', 'Snapshots', Snapshots], ['forecasts', 'Forecasts', Forecasts],
 ];
 const links = { keep: ['tz', 'theme'] };
@@ -25,15 +28,15 @@ export default function JobPage({ jobId, tab = 'overview' }) {
   const version = useVersion([jobId]);
   const query = useQuery(`/jobs/${encodeURIComponent(jobId)}`, { deps: [version] });
   const job = query.data?.job_id === jobId ? query.data : null;
-  const found = TABS.find(([name]) => name === tab);
   if (query.error && !job) return html`<div class="page"><h1>${jobId}</h1><${Failed} error=${query.error} retry=${query.retry} /></div>`;
   if (!job) return html`<div class="page" aria-busy="true"><h1>${jobId}</h1><div class="skeleton job-skeleton" /></div>`;
-  const Tab = found?.[2];
+  const tabs = TABS.filter(([, , , has]) => has === undefined || has(job));
+  const Tab = tabs.find(([name]) => name === tab)?.[2];
   return html`
     <div class="page job">
       <${Head} job=${job} changed=${query.retry} />
       <nav class="tabs" aria-label="Parts of the job">
-        ${TABS.map(([name, text]) => html`
+        ${tabs.map(([name, text]) => html`
           <a href=${href(jobPath(jobId, name), {}, links)} aria-current=${name === tab ? 'page' : undefined}>${text}</a>`)}
       </nav>
       ${Tab ? html`<${Tab} job=${job} version=${version} changed=${query.retry} />`

@@ -1,12 +1,13 @@
 // Entities: a field and one of its values, with a way to look at it alone, or without it.
 import { html } from '../lib/html.mjs';
+import { visible } from '../lib/visible.mjs';
 import { Icon } from './icon.mjs';
 
 /** @typedef {{field: string, value: string}} Entity */
 /** @typedef {{only: (field: string, value: string) => void, without: (field: string, value: string) => void}} EntityFilter */
 
-/** @param {string} value @returns {string} what is shown of it: also an empty one is something */
-export const shownValue = (value) => (value === '' ? '(empty)' : value);
+/** @param {string} value @returns {string} what is shown of it: also an empty one is something, and so is what is hidden in it */
+export const shownValue = (value) => (value === '' ? '(empty)' : visible(value));
 
 /** @param {Record<string, any>} record @returns {Entity[]} the split values of its series */
 export const entitiesOf = (record) => ['partition', 'by', 'over']
@@ -29,6 +30,6 @@ export const FilterButtons = ({ field, value, filter }) => html`
 
 /** `host web-14` @param {Entity & {filter?: EntityFilter}} props */
 export const EntityName = ({ field, value, filter }) => html`
-  <span class="entity"><span class="quiet">${field}</span> <span class="entity-value">${shownValue(value)}</span>
+  <span class="entity"><span class="quiet">${field}</span> <bdi class="entity-value">${shownValue(value)}</bdi>
     ${filter && html`<${FilterButtons} field=${field} value=${value} filter=${filter} />`}
   </span>`;

@@ -2,6 +2,7 @@
 import { html } from '../lib/html.mjs';
 import { counted, duration, interval, number, probability, score } from '../lib/format.mjs';
 import { word } from '../lib/scales.mjs';
+import { RecordCategories } from './category.mjs';
 import { EntityName, entitiesOf, influencersOf } from './entity.mjs';
 import { Icon } from './icon.mjs';
 
@@ -28,6 +29,7 @@ export const RecordDetails = ({ row, filter, series }) => html`
         <p class="record-links"><a href=${series}>Open series <${Icon} name="right" /></a></p>
       </section>
     </div>
+    <${RecordCategories} row=${row} />
     <details class="raw"><summary>All of it as JSON</summary><pre>${JSON.stringify(row, null, 2)}</pre></details>
   </div>`;
 

@@ -1,0 +1,64 @@
+"""A store with jobs whose results are no lines over time: categories of messages."""
+
+from pathlib import Path
+
+import polars as pl
+
+from barograph.config.job import Job
+from barograph.config.load import load_job
+from barograph.jobs.service import Service
+from tests.web.sample import DAY_MS, HOUR_MS, START_MS
+
+HOSTILE = "<img src=x onerror=alert(1)> was refused by the gateway"
+TURNED = "Payment of user \u202egnp.exe\u202c was declined by the bank"
+LONG = "Stack trace of the worker: " + "at module line " * 700
+"""More than 10 kB in one line."""
+DAYS = 4
+FLOOD_MS = START_MS + 3 * DAY_MS + 9 * HOUR_MS
+"""When hostile messages come in numbers."""
+
+
+def make(data_dir: Path) -> None:
+    """Write the store."""
+    service = Service.open(None, data_dir)
+    for job, rows in ((logs(), log_rows()),):
+        service.put(job)
+        service.open_job(job.job_id)
+        service.feed(job.job_id, rows)
+        service.commit(job.job_id)
+    service.suspend()
+
+
+def logs() -> Job:
+    """Messages, by host."""
+    return load_job(
+        {
+            "job_id": "logs",
+            "description": "Messages of a shop's servers",
+            "analysis_config": {
+                "bucket_span": "1h",
+                "categorization_field_name": "message",
+                "per_partition_categorization": {"enabled": True},
+                "detectors": [{"function": "count", "by_field_name": "mlcategory", "partition_field_name": "host"}],
+                "influencers": ["host", "mlcategory"],
+            },
+            "data_description": {"time_field": "time", "time_format": "epoch_ms"},
+            "model_plot_config": {"enabled": True},
+        }
+    )
+
+
+def log_rows() -> pl.DataFrame:
+    """Every three minutes a message that is usual; some that are hostile; of a third host nothing but that it is alive."""
+    rows = []
+    for at in range(DAYS * DAY_MS // (HOUR_MS // 20)):
+        time_ms, host = START_MS + at * HOUR_MS // 20, ("web-1", "web-2")[at % 2]
+        rows.append((time_ms, host, f"Request /items/{at} took {at % 13 + 2} ms"))
+        if at % 40 < 2:
+            rows.append((time_ms, host, f"{HOSTILE} after {at} s"))
+        if at % 100 < 2:
+            rows += [(time_ms, host, f"{TURNED} {at}"), (time_ms, host, LONG)]
+        if at < 120:
+            rows.append((time_ms, "beat", "Alive"))
+    rows += [(FLOOD_MS + at * 30_000, "web-1", f"{HOSTILE} after {at} s") for at in range(90)]
+    return pl.DataFrame(rows, schema=["time", "host", "message"], orient="row").sort("time", maintain_order=True)
