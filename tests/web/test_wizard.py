@@ -46,6 +46,19 @@ def hosts(hours: int = 240) -> bytes:
     return "\n".join(lines).encode()
 
 
+def events(rows: int = 1_500) -> bytes:
+    lines = ["when,user,process,bytes,text"]
+    texts = (
+        "Accepted password for user u{n} from 10.0.0.{n}",
+        "Request /items/{n} took {n} ms",
+        "Disk {n} of the array has failed",
+    )
+    for at in range(rows):
+        text = texts[at % 7 % 3].format(n=at % 17)
+        lines.append(f"{1_767_225_600 + 240 * at},u{at % 12},{('vim', 'git', 'bash')[at % 3]},{100 + at * 7 % 90},{text}")
+    return "\n".join(lines).encode()
+
+
 def choose(page: Page, file: Path) -> None:
     with page.expect_file_chooser() as chooser:
         page.get_by_role("button", name="Choose a file").click()
@@ -132,6 +145,47 @@ def test_a_file_is_looked_at_tried_and_started(
     settle(page)
     expect(page.locator(".worst tbody tr").first).to_contain_text("Mean of load of b")
     assert own.http.get("/api/v1/jobs/our-hosts").json()["rows"] == 720
+
+
+def test_another_kind_keeps_what_fits_and_messages_are_tried_and_started(
+    page: Page, own: Running, tmp_path: Path, axe: Callable[[Page], None], shot: Callable[..., Path]
+) -> None:
+    file = tmp_path / "events.csv"
+    file.write_bytes(events())
+    page.goto("/jobs/new")
+    settle(page)
+    choose(page, file)
+    page.get_by_role("button", name="Next: what to look at").click()
+    kinds = page.get_by_role("group", name="Kind of job")
+    kinds.get_by_text("Several measures").click()
+    page.get_by_label("A series for each").select_option("user")
+    kinds.get_by_text("Population").click()
+    expect(page.get_by_label("Compare each")).to_have_value("user")
+    expect(page.get_by_role("group", name="Measure 1")).to_contain_text("bytes")
+    kinds.get_by_text("Rare values").click()
+    expect(page.get_by_label("Rare values of")).to_have_value("process")
+    expect(page.get_by_label("Among")).to_have_value("user")
+    kinds.get_by_text("One measure").click()
+    kinds.get_by_text("Several measures").click()
+    expect(page.get_by_label("A series for each")).to_have_value("user")
+    kinds.get_by_text("Messages").click()
+    expect(page.get_by_label("Messages")).to_have_value("text")
+    page.get_by_label("Within each").select_option("")
+    preview = page.get_by_role("region", name="What it would have found")
+    expect(preview.get_by_role("heading", name="3 categories of messages")).to_be_visible()
+    expect(preview).to_contain_text("Accepted password for user u0 from 10.0.0.0")
+    settle(page)
+    axe(page)
+    shot(page, "wizard-messages")
+    page.get_by_role("button", name="Next: name and start").click()
+    settle(page)
+    page.get_by_role("button", name="Start the job").click()
+    page.wait_for_url("**/jobs/events")
+    settle(page)
+    page.get_by_role("link", name="Categories").click()
+    expect(page.locator(".categories tbody tr")).to_have_count(3)
+    analysis = own.http.get("/api/v1/jobs/events").json()["config"]["analysis_config"]
+    assert analysis["influencers"] == ["user", "process", "mlcategory"]
 
 
 def test_what_is_wrong_stands_beside_its_field(page: Page, tmp_path: Path) -> None:

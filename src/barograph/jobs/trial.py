@@ -19,7 +19,7 @@ from barograph.jobs import advice as misleading
 from barograph.jobs.calendars import Calendar
 from barograph.jobs.file_checks import joined
 from barograph.jobs.memory import Memory
-from barograph.jobs.one_series import OneSeries
+from barograph.jobs.one_series import OneSeries, refusal
 from barograph.jobs.preview import are_all, first_rows
 from barograph.jobs.series import SeriesQuery, SeriesValues
 from barograph.jobs.service import Service
@@ -27,6 +27,7 @@ from barograph.jobs.suggest import Advice, advice
 from barograph.jobs.summary import dropped
 from barograph.jobs.uploads import Upload, rows_of
 from barograph.jobs.what_if import Alerts, AlertSettings
+from barograph.results.category import CategoryDefinition
 from barograph.results.counts import DataCounts
 from barograph.results.labels import counted
 from barograph.sources.chunk import Chunk
@@ -67,9 +68,11 @@ class Found:
         alerts: those there would have been.
         alerts_a_week: how many that is.
         shown: the series that is charted, by the columns `SPLIT_VALUES`.
-        values: its values.
+        values: its values; None where they are no line.
+        refused: why they are none, as a sentence.
         others: series that can be shown, those with the worst records first: columns `SPLIT_VALUES`, `record_score`.
         memory: what the models take with these series.
+        categories: of its messages, if it has any.
     """
 
     dropped: dict[str, int]
@@ -78,9 +81,11 @@ class Found:
     alerts: Alerts
     alerts_a_week: float
     shown: tuple[str | None, ...]
-    values: SeriesValues
+    values: SeriesValues | None
+    refused: str | None
     others: pl.DataFrame
     memory: Memory
+    categories: tuple[CategoryDefinition, ...]
 
 
 @dataclass(frozen=True)
@@ -154,8 +159,8 @@ def _found(service: Service, job: Job, shown: Shown) -> Found:
     weeks = max(alerts.end_ms - alerts.start_ms, 1) / (7 * DAY_MS)
     others = _series(service, job, shown.detector_index)
     chosen = shown.split_values or tuple(others.row(0)[: len(SPLIT_VALUES)] if others.height else [None] * len(SPLIT_VALUES))
+    refused = refusal(job.detectors[shown.detector_index])
     query = SeriesQuery(OneSeries(shown.detector_index, shown.function, chosen), most=shown.points)
-    values = service.series(job.job_id, query)
     known = service.describe(job.job_id, most=1).known
     return Found(
         dropped=dropped(DataCounts(), counts),
@@ -164,9 +169,11 @@ def _found(service: Service, job: Job, shown: Shown) -> Found:
         alerts=alerts,
         alerts_a_week=alerts.alerts.height / weeks,
         shown=chosen,
-        values=values,
+        values=service.series(job.job_id, query) if refused is None else None,
+        refused=refused,
         others=others,
         memory=service.memory(job.job_id),
+        categories=service.categories(job.job_id).definitions,
     )
 
 

@@ -1,7 +1,7 @@
 """Files that are uploaded to make jobs of: what is in them, and what a job would find."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Annotated, Any, Final
 
@@ -22,6 +22,7 @@ from barograph.jobs.preview import Preview, preview
 from barograph.jobs.suggest import suggestion
 from barograph.jobs.trial import Shown, Trial, trial
 from barograph.jobs.uploads import Upload
+from barograph.results.category import CategoryDefinition
 
 UploadId = Annotated[str, Path(description="the upload's id", min_length=1, max_length=64)]
 FileName = Annotated[str, Query(max_length=1000, description="what the file is called: its extension tells its format")]
@@ -32,6 +33,9 @@ RAW_BODY: Final[Mapping[str, Any]] = {
         "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
     }
 }
+
+_SHOWN_CATEGORIES: Final = 20
+_NO_LINE: Final = {"thinned": False, "bounded": False, "t": [], "v": [], "typical": [], "lo": [], "hi": [], "marks": []}
 
 
 class KeptUpload(BaseModel):
@@ -84,13 +88,26 @@ class TrialAsked(BaseModel):
     config: dict[str, Any]
     detector: int = Field(default=0, ge=0, le=10_000)
     function: str | None = Field(default=None, max_length=100)
-    series: dict[str, str] | None = Field(default=None, max_length=2, description="`partition` and `by` of the series to show")
+    series: dict[str, str] | None = Field(
+        default=None, max_length=len(SERIES_ROLES), description="values of the series to show, by role"
+    )
     points: int = Field(default=1500, ge=2, le=100_000)
     min_score: float = Field(default=50.0, ge=0, le=100)
 
 
+class TriedCategory(BaseModel):
+    """A category of messages that a job would have made."""
+
+    category_id: int
+    partition_field_value: str | None
+    terms: str
+    examples: list[str]
+    num_matches: int
+
+
 class Tried(Line):
-    """What a job would have found, and one of its series."""
+    """What a job would have found, and one of its series: `refused` says why its values are no line. `categories` are the
+    largest of all that it would have made of messages."""
 
     rows: int
     whole: bool
@@ -105,6 +122,9 @@ class Tried(Line):
     shown: dict[str, str | None]
     others: list[dict[str, Any]]
     memory: dict[str, Any]
+    refused: str | None
+    all_categories: int
+    categories: list[TriedCategory]
     advice: list[dict[str, Any]]
     notes: list[str]
 
@@ -191,6 +211,11 @@ def _seen(upload: Upload, seen: Preview) -> dict[str, Any]:
     }
 
 
+def _largest(found: Sequence[CategoryDefinition]) -> list[dict[str, Any]]:
+    largest = sorted(found, key=lambda one: -one.num_matches)[:_SHOWN_CATEGORIES]
+    return [{name: getattr(one, name) for name in TriedCategory.model_fields} for one in largest]
+
+
 def _tried(tried: Trial) -> dict[str, Any]:
     found = tried.found
     others = (dict(zip((*SERIES_ROLES, "record_score"), other, strict=True)) for other in found.others.rows())
@@ -207,8 +232,11 @@ def _tried(tried: Trial) -> dict[str, Any]:
         "by_score": [list(step) for step in found.alerts.steps.items()],
         "shown": dict(zip(SERIES_ROLES, found.shown, strict=True)),
         "others": list(others),
-        **line("trial", found.values),
+        **(_NO_LINE if found.values is None else line("trial", found.values)),
         "memory": asdict(found.memory),
+        "refused": found.refused,
+        "all_categories": len(found.categories),
+        "categories": _largest(found.categories),
         "advice": [asdict(one) for one in tried.advice],
         "notes": list(tried.notes),
     }

@@ -5,7 +5,8 @@ import { fetchOnce } from '../lib/api.mjs';
 import { allJobs } from '../lib/live.mjs';
 import { draftZone } from '../lib/range.mjs';
 import { freeId } from './jobs/start.mjs';
-import { begin, config, draft, edit, forget, lookAgain, seen } from './wizard/draft.mjs';
+import { begin, config, draft, forget, lookAgain, seen } from './wizard/draft.mjs';
+import { KINDS, asKind, kindOf, usable } from './wizard/kinds.mjs';
 import { useTrials } from './wizard/trial.mjs';
 import { Data } from './wizard/data.mjs';
 import { Fields } from './wizard/fields.mjs';
@@ -13,7 +14,6 @@ import { Advanced } from './wizard/advanced.mjs';
 import { Check } from './wizard/check.mjs';
 import { Preview } from './wizard/preview.mjs';
 
-const KINDS = [['single', 'One measure'], ['multi', 'Several measures'], ['advanced', 'Advanced']];
 const STEPS = [['data', 'Data'], ['fields', 'What to look at'], ['check', 'Name and start']];
 
 /** The page. */
@@ -31,9 +31,9 @@ export default function Wizard() {
       </div>
       <ol class="steps">${STEPS.map(([name, text], index) => html`
         <li aria-current=${name === step ? 'step' : undefined}><a href=${href(undefined, { step: name })}><span>${index + 1}</span>${text}</a></li>`)}</ol>
+      ${step === 'fields' && html`<${Kinds} kind=${kind} />`}
       <div class=${seen.value && step !== 'data' ? 'columns' : 'columns alone'}>
         <div class="form">
-          ${step === 'fields' && html`<${Kinds} kind=${kind} />`}
           ${step === 'data' && html`<${Data} next=${html`<${Next} to="fields" text="Next: what to look at" />`} />`}
           ${step === 'fields' && kind !== 'advanced' && html`<${Fields} kind=${kind} next=${html`<${Next} to="check" text="Next: name and start" />`} />`}
           ${step === 'fields' && kind === 'advanced' && html`<${Advanced} next=${html`<${Next} to="check" text="Next: name and start" />`} />`}
@@ -77,15 +77,11 @@ function useZone(name) {
   }, [name]);
 }
 
-const kindOf = ({ analysis_config: { detectors } }) => (detectors.length > 1 || detectors[0]?.partition_field_name ? 'multi' : 'single');
-
 function Kinds({ kind }) {
   const choose = (name) => {
-    if (name === 'single') edit((whole) => {
-      const [{ partition_field_name: _, by_field_name: __, detector_description: ___, ...first }] = whole.analysis_config.detectors;
-      whole.analysis_config.detectors = [first];
-      return whole;
-    });
+    const { config: whole, spare } = draft.peek();
+    const kept = usable(kind, whole, spare);
+    draft.value = { ...draft.peek(), spare: kept, config: name === 'advanced' ? whole : asKind(name, whole, kept) };
     go({ set: { kind: name } });
   };
   return html`

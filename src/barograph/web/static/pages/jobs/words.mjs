@@ -9,6 +9,12 @@ const MEASURES = {
   varp: (field) => `variance of ${field}`,
   min: (field) => `minimum of ${field}`,
   max: (field) => `maximum of ${field}`,
+  info_content: (field) => `information in ${field}`,
+  rare: () => 'rare values',
+  freq_rare: () => 'often rare values',
+  time_of_day: () => 'time of day',
+  time_of_week: () => 'time of week',
+  lat_long: (field) => `places in ${field}`,
   metric: (field) => `mean, minimum and maximum of ${field}`,
 };
 

@@ -12,7 +12,7 @@ export const EMPTY = {
   data_description: { time_field: 'time' }, model_plot_config: { enabled: true },
 };
 
-/** @typedef {{config: any, uploadId: string | null}} Draft */
+/** @typedef {{config: any, uploadId: string | null, spare?: Record<string, any>}} Draft spare: what kinds of jobs had that the present one has no place for */
 /** @type {import('../../lib/html.mjs').Signal<Draft>} */
 export const draft = signal(stored());
 /** What is in the uploaded file, as `/uploads/{upload_id}` tells; null without one. */

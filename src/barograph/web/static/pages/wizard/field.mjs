@@ -1,7 +1,7 @@
 // A setting with its name, what is wrong with it, and what would be better.
 import { html, signal, useId } from '../../lib/html.mjs';
 import { Icon } from '../../parts/icon.mjs';
-import { set } from './draft.mjs';
+import { columnsOf, seen, set } from './draft.mjs';
 
 /** What the server says is wrong with the draft: `{path, value, wanted}`. */
 export const problems = signal([]);
@@ -38,3 +38,16 @@ const upper = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 export const Better = ({ advice: one }) => html`
   <p class="better"><${Icon} name="info" /><span>${upper(one.text)}</span>
     ${one.value !== null && html`<button type="button" onClick=${() => set(one.path, one.value)}>Use ${one.value}</button>`}</p>`;
+
+/** The name of a field: one of the file's columns, or any where there is no file.
+ * @param {{props: any, kinds: string[], value: string, choose: (name: string) => void, none?: string}} props none: what no field means, where that may be */
+export const Name = ({ props, kinds, value, choose, none }) => {
+  const names = columnsOf(...kinds).map((one) => one.name);
+  if (!seen.value) return html`<input ...${props} value=${value} placeholder=${none} onChange=${(event) => choose(event.target.value.trim())} />`;
+  return html`
+    <select ...${props} value=${value} onChange=${(event) => choose(event.target.value)}>
+      ${(none || !value) && html`<option value="">${none ?? 'choose one'}</option>`}
+      ${value && !names.includes(value) && html`<option value=${value}>${value}</option>`}
+      ${names.map((name) => html`<option value=${name}>${name}</option>`)}
+    </select>`;
+};

@@ -2,25 +2,31 @@
 import { html, useMemo } from '../../lib/html.mjs';
 import { count, counted, interval, number, score, time } from '../../lib/format.mjs';
 import { word } from '../../lib/scales.mjs';
+import { visible } from '../../lib/visible.mjs';
+import { Terms } from '../../parts/category.mjs';
 import { SeriesChart } from '../../parts/chart.mjs';
+import { shownValue } from '../../parts/entity.mjs';
 import { Failed } from '../../parts/panel.mjs';
 import { bytes, detectorWords } from '../jobs/words.mjs';
 import { config, seen } from './draft.mjs';
-import { advice, Better } from './field.mjs';
+import { advice, Better, problems } from './field.mjs';
 import { alertScore, shown, splitOf, trialError, tried, trying } from './trial.mjs';
 
 const HEIGHT = 260;
 const MOST_MARKS = 100;
+const FEW = 10;
 
 /** The preview; nothing without a file. */
 export function Preview() {
   if (!seen.value) return null;
   const found = tried.value;
+  const isOld = !trying.value && problems.value.some((one) => one.path !== 'job_id');
   return html`
     <section class="preview" aria-label="What it would have found" aria-busy=${String(trying.value)}>
-      <div class=${trying.value && found ? 'dimmed' : ''}>
+      <div class=${found && (trying.value || isOld) ? 'dimmed' : ''}>
         ${trialError.value && html`<${Failed} error=${trialError.value} />`}
-        ${found && !trialError.value && html`<${Headline} found=${found} /><${Picture} found=${found} /><${Facts} found=${found} />`}
+        ${found && isOld && !trialError.value && html`<p role="status">This is of the settings before; those beside it are to be mended first.</p>`}
+        ${found && !trialError.value && html`<${Headline} found=${found} /><${Picture} found=${found} /><${Categories} found=${found} /><${Facts} found=${found} />`}
         ${!found && !trialError.value && html`<div class="skeleton preview-skeleton" />`}
         <${Advice} />
       </div>
@@ -48,19 +54,19 @@ function Picture({ found }) {
   const data = useMemo(() => ({ t: found.t, v: found.v, lo: found.lo, hi: found.hi, marks: told(found) }), [found]);
   const step = found.t.length > 1 ? found.t[1] - found.t[0] : 60_000;
   const range = [found.t[0] ?? found.start, (found.t.at(-1) ?? found.end) + step];
-  const chosen = [found.shown.partition, found.shown.by].filter((one) => one !== null).join(', ');
+  const chosen = nameOf(found.shown);
   return html`
     <div class="which">
       ${detectors.length > 1 && html`
         <label>Measure<select value=${found.detector} onChange=${(event) => { shown.value = { detector: Number(event.target.value), series: null }; }}>
           ${detectors.map((one, index) => html`<option value=${index}>${detectorWords(one)}</option>`)}</select></label>`}
       ${found.others.length > 1 && html`
-        <label>Series<select value=${JSON.stringify([found.shown.partition, found.shown.by])} onChange=${(event) => choose(found.detector, JSON.parse(event.target.value))}>
-          ${found.others.map((one) => html`<option value=${JSON.stringify([one.partition, one.by])}>${[one.partition, one.by].filter((value) => value !== null).join(', ')}${one.record_score > 0 ? ` (${score(one.record_score)})` : ''}</option>`)}</select></label>`}
+        <label>Series<select value=${keyOf(found.shown)} onChange=${(event) => choose(found.detector, JSON.parse(event.target.value))}>
+          ${found.others.map((one) => html`<option value=${keyOf(one)}>${nameOf(one)}${one.record_score > 0 ? ` (${score(one.record_score)})` : ''}</option>`)}</select></label>`}
     </div>
-    <${SeriesChart} data=${data} range=${range} height=${HEIGHT} span=${step} label=${`Values of ${chosen || detectorWords(detectors[found.detector] ?? detectors[0])}, every ${span}`}
-      describe=${(mark) => `${time(mark.t)}, score ${score(mark.score)}, ${word(mark.score)}`} testid="preview-chart" />
-    <p class="quiet legend">Line: values of each ${span}. Shade: what is usual. Marks: anomalies of ${alertScore.value} or more${found.t.length < found.buckets ? '; where there are many values, the least and the greatest are drawn' : ''}.</p>`;
+    ${found.refused ? html`<${Worst} found=${found} />` : html`<${SeriesChart} data=${data} range=${range} height=${HEIGHT} span=${step} label=${`Values of ${chosen || detectorWords(detectors[found.detector] ?? detectors[0])}, every ${span}`}
+      describe=${(mark) => `${time(mark.t)}, score ${score(mark.score)}, ${word(mark.score)}`} testid="preview-chart" />`}
+    ${!found.refused && html`<p class="quiet legend">Line: values of each ${span}. Shade: what is usual. Marks: anomalies of ${alertScore.value} or more${found.t.length < found.buckets ? '; where there are many values, the least and the greatest are drawn' : ''}.</p>`}`;
 }
 
 /** The records that would be told, of those so near each other that they would hide one another the worst. */
@@ -74,10 +80,34 @@ function told({ t, marks }) {
   return [...worst.values()];
 }
 
-const choose = (detector, [partition, by]) => {
-  const series = Object.fromEntries([['partition', partition], ['by', by]].filter(([, value]) => value !== null));
-  shown.value = { detector, series, of: splitOf(detector) };
+const SPLITS = ['partition', 'by', 'over'];
+const valuesOf = (series) => SPLITS.map((role) => [role, series[role] ?? null]).filter(([, value]) => value !== null);
+const keyOf = (series) => JSON.stringify(valuesOf(series));
+const nameOf = (series) => valuesOf(series).map(([, value]) => shownValue(value)).join(', ');
+
+const choose = (detector, values) => {
+  shown.value = { detector, series: Object.fromEntries(values), of: splitOf(detector) };
 };
+
+/** Those with the highest scores, where their values are no line. */
+const Worst = ({ found }) => html`
+  <p class="quiet">${found.refused}</p>
+  <table>
+    <thead><tr><th>Whose</th><th class="number">Highest score</th></tr></thead>
+    <tbody>${found.others.filter((one) => one.record_score > 0).slice(0, FEW).map((one) => html`
+      <tr><td>${nameOf(one) || 'all rows'}</td><td class="number"><span class="score"><i class=${`swatch ${word(one.record_score)}`} />${score(one.record_score)}</span></td></tr>`)}</tbody>
+  </table>`;
+
+/** What messages would be taken for the same. */
+const Categories = ({ found }) => found.all_categories > 0 && html`
+  <div class="tried-categories">
+    <h3>${counted(found.all_categories, 'category', 'categories')} of messages${found.all_categories > found.categories.length ? `, the largest ${found.categories.length} of them` : ''}</h3>
+    <table>
+      <thead><tr><th class="number">Messages</th><th>What they have in common, and one of them</th></tr></thead>
+      <tbody>${found.categories.map((one) => html`
+        <tr><td class="number">${count(one.num_matches)}</td><td><${Terms} found=${one} />${one.examples.length > 0 && html`<div class="quiet such"><bdi>${visible(one.examples[0])}</bdi></div>`}</td></tr>`)}</tbody>
+    </table>
+  </div>`;
 
 function Facts({ found }) {
   const left = Object.values(found.dropped).reduce((sum, many) => sum + many, 0);

@@ -24,8 +24,8 @@ let newest = 0;
 /** Of what the series of a detector are: the file, and the fields that tell them apart. @param {number} at the detector's index */
 export function splitOf(at) {
   const { config, uploadId } = draft.value;
-  const { partition_field_name: partition = null, by_field_name: by = null } = config.analysis_config.detectors[at] ?? {};
-  return JSON.stringify([uploadId, partition, by]);
+  const { partition_field_name: partition = null, by_field_name: by = null, over_field_name: over = null } = config.analysis_config.detectors[at] ?? {};
+  return JSON.stringify([uploadId, partition, by, over]);
 }
 
 /** Keep checks and trials up with the draft, while the wizard is shown. */
