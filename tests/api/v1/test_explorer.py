@@ -1,11 +1,12 @@
 """`/api/v1`: what the explorer asks."""
 
 import csv
+import json
 
 import httpx
 import pytest
 
-from tests.api.v1.conftest import SPIKE_MS
+from tests.api.v1.conftest import SPIKE_MS, START
 
 HOUR_MS = 3_600_000
 
@@ -49,6 +50,31 @@ def test_all_records_come_as_a_file(api: httpx.Client) -> None:
     assert rows[0]["time"].startswith("2014-07-09T16:00:00")
     assert rows[0]["influencers"] == "host=a"
     assert "attachment" in answer.headers["content-disposition"]
+
+
+def test_a_file_is_made_piece_by_piece_and_runs_nothing_in_a_spreadsheet(
+    prey: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("barograph.api.v1.records._ROWS_AT_ONCE", 2)
+    host = '=HYPERLINK("http://x")'
+    config = {
+        "job_id": "sums",
+        "analysis_config": {"bucket_span": "1h", "detectors": [{"function": "count", "partition_field_name": "host"}]},
+    }
+    prey.post("/jobs", json={"config": config}).raise_for_status()
+    many = {150: 400, 160: 500, 170: 600}
+    lines = [
+        f'{{"time": {START + 3600 * hour}, "host": {json.dumps(host)}}}'
+        for hour in range(180)
+        for _ in range(many.get(hour, 5))
+    ]
+    prey.post("/jobs/sums/rows", params={"name": "a.ndjson"}, content="\n".join(lines).encode()).raise_for_status()
+    asked = {"job": "sums", "iv": "all", "sort": "time"}
+    found = prey.get("/records", params=asked).json()
+    rows = list(csv.DictReader(prey.get("/records", params={**asked, "format": "csv"}).text.splitlines()))
+    assert [float(row["actual"]) for row in rows] == [row["actual"] for row in found["rows"]]
+    assert len(rows) >= 3
+    assert {row["partition_field_value"] for row in rows} == {f"'{host}"}
 
 
 def test_what_jobs_can_be_looked_at_by(api: httpx.Client) -> None:

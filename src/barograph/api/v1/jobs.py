@@ -112,12 +112,16 @@ State = Annotated[
     Literal["opened", "opening", "closed", "closing", "failed"] | None, Query(description="only jobs in this state")
 ]
 Order = Annotated[
-    Literal["id", "-latest", "-rows", "-anomalies", "-created"], Query(description="with a minus the largest come first")
+    Literal["id", "state", "-latest", "-rows", "-anomalies", "-created"],
+    Query(description="with a minus the largest come first; by state those that need somebody"),
 ]
 PageSize = Annotated[int, Query(ge=1, le=1000, description="jobs at most")]
 
+_STATES: Final = ("failed", "opening", "opened", "closing", "closed")
+"""The states of jobs, those first that need somebody."""
 _ORDERS: Final[dict[str, Callable[[dict[str, Any]], tuple[Any, ...]]]] = {
     "id": lambda one: (one["job_id"],),
+    "state": lambda one: (_STATES.index(one["state"]), one["job_id"]),
     "-latest": lambda one: (-(one["latest_time"] or 0), one["job_id"]),
     "-rows": lambda one: (-one["rows"], one["job_id"]),
     "-anomalies": lambda one: (-one["anomalies"], one["job_id"]),
@@ -138,6 +142,7 @@ def router(server: Server) -> APIRouter:
     @routes.get("/job-list", response_model=JobsDoing)
     def list_jobs_doing(
         request: Request,
+        job: Expressions = None,
         q: Text = None,
         state: State = None,
         sort: Order = "id",
@@ -145,7 +150,7 @@ def router(server: Server) -> APIRouter:
         cursor: Cursor = None,
     ) -> Response:
         """Tell how jobs are doing, each in a sentence, a page at a time."""
-        summaries, offset = service.jobs(), offset_of(cursor)
+        summaries, offset = service.jobs(job or ["_all"]), offset_of(cursor)
         matching = [one for one in summaries if _matches(one, q) and (state is None or one.state.value == state)]
         # What is asked of the results is asked for a page only, unless the order depends on it.
         by_results = sort == "-anomalies"

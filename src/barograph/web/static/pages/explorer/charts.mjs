@@ -30,7 +30,7 @@ export function Charts({ by }) {
   const more = Math.min(series.length, MANY) - most;
   return html`
     <${Panel} title="Charts" class="explorer-charts" query=${query} height=${2 * HEIGHT} actions=${html`
-      <span class="quiet">${series.length > 0 && `${Math.min(most, series.length)} of ${counted(series.length, 'series', 'series')}, the highest scores first`}</span>
+      <span class="quiet">${series.length > 0 && `${Math.min(most, series.length)} of ${counted(series.length, 'series', 'series')}, the highest scores first${query.data.total > LOOKED_AT ? `, of the worst ${LOOKED_AT} of ${counted(query.data.total, 'anomaly', 'anomalies')}` : ''}`}</span>
       ${more > 0 && html`<button type="button" onClick=${() => setMost(MANY)}>Show ${more} more</button>`}`}
       empty=${query.data && series.length === 0 ? 'No series has an anomaly in what is shown.' : null}>
       ${() => html`<div class="chart-grid">${series.slice(0, most).map(([key, row]) => html`<${SmallChart} key=${key} row=${row} version=${version} />`)}</div>`}

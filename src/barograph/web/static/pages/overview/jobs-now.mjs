@@ -2,24 +2,26 @@
 import { html } from '../../lib/html.mjs';
 import { href } from '../../lib/url.mjs';
 import { params, useQuery } from '../../lib/api.mjs';
-import { allJobs } from '../../lib/live.mjs';
-import { expressions, jobs } from '../../lib/range.mjs';
-import { ago, counted, time } from '../../lib/format.mjs';
+import { allJobs, useVersion } from '../../lib/live.mjs';
+import { expressions, jobIds, jobs } from '../../lib/range.mjs';
+import { ago, counted } from '../../lib/format.mjs';
 import { Panel } from '../../parts/panel.mjs';
 
 const SHOWN = 8;
-const ORDER = ['failed', 'opening', 'opened', 'closing', 'closed'];
 
 /** The jobs, those that need somebody first. */
 export function JobsNow() {
   const known = jobs.value ?? [];
-  const sorted = known.toSorted((one, other) => ORDER.indexOf(one.state) - ORDER.indexOf(other.state));
+  const version = useVersion(jobIds.value);
+  const states = known.map((job) => job.state).join();
+  const query = useQuery(known.length ? `/job-list${params({ job: expressions.value, sort: 'state', size: SHOWN })}` : null, { deps: [version, states] });
   const running = known.filter((job) => job.state === 'opened').length;
   return html`
-    <${Panel} title=${html`Jobs <span class="quiet">${running} of ${known.length} running</span>`}
+    <${Panel} title=${html`Jobs <span class="quiet">${running} of ${known.length} running</span>`} query=${query}
       actions=${html`<a href=${href('/jobs/new')}>New job</a>`}>
-      <ul class="jobs-now">${sorted.slice(0, SHOWN).map((job) => html`<${JobNow} key=${job.job_id} job=${job} />`)}</ul>
-      ${sorted.length > SHOWN && html`<p><a href=${href('/jobs')}>All ${counted(sorted.length, 'job')}</a></p>`}
+      ${(page) => page && html`
+        <ul class="jobs-now">${page.jobs.map((job) => html`<${JobNow} key=${job.job_id} job=${job} />`)}</ul>
+        ${page.total > page.jobs.length && html`<p><a href=${href('/jobs')}>All ${counted(page.total, 'job')}</a></p>`}`}
     </${Panel}>`;
 }
 
@@ -27,17 +29,8 @@ const JobNow = ({ job }) => html`
   <li>
     <span class="state ${job.state}" aria-hidden="true"></span>
     <a class="cut" href=${href(`/jobs/${encodeURIComponent(job.job_id)}`)} title=${job.description}>${job.job_id}</a>
-    <small>${sentence(job)}</small>
+    <small>${job.status}</small>
   </li>`;
-
-/** A job's state, as one would say it. */
-function sentence(job) {
-  if (job.state === 'failed') return `failed: ${job.failure ?? 'its messages say why'}`;
-  const state = job.state === 'opened' ? 'running' : job.state;
-  if (job.rows === 0) return `${state}, no rows yet`;
-  if (job.latest_bucket === null) return `${state}, no whole bucket yet`;
-  return `${state}, newest bucket ${time(job.latest_bucket)}`;
-}
 
 /** The last warnings and errors; nothing where there are none. */
 export function Messages() {

@@ -2,15 +2,13 @@
 import { html } from '../../lib/html.mjs';
 import { choice, get, go, href, number } from '../../lib/url.mjs';
 import { params, useQuery } from '../../lib/api.mjs';
+import { term } from '../../lib/filter-text.mjs';
 import { count } from '../../lib/format.mjs';
 import { Panel } from '../../parts/panel.mjs';
 import { RecordsTable } from '../../parts/records.mjs';
 
 const SIZE = 25;
 const SORTS = ['time', 'score', 'actual', 'typical', 'probability'].flatMap((key) => [key, `-${key}`]);
-
-/** `host:"web-14"`, with what the filter's language reads otherwise made harmless. */
-const term = (field, value) => [field, value].map((text) => `"${text.replace(/["\\]/g, '\\$&')}"`).join(':');
 
 /** @param {{job: any, series: any, zoom: [number, number], version: string}} props */
 export function Records({ job, series, zoom, version }) {
