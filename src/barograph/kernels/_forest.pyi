@@ -1,0 +1,82 @@
+"""A random cut forest on a stream of points: scores, what they are due to, points alike, and what comes next.
+
+A forest is a record of bytes, whose size never changes, and a store of floats, which the caller makes longer. Both belong to
+the caller; kernels change them in place, keep nothing outside of them and hold no reference afterwards. A block is `features`
+numbers of one time; a point is a shingle of the last `shingle` blocks, oldest first, so it has `dims = features * shingle`
+coordinates. Numbers are finite and at most 1e30 in size; the caller sees to that. Infinite ones would make every box infinite.
+
+Equal seeds and equal blocks give equal bytes, however the blocks are cut into calls.
+"""
+
+from typing import Final
+
+from numpy import float32, float64, uint8, uint32
+from numpy.typing import NDArray
+
+NONE: Final[int]
+"""The number that stands for no node."""
+LEAST: Final[int]
+"""Points that a forest has learnt before it scores; a full sample where that is less."""
+
+def record_bytes(trees: int, samples: int, features: int, shingle: int) -> int:
+    """Bytes of the record of a forest."""
+
+def begin(record: NDArray[uint8], trees: int, samples: int, features: int, shingle: int, decay: float, seed: int) -> None:
+    """Make the record that of a forest without points.
+
+    Args:
+        record: [record_bytes] what is in it is lost.
+        trees: 1 to 1,000.
+        samples: points a tree keeps, 4 to 4,096.
+        features: numbers in a block.
+        shingle: blocks in a point.
+        decay: a point that is n points older than another has e^(-decay * n) times its chance to be kept; 0 forgets nothing.
+        seed: of all that is drawn.
+    """
+
+def advance(record: NDArray[uint8], store: NDArray[float32], blocks: NDArray[float64], scores: NDArray[float64]) -> int:
+    """Score the point that each block completes by what was known before it, then learn it.
+
+    Args:
+        record: the forest.
+        store: its points, and three floats more than the blocks for which there is room.
+        blocks: [n * features]
+        scores: [n] out: 0 to log2(samples + 1); NaN while the forest knows too little.
+
+    Returns:
+        How many blocks were learnt: fewer than n when the store is full. Then make it longer, and go on with the rest.
+    """
+
+def score(record: NDArray[uint8], store: NDArray[float32], points: NDArray[float32], scores: NDArray[float64]) -> None:
+    """Score points [n * dims] that are not learnt into `scores` [n]."""
+
+def attribute(record: NDArray[uint8], store: NDArray[float32], points: NDArray[float32], shares: NDArray[float64]) -> None:
+    """Split the scores of points [n * dims] into `shares` [n * 2 * dims]: what coordinates give by being above, then below."""
+
+def nearest(
+    record: NDArray[uint8],
+    store: NDArray[float32],
+    points: NDArray[float32],
+    missing: NDArray[uint8],
+    found: NDArray[uint32],
+    distance: NDArray[float64],
+) -> None:
+    """The point of each tree that is nearest among those where a point may be.
+
+    Args:
+        record: the forest.
+        store: its points.
+        points: [n * dims]
+        missing: [n * dims] 1 for coordinates that are not known: a cut of one of them is followed to both sides.
+        found: [n * trees] out: the number of the block in the store where the tree's point begins.
+        distance: [n * trees] out: sum of the differences in the coordinates that are known.
+    """
+
+def forecast(record: NDArray[uint8], store: NDArray[float32], horizon: int, paths: NDArray[float32]) -> None:
+    """Go on from the last block: `paths` [trees * horizon * features], each by what followed on points alike."""
+
+def layout() -> list[tuple[str, int, list[tuple[str, str, int]]]]:
+    """Every record as (name, bytes, [(field, dtype, offset), ...])."""
+
+def offsets(trees: int, samples: int, features: int, shingle: int) -> list[int]:
+    """Where in the record the trees, nodes, keys, points and boxes begin; nodes with a box; floats of a side of a box."""

@@ -1,0 +1,186 @@
+// A random cut forest on a stream of points: scores, what they are due to, points alike, and what comes next. See `_forest.pyi`.
+
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
+#include <nanobind/stl/vector.h>
+
+#include <cmath>
+#include <limits>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "binding.hpp"
+#include "forest_like.hpp"
+#include "forest_sample.hpp"
+#include "forest_score.hpp"
+
+namespace nb = nanobind;
+
+namespace {
+
+using namespace forest;
+
+using binding::In;
+using binding::Out;
+using binding::Records;
+
+void check(const char* name, int64_t is, int64_t least, int64_t most) {
+  if (is < least || is > most) binding::refuse(name, is, std::to_string(least) + " to " + std::to_string(most));
+}
+
+Shape checked_shape(int64_t trees, int64_t samples, int64_t features, int64_t shingle) {
+  check("trees", trees, 1, 1'000);
+  check("samples", samples, 4, kLargestSample);
+  check("features", features, 1, 1'000);
+  check("shingle", shingle, 1, 1'000);
+  check("features * shingle", features * shingle, 1, 10'000);
+  return Shape(trees, samples, features, shingle);
+}
+
+Forest opened(Records record, Out<float> store) {
+  if (record.size() < sizeof(Head)) binding::refuse("size of record", static_cast<int64_t>(record.size()), "what record_bytes says");
+  const Head& head = *reinterpret_cast<const Head*>(record.data());
+  binding::check_size("record", record.size(), static_cast<size_t>(checked_shape(head.trees, head.samples, head.features, head.shingle).bytes));
+  Forest forest(record.data(), store.data(), static_cast<int64_t>(store.size()));
+  if (forest.room < head.end) binding::refuse("size of store", static_cast<int64_t>(store.size()), "room for all its blocks");
+  return forest;
+}
+
+// How many points or blocks an array has.
+int64_t rows_of(const char* name, size_t size, int64_t width) {
+  if (size % static_cast<size_t>(width)) binding::refuse(std::string("size of ") + name, static_cast<int64_t>(size), "a multiple of " + std::to_string(width));
+  return static_cast<int64_t>(size) / width;
+}
+
+void check_ready(const Forest& forest) {
+  if (!forest.ready()) binding::refuse("points learnt", forest.points_learnt(), std::to_string(kLeast) + " or a full sample");
+}
+
+int64_t record_bytes(int64_t trees, int64_t samples, int64_t features, int64_t shingle) {
+  return checked_shape(trees, samples, features, shingle).bytes;
+}
+
+void begin(Records record, int64_t trees, int64_t samples, int64_t features, int64_t shingle, double decay, uint64_t seed) {
+  const Shape shape = checked_shape(trees, samples, features, shingle);
+  binding::check_size("record", record.size(), static_cast<size_t>(shape.bytes));
+  std::fill_n(record.data(), record.size(), uint8_t{0});
+  *reinterpret_cast<Head*>(record.data()) = {static_cast<int32_t>(trees), static_cast<int32_t>(samples), static_cast<int32_t>(features),
+                                             static_cast<int32_t>(shingle), decay, 0, 0, 0};
+  float none[3] = {};
+  const Forest forest(record.data(), none, 3);
+  for (int64_t t = 0; t < trees; ++t) {
+    Tree& tree = forest.trees[t];
+    tree.random = draw(seed);
+    tree.root = kNone;
+    tree.free_boxed = 0;
+    tree.free_plain = shape.boxed < samples - 1 ? static_cast<uint16_t>(shape.boxed) : kNone;
+    Node* nodes = forest.nodes + t * (samples - 1);
+    for (int64_t i = 0; i < samples - 1; ++i)
+      nodes[i].child[0] = i == shape.boxed - 1 || i == samples - 2 ? kNone : static_cast<uint16_t>(i + 1);
+  }
+}
+
+int64_t advance(Records record, Out<float> store, In<double> blocks, Out<double> scores) {
+  Forest forest = opened(record, store);
+  const int64_t features = forest.shape.features, count = rows_of("blocks", blocks.size(), features);
+  binding::check_size("scores", scores.size(), static_cast<size_t>(count));
+  const double* block = blocks.data();
+  double* out = scores.data();
+  nb::gil_scoped_release release;
+  Scratch scratch(forest.shape);
+  for (int64_t i = 0; i < count; ++i) {
+    if (!has_room(forest)) return i;
+    const bool ready = forest.ready();
+    const int64_t point = append(forest, block + i * features);
+    out[i] = std::numeric_limits<double>::quiet_NaN();
+    if (point < 0) continue;
+    if (ready) out[i] = score_of(forest, scratch.padded(forest.coordinates(static_cast<uint32_t>(point)), forest.shape.dims), scratch);
+    learn(forest, static_cast<uint32_t>(point), scratch);
+  }
+  return count;
+}
+
+void score(Records record, Out<float> store, In<float> points, Out<double> scores) {
+  const Forest forest = opened(record, store);
+  const int64_t dims = forest.shape.dims, count = rows_of("points", points.size(), dims);
+  binding::check_size("scores", scores.size(), static_cast<size_t>(count));
+  check_ready(forest);
+  nb::gil_scoped_release release;
+  Scratch scratch(forest.shape);
+  for (int64_t i = 0; i < count; ++i) scores.data()[i] = score_of(forest, scratch.padded(points.data() + i * dims, dims), scratch);
+}
+
+void attribute(Records record, Out<float> store, In<float> points, Out<double> shares) {
+  const Forest forest = opened(record, store);
+  const int64_t dims = forest.shape.dims, count = rows_of("points", points.size(), dims);
+  binding::check_size("shares", shares.size(), static_cast<size_t>(count * 2 * dims));
+  check_ready(forest);
+  nb::gil_scoped_release release;
+  Scratch scratch(forest.shape);
+  for (int64_t i = 0; i < count; ++i)
+    Attribution(forest, shares.data() + i * 2 * dims).of(scratch.padded(points.data() + i * dims, dims), scratch);
+}
+
+void nearest(Records record, Out<float> store, In<float> points, In<uint8_t> missing, Out<uint32_t> found, Out<double> distance) {
+  const Forest forest = opened(record, store);
+  const int64_t dims = forest.shape.dims, count = rows_of("points", points.size(), dims), trees = forest.shape.trees;
+  binding::check_size("missing", missing.size(), points.size());
+  binding::check_size("found", found.size(), static_cast<size_t>(count * trees));
+  binding::check_size("distance", distance.size(), found.size());
+  check_ready(forest);
+  nb::gil_scoped_release release;
+  for (int64_t i = 0; i < count; ++i)
+    for (int64_t t = 0; t < trees; ++t) {
+      const TreeOf tree(forest, t);
+      const Nearest one(tree, points.data() + i * dims, missing.data() + i * dims);
+      found.data()[i * trees + t] = one.point;
+      distance.data()[i * trees + t] = one.distance;
+    }
+}
+
+void forecast_paths(Records record, Out<float> store, int64_t horizon, Out<float> paths) {
+  const Forest forest = opened(record, store);
+  check("horizon", horizon, 1, 100'000);
+  binding::check_size("paths", paths.size(), static_cast<size_t>(forest.shape.trees * horizon * forest.shape.features));
+  check_ready(forest);
+  nb::gil_scoped_release release;
+  forecast(forest, horizon, paths.data());
+}
+
+using Field = std::tuple<std::string, std::string, size_t>;
+
+#define BAROGRAPH_FIELD(record, field, kind) {#field, kind, offsetof(record, field)}
+
+std::vector<std::tuple<std::string, size_t, std::vector<Field>>> layout() {
+  return {
+      {"head", sizeof(Head), {BAROGRAPH_FIELD(Head, trees, "i4"), BAROGRAPH_FIELD(Head, samples, "i4"), BAROGRAPH_FIELD(Head, features, "i4"), BAROGRAPH_FIELD(Head, shingle, "i4"), BAROGRAPH_FIELD(Head, decay, "f8"), BAROGRAPH_FIELD(Head, learnt, "i8"), BAROGRAPH_FIELD(Head, end, "i8"), BAROGRAPH_FIELD(Head, since, "i8")}},
+      {"tree", sizeof(Tree), {BAROGRAPH_FIELD(Tree, random, "u8"), BAROGRAPH_FIELD(Tree, due, "i8"), BAROGRAPH_FIELD(Tree, root, "u2"), BAROGRAPH_FIELD(Tree, filled, "u2"), BAROGRAPH_FIELD(Tree, worst, "u2"), BAROGRAPH_FIELD(Tree, free_boxed, "u2"), BAROGRAPH_FIELD(Tree, free_plain, "u2")}},
+      {"node", sizeof(Node), {BAROGRAPH_FIELD(Node, child, "2u2"), BAROGRAPH_FIELD(Node, dim, "u2"), BAROGRAPH_FIELD(Node, mass, "u2"), BAROGRAPH_FIELD(Node, cut, "f4")}},
+  };
+}
+
+#undef BAROGRAPH_FIELD
+
+std::vector<int64_t> offsets(int64_t trees, int64_t samples, int64_t features, int64_t shingle) {
+  const Shape shape = checked_shape(trees, samples, features, shingle);
+  return {shape.trees_at, shape.nodes_at, shape.keys_at, shape.points_at, shape.boxes_at, shape.boxed, shape.width};
+}
+
+}  // namespace
+
+NB_MODULE(_forest, m) {
+  m.attr("NONE") = static_cast<int>(kNone);
+  m.attr("LEAST") = kLeast;
+  m.def("record_bytes", &record_bytes, nb::arg("trees"), nb::arg("samples"), nb::arg("features"), nb::arg("shingle"));
+  m.def("begin", &begin, nb::arg("record"), nb::arg("trees"), nb::arg("samples"), nb::arg("features"), nb::arg("shingle"), nb::arg("decay"), nb::arg("seed"));
+  m.def("advance", &advance, nb::arg("record"), nb::arg("store"), nb::arg("blocks"), nb::arg("scores"));
+  m.def("score", &score, nb::arg("record"), nb::arg("store"), nb::arg("points"), nb::arg("scores"));
+  m.def("attribute", &attribute, nb::arg("record"), nb::arg("store"), nb::arg("points"), nb::arg("shares"));
+  m.def("nearest", &nearest, nb::arg("record"), nb::arg("store"), nb::arg("points"), nb::arg("missing"), nb::arg("found"), nb::arg("distance"));
+  m.def("forecast", &forecast_paths, nb::arg("record"), nb::arg("store"), nb::arg("horizon"), nb::arg("paths"));
+  m.def("layout", &layout);
+  m.def("offsets", &offsets, nb::arg("trees"), nb::arg("samples"), nb::arg("features"), nb::arg("shingle"));
+}

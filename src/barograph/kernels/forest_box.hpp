@@ -1,0 +1,79 @@
+// Bounding boxes of points, four sides at once. Behind the last dimension boxes are zero, so that nothing there counts.
+#pragma once
+
+#include "forest_state.hpp"
+#include "series_lanes.hpp"
+
+namespace forest {
+
+using series::Four;
+using series::FourWhether;
+using series::greater;
+using series::lesser;
+using series::load;
+using series::store;
+
+struct Box {
+  float *low, *high;  // [width]
+};
+
+struct Sides {
+  int64_t width, dims;
+
+  // Four coordinates of a stored point from `i` on: what lies behind its last one is another point's.
+  Four of_point(const float* x, int64_t i) const {
+    const Four lanes = load<Four>(x + i);
+    const int64_t left = dims - i;
+    if (left >= 4) return lanes;
+    return Four{lanes[0], left > 1 ? lanes[1] : 0.0f, left > 2 ? lanes[2] : 0.0f, 0.0f};
+  }
+
+  void begin(Box box, const float* x) const {
+    for (int64_t i = 0; i < width; i += 4) {
+      const Four lanes = of_point(x, i);
+      store(box.low + i, lanes);
+      store(box.high + i, lanes);
+    }
+  }
+
+  void copy(Box box, Box from) const {
+    std::memcpy(box.low, from.low, static_cast<size_t>(width) * 4);
+    std::memcpy(box.high, from.high, static_cast<size_t>(width) * 4);
+  }
+
+  void add(Box box, const float* x) const {
+    for (int64_t i = 0; i < width; i += 4) widen(box, i, of_point(x, i), of_point(x, i));
+  }
+
+  void add(Box box, Box other) const {
+    for (int64_t i = 0; i < width; i += 4) widen(box, i, load<Four>(other.low + i), load<Four>(other.high + i));
+  }
+
+  bool same(const float* x, const float* y) const { return std::equal(x, x + dims, y); }
+
+ private:
+  static void widen(Box box, int64_t i, Four low, Four high) {
+    const Four l = load<Four>(box.low + i), h = load<Four>(box.high + i);
+    store(box.low + i, l < low ? l : low);
+    store(box.high + i, h > high ? h : high);
+  }
+};
+
+// How far a point is outside of a box, and how long the box's sides are, each summed up over all dimensions.
+struct Reach {
+  double gap, range;
+
+  Reach(Box box, const float* x, int64_t width) {
+    Four gaps{}, ranges{};
+    for (int64_t i = 0; i < width; i += 4) {
+      const Four low = load<Four>(box.low + i), high = load<Four>(box.high + i), at = load<Four>(x + i);
+      const Four under = low - at, over = at - high;
+      gaps += (under > 0.0f ? under : Four{}) + (over > 0.0f ? over : Four{});
+      ranges += high - low;
+    }
+    gap = static_cast<double>(gaps[0] + gaps[1]) + static_cast<double>(gaps[2] + gaps[3]);
+    range = static_cast<double>(ranges[0] + ranges[1]) + static_cast<double>(ranges[2] + ranges[3]);
+  }
+};
+
+}  // namespace forest

@@ -1,0 +1,176 @@
+"""Random cut trees of one stream of points, as arrays that belong to Python."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from barograph.config.errors import BadRequest
+from barograph.kernels import _forest
+from barograph.results.arrays import Floats
+from barograph.results.snapshot import Arrays
+
+VERSION: Final = 1
+"""Of what trees remember. Raised when the same blocks would be remembered as something else."""
+
+_SLACK: Final = 3  # floats behind the last block, which the kernel reads with it
+
+
+@dataclass(frozen=True)
+class TreesConfig:
+    """How points are remembered.
+
+    Attributes:
+        features: numbers of a block, 1 or more.
+        trees: more of them make scores steadier, and cost as much more.
+        samples: points a tree keeps, 4 to 4,096: how much of the past is compared with.
+        shingle: blocks of a point, 1 or more: a point is odd by its values and by their order.
+        memory: points after which a point has e^-1 of its chance to be kept; None keeps all alike.
+        seed: of all that is drawn; equal seeds give equal scores.
+    """
+
+    features: int = 1
+    trees: int = 50
+    samples: int = 256
+    shingle: int = 1
+    memory: int | None = 2_560
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, least, most in (
+            ("features", 1, 1_000),
+            ("trees", 1, 1_000),
+            ("samples", 4, 4_096),
+            ("shingle", 1, 1_000),
+            ("memory", 1, 10**12),
+            ("seed", 0, 2**64 - 1),
+        ):
+            value = getattr(self, name)
+            if value is None and name == "memory":
+                continue
+            if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+                raise BadRequest(f"{name}={value!r}: wanted a whole number from {least} to {most:,}")
+        if self.dims > 10_000:
+            raise BadRequest(f"features * shingle={self.dims}: wanted 10,000 at most")
+
+    @property
+    def dims(self) -> int:
+        """Coordinates of a point."""
+        return self.features * self.shingle
+
+
+@dataclass
+class Trees:
+    """The trees of one stream. `build` is the only way in, `snapshot` the only way out; `advance` alone learns.
+
+    A point is the last `shingle` blocks, oldest first: [dims] numbers.
+    """
+
+    config: TreesConfig
+    _record: NDArray[np.uint8]
+    _store: NDArray[np.float32]
+
+    @classmethod
+    def build(cls, config: TreesConfig, state: Arrays | None = None) -> "Trees":
+        """Trees without points, or those that `snapshot` wrote.
+
+        Raises:
+            ValueError: another version, or trees of another shape, wrote it.
+        """
+        size = _forest.record_bytes(config.trees, config.samples, config.features, config.shingle)
+        if state is not None:
+            version, held = int(state["version"][0]), len(state["record"])
+            if version != VERSION or held != size:
+                raise ValueError(f"trees of version {version} and {held} bytes: wanted {VERSION} and {size}")
+            return cls(config, np.array(state["record"], np.uint8), np.array(state["store"], np.float32))
+        record = np.empty(size, np.uint8)
+        decay = 0.0 if config.memory is None else 1.0 / config.memory
+        _forest.begin(record, config.trees, config.samples, config.features, config.shingle, decay, config.seed)
+        blocks = 2 * config.samples + config.shingle
+        return cls(config, record, np.zeros(blocks * config.features + _SLACK, np.float32))
+
+    def snapshot(self) -> Arrays:
+        """Everything remembered. Equal seeds and equal blocks give equal bytes."""
+        return {"version": np.array([VERSION]), "record": self._record.copy(), "store": self._store.copy()}
+
+    @property
+    def head(self) -> np.void:
+        """How much was learnt: `learnt` blocks, of which `end` are still in the store."""
+        head: np.void = self._record[: HEAD.itemsize].view(HEAD)[0]
+        return head
+
+    @property
+    def ready(self) -> bool:
+        """Whether enough points were learnt for scores."""
+        points = int(self.head["learnt"]) - self.config.shingle + 1
+        return points >= min(_forest.LEAST, self.config.samples)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory."""
+        return self._record.nbytes + self._store.nbytes
+
+    def advance(self, blocks: Floats) -> Floats:
+        """Score the point that each block [n, features] completes by what was known before it, then learn it.
+
+        Returns:
+            [n] 0 to log2(samples + 1), about 0.8 for what is usual; NaN while too little is known.
+        """
+        flat = np.ascontiguousarray(blocks, float).ravel()
+        scores, done = np.empty(len(blocks)), 0
+        while True:
+            done += _forest.advance(self._record, self._store, flat[done * self.config.features :], scores[done:])
+            if done == len(scores):
+                return scores
+            more = (len(self._store) // self.config.features // 4 + 1) * self.config.features
+            self._store = np.concatenate([self._store, np.zeros(more, np.float32)])
+
+    def newest(self) -> NDArray[np.float32]:
+        """The last `shingle - 1` blocks that were learnt, [shingle - 1, features]: what a next point begins with."""
+        end = int(self.head["end"]) * self.config.features
+        start = end - (self.config.shingle - 1) * self.config.features
+        return self._store[max(start, 0) : end].reshape(-1, self.config.features)
+
+    def score(self, points: Floats | NDArray[np.float32]) -> Floats:
+        """Scores [n] of points [n, dims], which are not learnt."""
+        scores = np.empty(len(points))
+        _forest.score(self._record, self._store, _flat(points), scores)
+        return scores
+
+    def attribute(self, points: Floats | NDArray[np.float32]) -> Floats:
+        """What each coordinate of points [n, dims] gives to their scores: [n, 2, dims] by being too high, by being too low."""
+        shares = np.empty((len(points), 2, self.config.dims))
+        _forest.attribute(self._record, self._store, _flat(points), shares.ravel())
+        return shares
+
+    def nearest(self, points: Floats | NDArray[np.float32], missing: NDArray[np.bool_]) -> tuple[NDArray[np.float32], Floats]:
+        """For points [n, dims] the nearest of each tree where they may be, by the coordinates that are not `missing` [n, dims].
+
+        Returns:
+            The trees' points [n, trees, dims], and their distances [n, trees]: sums of the differences that are known.
+        """
+        found = np.empty((len(points), self.config.trees), np.uint32)
+        distance = np.empty(found.shape)
+        hidden = np.ascontiguousarray(missing).astype(np.uint8).ravel()
+        _forest.nearest(self._record, self._store, _flat(points), hidden, found.ravel(), distance.ravel())
+        at = found[:, :, None].astype(np.int64) * self.config.features + np.arange(self.config.dims)
+        return self._store[at], distance
+
+    def forecast(self, horizon: int) -> NDArray[np.float32]:
+        """Paths [trees, horizon, features] of what may come after the last block; nothing is learnt."""
+        paths = np.empty((self.config.trees, horizon, self.config.features), np.float32)
+        _forest.forecast(self._record, self._store, horizon, paths.ravel())
+        return paths
+
+
+def _flat(points: Floats | NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.ascontiguousarray(points, np.float32).ravel()
+
+
+def _dtype(size: int, fields: list[tuple[str, str, int]]) -> np.dtype[np.void]:
+    names, formats, offsets = zip(*fields, strict=True)
+    return np.dtype({"names": names, "formats": formats, "offsets": offsets, "itemsize": size})
+
+
+HEAD, TREE, NODE = (_dtype(size, fields) for _, size, fields in _forest.layout())
