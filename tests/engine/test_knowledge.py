@@ -11,8 +11,9 @@ from barograph.config.job import Job
 from barograph.config.knowledge import Knowledge, PlannedTime
 from barograph.config.load import load_job
 from barograph.engine import Engine
+from barograph.engine.silenced import SilencedCounts
 from barograph.results.results import Results
-from barograph.results.snapshot import Snapshot
+from barograph.results.snapshot import Snapshot, under
 from tests.engine.events import START, job, requests
 from tests.engine.replays import DAY, FROM, MEANS, SPAN, TO, assert_same, cut, replayed, simple, span, stages
 
@@ -171,3 +172,45 @@ def test_a_filter_that_is_not_there_is_an_error_that_names_it() -> None:
     of = ruled([{"actions": ["skip_result"], "scope": {"host": {"filter_id": "gone"}}}])
     with pytest.raises(ConfigError, match=r"custom_rules\[0\]\.scope\.host\.filter_id='gone': wanted a filter that exists"):
         Engine.build(of)
+
+
+def counts(of: Job, snapshot: Snapshot) -> list[tuple[int, str]]:
+    kept = SilencedCounts.build(of.bucket_span_ms, under("silenced", snapshot.arrays)).all()
+    return [(one.count, one.rule or one.description or "") for one in kept]
+
+
+def test_what_was_silenced_is_counted_the_same_in_pieces_and_replays() -> None:
+    of, frame = ruled(RULES), requests()
+    knowledge = Knowledge.of(of, {"loud": ["host-2", "host-3"]}, planned(FLOOD[0], FLOOD[0] + SPAN).planned)
+    found, snapshot = run(of, frame, knowledge)
+    _, other = run(of, frame, knowledge, cuts=(1, 1700, 4100))
+    _, replay = replayed(of, found, snapshot, (cut(FROM), cut(FROM) + 3), knowledge=knowledge)
+    told = counts(of, snapshot)
+    assert {name for _, name in told} == {"big sale", "actual > 900 and host in filter loud"}
+    assert told == counts(of, other) == counts(of, replay)
+
+
+def test_a_result_counts_for_the_first_that_silences_it() -> None:
+    rules = [{"conditions": [{"applies_to": "actual", "operator": "gt", "value": 5000}]}]
+    of, frame = ruled(rules), requests()
+    start, end = FLOOD[0] // SPAN * SPAN, -(-FLOOD[1] // SPAN) * SPAN
+    _, snapshot = run(of, frame)
+    ((alone, _),) = counts(of, snapshot)
+    first = PlannedTime(start, end, "big sale", calendar_id="sales")
+    both = Knowledge.of(of, None, [PlannedTime(start + 1, end, "small sale"), first])
+    _, snapshot = run(of, frame, both)
+    told = SilencedCounts.build(of.bucket_span_ms, under("silenced", snapshot.arrays)).all()
+    by = {one.description: one for one in told}
+    assert set(by) <= {"big sale", None}
+    assert by["big sale"].count >= alone
+    assert by["big sale"].calendar_id == "sales"
+    assert start <= by["big sale"].first_ms <= by["big sale"].last_ms < end
+
+
+def test_open_buckets_are_not_counted() -> None:
+    of, frame = job(), requests()
+    engine = Engine.build(of, None, planned())
+    engine.add(frame.filter(pl.col("time") < FLOOD[0] + SPAN))
+    before = engine.snapshot().to_bytes()
+    engine.flush(calc_interim=True)
+    assert engine.snapshot().to_bytes() == before

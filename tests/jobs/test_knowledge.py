@@ -47,12 +47,16 @@ def test_events_of_the_calendars_of_a_job_or_of_its_groups_are_applied(service: 
     plan(service, named)
     feed(service, requests(), means(groups=["shops"]))
     assert service.records("j", IN_FLOOD).total == 0
+    (silenced,) = service.silenced("j")
+    assert (silenced.description, silenced.calendar_id) == ("big sale", "sales")
+    assert silenced.count > 3
     assert service.explain("j", FLOOD[0], (("host", "host-2"),)).explanations[0].gate == "It is in a planned time: big sale."
 
 
 def test_events_of_other_calendars_are_not(service: Service) -> None:
     plan(service, "other")
     feed(service, requests(), means())
+    assert service.silenced("j") == ()
     assert service.records("j", IN_FLOOD).total > 3
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from barograph.engine.exclusions import Exclusion
     from barograph.jobs.service import JobSummary, Page, Service
+    from barograph.results.silenced import Silenced
 
 
 class _ListByDefault(TyperGroup):
@@ -36,6 +37,7 @@ _Models = Annotated[
         help="Show what the models believe about every series; with --json in numbers too, instead of the job document.",
     ),
 ]
+_SILENCERS = 10  # rules and planned times told one by one
 _SHOWN = 20  # series that a person may still read; with more, those that were the most anomalous lately
 
 
@@ -88,11 +90,13 @@ def show(
             typer.echo(summary.job.model_dump_json(indent=2, exclude_none=True))
             return
         worst, spans = service.records(job_id, Query(size=1)), service.forgotten(job_id)
+        silenced = service.silenced(job_id)
         described = service.describe(job_id, parsed(entity), None if models or entity else _SHOWN)
     if as_json:
         model_output.write(job_id, described)
         return
-    show_table(tables.facts([*_facts(summary, worst), *_replays(summary, spans), *model_output.status(job_id, described)]))
+    status = model_output.status(job_id, described)
+    show_table(tables.facts([*_facts(summary, worst), *_silenced(summary, silenced), *_replays(summary, spans), *status]))
     model_output.show(described)
     if summary.counts:
         for line in counts.left_out(dropped(DataCounts(), summary.counts), summary.counts.examples):
@@ -124,6 +128,18 @@ def _facts(summary: "JobSummary", worst: "Page") -> "Iterator[tuple[str, str]]":
         yield "found", f"{labels.counted(worst.total, 'record')}, the worst {severity(score)} ({labels.whole(score)})"
     else:
         yield "found", "no records"
+
+
+def _silenced(summary: "JobSummary", silenced: "tuple[Silenced, ...]") -> "Iterator[tuple[str, str]]":
+    """What rules and planned times have silenced."""
+    from zoneinfo import ZoneInfo
+
+    from barograph.results import labels
+
+    for one in silenced[:_SILENCERS]:
+        yield "silenced", labels.silenced(one, ZoneInfo(summary.job.time_zone))
+    if others := silenced[_SILENCERS:]:
+        yield "silenced", f"{labels.counted(sum(one.count for one in others), 'result')} by {len(others):,} others"
 
 
 def _replays(summary: "JobSummary", spans: "tuple[Exclusion, ...]") -> "Iterator[tuple[str, str]]":

@@ -23,12 +23,14 @@ class PlannedTime:
         end_ms: epoch ms.
         description: what is planned.
         actions: what is skipped then.
+        calendar_id: the calendar that it is in; empty: none.
     """
 
     start_ms: int
     end_ms: int
     description: str
     actions: tuple[Action, ...] = ("skip_result", "skip_model_update")
+    calendar_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,4 +85,6 @@ def _value(condition: RuleCondition) -> float:
 
 def _scope(name: str, reference: FilterRef, filters: Filters) -> Scope:
     items, exclude = tuple(filters[reference.filter_id]), reference.filter_type == "exclude"
-    return Scope(name, items, exclude) if items else Scope(name, ("*",), not exclude)  # none is in an empty filter
+    named = f"{'not ' if exclude else ''}in filter {reference.filter_id}"
+    # None is in an empty filter.
+    return Scope(name, items, exclude, named) if items else Scope(name, ("*",), not exclude, named)

@@ -67,6 +67,7 @@ class Scope:
         field: the field; a series that is not split by it is in no scope.
         values: at least one; `*` at either end of one stands for any text.
         exclude: whether the scope is every other value.
+        named: how a person knows the values, such as by the name of their filter; empty: they are told themselves.
 
     Raises:
         BadRequest: no field or no value.
@@ -75,6 +76,7 @@ class Scope:
     field: str
     values: tuple[str, ...]
     exclude: bool = False
+    named: str = ""
 
     def __post_init__(self) -> None:
         if not self.field:
@@ -115,6 +117,12 @@ class Rule:
     def __str__(self) -> str:
         """The rule as text that `rule_text.parse_rule` reads back."""
         return " and ".join(map(str, (*self.conditions, *self.scope)))
+
+    @property
+    def named(self) -> str:
+        """The rule as a person knows it, who has given the values of its scope a name."""
+        scopes = (f"{_quoted(one.field)} {one.named}" if one.named else str(one) for one in self.scope)
+        return " and ".join((*map(str, self.conditions), *scopes))
 
 
 def rule_of(document: object) -> Rule:

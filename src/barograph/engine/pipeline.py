@@ -16,6 +16,7 @@ from barograph.config.splits import SPLIT_VALUES
 from barograph.engine.history_rows import change_rows, share_rows, value_rows
 from barograph.engine.series_stage import JudgedMeasure, SeriesStage, measures_of, model_of
 from barograph.engine.silence import Silence, with_values
+from barograph.engine.silenced import SilencedCounts
 from barograph.results import schema
 from barograph.results.arrays import Floats
 from barograph.results.results import Results
@@ -26,7 +27,7 @@ from barograph.scoring.stage import ScoreStage
 CELLS_AT_ONCE: Final = 1_000_000
 """Bucket values that are judged in one go; bounds memory (about 100 bytes each), changes no result."""
 
-PREFIXES: Final = ("model", "scores.", "silence.")
+PREFIXES: Final = ("model", "scores.", "silence.", "silenced.")
 """Under these names lies what the stages remember; all else in a snapshot is about rows."""
 
 _NO_SHARE_ROWS: Final = schema.empty(schema.INFLUENCER_SHARES)
@@ -42,6 +43,7 @@ class Pipeline:
         series_stages: list[SeriesStage],
         score_stage: ScoreStage,
         silence: Silence,
+        silenced: SilencedCounts,
         threads: int,
         knowledge: Knowledge,
     ) -> None:
@@ -50,6 +52,7 @@ class Pipeline:
         self._series_stages = series_stages
         self._score_stage = score_stage
         self._silence = silence
+        self._silenced = silenced
         self._knowledge = knowledge
 
     @classmethod
@@ -68,7 +71,8 @@ class Pipeline:
             for position, (measure, side) in enumerate(measures_of(job))
         ]
         silence = Silence.build(job.bucket_span_ms, part("silence"))
-        return cls(job, series_stages, score_stage_of(job, part("scores")), silence, threads, knowledge)
+        silenced = SilencedCounts.build(job.bucket_span_ms, part("silenced"))
+        return cls(job, series_stages, score_stage_of(job, part("scores")), silence, silenced, threads, knowledge)
 
     @property
     def series_stages(self) -> tuple[SeriesStage, ...]:
@@ -110,6 +114,8 @@ class Pipeline:
 
     def _finish_piece(self, buckets: FinishedBuckets, completeness: Floats | None) -> Results:
         measures = [stage.judge_and_learn(buckets, completeness) for stage in self._series_stages]
+        for measure in measures:
+            self._silenced.add(measure.measure.detector_index, measure.judged.skipped, self._knowledge)
         influenced = bool(self._job.influencers)
         shares = share_rows(measures) if influenced else _NO_SHARE_ROWS
         stretch = Stretch(
@@ -133,6 +139,7 @@ class Pipeline:
     def snapshot(self) -> Arrays:
         """What it remembers."""
         arrays = prefixed("scores", self._score_stage.snapshot()) | prefixed("silence", self._silence.snapshot())
+        arrays |= prefixed("silenced", self._silenced.snapshot())
         for position, stage in enumerate(self._series_stages):
             arrays |= prefixed(f"model{position}", stage.snapshot())
         return arrays

@@ -23,6 +23,7 @@ from barograph.jobs import (
     scope,
     selection,
     series,
+    silenced,
     status,
     what_if,
 )
@@ -42,6 +43,7 @@ from barograph.jobs.scope import Fields
 from barograph.jobs.series import SeriesQuery, SeriesValues
 from barograph.jobs.status import Status
 from barograph.jobs.what_if import Alerts, AlertSettings
+from barograph.results.silenced import Silenced
 from barograph.store.documents import Message
 from barograph.store.forecasts import SavedForecast
 from barograph.store.history import Span
@@ -69,6 +71,7 @@ class Answers:
         self._known_names = KnownNames(store)
         self._categories: dict[str, tuple[str, JobCategories]] = {}
         self._split_counts: dict[str, tuple[str, dict[str, int]]] = {}
+        self._silenced: dict[str, tuple[str, tuple[Silenced, ...]]] = {}
         self._incidents: dict[str, tuple[object, pl.DataFrame]] = {}
 
     @property
@@ -249,6 +252,15 @@ class Answers:
         known = self._split_counts.get(job_id)
         if known is None or known[0] != newest:
             known = self._split_counts[job_id] = (newest, describe.split_counts(self._store, job_id))
+        return known[1]
+
+    def silenced(self, job_id: str) -> tuple[Silenced, ...]:
+        """What rules and planned times have silenced, what did so most first; read when its newest snapshot is another one."""
+        snapshots = self._store.snapshots(job_id)
+        newest = snapshots[-1].snapshot_id if snapshots else ""
+        known = self._silenced.get(job_id)
+        if known is None or known[0] != newest:
+            known = self._silenced[job_id] = (newest, silenced.silenced(self._store, job_id))
         return known[1]
 
     def categories(self, job_id: str) -> JobCategories:

@@ -1,6 +1,6 @@
 """Bucket values to probabilities, by one model or another for all series of a measure."""
 
-from barograph.models.base import Forecaster, Judged, Model, Records
+from barograph.models.base import Forecaster, Judged, Model, Records, Skipped
 from barograph.models.config import ModelConfig
 from barograph.models.describe import SEASON_WORDS, Description, Known
 from barograph.models.forecast import Foreseen, Horizon
@@ -25,4 +25,5 @@ __all__ = [
     "Records",
     "SeasonKind",
     "SeriesModel",
+    "Skipped",
 ]

@@ -10,6 +10,7 @@ from barograph.config.detector import Detector
 from barograph.config.duration import UNIT_MS, UNIT_WORDS
 from barograph.config.job import Job
 from barograph.config.splits import SPLITS
+from barograph.results.silenced import Silenced
 from barograph.results.words import measure, short
 
 Row = Mapping[str, Any]
@@ -135,6 +136,15 @@ def joined(names: Iterable[str]) -> str:
 def counted(number: int, noun: str, nouns: str | None = None) -> str:
     """`1 row`, `1,234 rows`; `nouns` where more than one is not called so."""
     return f"{number:,} {noun if number == 1 else nouns or f'{noun}s'}"
+
+
+def silenced(one: Silenced, zone: ZoneInfo) -> str:
+    """What a rule or a planned time has silenced: `2 results by the rule actual > 5 of detector 0, the last Sun ...`."""
+    if one.rule is not None:
+        by = f"the rule {one.rule} of detector {one.detector_index}"
+    else:
+        by = f"{one.description}, planned in {one.calendar_id}" if one.calendar_id else f"{one.description}, planned"
+    return f"{counted(one.count, 'result')} by {by}, the last {when(one.last_ms, zone)}"
 
 
 def rough(number: float) -> str:

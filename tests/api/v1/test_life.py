@@ -292,3 +292,19 @@ def test_a_datafeed_is_started_and_stopped(own: httpx.Client) -> None:
 def config(job_id: str) -> dict[str, Any]:
     detectors = [{"function": "mean", "field_name": "load"}]
     return {"job_id": job_id, "analysis_config": {"bucket_span": "1h", "detectors": detectors}}
+
+
+def test_what_planned_times_silence_is_counted(own: httpx.Client) -> None:
+    spike = (START + 3600 * 450) * 1000
+    fair = {"description": "fair", "start": spike, "end": spike + HOUR_MS}
+    own.post("/calendars", json={"calendar_id": "fairs", "job_ids": ["fair"]}).raise_for_status()
+    own.post("/calendars/fairs/events", json={"events": [fair]}).raise_for_status()
+    own.post("/jobs", json={"config": config("fair")}).raise_for_status()
+    own.post("/jobs/fair/feed", json={"upload_id": upload(own, csv(500, spike=450))["upload_id"]}).raise_for_status()
+    own.post("/jobs/fair/close").raise_for_status()
+    told = own.get("/jobs/fair/silenced").json()
+    (one,) = told["silenced"]
+    assert (told["total"], one["count"], one["first"], one["last"]) == (1, 1, spike, spike)
+    assert (one["calendar_id"], one["description"], one["start"], one["rule"]) == ("fairs", "fair", spike, None)
+    own.delete("/calendars/fairs").raise_for_status()
+    own.delete("/jobs/fair").raise_for_status()

@@ -107,6 +107,27 @@ class Parts(BaseModel):
     stored: int
 
 
+class SilencedBy(BaseModel):
+    """What one rule (`detector_index`, `rule`) or planned time (the others) has silenced, since the job began."""
+
+    count: int
+    first: int
+    last: int
+    detector_index: int | None
+    rule: str | None
+    calendar_id: str | None
+    description: str | None
+    start: int | None
+    end: int | None
+
+
+class AllSilenced(BaseModel):
+    """What rules and planned times have silenced, what did so most first; `total` results in all."""
+
+    total: int
+    silenced: list[SilencedBy]
+
+
 Text = Annotated[str | None, Query(max_length=200, description="only jobs with this text in id, description, group or fields")]
 State = Annotated[
     Literal["opened", "opening", "closed", "closing", "failed"] | None, Query(description="only jobs in this state")
@@ -176,6 +197,12 @@ def router(server: Server) -> APIRouter:
     def get_memory(request: Request, job_id: JobId) -> Response:
         """Tell what a job's models take in memory, part by part."""
         return answer(request, asdict(service.memory(job_id)))
+
+    @routes.get("/jobs/{job_id}/silenced", response_model=AllSilenced)
+    def list_silenced(request: Request, job_id: JobId) -> Response:
+        """Count what rules and planned times have silenced, as of the job's last commit."""
+        found = [{name.removesuffix("_ms"): value for name, value in asdict(one).items()} for one in service.silenced(job_id)]
+        return answer(request, {"total": sum(one["count"] for one in found), "silenced": found})
 
     return routes
 

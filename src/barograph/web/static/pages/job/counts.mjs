@@ -1,9 +1,12 @@
 // What a job has read, what it left out and why.
 import { html } from '../../lib/html.mjs';
-import { count, time } from '../../lib/format.mjs';
+import { useQuery } from '../../lib/api.mjs';
+import { count, interval, time } from '../../lib/format.mjs';
+import { href } from '../../lib/url.mjs';
 import { Panel } from '../../parts/panel.mjs';
 import { bytes } from '../jobs/words.mjs';
 
+const links = { keep: ['tz', 'theme'] };
 const REASONS = [
   ['malformed_record_count', 'malformed', 'not a row of its format'],
   ['invalid_date_count', 'invalid_date', 'the time cannot be read'],
@@ -12,8 +15,8 @@ const REASONS = [
   ['out_of_order_timestamp_count', 'out_of_order', 'older than the latency allows'],
 ];
 
-/** @param {{job: any}} props */
-export function Counts({ job }) {
+/** @param {{job: any, version: string}} props */
+export function Counts({ job, version }) {
   const { counts } = job;
   if (!counts.input_record_count) return html`<p class="empty">It has read nothing yet.</p>`;
   const numbers = [
@@ -34,7 +37,26 @@ export function Counts({ job }) {
           <tr><td class="number">${count(counts[name])}</td><td>${why}</td><td><${Example} examples=${counts.examples.filter((one) => one.reason === reason)} /></td></tr>`)}
         </tbody>
       </table>
+    </${Panel}>
+    <${Silenced} job=${job} version=${version} />`;
+}
+
+/** What rules and planned times have kept from being told. */
+function Silenced({ job, version }) {
+  const query = useQuery(`/jobs/${encodeURIComponent(job.job_id)}/silenced`, { deps: [version] });
+  return html`
+    <${Panel} title="Silenced" query=${query} height=${80} empty=${query.data?.total === 0 && 'Nothing: no rule and no planned time has kept a result from being told.'}>
+      ${(found) => found && html`
+        <table>
+          <thead><tr><th class="number few">Results</th><th>By</th><th>From the first to the last</th></tr></thead>
+          <tbody>${found.silenced.map((one) => html`
+            <tr><td class="number">${count(one.count)}</td><td>${silencer(job, one)}</td><td>${interval(one.first, one.last + job.bucket_span_ms)}</td></tr>`)}
+          </tbody>
+        </table>`}
     </${Panel}>`;
 }
+
+const silencer = (job, one) => (one.rule !== null ? html`the rule <code>${one.rule}</code> of ${job.detectors[one.detector_index]}`
+  : html`${one.description}, planned ${one.calendar_id !== null && html`in <a href=${href('/calendars', {}, links)}>${one.calendar_id}</a> `}for ${interval(one.start, one.end)}`);
 
 const Example = ({ examples: [first] }) => first && html`<code>${first.value}</code> <span class="quiet">in row ${count(first.row)}: ${first.message}</span>`;

@@ -1,0 +1,18 @@
+"""What rules and planned times have silenced of a job, as of its last commit."""
+
+from barograph.engine.silenced import SilencedCounts
+from barograph.results.silenced import Silenced
+from barograph.results.snapshot import under
+from barograph.store.store import Store
+
+
+def silenced(store: Store, job_id: str) -> tuple[Silenced, ...]:
+    """Everything that has silenced a result of a job, what did so most first.
+
+    Raises:
+        NoSuchJob: there is none of this id.
+    """
+    saved = store.newest_snapshot(job_id, {})
+    if saved is None:
+        return ()
+    return SilencedCounts.build(store.job(job_id).bucket_span_ms, under("silenced", saved.arrays)).all()
