@@ -53,7 +53,7 @@ def test_all_problems_are_told_at_once(call, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "detector",
-    [{"function": "rare", "by_field_name": "user"}, {**DETECTOR, "over_field_name": "user"}],
+    [{"function": "freq_rare", "by_field_name": "user", "over_field_name": "host"}, {**DETECTOR, "over_field_name": "user"}],
     ids=["function", "population"],
 )
 def test_what_is_not_there_yet_is_refused_and_said(call, tmp_path: Path, detector: dict[str, Any]) -> None:

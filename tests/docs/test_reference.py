@@ -67,11 +67,17 @@ def function(one: Function) -> tuple[str, ...]:
         f"`{one.name}`" + (f" (`{short[0]}`)" if short else ""),
         {"no": "none", "yes": one.field_type}[one.needs_field],
         {"zero": "zero", "none": "no data"}[one.empty],
-        {"both": "high or low", "high": "high", "low": "low"}[one.side] if len(one.statistics) == 1 else "see above",
+        unusual(one),
         one.by,
         one.over,
         "yes" if one.available else "later",
     )
+
+
+def unusual(one: Function) -> str:
+    if one.kind == "rare":
+        return "rare"
+    return {"both": "high or low", "high": "high", "low": "low"}[one.side] if len(one.statistics) == 1 else "see above"
 
 
 def commands(command: Any, name: str) -> Iterator[tuple[str, Any]]:

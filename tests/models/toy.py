@@ -38,6 +38,7 @@ class ToyModel:
     """Each value against the mean of all before it: p = 1 / (1 + z^4)."""
 
     RECORDS: ClassVar = Records("toys", STATE, known, lately, described)
+    TOGETHER: ClassVar = False
     config: ModelConfig
     state: np.ndarray
 
@@ -65,7 +66,7 @@ class ToyModel:
     def n_series(self):
         return len(self.state)
 
-    def grow(self, n_series):
+    def grow(self, n_series, kin=None):
         self.state = np.concatenate([self.state, np.zeros(n_series - len(self.state), STATE)])
 
     def advance(self, values, first_bucket_ms, *, skips=None):

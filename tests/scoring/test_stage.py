@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from barograph.config.splits import SPLIT_VALUES
 from barograph.results import schema
 from barograph.results.leaf import LEAF, SHARES
 from barograph.scoring.aggregate import Evidence
@@ -17,13 +18,13 @@ from barograph.scoring.severity import ln_p_of_score, normalised_score
 from barograph.scoring.stage import ScoreStage
 
 HOUR = 3_600_000
-COUNT = Measure(0, "count", "count", None, "host", None, "count")
-MEAN = Measure(1, "mean", "mean", "cpu", "host", None, "mean")
+COUNT = Measure(0, "count", "count", None, "host", None, None, "count")
+MEAN = Measure(1, "mean", "mean", "cpu", "host", None, None, "mean")
 
 
 def leaf(bucket: int, p: float, measure: int = 0, series: int = 0, actual: float = 50.0, typical: float = 10.0) -> tuple:
     ln_p = math.log(p)
-    told = (ln_p, ln_p, actual, typical, 5.0, 15.0, -5.0, 0.0, 0.0, bucket, 500.0, False, False, False)
+    told = (ln_p, ln_p, actual, typical, 5.0, 15.0, -5.0, 0.0, 0.0, bucket, 500.0, False, False, 0.0, 0.0, False)
     return (bucket, measure, series, *told, actual, math.nan)
 
 
@@ -45,8 +46,11 @@ def stretch(
         evidence=[Evidence(i, shown[i], np.full(buckets, float(series))) for i in range(2)],
         leaves=rows,
         names=pl.DataFrame(
-            {"partition_field_value": [f"host-{one}" for one in rows["series"]], "by_field_value": [None] * len(rows)},
-            schema={"partition_field_value": pl.String, "by_field_value": pl.String},
+            {
+                name: [f"host-{one}" if name == "partition_field_value" else None for one in rows["series"]]
+                for name in SPLIT_VALUES
+            },
+            schema=dict.fromkeys(SPLIT_VALUES, pl.String),
         ),
         payloads=[np.zeros(np.count_nonzero(rows["measure"] == i), [("centre", "f8")]) for i in range(2)],
         shares=pl.DataFrame(schema=SHARES) if shares is None else shares,

@@ -37,6 +37,7 @@ _FROM_STATS: Final[dict[Statistic, Callable[[Column], Floats]]] = {
     "min": lambda column: column("min"),
     "max": lambda column: column("max"),
     "varp": _varp,
+    "rare": lambda column: np.minimum(column("rows"), 1.0),  # a bucket has the value, or it has not
 }
 _SKETCHES: Final[dict[Statistic, type[Distinct] | type[Median]]] = {
     "distinct_count": Distinct,

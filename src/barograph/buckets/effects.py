@@ -41,10 +41,10 @@ def effects(statistic: Statistic, rows: Rows, actual: Floats, weight: Floats, me
         weight: [k] all its rows, also those without an entity.
         mean: [k] mean of their values; only the variance needs it.
     """
-    if statistic == "count":
-        return rows.weight
-    if statistic == "sum":
-        return rows.value
+    if statistic in ("count", "sum"):
+        return rows.weight if statistic == "count" else rows.value
+    if statistic == "rare":  # as long as others have rows of the value, it is there
+        return np.where(rows.weight < weight[rows.cell], 0.0, np.nan)
     if statistic in ("min", "max"):
         return actual[rows.cell] - _extreme_of_others(statistic, rows, actual)
     if statistic in ("median", "distinct_count", "info_content"):

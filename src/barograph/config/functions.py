@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 from barograph.config.base import did_you_mean
 
-Kind = Literal["series"]
+Kind = Literal["series", "rare"]
 """How a function's values are modelled; `models.kinds.MODELS` has the model of each kind."""
 
 Need = Literal["optional", "required", "forbidden"]
@@ -118,9 +118,11 @@ def _one_sided() -> list[Function]:
                 by="required",
                 over=over,
                 description=name,
+                kind="rare",
+                integer=True,
                 forecast=False,
                 rule_conditions=False,
-                available=False,
+                available=name == "rare",
             )
             for name, over in _RARE
         ),

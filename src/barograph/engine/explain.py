@@ -17,6 +17,7 @@ from barograph.config.job import Job
 from barograph.config.knowledge import Knowledge
 from barograph.config.moment import iso_text
 from barograph.config.splits import SPLIT_NAMES, SPLIT_VALUES
+from barograph.engine.among_others import Others
 from barograph.engine.exclusions import Exclusion
 from barograph.engine.replay import known_series
 from barograph.engine.series_stage import measures_of, model_config, model_of
@@ -51,7 +52,10 @@ class Past(Protocol):
         """The first bucket, epoch ms, of which all values are kept; None when none have expired."""
 
     def values(self, measure: Measure, split_values: tuple[str | None, ...], start_ms: int, end_ms: int) -> pl.DataFrame:
-        """The bucket values of the series of a measure with these split values: `timestamp`, `series`, `actual`, `weight`."""
+        """The bucket values of the series of a measure with these split values: `timestamp`, `series`, `actual`, `weight`.
+
+        Where a split value is None, that of a series may be any.
+        """
 
     def quantiles(self, kind: str, time_ms: int) -> Quantiles | None:
         """Those that held then; None before the first day had ended."""
@@ -82,10 +86,7 @@ class InResults:
             pl.col("timestamp").is_between(start_ms, end_ms, closed="left"),
             pl.col("detector_index") == measure.detector_index,
             pl.col("function_description") == measure.function_description,
-            *(
-                pl.col(name).eq_missing(pl.lit(value, pl.String))
-                for name, value in zip(SPLIT_VALUES, split_values, strict=True)
-            ),
+            *(pl.col(name) == value for name, value in zip(SPLIT_VALUES, split_values, strict=True) if value is not None),
         )
 
     def quantiles(self, kind: str, time_ms: int) -> Quantiles | None:
@@ -275,14 +276,14 @@ def _model_before(job: Job, newest: Snapshot, past: Past, bucket: int, series: _
     skips = DetectorSkips(job, series.measure.detector_index, past.knowledge)
     saved = past.snapshot_before(bucket * span)
     learned = under(name, newest.arrays)
+    if kind.TOGETHER:
+        index = series.measure.detector_index
+        others = Others(job, index, kind, config, known_series(job, newest)[index], series.row, skips, past.forgotten)
+        return _model_among(others, newest, past, bucket, series)
     model = kind.of_one(config, under(name, saved[0].arrays), series.row, learned) if saved is not None else None
     start = saved[1] // span if saved is not None and model is not None else series.first_bucket
-    if model is None and past.kept_from is not None and series.first_bucket * span < past.kept_from:
-        asked, kept_from = (iso_text(ms, ZoneInfo(job.time_zone)) for ms in (bucket * span, past.kept_from))
-        raise BadRequest(
-            f"time={asked}: wanted a bucket with a snapshot of the models before it; the bucket values before {kept_from},"
-            " which would lead to them, have expired"
-        )
+    if model is None:
+        _check_kept(job, past, series.first_bucket, bucket)
     numbers = _judged_buckets(job, newest, start, bucket)
     values, weights = _cells(job, past, series, numbers)
     actual, weight = float(values[-1]), float(weights[-1])
@@ -302,6 +303,35 @@ def _model_before(job: Job, newest: Snapshot, past: Past, bucket: int, series: _
             first, end = int(numbers[stretch[0]]), int(numbers[stretch[-1]]) + 1
             model.advance(values[None, stretch], first * span, skips=skips.of_one(series.split_values, first, end))
     return model, actual, weight
+
+
+def _model_among(others: Others, newest: Snapshot, past: Past, bucket: int, series: _Series) -> tuple[Model, float, float]:
+    """The same of a series that is judged by the others of its partition."""
+    job, span, name = others.job, others.job.bucket_span_ms, f"model{series.position}"
+    saved = past.snapshot_before(bucket * span)
+    state = None if saved is None else under(name, saved[0].arrays)
+    if saved is None or state is None or not others.kind.readable(state):
+        state, start = None, others.first_bucket
+        _check_kept(job, past, start, bucket)
+    else:
+        start = saved[1] // span
+    numbers = _judged_buckets(job, newest, start, bucket)
+    first_ms, end_ms = int(numbers[0]) * span, (bucket + 1) * span
+    values = past.values(series.measure, others.split_values, first_ms, end_ms).filter(pl.col("weight") > 0)
+    own = values.filter(pl.col("series") == series.row, pl.col("timestamp") == bucket * span)
+    model = others.model(state, numbers[:-1], values, under(name, newest.arrays))
+    return (model, *(own.select("actual", "weight").row(0) if len(own) else (math.nan, 0.0)))
+
+
+def _check_kept(job: Job, past: Past, first_bucket: int, bucket: int) -> None:
+    """Refuse to explain a bucket where the values that would lead to its model, from the first bucket on, have expired."""
+    if past.kept_from is None or first_bucket * job.bucket_span_ms >= past.kept_from:
+        return
+    asked, kept_from = (iso_text(ms, ZoneInfo(job.time_zone)) for ms in (bucket * job.bucket_span_ms, past.kept_from))
+    raise BadRequest(
+        f"time={asked}: wanted a bucket with a snapshot of the models before it; the bucket values before {kept_from},"
+        " which would lead to them, have expired"
+    )
 
 
 def _judged_buckets(job: Job, newest: Snapshot, start: int, bucket: int) -> Ints:

@@ -13,7 +13,7 @@ from barograph.config.knowledge import Knowledge
 from barograph.config.splits import SPLIT_NAMES
 from barograph.engine.completeness import GROWING, still_to_come
 from barograph.engine.skips import DetectorSkips
-from barograph.models import MODELS, Judged, Model, ModelConfig
+from barograph.models import MODELS, Judged, Kin, Model, ModelConfig
 from barograph.models.skips import Skips
 from barograph.results.arrays import Floats, Structs
 from barograph.results.snapshot import Arrays, prefixed, under
@@ -117,7 +117,7 @@ class SeriesStage:
         start, end = buckets.first_bucket, buckets.end_bucket
         detector = buckets.detectors[self.measure.detector_index]
         value, weight = detector.matrix(self.measure.statistic, start, end), detector.weights(start, end)
-        self._model.grow(len(value))
+        self._model.grow(len(value), Kin(detector.partition))
         skips = self._skips.between(detector.known, len(value), start, end)
         if completeness is None or self.measure.statistic not in GROWING:
             judged = self._model.advance(value, start * self._model.config.bucket_span_ms, skips=skips)

@@ -1,10 +1,11 @@
 """Bucket values to probabilities, by one model or another for all series of a measure."""
 
-from barograph.models.base import Forecaster, Judged, Model, Records, Skipped
+from barograph.models.base import Forecaster, Judged, Kin, Model, Records, Skipped
 from barograph.models.config import ModelConfig
 from barograph.models.describe import SEASON_WORDS, Description, Known
 from barograph.models.forecast import Foreseen, Horizon
 from barograph.models.kinds import MODELS
+from barograph.models.rare import RareModel
 from barograph.models.series import SeriesModel
 from barograph.models.state import CHANGE, SERIES, ChangeKind, SeasonKind
 
@@ -19,9 +20,11 @@ __all__ = [
     "Foreseen",
     "Horizon",
     "Judged",
+    "Kin",
     "Known",
     "Model",
     "ModelConfig",
+    "RareModel",
     "Records",
     "SeasonKind",
     "SeriesModel",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, Self, runtime_checkable
+from typing import Any, ClassVar, NamedTuple, Protocol, Self, runtime_checkable
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from barograph.models.config import ModelConfig
 from barograph.models.describe import Description, Known
 from barograph.models.forecast import Foreseen, Horizon
 from barograph.models.skips import Skips
-from barograph.results.arrays import Floats, Ints, Structs
+from barograph.results.arrays import Floats, Ids, Ints, Structs
 from barograph.results.leaf import Tried
 from barograph.results.snapshot import Arrays
 
@@ -103,6 +103,16 @@ class Records:
     describe: Callable[[Any, ModelConfig], Description]
 
 
+class Kin(NamedTuple):
+    """What series have in common.
+
+    Attributes:
+        partition: [S] dense number of the partition of each.
+    """
+
+    partition: Ids
+
+
 class Model(Protocol):
     """All series of one measure, under one kind of model. `models.kinds.MODELS` says which kinds there are.
 
@@ -112,6 +122,8 @@ class Model(Protocol):
 
     config: ModelConfig
     RECORDS: ClassVar[Records]
+    TOGETHER: ClassVar[bool]
+    """Whether series are judged by the others of their partition, so that to learn one is to learn all of these."""
 
     @classmethod
     def build(cls, config: ModelConfig, state: Arrays | None = None) -> Self:
@@ -143,8 +155,8 @@ class Model(Protocol):
     def n_series(self) -> int:
         """How many series the model has."""
 
-    def grow(self, n_series: int) -> None:
-        """Add series until there are `n_series`."""
+    def grow(self, n_series: int, kin: Kin | None = None) -> None:
+        """Add series until there are `n_series`; `kin` of all of them, for a kind that judges some by others."""
 
     def advance(self, values: Floats, first_bucket_ms: int, *, skips: Skips | None = None) -> Judged:
         """Score each bucket with what was known before it, then learn it.

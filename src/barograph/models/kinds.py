@@ -4,7 +4,8 @@ from typing import Final
 
 from barograph.config.functions import Kind
 from barograph.models.base import Model
+from barograph.models.rare import RareModel
 from barograph.models.series import SeriesModel
 
-MODELS: Final[dict[Kind, type[Model]]] = {"series": SeriesModel}
+MODELS: Final[dict[Kind, type[Model]]] = {"series": SeriesModel, "rare": RareModel}
 """One entry a kind; a new kind of model is its file and its entry here."""

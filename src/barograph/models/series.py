@@ -13,7 +13,7 @@ import numpy as np
 
 from barograph.config.duration import DAY_MS
 from barograph.kernels import _series
-from barograph.models.base import Judged, Records, Skipped
+from barograph.models.base import Judged, Kin, Records, Skipped
 from barograph.models.civil import local_ms
 from barograph.models.config import SIDES, ModelConfig
 from barograph.models.describe import Description, Known, describe, known, lately
@@ -43,6 +43,7 @@ class SeriesModel:
     """One model a series, all of one detector. Built by `build` only; `snapshot` is the only way out."""
 
     RECORDS: ClassVar = Records("series", SERIES, known, lately, describe)
+    TOGETHER: ClassVar = False
 
     def __init__(self, config: ModelConfig, records: Structs, pool: Pool, siblings: Siblings, began: int = -1) -> None:
         self.config = config
@@ -99,7 +100,7 @@ class SeriesModel:
         """How many series the model has."""
         return len(self._records)
 
-    def grow(self, n_series: int) -> None:
+    def grow(self, n_series: int, kin: Kin | None = None) -> None:  # noqa: ARG002  # what each is of does not matter
         """Add series until there are `n_series`; they start from what their siblings taught, or from nothing."""
         missing = n_series - len(self._records)
         if missing < 0:

@@ -28,6 +28,8 @@ LEAF: Final = np.dtype(
         ("count", "f8"),  # values of the series before this one
         ("high_variance", "?"),  # the model expects more spread here than usual, which lowers the score
         ("multimodal", "?"),  # values far from the centre are a habit of the series, which lowers the score
+        ("buckets", "f8"),  # buckets of its partition before this one, for a value that is rare among them, else 0
+        ("rarity", "f8"),  # ... in how many more of them a usual value is than this one, else 0
         ("added", "f8"),  # what was added to the actual value to judge an open bucket by what it is likely to become, else 0
         ("weight", "f8"),  # rows behind the value
         ("mean", "f8"),  # mean of the rows' values, NaN for counts

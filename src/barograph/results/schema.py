@@ -80,6 +80,17 @@ RECORDS: Final = (
         "multimodal_distribution", pl.Boolean(), "values far from the centre are a habit of the series, which lowers the score"
     ),
     Column("values_before", pl.Int64(), "values that the series had before; few make wide bounds"),
+    Column(
+        "buckets_before",
+        pl.Int64(),
+        "of a rare value, the buckets of its partition before this one, `values_before` of which had it; else null",
+    ),
+    Column("by_field_first_occurrence", pl.Boolean(), "whether none of these buckets had the rare value; else null"),
+    Column(
+        "by_field_relative_rarity",
+        pl.Float64(),
+        "how many times as many buckets have the usual value, the one in the middle; null where no value is judged",
+    ),
     Column("record_score", pl.Float64(), "normalised score, may be renormalised later"),
     Column("initial_record_score", pl.Float64(), "normalised score when first written, never changes"),
     Column("influencers", pl.List(INFLUENCE), "entities without which the record would not be anomalous, strongest first"),

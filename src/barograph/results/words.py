@@ -29,6 +29,11 @@ normal value that is within one deviation of zero."""
 _FACTOR_SAYS_NOTHING: Final = 100.0
 """A larger factor is one of size only: what is compared with has next to nothing. Chosen, as Elastic's page has it."""
 
+_RARE: Final = ("rare", "freq_rare")
+
+_NOT_LATELY: Final = 0.5
+"""A smaller part of the share of buckets that a value had is told. Chosen."""
+
 _MULTI_BUCKET: Final = ((3.0, "high"), (2.0, "medium"), (1.0, "low"))
 _IMPACTS: Final = ((12, "very strong"), (7, "strong"), (4, "clear"), (2, "moderate"))
 
@@ -74,7 +79,26 @@ def compared(row: Mapping[str, Any]) -> str:
     """The same of a row with `actual`, `typical`, `lower_bound` and `upper_bound`: "unusual" where nothing is known."""
     if row["actual"] is None or row["typical"] is None:
         return "unusual"
+    if row.get("function_description") in _RARE:
+        return rarity(row)
     return against_usual(*(row[name] for name in ("actual", "typical", "lower_bound", "upper_bound")))
+
+
+def rarity(row: Mapping[str, Any]) -> str:
+    """How rare a value is among the buckets of its partition: "first seen", "seen in 3 of 14,000 buckets".
+
+    Args:
+        row: `typical`, the share of buckets that have it; and where they are known `values_before` and `buckets_before`.
+    """
+    of = row.get("buckets_before")
+    if of is None:
+        return "rarely seen" if row["typical"] else "first seen"
+    buckets = f"{of:,} bucket{'' if of == 1 else 's'}"
+    if not row["values_before"]:
+        return f"first seen, after {buckets}"
+    seen = f"seen in {row['values_before']:,} of {buckets}"
+    # What comes more rarely than it came was common once.
+    return f"{seen}, but not lately" if row["typical"] < _NOT_LATELY * row["values_before"] / of else seen
 
 
 def with_values(row: Mapping[str, Any]) -> str:
@@ -95,7 +119,7 @@ def record_compared(record: Mapping[str, Any]) -> str:
         record: a row of `schema.RECORDS`.
     """
     plain = compared(record)
-    if record["actual"] is None or not _is_inside(record):
+    if record["actual"] is None or record.get("function_description") in _RARE or not _is_inside(record):
         return plain
     short_form = plain.removesuffix(" than usual")
     if (record["anomaly_length"] or 1) > 1:

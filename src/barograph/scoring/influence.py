@@ -7,7 +7,7 @@ bucket is usual. These are to blame, and any that did about as much. The parts o
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -34,6 +34,7 @@ AS_WELL: Final = 0.1
 NOISE: Final = 2.25
 """Deviations of what an entity usually does that are still usual: the most of 50 is often beyond 2. Chosen."""
 
+_ROUNDING: Final = 1e-9  # of all rows: less is none of them
 _LN_USUAL: Final = ln(USUAL)
 
 
@@ -131,6 +132,8 @@ def blame_for(statistic: str, whole: Whole, shares: Shares, judge: Judge) -> Bla
     out = Blame.nobody(len(shares.leaf))
     side = np.sign(whole.actual - whole.typical)[shares.leaf]
     strength, order_by = _strength(statistic, whole, shares, side)
+    if statistic == "rare":  # who always has what is rare has it now
+        shares = replace(shares, usual_share=np.zeros(len(strength)))
     chosen = np.flatnonzero(strength > 0.0)
     order = chosen[np.lexsort((-strength[chosen], -order_by[chosen], shares.field[chosen], shares.leaf[chosen]))]
     if not len(order):
@@ -144,6 +147,8 @@ def _strength(statistic: str, whole: Whole, shares: Shares, side: Floats) -> tup
     """How much of an anomaly is each entity's doing [m], <= 0 for nothing; and by what the strongest is found first."""
     typical, actual = whole.typical[shares.leaf], whole.actual[shares.leaf]
     distance = np.abs(actual - typical)
+    if statistic == "rare":
+        return shares.weight, shares.weight
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         if statistic in ("min", "max"):
             beyond = np.minimum(side * (shares.value - typical), distance)
@@ -267,6 +272,9 @@ def _ratio(part: Floats, whole: Floats) -> Floats:
 def _rest(statistic: str, whole: Whole, shares: Shares, group: Ints, side: Floats) -> Floats:
     """The bucket value without each entity and all before it in its group, usual ones in their place; NaN of nothing."""
     actual, usual = whole.actual[shares.leaf], _running(shares.usual, group)
+    if statistic == "rare":  # it is there until the last of its rows is gone
+        left = whole.weight[shares.leaf] - _running(shares.weight, group)
+        return np.where(left > _ROUNDING * whole.weight[shares.leaf], actual, np.nan)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         if statistic in ("count", "sum"):
             return actual - _running(shares.effect, group) + usual

@@ -82,7 +82,19 @@ def _explained(leaves: Structs) -> list[pl.Series]:
         pl.Series("incomplete_bucket_penalty", leaves["added"] != 0.0),
         pl.Series("multimodal_distribution", leaves["multimodal"]),
         pl.Series("values_before", leaves["count"].astype(np.int64)),
+        *_rarity(leaves),
     ]
+
+
+def _rarity(leaves: Structs) -> list[pl.Series]:
+    """How rare values are; null for what is not judged by that."""
+    rare, nothing = leaves["buckets"] > 0, np.full(len(leaves), None)
+    columns = {
+        "buckets_before": (leaves["buckets"].astype(np.int64), pl.Int64),
+        "by_field_first_occurrence": (leaves["count"] == 0, pl.Boolean),
+        "by_field_relative_rarity": (leaves["rarity"], pl.Float64),
+    }
+    return [pl.Series(name, np.where(rare, values, nothing).tolist(), dtype=kind) for name, (values, kind) in columns.items()]
 
 
 def anomaly_type(leaves: Structs, weight: Floats) -> list[str]:

@@ -164,7 +164,8 @@ def test_settings_are_checked_as_the_command_line_does(own: httpx.Client) -> Non
     assert good["problems"] == []
     assert good["does"] == "every 1 hour: mean of load"
     assert "falls silent" in good["advice"][0]
-    later = config("later") | {"analysis_config": {"detectors": [{"function": "rare", "by_field_name": "load"}]}}
+    rare = {"function": "freq_rare", "by_field_name": "load", "over_field_name": "host"}
+    later = config("later") | {"analysis_config": {"detectors": [rare]}}
     assert own.post("/validate", json={"config": later}).json()["problems"]
 
 

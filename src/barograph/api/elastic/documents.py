@@ -27,6 +27,8 @@ _EXPLANATION: Final = {
     "high_variance_penalty": "high_variance_penalty",
     "incomplete_bucket_penalty": "incomplete_bucket_penalty",
     "multimodal_distribution": "multimodal_distribution",
+    "by_field_first_occurrence": "by_field_first_occurrence",
+    "by_field_relative_rarity": "by_field_relative_rarity",
 }
 """Fields of an explanation and the columns that they come from; those that say nothing (0, false) are left out."""
 _BUCKET: Final = (

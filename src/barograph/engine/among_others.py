@@ -1,0 +1,102 @@
+"""The model of a series that is judged by the others of its partition: to know it as it was, all of these are learned again."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from barograph.buckets import KnownSeries
+from barograph.config.errors import OtherModels
+from barograph.config.job import Job
+from barograph.config.splits import SPLIT_VALUES
+from barograph.engine.exclusions import Exclusion
+from barograph.engine.skips import DetectorSkips
+from barograph.models import Kin, Model, ModelConfig
+from barograph.results.arrays import Bools, Floats, Ints
+from barograph.results.snapshot import Arrays
+
+_CELLS_AT_ONCE = 1_000_000
+
+
+@dataclass(frozen=True)
+class Others:
+    """The series of one measure that share a partition with the one that is asked for.
+
+    Attributes:
+        job: the job.
+        detector_index: the detector.
+        kind: what models its series.
+        config: how.
+        known: all series of the detector.
+        row: the one that is asked for.
+        skips: what users do not want learned.
+        forgotten: what the models have not seen.
+    """
+
+    job: Job
+    detector_index: int
+    kind: type[Model]
+    config: ModelConfig
+    known: KnownSeries
+    row: int
+    skips: DetectorSkips
+    forgotten: Sequence[Exclusion]
+
+    @property
+    def rows(self) -> Bools:
+        """[S] which series they are, the one itself too."""
+        return np.asarray(self.known.partition == self.known.partition[self.row])
+
+    @property
+    def first_bucket(self) -> int:
+        """Where the first of them begins."""
+        return int(self.known.first_bucket[self.rows].min())
+
+    @property
+    def split_values(self) -> tuple[str | None, ...]:
+        """What they have in common of the columns `SPLIT_VALUES`; None for what they have not."""
+        names = self.known.names(np.array([self.row], np.int32)).row(0, named=True)
+        return tuple(names[name] if name == "partition_field_value" else None for name in SPLIT_VALUES)
+
+    def model(self, state: Arrays | None, numbers: Ints, values: pl.DataFrame, newest: Arrays) -> Model:
+        """The model of the series alone, after buckets of all of them.
+
+        Args:
+            state: what the models had learned before; None: nothing.
+            numbers: [T] the buckets that follow, without those that the job slept through.
+            values: `timestamp`, `series` and `actual` of all of the series in them.
+            newest: the newest that was learned.
+
+        Raises:
+            OtherModels: another version has learned it.
+        """
+        if not self.kind.readable(newest):
+            raise OtherModels(self.job.job_id)
+        model = self.kind.build(self.config, state)
+        model.grow(len(self.known), Kin(self.known.partition))
+        bucket = values["timestamp"].to_numpy() // self.job.bucket_span_ms
+        series, actual = values["series"].to_numpy(), values["actual"].to_numpy()
+        for first, end in self._stretches(numbers):
+            matrix = np.full((len(self.known), end - first), np.nan)
+            inside = (bucket >= first) & (bucket < end)
+            matrix[series[inside], bucket[inside] - first] = actual[inside]
+            self._forget(matrix, first)
+            skips = self.skips.between(self.known, len(self.known), first, end)
+            model.advance(matrix, first * self.job.bucket_span_ms, skips=skips)
+        alone = self.kind.of_one(self.config, model.snapshot(), self.row, newest)
+        return self.kind.at_birth(self.config, model.snapshot(), self.row, math.nan) if alone is None else alone
+
+    def _stretches(self, numbers: Ints) -> Iterator[tuple[int, int]]:
+        """Consecutive buckets, no more at once than memory is to hold."""
+        step = max(_CELLS_AT_ONCE // max(len(self.known), 1), 1)
+        for stretch in np.split(numbers, np.flatnonzero(np.diff(numbers) > 1) + 1):
+            for first in range(int(stretch[0]), int(stretch[-1]) + 1, step) if len(stretch) else ():
+                yield first, min(first + step, int(stretch[-1]) + 1)
+
+    def _forget(self, matrix: Floats, first: int) -> None:
+        for exclusion in self.forgotten:
+            start, end = (number - first for number in exclusion.buckets(self.job.bucket_span_ms))
+            named = exclusion.series(self.job, self.detector_index, self.known, len(self.known))
+            matrix[named, max(start, 0) : max(end, 0)] = np.nan

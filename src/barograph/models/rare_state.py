@@ -1,0 +1,63 @@
+"""What a rare model remembers, in the layout that the kernel reads and writes (`kernels/rare_state.hpp`)."""
+
+from typing import Final
+
+import numpy as np
+
+from barograph.kernels import _rare
+
+VALUE: Final = np.dtype(
+    [
+        ("count", "f8"),  # buckets that had it, as of so many halvings
+        ("buckets", "i8"),  # the same, never halved
+        ("seen", "i8"),  # number of the last of them among the filled buckets of the partition, from 1
+        ("longest", "i8"),  # longest absence so far, in filled buckets of the partition
+        ("first", "i8"),  # bucket that had it first
+        ("last", "i8"),  # ... and last
+        ("since", "i8"),  # bucket from which on each filled one had it
+        ("part", "i4"),  # number of its partition
+        ("halvings", "i4"),  # of its count
+    ]
+)
+"""One value: 64 bytes."""
+
+PART: Final = np.dtype(
+    [
+        ("buckets", "f8"),  # filled buckets, as of so many halvings
+        ("shown", "f8"),  # counts of all values together
+        ("filled", "i8"),  # filled buckets, never halved
+        ("newest", "i8"),  # the newest of them
+        ("halvings", "i4"),
+        ("unused", "i4"),
+        ("mass", "f8", (_rare.CLASSES,)),  # the counts of the values in each class, added up
+        ("values", "i4", (_rare.CLASSES,)),  # how many these are
+    ]
+)
+"""What the values of one partition amount to: 1,096 bytes."""
+
+FOUND: Final = np.dtype(
+    [
+        ("cell", "i8"),  # position among the cells
+        ("skipped_by", "i8"),  # what does not want it told
+        ("since", "i8"),
+        ("before", "i8"),  # buckets that had it before
+        ("of", "i8"),  # of so many
+        ("share", "f8"),  # of buckets that have it, now
+        ("rarity", "f8"),  # the count of the value in the middle, in counts of this one
+        ("ln_p", "f8"),
+    ]
+)
+"""A value worth sending on."""
+
+
+def _check() -> None:
+    """Refuse a kernel that was built from other records: it would write beside the fields."""
+    ours_by_name = {"value": VALUE, "part": PART, "found": FOUND}
+    for name, size, fields in _rare.layout():
+        dtype = ours_by_name[name]
+        ours = [(field, dtype.fields[field][1]) for field in dtype.names or ()] if dtype.fields else []
+        if dtype.itemsize != size or ours != fields:
+            raise ImportError(f"record {name!r}={ours}, {dtype.itemsize} bytes: wanted {fields}, {size} bytes as in the kernel")
+
+
+_check()
