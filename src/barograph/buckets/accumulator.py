@@ -19,11 +19,11 @@ from barograph.results.snapshot import Arrays, prefixed, under
 
 
 class Folded(NamedTuple):
-    """What an accumulator folds: rows as such (`field` None), the numbers of a field, or its texts."""
+    """What an accumulator folds: rows as such (`field` None) or their times, the numbers of a field, its texts or places."""
 
     split: Split
     field: str | None
-    read: Literal["rows", "number", "text"]
+    read: Literal["rows", "time_of_day", "time_of_week", "number", "text", "place"]
 
 
 class FinishedCells(NamedTuple):
@@ -68,7 +68,7 @@ class Accumulator:
         cls, folded: Folded, statistics: frozenset[Statistic], influencers: tuple[str, ...], state: Arrays | None = None
     ) -> "Accumulator":
         """Empty, or as `snapshot` left it; `statistics` are those that will be asked for."""
-        numeric = folded.read == "number"
+        numeric = folded.read in ("number", "time_of_day", "time_of_week")
         series: NDArray[Any] = np.zeros(0, OPEN_SERIES) if state is None else state["series"].copy()
         cells: NDArray[Any] = np.zeros(0, CELL) if state is None else state["cells"].copy()
         tables = {"series": GrowingRecords(series), "cells": GrowingRecords(cells)}

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from barograph.buckets.batch import Batch
 from barograph.buckets.growing_records import GrowingRecords
 from barograph.buckets.layout import STATS
-from barograph.buckets.sketches import Distinct, Groups, Information, Median, Sketch, WithoutShares
+from barograph.buckets.sketches import Distinct, Groups, Information, MeanPlace, Median, Sketch, WithoutShares
 from barograph.config.functions import Statistic
 from barograph.kernels import _fold
 from barograph.results.arrays import Floats, Ids
+from barograph.results.points import DAY_S, PLACES, WEEK_S
 from barograph.results.snapshot import Arrays, prefixed, under
 
 Column = Callable[[str], Floats]
@@ -38,10 +39,14 @@ _FROM_STATS: Final[dict[Statistic, Callable[[Column], Floats]]] = {
     "max": lambda column: column("max"),
     "varp": _varp,
     "rare": lambda column: np.minimum(column("rows"), 1.0),  # a bucket has the value, or it has not
+    # Times run on through the midnight of a bucket that lies around it.
+    "time_of_day": lambda column: (column("origin") + column("offset")) % DAY_S,
+    "time_of_week": lambda column: (column("origin") + column("offset")) % WEEK_S,
 }
-_SKETCHES: Final[dict[Statistic, type[Distinct] | type[Median]]] = {
+_SKETCHES: Final[dict[Statistic, type[Distinct] | type[MeanPlace] | type[Median]]] = {
     "distinct_count": Distinct,
     "info_content": Information,
+    PLACES: MeanPlace,
     "median": Median,
 }
 

@@ -23,9 +23,11 @@ class Batch:
         value: [n] finite numbers where the row has an owner; None when rows are counted only.
         hash: [n] 64-bit hashes of the texts to tell apart; None when they are not.
         text: [n] the texts, beside their hashes.
+        place: [n] places as one number each, where the row has an owner.
     """
 
     weight: Floats
     value: Floats | None = None
     hash: NDArray[np.uint64] | None = None
     text: pl.Series | None = None
+    place: Floats | None = None

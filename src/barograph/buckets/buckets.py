@@ -15,16 +15,18 @@ from barograph.buckets.from_rows import detector_values
 from barograph.buckets.growing_records import NONE
 from barograph.buckets.influencers import Influencers
 from barograph.buckets.known_series import KnownSeries
+from barograph.buckets.row_times import row_seconds
 from barograph.buckets.split_keys import Split, SplitKeys
 from barograph.buckets.watermark import Watermark
 from barograph.config.detector import Detector
-from barograph.config.fields import number_column, text_column
+from barograph.config.fields import number_column, place_column, text_column
 from barograph.config.functions import Statistic
 from barograph.config.job import Job
 from barograph.config.splits import ROLES
 from barograph.kernels import _fold
 from barograph.results.arrays import Bools, Floats, Ids, Ints
 from barograph.results.counts import DataCounts
+from barograph.results.points import PERIODS
 from barograph.results.snapshot import Arrays, prefixed, under
 
 _JOB = Folded(Split((), False), None, "rows")
@@ -99,9 +101,10 @@ class Buckets:
         if weight is not EACH_ONE:
             keep &= weight > 0
         if keep.all():
-            self._fold(placed.bucket, columns, weight)
+            self._fold(time_ms, placed.bucket, columns, weight)
         elif keep.any():
-            self._fold(placed.bucket[keep], columns.filter(keep), weight if weight is EACH_ONE else weight[keep])
+            kept = weight if weight is EACH_ONE else weight[keep]
+            self._fold(time_ms[keep], placed.bucket[keep], columns.filter(keep), kept)
 
     def _first_row(self, time_ms: int, columns: pl.DataFrame, number: int, weight: Floats) -> FirstRow:
         negative = weight is not EACH_ONE and bool(weight[0] < 0)
@@ -121,11 +124,13 @@ class Buckets:
         if not rows.any():
             return 0
         numbers = {number_column(field) for field in self._job.number_fields}
-        texts = {text_column(field) for field in self._job.text_fields if field not in self._job.number_fields}
-        chosen = columns.filter(rows).select(*numbers, *texts)
+        places = {place_column(field) for field in self._job.place_fields if field not in self._job.number_fields}
+        others = (*self._job.number_fields, *self._job.place_fields)
+        texts = {text_column(field) for field in self._job.text_fields if field not in others}
+        chosen = columns.filter(rows).select(*numbers, *places, *texts)
         return chosen.height * chosen.width - sum(column.null_count() for column in chosen)
 
-    def _fold(self, bucket: Ints, columns: pl.DataFrame, weight: Floats) -> None:
+    def _fold(self, time_ms: Ints, bucket: Ints, columns: pl.DataFrame, weight: Floats) -> None:
         keys = self._splits.keys(columns)
         influencers = self._influencers.ids(columns)
         self._events.fold(bucket, np.zeros(len(bucket), np.int32), Batch(weight), {})
@@ -133,7 +138,15 @@ class Buckets:
         for folded, accumulator in self._accumulators.items():
             what = (folded.read, folded.field or "")
             if what not in read:
-                read[what] = _batch(folded, columns, weight)
+                period = PERIODS.get(folded.read)
+                read[what] = (
+                    _batch(folded, columns, weight)
+                    if period is None
+                    else (
+                        Batch(weight, row_seconds(time_ms, bucket, self._job.bucket_span_ms, period, self._job.time_zone)),
+                        None,
+                    )
+                )
             batch, absent = read[what]
             key = keys[folded.split]
             accumulator.fold(bucket, key if absent is None else _without(key, absent), batch, influencers)
@@ -228,8 +241,9 @@ class Buckets:
 
 
 def _folded(detector: Detector) -> Folded:
-    read = {"number": "number", "text": "text"}[detector.spec.field_type] if detector.field_name is not None else "rows"
-    return Folded(Split.of(detector), detector.field_name, read)  # type: ignore[arg-type]
+    spec, field = detector.spec, detector.field_name
+    read = spec.field_type if field is not None else spec.statistic if spec.statistic in PERIODS else "rows"
+    return Folded(Split.of(detector), field, read)  # type: ignore[arg-type]
 
 
 def _statistics(job: Job, by_detector: list[Folded]) -> dict[Folded, frozenset[Statistic]]:
@@ -244,6 +258,10 @@ def _batch(folded: Folded, columns: pl.DataFrame, weight: Floats) -> tuple[Batch
     """What of the rows a folded folds, and which rows lack it; None when no row does."""
     if folded.field is None:
         return Batch(weight), None
+    if folded.read == "place":
+        code = columns[place_column(folded.field)].to_numpy()
+        missing = np.isnan(code)
+        return Batch(weight, place=code), missing if missing.any() else None
     if folded.read == "number":
         value = columns[number_column(folded.field)].to_numpy()
         absent = ~np.isfinite(value)

@@ -6,6 +6,7 @@ import numpy as np
 
 from barograph.config.functions import Statistic
 from barograph.results.arrays import Floats, Ints
+from barograph.results.points import POINTS
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def effects(statistic: Statistic, rows: Rows, actual: Floats, weight: Floats, me
     """
     if statistic in ("count", "sum"):
         return rows.weight if statistic == "count" else rows.value
-    if statistic == "rare":  # as long as others have rows of the value, it is there
+    if statistic in ("rare", *POINTS):  # a value is there as long as others have rows of it; of points it tells who is where
         return np.where(rows.weight < weight[rows.cell], 0.0, np.nan)
     if statistic in ("min", "max"):
         return actual[rows.cell] - _extreme_of_others(statistic, rows, actual)

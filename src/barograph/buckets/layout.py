@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from barograph.kernels import _fold
+from barograph.kernels import _fold, _points
 
 TEXT: Final = np.dtype(
     [
@@ -63,6 +63,7 @@ SKETCH: Final = np.dtype(
 VALUE: Final = np.dtype([("value", "f8"), ("weight", "f8"), ("next", "i4"), ("level", "i4")])
 HOLDERS: Final = np.dtype([("hash", "u8"), ("shares", "i4"), ("unused", "i4")])  # how many shares of a cell have a hash
 WEIGHTED: Final = np.dtype({"names": ["value", "weight", "row"], "formats": ["f8", "f8", "i4"], "itemsize": 24})
+PLACE_SUM: Final = np.dtype([(name, kind) for name, kind, _, _ in _points.fields("sum")])  # of unit vectors; the first place
 
 _BY_NAME: Final = {
     "text": TEXT,

@@ -1,4 +1,4 @@
-"""Distinct counts, information and medians of owners (cells, shares): exact up to a size, beyond it with a stated error."""
+"""Distinct counts, medians and others of owners (cells, shares): exact up to a size, beyond it with a stated error."""
 
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, Self
@@ -7,8 +7,8 @@ import numpy as np
 
 from barograph.buckets.batch import Batch
 from barograph.buckets.growing_records import NONE, GrowingRecords, raw
-from barograph.buckets.layout import HASH, HOLDERS, SAMPLE, SKETCH, VALUE, WEIGHTED
-from barograph.kernels import _fold
+from barograph.buckets.layout import HASH, HOLDERS, PLACE_SUM, SAMPLE, SKETCH, VALUE, WEIGHTED
+from barograph.kernels import _fold, _points
 from barograph.results.arrays import Floats, Ids, Ints, Structs
 from barograph.results.snapshot import Arrays
 
@@ -155,6 +155,45 @@ class Information(Distinct):
         assert batch.text is not None
         stream, entries = batch.text.__arrow_c_stream__(), self._entries
         return _fold.fold_information(owner, stream, start, self._samples.raw, entries.raw, entries.slots, entries.used)
+
+
+class MeanPlace:
+    """Mean places of owners: where the sum of their unit vectors points to."""
+
+    def __init__(self, sums: GrowingRecords) -> None:
+        self._sums = sums
+
+    @classmethod
+    def build(cls, state: Arrays | None = None) -> Self:
+        """Without owners, or as `snapshot` left it."""
+        return cls(GrowingRecords(np.zeros(0, PLACE_SUM) if state is None else state["sums"].copy()))
+
+    def resize(self, owners: int) -> None:
+        """Make empty sums for new owners."""
+        _resize(self._sums, owners, np.zeros((), PLACE_SUM))
+
+    def fold(self, owner: Ids, batch: Batch) -> None:
+        """Add the rows' places to the sums of their owners."""
+        assert batch.place is not None
+        _points.fold(owner, batch.place, batch.weight, self._sums.raw)
+
+    def packed(self, owners: Ids) -> Self:
+        """Only the sums of these owners, renumbered in this order."""
+        return type(self)(GrowingRecords(self._sums.live.take(owners)))
+
+    def values(self, owners: Ids) -> Floats:
+        """The mean place of these owners [k], as one number each."""
+        out = np.empty(len(owners))
+        _points.means(raw(self._sums.live[owners]), out)
+        return out
+
+    def without(self, shares: Self, groups: Groups) -> WithoutShares:  # noqa: ARG002
+        """As of `Sketch`: the places of the shares tell enough."""
+        return WithoutShares.unknown(len(groups.share))
+
+    def snapshot(self) -> Arrays:
+        """The sums of all owners."""
+        return {"sums": self._sums.live.copy()}
 
 
 class Median:

@@ -99,21 +99,26 @@ def _show(
 ) -> None:
     from barograph.cli.console import show
     from barograph.results.labels import to_blame, when
-    from barograph.results.words import against_usual, short
+    from barograph.results.words import against_usual_of, value_text
 
+    function = explanation.measure.function_description
     typer.echo(f"{_whose(explanation)}, {when(explanation.timestamp, zone)} ({zone})")
     typer.echo()
     if explanation.actual is None:
         typer.echo("no data")
     else:
-        compared = (
+        ends = (explanation.lower, explanation.upper)
+        against = (
             ""
             if explanation.typical is None
-            else f", {against_usual(explanation.actual, explanation.typical, explanation.lower, explanation.upper)}"
+            else f", {against_usual_of(function, explanation.actual, explanation.typical, *ends)}"
         )
-        typer.echo(f"{short(explanation.actual)}{compared}; its probability is {explanation.probability:.3g}")
+        typer.echo(f"{value_text(function, explanation.actual)}{against}; its probability is {explanation.probability:.3g}")
     if explanation.typical is not None and explanation.lower is not None and explanation.upper is not None:
-        typer.echo(f"typical {short(explanation.typical)}, usually {short(explanation.lower)} to {short(explanation.upper)}")
+        typical, lower, upper = (
+            value_text(function, end) for end in (explanation.typical, explanation.lower, explanation.upper)
+        )
+        typer.echo(f"typical {typical}, usually {lower} to {upper}")
     if explanation.gate:
         typer.echo(explanation.gate)
     if blamed is not None:

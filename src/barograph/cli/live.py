@@ -12,7 +12,7 @@ from barograph.cli.output import write
 from barograph.config.job import Job
 from barograph.results import labels
 from barograph.results import severity as severities
-from barograph.results.words import record_compared, short
+from barograph.results.words import record_compared, value_text
 
 _KEY: Final = ("timestamp", "seq")
 _FORMATS: Final = (Format.TABLE, Format.NDJSON)
@@ -50,7 +50,9 @@ def line(record: labels.Row, zone: ZoneInfo) -> str:
     """A record on a line: `critical 94  Thu 2026-01-01 00:00  host=a  mean of ms 512 (typical 100), 5.1 times as high`."""
     score = f"{severities.severity(record['record_score'])} {labels.whole(record['record_score'])}"
     who = " ".join(labels.who(record))
-    values = short(record["actual"]) if record["actual"] is not None else "no data"
-    typical = f" (typical {short(record['typical'])})" if record["typical"] is not None else ""
+    values = value_text(record["function_description"], record["actual"]) if record["actual"] is not None else "no data"
+    typical = (
+        f" (typical {value_text(record['function_description'], record['typical'])})" if record["typical"] is not None else ""
+    )
     what = f"{labels.measured(record)} {values}{typical}, {record_compared(record)}"
     return "  ".join(filter(None, (score, labels.when(record["timestamp"], zone), who, what)))

@@ -13,7 +13,7 @@ from barograph.cli.console import console
 from barograph.config.splits import SPLIT_VALUES
 from barograph.results import labels
 from barograph.results import severity as severities
-from barograph.results.words import compared, record_compared, short
+from barograph.results.words import compared, record_compared, value_text
 from barograph.scoring.episodes import with_episodes
 from barograph.scoring.severity import RECORD_SCORE
 
@@ -79,7 +79,7 @@ def records(frame: pl.DataFrame, zone: ZoneInfo) -> Table:
 
 
 def _numbers(row: labels.Row) -> Iterable[str]:
-    return ("" if row[name] is None else short(row[name]) for name in ("actual", "typical"))
+    return ("" if row[name] is None else value_text(row["function_description"], row[name]) for name in ("actual", "typical"))
 
 
 def _interim(row: labels.Row) -> str:

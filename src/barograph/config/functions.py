@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 from barograph.config.base import did_you_mean
 
-Kind = Literal["series", "rare"]
+Kind = Literal["series", "rare", "time_of_day", "time_of_week", "place"]
 """How a function's values are modelled; `models.kinds.MODELS` has the model of each kind."""
 
 Need = Literal["optional", "required", "forbidden"]
@@ -25,7 +25,7 @@ class Function:
         statistics: what is computed from a bucket's rows, each with the side on which it can be unusual. One, but for `metric`.
         empty: what a bucket without rows is: the number zero, or no data.
         needs_field: "yes" = `field_name` is required, "no" = it is forbidden.
-        field_type: how the field is read: as a number or as text.
+        field_type: how the field is read: as a number, as text, or as a place (`latitude,longitude`).
         by: whether `by_field_name` is required.
         over: whether `over_field_name` is required or forbidden.
         description: what a record says was measured (`function_description`).
@@ -40,7 +40,7 @@ class Function:
     statistics: tuple[tuple[Statistic, Side], ...]
     empty: Literal["zero", "none"] = "none"
     needs_field: Literal["yes", "no"] = "yes"
-    field_type: Literal["number", "text"] = "number"
+    field_type: Literal["number", "text", "place"] = "number"
     by: Need = "optional"
     over: Need = "optional"
     description: str = ""
@@ -67,7 +67,7 @@ class Function:
 
 _SIDES: Final[tuple[tuple[str, Side], ...]] = (("", "both"), ("high_", "high"), ("low_", "low"))
 _RARE: Final[tuple[tuple[Statistic, Need], ...]] = (("rare", "optional"), ("freq_rare", "required"))
-_DIURNAL: Final[tuple[Statistic, ...]] = ("time_of_day", "time_of_week")
+_DIURNAL: Final[tuple[Literal["time_of_day", "time_of_week"], ...]] = ("time_of_day", "time_of_week")
 
 
 def _three_sided() -> list[Function]:
@@ -127,17 +127,17 @@ def _one_sided() -> list[Function]:
             for name, over in _RARE
         ),
         *(
-            Function(name, ((name, "both"),), needs_field="no", description="time", forecast=False, available=False)
+            Function(name, ((name, "both"),), needs_field="no", description=name, kind=name, forecast=False)
             for name in _DIURNAL
         ),
         Function(
             "lat_long",
             (("lat_long", "both"),),
-            field_type="text",
+            field_type="place",
             description="lat_long",
+            kind="place",
             forecast=False,
             rule_conditions=False,
-            available=False,
         ),
     ]
 

@@ -273,6 +273,11 @@ class Job(Document):
         return _distinct([*fields, counted])
 
     @property
+    def place_fields(self) -> tuple[str, ...]:
+        """The input fields that are read as places, in order of first use."""
+        return _distinct(detector.field_name for detector in self.detectors if detector.spec.field_type == "place")
+
+    @property
     def text_fields(self) -> tuple[str, ...]:
         """The input fields that are read as text, in order of first use: splits, influencers, what is told apart."""
         fields: list[str | None] = []
@@ -283,7 +288,7 @@ class Job(Document):
     @property
     def fields(self) -> tuple[str, ...]:
         """All input fields that are analysed, without the time."""
-        return _distinct([*self.number_fields, *self.text_fields])
+        return _distinct([*self.number_fields, *self.place_fields, *self.text_fields])
 
 
 def _distinct(names: Iterable[str | None]) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ from barograph.kernels.elementary import e_to
 from barograph.models import Model
 from barograph.models.skips import PLANNED
 from barograph.results.arrays import Floats, Ints
+from barograph.results.points import POINTS
 from barograph.results.results import Results
 from barograph.results.snapshot import Snapshot, under
 from barograph.scoring import quantiles
@@ -229,6 +230,7 @@ def _explain(job: Job, newest: Snapshot, past: Past, bucket: int, series: _Serie
     factors = explainer.factors(tried) if data else ()
     reason = gate(tried, factors, series.side) if data else "There is no data in this bucket, so there is nothing to judge."
     reason = skipped or reason
+    is_point = np.array([series.measure.statistic in POINTS])
     typical, lower, upper, ln_p = (float(leaf[name][0]) for name in ("typical", "lower", "upper", "ln_evidence"))
     return Explanation(
         timestamp=bucket * span,
@@ -236,15 +238,15 @@ def _explain(job: Job, newest: Snapshot, past: Past, bucket: int, series: _Serie
         **dict(zip(SPLIT_VALUES, series.split_values, strict=True)),
         actual=actual if data else None,
         typical=typical if has_idea else None,
-        lower=lower if has_idea else None,
-        upper=upper if has_idea else None,
+        lower=None if not has_idea or math.isnan(lower) else lower,
+        upper=None if not has_idea or math.isnan(upper) else upper,
         probability=max(e_to(ln_p), sys.float_info.min) if data else None,
         log_probability=ln_p if data else None,
         score=float(explainer.score(leaf)[0]) if data and not skipped else 0.0,
         factors=factors,
-        anomaly_type=anomaly_type(leaf, np.array([weight]))[0] if data and reason is None else None,
+        anomaly_type=anomaly_type(leaf, np.array([weight]), is_point)[0] if data and reason is None else None,
         gate=reason,
-        would_score=explainer.would_score(tried, whole=model.config.integer) if has_idea else (),
+        would_score=explainer.would_score(tried, whole=model.config.integer) if has_idea and tried.on_a_line else (),
         values_before=int(leaf["count"][0]),
         model=model.describe(0).sentences,
     )

@@ -8,12 +8,12 @@ import numpy as np
 import polars as pl
 
 from barograph.config.errors import ConfigError, Problem, UnreadableInput, named
-from barograph.config.fields import number_column, text_column
+from barograph.config.fields import number_column, place_column, text_column
 from barograph.config.job import Job
 from barograph.intake.clean_rows import CleanRows
 from barograph.intake.examples import TableExamples
 from barograph.intake.frames import as_frame
-from barograph.intake.parse import parse_numbers, parse_text
+from barograph.intake.parse import PLACE_WANTED, parse_numbers, parse_places, parse_text
 from barograph.intake.parse_times import parse_times
 from barograph.results.counts import DataCounts
 from barograph.results.snapshot import Arrays
@@ -27,6 +27,7 @@ class Intake:
     def __init__(self, job: Job, counts: DataCounts) -> None:
         self._job = job
         self._number_fields, self._text_fields, self._fields = job.number_fields, job.text_fields, job.fields
+        self._place_fields = job.place_fields
         self._counts = counts
 
     @classmethod
@@ -94,7 +95,7 @@ class Intake:
         return times
 
     def _columns(self, frame: pl.DataFrame, examples: TableExamples) -> tuple[pl.DataFrame, int, int]:
-        """The clean columns; how many values of the job's fields they miss; how many of those are there but not numbers."""
+        """The clean columns; how many values of the job's fields they miss; how many of those are there but cannot be read."""
         columns: list[pl.Series] = []
         missing: dict[str, int] = {}
         not_numbers = 0
@@ -108,6 +109,17 @@ class Intake:
                 examples.add("not_a_number", wrong, values, f"{name}: wanted a number")
             if missing[name]:
                 examples.add("missing_field", number.is_null() & ~wrong, None, f"{name}: wanted a value")
+        for name in self._place_fields:
+            values = column_of(frame, name)
+            place, no_place = parse_places(_nulls(frame.height) if values is None else values)
+            columns.append(place.alias(place_column(name)))
+            if values is not None:
+                not_numbers += int(no_place.sum())
+                examples.add("not_a_number", no_place, values, f"{name}: wanted {PLACE_WANTED}")
+            if name not in missing:
+                missing[name] = place.null_count()
+                if missing[name]:
+                    examples.add("missing_field", place.is_null() & ~no_place, None, f"{name}: wanted a value")
         for name in self._text_fields:
             values = column_of(frame, name)
             text = parse_text(_nulls(frame.height) if values is None else values)

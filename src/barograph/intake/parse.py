@@ -5,6 +5,8 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from barograph.kernels import _points
+
 LARGEST: Final = 1e150
 """Squares of numbers up to here, and sums of them, are still finite."""
 
@@ -42,6 +44,31 @@ def _plain_numbers(number: pl.Series) -> tuple[pl.Series, pl.Series]:
     if usable.all():
         return number, pl.Series([False]).new_from_index(0, len(array))
     return pl.Series(np.where(usable, array, np.nan), nan_to_null=True), pl.Series(~usable & ~np.isnan(array))
+
+
+PLACE_WANTED: Final = "latitude,longitude in degrees, such as 51.5,-0.12, from -90 to 90 and from -180 to 180"
+
+
+def parse_places(values: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Places as one number each, and which values are there without being a place.
+
+    A place is text, its latitude and longitude in degrees with a comma between them.
+
+    Returns:
+        Float64[n] with null for what is missing or no place; Boolean[n], true for what is there but no place.
+    """
+    text = parse_text(values)
+    parts = text.str.split_exact(",", 1).struct.unnest()
+    both = text.str.count_matches(",", literal=True) == 1
+    known = both.fill_null(False).to_numpy()
+    latitude, longitude = (
+        np.where(known, parts[name].str.strip_chars().cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy(), np.nan)
+        for name in parts.columns
+    )
+    code = np.empty(len(text))
+    _points.codes(latitude, longitude, code)
+    place = pl.Series(code, nan_to_null=True)
+    return place, place.is_null() & text.is_not_null()
 
 
 def parse_text(values: pl.Series) -> pl.Series:

@@ -4,8 +4,15 @@ from typing import Final
 
 from barograph.config.functions import Kind
 from barograph.models.base import Model
+from barograph.models.points import PlaceModel, TimeOfDayModel, TimeOfWeekModel
 from barograph.models.rare import RareModel
 from barograph.models.series import SeriesModel
 
-MODELS: Final[dict[Kind, type[Model]]] = {"series": SeriesModel, "rare": RareModel}
+MODELS: Final[dict[Kind, type[Model]]] = {
+    "series": SeriesModel,
+    "rare": RareModel,
+    "time_of_day": TimeOfDayModel,
+    "time_of_week": TimeOfWeekModel,
+    "place": PlaceModel,
+}
 """One entry a kind; a new kind of model is its file and its entry here."""

@@ -14,7 +14,7 @@ from barograph.report.series_drawing import series_drawing
 from barograph.report.style import for_page
 from barograph.results import charted, labels
 from barograph.results.severity import MINOR, SCALE, severity
-from barograph.results.words import record_compared, short
+from barograph.results.words import record_compared, value_text
 
 WIDE, NARROW = 1080, 358
 """Charts are drawn twice, for a screen and for a telephone: a drawing that is only scaled has words that nobody can read."""
@@ -150,7 +150,9 @@ def _record(report: Report, row: dict[str, Any]) -> Element:
     when = labels.when(row["timestamp"], report.zone)
     blamed = [one for one in labels.who(row) if one not in labels.series(row).split(" ")]
     by = element("span", f"; to blame: {', '.join(blamed)}", of="quiet") if blamed else None
-    numbers = ("" if row[name] is None else short(row[name]) for name in ("actual", "typical"))
+    numbers = (
+        "" if row[name] is None else value_text(row["function_description"], row[name]) for name in ("actual", "typical")
+    )
     return element(
         "tr",
         _score(row["record_score"]),

@@ -9,7 +9,7 @@ import polars as pl
 
 from barograph.results import labels
 from barograph.results.severity import severity
-from barograph.results.words import record_compared, short
+from barograph.results.words import record_compared, value_text
 
 VALUES: Final = ("actual", "typical", "lower_bound", "upper_bound")
 WHOLE_JOB: Final = "all together"
@@ -152,11 +152,11 @@ def _rated(score: float) -> str:
 
 def _told(record: Mapping[str, Any]) -> str:
     """The record in words: `299.8, typical 124.8: 2.4x higher than usual`."""
-    value = "no value" if record["actual"] is None else short(record["actual"])
-    typical = "" if record["typical"] is None else f", typical {short(record['typical'])}"
+    shown = "no value" if record["actual"] is None else value_text(record["function_description"], record["actual"])
+    typical = "" if record["typical"] is None else f", typical {value_text(record['function_description'], record['typical'])}"
     several = "; the last buckets together are odd" if record["multi_bucket_impact"] >= SEVERAL_BUCKETS else ""
     interim = "; interim, the bucket is still open" if record["is_interim"] else ""
-    return f"{value}{typical}: {record_compared(record)}{several}{interim}"
+    return f"{shown}{typical}: {record_compared(record)}{several}{interim}"
 
 
 def cells(found: pl.DataFrame, start_ms: int, step_ms: int, names: Sequence[str], zone: ZoneInfo) -> pl.DataFrame:

@@ -66,6 +66,7 @@ class Tried:
         deviation: its standard deviation.
         least: no value can be smaller: 0 where there are no negative ones, or never were; else -inf.
         has_idea: whether the model expects anything yet; else the two mean nothing.
+        on_a_line: whether there are higher and lower values; of points on a circle or on the earth there are only nearer ones.
     """
 
     leaves: Structs
@@ -74,3 +75,4 @@ class Tried:
     deviation: float
     least: float
     has_idea: bool
+    on_a_line: bool = True

@@ -60,7 +60,7 @@ RECORDS: Final = (
     Column("function_description", pl.String(), "what the function measures: count, mean, sum, ..."),
     Column("field_name", pl.String(), "the field the function reads; null for counts"),
     *_SPLITS,
-    Column("actual", pl.Float64(), "the bucket value"),
+    Column("actual", pl.Float64(), "the bucket value; of times and places see functions.md"),
     Column("typical", pl.Float64(), "the model's centre for this bucket"),
     Column("lower_bound", pl.Float64(), "lower end of the model's 95 % interval for this bucket"),
     Column("upper_bound", pl.Float64(), "upper end of the model's 95 % interval for this bucket"),

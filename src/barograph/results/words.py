@@ -4,6 +4,8 @@ import math
 from collections.abc import Mapping
 from typing import Any, Final
 
+from barograph.results import points
+
 _MEASURES: Final = {
     "count": "number of rows",
     "distinct_count": "different values of {}",
@@ -30,6 +32,7 @@ _FACTOR_SAYS_NOTHING: Final = 100.0
 """A larger factor is one of size only: what is compared with has next to nothing. Chosen, as Elastic's page has it."""
 
 _RARE: Final = ("rare", "freq_rare")
+_WITHOUT_RANGE: Final = frozenset({*_RARE, *points.POINTS})
 
 _NOT_LATELY: Final = 0.5
 """A smaller part of the share of buckets that a value had is told. Chosen."""
@@ -54,6 +57,11 @@ def measure(function_description: str, field_name: str | None) -> str:
     return _MEASURES.get(function_description, f"{function_description} of {{}}").format(field_name or "")
 
 
+def value_text(function_description: str, number: float) -> str:
+    """A bucket value as a person writes it: a number, a time, or a place."""
+    return points.text(function_description, number) if function_description in points.POINTS else short(number)
+
+
 def against_usual(actual: float, typical: float, lower: float | None = None, upper: float | None = None) -> str:
     """How the actual value compares with the typical one: "3.2x higher than usual", "12 % lower than usual", ...
 
@@ -76,12 +84,23 @@ def against_usual(actual: float, typical: float, lower: float | None = None, upp
 
 
 def compared(row: Mapping[str, Any]) -> str:
-    """The same of a row with `actual`, `typical`, `lower_bound` and `upper_bound`: "unusual" where nothing is known."""
+    """The same of a row with `function_description`, `actual`, `typical` and bounds: "unusual" where nothing is known."""
     if row["actual"] is None or row["typical"] is None:
         return "unusual"
     if row.get("function_description") in _RARE:
         return rarity(row)
-    return against_usual(*(row[name] for name in ("actual", "typical", "lower_bound", "upper_bound")))
+    return against_usual_of(
+        row.get("function_description", ""), *(row[name] for name in ("actual", "typical", "lower_bound", "upper_bound"))
+    )
+
+
+def against_usual_of(
+    function_description: str, actual: float, typical: float, lower: float | None = None, upper: float | None = None
+) -> str:
+    """As `against_usual`; a time or place by how far it is from a usual one: "at 03:12, 5.8 hours from the usual 09:00"."""
+    if function_description in points.POINTS:
+        return points.compared(function_description, actual, typical)
+    return against_usual(actual, typical, lower, upper)
 
 
 def rarity(row: Mapping[str, Any]) -> str:
@@ -119,7 +138,7 @@ def record_compared(record: Mapping[str, Any]) -> str:
         record: a row of `schema.RECORDS`.
     """
     plain = compared(record)
-    if record["actual"] is None or record.get("function_description") in _RARE or not _is_inside(record):
+    if record["actual"] is None or record.get("function_description") in _WITHOUT_RANGE or not _is_inside(record):
         return plain
     short_form = plain.removesuffix(" than usual")
     if (record["anomaly_length"] or 1) > 1:

@@ -14,6 +14,8 @@ import numpy as np
 
 from barograph.kernels.elementary import ln
 from barograph.results.arrays import Bools, Floats, Ints
+from barograph.results.points import POINTS
+from barograph.scoring.point_blame import from_typical, mean_without, ways
 
 USUAL: Final = 0.01
 """A bucket with this probability is usual again, if most of its surprise is gone. Chosen: a record needs less."""
@@ -153,6 +155,10 @@ def _strength(statistic: str, whole: Whole, shares: Shares, side: Floats) -> tup
         if statistic in ("min", "max"):
             beyond = np.minimum(side * (shares.value - typical), distance)
             return np.nan_to_num(beyond), np.nan_to_num(side * shares.value, nan=-np.inf)
+        if statistic in POINTS:
+            share = from_typical(statistic, typical, shares.value) / from_typical(statistic, typical, actual)
+            far = np.where(share > 0.5, np.minimum(shares.weight * share, shares.weight), 0.0)
+            return far, np.nan_to_num(share)
         excess = np.where(np.isnan(shares.effect), distance, side * (shares.effect - shares.usual))
         spread = shares.spread
         if statistic == "count":  # who always has two rows has four now and then
@@ -187,7 +193,7 @@ def _until_usual(statistic: str, whole: Whole, shares: Shares, side: Floats, str
     left = np.ones(len(group))  # the part of the surprise that is left after this and all before it
     against, usual = np.zeros(len(group)), np.zeros(len(group), np.bool_)
     near = np.flatnonzero(rank < MANY)
-    left[near], against[near], usual[near] = _what_is_left(whole, shares.leaf[near], rest[near], rank[near], judge)
+    left[near], against[near], usual[near] = _what_is_left(statistic, whole, shares.leaf[near], rest[near], rank[near], judge)
     end = np.full(len(first), MANY)  # the last that must go
     np.minimum.at(end, group[usual], rank[usual])
     blamed = _blamed(group, rank, end, strength) & (end < MANY)[group] & (rank < MANY)
@@ -236,18 +242,21 @@ def _simplest(leaf: Ints, size: Ints, explained: Floats) -> Bools:
     return np.asarray(simple & (explained >= best[leaf] - AS_WELL))
 
 
-def _what_is_left(whole: Whole, leaf: Ints, rest: Floats, rank: Ints, judge: Judge) -> tuple[Floats, Floats, Bools]:
+def _what_is_left(
+    statistic: str, whole: Whole, leaf: Ints, rest: Floats, rank: Ints, judge: Judge
+) -> tuple[Floats, Floats, Bools]:
     """How much of the surprise of leaves is left with other values [m], how much of it counts against who is gone, both in
     [0, 1]; and whether these values are usual.
 
     `rank` is 0 for what is left without one entity.
     """
-    crossed = (rest - whole.typical[leaf]) * (whole.actual - whole.typical)[leaf] <= 0.0
+    way, all_the_way = (_from_typical(statistic, whole.typical[leaf], value) for value in (rest, whole.actual[leaf]))
+    crossed = way * all_the_way <= 0.0
     over = crossed | np.isnan(rest)  # what lies on the other side is another anomaly; of nothing there is none
     ln_rest = np.where(over, 0.0, judge(leaf, np.where(over, whole.typical[leaf], rest)))
     # Of a value ten times the usual, half is about as unlikely: tails are heavy there. So what is left is at most the part of
     # the way from typical that is left.
-    left = np.minimum(_ratio(ln_rest, whole.ln_p[leaf]), _way_that_is_left(whole, leaf, rest))
+    left = np.minimum(_ratio(ln_rest, whole.ln_p[leaf]), _way_that_is_left(way, all_the_way))
     left = np.where(over, 0.0, left)
     gone = np.where(rank == 0, GONE_WITH_ONE, GONE_WITH_SEVERAL)
     ordinary = (ln_rest >= _LN_USUAL) & (left <= 0.5)
@@ -255,11 +264,15 @@ def _what_is_left(whole: Whole, leaf: Ints, rest: Floats, rank: Ints, judge: Jud
     return left, against, np.asarray(ordinary | (left <= 1.0 - gone))
 
 
-def _way_that_is_left(whole: Whole, leaf: Ints, rest: Floats) -> Floats:
+def _from_typical(statistic: str, typical: Floats, value: Floats) -> Floats:
+    """How far values are from typical ones; of numbers with a sign."""
+    return from_typical(statistic, typical, value) if statistic in POINTS else value - typical
+
+
+def _way_that_is_left(way: Floats, all_the_way: Floats) -> Floats:
     """The part of the distance from typical that is left, in [0, 1]; 1 where that means nothing."""
-    typical = whole.typical[leaf]
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        part = (rest - typical) / (whole.actual[leaf] - typical)
+        part = way / all_the_way
     return np.asarray(np.clip(np.nan_to_num(part, nan=1.0), 0.0, 1.0))
 
 
@@ -287,6 +300,10 @@ def _rest(statistic: str, whole: Whole, shares: Shares, group: Ints, side: Float
         if statistic in ("median", "distinct_count", "info_content"):
             chain = np.where(side > 0.0, shares.without_higher, shares.without_lower)
             return np.where(shares.weight > 0.0, chain, actual) + usual
+        if statistic in POINTS:
+            all_rows, gone = whole.weight[shares.leaf], _running(shares.weight, group)
+            parts = shares.weight * np.nan_to_num(ways(statistic, actual, shares.value))
+            return mean_without(statistic, actual, all_rows, gone, np.array([_running(part, group) for part in parts]))
         left = whole.weight[shares.leaf] - _running(shares.weight, group)
         return np.where(left > 0.0, _moments_left(statistic, whole, shares, group, left), np.nan) + usual
 

@@ -8,7 +8,8 @@ import polars as pl
 from barograph.config.splits import SPLIT_NAMES
 from barograph.kernels.elementary import ln
 from barograph.results import schema
-from barograph.results.arrays import Floats, Ints, Structs
+from barograph.results.arrays import Bools, Floats, Ints, Structs
+from barograph.results.points import POINTS
 from barograph.scoring.blame import nested
 from barograph.scoring.leaves import Measure, Stretch
 from barograph.scoring.severity import LN_10
@@ -51,16 +52,17 @@ def records_frame(
         span_ms: length of a bucket.
     """
     leaves = stretch.leaves[records.leaf]
+    is_point = np.array([measure.statistic in POINTS for measure in measures])[leaves["measure"]]
     labels = [measures[position] for position in leaves["measure"]]
     frame = stretch.names[records.leaf].with_columns(
         *common(records.bucket, leaves["ln_evidence"], span_ms),
         *(pl.Series(name, [getattr(measure, name) for measure in labels], dtype=_TYPES[name]) for name in _LABELS),
         *(pl.Series(name, leaves[name]) for name in ("actual", "typical")),
-        pl.Series("lower_bound", leaves["lower"]),
-        pl.Series("upper_bound", leaves["upper"]),
+        pl.Series("lower_bound", leaves["lower"], nan_to_null=True),
+        pl.Series("upper_bound", leaves["upper"], nan_to_null=True),
         pl.Series("log_evidence", leaves["ln_evidence"]),
         pl.Series("multi_bucket_impact", leaves["impact"]),
-        *_explained(leaves),
+        *_explained(leaves, is_point),
         pl.Series("record_score", records.score),
         pl.Series("initial_record_score", records.score),
         pl.Series("leaf", records.leaf, dtype=pl.Int64),
@@ -71,9 +73,9 @@ def records_frame(
     return typed(joined.with_columns(pl.col("influencers").fill_null(nobody)), schema.RECORDS)
 
 
-def _explained(leaves: Structs) -> list[pl.Series]:
+def _explained(leaves: Structs, is_point: Bools) -> list[pl.Series]:
     return [
-        pl.Series("anomaly_type", anomaly_type(leaves, leaves["weight"]), dtype=pl.String),
+        pl.Series("anomaly_type", anomaly_type(leaves, leaves["weight"], is_point), dtype=pl.String),
         pl.Series("anomaly_length", leaves["bucket"] - leaves["since"] + 1),
         pl.Series("single_bucket_impact", decades(-leaves["ln_p"])),
         pl.Series("means_impact", decades(leaves["means"])),
@@ -97,13 +99,16 @@ def _rarity(leaves: Structs) -> list[pl.Series]:
     return [pl.Series(name, np.where(rare, values, nothing).tolist(), dtype=kind) for name, (values, kind) in columns.items()]
 
 
-def anomaly_type(leaves: Structs, weight: Floats) -> list[str]:
-    """What a person would call each leaf with so many rows: a missing value, a change that lasts, a spike or a dip."""
+def anomaly_type(leaves: Structs, weight: Floats, is_point: Bools) -> list[str | None]:
+    """What a person would call each leaf with so many rows: a missing value, a change that lasts, a spike or a dip.
+
+    None for a time or a place, which is neither high nor low.
+    """
     actual, typical = leaves["actual"], leaves["typical"]
     missing = (actual == 0.0) & (weight == 0.0) & (typical > 0.0)
     change = (leaves["impact"] >= _TOGETHER) | (actual == typical)
     types: list[str] = np.select([missing, change, actual > typical], ["missing", "change", "spike"], "dip").tolist()
-    return types
+    return [None if point else one for one, point in zip(types, is_point.tolist(), strict=True)]
 
 
 def decades(surprise: Floats) -> Ints:

@@ -7,6 +7,7 @@ import polars as pl
 
 from barograph.config.splits import SPLITS
 from barograph.results.category import CategoryDefinition
+from barograph.results.points import PERIODS, PLACES, degrees, place
 
 Row = Mapping[str, Any]
 Document = dict[str, Any]
@@ -61,12 +62,17 @@ def record(job_id: str, row: Row) -> Document:
     document = _document(job_id, "record", row, _RECORD)
     for name in ("typical", "actual"):
         if row[name] is not None:
-            document[name] = [row[name]]
+            document[name] = [*degrees(row[name])] if row["function"] == PLACES else [row[name]]
+    if row["function"] == PLACES:
+        known = {f"{name}_point": place(row[name]) for name in ("typical", "actual") if row[name] is not None}
+        document["geo_results"] = known
+    if row["function"] in PERIODS:
+        document["function_description"] = "time"
     explanation = {field: row[name] for field, name in _EXPLANATION.items() if row.get(name)}
     bounds = {"lower_confidence_bound": row["lower_bound"], "upper_confidence_bound": row["upper_bound"]}
     explanation |= {name: bound for name, bound in bounds.items() if bound is not None}
     if explanation:
-        if row["typical"] is not None:
+        if row["typical"] is not None and row["function"] != PLACES:
             explanation["typical_value"] = row["typical"]
         document["anomaly_score_explanation"] = explanation
     if row["influencers"]:

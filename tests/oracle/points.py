@@ -1,0 +1,142 @@
+"""Usual places of points, the slow and obvious way: lists, and a value at a time."""
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+REACH, PRIOR, MOST_DOF, KEPT, FORGOTTEN, OCCASIONS, LEAST, MOST = 3.0, 4.0, 30.0, 1 - 1 / 2000, 0.05, 3, 8, 16
+RADIUS = 6371.0088
+
+
+class Circle:
+    dimensions = 1
+
+    def __init__(self, period):
+        self.period = period
+
+    def distance(self, a, b):
+        way = (b - a) % self.period
+        return min(way, self.period - way)
+
+    def between(self, a, b, share):
+        return (a + share * ((b - a + self.period / 2) % self.period - self.period / 2)) % self.period
+
+
+class Earth:
+    dimensions = 2
+
+    def distance(self, a, b):
+        return RADIUS * float(np.linalg.norm(a - b))
+
+    def between(self, a, b, share):
+        p = a + share * (b - a)
+        return p / np.linalg.norm(p) if np.linalg.norm(p) else a
+
+
+def vector(latitude, longitude):
+    up, around = math.radians(latitude), math.radians(longitude)
+    return np.array([math.cos(up) * math.cos(around), math.cos(up) * math.sin(around), math.sin(up)])
+
+
+@dataclass
+class Place:
+    weight: float
+    middle: object
+    square: float
+    last: int
+    occasions: int
+    usual: bool
+
+
+@dataclass
+class Points:
+    """One series: what is remembered of it, and how odd the next value is."""
+
+    space: object
+    scale: float
+    widest: float
+    teaching: int
+    apart: int
+    first: int = -1
+    count: int = 0
+    weight: float = 0.0
+    away: float = 0.0
+    places: list = field(default_factory=list)
+
+    def spread(self, place):
+        return math.sqrt((PRIOR * self.scale**2 + place.square / self.space.dimensions) / (PRIOR + place.weight))
+
+    def taught(self, bucket):
+        return self.count >= LEAST and bucket - self.first >= self.teaching
+
+    def p(self, x, bucket):
+        usual = [place for place in self.places if place.usual]
+        if not usual or not self.taught(bucket):
+            return 1.0
+        z, near = min(((self.space.distance(one.middle, x) / self.spread(one), one) for one in usual), key=lambda one: one[0])
+        dof = min(near.weight + 2, MOST_DOF)
+        chance = (self.away + 0.5) / (self.weight + 1)
+        return min(1.0, (1 + z * z / dof) ** (-dof / 2) + chance * min(1.0, REACH / max(z, REACH)) ** 3)
+
+    def learn(self, x, bucket):
+        if self.count == 0:
+            self.first = bucket
+        teaching = not self.taught(bucket)
+        self.weight, self.away = self.weight * KEPT + 1, self.away * KEPT
+        for place in self.places:
+            place.weight *= KEPT
+            place.square *= KEPT
+        self.places = [place for place in self.places if place.weight >= FORGOTTEN]
+        self.count += 1
+        found = [(self.space.distance(one.middle, x), one) for one in self.places]
+        found = [(d / self.spread(one), one) for d, one in found if d <= REACH * self.spread(one) and d <= 2 * self.widest]
+        if not found:
+            if len(self.places) == MOST:
+                self.make_room()
+            self.places.append(Place(1.0, x, 0.0, bucket, 1, teaching))
+            self.away += not teaching
+            return
+        place = min(found, key=lambda one: one[0])[1]
+        before = self.space.distance(place.middle, x)
+        place.weight += 1
+        place.middle = self.space.between(place.middle, x, 1 / place.weight)
+        place.square += before * self.space.distance(place.middle, x)
+        if bucket - place.last >= self.apart:
+            place.last, place.occasions = bucket, place.occasions + 1
+            self.away += not teaching and not place.usual
+            place.usual |= place.occasions >= OCCASIONS
+        self.merge_overlapping(place)
+
+    def together(self, a, b):
+        d, weight = self.space.distance(a.middle, b.middle), a.weight + b.weight
+        square = a.square + b.square + a.weight * b.weight / weight * d * d
+        middle = self.space.between(a.middle, b.middle, b.weight / weight)
+        return Place(weight, middle, square, max(a.last, b.last), max(a.occasions, b.occasions), a.usual or b.usual)
+
+    def merge(self, a, b):
+        """The one that came later goes into the other."""
+        at, gone = sorted(next(i for i, one in enumerate(self.places) if one is which) for which in (a, b))
+        self.places[at] = self.together(a, b)
+        del self.places[gone]
+
+    def merge_overlapping(self, place):
+        for other in self.places:
+            if other is place or other.usual != place.usual:
+                continue
+            near = 2 * self.space.distance(place.middle, other.middle) <= REACH * (self.spread(place) + self.spread(other))
+            if near and self.spread(self.together(place, other)) <= self.widest:
+                self.merge(place, other)
+                return
+
+    def make_room(self):
+        seldom = [place for place in self.places if not place.usual]
+        if seldom:
+            oldest = min(seldom, key=lambda one: one.last)
+            self.places = [place for place in self.places if place is not oldest]
+            return
+        pairs = [(a, b) for i, a in enumerate(self.places) for b in self.places[i + 1 :]]
+        self.merge(*min(pairs, key=lambda pair: self.loss(*pair)))
+
+    def loss(self, a, b):
+        return a.weight * b.weight / (a.weight + b.weight) * self.space.distance(a.middle, b.middle) ** 2
