@@ -24,7 +24,10 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[2]
-_NAMES = ("cli", "jobs", "functions", "results", "scores", "input", "python", "service", "replay", "forecast", "report")
+_NAMES = (
+    *("cli", "jobs", "functions", "categories", "results", "scores", "input", "python", "service", "replay", "forecast"),
+    "report",
+)
 DOCS = [ROOT / "docs" / f"{name}.md" for name in _NAMES]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *DOCS]
 

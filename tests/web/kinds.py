@@ -1,7 +1,8 @@
-"""A store with jobs whose results are no lines over time: categories of messages."""
+"""A store with jobs whose results are no lines over time: categories of messages, and rare values."""
 
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from barograph.config.job import Job
@@ -21,7 +22,7 @@ FLOOD_MS = START_MS + 3 * DAY_MS + 9 * HOUR_MS
 def make(data_dir: Path) -> None:
     """Write the store."""
     service = Service.open(None, data_dir)
-    for job, rows in ((logs(), log_rows()),):
+    for job, rows in ((logs(), log_rows()), (processes(), process_rows())):
         service.put(job)
         service.open_job(job.job_id)
         service.feed(job.job_id, rows)
@@ -62,3 +63,37 @@ def log_rows() -> pl.DataFrame:
             rows.append((time_ms, "beat", "Alive"))
     rows += [(FLOOD_MS + at * 30_000, "web-1", f"{HOSTILE} after {at} s") for at in range(90)]
     return pl.DataFrame(rows, schema=["time", "host", "message"], orient="row").sort("time", maintain_order=True)
+
+
+RARE = "<script>alert(1)</script>"
+"""A process that is started once."""
+RARE_MS = START_MS + 3 * DAY_MS + 15 * HOUR_MS
+
+
+def processes() -> Job:
+    """Processes that hardly ever run."""
+    return load_job(
+        {
+            "job_id": "processes",
+            "analysis_config": {
+                "bucket_span": "15m",
+                "detectors": [{"function": "rare", "by_field_name": "process"}],
+                "influencers": ["user"],
+            },
+            "data_description": {"time_field": "time", "time_format": "epoch_ms"},
+        }
+    )
+
+
+def process_rows() -> pl.DataFrame:
+    """Six processes of which each runs in a share of the quarters of an hour, and one that ran once."""
+    random = np.random.default_rng(16)
+    quarters = START_MS + np.arange(DAYS * 96) * (HOUR_MS // 4)
+    rows = [
+        (int(time), process, f"u{random.integers(5)}")
+        for time in quarters
+        for process, share in (("bash", 0.95), ("python", 0.9), ("git", 0.8), ("vim", 0.7), ("cron", 0.6), ("make", 0.5))
+        if random.random() < share
+    ]
+    rows.append((RARE_MS, RARE, "mallory"))
+    return pl.DataFrame(rows, schema=["time", "process", "user"], orient="row").sort("time", maintain_order=True)

@@ -20,6 +20,7 @@ from barograph.jobs import (
     lanes,
     memory,
     overall,
+    scatter,
     scope,
     selection,
     series,
@@ -39,6 +40,7 @@ from barograph.jobs.lanes import Lanes, LanesQuery
 from barograph.jobs.memory import Memory
 from barograph.jobs.one_series import OneSeries
 from barograph.jobs.overall import OverallQuery
+from barograph.jobs.scatter import Scatter, ScatterQuery
 from barograph.jobs.scope import Fields
 from barograph.jobs.series import SeriesQuery, SeriesValues
 from barograph.jobs.status import Status
@@ -220,6 +222,10 @@ class Answers:
     def series(self, job_id: str, query: SeriesQuery) -> SeriesValues:
         """The values of one series over time. See `jobs.series`."""
         return series.series_values(self._store, job_id, query)
+
+    def scatter(self, job_id: str, query: ScatterQuery) -> Scatter:
+        """The values of all series of a detector as points. See `jobs.scatter`."""
+        return scatter.scatter(self._store, job_id, query)
 
     def entities(self, job_id: str, query: EntitiesQuery) -> tuple[pl.DataFrame, int]:
         """The values of a field that splits a detector, and how many there are. See `jobs.entities`."""

@@ -15,6 +15,7 @@ from barograph.config.errors import BadRequest
 from barograph.config.splits import SERIES_ROLES
 from barograph.jobs.explain import Explained as FoundExplanations
 from barograph.jobs.one_series import functions, refusal
+from barograph.jobs.scatter import kind_of
 from barograph.jobs.series import SeriesValues, check_span
 from barograph.jobs.service import EntitiesQuery, OneSeries, SeriesQuery
 from barograph.results.words import measure
@@ -64,8 +65,8 @@ class Explained(BaseModel):
 
 
 class Charted(BaseModel):
-    """A detector: what it measures, by name and in words; the fields whose values tell its series apart, by role; and why
-    it cannot be charted."""
+    """A detector: what it measures, by name and in words; the fields whose values tell its series apart, by role; why they
+    cannot be charted as lines; and of what `/points` tells of it, if it does."""
 
     detector_index: int
     description: str
@@ -73,6 +74,7 @@ class Charted(BaseModel):
     measures: list[str]
     fields: dict[str, str]
     refused: str | None
+    points: Literal["population", "rare"] | None
 
 
 class AllCharted(BaseModel):
@@ -151,6 +153,7 @@ def router(server: Server) -> APIRouter:
                 "measures": [measure(name, detector.field_name) for name in functions(detector)],
                 "fields": {role: detector.splits[role] for role in SERIES_ROLES if role in detector.splits},
                 "refused": refusal(detector),
+                "points": kind_of(detector),
             }
             for at, detector in enumerate(service.job(job_id).detectors)
         ]

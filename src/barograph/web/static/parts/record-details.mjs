@@ -1,6 +1,6 @@
 // What makes a record odd: its values, who is to blame, and the parts of its score in words.
 import { html } from '../lib/html.mjs';
-import { counted, duration, interval, number, probability, score } from '../lib/format.mjs';
+import { count, counted, duration, interval, number, probability, score } from '../lib/format.mjs';
 import { word } from '../lib/scales.mjs';
 import { RecordCategories } from './category.mjs';
 import { EntityName, entitiesOf, influencersOf } from './entity.mjs';
@@ -16,7 +16,7 @@ export const RecordDetails = ({ row, filter, series }) => html`
     <div class="record-columns">
       <section aria-label="Values">
         <h3>What happened</h3>
-        <${RangePlot} row=${row} />
+        ${!isRare(row) && html`<${RangePlot} row=${row} />`}
         <${Values} row=${row} />
       </section>
       <section aria-label="Explanation">
@@ -42,13 +42,21 @@ function sentence(row) {
 const Values = ({ row }) => html`
   <dl class="facts">
     <div><dt>Time</dt><dd>${interval(row.timestamp, row.timestamp + row.bucket_span * 1000)}</dd></div>
-    <div><dt>Actual</dt><dd>${number(row.actual)}</dd></div>
-    <div><dt>Typical</dt><dd>${number(row.typical)}</dd></div>
-    <div><dt>Usual range</dt><dd>${row.lower_bound === null ? 'not known' : `${number(row.lower_bound)} to ${number(row.upper_bound)}`}</dd></div>
+    ${isRare(row) ? html`<${Rarity} row=${row} />` : html`
+      <div><dt>Actual</dt><dd>${number(row.actual)}</dd></div>
+      <div><dt>Typical</dt><dd>${number(row.typical)}</dd></div>
+      <div><dt>Usual range</dt><dd>${row.lower_bound === null ? 'not known' : `${number(row.lower_bound)} to ${number(row.upper_bound)}`}</dd></div>`}
     <div><dt>Detector</dt><dd>${row.detector}</dd></div>
     <div><dt>Job</dt><dd><a href=${`/jobs/${encodeURIComponent(row.job_id)}`}>${row.job_id}</a></dd></div>
     ${row.is_interim && html`<div><dt>Interim</dt><dd>its bucket is still open: this may change</dd></div>`}
   </dl>`;
+
+/** Whether it is of a value that is there or not. */
+const isRare = (row) => row.buckets_before !== null && row.buckets_before !== undefined;
+
+const Rarity = ({ row }) => html`
+  <div><dt>Came before</dt><dd>${row.values_before === 0 ? `never, in ${counted(row.buckets_before, 'bucket')}` : `in ${count(row.values_before)} of ${counted(row.buckets_before, 'bucket')}`}</dd></div>
+  ${row.by_field_relative_rarity !== null && html`<div><dt>Others</dt><dd>The value in the middle is in ${number(row.by_field_relative_rarity)} times as many buckets</dd></div>`}`;
 
 const IMPACTS = [
   ['single_bucket', 'This bucket alone'],
@@ -93,7 +101,7 @@ const FEW_VALUES = 20;
 function reasons(row) {
   const said = Object.entries(REASONS).filter(([name]) => row[name]).map(([, text]) => text);
   const before = row.values_before ?? FEW_VALUES;
-  return before < FEW_VALUES ? [...said, `Only ${counted(before, 'value')} came before it, so bounds are wide.`] : said;
+  return before < FEW_VALUES && !isRare(row) ? [...said, `Only ${counted(before, 'value')} came before it, so bounds are wide.`] : said;
 }
 
 function Influencers({ row, filter }) {

@@ -9,6 +9,7 @@ import { word } from '../../lib/scales.mjs';
 import { SeriesChart } from '../../parts/chart.mjs';
 import { EntityName, entitiesOf } from '../../parts/entity.mjs';
 import { Panel } from '../../parts/panel.mjs';
+import { PointsChart } from '../../parts/points.mjs';
 import { seriesHref, seriesKeys } from '../../parts/records.mjs';
 import { askedInside, cursor, entityFilter, interim, levelOf, selected, shownSeverities } from './state.mjs';
 
@@ -19,7 +20,11 @@ const HEIGHT = 150;
 const POINTS = 1000;
 const BUCKETS_AROUND = 60;
 
-const keyOf = (row) => JSON.stringify([row.job_id, row.detector_index, row.function_description, row.partition_field_value, row.by_field_value, row.over_field_value]);
+const isRare = (row) => ['rare', 'freq_rare'].includes(row.function);
+const isPoints = (row) => isRare(row) || row.over_field_value !== null;
+/** What of a record tells its chart from others: members that are compared with each other share one, and so do values that may be rare. */
+const partsOf = (row) => ({ partition: row.partition_field_value, by: isRare(row) ? null : row.by_field_value, over: isPoints(row) ? null : row.over_field_value });
+const keyOf = (row) => JSON.stringify([row.job_id, row.detector_index, row.function_description, Object.values(partsOf(row))]);
 
 /** @param {{by: string}} props */
 export function Charts({ by }) {
@@ -60,33 +65,45 @@ function shownTime(span) {
 function SmallChart({ row, version }) {
   const host = useRef(null);
   const seen = useSeen(host);
-  const span = row.bucket_span * 1000;
-  const [from, to] = shownTime(span);
+  const [from, to] = shownTime(row.bucket_span * 1000);
   const of = {
-    detector: row.detector_index, function: row.function === 'metric' ? row.function_description : null,
-    partition: row.partition_field_value, by: row.by_field_value, over: row.over_field_value, from, to, max_points: POINTS,
+    detector: row.detector_index, function: row.function === 'metric' ? row.function_description : null, ...partsOf(row), from, to, max_points: POINTS,
   };
-  const query = useQuery(seen ? `/jobs/${encodeURIComponent(row.job_id)}/series${params(of)}` : null, { deps: [version] });
-  const [first, last] = selected.value ?? [];
-  const data = useMemo(() => query.data && ({
-    ...query.data,
-    typical: undefined,
-    marks: query.data.marks.filter((mark) => levelOf(mark.score) >= 0 && (interim.value || !mark.interim)),
-    notes: first === undefined ? [] : [{ from: first, to: last }],
-  }), [query.data, first, last, shownSeverities.value, interim.value]);
-  const name = [row.measure, ...entitiesOf(row).map((one) => `${one.field} ${one.value}`)].join(', ');
+  const query = useQuery(seen ? `/jobs/${encodeURIComponent(row.job_id)}/${isPoints(row) ? 'points' : 'series'}${params(of)}` : null, { deps: [version] });
+  const entities = entitiesOf(row).filter((one) => !isPoints(row) || one.field !== memberOf(row));
+  const name = [row.measure, ...entities.map((one) => `${one.field} ${one.value}`)].join(', ');
+  const Picture = isPoints(row) ? Spread : Line;
   return html`
     <div class="small-chart" ref=${host} aria-busy=${String(seen && query.pending)}>
       <header>
-        <h3>${row.measure} ${entitiesOf(row).map((one) => html`<${EntityName} ...${one} filter=${entityFilter} />`)}${jobIds.value.length > 1 && html` <span class="quiet">${row.job_id}</span>`}</h3>
+        <h3>${row.measure} ${entities.map((one) => html`<${EntityName} ...${one} filter=${entityFilter} />`)}${isPoints(row) && html` <span class="quiet">every ${memberOf(row)}</span>`}${jobIds.value.length > 1 && html` <span class="quiet">${row.job_id}</span>`}</h3>
         <a href=${seriesHref(row)} aria-label=${`Open series ${name}`}>Open series</a>
       </header>
       ${query.error && html`<p class="quiet">${query.error.message}</p>`}
-      ${data ? html`
-        <${SeriesChart} data=${data} range=${[from, to]} height=${HEIGHT} label=${name} span=${span} drags=${null} cursor=${cursor.value}
-          describe=${(mark) => `${time(mark.t)}, record score ${score(mark.score)}, ${word(mark.score)}`}
-          onPick=${(t) => go({ path: '/series', set: { ...seriesKeys(row), open: timeText(t) } })}
-          onHover=${(at) => { cursor.value = at === null ? null : at.t; }} testid="small-chart" />`
-        : html`<div class="skeleton" style=${{ height: `${HEIGHT}px` }} />`}
+      ${query.data ? html`<${Picture} row=${row} data=${query.data} range=${[from, to]} name=${name} />` : html`<div class="skeleton" style=${{ height: `${HEIGHT}px` }} />`}
     </div>`;
+}
+
+const memberOf = (row) => (isRare(row) ? row.by_field_name : row.over_field_name);
+const isShown = (mark) => levelOf(mark.score) >= 0 && (interim.value || !mark.interim);
+
+function Line({ row, data: found, range, name }) {
+  const [first, last] = selected.value ?? [];
+  const data = useMemo(() => ({
+    ...found, typical: undefined, marks: found.marks.filter(isShown), notes: first === undefined ? [] : [{ from: first, to: last }],
+  }), [found, first, last, shownSeverities.value, interim.value]);
+  return html`
+    <${SeriesChart} data=${data} range=${range} height=${HEIGHT} label=${name} span=${row.bucket_span * 1000} drags=${null} cursor=${cursor.value}
+      describe=${(mark) => `${time(mark.t)}, record score ${score(mark.score)}, ${word(mark.score)}`}
+      onPick=${(t) => go({ path: '/series', set: { ...seriesKeys(row), open: timeText(t) } })}
+      onHover=${(at) => { cursor.value = at === null ? null : at.t; }} testid="small-chart" />`;
+}
+
+/** The members or values that a record is of one of. */
+function Spread({ row, data: found, range, name }) {
+  const data = useMemo(() => ({ ...found, marks: found.marks.filter(isShown) }), [found, shownSeverities.value, interim.value]);
+  const pick = (mark) => go({ path: '/series', set: { ...seriesKeys(row), [`e.${memberOf(row)}`]: data.names[mark.of], open: timeText(mark.t) } });
+  return html`
+    <${PointsChart} data=${data} range=${range} height=${HEIGHT} label=${name} span=${row.bucket_span * 1000} noted=${selected.value} onPick=${pick}
+      focus=${isRare(row) ? row.by_field_value : row.over_field_value} testid="small-chart" />`;
 }

@@ -2,7 +2,7 @@
 import { html } from '../../lib/html.mjs';
 import { get, go } from '../../lib/url.mjs';
 import { params, useQuery } from '../../lib/api.mjs';
-import { count, interval, number, probability, score } from '../../lib/format.mjs';
+import { count, counted, interval, number, probability, score } from '../../lib/format.mjs';
 import { word } from '../../lib/scales.mjs';
 import { Icon } from '../../parts/icon.mjs';
 import { Panel } from '../../parts/panel.mjs';
@@ -27,42 +27,46 @@ export function Explanation({ job, series, t, version, planned, note }) {
   const here = planned.filter((one) => one.start < end && start < one.end);
   return html`
     <${Panel} class="explanation" title=${interval(start, end)} query=${query} actions=${actions} height=${220}>
-      ${(told) => told && html`<${Told} one=${told.explanations[0]} planned=${here} />`}
+      ${(told) => told && html`<${Told} one=${told.explanations[0]} planned=${here} isRare=${series.detector.points === 'rare'} />`}
     </${Panel}>`;
 }
 
-function Told({ one, planned }) {
+function Told({ one, planned, isRare }) {
   const now = one.record_score;
   return html`
     <p class="verdict">
       ${now === null || one.gate
         ? html`<strong>No anomaly.</strong> ${one.gate ?? 'It has no record.'}`
-        : html`<span class="score"><i class=${`swatch ${word(now)}`} />${score(now)} ${word(now)}</span> ${TYPES[one.anomaly_type]}
+        : html`<span class="score"><i class=${`swatch ${word(now)}`} />${score(now)} ${word(now)}</span> ${isRare ? 'A value that hardly ever comes.' : TYPES[one.anomaly_type]}
           ${one.score - now > 1 && ` It first scored ${score(one.score)}; what the job has shown since has made it less remarkable.`}`}
     </p>
     <div class="explanation-columns">
       <div>
         <h3>What was there</h3>
         <dl class="facts">
-          <${Fact} name="Actual" value=${one.actual === null ? 'no data' : number(one.actual)} />
-          <${Fact} name="Typical" value=${number(one.typical)} />
-          <${Fact} name="Usual range" value=${one.lower === null ? 'not known yet' : `${number(one.lower)} – ${number(one.upper)}`} />
+          ${isRare ? html`
+            <${Fact} name="Came" value=${one.actual === null ? 'no' : 'yes'} />
+            <${Fact} name="Usual" value=${`in ${number(100 * one.typical)} % of the buckets`} />
+            <${Fact} name="Before" value=${`in ${counted(one.values_before, 'bucket')}`} />` : html`
+            <${Fact} name="Actual" value=${one.actual === null ? 'no data' : number(one.actual)} />
+            <${Fact} name="Typical" value=${number(one.typical)} />
+            <${Fact} name="Usual range" value=${one.lower === null ? 'not known yet' : `${number(one.lower)} – ${number(one.upper)}`} />
+            <${Fact} name="Learnt from" value=${`${count(one.values_before)} values before`} />`}
           <${Fact} name="Probability" value=${probability(one.probability, one.log_probability)} />
-          <${Fact} name="Learnt from" value=${`${count(one.values_before)} values before`} />
           ${planned.map((event) => html`<${Fact} key=${event.event_id} name="Planned" value=${`${event.description} (${effect(event)})`} />`)}
         </dl>
-        <${Range} one=${one} />
+        ${!isRare && html`<${Range} one=${one} />`}
       </div>
       <div>
         <h3>What makes the score${one.score > 0 ? ` of ${score(one.score)}` : ''}</h3>
         ${one.factors.length === 0 ? html`<p class="quiet">There is no value to score.</p>` : html`
           <ul class="factors">${one.factors.map((factor) => html`<${Factor} key=${factor.name} factor=${factor} />`)}</ul>`}
-        ${one.would_score.length > 0 && html`
+        ${one.would_score.length > 0 && !isRare && html`
           <h3>What would have scored</h3>
           <ul class="would">${one.would_score.map((would) => html`<${Would} key=${would.score} would=${would} />`)}</ul>`}
       </div>
       <div>
-        <${Blamed} influencers=${one.influencers} />
+        <${Blamed} influencers=${one.influencers} isLine=${!isRare} />
         <h3>What the model believed before it</h3>
         <ul class="believed">${one.model.map((sentence) => html`<li key=${sentence}>${sentence}</li>`)}</ul>
       </div>
@@ -70,7 +74,7 @@ function Told({ one, planned }) {
 }
 
 /** Who is to blame; the chart can show what would have been without each. */
-function Blamed({ influencers }) {
+function Blamed({ influencers, isLine }) {
   const entities = influencers.flatMap(({ influencer_field_name: field, influencer_field_values: values }) => values.map((value) => ({ field, value })));
   if (entities.length === 0) return null;
   const shown = get('without');
@@ -80,8 +84,8 @@ function Blamed({ influencers }) {
       ${entities.map(({ field, value }) => {
         const named = `${field}=${value}`;
         return html`<li key=${named}><span><span class="quiet">${field}</span> ${value || '(empty)'}</span>
-          <button type="button" class="link" aria-pressed=${String(shown === named)} onClick=${() => go({ set: { without: shown === named ? null : named } })}>
-            ${shown === named ? 'Hide what would be without it' : 'Show the series without it'}</button></li>`;
+          ${isLine && html`<button type="button" class="link" aria-pressed=${String(shown === named)} onClick=${() => go({ set: { without: shown === named ? null : named } })}>
+            ${shown === named ? 'Hide what would be without it' : 'Show the series without it'}</button>`}</li>`;
       })}
     </ul>`;
 }

@@ -12,6 +12,7 @@ import { ForecastDialog, ForecastSaid } from './forecasts.mjs';
 import { Legend, Tools } from './tools.mjs';
 import { useChartData, useContext, useFocus, useForecast, useGhost, useTimes } from './lines.mjs';
 import { NoteDialog, NoteList } from './notes.mjs';
+import { Points } from './points.mjs';
 import { Records } from './records.mjs';
 import { ChartTable } from './table.mjs';
 import { Zooms } from './zooms.mjs';
@@ -52,7 +53,8 @@ function OfJob({ job }) {
       ${whole && html`<${Choices} series=${series} whole=${whole} version=${version} />`}
       ${whole === null
         ? html`<p class="empty">The job has read no rows yet. What comes is shown as it does.</p>`
-        : series.query === null ? html`<${Refused} series=${series} job=${job} />` : html`<${Charts} job=${job} series=${series} whole=${whole} version=${version} />`}
+        : series.query === null ? html`<${Refused} series=${series} job=${job} />`
+          : series.detector.points === 'rare' ? html`<${Rare} job=${job} series=${series} whole=${whole} version=${version} />` : html`<${Charts} job=${job} series=${series} whole=${whole} version=${version} />`}
     </div>`;
 }
 
@@ -70,6 +72,21 @@ function Refused({ series, job }) {
       <p>This detector has no chart. ${why}</p>
       <p><a href=${href('/explorer', { job: job.job_id })}>What it found is in the explorer</a></p>
     </div>`;
+}
+
+/** Values that are there or not: no line says when. */
+function Rare({ job, series, whole, version }) {
+  const [own, setOwn] = useState(0);
+  const [noting, setNoting] = useState(null);
+  const zoom = zoomOf(job, whole);
+  const times = useTimes(series, job, whole, `${version} ${own}`);
+  const selected = openTime();
+  return html`
+    <${Points} job=${job} series=${series} zoom=${zoom} whole=${whole} version=${version} tools />
+    ${selected !== null && html`<${Explanation} job=${job} series=${series} t=${selected} version=${version} planned=${times.planned} note=${([start, end]) => setNoting({ start, end })} />`}
+    <${NoteList} notes=${times.ours} query=${times.notes} edit=${setNoting} />
+    <${Records} job=${job} series=${series} zoom=${zoom} version=${version} />
+    ${noting && html`<${NoteDialog} series=${series} note=${noting} close=${() => setNoting(null)} saved=${() => setOwn(own + 1)} />`}`;
 }
 
 function Charts({ job, series, whole: data, version }) {
@@ -110,6 +127,7 @@ function Charts({ job, series, whole: data, version }) {
         ${get('fc') !== null && html`<${ForecastSaid} forecast=${forecast} />`}
         <${Context} job=${job} data=${contextData} zoom=${zoom} whole=${whole} notes=${times.ours} edit=${edit} />`}
     </${Panel}>
+    ${series.detector.points && html`<${Points} job=${job} series=${series} zoom=${zoom} whole=${whole} version=${version} />`}
     ${table && focusData && html`<${ChartTable} data=${focusData} zoom=${zoom} job=${job} />`}
     ${selected !== null && html`<${Explanation} job=${job} series=${series} t=${selected} version=${version} planned=${times.planned} note=${annotate} />`}
     <${NoteList} notes=${times.ours} query=${times.notes} edit=${edit} />
