@@ -22,7 +22,7 @@ from barograph.api.metrics import Metrics
 from barograph.cli.main import app
 from barograph.config import analysis, job
 from barograph.config.base import Document
-from barograph.config.detector import DetectionRule, Detector, FilterRef, RuleCondition
+from barograph.config.detector import DetectionRule, Detector, FilterRef, RuleCondition, RuleParams
 from barograph.config.functions import ALIASES, FUNCTIONS, Function
 from barograph.config.server import ENVIRONMENT, ServerConfig
 from barograph.results import schema
@@ -181,6 +181,7 @@ SECTIONS: Final[dict[str, type[Document]]] = {
     "`custom_rules` of a detector": DetectionRule,
     "`scope` of a rule": FilterRef,
     "`conditions` of a rule": RuleCondition,
+    "`params` of a rule": RuleParams,
     "`analysis_config.per_partition_categorization`": analysis.PerPartitionCategorization,
     "`data_description`": job.DataDescription,
     "`analysis_limits`": job.AnalysisLimits,

@@ -32,6 +32,8 @@ def advance(**changes: object) -> tuple[int, int]:
         "rules": rules((0, 2, 1)),
         "conditions": np.zeros(2 * 24, np.uint8),
         "scope": np.ones((1, 2), np.uint8),
+        "shifts": np.zeros(16, np.uint8),
+        "shift_scope": np.ones((1, 2), np.uint8),
     }
     settings = (0, HOUR, 0, False, True, 0.0, 0.0)
     given, skipped = ({name: changes.get(name, value) for name, value in of.items()} for of in (given, skipped))
@@ -55,7 +57,8 @@ def forecast(**changes: object) -> None:
         "out": [np.empty((1, 5)) for _ in range(4)],
         "known": np.zeros(1, np.bool_),
     }
-    _series.forecast(*(given | changes).values(), 0, 4, HOUR, 1.96, False)
+    shifts = np.zeros(0, np.uint8), np.zeros((0, 1), np.uint8)
+    _series.forecast(*(given | changes).values(), 0, 4, HOUR, 1.96, False, *shifts)
 
 
 def test_what_is_right_is_taken():
@@ -67,6 +70,7 @@ def test_what_is_right_is_taken():
     ("changes", "message"),
     [
         ({"rows": np.array([2, 3])}, r"rows\[1\]=3: wanted a number from 0 to 2"),
+        ({"shift_scope": np.ones((2, 2), np.uint8)}, "size of scope of shifts=2: wanted 1"),
         ({"rows": np.array([-1, 0])}, r"rows\[0\]=-1: wanted a number from 0 to 2"),
         ({"rows": np.array([1])}, "size of values=2: wanted 1"),
         ({"state": as_bytes(np.zeros(3, CHANGE))}, "size of a record of state="),

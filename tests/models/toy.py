@@ -85,14 +85,14 @@ class ToyModel:
     def ln_p_of(payload, values):
         return -np.log1p(((values - payload["mean"]) / payload["width"]) ** 4)
 
-    def try_values(self, values, bucket_ms):
+    def try_values(self, values, bucket_ms, shifts=None):
         alone = ToyModel(self.config, np.repeat(self.state, len(values)))
         judged = alone.judge(values, bucket_ms)
         centre, width = (float(judged.payload[name][0]) for name in ("mean", "width"))
         steps = {"this_bucket": judged.leaves["ln_evidence"].copy()}
         return Tried(judged.leaves, steps, centre, width, -math.inf, bool(self.state["count"][0] > 0))
 
-    def expect(self, first_bucket_ms, buckets):
+    def expect(self, first_bucket_ms, buckets, shifts=None):
         return np.repeat(np.where(self.state["count"] > 0, self.state["mean"], np.nan)[:, None], buckets, axis=1)
 
     def describe(self, row):

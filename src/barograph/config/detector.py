@@ -10,6 +10,9 @@ from barograph.config.errors import MISSING, Problem
 from barograph.config.functions import ALIASES, FUNCTIONS, OVER, Function, resolve
 from barograph.config.splits import ROLES
 
+MOST_SHIFT_S: Final = 7 * 86_400
+"""A clock is changed by at most so many seconds: a week on, all that models know of times begins again."""
+
 MLCATEGORY: Final = "mlcategory"
 """The field that categorization makes; detectors may split by it."""
 
@@ -49,14 +52,51 @@ def _rule_applies_somewhere(rule: "DetectionRule") -> list[Problem]:
     return [Problem("conditions", MISSING, "at least one condition, or a scope")]
 
 
+class TimeShift(Document):
+    """By how much the clock is changed."""
+
+    time_shift_amount: int = Field(ge=-MOST_SHIFT_S, le=MOST_SHIFT_S, description=f"seconds, at most {MOST_SHIFT_S} either way")
+
+
+class RuleParams(Document):
+    """What the actions of a rule need."""
+
+    force_time_shift: TimeShift | None = None
+
+
+def _rule_shifts_by_time(rule: "DetectionRule") -> list[Problem]:
+    """A clock is changed at a time, by so much: values do not change it."""
+    shifts, given = "force_time_shift" in rule.actions, rule.params is not None and rule.params.force_time_shift is not None
+    if shifts and not given:
+        return [Problem("params.force_time_shift", MISSING, "time_shift_amount in seconds, as an action is force_time_shift")]
+    if given and not shifts:
+        return [Problem("actions", list(rule.actions), "force_time_shift among them, as there are params for it")]
+    return [
+        Problem(f"conditions[{at}].applies_to", one.applies_to, "time, as an action is force_time_shift")
+        for at, one in enumerate(rule.conditions or ())
+        if shifts and one.applies_to != "time"
+    ]
+
+
 class DetectionRule(Document):
-    """A rule of a detector: what to leave out, and when."""
+    """A rule of a detector: what to leave out, or by how much to change the clock, and when."""
 
-    CHECKS = ((frozenset({"scope", "conditions"}), _rule_applies_somewhere),)
+    CHECKS = (
+        (frozenset({"scope", "conditions"}), _rule_applies_somewhere),
+        (frozenset({"actions", "conditions", "params"}), _rule_shifts_by_time),
+    )
 
-    actions: Annotated[tuple[Literal["skip_result", "skip_model_update"], ...], Field(min_length=1)] = ("skip_result",)
+    actions: Annotated[tuple[Literal["skip_result", "skip_model_update", "force_time_shift"], ...], Field(min_length=1)] = (
+        "skip_result",
+    )
     scope: dict[FieldName, FilterRef] | None = None
     conditions: tuple[RuleCondition, ...] | None = None
+    params: RuleParams | None = None
+
+    @property
+    def time_shift(self) -> int:
+        """Seconds by which the clock is changed; 0: it is not."""
+        return self.params.force_time_shift.time_shift_amount if self.params and self.params.force_time_shift else 0
 
 
 def _what_the_function_needs(detector: "Detector") -> list[Problem]:

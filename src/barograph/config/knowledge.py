@@ -24,6 +24,7 @@ class PlannedTime:
         description: what is planned.
         actions: what is skipped then.
         calendar_id: the calendar that it is in; empty: none.
+        shift_ms: by how much the clock is changed, for good, from its first bucket on.
     """
 
     start_ms: int
@@ -31,6 +32,7 @@ class PlannedTime:
     description: str
     actions: tuple[Action, ...] = ("skip_result", "skip_model_update")
     calendar_id: str = ""
+    shift_ms: int = 0
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,8 @@ def _missing(path: str, rule: DetectionRule, known: Filters) -> list[Problem]:
 def _rule(rule: DetectionRule, filters: Filters) -> Rule:
     conditions = tuple(Condition(one.applies_to, one.operator, _value(one)) for one in rule.conditions or ())
     scope = tuple(_scope(name, reference, filters) for name, reference in (rule.scope or {}).items())
-    return Rule(conditions, scope, rule.actions)
+    skipped = tuple(action for action in rule.actions if action != "force_time_shift")
+    return Rule(conditions, scope, skipped, 1000 * rule.time_shift)
 
 
 def _value(condition: RuleCondition) -> float:

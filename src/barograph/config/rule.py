@@ -101,6 +101,7 @@ class Rule:
         conditions: comparisons.
         scope: the series that it is about; none: all.
         actions: what is skipped.
+        shift_ms: by how much the clock is changed, for good, from the first bucket on in which its conditions hold.
 
     Raises:
         BadRequest: neither condition nor scope.
@@ -109,6 +110,7 @@ class Rule:
     conditions: tuple[Condition, ...] = ()
     scope: tuple[Scope, ...] = ()
     actions: tuple[Action, ...] = ("skip_result",)
+    shift_ms: int = 0
 
     def __post_init__(self) -> None:
         if not self.conditions and not self.scope:

@@ -25,7 +25,7 @@ from barograph.engine.silence import Silence
 from barograph.engine.skips import DetectorSkips, planned_actions
 from barograph.kernels.elementary import e_to
 from barograph.models import Model
-from barograph.models.skips import PLANNED
+from barograph.models.skips import PLANNED, Skips
 from barograph.results.arrays import Floats, Ints
 from barograph.results.points import POINTS
 from barograph.results.results import Results
@@ -218,14 +218,15 @@ def _series(job: Job, newest: Snapshot, entity: Sequence[tuple[str, str]]) -> It
 def _explain(job: Job, newest: Snapshot, past: Past, bucket: int, series: _Series) -> Explanation:
     span = job.bucket_span_ms
     model, actual, weight = _model_before(job, newest, past, bucket, series)
+    skips = DetectorSkips(job, series.measure.detector_index, past.knowledge).of_one(series.split_values, bucket, bucket + 1)
     explainer = Explainer(
-        lambda values: model.try_values(values, bucket * span),
+        lambda values: model.try_values(values, bucket * span, skips.shifts),
         past.quantiles(quantiles.record(series.position), bucket * span),
         span,
     )
     data = not math.isnan(actual)
-    skipped = _skipped(job, past.knowledge, series, model, actual, bucket) if data else None
-    tried = model.try_values(np.array([actual if data else 0.0]), bucket * span)
+    skipped = _skipped(job, past.knowledge, series, skips, model, actual, bucket) if data else None
+    tried = model.try_values(np.array([actual if data else 0.0]), bucket * span, skips.shifts)
     leaf, has_idea = tried.leaves, tried.has_idea
     factors = explainer.factors(tried) if data else ()
     reason = gate(tried, factors, series.side) if data else "There is no data in this bucket, so there is nothing to judge."
@@ -252,10 +253,11 @@ def _explain(job: Job, newest: Snapshot, past: Past, bucket: int, series: _Serie
     )
 
 
-def _skipped(job: Job, knowledge: Knowledge, series: _Series, model: Model, actual: float, bucket: int) -> str | None:
+def _skipped(
+    job: Job, knowledge: Knowledge, series: _Series, skips: Skips, model: Model, actual: float, bucket: int
+) -> str | None:
     """Why the user wants no result of a value, as a sentence; None where one is wanted."""
     index, span = series.measure.detector_index, job.bucket_span_ms
-    skips = DetectorSkips(job, index, knowledge).of_one(series.split_values, bucket, bucket + 1)
     by = model.judge(np.array([actual]), bucket * span, skips=skips).skipped.by.tolist()
     if not by:
         return None

@@ -117,8 +117,9 @@ def forecast(
         if model is None:
             left_out = _joined(left_out, LeftOut(function=len(chosen)))
             continue
+        shifts = stage.shifts(names(stage.measure.detector_index, np.arange(stage.model.n_series, dtype=np.int32)))
         for some in np.split(chosen, range(at_once, len(chosen), at_once)):
-            foreseen = model.forecast(some, ask)
+            foreseen = model.forecast(some, ask, shifts)
             left_out = _joined(left_out, LeftOut(young=foreseen.young, silent=foreseen.silent))
             series += len(foreseen.rows)
             parts.append(_rows(job, stage, names, foreseen, ask))

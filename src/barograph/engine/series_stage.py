@@ -13,7 +13,7 @@ from barograph.config.knowledge import Knowledge
 from barograph.config.splits import SPLIT_NAMES
 from barograph.engine.completeness import GROWING, still_to_come
 from barograph.engine.skips import DetectorSkips
-from barograph.models import MODELS, Judged, Kin, Model, ModelConfig
+from barograph.models import MODELS, Judged, Kin, Model, ModelConfig, Shifts
 from barograph.models.skips import Skips
 from barograph.results.arrays import Floats, Structs
 from barograph.results.snapshot import Arrays, prefixed, under
@@ -107,6 +107,10 @@ class SeriesStage:
         """From the next bucket on, this is what the user knows."""
         self._skips = DetectorSkips(job, self.measure.detector_index, knowledge)
 
+    def shifts(self, names: pl.DataFrame) -> Shifts:
+        """The changes of the clock of series with these split values, the columns `SPLIT_VALUES`."""
+        return self._skips.shifts(names)
+
     def judge_and_learn(self, buckets: FinishedBuckets, completeness: Floats | None) -> JudgedMeasure:
         """Judge buckets, then learn them. Open ones are judged, and learned, by what they are likely to become.
 
@@ -133,7 +137,7 @@ class SeriesStage:
         parts, added, config = [], np.empty(value.shape), self._model.config
         for t, complete in enumerate(completeness.tolist()):
             bucket_ms = (first_bucket + t) * config.bucket_span_ms
-            typical = self._model.expect(bucket_ms, 1)[:, 0]
+            typical = self._model.expect(bucket_ms, 1, None if skips is None else skips.shifts)[:, 0]
             added[:, t] = still_to_come(value[:, t], typical, complete, whole=config.integer)
             skipped = None if skips is None else skips.buckets(slice(t, t + 1))
             parts.append(self._model.advance((value[:, t] + added[:, t])[:, None], bucket_ms, skips=skipped))

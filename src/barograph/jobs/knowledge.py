@@ -27,4 +27,5 @@ def _has_scope(job: Job) -> bool:
 def _planned(event: Event) -> PlannedTime:
     wanted: dict[Action, bool] = {"skip_result": event.skip_result, "skip_model_update": event.skip_model_update}
     actions = tuple(action for action, skipped in wanted.items() if skipped)
-    return PlannedTime(event.start_ms, event.end_ms, event.description, actions, event.calendar_id)
+    shift_ms = 1000 * (event.force_time_shift or 0)
+    return PlannedTime(event.start_ms, event.end_ms, event.description, actions, event.calendar_id, shift_ms)

@@ -42,6 +42,8 @@ def advance(
     rules: NDArray[uint8],
     conditions: NDArray[uint8],
     scope: NDArray[uint8],
+    shifts: NDArray[uint8],
+    shift_scope: NDArray[uint8],
 ) -> tuple[int, int]:
     """Score and learn the chunk, in place; releases the GIL.
 
@@ -73,6 +75,8 @@ def advance(
         rules: records of `models.skips`, [r] as bytes: first condition, the one behind the last, what is skipped.
         conditions: the same, [c]: subject (actual, typical, their difference, start), comparison (<, <=, >, >=), value.
         scope: [r, s] whether each rule is about the series of each row.
+        shifts: [c] records of `skips::Shift` as bytes: from when on, epoch ms, and by how many ms more the clock is changed.
+        shift_scope: [c, s] whether each is of the series of each row.
 
     Returns:
         How many leaves and changes were written.
@@ -93,6 +97,8 @@ def forecast(
     span_ms: int,
     z: float,
     non_negative: bool,
+    shifts: NDArray[uint8],
+    shift_scope: NDArray[uint8],
 ) -> None:
     """Forecast series from what they remember, which stays as it is; releases the GIL.
 
@@ -110,4 +116,6 @@ def forecast(
         span_ms: the bucket span.
         z: normal quantile of the bounds' half width.
         non_negative: nothing below 0; else only where no value has been below 0.
+        shifts: [c] changes of the clock of some rows, as of `advance`.
+        shift_scope: [c, s] whether each is of the series of each row.
     """

@@ -40,6 +40,12 @@ struct Chunk {
   int64_t zeros_since;        // bucket number from which on a series without values has been zero; -1: it has not
   bool calendar;
   skips::Skips skips;
+  skips::Shifts shifts;
+
+  Clock clock(int64_t i, int64_t t) const {
+    const int64_t bucket = first_bucket + t;
+    return {bucket, local_ms[t] + shifts.at(i, bucket * span_ms), span_ms};
+  }
 };
 
 struct Output {
@@ -249,7 +255,7 @@ inline int64_t run_series(Series& s, const Memory& m, float* pool, const Chunk& 
     if (!known) out.ln_p[at] = out.ln_evidence[at] = given;
     if (!known && !out.typical) continue;
     if (out.full()) return t;
-    const Clock c{k.first_bucket + t, k.local_ms[t], k.span_ms};
+    const Clock c = k.clock(i, t);
     if (known && s.count == 0.0 && k.zeros_since >= 0 && c.bucket > k.zeros_since) begin_with_zeros(s, m, c, k.zeros_since);
     const Position place = s.season.kind ? position(s, c, 0) : Position{0, 0, 0.0};
     const Expectation f = expect(s, m, s.season.kind ? season_value(s, pool, place) : 0.0, s.season.kind ? profile_doubt(s, pool, place, c) : 0.0,
@@ -313,11 +319,19 @@ skips::Skips skips_of(const binding::In<uint8_t>& planned, const binding::Record
   return {planned.data(), rule, scope.data(), binding::records<skips::Condition>(conditions), rule_count, static_cast<int64_t>(series)};
 }
 
+skips::Shifts shifts_of(const binding::Records& shifts, const ConstBytes& scope, size_t series) {
+  const int64_t count = binding::room<skips::Shift>(shifts);
+  binding::check_size("scope of shifts", scope.shape(0), static_cast<size_t>(count));
+  binding::check_size("a row of the scope of shifts", scope.shape(1), series);
+  return {binding::records<skips::Shift>(shifts), scope.data(), count, static_cast<int64_t>(series)};
+}
+
 std::tuple<int64_t, int64_t> advance(Bytes state, Floats pool, Times rows, ConstMatrix values, Times local_ms,
                                      Progress progress, Bytes leaves, Bytes changes, const std::vector<Matrix>& out_arrays,
                                      int64_t first_bucket, int64_t span_ms, int side, bool non_negative, bool learn_too,
                                      double bounds, double ln_threshold, const std::vector<double>& lesson, int64_t zeros_since, bool calendar,
-                                     binding::In<uint8_t> planned, const binding::Records& rules, const binding::Records& conditions, ConstBytes scope) {
+                                     binding::In<uint8_t> planned, const binding::Records& rules, const binding::Records& conditions, ConstBytes scope,
+                                     const binding::Records& shifts, ConstBytes shift_scope) {
   check_series(state, rows);
   binding::check_size("values", values.shape(0), rows.size());
   binding::check_size("local_ms", local_ms.size(), values.shape(1));
@@ -329,7 +343,7 @@ std::tuple<int64_t, int64_t> advance(Bytes state, Floats pool, Times rows, Const
   check_outputs(out_arrays, 5, bounds > 0.0 ? 5 : 2, values.shape(0), values.shape(1));
   const Chunk k{rows.data(), values.data(), local_ms.data(), first_bucket, span_ms, static_cast<int64_t>(values.shape(0)),
                 static_cast<int64_t>(values.shape(1)), side, non_negative, learn_too, Confidence(bounds), ln_threshold, zeros_since, calendar,
-                skips_of(planned, rules, conditions, scope, values.shape(0), values.shape(1))};
+                skips_of(planned, rules, conditions, scope, values.shape(0), values.shape(1)), shifts_of(shifts, shift_scope, values.shape(0))};
   const bool wanted = bounds > 0.0;
   Output out{out_arrays[0].data(), out_arrays[1].data(), wanted ? out_arrays[2].data() : nullptr,
              wanted ? out_arrays[3].data() : nullptr, wanted ? out_arrays[4].data() : nullptr,
@@ -345,7 +359,7 @@ std::tuple<int64_t, int64_t> advance(Bytes state, Floats pool, Times rows, Const
     if (s.season.want > 0) continue;  // waits for pool memory
     if (s.season.want < 0) {
       s.season.want = -s.season.want;
-      const Clock c{k.first_bucket + t - 1, k.local_ms[t - 1], k.span_ms};
+      const Clock c = k.clock(i, t - 1);
       note(s, out, {i, t - 1}, c, install_season(s, c, pool.data()));
       if (out.full()) break;
     }
@@ -369,16 +383,21 @@ void probability(ConstBytes predictive_rows, ConstVector values, Vector ln_p) {
 }
 
 void forecast_rows(ConstBytes state, ConstFloats pool, Times rows, Times local_ms, const std::vector<Matrix>& out_arrays,
-                   Flags known, int64_t first_bucket, int64_t start_bucket, int64_t span_ms, double z, bool non_negative) {
+                   Flags known, int64_t first_bucket, int64_t start_bucket, int64_t span_ms, double z, bool non_negative,
+                   const binding::Records& shifts, ConstBytes shift_scope) {
   check_series(state, rows);
   const int64_t buckets = static_cast<int64_t>(out_arrays.at(0).shape(1));
   check_outputs(out_arrays, 4, 4, rows.size(), out_arrays[0].shape(1));
   binding::check_size("known", known.size(), rows.size());
   binding::check_size("local_ms", local_ms.size(), static_cast<size_t>(start_bucket + buckets - first_bucket));
-  const Horizon h{local_ms.data(), first_bucket, start_bucket, buckets, span_ms, z, non_negative};
+  const skips::Shifts shifted = shifts_of(shifts, shift_scope, rows.size());
   const Series* all = reinterpret_cast<const Series*>(state.data());
   nb::gil_scoped_release unlocked;
+  std::vector<int64_t> clock(local_ms.size());
   for (size_t i = 0; i < rows.shape(0); ++i) {
+    for (size_t t = 0; t < clock.size(); ++t)
+      clock[t] = local_ms.data()[t] + shifted.at(static_cast<int64_t>(i), (first_bucket + static_cast<int64_t>(t)) * span_ms);
+    const Horizon h{clock.data(), first_bucket, start_bucket, buckets, span_ms, z, non_negative};
     const int64_t at = static_cast<int64_t>(i) * buckets;
     const Foreseen out{out_arrays[0].data() + at, out_arrays[1].data() + at, out_arrays[2].data() + at, out_arrays[3].data() + at};
     known.data()[i] = foresee(all[rows.data()[i]], pool.data(), h, out);

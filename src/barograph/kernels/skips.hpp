@@ -22,6 +22,27 @@ struct Rule {
   int64_t actions;
 };
 
+// The clock is changed for good: from a time on it shows so much more than the zone's.
+struct Shift {
+  int64_t from_ms;   // epoch ms
+  int64_t shift_ms;
+};
+
+// Those that are not of all series: a row of `scope` marks the series that each is of.
+struct Shifts {
+  const Shift* shifts;   // [c]
+  const uint8_t* scope;  // [c, s]
+  int64_t count;
+  int64_t series;
+
+  int64_t at(int64_t i, int64_t start_ms) const {
+    int64_t all = 0;
+    for (int64_t c = 0; c < count; ++c)
+      if (scope[c * series + i] && shifts[c].from_ms <= start_ms) all += shifts[c].shift_ms;
+    return all;
+  }
+};
+
 // For S series in T buckets. A rule is about the series that its row of `scope` marks.
 struct Skips {
   const uint8_t* planned;  // [t] actions of planned times

@@ -1,6 +1,7 @@
 """Bucket values to probabilities, by one model or another for all series of a measure."""
 
 from barograph.models.base import Forecaster, Judged, Kin, Model, Records, Skipped
+from barograph.models.civil import Shifts
 from barograph.models.config import ModelConfig
 from barograph.models.describe import SEASON_WORDS, Description, Known
 from barograph.models.forecast import Foreseen, Horizon
@@ -28,5 +29,6 @@ __all__ = [
     "Records",
     "SeasonKind",
     "SeriesModel",
+    "Shifts",
     "Skipped",
 ]

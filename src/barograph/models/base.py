@@ -6,6 +6,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol, Self, runtime_checkable
 
 import numpy as np
 
+from barograph.models.civil import Shifts
 from barograph.models.config import ModelConfig
 from barograph.models.describe import Description, Known
 from barograph.models.forecast import Foreseen, Horizon
@@ -174,14 +175,17 @@ class Model(Protocol):
     def ln_p_of(payload: Structs, values: Floats) -> Floats:
         """ln of the probability of other values [k] in the place of leaves, given by their payload [k]; NaN gives NaN. Pure."""
 
-    def try_values(self, values: Floats, bucket_ms: int) -> Tried:
+    def try_values(self, values: Floats, bucket_ms: int, shifts: Shifts | None = None) -> Tried:
         """What the model of one series would make of any of `values` [k] in a bucket, which is not learned.
 
-        Only where `ln_threshold` is 0 does every value have a leaf.
+        Only where `ln_threshold` is 0 does every value have a leaf. `shifts` are the changes of the clock of this one series.
         """
 
-    def expect(self, first_bucket_ms: int, buckets: int) -> Floats:
-        """What all series are expected to be in coming buckets, [S, T] by what is known now; NaN is no idea."""
+    def expect(self, first_bucket_ms: int, buckets: int, shifts: Shifts | None = None) -> Floats:
+        """What all series are expected to be in coming buckets, [S, T] by what is known now; NaN is no idea.
+
+        `shifts` are the changes of the clock; None: there are none.
+        """
 
     def describe(self, row: int) -> Description:
         """What the model believes about series `row` now, in words and numbers."""
@@ -194,10 +198,11 @@ class Model(Protocol):
 class Forecaster(Protocol):
     """A model that can say what its series will do next."""
 
-    def forecast(self, rows: Ints, ask: Horizon) -> Foreseen:
+    def forecast(self, rows: Ints, ask: Horizon, shifts: Shifts | None = None) -> Foreseen:
         """What some of the series are expected to do next; nothing is learnt.
 
         Args:
             rows: [S] the series.
             ask: from when on, how long, and how wide the bounds are to be.
+            shifts: changes of the clock of all series; None: there are none.
         """

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from barograph.kernels import _series
-from barograph.models.civil import local_ms
+from barograph.models.civil import Shifts, local_ms
 from barograph.models.config import ModelConfig
 from barograph.results.arrays import Floats, Ints
 
@@ -55,7 +55,7 @@ class Foreseen:
     silent: int
 
 
-def foresee(records: Any, pool: NDArray[np.float32], config: ModelConfig, rows: Ints, ask: Horizon) -> Foreseen:
+def foresee(records: Any, pool: NDArray[np.float32], config: ModelConfig, rows: Ints, ask: Horizon, shifts: Shifts) -> Foreseen:
     """Forecast series, given by their rows among `records` (dtype `state.SERIES`)."""
     span = config.bucket_span_ms
     start = ask.start_ms // span
@@ -66,11 +66,13 @@ def foresee(records: Any, pool: NDArray[np.float32], config: ModelConfig, rows: 
     out = [np.empty((len(forecast_rows), ask.buckets)) for _ in range(4)]
     known = np.zeros(len(forecast_rows), np.bool_)
     first = int(records["window.first"][forecast_rows].min(initial=start))
+    starts = np.arange(first, start + ask.buckets, dtype=np.int64) * span
+    shifts = shifts.series(forecast_rows)
     _series.forecast(
         records.view(np.uint8).reshape(len(records), records.dtype.itemsize),
         pool,
         forecast_rows,
-        local_ms(np.arange(first, start + ask.buckets, dtype=np.int64) * span, ZoneInfo(config.time_zone)),
+        local_ms(starts, ZoneInfo(config.time_zone)) + shifts.at(starts),
         out,
         known,
         first,
@@ -78,6 +80,8 @@ def foresee(records: Any, pool: NDArray[np.float32], config: ModelConfig, rows: 
         span,
         NormalDist().inv_cdf(0.5 + ask.percentile / 200),
         config.non_negative,
+        shifts.some.view(np.uint8).reshape(-1),
+        shifts.scope,
     )
     lower, prediction, upper, level = out if known.all() else (values[known] for values in out)
     return Foreseen(forecast_rows[known], lower, prediction, upper, level, int(young.sum() + (~known).sum()), int(silent.sum()))

@@ -15,6 +15,7 @@ import numpy as np
 from barograph.config.duration import DAY_MS
 from barograph.kernels import _rare
 from barograph.models.base import Judged, Kin, Records, Skipped
+from barograph.models.civil import Shifts
 from barograph.models.config import ModelConfig
 from barograph.models.describe import YOUNG, Description, Known
 from barograph.models.rare_state import FOUND, PART, VALUE
@@ -164,7 +165,7 @@ class RareModel:
         there = np.where(values >= _THERE, payload["ln_p"], 0.0)
         return np.asarray(np.where(np.isnan(values), np.nan, there), np.float64)
 
-    def try_values(self, values: Floats, bucket_ms: int) -> Tried:
+    def try_values(self, values: Floats, bucket_ms: int, shifts: Shifts | None = None) -> Tried:  # noqa: ARG002  # at any time
         """As `Model.try_values`."""
         judged = self._run(np.ones((1, 1)), bucket_ms, None, learn=False)
         leaves = np.repeat(judged.leaves, len(values))
@@ -176,7 +177,12 @@ class RareModel:
         deviation = math.sqrt(most * max(1.0 - most, 0.0))
         return Tried(leaves, {"this_bucket": leaves["ln_evidence"].copy()}, share, deviation, 0.0, filled > 0)
 
-    def expect(self, first_bucket_ms: int, buckets: int) -> Floats:  # noqa: ARG002  # the same at any time
+    def expect(  # the same at any time
+        self,
+        first_bucket_ms: int,  # noqa: ARG002
+        buckets: int,
+        shifts: Shifts | None = None,  # noqa: ARG002
+    ) -> Floats:
         """The share of buckets that have each value now, [S, T]; NaN for one that none had."""
         share = np.empty(len(self._values))
         _rare.shares(_bytes(self._values), _bytes(self._parts), share)

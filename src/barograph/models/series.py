@@ -14,7 +14,7 @@ import numpy as np
 from barograph.config.duration import DAY_MS
 from barograph.kernels import _series
 from barograph.models.base import Judged, Kin, Records, Skipped
-from barograph.models.civil import local_ms
+from barograph.models.civil import Shifts, local_ms
 from barograph.models.config import SIDES, ModelConfig
 from barograph.models.describe import Description, Known, describe, known, lately
 from barograph.models.forecast import Foreseen, Horizon, foresee
@@ -132,14 +132,16 @@ class SeriesModel:
         """What the model knows of its series together, and what not yet."""
         return known(self._records, self.config)
 
-    def forecast(self, rows: Ints, ask: Horizon) -> Foreseen:
+    def forecast(self, rows: Ints, ask: Horizon, shifts: Shifts | None = None) -> Foreseen:
         """What some of the series are expected to do next; nothing is learnt.
 
         Args:
             rows: [S] the series.
             ask: from when on, how long, and how wide the bounds are to be.
+            shifts: changes of the clock of all series; None: there are none.
         """
-        return foresee(self._records, self._pool.array, self.config, rows, ask)
+        shifts = shifts or Shifts.none(self.n_series)
+        return foresee(self._records, self._pool.array, self.config, rows, ask, shifts)
 
     def advance(self, values: Floats, first_bucket_ms: int, rows: Ints | None = None, skips: Skips | None = None) -> Judged:
         """Score each bucket with what was known before it, then learn it.
@@ -170,14 +172,15 @@ class SeriesModel:
             parts.append(self._run(values[:, start:], first_bucket_ms + start * span, rows, rest, learn=True))
         return Judged.joined(parts)
 
-    def try_values(self, values: Floats, bucket_ms: int) -> Tried:
+    def try_values(self, values: Floats, bucket_ms: int, shifts: Shifts | None = None) -> Tried:
         """What the model of one series would make of any of `values` [k] in a bucket, which is not learned.
 
-        Only where `ln_threshold` is 0 does every value have a leaf.
+        Only where `ln_threshold` is 0 does every value have a leaf. `shifts` are the changes of the clock of this one series.
         """
         rows = np.zeros(len(values), np.int64)
         tried = np.ascontiguousarray(values[:, None], np.float64)
-        work = _Work(self, tried, rows, bucket_ms, False, self.config, Skips.none(*tried.shape))
+        skips = Skips.clock(shifts.series(rows), 1) if shifts else Skips.none(*tried.shape)
+        work = _Work(self, tried, rows, bucket_ms, False, self.config, skips)
         work.run()
         flagged = _in_order(work.flagged, FLAGGED)
         predictive = flagged["predictive"][0]
@@ -194,7 +197,7 @@ class SeriesModel:
         """Score one bucket of values [S] without learning it. Judged is [S, 1]."""
         return self._run(values[:, None], bucket_ms, rows, skips or Skips.none(len(values), 1), learn=False)
 
-    def expect(self, first_bucket_ms: int, buckets: int) -> Floats:
+    def expect(self, first_bucket_ms: int, buckets: int, shifts: Shifts | None = None) -> Floats:
         """What all series [S] are expected to be in coming buckets [T], by what is known now. Changes nothing.
 
         Returns:
@@ -202,7 +205,8 @@ class SeriesModel:
         """
         config = replace(self.config, bounds_percentile=_ANY_PERCENTILE)
         unknown = np.full((self.n_series, buckets), np.nan)
-        work = _Work(self, unknown, np.arange(self.n_series), first_bucket_ms, False, config, Skips.none(*unknown.shape))
+        skips = Skips.clock(shifts, buckets) if shifts else Skips.none(*unknown.shape)
+        work = _Work(self, unknown, np.arange(self.n_series), first_bucket_ms, False, config, skips)
         work.run()
         return work.out[2]
 
@@ -235,7 +239,7 @@ class _Work:
         self._model, self._values, self._rows, self._learn = model, values, rows, learn
         self._first = first_ms // config.bucket_span_ms
         starts = first_ms + np.arange(values.shape[1], dtype=np.int64) * config.bucket_span_ms
-        self._local_ms = local_ms(starts, model._zone)
+        self._local_ms = local_ms(starts, model._zone) + skips.shifts.at(starts)
         self._lesson, given = model._siblings.at(first_ms // DAY_MS)
         self._given = given or not config.siblings
         self._progress = np.zeros(len(rows), np.int64)
@@ -305,6 +309,8 @@ class _Work:
             _packed(skips.rules),
             _packed(skips.conditions),
             skips.scope,
+            _packed(skips.shifts.some),
+            skips.shifts.scope,
         )
 
 

@@ -1,4 +1,4 @@
-"""What users do not want told or learned of the values that a model judges: planned times, and rules."""
+"""What users do not want told or learned of the values that a model judges: planned times, rules, changes of the clock."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,6 +7,7 @@ from typing import Final, Self
 import numpy as np
 
 from barograph.config.rule import Action, Condition, Rule
+from barograph.models.civil import Shifts
 from barograph.results.arrays import Bools, Bytes, Structs
 
 _ACTIONS: Final[dict[Action, int]] = {"skip_result": 1, "skip_model_update": 2}  # bits, as in kernels/skips.hpp
@@ -35,28 +36,36 @@ class Skips:
         rules: [R] records: where a rule's conditions begin and end, and its actions.
         conditions: [C] records.
         scope: [R, S] whether a series is one that a rule is about.
+        shifts: changes of the clock.
     """
 
     planned: Bytes
     rules: Structs
     conditions: Structs
     scope: Bytes
+    shifts: Shifts
 
     @classmethod
     def none(cls, series: int, buckets: int) -> Self:
         """Nothing."""
         scope = np.zeros((0, series), np.uint8)
-        return cls(np.zeros(buckets, np.uint8), np.zeros(0, _RULE), np.zeros(0, _CONDITION), scope)
+        nothing = np.zeros(0, _RULE), np.zeros(0, _CONDITION)
+        return cls(np.zeros(buckets, np.uint8), *nothing, scope, Shifts.none(series))
 
     @classmethod
-    def of(cls, planned: Bytes, rules: Sequence[Rule], scope: Bools) -> Self:
-        """Planned times [T], and rules with the series [R, S] that each is about."""
+    def clock(cls, shifts: Shifts, buckets: int) -> Self:
+        """Nothing, but for changes of the clock."""
+        return replace(cls.none(shifts.scope.shape[1], buckets), shifts=shifts)
+
+    @classmethod
+    def of(cls, planned: Bytes, rules: Sequence[Rule], scope: Bools, shifts: Shifts) -> Self:
+        """Planned times [T], rules with the series [R, S] that each is about, and changes of the clock."""
         conditions = [_record(condition) for rule in rules for condition in rule.conditions]
         ends = np.cumsum([len(rule.conditions) for rule in rules], dtype=np.int64)
         records = np.zeros(len(rules), _RULE)
         records["first"][1:], records["end"] = ends[:-1], ends
         records["actions"] = [bits(rule.actions) for rule in rules]
-        return cls(planned, records, np.array(conditions, _CONDITION), scope.astype(np.uint8))
+        return cls(planned, records, np.array(conditions, _CONDITION), scope.astype(np.uint8), shifts)
 
     def buckets(self, part: slice) -> "Skips":
         """Of some of the buckets."""
@@ -64,7 +73,7 @@ class Skips:
 
     def series(self, part: slice) -> "Skips":
         """Of some of the series."""
-        return replace(self, scope=np.ascontiguousarray(self.scope[:, part]))
+        return replace(self, scope=np.ascontiguousarray(self.scope[:, part]), shifts=self.shifts.series(part))
 
 
 def _record(condition: Condition) -> tuple[int, int, float]:

@@ -63,8 +63,11 @@ def test_a_rule_with_a_filter_silences_what_it_names(http: httpx.Client) -> None
     http.delete(f"{JOBS}/{job_id}").raise_for_status()
 
 
-def test_a_clock_that_an_event_would_change_is_not_and_that_is_said(http: httpx.Client) -> None:
+def test_a_clock_is_changed_by_an_event_without_a_warning_and_by_a_week_at_most(http: httpx.Client) -> None:
     http.put("/_ml/calendars/clocks").raise_for_status()
     event = {"description": "summer time", "start_time": 0, "end_time": HOUR_MS, "force_time_shift": 3600}
     answer = http.post("/_ml/calendars/clocks/events", json={"events": [event]})
-    assert "force_time_shift is kept, but not applied yet" in answer.headers["warning"]
+    assert "warning" not in answer.headers
+    assert answer.json()["events"][0]["force_time_shift"] == 3600
+    refused = http.post("/_ml/calendars/clocks/events", json={"events": [{**event, "force_time_shift": 700_000}]})
+    assert (refused.status_code, "[700000]" in refused.text) == (400, True)

@@ -8,6 +8,7 @@ from barograph.api.elastic.endpoint import Call, Endpoint
 from barograph.api.elastic.errors import ElasticError, bad, inconsistent, no_job
 from barograph.api.elastic.ids import matching
 from barograph.api.elastic.times import moment, query_time
+from barograph.config.detector import MOST_SHIFT_S
 from barograph.jobs.calendars import Event
 
 _FIELDS: Final = frozenset(
@@ -25,8 +26,6 @@ def post_events(call: Call) -> dict[str, Any]:
     events = [_event(calendar_id, event) for event in given]
     calendars = call.server.service.calendars
     calendars.get(calendar_id)
-    if any(event.force_time_shift for event in events):
-        call.warn("force_time_shift is kept, but not applied yet: no clock is changed")
     return {"events": [_document(event) for event in calendars.add_events(events)]}
 
 
@@ -49,6 +48,8 @@ def _event(calendar_id: str, given: Mapping[str, Any]) -> Event:
     shift = given.get("force_time_shift")
     if shift is not None and (isinstance(shift, bool) or not isinstance(shift, int)):
         raise ElasticError(400, "x_content_parse_exception", "[calendar_event] failed to parse field [force_time_shift]")
+    if shift is not None and abs(shift) > MOST_SHIFT_S:
+        raise bad(f"Field [force_time_shift] must be {MOST_SHIFT_S} seconds or less either way: [{shift}]")
     return Event("", calendar_id, given["description"], start, end, force_time_shift=shift, **flags)
 
 

@@ -12,6 +12,7 @@ from barograph.api.body import body_of
 from barograph.api.server import Server
 from barograph.api.v1.answers import ServedRoute, answer
 from barograph.api.v1.parameters import From, To
+from barograph.config.detector import MOST_SHIFT_S
 from barograph.config.errors import Conflict
 from barograph.config.job import Id
 from barograph.jobs.calendars import Calendar, Event
@@ -64,6 +65,9 @@ class EventAsked(BaseModel):
     end: _Time
     skip_result: bool = True
     skip_model_update: bool = True
+    force_time_shift: int | None = Field(
+        default=None, ge=-MOST_SHIFT_S, le=MOST_SHIFT_S, description="seconds by which the clock is changed with it, for good"
+    )
 
     @model_validator(mode="after")
     def _ends_after_its_start(self) -> Self:
@@ -87,6 +91,7 @@ class KeptEvent(BaseModel):
     end: int
     skip_result: bool
     skip_model_update: bool
+    force_time_shift: int | None
 
 
 class KeptEvents(BaseModel):
@@ -166,8 +171,8 @@ def _import(server: Server, calendar_id: str, body: bytes) -> list[Event]:
 
 
 def _event(calendar_id: str, asked: EventAsked) -> Event:
-    skips = (asked.skip_result, asked.skip_model_update)
-    return Event("", calendar_id, asked.description, asked.start, asked.end, *skips)
+    does = (asked.skip_result, asked.skip_model_update, asked.force_time_shift)
+    return Event("", calendar_id, asked.description, asked.start, asked.end, *does)
 
 
 def _told(server: Server, calendar: Calendar) -> dict[str, Any]:
@@ -188,6 +193,7 @@ def _events(events: list[Event]) -> dict[str, Any]:
             "end": event.end_ms,
             "skip_result": event.skip_result,
             "skip_model_update": event.skip_model_update,
+            "force_time_shift": event.force_time_shift,
         }
         for event in events
     ]
