@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from barograph.config.job import Job
     from barograph.config.load import load_job
     from barograph.engine import Engine, run
+    from barograph.engine.forest import Forest
     from barograph.engine.score import score
     from barograph.engine.stream import Scored, Stream
     from barograph.results.results import Results
@@ -22,6 +23,7 @@ __all__ = [
     "BarographError",
     "ConfigError",
     "Engine",
+    "Forest",
     "InputError",
     "Job",
     "Results",
@@ -37,6 +39,7 @@ _HOMES = {
     "BarographError": "barograph.config.errors",
     "ConfigError": "barograph.config.errors",
     "Engine": "barograph.engine",
+    "Forest": "barograph.engine.forest",
     "InputError": "barograph.config.errors",
     "Job": "barograph.config.job",
     "Results": "barograph.results.results",

@@ -170,7 +170,7 @@ def test_nothing_is_scored_before_there_are_points_enough():
     scores = trees.advance(data(60, 1, 3))
     assert np.isnan(scores[:35]).all()
     assert np.isfinite(scores[35:]).all()
-    with pytest.raises(ValueError, match="points learnt=-3"):
+    with pytest.raises(ValueError, match="points learnt=0"):
         Trees.build(TreesConfig(shingle=4)).score(np.zeros((1, 4)))
 
 

@@ -10,13 +10,15 @@ Equal seeds and equal blocks give equal bytes, however the blocks are cut into c
 
 from typing import Final
 
-from numpy import float32, float64, uint8, uint32
+from numpy import float32, float64, int64, uint8, uint32
 from numpy.typing import NDArray
 
 NONE: Final[int]
 """The number that stands for no node."""
 LEAST: Final[int]
 """Points that a forest has learnt before it scores; a full sample where that is less."""
+JUDGE_BYTES: Final[int]
+"""Bytes of what the judgement of scores remembers."""
 
 def record_bytes(trees: int, samples: int, features: int, shingle: int) -> int:
     """Bytes of the record of a forest."""
@@ -45,6 +47,42 @@ def advance(record: NDArray[uint8], store: NDArray[float32], blocks: NDArray[flo
 
     Returns:
         How many blocks were learnt: fewer than n when the store is full. Then make it longer, and go on with the rest.
+    """
+
+def begin_judging(judge: NDArray[uint8]) -> None:
+    """Make `judge` [JUDGE_BYTES] that of a forest which has not scored anything."""
+
+def judge_and_learn(
+    record: NDArray[uint8],
+    store: NDArray[float32],
+    judge: NDArray[uint8],
+    shown: NDArray[float32],
+    known_lately: NDArray[float64],
+    blocks: NDArray[float64],
+    known: NDArray[float64],
+    told: NDArray[float64],
+    late: NDArray[int64],
+    share: NDArray[float64],
+    expected: NDArray[float64],
+) -> int:
+    """As `advance`, and tell anomalies: points whose score passes a threshold that follows the tail of the scores.
+
+    Args:
+        record: the forest.
+        store: its points.
+        judge: [JUDGE_BYTES]
+        shown: [dims] the shingle as it was scored: blocks that were told have what was expected in their place.
+        known_lately: [shingle] `known` of its blocks.
+        blocks: [n * features]
+        known: [n] share of a block's values that are known, 0 to 1. A shingle of which less than half is known is neither
+            scored nor learnt.
+        told: [n * 4] out: score, threshold, grade from 0 to 1, confidence from 0 to 1.
+        late: [n] out: how many blocks before the newest the one lies that is to blame.
+        share: [n * features] out: shares of that block's features in its blame, summing up to 1; NaN where there is no anomaly.
+        expected: [n * features] out: what that block may have been by all others; NaN where there is no anomaly.
+
+    Returns:
+        As `advance`.
     """
 
 def score(record: NDArray[uint8], store: NDArray[float32], points: NDArray[float32], scores: NDArray[float64]) -> None:

@@ -13,9 +13,7 @@
 #include <vector>
 
 #include "binding.hpp"
-#include "forest_like.hpp"
-#include "forest_sample.hpp"
-#include "forest_score.hpp"
+#include "forest_judge.hpp"
 
 namespace nb = nanobind;
 
@@ -56,7 +54,7 @@ int64_t rows_of(const char* name, size_t size, int64_t width) {
 }
 
 void check_ready(const Forest& forest) {
-  if (!forest.ready()) binding::refuse("points learnt", forest.points_learnt(), std::to_string(kLeast) + " or a full sample");
+  if (!forest.ready()) binding::refuse("points learnt", forest.head.points, std::to_string(kLeast) + " or a full sample");
 }
 
 int64_t record_bytes(int64_t trees, int64_t samples, int64_t features, int64_t shingle) {
@@ -68,7 +66,7 @@ void begin(Records record, int64_t trees, int64_t samples, int64_t features, int
   binding::check_size("record", record.size(), static_cast<size_t>(shape.bytes));
   std::fill_n(record.data(), record.size(), uint8_t{0});
   *reinterpret_cast<Head*>(record.data()) = {static_cast<int32_t>(trees), static_cast<int32_t>(samples), static_cast<int32_t>(features),
-                                             static_cast<int32_t>(shingle), decay, 0, 0, 0};
+                                             static_cast<int32_t>(shingle), decay, 0, 0, 0, 0};
   float none[3] = {};
   const Forest forest(record.data(), none, 3);
   for (int64_t t = 0; t < trees; ++t) {
@@ -99,6 +97,40 @@ int64_t advance(Records record, Out<float> store, In<double> blocks, Out<double>
     if (point < 0) continue;
     if (ready) out[i] = score_of(forest, scratch.padded(forest.coordinates(static_cast<uint32_t>(point)), forest.shape.dims), scratch);
     learn(forest, static_cast<uint32_t>(point), scratch);
+  }
+  return count;
+}
+
+Judging opened_judging(const Forest& forest, Records judge, Out<float> shown, Out<double> known) {
+  binding::check_size("judge", judge.size(), sizeof(Judge));
+  binding::check_size("shown", shown.size(), static_cast<size_t>(forest.shape.dims));
+  binding::check_size("known_lately", known.size(), static_cast<size_t>(forest.shape.shingle));
+  return {*reinterpret_cast<Judge*>(judge.data()), shown.data(), known.data()};
+}
+
+void begin_judging(Records judge) {
+  binding::check_size("judge", judge.size(), sizeof(Judge));
+  *reinterpret_cast<Judge*>(judge.data()) = {kFirstLevel, kFirstExcess, 0.0, 0.0, 1.0, 0.0, 0};
+}
+
+int64_t judge_and_learn(Records record, Out<float> store, Records judge, Out<float> shown, Out<double> known_lately, In<double> blocks,
+                        In<double> known, Out<double> told, Out<int64_t> late, Out<double> share, Out<double> expected) {
+  Forest forest = opened(record, store);
+  const int64_t features = forest.shape.features, count = rows_of("blocks", blocks.size(), features);
+  const auto n = static_cast<size_t>(count);
+  binding::check_size("known", known.size(), n);
+  binding::check_size("told", told.size(), 4 * n);
+  binding::check_size("late", late.size(), n);
+  binding::check_size("share", share.size(), blocks.size());
+  binding::check_size("expected", expected.size(), blocks.size());
+  Judgement judgement(forest, opened_judging(forest, judge, shown, known_lately));
+  nb::gil_scoped_release release;
+  for (int64_t i = 0; i < count; ++i) {
+    if (!has_room(forest)) return i;
+    const Told one = judgement.judge_and_learn(blocks.data() + i * features, known.data()[i], share.data() + i * features,
+                                               expected.data() + i * features);
+    std::memcpy(told.data() + 4 * i, &one, 4 * sizeof(double));
+    late.data()[i] = one.late;
   }
   return count;
 }
@@ -156,7 +188,7 @@ using Field = std::tuple<std::string, std::string, size_t>;
 
 std::vector<std::tuple<std::string, size_t, std::vector<Field>>> layout() {
   return {
-      {"head", sizeof(Head), {BAROGRAPH_FIELD(Head, trees, "i4"), BAROGRAPH_FIELD(Head, samples, "i4"), BAROGRAPH_FIELD(Head, features, "i4"), BAROGRAPH_FIELD(Head, shingle, "i4"), BAROGRAPH_FIELD(Head, decay, "f8"), BAROGRAPH_FIELD(Head, learnt, "i8"), BAROGRAPH_FIELD(Head, end, "i8"), BAROGRAPH_FIELD(Head, since, "i8")}},
+      {"head", sizeof(Head), {BAROGRAPH_FIELD(Head, trees, "i4"), BAROGRAPH_FIELD(Head, samples, "i4"), BAROGRAPH_FIELD(Head, features, "i4"), BAROGRAPH_FIELD(Head, shingle, "i4"), BAROGRAPH_FIELD(Head, decay, "f8"), BAROGRAPH_FIELD(Head, learnt, "i8"), BAROGRAPH_FIELD(Head, points, "i8"), BAROGRAPH_FIELD(Head, end, "i8"), BAROGRAPH_FIELD(Head, since, "i8")}},
       {"tree", sizeof(Tree), {BAROGRAPH_FIELD(Tree, random, "u8"), BAROGRAPH_FIELD(Tree, due, "i8"), BAROGRAPH_FIELD(Tree, root, "u2"), BAROGRAPH_FIELD(Tree, filled, "u2"), BAROGRAPH_FIELD(Tree, worst, "u2"), BAROGRAPH_FIELD(Tree, free_boxed, "u2"), BAROGRAPH_FIELD(Tree, free_plain, "u2")}},
       {"node", sizeof(Node), {BAROGRAPH_FIELD(Node, child, "2u2"), BAROGRAPH_FIELD(Node, dim, "u2"), BAROGRAPH_FIELD(Node, mass, "u2"), BAROGRAPH_FIELD(Node, cut, "f4")}},
   };
@@ -174,9 +206,13 @@ std::vector<int64_t> offsets(int64_t trees, int64_t samples, int64_t features, i
 NB_MODULE(_forest, m) {
   m.attr("NONE") = static_cast<int>(kNone);
   m.attr("LEAST") = kLeast;
+  m.attr("JUDGE_BYTES") = sizeof(Judge);
   m.def("record_bytes", &record_bytes, nb::arg("trees"), nb::arg("samples"), nb::arg("features"), nb::arg("shingle"));
   m.def("begin", &begin, nb::arg("record"), nb::arg("trees"), nb::arg("samples"), nb::arg("features"), nb::arg("shingle"), nb::arg("decay"), nb::arg("seed"));
   m.def("advance", &advance, nb::arg("record"), nb::arg("store"), nb::arg("blocks"), nb::arg("scores"));
+  m.def("begin_judging", &begin_judging, nb::arg("judge"));
+  m.def("judge_and_learn", &judge_and_learn, nb::arg("record"), nb::arg("store"), nb::arg("judge"), nb::arg("shown"), nb::arg("known_lately"),
+        nb::arg("blocks"), nb::arg("known"), nb::arg("told"), nb::arg("late"), nb::arg("share"), nb::arg("expected"));
   m.def("score", &score, nb::arg("record"), nb::arg("store"), nb::arg("points"), nb::arg("scores"));
   m.def("attribute", &attribute, nb::arg("record"), nb::arg("store"), nb::arg("points"), nb::arg("shares"));
   m.def("nearest", &nearest, nb::arg("record"), nb::arg("store"), nb::arg("points"), nb::arg("missing"), nb::arg("found"), nb::arg("distance"));

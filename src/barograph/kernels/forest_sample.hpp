@@ -62,6 +62,7 @@ struct Sample {
 // All trees whose turn it is take a point.
 inline void learn(Forest& forest, uint32_t point, Scratch& scratch) {
   const int64_t t = forest.head.learnt - 1;
+  ++forest.head.points;
   for (int64_t i = 0; i < forest.shape.trees; ++i)
     if (forest.trees[i].due <= t) Sample(forest, i).take(point, t, scratch);
 }

@@ -26,6 +26,7 @@ struct Head {
   int32_t trees, samples, features, shingle;
   double decay;     // by how much the weight of a sample shrinks a point, as an exponent
   int64_t learnt;   // blocks that have come
+  int64_t points;   // points that were given to the trees
   int64_t end;      // blocks in the store
   int64_t since;    // the point at which the keys of samples were last made anew
 };
@@ -97,8 +98,7 @@ struct Forest {
         store(store), room((floats - 3) / shape.features) {}
 
   const float* coordinates(uint32_t point) const { return store + static_cast<int64_t>(point) * shape.features; }
-  int64_t points_learnt() const { return head.learnt - shape.shingle + 1; }
-  bool ready() const { return points_learnt() >= (shape.samples < kLeast ? shape.samples : kLeast); }
+  bool ready() const { return head.points >= (shape.samples < kLeast ? shape.samples : kLeast); }
 };
 
 }  // namespace forest

@@ -1,5 +1,6 @@
 """Random cut trees of one stream of points, as arrays that belong to Python."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -96,15 +97,14 @@ class Trees:
 
     @property
     def head(self) -> np.void:
-        """How much was learnt: `learnt` blocks, of which `end` are still in the store."""
+        """How much was learnt: `learnt` blocks, of which `end` are still in the store; `points` that they made."""
         head: np.void = self._record[: HEAD.itemsize].view(HEAD)[0]
         return head
 
     @property
     def ready(self) -> bool:
         """Whether enough points were learnt for scores."""
-        points = int(self.head["learnt"]) - self.config.shingle + 1
-        return points >= min(_forest.LEAST, self.config.samples)
+        return bool(self.head["points"] >= min(_forest.LEAST, self.config.samples))
 
     @property
     def nbytes(self) -> int:
@@ -118,13 +118,43 @@ class Trees:
             [n] 0 to log2(samples + 1), about 0.8 for what is usual; NaN while too little is known.
         """
         flat = np.ascontiguousarray(blocks, float).ravel()
-        scores, done = np.empty(len(blocks)), 0
-        while True:
-            done += _forest.advance(self._record, self._store, flat[done * self.config.features :], scores[done:])
-            if done == len(scores):
-                return scores
+        scores = np.empty(len(blocks))
+
+        def learn(done: int) -> int:
+            return _forest.advance(self._record, self._store, flat[done * self.config.features :], scores[done:])
+
+        self._until_all(len(blocks), learn)
+        return scores
+
+    def judge(
+        self,
+        judge: NDArray[np.uint8],
+        shown: NDArray[np.float32],
+        known_lately: Floats,
+        blocks: Floats,
+        known: Floats,
+        out: tuple[Floats, NDArray[np.int64], Floats, Floats],
+    ) -> None:
+        """As `advance`, and judge the scores; see `judge_and_learn` in `kernels/_forest.pyi`."""
+        flat, told, features = np.ascontiguousarray(blocks, float).ravel(), out[0].ravel(), self.config.features
+        share, expected = out[2].ravel(), out[3].ravel()
+
+        def learn(done: int) -> int:
+            at = done * features
+            return _forest.judge_and_learn(
+                self._record, self._store, judge, shown, known_lately,
+                flat[at:], known[done:], told[4 * done :], out[1][done:], share[at:], expected[at:],
+            )  # fmt: skip
+
+        self._until_all(len(blocks), learn)
+
+    def _until_all(self, n: int, learn: Callable[[int], int]) -> None:
+        """Make the store longer whenever it is full."""
+        done = learn(0)
+        while done < n:
             more = (len(self._store) // self.config.features // 4 + 1) * self.config.features
             self._store = np.concatenate([self._store, np.zeros(more, np.float32)])
+            done += learn(done)
 
     def newest(self) -> NDArray[np.float32]:
         """The last `shingle - 1` blocks that were learnt, [shingle - 1, features]: what a next point begins with."""
