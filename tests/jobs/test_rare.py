@@ -20,7 +20,7 @@ TABLES = ("buckets", "records", "influencers", "bucket_influencers")
 
 
 def job_of(**detector):
-    config = {"bucket_span": "30m", "detectors": [{"function": "rare", "by_field_name": "process", **detector}]}
+    config = {"bucket_span": "30m", "detectors": [{"function": "rare", "by_field_name": "process"} | detector]}
     config["influencers"] = ["process", "user", "host"]
     return load_job({"job_id": "processes", "analysis_config": config, "data_description": {"time_format": "epoch_ms"}})
 
@@ -138,3 +138,32 @@ def test_what_is_new_everywhere_is_found_without_partitions(rows):
     records = Results.concat([engine.add(rows), engine.flush()]).records
     assert records["by_field_value"].to_list() == ["evil", "evil"]
     assert engine.describe((("process", "evil"),))["values"].to_list() == [2]
+
+
+@pytest.mark.parametrize("function", ["rare", "freq_rare"])
+def test_what_few_members_have_is_found_whatever_the_cut_and_explained_bit_for_bit(rows, store: Store, function):
+    job, parts, state = job_of(function=function, over_field_name="user"), [], None
+    store.create_job(job, 1_800_000_000_000)
+    for piece in rows.iter_slices(-(-rows.height // 3)):
+        engine = Engine.build(job, state)
+        parts.append(engine.add(piece))
+        state = engine.snapshot()
+        store.commit("processes", parts[-1], state, [])
+    results = Results.concat([*parts, engine.flush()])
+    whole = Engine.build(job)
+    at_once = Results.concat([whole.add(rows), whole.flush()])
+    for name in (*TABLES, "bucket_values"):
+        assert_frame_equal(getattr(results, name), getattr(at_once, name), check_exact=True)
+    first, *_ = results.records.sort("timestamp").iter_rows(named=True)
+    assert (first["by_field_value"], first["over_field_value"]) == ("evil", "mallory")
+    assert first["by_field_first_occurrence"] is True
+    assert first["actual"] == {"rare": 1.0, "freq_rare": 2.0}[function]
+    assert record_compared(first).startswith("first seen, after 600 buckets; a value of few members: a usual one has ")
+    assert {entity["influencer_field_name"] for entity in first["influencers"]} == {"process", "user", "host"}
+    values = results.bucket_values.filter(pl.col("timestamp") == START + 600 * SPAN)
+    for row in values.head(6).iter_rows(named=True):
+        entity = (("user", row["over_field_value"]), ("process", row["by_field_value"]))
+        (told,) = explain(store, "processes", row["timestamp"], entity).explanations
+        assert told.log_probability == row["log_probability"]
+    (odd,) = explain(store, "processes", START + 600 * SPAN, (("process", "evil"),)).explanations
+    assert odd.score == pytest.approx(first["initial_record_score"])

@@ -9,8 +9,16 @@ HALF_HOUR = 1_800_000
 
 def build(n, partition=None, span=HALF_HOUR, **settings):
     model = RareModel.build(ModelConfig(span, **settings))
-    model.grow(n, None if partition is None else Kin(np.asarray(partition, np.int32)))
+    model.grow(n, None if partition is None else kin(partition))
     return model
+
+
+def kin(partition, population=None, member=None):
+    """What series have in common; without more, each is a population of its own."""
+    none = np.arange(len(partition)) if population is None else population
+    return Kin(
+        *(np.asarray(of, np.int32) for of in (partition, none)), np.asarray(none if member is None else member, np.int64)
+    )
 
 
 def there(flags):

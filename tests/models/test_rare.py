@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from barograph.config.rule import Condition, Rule
+from barograph.models import Shifts
 from barograph.models.skips import PLANNED, Skips, bits
 from tests.models.rare_data import HALF_HOUR, build, closed, score, there, with_rows, zipf
 from tests.oracle import rare as oracle
@@ -125,14 +126,14 @@ def test_what_users_want_skipped_is_not_told_or_not_learned():
     x = with_rows(closed(buckets=28 * DAY), [26 * DAY, 27 * DAY])
     planned = np.zeros(x.shape[1], np.uint8)
     planned[26 * DAY] = bits(("skip_result", "skip_model_update"))
-    judged = build(len(x)).advance(x, 0, skips=Skips.of(planned, (), np.zeros((0, len(x)), bool)))
+    judged = build(len(x)).advance(x, 0, skips=Skips.of(planned, (), np.zeros((0, len(x)), bool), Shifts.none(len(x))))
     assert judged.skipped.by.tolist() == [PLANNED]
     assert judged.ln_evidence[12, 26 * DAY] == 0.0
     assert judged.leaves[["bucket", "count"]].tolist() == [(27 * DAY, 0.0)]
     later = Condition("time", "gt", 26.5 * DAY * HALF_HOUR)
     rule = Rule(conditions=(later,), scope=(), actions=("skip_result",))
     scope = np.arange(len(x))[None, :] == 12
-    judged = build(len(x)).advance(x, 0, skips=Skips.of(np.zeros(x.shape[1], np.uint8), (rule,), scope))
+    judged = build(len(x)).advance(x, 0, skips=Skips.of(np.zeros(x.shape[1], np.uint8), (rule,), scope, Shifts.none(len(x))))
     assert judged.leaves["bucket"].tolist() == [26 * DAY]
     assert judged.skipped.by.tolist() == [0]
 

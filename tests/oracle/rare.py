@@ -68,6 +68,53 @@ class Partition:
             value.seen = self.filled
 
 
+@dataclass
+class Population:
+    """All members and values of one partition; a pair is (member, value)."""
+
+    memory: float = math.inf
+    buckets: float = 0.0
+    shown: dict[tuple[object, object], float] = field(default_factory=dict)
+
+    def members(self, value: object) -> set[object]:
+        return {member for member, of in self.shown if of == value}
+
+    def judge(
+        self, bucket: dict[tuple[object, object], float], often: bool
+    ) -> dict[tuple[object, object], tuple[float, float]]:
+        """For the pairs of a bucket, given their rows: ln of the chance of any as rare in a bucket, and of one of its pairs."""
+        told, here = {}, {value: {m for m, of in bucket if of == value} for _, value in bucket}
+        known = {value: self.members(value) for value in {of for _, of in self.shown}}
+        in_a_bucket = max(sum(self.shown.values()) / self.buckets, 1.0) if self.buckets else 1.0
+        for member, value in bucket:
+            top = class_end(len((known.get(value, set()) | here[value]) - {member}) + 1.0)
+            ends = {of: class_end(len(members)) for of, members in known.items()}
+            as_rare = sum(count for (_, of), count in self.shown.items() if ends[of] <= top)
+            commoner = [end for end in ends.values() if end > top]
+            gap = math.log(min(commoner) / top) if commoner else 0.0
+            expected = (as_rare + 0.5 / (1.0 + gap)) / (self.buckets + 1.0)
+            others = len((known.get(value, set()) | here[value]) - {member})
+            most = max([others + 1, *(len(members) for members in known.values())])
+            weight = (1.0 - others / most) * (how_often(bucket, member, value) if often else 1.0)
+            told[member, value] = weight * ln_any(expected), weight * ln_any(expected / in_a_bucket)
+        return told
+
+    def learn(self, pairs: set[tuple[object, object]]) -> None:
+        """A bucket has these pairs."""
+        if self.buckets >= self.memory:
+            self.buckets /= 2.0
+            self.shown = {pair: count / 2.0 for pair, count in self.shown.items()}
+        self.buckets += 1.0
+        for pair in pairs:
+            self.shown[pair] = self.shown.get(pair, 0.0) + 1.0
+
+
+def how_often(bucket: dict[tuple[object, object], float], member: object, value: object) -> float:
+    """The chance that one of as many rows of a member as it has values is of this one."""
+    own = {of: rows for (who, of), rows in bucket.items() if who == member}
+    return 1.0 - (1.0 - own[value] / sum(own.values())) ** len(own)
+
+
 def ln_any(expected: float) -> float:
     return math.log(-math.expm1(-expected))
 

@@ -38,6 +38,7 @@ _FROM_STATS: Final[dict[Statistic, Callable[[Column], Floats]]] = {
     "min": lambda column: column("min"),
     "max": lambda column: column("max"),
     "varp": _varp,
+    "freq_rare": lambda column: column("weight"),
     "rare": lambda column: np.minimum(column("rows"), 1.0),  # a bucket has the value, or it has not
     # Times run on through the midnight of a bucket that lies around it.
     "time_of_day": lambda column: (column("origin") + column("offset")) % DAY_S,

@@ -42,8 +42,8 @@ def effects(statistic: Statistic, rows: Rows, actual: Floats, weight: Floats, me
         weight: [k] all its rows, also those without an entity.
         mean: [k] mean of their values; only the variance needs it.
     """
-    if statistic in ("count", "sum"):
-        return rows.weight if statistic == "count" else rows.value
+    if statistic in ("count", "freq_rare", "sum"):
+        return rows.value if statistic == "sum" else rows.weight
     if statistic in ("rare", *POINTS):  # a value is there as long as others have rows of it; of points it tells who is where
         return np.where(rows.weight < weight[rows.cell], 0.0, np.nan)
     if statistic in ("min", "max"):

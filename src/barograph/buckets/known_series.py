@@ -38,6 +38,16 @@ class KnownSeries:
         """int32[S], number of each series' partition; all 0 without a partition field."""
         return self.splits.partitions(self.split, self.key)
 
+    @cached_property
+    def population(self) -> Ids:
+        """int32[S], number of each series' population, which are those with the same partition and by values."""
+        return self.splits.populations(self.split, self.key)
+
+    @cached_property
+    def member(self) -> Ints:
+        """int64[S], the same for series of one partition and over value."""
+        return self.splits.members(self.split, self.key)
+
     def names(self, series: Ids) -> pl.DataFrame:
         """The split values of series [k]: the columns `SPLIT_VALUES`, all null for a role without a field."""
         return self.splits.names(self.split, self.key[series])

@@ -12,7 +12,7 @@ from barograph.config.detector import Detector
 from barograph.config.fields import text_column
 from barograph.config.splits import SERIES_ROLES, SPLIT_VALUES
 from barograph.kernels import _fold
-from barograph.results.arrays import Ids
+from barograph.results.arrays import Ids, Ints
 from barograph.results.snapshot import Arrays, prefixed, under
 
 _TABLES: Final = ("pairs", "triples")
@@ -100,6 +100,21 @@ class SplitKeys:
         if split.roles[0] is None:
             return np.zeros(len(keys), np.int32)
         return np.ascontiguousarray(self._ids(split, keys)[0])
+
+    def populations(self, split: Split, keys: Ids) -> Ids:
+        """The number of the population of keys [k]: distinct values of all fields but `over`, counted from 0."""
+        if split.roles[-1] is None:
+            return keys
+        if len(split.fields) == 1:
+            return np.zeros(len(keys), np.int32)
+        return np.ascontiguousarray(self._pairs[split][-1].live[keys]["first"])
+
+    def members(self, split: Split, keys: Ids) -> Ints:
+        """A number of the member of keys [k]: the same for the same values of partition and over field."""
+        ids = dict(zip(split.fields, self._ids(split, keys), strict=True))
+        none = np.zeros(len(keys), np.int32)
+        partition, over = (none if field is None else ids[field] for field in (split.roles[0], split.roles[-1]))
+        return np.asarray((partition.astype(np.int64) << 32) | over)
 
     def _ids(self, split: Split, keys: Ids) -> tuple[Ids, ...]:
         """For each of the split's fields the text ids [k] that keys [k] are made of."""

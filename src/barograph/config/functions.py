@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 from barograph.config.base import did_you_mean
 
-Kind = Literal["series", "rare", "time_of_day", "time_of_week", "place"]
+Kind = Literal["series", "rare", "rare_over", "freq_rare", "time_of_day", "time_of_week", "place"]
 """How a function's values are modelled; `models.kinds.MODELS` has the model of each kind."""
 
 Need = Literal["optional", "required", "forbidden"]
@@ -66,7 +66,7 @@ class Function:
 
 
 _SIDES: Final[tuple[tuple[str, Side], ...]] = (("", "both"), ("high_", "high"), ("low_", "low"))
-_RARE: Final[tuple[tuple[Statistic, Need], ...]] = (("rare", "optional"), ("freq_rare", "required"))
+_RARE: Final[tuple[tuple[Literal["rare", "freq_rare"], Need], ...]] = (("rare", "optional"), ("freq_rare", "required"))
 _DIURNAL: Final[tuple[Literal["time_of_day", "time_of_week"], ...]] = ("time_of_day", "time_of_week")
 
 
@@ -118,11 +118,10 @@ def _one_sided() -> list[Function]:
                 by="required",
                 over=over,
                 description=name,
-                kind="rare",
+                kind=name,
                 integer=True,
                 forecast=False,
                 rule_conditions=False,
-                available=name == "rare",
             )
             for name, over in _RARE
         ),
@@ -146,7 +145,9 @@ FUNCTIONS: Final[dict[str, Function]] = {function.name: function for function in
 """Every function by its full name."""
 
 OVER: Final[dict[str, Function]] = {
-    name: replace(one, empty="none", forecast=False) for name, one in FUNCTIONS.items() if one.over != "forbidden"
+    name: replace(one, empty="none", forecast=False, kind="rare_over" if one.kind == "rare" else one.kind)
+    for name, one in FUNCTIONS.items()
+    if one.over != "forbidden"
 }
 """The same with an over field: members of a population are compared with each other where they have rows, and not forecast."""
 

@@ -17,7 +17,7 @@ def refuse_unsupported(job: Job) -> None:
             problems.append(
                 Problem(f"{path}.function", detector.function, "a function that this version computes; this one comes later")
             )
-        if detector.over_field_name is not None and detector.spec.kind in ("series", "rare"):
+        if detector.over_field_name is not None and detector.spec.kind == "series":
             wanted = "no over field: population analysis comes in a later version"
             problems.append(Problem(f"{path}.over_field_name", detector.over_field_name, wanted))
     if problems:

@@ -1,6 +1,5 @@
 """The model of a series that is judged by the others of its partition: to know it as it was, all of these are learned again."""
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -13,11 +12,16 @@ from barograph.config.job import Job
 from barograph.config.splits import SPLIT_VALUES
 from barograph.engine.exclusions import Exclusion
 from barograph.engine.skips import DetectorSkips
-from barograph.models import Kin, Model, ModelConfig
+from barograph.models import Kin, Model, ModelConfig, Together
 from barograph.results.arrays import Bools, Floats, Ints
 from barograph.results.snapshot import Arrays
 
 _CELLS_AT_ONCE = 1_000_000
+
+
+def kin_of(known: KnownSeries) -> Kin:
+    """What series have in common, as models take it."""
+    return Kin(known.partition, known.population, known.member)
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ class Others:
 
     job: Job
     detector_index: int
-    kind: type[Model]
+    kind: type[Together]
     config: ModelConfig
     known: KnownSeries
     row: int
@@ -61,11 +65,11 @@ class Others:
         return tuple(names[name] if name == "partition_field_value" else None for name in SPLIT_VALUES)
 
     def model(self, state: Arrays | None, numbers: Ints, values: pl.DataFrame, newest: Arrays) -> Model:
-        """The model of the series alone, after buckets of all of them.
+        """The model of the series alone in a bucket, after those before it of all of them.
 
         Args:
             state: what the models had learned before; None: nothing.
-            numbers: [T] the buckets that follow, without those that the job slept through.
+            numbers: [T] the buckets that follow, without those that the job slept through; the last is the one to be judged.
             values: `timestamp`, `series` and `actual` of all of the series in them.
             newest: the newest that was learned.
 
@@ -75,18 +79,20 @@ class Others:
         if not self.kind.readable(newest):
             raise OtherModels(self.job.job_id)
         model = self.kind.build(self.config, state)
-        model.grow(len(self.known), Kin(self.known.partition))
+        model.grow(len(self.known), kin_of(self.known))
         bucket = values["timestamp"].to_numpy() // self.job.bucket_span_ms
         series, actual = values["series"].to_numpy(), values["actual"].to_numpy()
-        for first, end in self._stretches(numbers):
+        for first, end in self._stretches(numbers[:-1]):
             matrix = np.full((len(self.known), end - first), np.nan)
             inside = (bucket >= first) & (bucket < end)
             matrix[series[inside], bucket[inside] - first] = actual[inside]
             self._forget(matrix, first)
             skips = self.skips.between(self.known, len(self.known), first, end)
             model.advance(matrix, first * self.job.bucket_span_ms, skips=skips)
-        alone = self.kind.of_one(self.config, model.snapshot(), self.row, newest)
-        return self.kind.at_birth(self.config, model.snapshot(), self.row, math.nan) if alone is None else alone
+        here = np.full(len(self.known), np.nan)
+        inside = bucket == numbers[-1]
+        here[series[inside]] = actual[inside]
+        return model.beside(self.row, here, int(numbers[-1]) * self.job.bucket_span_ms)
 
     def _stretches(self, numbers: Ints) -> Iterator[tuple[int, int]]:
         """Consecutive buckets, no more at once than memory is to hold."""

@@ -4,7 +4,7 @@ import math
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, cast
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -24,7 +24,7 @@ from barograph.engine.series_stage import measures_of, model_config, model_of
 from barograph.engine.silence import Silence
 from barograph.engine.skips import DetectorSkips, planned_actions
 from barograph.kernels.elementary import e_to
-from barograph.models import Model
+from barograph.models import Model, Together
 from barograph.models.skips import PLANNED, Skips
 from barograph.results.arrays import Floats, Ints
 from barograph.results.points import POINTS
@@ -282,7 +282,16 @@ def _model_before(job: Job, newest: Snapshot, past: Past, bucket: int, series: _
     learned = under(name, newest.arrays)
     if kind.TOGETHER:
         index = series.measure.detector_index
-        others = Others(job, index, kind, config, known_series(job, newest)[index], series.row, skips, past.forgotten)
+        others = Others(
+            job,
+            index,
+            cast("type[Together]", kind),
+            config,
+            known_series(job, newest)[index],
+            series.row,
+            skips,
+            past.forgotten,
+        )
         return _model_among(others, newest, past, bucket, series)
     model = kind.of_one(config, under(name, saved[0].arrays), series.row, learned) if saved is not None else None
     start = saved[1] // span if saved is not None and model is not None else series.first_bucket
@@ -323,7 +332,7 @@ def _model_among(others: Others, newest: Snapshot, past: Past, bucket: int, seri
     first_ms, end_ms = int(numbers[0]) * span, (bucket + 1) * span
     values = past.values(series.measure, others.split_values, first_ms, end_ms).filter(pl.col("weight") > 0)
     own = values.filter(pl.col("series") == series.row, pl.col("timestamp") == bucket * span)
-    model = others.model(state, numbers[:-1], values, under(name, newest.arrays))
+    model = others.model(state, numbers, values, under(name, newest.arrays))
     return (model, *(own.select("actual", "weight").row(0) if len(own) else (math.nan, 0.0)))
 
 

@@ -11,9 +11,10 @@ from barograph.config.functions import Side
 from barograph.config.job import Job
 from barograph.config.knowledge import Knowledge
 from barograph.config.splits import SPLIT_NAMES
+from barograph.engine.among_others import kin_of
 from barograph.engine.completeness import GROWING, still_to_come
 from barograph.engine.skips import DetectorSkips
-from barograph.models import MODELS, Judged, Kin, Model, ModelConfig, Shifts
+from barograph.models import MODELS, Judged, Model, ModelConfig, Shifts
 from barograph.models.skips import Skips
 from barograph.results.arrays import Floats, Structs
 from barograph.results.snapshot import Arrays, prefixed, under
@@ -121,7 +122,8 @@ class SeriesStage:
         start, end = buckets.first_bucket, buckets.end_bucket
         detector = buckets.detectors[self.measure.detector_index]
         value, weight = detector.matrix(self.measure.statistic, start, end), detector.weights(start, end)
-        self._model.grow(len(value), Kin(detector.partition))
+        if len(value) > self._model.n_series:
+            self._model.grow(len(value), kin_of(detector.known) if self._model.TOGETHER else None)
         skips = self._skips.between(detector.known, len(value), start, end)
         if completeness is None or self.measure.statistic not in GROWING:
             judged = self._model.advance(value, start * self._model.config.bucket_span_ms, skips=skips)

@@ -29,7 +29,7 @@ _INSTEAD: Final = {"count": "non_zero_count", "sum": "non_null_sum"}
 def of_settings(job: Job) -> list[str]:
     """What may mislead whatever the rows are, a sentence each."""
     # Of what is rare, nobody expects to be told that it is not there.
-    if any(detector.spec.empty == "zero" or detector.spec.kind == "rare" for detector in job.detectors):
+    if any(detector.spec.empty == "zero" or detector.spec.statistic in ("rare", "freq_rare") for detector in job.detectors):
         return []
     detector = job.detectors[0]
     fields = [f"{role}_field_name: {name}" for role, name in detector.splits.items()]

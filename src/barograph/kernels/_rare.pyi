@@ -20,6 +20,52 @@ def layout() -> list[tuple[str, int, list[tuple[str, int]]]]:
 def shares(values: _Records, parts: _Records, out: NDArray[float64]) -> None:
     """Write the share of buckets that have each value now into `out` [n]; NaN for one that no bucket had."""
 
+def probability(
+    expected: NDArray[float64],
+    rest: NDArray[float64],
+    of_member: NDArray[float64],
+    alone: NDArray[float64],
+    rows: NDArray[float64],
+    ln_p: NDArray[float64],
+) -> None:
+    """Write ln p of what was found [k], with other numbers of rows, into `ln_p` [k]."""
+
+def advance_pairs(
+    pairs: _Records,
+    categories: _Records,
+    populations: _Records,
+    t: NDArray[int64],
+    row: NDArray[int32],
+    rows: NDArray[float64],
+    rest: NDArray[float64],
+    of_member: NDArray[float64],
+    first: int,
+    span_ms: int,
+    memory: float,
+    learns: bool,
+    ln_threshold: float,
+    planned: NDArray[uint8],
+    rules: _Records,
+    conditions: _Records,
+    scope: NDArray[uint8],
+    here: NDArray[int32],
+    learnt: NDArray[uint8],
+    ln_p: NDArray[float64],
+    ln_evidence: NDArray[float64],
+    found: _Records,
+) -> int:
+    """The same as `advance` of pairs of a member and a value, by how few other members have the value.
+
+    Args:
+        pairs: PAIR records, changed in place.
+        categories: CATEGORY records, changed in place.
+        populations: POPULATION records, changed in place.
+        rows: [k] rows behind each cell.
+        rest: [k] rows that its member has of other values in the bucket; 0 where it does not matter how many.
+        of_member: [k] values that its member has in the bucket.
+        here: for each category, pairs that are new in the bucket beside those that are judged: mostly 0. Scratch.
+    """
+
 def advance(
     values: _Records,
     parts: _Records,

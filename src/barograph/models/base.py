@@ -109,9 +109,13 @@ class Kin(NamedTuple):
 
     Attributes:
         partition: [S] dense number of the partition of each.
+        population: [S] dense number of its partition and by value: members of one have the same.
+        member: [S] a number of its partition and over value, not dense: series of one member have the same.
     """
 
     partition: Ids
+    population: Ids
+    member: Ints
 
 
 class Model(Protocol):
@@ -192,6 +196,13 @@ class Model(Protocol):
 
     def known(self) -> Known:
         """What the model knows of its series together, and what not yet."""
+
+
+class Together(Model, Protocol):
+    """A model of series that are judged by others."""
+
+    def beside(self, row: int, values: Floats, bucket_ms: int) -> Model:
+        """The model of series `row` alone, in a bucket in which all series [S] have these values; nothing is learnt."""
 
 
 @runtime_checkable

@@ -6,6 +6,7 @@ from barograph.config.functions import Kind
 from barograph.models.base import Model
 from barograph.models.points import PlaceModel, TimeOfDayModel, TimeOfWeekModel
 from barograph.models.rare import RareModel
+from barograph.models.rare_over import FreqRareModel, RareOverModel
 from barograph.models.series import SeriesModel
 
 MODELS: Final[dict[Kind, type[Model]]] = {
@@ -14,5 +15,7 @@ MODELS: Final[dict[Kind, type[Model]]] = {
     "time_of_day": TimeOfDayModel,
     "time_of_week": TimeOfWeekModel,
     "place": PlaceModel,
+    "rare_over": RareOverModel,
+    "freq_rare": FreqRareModel,
 }
 """One entry a kind; a new kind of model is its file and its entry here."""

@@ -11,6 +11,7 @@ import numpy as np
 from barograph.config.duration import DAY_MS, UNIT_MS
 from barograph.kernels import _points
 from barograph.models.base import Judged, Kin, Records, Skipped
+from barograph.models.civil import Shifts
 from barograph.models.config import ModelConfig
 from barograph.models.describe import Description, Known
 from barograph.models.skips import NOT_SKIPPED, Skips
@@ -282,7 +283,7 @@ class PointModel:
         _points.probability(_bytes(np.ascontiguousarray(payload, PREDICTIVE)), np.ascontiguousarray(values, np.float64), out)
         return out
 
-    def try_values(self, values: Floats, bucket_ms: int) -> Tried:
+    def try_values(self, values: Floats, bucket_ms: int, shifts: Shifts | None = None) -> Tried:  # noqa: ARG002
         """What the model of one series would make of any of `values` [k] in a bucket, which is not learned."""
         alone = type(self)(self.config, np.repeat(self._records[:1], len(values)))
         flagged, _ = alone._flagged(values[:, None], np.arange(len(values)), bucket_ms, None, learn=False)
@@ -293,7 +294,12 @@ class PointModel:
         steps = {"this_bucket": leaves["ln_evidence"].copy()}
         return Tried(leaves, steps, float(typical), spread, 0.0, has_idea, on_a_line=False)
 
-    def expect(self, first_bucket_ms: int, buckets: int) -> Floats:  # noqa: ARG002
+    def expect(
+        self,
+        first_bucket_ms: int,  # noqa: ARG002
+        buckets: int,
+        shifts: Shifts | None = None,  # noqa: ARG002
+    ) -> Floats:
         """What is expected of coming buckets, [S, T]: nothing, as nobody knows where a value will be; NaN."""
         return np.full((self.n_series, buckets), np.nan)
 

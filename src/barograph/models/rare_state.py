@@ -35,6 +35,45 @@ PART: Final = np.dtype(
 )
 """What the values of one partition amount to: 1,096 bytes."""
 
+PAIR: Final = np.dtype(
+    [
+        ("buckets", "i8"),  # that had it
+        ("seen", "i8"),  # number of the last of them among the filled buckets of the partition, from 1
+        ("first", "i8"),  # bucket that had it first
+        ("last", "i8"),  # ... and last
+        ("since", "i8"),  # bucket from which on each filled one had it
+        ("member", "i8"),  # the same for pairs of one member
+        ("category", "i4"),  # number of its value within the partition
+        ("unused", "i4"),
+    ]
+)
+"""A member and a value that it has: 56 bytes."""
+
+CATEGORY: Final = np.dtype(
+    [
+        ("shown", "f8"),  # buckets that had one of its pairs, counted a pair, as of so many halvings
+        ("members", "i8"),  # pairs
+        ("part", "i4"),  # number of its partition
+        ("halvings", "i4"),
+    ]
+)
+"""What the pairs of one value amount to: 24 bytes."""
+
+POPULATION: Final = np.dtype(
+    [
+        ("buckets", "f8"),  # filled buckets, as of so many halvings
+        ("shown", "f8"),
+        ("most", "i8"),  # members that the value with the most has
+        ("filled", "i8"),  # filled buckets, never halved
+        ("newest", "i8"),  # the newest of them
+        ("halvings", "i4"),
+        ("unused", "i4"),
+        ("mass", "f8", (_rare.CLASSES,)),  # `shown` of the values in each class of members, added up
+        ("values", "i4", (_rare.CLASSES,)),  # how many values these are
+    ]
+)
+"""What the values of one partition amount to: 1,104 bytes."""
+
 FOUND: Final = np.dtype(
     [
         ("cell", "i8"),  # position among the cells
@@ -44,7 +83,12 @@ FOUND: Final = np.dtype(
         ("of", "i8"),  # of so many
         ("share", "f8"),  # of buckets that have it, now
         ("rarity", "f8"),  # the count of the value in the middle, in counts of this one
+        ("expected", "f8"),  # of as rare ones in a bucket
+        ("rest", "f8"),  # rows of the other values of its member in the bucket
+        ("of_member", "f8"),  # values of its member in it
+        ("alone", "f8"),  # 1 where no other member has it, 0 where all have
         ("ln_p", "f8"),
+        ("is_first", "i8"),  # whether no bucket had it
     ]
 )
 """A value worth sending on."""
@@ -52,7 +96,14 @@ FOUND: Final = np.dtype(
 
 def _check() -> None:
     """Refuse a kernel that was built from other records: it would write beside the fields."""
-    ours_by_name = {"value": VALUE, "part": PART, "found": FOUND}
+    ours_by_name = {
+        "value": VALUE,
+        "part": PART,
+        "pair": PAIR,
+        "category": CATEGORY,
+        "population": POPULATION,
+        "found": FOUND,
+    }
     for name, size, fields in _rare.layout():
         dtype = ours_by_name[name]
         ours = [(field, dtype.fields[field][1]) for field in dtype.names or ()] if dtype.fields else []

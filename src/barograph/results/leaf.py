@@ -30,6 +30,7 @@ LEAF: Final = np.dtype(
         ("multimodal", "?"),  # values far from the centre are a habit of the series, which lowers the score
         ("buckets", "f8"),  # buckets of its partition before this one, for a value that is rare among them, else 0
         ("rarity", "f8"),  # ... in how many more of them a usual value is than this one, else 0
+        ("is_first", "?"),  # ... whether none of them had it
         ("added", "f8"),  # what was added to the actual value to judge an open bucket by what it is likely to become, else 0
         ("weight", "f8"),  # rows behind the value
         ("mean", "f8"),  # mean of the rows' values, NaN for counts

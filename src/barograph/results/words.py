@@ -113,11 +113,13 @@ def rarity(row: Mapping[str, Any]) -> str:
     if of is None:
         return "rarely seen" if row["typical"] else "first seen"
     buckets = f"{of:,} bucket{'' if of == 1 else 's'}"
-    if not row["values_before"]:
-        return f"first seen, after {buckets}"
-    seen = f"seen in {row['values_before']:,} of {buckets}"
+    seen = f"seen in {row['values_before']:,} of {buckets}" if row["values_before"] else f"first seen, after {buckets}"
+    if row.get("over_field_value") is not None:
+        more = short(row["by_field_relative_rarity"], 2)
+        return f"{seen}; a value of few members: a usual one has {more}x as many"
     # What comes more rarely than it came was common once.
-    return f"{seen}, but not lately" if row["typical"] < _NOT_LATELY * row["values_before"] / of else seen
+    late = row["values_before"] and row["typical"] < _NOT_LATELY * row["values_before"] / of
+    return f"{seen}, but not lately" if late else seen
 
 
 def with_values(row: Mapping[str, Any]) -> str:

@@ -134,7 +134,7 @@ def blame_for(statistic: str, whole: Whole, shares: Shares, judge: Judge) -> Bla
     out = Blame.nobody(len(shares.leaf))
     side = np.sign(whole.actual - whole.typical)[shares.leaf]
     strength, order_by = _strength(statistic, whole, shares, side)
-    if statistic == "rare":  # who always has what is rare has it now
+    if statistic in ("rare", "freq_rare"):  # who always has what is rare has it now
         shares = replace(shares, usual_share=np.zeros(len(strength)))
     chosen = np.flatnonzero(strength > 0.0)
     order = chosen[np.lexsort((-strength[chosen], -order_by[chosen], shares.field[chosen], shares.leaf[chosen]))]
@@ -149,7 +149,7 @@ def _strength(statistic: str, whole: Whole, shares: Shares, side: Floats) -> tup
     """How much of an anomaly is each entity's doing [m], <= 0 for nothing; and by what the strongest is found first."""
     typical, actual = whole.typical[shares.leaf], whole.actual[shares.leaf]
     distance = np.abs(actual - typical)
-    if statistic == "rare":
+    if statistic in ("rare", "freq_rare"):
         return shares.weight, shares.weight
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         if statistic in ("min", "max"):
@@ -289,7 +289,7 @@ def _rest(statistic: str, whole: Whole, shares: Shares, group: Ints, side: Float
         left = whole.weight[shares.leaf] - _running(shares.weight, group)
         return np.where(left > _ROUNDING * whole.weight[shares.leaf], actual, np.nan)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        if statistic in ("count", "sum"):
+        if statistic in ("count", "freq_rare", "sum"):
             return actual - _running(shares.effect, group) + usual
         if statistic in ("min", "max"):
             following = np.append(shares.value[1:], np.nan)

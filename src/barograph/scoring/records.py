@@ -93,7 +93,7 @@ def _rarity(leaves: Structs) -> list[pl.Series]:
     rare, nothing = leaves["buckets"] > 0, np.full(len(leaves), None)
     columns = {
         "buckets_before": (leaves["buckets"].astype(np.int64), pl.Int64),
-        "by_field_first_occurrence": (leaves["count"] == 0, pl.Boolean),
+        "by_field_first_occurrence": (leaves["is_first"], pl.Boolean),
         "by_field_relative_rarity": (leaves["rarity"], pl.Float64),
     }
     return [pl.Series(name, np.where(rare, values, nothing).tolist(), dtype=kind) for name, (values, kind) in columns.items()]
