@@ -11,7 +11,7 @@ from barograph.config.analysis import AnalysisConfig, PerPartitionCategorization
 from barograph.config.base import Document
 from barograph.config.detector import MLCATEGORY, DetectionRule, Detector, FieldName, FilterRef, RuleCondition
 from barograph.config.duration import UNIT_MS, Duration
-from barograph.config.errors import ConfigError, Problem
+from barograph.config.errors import BadRequest, ConfigError, Problem
 from barograph.config.time_format import TIME_FORMATS, java_pattern
 
 __all__ = [
@@ -47,6 +47,18 @@ def _id(text: str) -> str:
 
 
 Id = Annotated[str, AfterValidator(_id)]
+
+
+def check_id(name: str, text: str) -> None:
+    """Refuse what is no id.
+
+    Raises:
+        BadRequest: it is none.
+    """
+    try:
+        _id(text)
+    except ValueError as error:
+        raise BadRequest(f"{name}={text!r}: wanted {error}") from None
 
 
 def megabytes(size: object) -> str:

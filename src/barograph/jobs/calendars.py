@@ -3,7 +3,9 @@
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from typing import Self
 
+from barograph.config.detector import MOST_SHIFT_S
 from barograph.config.errors import BadRequest, NotFound
 from barograph.config.job import Job
 from barograph.jobs.kept import Kept
@@ -49,6 +51,23 @@ class Event:
     skip_model_update: bool = True
     force_time_shift: int | None = None
 
+    def checked(self) -> Self:
+        """The event itself, if it can be.
+
+        Raises:
+            BadRequest: it cannot.
+        """
+        if self.end_ms <= self.start_ms:
+            raise BadRequest(f"end={self.end_ms}: wanted a time after start ({self.start_ms})")
+        if abs(self.force_time_shift or 0) > MOST_SHIFT_S:
+            raise BadRequest(f"force_time_shift={self.force_time_shift}: wanted seconds, at most {MOST_SHIFT_S} either way")
+        return self
+
+
+def names_of(job: Job) -> set[str]:
+    """The names by which a calendar may be for a job."""
+    return {job.job_id, *job.groups, "_all"}
+
 
 class Calendars:
     """The calendars of a store, and their events."""
@@ -91,6 +110,15 @@ class Calendars:
             jobs = tuple(dict.fromkeys(change(old.job_ids)))
             return self._calendars.put(calendar_id, replace(old, job_ids=jobs))
 
+    def zones(self, calendar_id: str, jobs: Iterable[Job]) -> list[str]:
+        """The time zones of those of some jobs that a calendar is for.
+
+        Raises:
+            NotFound: there is no such calendar.
+        """
+        named = self.get(calendar_id).job_ids
+        return sorted({job.time_zone for job in jobs if names_of(job).intersection(named)})
+
     def forget_job(self, job_id: str) -> None:
         """Take a job that is gone out of all calendars."""
         for calendar in self.all():
@@ -123,8 +151,7 @@ class Calendars:
         events = self.events((calendar.calendar_id for calendar in calendars), start_ms, end_ms)
         found = []
         for job in jobs:
-            names = {job.job_id, *job.groups, "_all"}
-            its = {calendar.calendar_id for calendar in calendars if names.intersection(calendar.job_ids)}
+            its = {calendar.calendar_id for calendar in calendars if names_of(job).intersection(calendar.job_ids)}
             found += [(job.job_id, event) for event in events if event.calendar_id in its]
         return found
 

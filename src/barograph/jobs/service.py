@@ -21,7 +21,7 @@ from barograph.engine.forecast import check_forecast
 from barograph.intake.frames import as_frame
 from barograph.jobs import forecast, forget, replay, run
 from barograph.jobs.answers import Answers
-from barograph.jobs.calendars import Calendars
+from barograph.jobs.calendars import Calendars, Event
 from barograph.jobs.commit_timer import Clock
 from barograph.jobs.describe import Described
 from barograph.jobs.entities import EntitiesQuery
@@ -30,6 +30,7 @@ from barograph.jobs.filters import Filters
 from barograph.jobs.forecast import ForecastRequest, MadeForecast
 from barograph.jobs.forecast_runs import ForecastRun, ForecastRuns
 from barograph.jobs.found import BlamedAsked, RecordsAsked
+from barograph.jobs.holidays import HolidaysAsked, add_holidays
 from barograph.jobs.incident_list import IncidentsQuery, ListedIncident
 from barograph.jobs.kept import Kept
 from barograph.jobs.keys import Keys
@@ -68,6 +69,7 @@ __all__ = [
     "Expired",
     "ForecastRequest",
     "ForecastRun",
+    "HolidaysAsked",
     "IncidentsQuery",
     "JobState",
     "JobSummary",
@@ -213,6 +215,10 @@ class Service(Answers):
     def tell(self, job_id: str, level: Literal["info", "warning", "error"], text: str) -> None:
         """Note something that happened to a job, for whoever asks for its messages."""
         self._store.add_message(job_id, Message(self.now_ms(), level, text))
+
+    def add_holidays(self, calendar_id: str, asked: HolidaysAsked) -> list[Event]:
+        """Plan the public holidays of a country that a calendar does not have yet. See `jobs.holidays`."""
+        return add_holidays(self.calendars, calendar_id, asked, [summary.job for summary in self.jobs()])
 
     def reset(self, job_id: str) -> None:
         """Remove all that a job has read, learned and found; its configuration stays.

@@ -308,3 +308,14 @@ def test_what_planned_times_silence_is_counted(own: httpx.Client) -> None:
     assert (one["calendar_id"], one["description"], one["start"], one["rule"]) == ("fairs", "fair", spike, None)
     own.delete("/calendars/fairs").raise_for_status()
     own.delete("/jobs/fair").raise_for_status()
+
+
+def test_holidays_of_a_country_are_planned(own: httpx.Client) -> None:
+    own.post("/calendars", json={"calendar_id": "days"}).raise_for_status()
+    asked = {"country": "FR", "years": [2026], "time_zone": "Europe/Paris"}
+    planned = own.post("/calendars/days/holidays", json=asked)
+    assert (planned.status_code, planned.json()["events"][0]["description"]) == (201, "New Year's Day")
+    assert own.post("/calendars/days/holidays", json=asked).json()["total"] == 0
+    assert own.post("/calendars/days/holidays", json={**asked, "country": "Atlantis"}).status_code == 400
+    assert own.post("/calendars/none/holidays", json=asked).status_code == 404
+    own.delete("/calendars/days").raise_for_status()

@@ -17,6 +17,7 @@ from barograph.config.errors import Conflict
 from barograph.config.job import Id
 from barograph.jobs.calendars import Calendar, Event
 from barograph.jobs.ics import events_of
+from barograph.jobs.service import HolidaysAsked
 
 CalendarId = Annotated[str, Path(description="the calendar's id", min_length=1, max_length=64)]
 EventId = Annotated[str, Path(description="the event's id", min_length=1, max_length=100)]
@@ -80,6 +81,17 @@ class EventsAsked(BaseModel):
     """Planned times to keep."""
 
     events: list[EventAsked] = Field(min_length=1, max_length=10_000)
+
+
+class HolidaysOf(BaseModel):
+    """Public holidays of a country (ISO 3166), or of a part of it, as whole days of a time zone."""
+
+    country: str = Field(min_length=1, max_length=100)
+    subdivision: str | None = Field(default=None, min_length=1, max_length=100)
+    years: list[int] = Field(min_length=1, max_length=50)
+    time_zone: str | None = Field(default=None, max_length=100, description="without it, that of the jobs of the calendar")
+    skip_result: bool = True
+    skip_model_update: bool = True
 
 
 class KeptEvent(BaseModel):
@@ -152,6 +164,14 @@ def router(server: Server) -> APIRouter:
         async with body_of(request, server) as body:
             added = await run_in_threadpool(_import, server, calendar_id, body)
         response = answer(request, _events(added))
+        response.status_code = 201
+        return response
+
+    @routes.post("/calendars/{calendar_id}/holidays", response_model=KeptEvents, status_code=201)
+    def add_holidays(request: Request, calendar_id: CalendarId, asked: HolidaysOf) -> Response:
+        """Plan the public holidays of a country that the calendar does not have yet; those are told."""
+        wanted = HolidaysAsked(**{**asked.model_dump(), "years": tuple(sorted(set(asked.years)))})
+        response = answer(request, _events(service.add_holidays(calendar_id, wanted)))
         response.status_code = 201
         return response
 

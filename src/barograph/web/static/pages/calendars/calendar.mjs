@@ -9,6 +9,7 @@ import { Menu, Popover } from '../../parts/menu.mjs';
 import { Failed, Panel } from '../../parts/panel.mjs';
 import { pickFile } from '../jobs/actions.mjs';
 import { NewEvent } from './new-event.mjs';
+import { NewHolidays } from './new-holidays.mjs';
 
 const SHOWN = 10;
 
@@ -37,6 +38,7 @@ export function Calendar({ calendar, changed }) {
         <${Jobs} calendar=${calendar} choose=${(ids) => run('PUT', '/jobs', { job_ids: ids })} />
         <button type="button" onClick=${() => setAsks({ kind: 'new' })}><${Icon} name="plus" /> Planned time</button>
         <${Menu} button=${html`<${Icon} name="more" />`} label=${`Actions of ${calendar.calendar_id}`} buttonClass="bare" arrow=${false} items=${[
+          { text: 'Add public holidays …', run: () => setAsks({ kind: 'holidays' }) },
           { text: 'Import an .ics file …', run: () => pickFile((file) => run('POST', '/ics', file)) },
           { text: 'Delete …', danger: true, run: () => setAsks({ kind: 'delete' }) },
         ]} />`}>
@@ -47,13 +49,14 @@ export function Calendar({ calendar, changed }) {
         <table class="events">
           <thead><tr><th>When</th><th>What</th><th><span class="hidden-text">Actions</span></th></tr></thead>
           <tbody>${shown.map((one) => html`
-            <tr key=${one.event_id} class=${one.end <= Date.now() ? 'over' : ''}><td>${interval(one.start, one.end)}</td><td>${one.description}</td>
+            <tr key=${one.event_id} class=${one.end <= Date.now() ? 'over' : ''}><td>${interval(one.start, one.end)}</td><td>${one.description}${one.force_time_shift ? html` <span class="quiet">clock ${one.force_time_shift > 0 ? '+' : '−'}${Math.abs(one.force_time_shift) / 60} min</span>` : ''}</td>
               <td class="act"><button type="button" class="bare" aria-label=${`Remove ${one.description}`} onClick=${() => setAsks({ kind: 'event', one })}><${Icon} name="trash" /></button></td></tr>`)}
           </tbody>
         </table>`}
       ${events.length > shown.length && html`<p><button type="button" class="link" onClick=${() => setAll(true)}>Show all ${count(events.length)}</button></p>`}
     </${Panel}>
     ${asks?.kind === 'new' && html`<${NewEvent} read=${readBy(calendar.job_ids)} add=${(event) => send('POST', `${url}/events`, { events: [event] }).then(() => { query.retry(); changed(); })} close=${() => setAsks(null)} />`}
+    ${asks?.kind === 'holidays' && html`<${NewHolidays} add=${(asked) => send('POST', `${url}/holidays`, asked).then((added) => { query.retry(); changed(); return added; })} close=${() => setAsks(null)} />`}
     ${asks?.kind === 'event' && html`
       <${Confirm} title="Remove this planned time?" does="Remove" close=${() => setAsks(null)} run=${() => run('DELETE', `/events/${asks.one.event_id}`)}>
         <p>“${asks.one.description}”, ${interval(asks.one.start, asks.one.end)}.</p>${error && html`<${Failed} error=${error} />`}

@@ -7,8 +7,9 @@ import { Dialog } from '../../parts/dialog.mjs';
 import { Failed } from '../../parts/panel.mjs';
 
 const HOUR_MS = 3_600_000;
+const MOST_SHIFT_MIN = 7 * 1440;
 
-/** @param {{read: number | null, add: (event: {description: string, start: number, end: number, skip_result: boolean, skip_model_update: boolean}) => Promise<void>, close: () => void}} props
+/** @param {{read: number | null, add: (event: {description: string, start: number, end: number, skip_result: boolean, skip_model_update: boolean, force_time_shift: number | null}) => Promise<void>, close: () => void}} props
  *   read: epoch ms up to which the calendar's jobs have results */
 export function NewEvent({ read, add, close }) {
   const next = Math.ceil(Date.now() / HOUR_MS) * HOUR_MS;
@@ -17,12 +18,13 @@ export function NewEvent({ read, add, close }) {
   const [end, setEnd] = useState(localText(next + HOUR_MS));
   const [tells, setTells] = useState(false);
   const [learns, setLearns] = useState(false);
+  const [shift, setShift] = useState('');
   const [error, setError] = useState(null);
   const order = localMs(end) > localMs(start);
   const submit = async (event) => {
     event.preventDefault();
     try {
-      await add({ description: description.trim(), start: localMs(start), end: localMs(end), skip_result: !tells, skip_model_update: !learns });
+      await add({ description: description.trim(), start: localMs(start), end: localMs(end), skip_result: !tells, skip_model_update: !learns, force_time_shift: shift ? Math.round(60 * Number(shift)) : null });
       close();
     } catch (failure) {
       setError(failure);
@@ -38,6 +40,7 @@ export function NewEvent({ read, add, close }) {
         </div>
         <label class="check"><input type="checkbox" checked=${tells} onChange=${(event) => setTells(event.target.checked)} /> Anomalies in it are told all the same</label>
         <label class="check"><input type="checkbox" checked=${learns} onChange=${(event) => setLearns(event.target.checked)} /> Models learn from it all the same</label>
+        <label>The clock changes with it, for good, by so many minutes<input type="number" value=${shift} step="any" min=${-MOST_SHIFT_MIN} max=${MOST_SHIFT_MIN} placeholder="it does not" onInput=${(event) => setShift(event.target.value)} /></label>
         ${read !== null && localMs(start) < read && html`<p class="quiet">The jobs have results up to ${time(read)}; those stay as they are until a replay.</p>`}
         ${!order && html`<p class="wrong">Wanted an end after the start</p>`}
         ${error && html`<${Failed} error=${error} />`}
