@@ -25,13 +25,12 @@ def test_everything_unsupported_is_named_at_once() -> None:
 
 def test_settings_without_effect_are_announced() -> None:
     asking = job(
-        {"function": "count", "by_field_name": "status", "exclude_frequent": "by"},
+        {"function": "count", "by_field_name": "status"},
         bucket_span="5m",
         model_prune_window="30d",
     ).model_copy(update={"datafeed_config": {"indices": ["logs"]}})
     refuse_unsupported(asking)
     assert [sentence.split(" ")[0] for sentence in left_out(asking)] == [
-        "analysis_config.detectors[0].exclude_frequent",
         "analysis_config.model_prune_window",
         "datafeed_config",
     ]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from barograph.config.rule import Condition, Rule
 from barograph.kernels import _points
 from barograph.models import MODELS, ModelConfig
+from barograph.models.civil import Shifts
 from barograph.models.skips import Skips, bits
 from barograph.results.points import degrees
 from tests.oracle import points as oracle
@@ -192,7 +193,7 @@ def test_rules_and_planned_times_silence_and_unteach():
     x[np.abs(x - 9 * HOUR) > HOUR] = np.nan
     x[0, -1] = 3 * HOUR
     far = Rule((Condition("diff_from_typical", "gt", 2 * HOUR),), actions=("skip_result", "skip_model_update"))
-    skips = Skips.of(np.zeros(x.shape[1], np.uint8), [far], np.ones((1, 1), bool))
+    skips = Skips.of(np.zeros(x.shape[1], np.uint8), [far], np.ones((1, 1), bool), Shifts.none(1))
     model = build("time_of_day", 1)
     judged = model.advance(x, 0, skips=skips)
     assert judged.skipped.by.tolist() == [0]
@@ -200,7 +201,7 @@ def test_rules_and_planned_times_silence_and_unteach():
     assert model.snapshot()["points"]["count"][0] == np.isfinite(x).sum() - 1
     planned = np.full(x.shape[1], bits(("skip_model_update",)), np.uint8)
     idle = build("time_of_day", 1)
-    idle.advance(x, 0, skips=Skips.of(planned, [], np.zeros((0, 1), bool)))
+    idle.advance(x, 0, skips=Skips.of(planned, [], np.zeros((0, 1), bool), Shifts.none(1)))
     assert idle.snapshot()["points"]["count"][0] == 0
 
 
@@ -222,3 +223,20 @@ def test_models_say_where_values_usually_are():
     model.advance(values("time_of_day"), 0)
     assert "usually around" in model.describe(0).sentences[0]
     assert model.known().series == 5
+
+
+def test_usual_times_follow_a_changed_clock_and_places_know_none():
+    """Work that begins an hour earlier by the clock of the zone, from a day on, as its own clock shows an hour more."""
+    n = 96 * 30
+    x = np.full((1, n), np.nan)
+    x[0, 36::96] = 9 * HOUR + np.random.default_rng(2).normal(0, 300, 30)
+    shifts = Shifts.of([(n * SPAN, 3_600_000)], [], np.zeros((0, 1), bool))
+    for skips, expected in ((None, 9 * HOUR), (Skips.clock(shifts, 1), 8 * HOUR)):
+        model = build("time_of_day", 1, ln_threshold=0.0)
+        model.advance(x, 0)
+        judged = model.judge(np.array([8 * HOUR]), n * SPAN, skips=skips)
+        assert judged.leaves["typical"][0] == pytest.approx(expected, abs=300)
+        assert MODELS["time_of_day"].ln_p_of(judged.payload, np.array([8 * HOUR]))[0] == judged.ln_p[0, 0]
+        assert model.try_values(np.array([8 * HOUR]), n * SPAN, None if skips is None else shifts).leaves["ln_p"] == judged.ln_p
+        model.advance(np.array([[8 * HOUR]]), n * SPAN, skips=skips)
+        assert (model.snapshot()["points"]["places"][0] == 1) == (skips is not None)

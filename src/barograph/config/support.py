@@ -17,7 +17,12 @@ def refuse_unsupported(job: Job) -> None:
             problems.append(
                 Problem(f"{path}.function", detector.function, "a function that this version computes; this one comes later")
             )
-        if detector.over_field_name is not None and detector.spec.kind == "series":
+        if detector.over_field_name is not None and detector.spec.kind in (
+            "series",
+            "time_of_day",
+            "time_of_week",
+            "place",
+        ):
             wanted = "no over field: population analysis comes in a later version"
             problems.append(Problem(f"{path}.over_field_name", detector.over_field_name, wanted))
     if problems:
@@ -27,10 +32,6 @@ def refuse_unsupported(job: Job) -> None:
 def left_out(job: Job) -> tuple[str, ...]:
     """Settings of the job that are read but not acted on yet, each as a sentence."""
     notices = []
-    for index, detector in enumerate(job.detectors):
-        path = f"analysis_config.detectors[{index}]"
-        if detector.exclude_frequent not in (None, "none"):
-            notices.append(f"{path}.exclude_frequent is not applied yet: frequent values have results too.")
     if job.analysis_config.model_prune_window is not None:
         notices.append("analysis_config.model_prune_window is not applied yet: no series is forgotten.")
     if job.analysis_config.multivariate_by_fields:

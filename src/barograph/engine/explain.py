@@ -19,6 +19,7 @@ from barograph.config.moment import iso_text
 from barograph.config.splits import SPLIT_NAMES, SPLIT_VALUES
 from barograph.engine.among_others import Others
 from barograph.engine.exclusions import Exclusion
+from barograph.engine.frequent import OFTEN, roles_of, share_of
 from barograph.engine.replay import known_series
 from barograph.engine.series_stage import measures_of, model_config, model_of
 from barograph.engine.silence import Silence
@@ -154,6 +155,7 @@ class _Series:
     row: int
     split_values: tuple[str | None, ...]
     first_bucket: int
+    partition_began: int
 
     @property
     def measured(self) -> tuple[int, str]:
@@ -212,7 +214,8 @@ def _series(job: Job, newest: Snapshot, entity: Sequence[tuple[str, str]]) -> It
         chosen = np.flatnonzero(Exclusion(0, 1, tuple(entity)).series(job, measure.detector_index, of, count))
         names = of.names(chosen.astype(np.int32))
         for row, split_values in zip(chosen.tolist(), names.iter_rows(), strict=True):
-            yield _Series(position, measure, side, row, split_values, int(of.first_bucket[row]))
+            began = int(of.first_bucket[of.partition == of.partition[row]].min())
+            yield _Series(position, measure, side, row, split_values, int(of.first_bucket[row]), began)
 
 
 def _explain(job: Job, newest: Snapshot, past: Past, bucket: int, series: _Series) -> Explanation:
@@ -226,6 +229,7 @@ def _explain(job: Job, newest: Snapshot, past: Past, bucket: int, series: _Serie
     )
     data = not math.isnan(actual)
     skipped = _skipped(job, past.knowledge, series, skips, model, actual, bucket) if data else None
+    skipped = skipped or (_too_frequent(job, newest, past, series, bucket) if weight > 0.0 else None)
     tried = model.try_values(np.array([actual if data else 0.0]), bucket * span, skips.shifts)
     leaf, has_idea = tried.leaves, tried.has_idea
     factors = explainer.factors(tried) if data else ()
@@ -265,6 +269,21 @@ def _skipped(
         return f"A rule of the detector skips its result: {knowledge.rules[index][by[0]]}."
     planned = [time for time in knowledge.planned if planned_actions((time,), bucket, bucket + 1, span).any()]
     return f"It is in a planned time: {', '.join(time.description for time in planned)}."
+
+
+def _too_frequent(job: Job, newest: Snapshot, past: Past, series: _Series, bucket: int) -> str | None:
+    """That its value comes too often for a detector that leaves out frequent ones, as a sentence."""
+    span = job.bucket_span_ms
+    if "by" not in roles_of(job.detectors[series.measure.detector_index]):
+        return None
+    judged = Silence.build(span, under("silence", newest.arrays)).awake_within(series.partition_began, bucket)
+    rows = past.values(series.measure, series.split_values, series.partition_began * span, bucket * span).filter(
+        pl.col("weight") > 0, pl.col("series") == series.row
+    )
+    share = share_of(job, rows["timestamp"].to_numpy() // span, judged)
+    return (
+        f"Its value is frequent, in {100 * share:.0f} % of buckets: exclude_frequent leaves it out." if share > OFTEN else None
+    )
 
 
 def not_finished(job: Job, time_ms: int, end_ms: int) -> BadRequest:

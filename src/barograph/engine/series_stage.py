@@ -13,9 +13,10 @@ from barograph.config.knowledge import Knowledge
 from barograph.config.splits import SPLIT_NAMES
 from barograph.engine.among_others import kin_of
 from barograph.engine.completeness import GROWING, still_to_come
+from barograph.engine.frequent import Frequent
 from barograph.engine.skips import DetectorSkips
 from barograph.models import MODELS, Judged, Model, ModelConfig, Shifts
-from barograph.models.skips import Skips
+from barograph.models.skips import FREQUENT, Skips
 from barograph.results.arrays import Floats, Structs
 from barograph.results.snapshot import Arrays, prefixed, under
 from barograph.scoring.aggregate import Evidence, evidence_and_learn
@@ -68,7 +69,14 @@ class SeriesStage:
     order of their ids."""
 
     def __init__(
-        self, measure: Measure, position: int, model: Model, partitions: Groups, usual: Usual, skips: DetectorSkips
+        self,
+        measure: Measure,
+        position: int,
+        model: Model,
+        partitions: Groups,
+        usual: Usual,
+        skips: DetectorSkips,
+        frequent: Frequent,
     ) -> None:
         self.measure = measure
         self._position = position
@@ -76,6 +84,7 @@ class SeriesStage:
         self._partitions = partitions
         self._usual = usual
         self._skips = skips
+        self._frequent = frequent
 
     @classmethod
     def build(
@@ -92,7 +101,9 @@ class SeriesStage:
         model = model_of(job, measure).build(model_config(job, measure, side, threads), state)
         partitions = Groups.build(job.bucket_span_ms, None if state is None else state["partitions"])
         usually = Usual.build(measure.statistic, job.influencers, job.bucket_span_ms, usual)
-        return cls(measure, position, model, partitions, usually, DetectorSkips(job, measure.detector_index, knowledge))
+        skips = DetectorSkips(job, measure.detector_index, knowledge)
+        frequent = Frequent.build(job, measure.detector_index, None if state is None else under("frequent", state))
+        return cls(measure, position, model, partitions, usually, skips, frequent)
 
     @property
     def model(self) -> Model:
@@ -102,7 +113,7 @@ class SeriesStage:
     def snapshot(self) -> Arrays:
         """What the models and the partitions remember, and what entities usually add."""
         arrays = self._model.snapshot() | {"partitions": self._partitions.snapshot()}
-        return arrays | prefixed("usual", self._usual.snapshot())
+        return arrays | prefixed("usual", self._usual.snapshot()) | prefixed("frequent", self._frequent.snapshot())
 
     def know(self, job: Job, knowledge: Knowledge) -> None:
         """From the next bucket on, this is what the user knows."""
@@ -129,6 +140,9 @@ class SeriesStage:
             judged = self._model.advance(value, start * self._model.config.bucket_span_ms, skips=skips)
         else:
             judged = self._estimate_and_learn(value, start, completeness, skips)
+        frequent = self._frequent.tell_and_learn(detector.known, weight, start)
+        if frequent is not None:
+            judged = judged.without(frequent, start, FREQUENT)
         self._complete(judged.leaves, weight, detector, start)
         evidence = evidence_and_learn(self._partitions, self.measure.detector_index, judged.ln_evidence, detector.partition)
         shares = self._shares(detector, start, end, judged)

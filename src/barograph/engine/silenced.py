@@ -9,7 +9,7 @@ import numpy as np
 from barograph.config.knowledge import Knowledge, PlannedTime
 from barograph.engine.skips import planned_actions
 from barograph.models import Skipped
-from barograph.models.skips import PLANNED
+from barograph.models.skips import FREQUENT, PLANNED
 from barograph.results.arrays import Ints
 from barograph.results.silenced import Silenced
 from barograph.results.snapshot import Arrays
@@ -77,6 +77,8 @@ class SilencedCounts:
             those = bucket[skipped.by == by]
             if by == PLANNED:
                 self._add_planned(those, knowledge)
+            elif by == FREQUENT:
+                self._add(_By(detector_index, "exclude_frequent"), those)
             else:
                 self._add(_By(detector_index, knowledge.rules[detector_index][by].named), those)
 

@@ -33,6 +33,9 @@ def advance(
     rules: NDArray[uint8],
     conditions: NDArray[uint8],
     scope: NDArray[uint8],
+    clock: NDArray[int64],
+    shifts: NDArray[uint8],
+    shift_scope: NDArray[uint8],
 ) -> int:
     """Score and learn the points of a chunk, in place; releases the GIL.
 
@@ -56,6 +59,9 @@ def advance(
         rules: records of `models.skips` as bytes.
         conditions: the same.
         scope: [r * s] whether each rule is about the series of each row.
+        clock: [buckets] by how much the clock of all series has been changed, ms; places have none.
+        shifts: changes of the clock of some series, records of `models.civil.Shifts` as bytes.
+        shift_scope: [c * s] which rows each of these is of.
 
     Returns:
         How many leaves were written.

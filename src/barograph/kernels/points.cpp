@@ -28,6 +28,8 @@ using binding::room;
 struct Call {
   const Config& config;
   const skips::Skips& skip;
+  const skips::Shifts& shifts;
+  const int64_t* clock;  // [buckets] by how much the clock of all series has been changed, ms
   int64_t buckets, first_bucket, span_ms;
   bool learning;
   std::vector<double*> out;  // ln p, ln evidence, typical, lower, upper
@@ -54,7 +56,9 @@ struct Call {
   // Judge one value, and learn it; false, having changed nothing, where there is no room for a leaf.
   bool bucket(Series& s, int64_t row, int64_t t, double value) {
     const int64_t at = row * buckets + t, number = first_bucket + t;
-    const Predictive q = predictive(config, s, number);
+    double shift = 0.0;
+    if (config.space.geometry == kCircle) shift = static_cast<double>(clock[t] + shifts.at(row, number * span_ms)) / 1000.0;
+    const Predictive q = predictive(config, s, number, shift);
     if (std::isnan(value)) {
       const int64_t main = heaviest(s);
       int64_t usual = 0;
@@ -76,7 +80,7 @@ struct Call {
     out[1][at] = skipped.result() ? 0.0 : ln_p;
     bounds(q, place, at);
     if (ln_p <= config.ln_threshold) leaf(s, q, place, row, t, value, ln_p, skipped.result() ? skipped.by : skips::kNothing);
-    if (learning && !skipped.learning()) learn(config, s, number, value, ln_p);
+    if (learning && !skipped.learning()) learn(config, s, number, shift == 0.0 ? value : config.space.around(value + shift), ln_p);
     return true;
   }
 };
@@ -84,7 +88,7 @@ struct Call {
 int64_t advance(Records state, In<int64_t> rows, In<double> values, int64_t buckets, Out<int64_t> progress, Records leaves,
                 const std::vector<Out<double>>& out, int64_t first_bucket, int64_t span_ms, bool learning,
                 const std::vector<double>& settings, double ln_threshold, double outside, In<uint8_t> planned, Records rules,
-                Records conditions, In<uint8_t> scope) {
+                Records conditions, In<uint8_t> scope, In<int64_t> clock, Records shifts, In<uint8_t> shift_scope) {
   const auto n = static_cast<int64_t>(rows.size());
   binding::check_rows("rows", rows, room<Series>(state));
   binding::check_size("values", values.size(), rows.size() * static_cast<size_t>(buckets));
@@ -93,6 +97,9 @@ int64_t advance(Records state, In<int64_t> rows, In<double> values, int64_t buck
   binding::check_size("out", out.size(), 5);
   binding::check_size("planned", planned.size(), static_cast<size_t>(buckets));
   binding::check_size("scope", scope.size(), static_cast<size_t>(room<skips::Rule>(rules)) * rows.size());
+  binding::check_size("clock", clock.size(), static_cast<size_t>(buckets));
+  binding::check_size("shift_scope", shift_scope.size(), static_cast<size_t>(room<skips::Shift>(shifts)) * rows.size());
+  const skips::Shifts changes{records<skips::Shift>(shifts), shift_scope.data(), room<skips::Shift>(shifts), n};
   std::vector<double*> outs;
   for (size_t i = 0; i < 5; ++i) {
     binding::check_size("out", out[i].size(), i < 2 || outside > 0.0 ? values.size() : 0);
@@ -103,7 +110,7 @@ int64_t advance(Records state, In<int64_t> rows, In<double> values, int64_t buck
                       ln_threshold, outside};
   const skips::Skips skip{planned.data(), records<skips::Rule>(rules), scope.data(), records<skips::Condition>(conditions),
                           room<skips::Rule>(rules), n};
-  Call call{config, skip, buckets, first_bucket, span_ms, learning, outs, records<Leaf>(leaves), room<Leaf>(leaves), 0};
+  Call call{config, skip, changes, clock.data(), buckets, first_bucket, span_ms, learning, outs, records<Leaf>(leaves), room<Leaf>(leaves), 0};
   Series* all = records<Series>(state);
   const int64_t* row_of = rows.data();
   const double* value_of = values.data();

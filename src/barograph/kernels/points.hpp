@@ -120,13 +120,15 @@ inline Point middle(const Usual& p) { return {p.x, p.y, p.z}; }
 
 inline bool taught(const Config& c, const Series& s, int64_t bucket) { return s.count >= kLeast && bucket - s.first >= c.teaching; }
 
-inline Predictive predictive(const Config& c, const Series& s, int64_t bucket) {
+// `shift` is by how much, in seconds, the clock of a circle has been changed: it shows so much more than values are told by.
+inline Predictive predictive(const Config& c, const Series& s, int64_t bucket, double shift) {
   Predictive out{};
   out.geometry = c.space.geometry;
   out.period = c.space.period;
   for (int64_t i = 0; i < s.places; ++i) {
     const Place& p = s.place[i];
-    if (p.usual) out.place[out.places++] = {p.x, p.y, p.z, spread_of(c, p), std::min(p.weight + 2.0, kMostDof)};
+    const double x = shift == 0.0 ? p.x : c.space.around(p.x - shift);
+    if (p.usual) out.place[out.places++] = {x, p.y, p.z, spread_of(c, p), std::min(p.weight + 2.0, kMostDof)};
   }
   out.chance = taught(c, s, bucket) && out.places > 0 ? (s.away + 0.5) / (s.weight + 1.0) : 1.0;
   return out;

@@ -1,7 +1,7 @@
 """What every kind of model does: bucket values in, probabilities out, for all series of one measure."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, NamedTuple, Protocol, Self, runtime_checkable
 
 import numpy as np
@@ -11,7 +11,7 @@ from barograph.models.config import ModelConfig
 from barograph.models.describe import Description, Known
 from barograph.models.forecast import Foreseen, Horizon
 from barograph.models.skips import Skips
-from barograph.results.arrays import Floats, Ids, Ints, Structs
+from barograph.results.arrays import Bools, Floats, Ids, Ints, Structs
 from barograph.results.leaf import Tried
 from barograph.results.snapshot import Arrays
 
@@ -22,7 +22,7 @@ class Skipped:
 
     Attributes:
         leaves: [k] as those of `Judged`.
-        by: [k] the rule, or `skips.PLANNED`.
+        by: [k] the rule, or `skips.PLANNED`, or `skips.FREQUENT`.
     """
 
     leaves: Structs
@@ -59,6 +59,17 @@ class Judged:
     payload: Structs
     changes: Structs
     skipped: Skipped
+
+    def without(self, cells: Bools, first_bucket: int, by: int) -> "Judged":
+        """The same with nothing told of some cells [S, T], the first of them in `first_bucket`; they are skipped by `by`."""
+        evidence = np.where(cells & ~np.isnan(self.ln_evidence), 0.0, self.ln_evidence)
+        gone = cells[self.leaves["series"], self.leaves["bucket"] - first_bucket]
+        leaves = np.concatenate([self.skipped.leaves, self.leaves[gone]])
+        reasons = np.append(self.skipped.by, np.full(np.count_nonzero(gone), by))
+        order = np.lexsort((leaves["series"], leaves["bucket"]))
+        skipped = Skipped(leaves[order], reasons[order])
+        told = {"leaves": self.leaves[~gone], "payload": self.payload[~gone]}
+        return replace(self, ln_evidence=evidence, skipped=skipped, **told)
 
     @classmethod
     def joined(cls, parts: Sequence["Judged"]) -> "Judged":

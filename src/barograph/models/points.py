@@ -271,6 +271,9 @@ class PointModel:
                 _bytes(skips.rules),
                 _bytes(skips.conditions),
                 skips.scope.ravel(),
+                skips.shifts.at(first_ms + span * np.arange(shape[1], dtype=np.int64)),
+                _bytes(skips.shifts.some),
+                skips.shifts.scope.ravel(),
             )
             parts.append(leaves[:count])
         flagged = np.concatenate(parts)
@@ -283,10 +286,12 @@ class PointModel:
         _points.probability(_bytes(np.ascontiguousarray(payload, PREDICTIVE)), np.ascontiguousarray(values, np.float64), out)
         return out
 
-    def try_values(self, values: Floats, bucket_ms: int, shifts: Shifts | None = None) -> Tried:  # noqa: ARG002
+    def try_values(self, values: Floats, bucket_ms: int, shifts: Shifts | None = None) -> Tried:
         """What the model of one series would make of any of `values` [k] in a bucket, which is not learned."""
         alone = type(self)(self.config, np.repeat(self._records[:1], len(values)))
-        flagged, _ = alone._flagged(values[:, None], np.arange(len(values)), bucket_ms, None, learn=False)
+        each = np.zeros(len(values), np.int64)
+        skips = None if shifts is None else Skips.clock(shifts.series(each), 1)
+        flagged, _ = alone._flagged(values[:, None], np.arange(len(values)), bucket_ms, skips, learn=False)
         leaves = _leaves(flagged, bucket_ms // self.config.bucket_span_ms)
         typical = leaves["typical"][0]
         has_idea = bool(flagged["predictive"]["chance"][0] < 1.0)

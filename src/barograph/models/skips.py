@@ -19,7 +19,8 @@ _RULE: Final = np.dtype([("first", "i8"), ("end", "i8"), ("actions", "i8")])
 
 NOT_SKIPPED: Final = -1
 PLANNED: Final = -2
-"""By what a result is skipped, where it is no rule: by nothing, or by a planned time."""
+FREQUENT: Final = -3
+"""By what a result is skipped, where it is no rule: by nothing, by a planned time, or as its value is frequent."""
 
 
 def bits(actions: Sequence[Action]) -> int:

@@ -12,7 +12,7 @@ class Silenced:
         first_ms: start of the first of their buckets, epoch ms.
         last_ms: start of the last of them, epoch ms.
         detector_index: the detector whose rule it was; None of a planned time, which is for all of them.
-        rule: the rule as text; None of a planned time.
+        rule: the rule as text, or `exclude_frequent`; None of a planned time.
         calendar_id: the calendar of the planned time; None of a rule, or where it is in no calendar.
         description: what was planned; None of a rule.
         start_ms: start of the planned time, epoch ms; None of a rule.
