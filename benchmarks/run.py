@@ -22,8 +22,10 @@ def main() -> None:
         print(f"\n## {script}\n", flush=True)
         subprocess.run([sys.executable, str(HERE / script)], check=True)
     if args.data is None:
-        print("\ndetection.py was left out: it needs --data DIR with labelled series.")
+        print("\nforest.py and detection.py were left out: they need --data DIR with labelled series.")
         return
+    print("\n## forest.py\n", flush=True)
+    subprocess.run([sys.executable, str(HERE / "forest.py"), "--data", str(args.data)], check=True)
     print("\n## detection.py\n", flush=True)
     subprocess.run([sys.executable, str(HERE / "detection.py"), "--data", str(args.data)], check=True)
 

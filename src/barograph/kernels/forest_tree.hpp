@@ -10,6 +10,7 @@
 namespace forest {
 
 constexpr int kTogether = 8;  // trees that are walked at once
+constexpr int kAtOnce = 32;   // points that are added to a box at once
 
 // What walks need for a moment: paths from roots, and a box. One is made for each call of a kernel.
 struct Scratch {
@@ -66,12 +67,9 @@ struct TreeOf {
 
   // Widen a box by that of a node or leaf.
   void add_to(Box sum, uint16_t id) const {
-    while (!is_leaf(id)) {
-      if (has_box(id)) return sides.add(sum, box(id));
-      add_to(sum, nodes[id].child[0]);
-      id = nodes[id].child[1];
-    }
-    sides.add(sum, coordinates(id));
+    const float* points[kAtOnce];
+    const int count = gather(sum, id, points, 0);
+    sides.add(sum, points, count);
   }
 
   uint16_t sibling(uint16_t parent, uint16_t child) const {
@@ -82,6 +80,23 @@ struct TreeOf {
   void remove(uint16_t slot, Scratch& scratch);
 
  private:
+  // The points below a node as far as no box tells of them; answers how many wait to be added.
+  int gather(Box sum, uint16_t id, const float** points, int count) const {
+    while (!is_leaf(id)) {
+      if (has_box(id)) {
+        sides.add(sum, box(id));
+        return count;
+      }
+      count = gather(sum, nodes[id].child[0], points, count);
+      id = nodes[id].child[1];
+    }
+    if (count == kAtOnce) {
+      sides.add(sum, points, count);
+      count = 0;
+    }
+    points[count] = coordinates(id);
+    return count + 1;
+  }
   void replace_child(const uint16_t* path, int level, uint16_t before, uint16_t now) {
     if (level < 0) {
       tree.root = now;
