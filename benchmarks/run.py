@@ -11,7 +11,10 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-SPEED = ("intake.py", "buckets.py", "kernels.py", "stream.py", "pipeline.py", "live.py", "replay.py", "server.py")
+SPEED = (
+    *("intake.py", "buckets.py", "kernels.py", "stream.py", "pipeline.py", "functions.py", "live.py", "replay.py"),
+    "server.py",
+)
 
 
 def main() -> None:

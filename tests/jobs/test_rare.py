@@ -19,9 +19,9 @@ START, SPAN, BUCKETS = 1_704_067_200_000, 1_800_000, 700
 TABLES = ("buckets", "records", "influencers", "bucket_influencers")
 
 
-def job_of(**detector):
+def job_of(analysis=None, **detector):
     config = {"bucket_span": "30m", "detectors": [{"function": "rare", "by_field_name": "process"} | detector]}
-    config["influencers"] = ["process", "user", "host"]
+    config |= {"influencers": ["process", "user", "host"]} | (analysis or {})
     return load_job({"job_id": "processes", "analysis_config": config, "data_description": {"time_format": "epoch_ms"}})
 
 
@@ -167,3 +167,34 @@ def test_what_few_members_have_is_found_whatever_the_cut_and_explained_bit_for_b
         assert told.log_probability == row["log_probability"]
     (odd,) = explain(store, "processes", START + 600 * SPAN, (("process", "evil"),)).explanations
     assert odd.score == pytest.approx(first["initial_record_score"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("over", [None, "user"])
+def test_a_million_different_values_accuse_nobody(over):
+    split = {} if over is None else {"over_field_name": over}
+    engine, n = Engine.build(job_of({"influencers": []}, **split)), 50_000
+    for bucket in range(20):
+        numbers = np.arange(bucket * n, (bucket + 1) * n)
+        names = {"process": pl.Series(numbers).cast(pl.String), "user": pl.Series(numbers % 100).cast(pl.String)}
+        frame = pl.DataFrame({"time": START + bucket * SPAN + numbers % n, **names, "host": "a"})
+        assert engine.add(frame).records.is_empty()
+    assert engine.flush().records.is_empty()
+
+
+def test_messages_of_a_kind_never_seen_before_are_rare_in_their_partition():
+    random, texts = (
+        np.random.default_rng(3),
+        ("Accepted connection from {}", "Disk usage of volume {}", "Job {} finished in time"),
+    )
+    there = np.argwhere(random.random((BUCKETS, 3, 2)) < 0.6)
+    rows = [(bucket, "ab"[of], texts[kind].format(random.integers(999))) for bucket, kind, of in there.tolist()]
+    rows.append((600, "b", "Kernel panic not syncing: fatal exception in interrupt"))
+    frame = pl.DataFrame(sorted(rows), schema=["bucket", "host", "message"], orient="row")
+    frame = frame.select("host", "message", time=START + pl.col("bucket") * SPAN)
+    by_partition = {"enabled": True}
+    analysis = {"categorization_field_name": "message", "per_partition_categorization": by_partition, "influencers": ["host"]}
+    engine = Engine.build(job_of(analysis, by_field_name="mlcategory", partition_field_name="host"))
+    records = Results.concat([engine.add(frame), engine.flush()]).records
+    told = records.select((pl.col("timestamp") - START) // SPAN, "partition_field_value", "values_before")
+    assert told.rows() == [(600, "b", 0)]

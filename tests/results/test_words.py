@@ -110,3 +110,32 @@ def test_several_buckets_together_have_a_word(value: float | None, wanted: str) 
 )
 def test_an_impact_is_a_step_and_a_word(value: int, step: int, word: str) -> None:
     assert impact(value) == (step, word)
+
+
+@pytest.mark.parametrize(
+    ("row", "text"),
+    [
+        ({"typical": 0.0, "values_before": 0, "buckets_before": 14_000}, "first seen, after 14,000 buckets"),
+        ({"typical": 0.0, "values_before": 0, "buckets_before": 1}, "first seen, after 1 bucket"),
+        ({"typical": 3 / 14_000, "values_before": 3, "buckets_before": 14_000}, "seen in 3 of 14,000 buckets"),
+        (
+            {"typical": 1e-4, "values_before": 5_000, "buckets_before": 14_000},
+            "seen in 5,000 of 14,000 buckets, but not lately",
+        ),
+        (
+            {
+                "typical": 0.0,
+                "values_before": 0,
+                "buckets_before": 600,
+                "over_field_value": "eve",
+                "by_field_relative_rarity": 45.3,
+            },
+            "first seen, after 600 buckets; a value of few members: a usual one has 45x as many",
+        ),
+        ({"typical": 0.0}, "first seen"),
+        ({"typical": 0.0021}, "seen in 0.21 % of buckets"),
+    ],
+)
+def test_what_is_rare_is_told_by_the_buckets_that_have_it(row, text) -> None:
+    both = {"function_description": "rare", "actual": 1.0, "lower_bound": 0.0, "upper_bound": 0.0}
+    assert record_compared({**both, **row}) == text

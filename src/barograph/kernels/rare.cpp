@@ -78,7 +78,7 @@ void judge(const Pairs& m, const Cells& k, int64_t i, skips::Skip& skip, Output&
   const double others = static_cast<double>(c.members - known + m.here[pair.category] - !known);
   const double expected = as_rare(others, p), uncommon = alone(others, p);
   const double weight = uncommon * how_often(m.rows[i], m.rest[i], m.of_member[i]);
-  const double share = p.buckets > 0.0 ? std::ldexp(c.shown, c.halvings - p.halvings) / p.buckets : 0.0;
+  const double share = p.filled > 0 ? static_cast<double>(pair.buckets) / static_cast<double>(p.filled) : 0.0;
   skip = rare::skip(k, i, share);
   out.ln_p[i] = weight * ln_any(expected);
   const double in_a_bucket = p.buckets > 0.0 ? std::max(p.shown / p.buckets, 1.0) : 1.0;

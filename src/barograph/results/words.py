@@ -97,7 +97,12 @@ def compared(row: Mapping[str, Any]) -> str:
 def against_usual_of(
     function_description: str, actual: float, typical: float, lower: float | None = None, upper: float | None = None
 ) -> str:
-    """As `against_usual`; a time or place by how far it is from a usual one: "at 03:12, 5.8 hours from the usual 09:00"."""
+    """As `against_usual`; a time or place by how far it is from a usual one: "at 03:12, 5.8 hours from the usual 09:00".
+
+    What is there or not is told by how many buckets have it: "seen in 0.2 % of buckets".
+    """
+    if function_description in _RARE:
+        return f"seen in {short(100.0 * typical, 2)} % of buckets" if typical else "first seen"
     if function_description in points.POINTS:
         return points.compared(function_description, actual, typical)
     return against_usual(actual, typical, lower, upper)
@@ -111,7 +116,7 @@ def rarity(row: Mapping[str, Any]) -> str:
     """
     of = row.get("buckets_before")
     if of is None:
-        return "rarely seen" if row["typical"] else "first seen"
+        return against_usual_of(_RARE[0], 1.0, row["typical"])
     buckets = f"{of:,} bucket{'' if of == 1 else 's'}"
     seen = f"seen in {row['values_before']:,} of {buckets}" if row["values_before"] else f"first seen, after {buckets}"
     if row.get("over_field_value") is not None:
