@@ -94,3 +94,9 @@ def entity_of(given: list[str] | None, parameter: str = "entity") -> tuple[tuple
         if not field or not equals:
             raise BadRequest(f"{parameter}={field + value!r}: wanted FIELD=VALUE")
     return tuple((field, value) for field, _, value in pairs)
+
+
+DetectorIndex = Annotated[int, Query(alias="detector", ge=0, le=10_000, description="index of the detector")]
+PartitionValue = Annotated[str | None, Query(alias="partition", max_length=10_000, description="value of the partition field")]
+ByValue = Annotated[str | None, Query(alias="by", max_length=10_000, description="value of the by field")]
+OverValue = Annotated[str | None, Query(alias="over", max_length=10_000, description="value of the over field")]
