@@ -11,6 +11,7 @@ from barograph.api.v1 import (
     changes,
     datafeeds,
     events,
+    feeding,
     filters,
     forecasts,
     jobs,
@@ -44,6 +45,7 @@ def router(server: Server) -> APIRouter:
     for part in (
         jobs,
         life,
+        feeding,
         uploads,
         snapshots,
         datafeeds,
