@@ -3,7 +3,9 @@
 import re
 import shutil
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -108,7 +110,11 @@ def test_what_is_selected_has_its_scores_and_its_records_beside_it(open_page: Op
     expect(popover).to_contain_text("highest record")
     shot(page, "explorer-selected")
     asked = {"job": "hosts", "from": start, "to": end, "by": "host", "lane": "web-12", "iv": "all"}
-    total = server.http.get("/api/v1/records", params=asked).json()["total"]
+    found = server.http.get("/api/v1/records", params=asked).json()
+    total, facts = found["total"], popover.locator("dd")
+    influencer = next(cell[2] for cell in shown_lanes(server, page)["cells"] if cell[:2] == [0, column])
+    for at, score in enumerate((influencer, found["rows"][0]["record_score"])):
+        expect(facts.nth(at)).to_contain_text(str(int(score)))
     popover.get_by_role("button", name=f"Show {total} record").click()
     expect(popover).not_to_be_visible()
     expect(page.locator("tr[data-record]")).to_have_count(total)
@@ -350,6 +356,24 @@ def test_something_is_noted_of_a_record_and_shown_above_the_lanes(open_page: Ope
     notes = server.http.get("/api/v1/jobs/hosts/notes").json()["notes"]
     assert [(note["text"], note["entity"]) for note in notes] == [("<b>deployed</b>", {"host": "web-14"})]
     server.http.delete(f"/api/v1/jobs/hosts/notes/{notes[0]['note_id']}").raise_for_status()
+
+
+def test_a_row_opens_its_series_with_the_time_around_it(open_page: Open, server: Running, settled) -> None:
+    page = open_page("/explorer?job=hosts&q=host:web-14&iv=all")
+    worst = server.http.get("/api/v1/records", params={"job": "hosts", "q": "host:web-14", "iv": "all"}).json()["rows"][0]
+    page.locator("tr[data-record]").first.get_by_role("button", name="Actions").click()
+    page.get_by_role("link", name="Open series").first.click()
+    settled(page)
+    expect(page).to_have_url(re.compile(r"/series\?job=hosts&det=0&e\.host=web-14&zoom="))
+    expect(page.get_by_role("heading", level=1)).to_have_text("mean of latency, host web-14")
+    start, end = (time_of(text) for text in re.search(r"zoom=([^&]+)", page.url)[1].split("~"))
+    assert start < worst["timestamp"] < end
+    expect(page.locator(f'.chart-marks button[data-t="{worst["timestamp"]}"]')).to_be_visible()
+
+
+def time_of(text: str) -> int:
+    """A time of a URL, epoch ms."""
+    return round(datetime.fromisoformat(unquote(text).replace("Z", "+00:00")).timestamp() * 1000)
 
 
 def test_the_series_of_what_is_selected_are_drawn_and_lead_to_their_page(

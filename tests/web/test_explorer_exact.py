@@ -55,6 +55,11 @@ def test_colours_follow_the_borders_of_severities(opened, exactly: Running, them
 def test_all_of_it_is_buckets_of_one_job_and_overall_buckets_of_several(opened, exactly: Running) -> None:
     page = opened("/explorer?job=borders")
     expect(page.locator(".lane-kind")).to_contain_text("Bucket scores of the job")
+    whole = {"from": exact.START, "to": exact.START + 8 * exact.HOUR, "width": 8}
+    own = exactly.http.get("/api/v1/lanes", params={"job": "borders", **whole}).json()
+    within = {"start": whole["from"], "end": whole["to"], "size": 100}
+    buckets = exactly.http.get("/_ml/anomaly_detectors/borders/results/buckets", params=within).json()["buckets"]
+    assert [cell[2] for cell in own["cells"]] == [bucket["anomaly_score"] for bucket in buckets]
     several = opened("/explorer?job=borders&job=kinds&to=2026-01-01T08:00Z")
     expect(several.locator(".lane-kind")).to_contain_text("Worst bucket of any of the jobs")
     asked = {"job": ["borders", "kinds"], "from": exact.START, "to": exact.START + 8 * exact.HOUR}
@@ -96,6 +101,17 @@ def test_all_of_many_records_are_reached_and_sorted_by_number(opened, settled) -
     shown = [float(text.replace(",", "")) for text in table.locator("tbody tr td:nth-child(7)").all_inner_texts()]
     assert shown == sorted(shown)
     assert shown[0] == 9.0
+
+
+def test_a_cursor_comes_to_every_record_once(exactly: Running) -> None:
+    asked, ids = {"job": "many", "iv": "all", "size": 100}, list[str]()
+    while True:
+        page = exactly.http.get("/api/v1/records", params=asked).json()
+        ids += [row["id"] for row in page["rows"]]
+        if page["next"] is None:
+            break
+        asked["cursor"] = page["next"]
+    assert len(ids) == len(set(ids)) == page["total"] == 1507
 
 
 def test_an_interval_keeps_the_worst_row_of_each_series(opened, exactly: Running) -> None:

@@ -39,6 +39,19 @@ def test_an_incident_leads_to_the_explorer_at_its_time_and_to_its_series(open_pa
     expect(page).to_have_url(re.compile(r"/explorer\?job=hosts&from=[\d\-T:]+Z&to=[\d\-T:]+Z&sel=2026-01-13T\d\d:00Z~2026"))
 
 
+def test_an_incident_is_reached_and_opened_by_keyboard(open_page: Open, settled) -> None:
+    page = open_page("/?job=hosts")
+    named = "document.activeElement.closest('.incident') !== null && document.activeElement.closest('h3, h2') !== null"
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate(named):
+            break
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
+    page.keyboard.press("Enter")
+    settled(page)
+    expect(page).to_have_url(re.compile(r"/explorer\?job=hosts&from="))
+
+
 def test_filters_are_in_the_url_and_what_they_hide_is_said(open_page: Open, settled) -> None:
     page = open_page("/?job=hosts")
     page.get_by_role("searchbox", name="Text in incidents").fill("nobody at all")

@@ -63,6 +63,30 @@ export function useQuery(url, { deps = [] } = {}) {
 export const send = (method, url, body) => ask(method, url, body);
 
 /**
+ * Something that can fail, done because somebody wants it.
+ * @returns {{run: (task: () => Promise<void>) => Promise<boolean>, error: Failure | null, busy: boolean, clear: () => void}}
+ *   `run` tells whether it went well; `error` is what the last one failed with, until the next begins or it is cleared
+ */
+export function useTask() {
+  const [error, setError] = useState(null);
+  const [busy, setBusy] = useState(false);
+  const run = async (task) => {
+    setBusy(true);
+    setError(null);
+    try {
+      await task();
+      return true;
+    } catch (failure) {
+      setError(failure);
+      return false;
+    } finally {
+      setBusy(false);
+    }
+  };
+  return { run, error, busy, clear: () => setError(null) };
+}
+
+/**
  * Ask once, without a component.
  * @param {string} url below /api/v1 @param {AbortSignal} [abort]
  * @throws {Failure}

@@ -1,6 +1,6 @@
 // One calendar: what it is for, and its planned times.
-import { html, useState } from '../../lib/html.mjs';
-import { send, useQuery } from '../../lib/api.mjs';
+import { html, useEffect, useState } from '../../lib/html.mjs';
+import { send, useQuery, useTask } from '../../lib/api.mjs';
 import { allJobs } from '../../lib/live.mjs';
 import { count, counted, interval } from '../../lib/format.mjs';
 import { Confirm } from '../../parts/dialog.mjs';
@@ -19,18 +19,13 @@ export function Calendar({ calendar, changed }) {
   const query = useQuery(`${url}/events`);
   const [all, setAll] = useState(false);
   const [asks, setAsks] = useState(null);
-  const [error, setError] = useState(null);
-  const run = async (method, rest, body) => {
-    setError(null);
-    try {
-      await send(method, url + rest, body);
-      setAsks(null);
-      if (rest) query.retry();
-      changed();
-    } catch (failure) {
-      setError(failure);
-    }
-  };
+  const { run: tried, error } = useTask();
+  const run = (method, rest, body) => tried(async () => {
+    await send(method, url + rest, body);
+    setAsks(null);
+    if (rest) query.retry();
+    changed();
+  });
   const events = query.data?.events ?? [];
   const shown = all ? events : upcoming(events);
   return html`
@@ -85,8 +80,14 @@ function upcoming(events) {
 function Jobs({ calendar, choose }) {
   const jobs = (allJobs.value ?? []).map((job) => job.job_id);
   const groups = [...new Set((allJobs.value ?? []).flatMap((job) => job.groups))].sort();
-  const toggle = (id) => choose(calendar.job_ids.includes(id) ? calendar.job_ids.filter((one) => one !== id) : [...calendar.job_ids, id]);
-  const box = (id) => html`<label class="check"><input type="checkbox" checked=${calendar.job_ids.includes(id)} onChange=${() => toggle(id)} /> ${id}</label>`;
+  const [chosen, setChosen] = useState(calendar.job_ids); // at once what was clicked, in the end what the server has
+  useEffect(() => setChosen(calendar.job_ids), [calendar.job_ids]);
+  const toggle = async (id) => {
+    const wanted = chosen.includes(id) ? chosen.filter((one) => one !== id) : [...chosen, id];
+    setChosen(wanted);
+    if (!await choose(wanted)) setChosen(calendar.job_ids);
+  };
+  const box = (id) => html`<label class="check"><input type="checkbox" checked=${chosen.includes(id)} onChange=${() => toggle(id)} /> ${id}</label>`;
   const gone = calendar.job_ids.filter((id) => !jobs.includes(id) && !groups.includes(id));
   return html`
     <${Popover} button=${calendar.job_ids.length === 0 ? 'For no jobs' : calendar.job_ids.length <= 2 ? `For ${calendar.job_ids.join(', ')}` : `For ${calendar.job_ids.length} jobs`} label="Jobs of the calendar">

@@ -1,6 +1,6 @@
 // Lists of values that rules refer to.
 import { html, useState } from '../../lib/html.mjs';
-import { send, useQuery } from '../../lib/api.mjs';
+import { send, useQuery, useTask } from '../../lib/api.mjs';
 import { counted } from '../../lib/format.mjs';
 import { Confirm, Dialog } from '../../parts/dialog.mjs';
 import { Icon } from '../../parts/icon.mjs';
@@ -14,22 +14,17 @@ const SHOWN = 8;
 export function Filters() {
   const query = useQuery('/filters');
   const [asks, setAsks] = useState(null);
-  const [error, setError] = useState(null);
+  const { run, error, clear } = useTask();
   const make = async (filter_id, description) => {
     const made = await send('POST', '/filters', { filter_id, description: description || null });
     query.retry();
     setAsks({ kind: 'items', one: made });
   };
-  const remove = async () => {
-    setError(null);
-    try {
-      await send('DELETE', `/filters/${encodeURIComponent(asks.one.filter_id)}`);
-      setAsks(null);
-      query.retry();
-    } catch (failure) {
-      setError(failure);
-    }
-  };
+  const remove = () => run(async () => {
+    await send('DELETE', `/filters/${encodeURIComponent(asks.one.filter_id)}`);
+    setAsks(null);
+    query.retry();
+  });
   return html`
     <${Panel} title="Filters" query=${query} height=${100} empty=${query.data?.total === 0 && 'No filter yet: a list of values that rules of jobs refer to, such as hosts that are always odd.'}
       actions=${html`<button type="button" onClick=${() => setAsks({ kind: 'new' })}>New filter</button>`}>
@@ -43,7 +38,7 @@ export function Filters() {
               <td>${one.used_by.join(', ') || html`<span class="quiet">no job</span>`}</td>
               <td class="act"><${Menu} button=${html`<${Icon} name="more" />`} label=${`Actions of ${one.filter_id}`} buttonClass="bare" arrow=${false} items=${[
                 { text: 'Change its values …', run: () => setAsks({ kind: 'items', one }) },
-                { text: 'Delete …', danger: true, disabled: one.used_by.length ? `used by ${one.used_by.join(', ')}` : undefined, run: () => { setError(null); setAsks({ kind: 'delete', one }); } },
+                { text: 'Delete …', danger: true, disabled: one.used_by.length ? `used by ${one.used_by.join(', ')}` : undefined, run: () => { clear(); setAsks({ kind: 'delete', one }); } },
               ]} /></td>
             </tr>`)}
           </tbody>
@@ -59,17 +54,13 @@ export function Filters() {
 
 function Items({ filter, close, saved }) {
   const [text, setText] = useState(filter.items.join('\n'));
-  const [error, setError] = useState(null);
-  const save = async () => {
+  const { run, error } = useTask();
+  const save = () => run(async () => {
     const items = [...new Set(text.split('\n').map((one) => one.trim()).filter(Boolean))];
-    try {
-      await send('PUT', `/filters/${encodeURIComponent(filter.filter_id)}`, { items });
-      saved();
-      close();
-    } catch (failure) {
-      setError(failure);
-    }
-  };
+    await send('PUT', `/filters/${encodeURIComponent(filter.filter_id)}`, { items });
+    saved();
+    close();
+  });
   return html`
     <${Dialog} title=${`Values of ${filter.filter_id}`} close=${close} actions=${html`
       <button type="button" onClick=${close}>Cancel</button><button type="button" class="primary" onClick=${save}>Save</button>`}>

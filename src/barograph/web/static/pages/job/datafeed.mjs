@@ -1,28 +1,20 @@
 // Where a job's rows come from by themselves, started and stopped.
-import { html, useState } from '../../lib/html.mjs';
-import { send, useQuery } from '../../lib/api.mjs';
+import { html } from '../../lib/html.mjs';
+import { send, useQuery, useTask } from '../../lib/api.mjs';
 import { counted } from '../../lib/format.mjs';
 import { Failed, Panel } from '../../parts/panel.mjs';
 
 /** Nothing for a job without one. @param {{job: any, changed: () => void}} props */
 export function Datafeed({ job, changed }) {
-  const [error, setError] = useState(null);
-  const [busy, setBusy] = useState(false);
+  const { run: tried, error, busy } = useTask();
   const url = `/jobs/${encodeURIComponent(job.job_id)}/datafeed`;
   const query = useQuery(job.contents.datafeed ? url : null, { deps: [job.state, job.rows] });
   if (!job.contents.datafeed) return null;
-  const run = async (path) => {
-    setBusy(true);
-    setError(null);
-    try {
-      await send('POST', `${url}${path}`);
-      query.retry();
-      changed();
-    } catch (failure) {
-      setError(failure);
-    }
-    setBusy(false);
-  };
+  const run = (path) => tried(async () => {
+    await send('POST', `${url}${path}`);
+    query.retry();
+    changed();
+  });
   const started = query.data?.started;
   return html`
     <${Panel} title="Datafeed" query=${query} height=${60} actions=${query.data && html`

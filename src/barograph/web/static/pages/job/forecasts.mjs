@@ -1,7 +1,7 @@
 // The forecasts of a job that are kept.
 import { html, useState } from '../../lib/html.mjs';
 import { href } from '../../lib/url.mjs';
-import { send, useQuery } from '../../lib/api.mjs';
+import { send, useQuery, useTask } from '../../lib/api.mjs';
 import { count, duration, interval, time } from '../../lib/format.mjs';
 import { Confirm } from '../../parts/dialog.mjs';
 import { Failed, Panel } from '../../parts/panel.mjs';
@@ -11,17 +11,13 @@ export function Forecasts({ job, version, changed }) {
   const url = `/jobs/${encodeURIComponent(job.job_id)}/forecasts`;
   const query = useQuery(url, { deps: [version] });
   const [asks, setAsks] = useState(null);
-  const [error, setError] = useState(null);
-  const remove = async () => {
-    try {
-      await send('DELETE', `${url}/${asks.forecast_id}`);
-      setAsks(null);
-      query.retry();
-      changed();
-    } catch (failure) {
-      setError(failure);
-    }
-  };
+  const { run, error, clear } = useTask();
+  const remove = () => run(async () => {
+    await send('DELETE', `${url}/${asks.forecast_id}`);
+    setAsks(null);
+    query.retry();
+    changed();
+  });
   const none = html`<p>None is kept. The <a href=${href('/series', { job: job.job_id }, { keep: ['tz', 'theme'] })}>series page</a> makes them.</p>`;
   return html`
     <${Panel} name="Forecasts" query=${query} height=${160} empty=${query.data?.total === 0 && none}>
@@ -34,7 +30,7 @@ export function Forecasts({ job, version, changed }) {
               <td class="number">${count(one.series)}</td><td>${one.expiry_time === null ? 'always' : time(one.expiry_time, { precision: 'day' })}</td>
               <td class="act">
                 <a class="button" href=${href('/series', { job: job.job_id, fc: one.forecast_id }, { keep: ['tz', 'theme'] })}>Show</a>
-                <button type="button" class="danger" onClick=${() => { setError(null); setAsks(one); }}>Remove</button>
+                <button type="button" class="danger" onClick=${() => { clear(); setAsks(one); }}>Remove</button>
               </td>
             </tr>`)}
           </tbody>

@@ -1,6 +1,6 @@
 // Times that a job can be taken back to.
 import { html, useState } from '../../lib/html.mjs';
-import { send, useQuery } from '../../lib/api.mjs';
+import { send, useQuery, useTask } from '../../lib/api.mjs';
 import { loadJobs } from '../../lib/live.mjs';
 import { count, counted, time } from '../../lib/format.mjs';
 import { Confirm } from '../../parts/dialog.mjs';
@@ -12,20 +12,15 @@ export function Snapshots({ job, version, changed }) {
   const url = `/jobs/${encodeURIComponent(job.job_id)}/snapshots`;
   const query = useQuery(url, { deps: [version] });
   const [asks, setAsks] = useState(null);
-  const [error, setError] = useState(null);
-  const run = async (method, rest, body) => {
-    setError(null);
-    try {
-      await send(method, url + rest, body);
-      setAsks(null);
-      query.retry();
-      await loadJobs();
-      changed();
-    } catch (failure) {
-      setError(failure);
-    }
-  };
-  const ask = (kind, one) => { setError(null); setAsks({ kind, one }); };
+  const { run: tried, error, clear } = useTask();
+  const run = (method, rest, body) => tried(async () => {
+    await send(method, url + rest, body);
+    setAsks(null);
+    query.retry();
+    await loadJobs();
+    changed();
+  });
+  const ask = (kind, one) => { clear(); setAsks({ kind, one }); };
   return html`
     <${Panel} name="Snapshots" query=${query} height=${200} empty=${query.data?.total === 0 && 'None yet: the first is written with the first rows.'}>
       ${(found) => found && html`

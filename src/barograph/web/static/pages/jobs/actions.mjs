@@ -1,7 +1,7 @@
 // What can be done with a job; what loses something asks first, and says what.
 import { html, useState } from '../../lib/html.mjs';
 import { go, href } from '../../lib/url.mjs';
-import { params, send, useQuery } from '../../lib/api.mjs';
+import { params, send, useQuery, useTask } from '../../lib/api.mjs';
 import { loadJobs } from '../../lib/live.mjs';
 import { counted } from '../../lib/format.mjs';
 import { Confirm } from '../../parts/dialog.mjs';
@@ -19,18 +19,13 @@ const links = { keep: ['tz', 'theme'] };
  */
 export function JobMenu({ job, changed }) {
   const [asks, setAsks] = useState(null);
-  const [error, setError] = useState(null);
-  const run = async (task) => {
-    setError(null);
-    try {
-      await task();
-      setAsks(null);
-      await loadJobs();
-      changed();
-    } catch (failure) {
-      setError(failure);
-    }
-  };
+  const { run: tried, error, clear } = useTask();
+  const run = (task) => tried(async () => {
+    await task();
+    setAsks(null);
+    await loadJobs();
+    changed();
+  });
   const running = job.state === 'opened';
   const open = running ? 'close it first' : undefined;
   return html`
@@ -48,7 +43,7 @@ export function JobMenu({ job, changed }) {
       run=${() => run(() => send('POST', url(job, '/reset')))} keeps="Its settings stay." />`}
     ${asks === 'delete' && html`<${Loses} job=${job} title=${`Delete ${job.job_id}?`} does="Delete" close=${() => setAsks(null)} error=${error} all
       run=${() => run(() => gone(job))} />`}
-    ${error && asks === null && html`<${Sorry} error=${error} close=${() => setError(null)} />`}`;
+    ${error && asks === null && html`<${Sorry} error=${error} close=${clear} />`}`;
 }
 
 async function gone(job) {
