@@ -22,7 +22,8 @@ demo: .venv/.demo
 
 install: .venv/.demo
 
-test: .venv/.test lint sanitize
+test: .venv/.test
+	$(MAKE) --jobs 2 --output-sync lint sanitize
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow"
 
 test-full: .venv/.test

@@ -17,7 +17,6 @@ from barograph.store.query import Query
 from barograph.store.store import Store
 
 START_MS = 1_700_000_000_000
-KILLS = {"sqlite": 20, "postgresql": 5}
 JOB = {
     "job_id": "kill",
     "analysis_config": {
@@ -97,8 +96,18 @@ def live(command: list, draw: random.Random) -> tuple[int, bool]:
     return acknowledged, done
 
 
-@pytest.mark.parametrize("database", KILLS)
-def test_a_run_killed_at_random_instants_ends_as_an_undisturbed_one(database, request, tmp_path, input_file, undisturbed):
+@pytest.mark.parametrize(
+    ("database", "kills"),
+    [
+        ("sqlite", 6),
+        ("postgresql", 2),
+        pytest.param("sqlite", 20, marks=pytest.mark.slow),
+        pytest.param("postgresql", 5, marks=pytest.mark.slow),
+    ],
+)
+def test_a_run_killed_at_random_instants_ends_as_an_undisturbed_one(
+    database, kills, request, tmp_path, input_file, undisturbed
+):
     url = None if database == "sqlite" else request.getfixturevalue("postgres")()
     data, job_file = tmp_path / "data", tmp_path / "job.json"
     job_file.write_text(json.dumps(JOB))
@@ -106,7 +115,7 @@ def test_a_run_killed_at_random_instants_ends_as_an_undisturbed_one(database, re
     command = [sys.executable, runner, data, job_file, input_file, *([url] if url else [])]
     draw = random.Random(1)
     read = []
-    for _ in range(KILLS[database]):
+    for _ in range(kills):
         acknowledged, done = live(command, draw)
         with Store.open(url, data) as store:
             saved = store.resume("kill") if store.jobs() else None

@@ -12,12 +12,12 @@ from tests.api.elastic.test_datafeeds import FEEDS, wait_stopped
 from tests.api.running import Running
 
 START = 1_767_225_600_000
-COUNT = 40_000
+COUNT = 20_000
 NAMES = ("undisturbed", "killed")
 
 
 def prepared(http: httpx.Client) -> None:
-    """An index with 40,000 documents, and two jobs with datafeeds over it."""
+    """An index with `COUNT` documents, and two jobs with datafeeds over it."""
     properties = {"t": {"type": "date"}, "host": {"type": "keyword"}}
     http.put("/events", json={"mappings": {"properties": properties}})
     rng = random.Random(5)
