@@ -31,6 +31,5 @@ def test_settings_without_effect_are_announced() -> None:
     ).model_copy(update={"datafeed_config": {"indices": ["logs"]}})
     refuse_unsupported(asking)
     assert [sentence.split(" ")[0] for sentence in left_out(asking)] == [
-        "analysis_config.model_prune_window",
         "datafeed_config",
     ]

@@ -34,6 +34,7 @@ def advance(**changes: object) -> tuple[int, int]:
         "scope": np.ones((1, 2), np.uint8),
         "shifts": np.zeros(16, np.uint8),
         "shift_scope": np.ones((1, 2), np.uint8),
+        "resets": np.zeros((0, 0), np.uint8),
     }
     settings = (0, HOUR, 0, False, True, 0.0, 0.0)
     given, skipped = ({name: changes.get(name, value) for name, value in of.items()} for of in (given, skipped))
@@ -71,6 +72,7 @@ def test_what_is_right_is_taken():
     [
         ({"rows": np.array([2, 3])}, r"rows\[1\]=3: wanted a number from 0 to 2"),
         ({"shift_scope": np.ones((2, 2), np.uint8)}, "size of scope of shifts=2: wanted 1"),
+        ({"resets": np.zeros((2, 3), np.uint8)}, "size of resets=6: wanted 8"),
         ({"rows": np.array([-1, 0])}, r"rows\[0\]=-1: wanted a number from 0 to 2"),
         ({"rows": np.array([1])}, "size of values=2: wanted 1"),
         ({"state": as_bytes(np.zeros(3, CHANGE))}, "size of a record of state="),

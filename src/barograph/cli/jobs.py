@@ -90,13 +90,14 @@ def show(
             typer.echo(summary.job.model_dump_json(indent=2, exclude_none=True))
             return
         worst, spans = service.records(job_id, Query(size=1)), service.forgotten(job_id)
-        silenced = service.silenced(job_id)
+        silenced, pruned = service.silenced(job_id), service.pruned(job_id)
         described = service.describe(job_id, parsed(entity), None if models or entity else _SHOWN)
     if as_json:
         model_output.write(job_id, described)
         return
     status = model_output.status(job_id, described)
-    show_table(tables.facts([*_facts(summary, worst), *_silenced(summary, silenced), *_replays(summary, spans), *status]))
+    silence = [*_silenced(summary, silenced), *_pruned(summary, pruned)]
+    show_table(tables.facts([*_facts(summary, worst), *silence, *_replays(summary, spans), *status]))
     model_output.show(described)
     if summary.counts:
         for line in counts.left_out(dropped(DataCounts(), summary.counts), summary.counts.examples):
@@ -140,6 +141,16 @@ def _silenced(summary: "JobSummary", silenced: "tuple[Silenced, ...]") -> "Itera
         yield "silenced", labels.silenced(one, ZoneInfo(summary.job.time_zone))
     if others := silenced[_SILENCERS:]:
         yield "silenced", f"{labels.counted(sum(one.count for one in others), 'result')} by {len(others):,} others"
+
+
+def _pruned(summary: "JobSummary", pruned: int) -> "Iterator[tuple[str, str]]":
+    """How many series were forgotten as they had no rows."""
+    from barograph.results import labels
+
+    window = summary.job.analysis_config.model_prune_window
+    if pruned:
+        without = "" if window is None else f" without rows for {labels.length(window.ms)}"
+        yield "pruned", f"{labels.counted(pruned, 'series', 'series')}{without}"
 
 
 def _replays(summary: "JobSummary", spans: "tuple[Exclusion, ...]") -> "Iterator[tuple[str, str]]":

@@ -32,8 +32,6 @@ def refuse_unsupported(job: Job) -> None:
 def left_out(job: Job) -> tuple[str, ...]:
     """Settings of the job that are read but not acted on yet, each as a sentence."""
     notices = []
-    if job.analysis_config.model_prune_window is not None:
-        notices.append("analysis_config.model_prune_window is not applied yet: no series is forgotten.")
     if job.analysis_config.multivariate_by_fields:
         notices.append("analysis_config.multivariate_by_fields is not applied: series are modelled one by one.")
     if "model_memory_limit" in job.analysis_limits.model_fields_set:

@@ -21,7 +21,7 @@ from barograph.engine.among_others import Others
 from barograph.engine.exclusions import Exclusion
 from barograph.engine.frequent import OFTEN, roles_of, share_of
 from barograph.engine.replay import known_series
-from barograph.engine.series_stage import measures_of, model_config, model_of
+from barograph.engine.series_stage import measures_of, model_config, model_of, prune_of
 from barograph.engine.silence import Silence
 from barograph.engine.skips import DetectorSkips, planned_actions
 from barograph.kernels.elementary import e_to
@@ -313,8 +313,9 @@ def _model_before(job: Job, newest: Snapshot, past: Past, bucket: int, series: _
         )
         return _model_among(others, newest, past, bucket, series)
     model = kind.of_one(config, under(name, saved[0].arrays), series.row, learned) if saved is not None else None
-    start = saved[1] // span if saved is not None and model is not None else series.first_bucket
-    if model is None:
+    old = model is not None
+    start = saved[1] // span if saved is not None and old else series.first_bucket
+    if not old:
         _check_kept(job, past, series.first_bucket, bucket)
     numbers = _judged_buckets(job, newest, start, bucket)
     values, weights = _cells(job, past, series, numbers)
@@ -322,7 +323,8 @@ def _model_before(job: Job, newest: Snapshot, past: Past, bucket: int, series: _
     for exclusion in past.forgotten:
         first, last = exclusion.buckets(span)
         if all(pair in zip(series.fields, series.split_values, strict=True) for pair in exclusion.entity):
-            values[(numbers >= first) & (numbers < last)] = np.nan
+            hidden = (numbers >= first) & (numbers < last)
+            values[hidden], weights[hidden] = np.nan, 0.0
     if model is None:
         if not kind.readable(learned):
             raise OtherModels(job.job_id)
@@ -330,10 +332,23 @@ def _model_before(job: Job, newest: Snapshot, past: Past, bucket: int, series: _
         birth = int(known[0]) if len(known) else len(values) - 1
         values[:birth] = np.nan
         model = kind.at_birth(config, learned, series.row, float(values[birth]))
+    pruned = under(name, saved[0].arrays) if saved is not None and old else None
+    prune = prune_of(job, series.measure, series.row, pruned)
     for stretch in np.split(np.arange(len(numbers) - 1), np.flatnonzero(np.diff(numbers[:-1]) > 1) + 1):
         if len(stretch):
             first, end = int(numbers[stretch[0]]), int(numbers[stretch[-1]]) + 1
-            model.advance(values[None, stretch], first * span, skips=skips.of_one(series.split_values, first, end))
+            told = skips.of_one(series.split_values, first, end)
+            if prune is not None:
+                forgotten = prune.forget_and_learn(weights[None, stretch], first)
+                values[stretch[forgotten.gone[0]]] = np.nan
+                told = replace(told, resets=forgotten.resets)
+            model.advance(values[None, stretch], first * span, skips=told)
+    if prune is not None:
+        forgotten = prune.forget_and_learn(weights[None, -1:], bucket)
+        if forgotten.gone.any():
+            return model, math.nan, 0.0
+        if forgotten.resets.any():
+            model = kind.at_birth(config, learned, series.row, actual)
     return model, actual, weight
 
 

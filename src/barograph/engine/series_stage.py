@@ -1,6 +1,6 @@
 """One statistic of one detector: finished buckets through its models."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -14,6 +14,7 @@ from barograph.config.splits import SPLIT_NAMES
 from barograph.engine.among_others import kin_of
 from barograph.engine.completeness import GROWING, still_to_come
 from barograph.engine.frequent import Frequent
+from barograph.engine.prune import Prune
 from barograph.engine.skips import DetectorSkips
 from barograph.models import MODELS, Judged, Model, ModelConfig, Shifts
 from barograph.models.skips import FREQUENT, Skips
@@ -77,6 +78,7 @@ class SeriesStage:
         usual: Usual,
         skips: DetectorSkips,
         frequent: Frequent,
+        prune: Prune | None,
     ) -> None:
         self.measure = measure
         self._position = position
@@ -85,6 +87,7 @@ class SeriesStage:
         self._usual = usual
         self._skips = skips
         self._frequent = frequent
+        self._prune = prune
 
     @classmethod
     def build(
@@ -101,9 +104,9 @@ class SeriesStage:
         model = model_of(job, measure).build(model_config(job, measure, side, threads), state)
         partitions = Groups.build(job.bucket_span_ms, None if state is None else state["partitions"])
         usually = Usual.build(measure.statistic, job.influencers, job.bucket_span_ms, usual)
-        skips = DetectorSkips(job, measure.detector_index, knowledge)
+        skips, prune = DetectorSkips(job, measure.detector_index, knowledge), prune_of(job, measure, None, state)
         frequent = Frequent.build(job, measure.detector_index, None if state is None else under("frequent", state))
-        return cls(measure, position, model, partitions, usually, skips, frequent)
+        return cls(measure, position, model, partitions, usually, skips, frequent, prune)
 
     @property
     def model(self) -> Model:
@@ -113,7 +116,8 @@ class SeriesStage:
     def snapshot(self) -> Arrays:
         """What the models and the partitions remember, and what entities usually add."""
         arrays = self._model.snapshot() | {"partitions": self._partitions.snapshot()}
-        return arrays | prefixed("usual", self._usual.snapshot()) | prefixed("frequent", self._frequent.snapshot())
+        arrays |= prefixed("usual", self._usual.snapshot()) | prefixed("frequent", self._frequent.snapshot())
+        return arrays | ({} if self._prune is None else prefixed("prune", self._prune.snapshot()))
 
     def know(self, job: Job, knowledge: Knowledge) -> None:
         """From the next bucket on, this is what the user knows."""
@@ -135,7 +139,7 @@ class SeriesStage:
         value, weight = detector.matrix(self.measure.statistic, start, end), detector.weights(start, end)
         if len(value) > self._model.n_series:
             self._model.grow(len(value), kin_of(detector.known) if self._model.TOGETHER else None)
-        skips = self._skips.between(detector.known, len(value), start, end)
+        skips = self._forget_and_learn(value, weight, start, self._skips.between(detector.known, len(value), start, end))
         if completeness is None or self.measure.statistic not in GROWING:
             judged = self._model.advance(value, start * self._model.config.bucket_span_ms, skips=skips)
         else:
@@ -147,6 +151,16 @@ class SeriesStage:
         evidence = evidence_and_learn(self._partitions, self.measure.detector_index, judged.ln_evidence, detector.partition)
         shares = self._shares(detector, start, end, judged)
         return JudgedMeasure(self.measure, detector, start, value, weight, judged, evidence, shares)
+
+    def _forget_and_learn(self, value: Floats, weight: Floats, start: int, skips: Skips | None) -> Skips | None:
+        """Take out the values of series that are forgotten; what is skipped, and where series are forgotten."""
+        if self._prune is None:
+            return skips
+        forgotten = self._prune.forget_and_learn(weight, start)
+        value[forgotten.gone] = np.nan
+        if not forgotten.resets.any():
+            return skips
+        return replace(skips or Skips.none(*value.shape), resets=forgotten.resets)
 
     def _estimate_and_learn(self, value: Floats, first_bucket: int, completeness: Floats, skips: Skips | None) -> Judged:
         """Judge and learn open buckets one by one, as each is estimated by what is known before it."""
@@ -215,6 +229,26 @@ def model_config(job: Job, measure: Measure, side: Side, threads: int = 1) -> Mo
         and measure.partition_field_name is None,
         ln_threshold=ln_p_of_score(RECORD_SCORE, job.bucket_span_ms),
     )
+
+
+def prune_of(job: Job, measure: Measure, row: int | None, state: Arrays | None) -> Prune | None:
+    """When series are forgotten, as the `state` of their stage has it; None where they are not.
+
+    Only what has a model of its own is forgotten: that a value is rare is known as long as the others are.
+
+    Args:
+        job: the job.
+        measure: what is measured.
+        row: of this series alone; None: of all.
+        state: what the stage remembers; None: nothing yet.
+    """
+    window = job.analysis_config.model_prune_window
+    if window is None or job.detectors[measure.detector_index].spec.kind != "series":
+        return None
+    of = slice(None) if row is None else slice(row, row + 1)
+    kept = {} if state is None else {name: a if name == "count" else a[of] for name, a in under("prune", state).items()}
+    there = 0 if state is None else len(state["series"][of])
+    return Prune.build(window.ms, job.bucket_span_ms, there, kept)
 
 
 def model_of(job: Job, measure: Measure) -> type[Model]:

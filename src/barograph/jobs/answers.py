@@ -20,6 +20,7 @@ from barograph.jobs import (
     lanes,
     memory,
     overall,
+    pruned,
     scatter,
     scope,
     selection,
@@ -244,6 +245,10 @@ class Answers:
     def memory(self, job_id: str) -> Memory:
         """What its models take, part by part."""
         return memory.memory(self._store, job_id)
+
+    def pruned(self, job_id: str) -> int:
+        """How often a series was forgotten, as it had had no rows for long. See `jobs.pruned`."""
+        return pruned.pruned(self._store, job_id)
 
     def timing(self, job_id: str) -> Timing:
         """How long its finished buckets took."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from barograph.jobs.pruned import pruned_of
 from barograph.results.snapshot import Snapshot
 from barograph.store.store import Store
 
@@ -23,11 +24,13 @@ class Memory:
         parts: bytes by what they are for, the largest first.
         total: bytes of all parts.
         stored: bytes of the newest snapshot on disk, which is packed.
+        pruned: how often a series was forgotten, as it had had no rows for the job's `model_prune_window`.
     """
 
     parts: dict[str, int]
     total: int
     stored: int
+    pruned: int
 
 
 def memory(store: Store, job_id: str) -> Memory:
@@ -38,7 +41,8 @@ def memory(store: Store, job_id: str) -> Memory:
     """
     snapshots, saved = store.snapshots(job_id), store.resume(job_id)
     parts = {} if saved is None else _parts(saved.snapshot)
-    return Memory(parts, sum(parts.values()), snapshots[-1].bytes if snapshots else 0)
+    gone = 0 if saved is None else pruned_of(store.job(job_id), saved.snapshot)
+    return Memory(parts, sum(parts.values()), snapshots[-1].bytes if snapshots else 0, gone)
 
 
 def _parts(snapshot: Snapshot) -> dict[str, int]:

@@ -1,6 +1,7 @@
 """What rules and planned times have silenced of a job, as of its last commit."""
 
 from barograph.engine.silenced import SilencedCounts
+from barograph.jobs.newest import without_models
 from barograph.results.silenced import Silenced
 from barograph.results.snapshot import under
 from barograph.store.store import Store
@@ -12,7 +13,7 @@ def silenced(store: Store, job_id: str) -> tuple[Silenced, ...]:
     Raises:
         NoSuchJob: there is none of this id.
     """
-    saved = store.newest_snapshot(job_id, {})
+    saved = without_models(store, job_id)
     if saved is None:
         return ()
     return SilencedCounts.build(store.job(job_id).bucket_span_ms, under("silenced", saved.arrays)).all()

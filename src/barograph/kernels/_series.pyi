@@ -44,6 +44,7 @@ def advance(
     scope: NDArray[uint8],
     shifts: NDArray[uint8],
     shift_scope: NDArray[uint8],
+    resets: NDArray[uint8],
 ) -> tuple[int, int]:
     """Score and learn the chunk, in place; releases the GIL.
 
@@ -77,6 +78,7 @@ def advance(
         scope: [r, s] whether each rule is about the series of each row.
         shifts: [c] records of `skips::Shift` as bytes: from when on, epoch ms, and by how many ms more the clock is changed.
         shift_scope: [c, s] whether each is of the series of each row.
+        resets: [s, t] where a record becomes that of a series without a value before the bucket; of no size where none does.
 
     Returns:
         How many leaves and changes were written.

@@ -5,6 +5,7 @@
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
+#include <cstring>
 #include <type_traits>
 
 #include "binding.hpp"
@@ -41,6 +42,7 @@ struct Chunk {
   bool calendar;
   skips::Skips skips;
   skips::Shifts shifts;
+  const uint8_t* resets;      // [s, t] or null: where all that was learnt goes before the bucket
 
   Clock clock(int64_t i, int64_t t) const {
     const int64_t bucket = first_bucket + t;
@@ -76,6 +78,16 @@ inline void note(Series& s, Output& out, Cell cell, const Clock& c, const Accept
   s.change_kind = a.kind;
   out.changes[out.change_count++] = {static_cast<int32_t>(cell.i), static_cast<int32_t>(cell.t), a.kind, s.season.kind, a.before, a.after,
                                     a.since < 0 ? c.bucket : a.since};
+}
+
+// As if it had never had a value. Its profiles are taken back by whoever gave them.
+inline void forget(Series& s) {
+  const int64_t bins = s.season.bins, before = s.season.bins_before;
+  std::memset(static_cast<void*>(&s), 0, sizeof s);
+  s.last = s.changed = s.levels.learnt = s.incident.since = s.incident.last = s.before.until = -1;
+  s.rest.last = std::nan("");
+  s.season.bins = bins;
+  s.season.bins_before = before;
 }
 
 inline void begin(Series& s, const Memory& m, const Clock& c, double x) {
@@ -251,6 +263,7 @@ inline int64_t run_series(Series& s, const Memory& m, float* pool, const Chunk& 
   for (; t < k.buckets; ++t) {
     const int64_t at = i * k.buckets + t;
     const double given = k.values[at];
+    if (k.resets && k.resets[at]) forget(s);
     const bool known = given == given;
     if (!known) out.ln_p[at] = out.ln_evidence[at] = given;
     if (!known && !out.typical) continue;
@@ -331,8 +344,9 @@ std::tuple<int64_t, int64_t> advance(Bytes state, Floats pool, Times rows, Const
                                      int64_t first_bucket, int64_t span_ms, int side, bool non_negative, bool learn_too,
                                      double bounds, double ln_threshold, const std::vector<double>& lesson, int64_t zeros_since, bool calendar,
                                      binding::In<uint8_t> planned, const binding::Records& rules, const binding::Records& conditions, ConstBytes scope,
-                                     const binding::Records& shifts, ConstBytes shift_scope) {
+                                     const binding::Records& shifts, ConstBytes shift_scope, ConstBytes resets) {
   check_series(state, rows);
+  binding::check_size_if_any("resets", resets.size(), values.size());
   binding::check_size("values", values.shape(0), rows.size());
   binding::check_size("local_ms", local_ms.size(), values.shape(1));
   binding::check_size("progress", progress.size(), rows.size());
@@ -343,7 +357,8 @@ std::tuple<int64_t, int64_t> advance(Bytes state, Floats pool, Times rows, Const
   check_outputs(out_arrays, 5, bounds > 0.0 ? 5 : 2, values.shape(0), values.shape(1));
   const Chunk k{rows.data(), values.data(), local_ms.data(), first_bucket, span_ms, static_cast<int64_t>(values.shape(0)),
                 static_cast<int64_t>(values.shape(1)), side, non_negative, learn_too, Confidence(bounds), ln_threshold, zeros_since, calendar,
-                skips_of(planned, rules, conditions, scope, values.shape(0), values.shape(1)), shifts_of(shifts, shift_scope, values.shape(0))};
+                skips_of(planned, rules, conditions, scope, values.shape(0), values.shape(1)), shifts_of(shifts, shift_scope, values.shape(0)),
+                resets.size() ? resets.data() : nullptr};
   const bool wanted = bounds > 0.0;
   Output out{out_arrays[0].data(), out_arrays[1].data(), wanted ? out_arrays[2].data() : nullptr,
              wanted ? out_arrays[3].data() : nullptr, wanted ? out_arrays[4].data() : nullptr,

@@ -33,6 +33,8 @@ class Pool:
             self._give(int(records["season.bins"][i]))
             records["season.bins"][i] = -1
         for i in np.flatnonzero(records["season.want"] > 0):
+            if not records["season.kind"][i] and records["season.bins"][i] >= 0:  # of a series that was forgotten meanwhile
+                self._give(int(records["season.bins"][i]))
             # The profile in use stays until the new one, which is made of it, is installed.
             records["season.bins_before"][i] = records["season.bins"][i] if records["season.kind"][i] else -1
             records["season.bins"][i] = self._take(int(floats(records["season.want"][i])))

@@ -32,6 +32,7 @@ HIGH_VARIANCE: Final = 1.25
 _STEPS: Final = {"bucket_before": "ln_views", "buckets_around": "ln_seen", "shown_before": "ln_evidence"}
 """Factors of a score that come after the bucket itself, and the field of a flagged bucket that is the evidence after each."""
 
+_NO_RESETS: Final = np.zeros((0, 0), np.uint8)
 _WAS_NEGATIVE: Final = 2  # in the flags of a series, as in the kernel
 
 _WORTH_A_THREAD = 20_000  # values; below, handing work over costs more than it saves
@@ -311,6 +312,7 @@ class _Work:
             skips.scope,
             _packed(skips.shifts.some),
             skips.shifts.scope,
+            _NO_RESETS if skips.resets is None else skips.resets,
         )
 
 

@@ -38,6 +38,7 @@ class Skips:
         conditions: [C] records.
         scope: [R, S] whether a series is one that a rule is about.
         shifts: changes of the clock.
+        resets: [S, T] where all that was learnt of a series goes, before the bucket; None: nowhere.
     """
 
     planned: Bytes
@@ -45,6 +46,7 @@ class Skips:
     conditions: Structs
     scope: Bytes
     shifts: Shifts
+    resets: Bytes | None = None
 
     @classmethod
     def none(cls, series: int, buckets: int) -> Self:
@@ -70,11 +72,13 @@ class Skips:
 
     def buckets(self, part: slice) -> "Skips":
         """Of some of the buckets."""
-        return replace(self, planned=self.planned[part])
+        resets = None if self.resets is None else np.ascontiguousarray(self.resets[:, part])
+        return replace(self, planned=self.planned[part], resets=resets)
 
     def series(self, part: slice) -> "Skips":
         """Of some of the series."""
-        return replace(self, scope=np.ascontiguousarray(self.scope[:, part]), shifts=self.shifts.series(part))
+        resets = None if self.resets is None else self.resets[part]
+        return replace(self, scope=np.ascontiguousarray(self.scope[:, part]), shifts=self.shifts.series(part), resets=resets)
 
 
 def _record(condition: Condition) -> tuple[int, int, float]:

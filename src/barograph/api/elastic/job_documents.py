@@ -57,9 +57,17 @@ def job_of(job_id: str, body: Mapping[str, Any]) -> Job:
     given["data_description"] = _described(given["data_description"])
     given["results_index_name"] = _index_name(given.get("results_index_name"))
     try:
-        return Job.model_validate(given)
+        return _pruning(Job.model_validate(given))
     except ConfigError as error:
         raise config_error(error) from None
+
+
+def _pruning(job: Job) -> Job:
+    """The job, with the window after which clients expect series to be forgotten, where they have not said otherwise."""
+    if job.analysis_config.model_prune_window is not None:
+        return job
+    window = Duration.parse(_prune_window(job.analysis_config.bucket_span))
+    return job.model_copy(update={"analysis_config": job.analysis_config.model_copy(update={"model_prune_window": window})})
 
 
 def check_groups(groups: Any) -> None:
@@ -202,9 +210,11 @@ def without_generated(told: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _prune_window(span: Duration) -> str:
-    """The default that clients expect to see: 30 days, or 20 buckets where that is longer."""
-    days = -(-20 * span.ms // DAY_MS)
-    return "30d" if 20 * span.ms <= 30 * DAY_MS else f"{days}d"
+    """The default: 30 days, or 20 buckets where that is longer; whole buckets."""
+    if 20 * span.ms <= 30 * DAY_MS and 30 * DAY_MS % span.ms == 0:
+        return "30d"
+    buckets = max(20, -(-30 * DAY_MS // span.ms))
+    return f"{buckets * span.ms // DAY_MS}d" if buckets * span.ms % DAY_MS == 0 else f"{buckets * span.ms}ms"
 
 
 def settings(job: Job) -> dict[str, Any]:
@@ -218,7 +228,6 @@ def settings(job: Job) -> dict[str, Any]:
     if given["model_plot_config"].get("bounds_percentile") == 95.0:
         del given["model_plot_config"]["bounds_percentile"]
     analysis = given["analysis_config"]
-    analysis.setdefault("model_prune_window", _prune_window(job.analysis_config.bucket_span))
     by_partition = analysis.get("per_partition_categorization", {})
     if "categorization_field_name" not in analysis:
         analysis.pop("per_partition_categorization", None)

@@ -100,11 +100,15 @@ class Messages(BaseModel):
 
 
 class Parts(BaseModel):
-    """What a job's models take in memory, by what it is for; `stored` on disk, where they are packed. All in bytes."""
+    """What a job's models take in memory, by what it is for; `stored` on disk, where they are packed. All in bytes.
+
+    `pruned` is how often a series was forgotten, as it had had no rows for the job's `model_prune_window`.
+    """
 
     parts: dict[str, int]
     total: int
     stored: int
+    pruned: int
 
 
 class SilencedBy(BaseModel):

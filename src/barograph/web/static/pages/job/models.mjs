@@ -45,7 +45,7 @@ function Memory({ job, version }) {
     </${Panel}>`;
 }
 
-/** A bar for each part. @param {{memory: {parts: Record<string, number>, total: number, stored?: number}}} props */
+/** A bar for each part. @param {{memory: {parts: Record<string, number>, total: number, stored?: number, pruned?: number}}} props */
 export const Parts = ({ memory }) => html`
   <table class="parts">
     <tbody>${Object.entries(memory.parts).map(([name, size]) => html`
@@ -53,4 +53,4 @@ export const Parts = ({ memory }) => html`
         <td aria-hidden="true"><span class="part" style=${{ width: `${Math.max(0.5, (100 * size) / memory.total)}%` }}></span></td></tr>`)}
     </tbody>
   </table>
-  <p class="quiet under">${bytes(memory.total)} in all${memory.stored ? `; ${bytes(memory.stored)} on disk` : ''}.</p>`;
+  <p class="quiet under">${bytes(memory.total)} in all${memory.stored ? `; ${bytes(memory.stored)} on disk` : ''}.${memory.pruned ? ` ${counted(memory.pruned, 'series', 'series')} without rows for long ${memory.pruned === 1 ? 'was' : 'were'} forgotten.` : ''}</p>`;
