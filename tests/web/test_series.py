@@ -339,7 +339,10 @@ def test_the_chart_is_also_a_table(open_page: Open) -> None:
 
 def test_a_detector_without_a_line_says_why(open_page: Open, server: Running, settled) -> None:
     config = {
-        "analysis_config": {"bucket_span": "1h", "detectors": [{"function": "time_of_day", "by_field_name": "user"}]},
+        "analysis_config": {
+            "bucket_span": "1h",
+            "detectors": [{"function": "freq_rare", "by_field_name": "page", "over_field_name": "user"}],
+        },
         "data_description": {"time_field": "time"},
     }
     server.http.put("/_ml/anomaly_detectors/clock", json=config).raise_for_status()
@@ -347,7 +350,7 @@ def test_a_detector_without_a_line_says_why(open_page: Open, server: Running, se
     expect(page.get_by_role("main")).to_contain_text("The job has read no rows yet.")
     page.goto(f"/series?job=clock&from={START_MS}&to={START_MS + DAY_MS}")
     settled(page)
-    expect(page.get_by_role("main")).to_contain_text("which have no line from one to the next")
+    expect(page.get_by_role("main")).to_contain_text("which is no value of a series")
     server.http.delete("/_ml/anomaly_detectors/clock").raise_for_status()
 
 

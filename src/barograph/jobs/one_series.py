@@ -69,9 +69,6 @@ class OneSeries:
 
 _NO_LINE: Final = {
     "freq_rare": "It tells how rare what members do is, which is no value of a series.",
-    "time_of_day": "It compares times on the clock, which have no line from one to the next.",
-    "time_of_week": "It compares times of the week, which have no line from one to the next.",
-    "lat_long": "Its values are places.",
 }
 
 

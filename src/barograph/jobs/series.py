@@ -9,7 +9,7 @@ from barograph.config.errors import BadRequest
 from barograph.config.job import Job
 from barograph.jobs.one_series import OneSeries
 from barograph.jobs.without import without
-from barograph.results.charted import VALUES, every_bucket, thinned
+from barograph.results.charted import VALUES, every_bucket, on_a_line, origin_of, thinned
 from barograph.results.words import multi_bucket
 from barograph.store.history import Span
 from barograph.store.query import Query
@@ -49,12 +49,14 @@ class SeriesValues:
         marks: `MARKS` of its records in the order of time, `multi_bucket` in words, and `of`: how many each is the worst of.
         bounded: it has bounds; a job without a model plot keeps none.
         thinned: there were more points than were asked for.
+        origin: the place that the values are km from; None where they are no places.
     """
 
     rows: pl.DataFrame
     marks: pl.DataFrame
     bounded: bool
     thinned: bool
+    origin: float | None = None
 
 
 def series_values(store: Store, job_id: str, query: SeriesQuery) -> SeriesValues:
@@ -71,10 +73,13 @@ def series_values(store: Store, job_id: str, query: SeriesQuery) -> SeriesValues
         rows = rows.with_columns(without(store, job, asked.series, asked.without, rows).alias("without"))
     marks = _marks(store, job, asked)
     bounded = bool(rows["lower_bound"].is_not_null().any())
+    function = asked.series.function or ""
+    origin = origin_of(rows, function)
+    rows, marks = (on_a_line(frame, function, origin) for frame in (rows, marks))
     shown = thinned(rows, asked.most)
     if shown.height == rows.height:
-        return SeriesValues(rows, marks, bounded, thinned=False)
-    return SeriesValues(shown, _worst(marks, rows, max(1, asked.most // 2)), bounded, thinned=True)
+        return SeriesValues(rows, marks, bounded, thinned=False, origin=origin)
+    return SeriesValues(shown, _worst(marks, rows, max(1, asked.most // 2)), bounded, thinned=True, origin=origin)
 
 
 def bucket_values(store: Store, job: Job, series: OneSeries, start_ms: int | None, end_ms: int | None) -> pl.DataFrame:

@@ -213,6 +213,8 @@ class _Charts:
         asked = Query(start_ms, end_ms, self._min_score, entity=one.entity(self._job), detector_index=one.detector_index)
         records = self._service.records(self._job.job_id, asked).rows.filter(one.rows())
         buckets = (end_ms - start_ms) // self._job.bucket_span_ms if series.thinned else None
-        shown = charted.marks(records, self._zone)
+        shown = charted.marks(records, self._zone, series.origin)
         span_ms = self._job.bucket_span_ms
-        return ChartedSeries(charted.title(row), self._zone, span_ms, start_ms, end_ms, series.rows, shown, buckets)
+        return ChartedSeries(
+            charted.title(row, series.origin), self._zone, span_ms, start_ms, end_ms, series.rows, shown, buckets
+        )

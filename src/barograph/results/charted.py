@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from barograph.results import labels
+from barograph.results import labels, points
 from barograph.results.severity import severity
 from barograph.results.words import record_compared, value_text
 
@@ -121,18 +121,37 @@ class ChartedLanes:
         return (self.end_ms - self.start_ms) // self.step_ms
 
 
-def title(row: Mapping[str, Any]) -> str:
+def on_a_line(rows: pl.DataFrame, function_description: str, origin: float | None) -> pl.DataFrame:
+    """Rows with `VALUES` as a chart draws them: times in hours, places in km from one of them (`points.reference`)."""
+    if function_description not in points.POINTS:
+        return rows
+    drawn = {
+        name: [points.on_a_line(function_description, value, origin) for value in rows[name].to_list()]
+        for name in VALUES
+        if name in rows.columns
+    }
+    return rows.with_columns(pl.Series(name, values, dtype=pl.Float64) for name, values in drawn.items())
+
+
+def origin_of(rows: pl.DataFrame, function_description: str) -> float | None:
+    """The place that distances of a series are from; None of what has no places."""
+    return points.reference(rows["actual"].drop_nulls().to_list()) if function_description == points.PLACES else None
+
+
+def title(row: Mapping[str, Any], origin: float | None = None) -> str:
     """What is measured, and whose it is: `mean of cpu, host=web-1`; of a row with the columns of a record's series."""
-    return ", ".join(part for part in (labels.measured(row), labels.series(row)) if part)
+    unit = points.unit(row["function_description"], origin)
+    said = ", ".join(part for part in (labels.measured(row), labels.series(row)) if part)
+    return f"{said} ({unit})" if unit else said
 
 
-def marks(records: pl.DataFrame, zone: ZoneInfo) -> pl.DataFrame:
-    """The marks of records of one series; columns as `ChartedSeries.marks`."""
+def marks(records: pl.DataFrame, zone: ZoneInfo, origin: float | None = None) -> pl.DataFrame:
+    """The marks of records of one series, in columns as `ChartedSeries.marks`; `origin` as of `on_a_line`."""
     rows = [
         {
             "timestamp": record["timestamp"],
-            "value": record["typical"] if record["actual"] is None else record["actual"],
-            **{name: record[name] for name in VALUES[1:]},
+            "value": _drawn(record, "typical" if record["actual"] is None else "actual", origin),
+            **{name: _drawn(record, name, origin) for name in VALUES[1:]},
             "score": record["record_score"],
             "severity": severity(record["record_score"]),
             "shape": "cross" if record["multi_bucket_impact"] >= SEVERAL_BUCKETS else "dot",
@@ -144,6 +163,10 @@ def marks(records: pl.DataFrame, zone: ZoneInfo) -> pl.DataFrame:
         for record in records.sort("timestamp").iter_rows(named=True)
     ]
     return pl.DataFrame(rows, schema=_MARKS)
+
+
+def _drawn(record: Mapping[str, Any], name: str, origin: float | None) -> float | None:
+    return points.on_a_line(record["function_description"], record[name], origin)
 
 
 def _rated(score: float) -> str:

@@ -103,15 +103,17 @@ def series(results: "Results", asked: SeriesChoice, time: TimeChoice, min_score:
     empty = 0.0 if job.detectors[int(key["detector_index"] or 0)].spec.empty == "zero" else None
     rows = charted.every_bucket(values.filter(same), span_ms, empty).filter(inside)
     own = records.filter(same & (pl.col("record_score") >= min_score))
-    shown = charted.thinned(rows, _MOST_POINTS)
+    function = str(key["function_description"])
+    origin = charted.origin_of(rows, function)
+    shown = charted.on_a_line(charted.thinned(rows, _MOST_POINTS), function, origin)
     return ChartedSeries(
-        charted.title(_named(job, key)),
+        charted.title(_named(job, key), origin),
         zone,
         span_ms,
         start,
         end,
         shown,
-        charted.marks(own, zone),
+        charted.marks(own, zone, origin),
         rows.height if shown.height < rows.height else None,
     )
 

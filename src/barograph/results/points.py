@@ -1,6 +1,7 @@
 """Values that are points: times of a day or a week, and places on the earth, as numbers and in words."""
 
 import math
+from collections.abc import Sequence
 from typing import Final
 
 DAY_S: Final = 86_400.0
@@ -13,6 +14,7 @@ POINTS: Final = frozenset({*PERIODS, PLACES})
 
 _DAYS: Final = ("Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed")
 _STEPS: Final = 2**26
+_CHART_STEPS: Final = 2**15  # a tenth of a degree of latitude
 _RADIUS_KM: Final = 6371.0088  # the mean one (IUGG)
 _DIGITS: Final = 5  # of degrees: a metre
 
@@ -53,6 +55,31 @@ def text(function_description: str, value: float) -> str:
     """A value in words: a time as clocks show it, a place in degrees."""
     period = PERIODS.get(function_description)
     return place(value) if period is None else clock(value, period)
+
+
+def reference(codes: Sequence[float]) -> float | None:
+    """The place that distances on a chart are from: the first one where most are, within some ten kilometres; None of none."""
+    cells: dict[tuple[int, int], list[float]] = {}
+    for code in codes:
+        up, around = divmod(int(code), _STEPS)
+        cells.setdefault((up // _CHART_STEPS, around // _CHART_STEPS), []).append(code)
+    return max(cells.values(), key=len)[0] if cells else None
+
+
+def on_a_line(function_description: str, value: float | None, origin: float | None) -> float | None:
+    """A value where a chart has it: times in hours, places in km from the `reference` one, all else as it is."""
+    if value is None or function_description not in POINTS:
+        return value
+    if function_description in PERIODS:
+        return value / 3600.0
+    return None if origin is None else kilometres(value, origin)
+
+
+def unit(function_description: str, origin: float | None) -> str:
+    """What `on_a_line` gives a value in, for a title; empty for what has no unit of its own."""
+    if function_description in PERIODS:
+        return "hours" if function_description == "time_of_day" else "hours from Thu 00:00"
+    return "" if function_description != PLACES or origin is None else f"km from {place(origin)}"
 
 
 def compared(function_description: str, actual: float, typical: float) -> str:

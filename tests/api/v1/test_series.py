@@ -82,15 +82,18 @@ def test_detectors_say_what_can_be_charted(api: httpx.Client) -> None:
 def test_a_detector_without_a_line_says_why(api: httpx.Client) -> None:
     root = str(api.base_url).removesuffix("/api/v1/")
     config = {
-        "analysis_config": {"bucket_span": "1h", "detectors": [{"function": "time_of_day", "by_field_name": "user"}]},
+        "analysis_config": {
+            "bucket_span": "1h",
+            "detectors": [{"function": "freq_rare", "by_field_name": "page", "over_field_name": "user"}],
+        },
         "data_description": {"time_field": "time"},
     }
     client = httpx.Client(base_url=root, trust_env=False)
     with client:
         client.put("/_ml/anomaly_detectors/clock", json=config).raise_for_status()
         (one,) = api.get("/jobs/clock/detectors").json()["detectors"]
-        assert one["refused"] == "It compares times on the clock, which have no line from one to the next."
-        answer = api.get("/jobs/clock/series", params={"by": "x"})
+        assert one["refused"] == "It tells how rare what members do is, which is no value of a series."
+        answer = api.get("/jobs/clock/series", params={"by": "x", "over": "y"})
         assert one["refused"] in answer.json()["message"]
         client.delete("/_ml/anomaly_detectors/clock").raise_for_status()
 

@@ -43,9 +43,9 @@ const Values = ({ row }) => html`
   <dl class="facts">
     <div><dt>Time</dt><dd>${interval(row.timestamp, row.timestamp + row.bucket_span * 1000)}</dd></div>
     ${isRare(row) ? html`<${Rarity} row=${row} />` : html`
-      <div><dt>Actual</dt><dd>${number(row.actual)}</dd></div>
-      <div><dt>Typical</dt><dd>${number(row.typical)}</dd></div>
-      <div><dt>Usual range</dt><dd>${row.lower_bound === null ? 'not known' : `${number(row.lower_bound)} to ${number(row.upper_bound)}`}</dd></div>`}
+      <div><dt>Actual</dt><dd>${row.actual_text ?? number(row.actual)}</dd></div>
+      <div><dt>Typical</dt><dd>${row.typical_text ?? number(row.typical)}</dd></div>
+      ${!row.actual_text && html`<div><dt>Usual range</dt><dd>${row.lower_bound === null ? 'not known' : `${number(row.lower_bound)} to ${number(row.upper_bound)}`}</dd></div>`}`}
     <div><dt>Detector</dt><dd>${row.detector}</dd></div>
     <div><dt>Job</dt><dd><a href=${`/jobs/${encodeURIComponent(row.job_id)}`}>${row.job_id}</a></dd></div>
     ${row.is_interim && html`<div><dt>Interim</dt><dd>its bucket is still open: this may change</dd></div>`}
@@ -125,7 +125,7 @@ const EDGE = 8;
 /** The usual range as a bar, with the typical value as a tick in it and the actual one as a dot. */
 function RangePlot({ row }) {
   const { lower_bound: low, upper_bound: high, actual, typical } = row;
-  if (low === null || high === null || actual === null) return null;
+  if (low === null || high === null || actual === null || row.actual_text) return null;
   const [least, most] = [Math.min(low, actual, typical), Math.max(high, actual, typical)];
   const x = (value) => EDGE + ((value - least) / (most - least || 1)) * (WIDTH - 2 * EDGE);
   const text = `Actual ${number(actual)}, usual range ${number(low)} to ${number(high)}`;

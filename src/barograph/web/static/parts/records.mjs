@@ -123,8 +123,8 @@ const CELLS = {
   Detector: (row) => row.detector,
   'Found for': (row, { filter }) => entitiesOf(row).map((one) => html`<div><${EntityName} ...${one} filter=${filter} /></div>`),
   'Influenced by': (row, { filter }) => html`<${Influenced} row=${row} filter=${filter} />`,
-  Actual: (row) => number(row.actual),
-  Typical: (row) => number(row.typical),
+  Actual: (row) => row.actual_text ?? number(row.actual),
+  Typical: (row) => row.typical_text ?? number(row.typical),
   Description: (row) => row.description,
   Probability: (row) => html`
     <span class="nowrap" title=${probability(row.probability, row.log_probability)}>
