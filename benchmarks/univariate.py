@@ -1,6 +1,6 @@
 """Score labelled univariate series with one configuration, for the scorers of anomaly benchmarks.
 
-    python benchmarks/univariate.py --in DIR --out DIR [--detector series]
+    python benchmarks/univariate.py --in DIR --out DIR [--detector series|forest]
 
 For every `*.csv` or `*.csv.gz` under --in with the columns `timestamp,value[,label]`: one job (mean of value, bucket
 span = the file's usual step, defaults only; the label is never read). Under --out the same relative path appears twice, each
@@ -9,7 +9,8 @@ with the columns `timestamp,value,anomaly_score`, the score in 0..1, causal, as 
     severity/   the bucket score
     alert/      the bucket score where it is news: the first to reach 50, or 75 (docs/results.md, Buckets); else 0
 
-A row that is not the last of its bucket scores 0: the bucket's score was not known yet.
+A row that is not the last of its bucket scores 0: the bucket's score was not known yet. With the forest, severity is the score
+in halves of its threshold, at most 1, and alert the grade where an anomaly begins.
 """
 
 import argparse
@@ -22,6 +23,8 @@ import polars as pl
 
 from barograph.config.load import load_job
 from barograph.engine import Engine
+from barograph.models.forest import ForestConfig, ForestDetector
+from barograph.models.forest_trees import TreesConfig
 from barograph.results.results import Results
 
 
@@ -39,8 +42,25 @@ def read(path: Path) -> tuple[pl.DataFrame, np.ndarray]:
     return rows, epoch_s
 
 
-def score(rows: pl.DataFrame, time_s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Severity and alert of each row, 0..1."""
+def forest_score(rows: pl.DataFrame, time_s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Severity and alert of each row by a forest of the one feature, 0..1."""
+    step = usual_step_s(time_s)
+    bucket = time_s // step
+    first, last = int(bucket.min()), int(bucket.max())
+    known = pl.DataFrame({"bucket": bucket, "value": rows["value"].cast(pl.Float64)}).group_by("bucket").mean()
+    values = np.full(last - first + 1, np.nan)
+    values[known["bucket"].to_numpy() - first] = known["value"].to_numpy()
+    config = ForestConfig(TreesConfig(shingle=8), bucket_span_ms=1_000 * step, time_zone="UTC", first_bucket=first)
+    found = ForestDetector.build(config).judge_and_learn(values[:, None])
+    severity = np.minimum(np.nan_to_num(found.score) / (2 * found.threshold), 1.0)
+    begins = (found.grade > 0) & ~np.append(False, found.grade[:-1] > 0)
+    last_of_bucket = np.append(bucket[1:] != bucket[:-1], True)
+    at = bucket - first
+    return np.where(last_of_bucket, severity[at], 0.0), np.where(last_of_bucket & begins[at], found.grade[at], 0.0)
+
+
+def series_score(rows: pl.DataFrame, time_s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Severity and alert of each row by a job, 0..1."""
     step = usual_step_s(time_s)
     job = load_job(
         {
@@ -62,11 +82,14 @@ def score(rows: pl.DataFrame, time_s: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return severity, np.where(joined["is_news"].fill_null(False).to_numpy(), severity, 0.0)
 
 
+DETECTORS = {"series": series_score, "forest": forest_score}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--in", dest="source", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--detector", choices=["series"], default="series")
+    parser.add_argument("--detector", choices=list(DETECTORS), default="series")
     args = parser.parse_args()
     files = sorted([*args.source.rglob("*.csv"), *args.source.rglob("*.csv.gz")])
     started, n_rows = time.process_time(), 0
@@ -76,7 +99,7 @@ def main() -> None:
             continue
         rows, time_s = read(path)
         n_rows += len(rows)
-        for kind, scores in zip(("severity", "alert"), score(rows, time_s), strict=True):
+        for kind, scores in zip(("severity", "alert"), DETECTORS[args.detector](rows, time_s), strict=True):
             target = args.out / kind / path.relative_to(args.source)
             target.parent.mkdir(parents=True, exist_ok=True)
             text = rows.with_columns(anomaly_score=pl.Series(scores)).write_csv().encode()

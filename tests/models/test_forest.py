@@ -80,7 +80,8 @@ def test_resumed_or_cut_it_is_the_same_to_the_last_bit(noise):
     x[::50, 1] = np.nan
     x[500] += 300
     for transform in ("expected", "difference", "none"):
-        whole, cut = detector(2, transform=transform), detector(2, transform=transform)
+        options = {"transform": transform, "missing": "forest" if transform == "none" else "expected"}
+        whole, cut = detector(2, **options), detector(2, **options)
         wanted, start = whole.judge_and_learn(x[:700]), 0
         for length in (1, 2, 7, 300, 390):
             found = cut.judge_and_learn(x[start : start + length])
@@ -95,7 +96,7 @@ def test_missing_values_are_imputed_and_a_shingle_of_them_is_not_scored(noise):
     x = noise.copy()
     x[400:420] = np.nan
     x[600, 1] = np.nan
-    for missing in ("expected", "previous", (0.0, 0.0)):
+    for missing in ("expected", "previous", "forest", (0.0, 0.0)):
         found = detector(2, missing=missing).judge_and_learn(x)
         assert np.isnan(found.score[404:423]).all()
         assert np.isfinite(found.score[[403, 424, 600]]).all()
@@ -110,6 +111,20 @@ def test_a_missing_value_that_is_said_to_be_far_away_is_odd(noise):
     found = detector(2, missing=(0.0, 300.0)).judge_and_learn(x)
     assert found.grade[600] > 0
     assert found.imputed[600].tolist() == [False, True]
+
+
+def test_the_trees_fill_in_what_goes_with_the_rest(noise):
+    x = noise[:, [0, 0]] * [1.0, 2.0]  # the second is twice the first
+    x[1_000:1_400:20, 1] = np.nan
+    found = detector(2, shingle=2, missing="forest", transform="none")
+    found.judge_and_learn(x)
+    end = int(found.trees.head["end"])
+    blocks = found.trees.newest()  # the last one
+    assert np.isfinite(blocks).all()
+    stored = found.trees.snapshot()["store"][: 2 * end].reshape(-1, 2)
+    imputed = stored[np.abs(stored[:, 1] - 2 * stored[:, 0]) > 1e-3]
+    assert 10 < len(imputed) <= 20
+    assert np.median(np.abs(imputed[:, 1] - 2 * imputed[:, 0])) < 3  # of a deviation of 20
 
 
 def test_nothing_but_missing_values_is_nothing():
@@ -154,7 +169,7 @@ def test_memory_of_one_feature_is_small(noise):
     [
         ({"transform": "square"}, "transform='square': wanted one of expected, difference, none"),
         ({"weights": (1.0,)}, r"weights=\(1.0,\): wanted 2 numbers above 0"),
-        ({"missing": "median"}, "missing='median': wanted one of expected, previous, zero, or values"),
+        ({"missing": "median"}, "missing='median': wanted one of expected, previous, zero, forest, or values"),
         ({"missing": (1.0,)}, r"missing=\(1.0,\): wanted 2 numbers"),
     ],
 )

@@ -34,7 +34,8 @@ class Forest:
         transform: what the trees see: `expected`, what is left of a feature without what it was expected to be by its level,
             trend and seasons; `difference`, the same of its changes; `none`, the values themselves.
         weights: by how much each feature counts more; None: all alike.
-        missing: what a missing value is taken for: `expected`, `previous`, `zero`, or a number for each feature.
+        missing: what a missing value is taken for: `expected`, `previous`, `zero`, `forest` (what the trees find likely by
+            all else), or a number for each feature.
         span: the time from one value to the next, such as `5m`.
         seed: of all that is drawn; equal seeds give equal scores.
         state: what `snapshot` returned, to go on from there.

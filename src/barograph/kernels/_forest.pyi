@@ -73,7 +73,7 @@ def judge_and_learn(
         judge: [JUDGE_BYTES]
         shown: [dims] the shingle as it was scored: blocks that were told have what was expected in their place.
         known_lately: [shingle] `known` of its blocks.
-        blocks: [n * features]
+        blocks: [n * features] NaN is what the trees are to fill in, by all that is known.
         known: [n] share of a block's values that are known, 0 to 1. A shingle of which less than half is known is neither
             scored nor learnt.
         told: [n * 4] out: score, threshold, grade from 0 to 1, confidence from 0 to 1.

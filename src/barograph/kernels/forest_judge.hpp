@@ -59,17 +59,18 @@ class Judgement {
   Judgement(Forest& forest, Judging state)
       : forest_(forest), state_(state), judge_(state.judge), scratch_(forest.shape), x_(static_cast<size_t>(forest.shape.width)),
         shares_(static_cast<size_t>(2 * forest.shape.dims)), missing_(static_cast<size_t>(forest.shape.dims)),
-        values_(static_cast<size_t>(forest.shape.trees)) {}
+        values_(static_cast<size_t>(forest.shape.trees)), block_(static_cast<size_t>(forest.shape.features)) {}
 
-  // block [features]; share, expected [features] out, NaN where nothing is told.
-  Told judge_and_learn(const double* block, double known, double* share, double* expected) {
+  // given [features], NaN for what the trees are to fill in; share, expected [features] out, NaN where nothing is told.
+  Told judge_and_learn(const double* given, double known, double* share, double* expected) {
     const Shape& shape = forest_.shape;
     const double none = std::numeric_limits<double>::quiet_NaN();
     Told told{none, threshold(), 0.0, 0.0, 0};
     std::fill_n(share, shape.features, none);
     std::fill_n(expected, shape.features, none);
     const bool ready = forest_.ready();
-    shift(block, known);
+    shift(given, known);
+    const double* block = filled(given, ready);
     const int64_t point = append(forest_, block);
     if (point < 0 || mean_known() < kKnown) return told;
     if (ready) {
@@ -96,6 +97,24 @@ class Judgement {
     std::copy(state_.known + 1, state_.known + shape.shingle, state_.known);
     state_.known[shape.shingle - 1] = known;
     judge_.quality += (known - judge_.quality) * lesser(1.0, 2.0 / static_cast<double>(shape.samples));
+  }
+
+  // What is NaN is likely what the median of the trees has there, by all that is known; before they know anything it is 0.
+  const double* filled(const double* given, bool ready) {
+    const Shape& shape = forest_.shape;
+    if (std::none_of(given, given + shape.features, [](double x) { return std::isnan(x); })) return given;
+    float* newest = state_.shown + shape.dims - shape.features;
+    const int64_t before = shape.dims - shape.features;
+    std::fill(missing_.begin(), missing_.end(), uint8_t{0});
+    for (int64_t i = 0; i < shape.features; ++i) missing_[static_cast<size_t>(before + i)] = std::isnan(given[i]);
+    std::copy_n(state_.shown, shape.dims, x_.begin());
+    std::vector<double> likely(block_.size(), 0.0);
+    if (ready) median_at(shape.shingle - 1, likely.data());
+    for (int64_t i = 0; i < shape.features; ++i) {
+      block_[static_cast<size_t>(i)] = std::isnan(given[i]) ? likely[static_cast<size_t>(i)] : given[i];
+      newest[i] = static_cast<float>(block_[static_cast<size_t>(i)]);
+    }
+    return block_.data();
   }
 
   double mean_known() const {
@@ -158,13 +177,19 @@ class Judgement {
     const Shape& shape = forest_.shape;
     std::fill(missing_.begin(), missing_.end(), uint8_t{0});
     std::fill_n(missing_.begin() + block * shape.features, shape.features, uint8_t{1});
+    median_at(block, expected);
+  }
+
+  // The median over the trees of a block of the nearest points to x, by what is not missing.
+  void median_at(int64_t block, double* median) {
+    const Shape& shape = forest_.shape;
     std::vector<uint32_t> found(static_cast<size_t>(shape.trees));
     for (int64_t t = 0; t < shape.trees; ++t) found[static_cast<size_t>(t)] = Nearest(TreeOf(forest_, t), x_.data(), missing_.data()).point;
     for (int64_t i = 0; i < shape.features; ++i) {
       for (size_t t = 0; t < found.size(); ++t) values_[t] = forest_.coordinates(found[t])[block * shape.features + i];
       const auto middle = values_.begin() + static_cast<int64_t>(values_.size() / 2);
       std::nth_element(values_.begin(), middle, values_.end());
-      expected[i] = static_cast<double>(*middle);
+      median[i] = static_cast<double>(*middle);
     }
   }
 
@@ -193,6 +218,7 @@ class Judgement {
   std::vector<double> shares_;
   std::vector<uint8_t> missing_;
   std::vector<float> values_;
+  std::vector<double> block_;
 };
 
 }  // namespace forest

@@ -22,7 +22,7 @@ from barograph.results.arrays import Floats
 from barograph.results.snapshot import Arrays, prefixed, under
 
 Transform = Literal["expected", "difference", "none"]
-Missing = Literal["expected", "previous", "zero"]
+Missing = Literal["expected", "previous", "zero", "forest"]
 
 _FAR: Final = 2.0  # deviations; chosen, not tuned
 _FARTHEST: Final = 100.0  # deviations; what is farther is as far
@@ -39,9 +39,11 @@ class ForestConfig:
         transform: what the trees see of a feature: `expected`, what is left of it without what it was expected to be, in
             deviations; `difference`, the same of its changes from one time to the next; `none`, itself.
         weights: [features] by how much each counts more; None: all alike.
-        missing: what a missing value is taken for: the expected one, the one before, zero, or [features] values of its own.
+        missing: what a missing value is taken for: the expected one, the one before, zero, what the trees find
+            likely by all else, or [features] values of its own.
         bucket_span_ms: time between two points.
         time_zone: whose days and weeks are looked for; None: there are none, other periods are.
+        first_bucket: where in a day and a week the first point lies: its time since 1970 divided by the span.
     """
 
     trees: TreesConfig
@@ -50,6 +52,7 @@ class ForestConfig:
     missing: Missing | tuple[float, ...] = "expected"
     bucket_span_ms: int = 600_000
     time_zone: str | None = None
+    first_bucket: int = 0
 
     def __post_init__(self) -> None:
         features = self.trees.features
@@ -256,7 +259,7 @@ class ForestDetector:
             return self._series.judge(one[:, 0], first_bucket_ms)
 
         seen = self._seen(values[None, :], self._past.previous, judge)
-        point = np.concatenate([self._past.shown[features:], seen.seen[0]])[None, :]
+        point = np.concatenate([self._past.shown[features:], np.nan_to_num(seen.seen[0])])[None, :]
         shares = self.trees.attribute(point)[0, :, -features:]
         missing = np.zeros(point.shape, bool)
         missing[:, -features:] = True
@@ -274,11 +277,15 @@ class ForestDetector:
         paths = self.trees.forecast(horizon).astype(float)
         if self.config.transform == "none":
             return paths / self._weights
-        centre = self._series.expect(self._points * self.config.bucket_span_ms, horizon).T
+        centre = self._series.expect(self._next_ms, horizon).T
         values = self._back(paths, centre, self._past.unit_now)
         if self.config.transform == "difference":
             return self._past.previous + np.cumsum(values, axis=1)
         return values
+
+    @property
+    def _next_ms(self) -> int:
+        return (self.config.first_bucket + self._points) * self.config.bucket_span_ms
 
     @property
     def _weights(self) -> Floats:
@@ -293,14 +300,15 @@ class ForestDetector:
     def _seen(self, values: Floats, before: Floats, judge: Callable[[Floats, int], Judged]) -> _Seen:
         last = _last_known(np.concatenate([before[None, :], values]))
         known = ~np.isnan(values)
+        left = ~known & (self.config.missing == "forest")  # to the trees to fill in
         filled = np.where(known, values, self._in_place_of_missing(last[:-1]))
         weights = self._weights
         if self.config.transform == "none":
             filled = np.where(np.isnan(filled), 0.0, filled)  # before the first value there is nothing better
-            return _Seen(filled * weights, np.zeros(values.shape), np.ones(values.shape), known)
+            return _Seen(np.where(left, np.nan, filled * weights), np.zeros(values.shape), np.ones(values.shape), known)
         change = self.config.transform == "difference"
         base = last[:-1] if change else np.zeros(values.shape)
-        judged = judge(np.ascontiguousarray((values - base).T), self._points * self.config.bucket_span_ms)
+        judged = judge(np.ascontiguousarray((values - base).T), self._next_ms)
         assert judged.typical is not None, "a model with bounds has typical values"
         assert judged.upper is not None
         assert judged.lower is not None
@@ -308,7 +316,8 @@ class ForestDetector:
         missing = known & np.isnan(centre)
         seen = self._deviations(filled - centre, filled, unit, judged.ln_p.T)
         seen = _as_surprising(np.clip(np.nan_to_num(seen), -_FARTHEST, _FARTHEST))
-        return _Seen(seen * weights, np.where(np.isnan(centre), filled, centre), np.nan_to_num(unit), known & ~missing)
+        seen = np.where(left, np.nan, seen * weights)
+        return _Seen(seen, np.where(np.isnan(centre), filled, centre), np.nan_to_num(unit), known & ~missing)
 
     def _in_place_of_missing(self, previous: Floats) -> Floats:
         kind = self.config.missing
