@@ -17,9 +17,9 @@ def test_a_plain_job_is_accepted_and_nothing_is_left_out() -> None:
     assert left_out(plain) == ()
 
 
-def test_everything_unsupported_is_named_at_once() -> None:
+def test_what_is_unsupported_is_named() -> None:
     with pytest.raises(ConfigError) as caught:
-        refuse_unsupported(job({"function": "count", "over_field_name": "user"}))
+        refuse_unsupported(job({"function": "time_of_day", "over_field_name": "user"}))
     assert "detectors[0].over_field_name='user'" in str(caught.value)
 
 

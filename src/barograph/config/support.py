@@ -17,13 +17,8 @@ def refuse_unsupported(job: Job) -> None:
             problems.append(
                 Problem(f"{path}.function", detector.function, "a function that this version computes; this one comes later")
             )
-        if detector.over_field_name is not None and detector.spec.kind in (
-            "series",
-            "time_of_day",
-            "time_of_week",
-            "place",
-        ):
-            wanted = "no over field: population analysis comes in a later version"
+        if detector.over_field_name is not None and detector.spec.kind in ("time_of_day", "time_of_week", "place"):
+            wanted = f"no over field: {detector.function} compares each series with its own past only"
             problems.append(Problem(f"{path}.over_field_name", detector.over_field_name, wanted))
     if problems:
         raise ConfigError(problems)

@@ -5,12 +5,14 @@ from typing import Final
 from barograph.config.functions import Kind
 from barograph.models.base import Model
 from barograph.models.points import PlaceModel, TimeOfDayModel, TimeOfWeekModel
+from barograph.models.population import PopulationModel
 from barograph.models.rare import RareModel
 from barograph.models.rare_over import FreqRareModel, RareOverModel
 from barograph.models.series import SeriesModel
 
 MODELS: Final[dict[Kind, type[Model]]] = {
     "series": SeriesModel,
+    "population": PopulationModel,
     "rare": RareModel,
     "time_of_day": TimeOfDayModel,
     "time_of_week": TimeOfWeekModel,

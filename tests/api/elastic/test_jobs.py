@@ -91,13 +91,13 @@ def test_a_name_is_taken_once(http: httpx.Client) -> None:
 
 
 def test_what_is_not_applied_yet_is_said(http: httpx.Client) -> None:
-    population = [{"function": "count", "over_field_name": "airline"}]
+    population = [{"function": "time_of_day", "over_field_name": "airline"}]
     answer = http.put(f"{JOBS}/population", json=config(analysis_config={"detectors": population}))
     assert answer.status_code == 200
-    assert "population analysis comes in a later version" in answer.headers["warning"]
+    assert "compares each series with its own past only" in answer.headers["warning"]
     refused = http.post(f"{JOBS}/population/_open")
     assert refused.status_code == 400
-    assert "population" in reason(refused)
+    assert "time_of_day" in reason(refused)
 
 
 def test_a_span_that_does_not_divide_a_day_is_warned_of(http: httpx.Client) -> None:

@@ -1,0 +1,318 @@
+"""The population model: members judged against their peers, in the same bucket and lately.
+
+A series is a member of a population: an over value within a partition and a by value. `docs/modelling.md` says what is
+computed, `kernels/population_*.hpp` do it.
+"""
+
+import math
+from dataclasses import replace
+from statistics import NormalDist
+from typing import ClassVar, Final, NamedTuple
+
+import numpy as np
+
+from barograph.config.duration import DAY_MS, HOUR_MS
+from barograph.kernels import _population
+from barograph.kernels.elementary import ln
+from barograph.models.base import Judged, Kin, Records, Skipped
+from barograph.models.civil import Shifts
+from barograph.models.config import SIDES, ModelConfig
+from barograph.models.describe import Description, Known
+from barograph.models.population_described import described, known, lately
+from barograph.models.population_state import FOUND, LINEAR, MEMBER, OF_LEAF, PAYLOAD, POPULATION, members, populations
+from barograph.models.skips import NOT_SKIPPED, Skips
+from barograph.models.state import CHANGE
+from barograph.results.arrays import Bytes, Floats, Ids, Ints, Structs
+from barograph.results.leaf import LEAF, Tried
+from barograph.results.snapshot import Arrays
+
+MEMORY_DAYS: Final = 14.0
+"""Of habits and tails: what people do in a week comes twice. Chosen."""
+
+_LEAST_MEMORY: Final = 200.0  # buckets
+_BETWEEN_BOUNDS: Final = 2.0 * NormalDist().inv_cdf(0.975)  # deviations
+_ALONE: Final = -5.0  # the multi-bucket impact of what is judged bucket by bucket
+
+
+class _Cells(NamedTuple):
+    """The values of a call: those of one population and bucket lie together.
+
+    Attributes:
+        t: [c] which bucket.
+        row: [c] which member.
+        value: [c] the value.
+    """
+
+    t: Ints
+    row: Ids
+    value: Floats
+
+
+class _Company(NamedTuple):
+    """A member in a bucket with others.
+
+    Attributes:
+        model: of them all.
+        row: the member.
+        values: [S] what they have in the bucket.
+    """
+
+    model: "PopulationModel"
+    row: int
+    values: Floats
+
+    def judge(self, value: float, bucket_ms: int, skips: Skips) -> Judged:
+        """What is thought of another value of the member, whose `skips` are given: Judged of it alone."""
+        values, scope = self.values.copy(), np.zeros((len(skips.scope), len(self.values)), np.uint8)
+        values[self.row], scope[:, self.row] = value, skips.scope[:, 0]
+        judged = self.model.judge(values, bucket_ms, skips=replace(skips, scope=scope))  # no clock matters, so no change of one
+        own, skipped = judged.leaves["series"] == self.row, judged.skipped.leaves["series"] == self.row
+        leaves, out = judged.leaves[own], judged.skipped.leaves[skipped]
+        leaves["series"] = out["series"] = 0
+        at = slice(self.row, self.row + 1)
+        return replace(
+            judged,
+            ln_p=judged.ln_p[at],
+            ln_evidence=judged.ln_evidence[at],
+            leaves=leaves,
+            payload=judged.payload[own],
+            skipped=Skipped(out, judged.skipped.by[skipped]),
+        )
+
+
+class _Outcome(NamedTuple):
+    """What the kernel said of cells [c]: ln p, ln evidence, typical and bounds if wanted, and what it found."""
+
+    columns: list[Floats]
+    found: Structs
+
+
+class PopulationModel:
+    """All members of one measure. Built by `build` only; `snapshot` is the only way out."""
+
+    RECORDS: ClassVar = Records("members", MEMBER, known, lately, described)
+    TOGETHER: ClassVar = True
+
+    def __init__(self, config: ModelConfig, members: Structs, populations: Structs) -> None:
+        self.config = config
+        self._members = members
+        self._populations = populations
+        self._company: _Company | None = None  # of the only member of this model, where it is one among others
+
+    @classmethod
+    def build(cls, config: ModelConfig, state: Arrays | None = None) -> "PopulationModel":
+        """A model without members, or the one that `snapshot` wrote.
+
+        Raises:
+            ValueError: another version wrote it.
+        """
+        if state is None:
+            return cls(config, members(0), populations(0))
+        if not cls.readable(state):
+            raise ValueError("members of another version: wanted this version")
+        return cls(config, np.array(state["members"], MEMBER), np.array(state["populations"], POPULATION))
+
+    @classmethod
+    def of_one(cls, config: ModelConfig, state: Arrays, row: int, newest: Arrays) -> "PopulationModel | None":  # noqa: ARG003
+        """One member of a snapshot beside what its population was lately; None before it had a value."""
+        if not cls.readable(state) or row >= len(state["members"]) or not state["members"][row]["count"]:
+            return None
+        return cls._of(config, state, row)
+
+    @classmethod
+    def at_birth(cls, config: ModelConfig, state: Arrays, row: int, first: float) -> "PopulationModel":  # noqa: ARG003
+        """One member before its first value."""
+        return cls._of(config, state, row)
+
+    @classmethod
+    def _of(cls, config: ModelConfig, state: Arrays, row: int) -> "PopulationModel":
+        member = np.array(state["members"][row : row + 1], MEMBER)
+        population = int(member["population"][0])
+        member["population"] = 0
+        return cls(config, member, np.array(state["populations"][population : population + 1], POPULATION))
+
+    @staticmethod
+    def readable(state: Arrays) -> bool:
+        """Whether this version can read a snapshot."""
+        wanted = {"members": MEMBER, "populations": POPULATION}
+        return all(name in state and state[name].dtype == dtype for name, dtype in wanted.items())
+
+    def snapshot(self) -> Arrays:
+        """Everything remembered. Equal histories give equal bytes."""
+        return {"members": self._members.copy(), "populations": self._populations.copy()}
+
+    @property
+    def n_series(self) -> int:
+        """How many members the model has, over all populations."""
+        return len(self._members)
+
+    def grow(self, n_series: int, kin: Kin | None = None) -> None:
+        """Add members until there are `n_series`, each to its population; without `kin` all are of one."""
+        had = len(self._members)
+        if n_series <= had:
+            return
+        fresh = members(n_series - had)
+        if kin is not None:
+            fresh["population"] = kin.population[had:n_series]
+        self._members = np.concatenate([self._members, fresh])
+        missing = int(fresh["population"].max()) + 1 - len(self._populations)
+        if missing > 0:
+            self._populations = np.concatenate([self._populations, populations(missing)])
+
+    def advance(self, values: Floats, first_bucket_ms: int, *, skips: Skips | None = None) -> Judged:
+        """Judge each bucket by what was known before it and by the values that others have in it, then learn it.
+
+        Args:
+            values: [S, T] bucket values of consecutive buckets of all members; NaN is no data.
+            first_bucket_ms: start of bucket 0, a multiple of the span.
+            skips: what of it is not to be told, or not to be learned.
+        """
+        return self._run(values, first_bucket_ms, skips, learn=True)
+
+    def judge(self, values: Floats, bucket_ms: int, *, skips: Skips | None = None) -> Judged:
+        """Judge one bucket of values [S] without learning it. Judged is [S, 1]."""
+        if self._company is not None:
+            return self._company.judge(float(values[0]), bucket_ms, skips or Skips.none(1, 1))
+        return self._run(values[:, None], bucket_ms, skips, learn=False)
+
+    def beside(self, row: int, values: Floats, bucket_ms: int) -> "PopulationModel":
+        """The model of member `row` alone, in a bucket in which the members [S] have these values; its own may be NaN."""
+        config = replace(self.config, ln_threshold=0.0, bounds_percentile=None)
+        alone = PopulationModel._of(config, self.snapshot(), row)
+        here = values.copy()
+        if np.isnan(here[row]):  # any value will do: what is judged of others does not depend on it
+            here[row] = 1.0 if np.isnan(usual := float(self.expect(bucket_ms, 1)[row, 0])) else usual
+        alone._company = _Company(PopulationModel(config, self._members, self._populations), row, here)
+        return alone
+
+    def try_values(self, values: Floats, bucket_ms: int, shifts: Shifts | None = None) -> Tried:  # noqa: ARG002  # at any time
+        """As `Model.try_values`: the others of the bucket stay as they are (`beside`)."""
+        company = self._company or self.beside(0, np.array([np.nan]), bucket_ms)._company
+        assert company is not None
+        judged = company.judge(company.values[company.row], bucket_ms, Skips.none(1, 1))
+        leaf, payload = judged.leaves[0], judged.payload[0]
+        leaves, payloads = np.repeat(judged.leaves, len(values)), np.repeat(judged.payload, len(values))
+        leaves["actual"], leaves["ln_p"] = values, self.ln_p_of(payloads, values)
+        leaves["ln_evidence"] = payload["doubt"] * leaves["ln_p"]
+        return Tried(
+            leaves,
+            {"this_bucket": np.ascontiguousarray(leaves["ln_evidence"])},
+            float(leaf["typical"]),
+            float(leaf["upper"] - leaf["lower"]) / _BETWEEN_BOUNDS,
+            -math.inf if payload["scale"] == LINEAR else 0.0,
+            bool(payload["dof"] > 0),
+        )
+
+    def expect(self, first_bucket_ms: int, buckets: int, shifts: Shifts | None = None) -> Floats:  # noqa: ARG002  # the same
+        """What members are expected to have in coming buckets, [S, T] by their habits; NaN is no idea."""
+        out, settings = np.empty(len(self._members)), _settings(self.config)
+        now = first_bucket_ms // self.config.bucket_span_ms
+        _population.expected(_bytes(self._members), _bytes(self._populations), self.config.integer, now, settings[2], out)
+        return np.repeat(out[:, None], buckets, axis=1)
+
+    @staticmethod
+    def ln_p_of(payload: Structs, values: Floats) -> Floats:
+        """As `Model.ln_p_of`: the others of the bucket stay as they are."""
+        out = np.empty(len(values))
+        _population.probability(_bytes(np.ascontiguousarray(payload, PAYLOAD)), np.ascontiguousarray(values, np.float64), out)
+        return out
+
+    def describe(self, row: int) -> Description:
+        """What the model believes about member `row` now, in words and numbers."""
+        return described(self._members[row], self.config)
+
+    def known(self) -> Known:
+        """What the model knows of its members together, and what not yet."""
+        return known(self._members, self.config)
+
+    def _run(self, values: Floats, first_ms: int, skips: Skips | None, *, learn: bool) -> Judged:
+        if values.ndim != 2 or len(values) != len(self._members):
+            raise ValueError(f"values.shape={values.shape}: wanted ({len(self._members)}, buckets)")
+        span = self.config.bucket_span_ms
+        if first_ms % span:
+            raise ValueError(f"first_bucket_ms={first_ms}: wanted a multiple of bucket_span_ms={span}")
+        cells = self._cells(values)
+        outcome = self._call(cells, first_ms // span, skips or Skips.none(*values.shape), learn=learn)
+        dense = [_spread(cells, column, values.shape) for column in outcome.columns]
+        ln_p, ln_evidence, *shown = dense
+        typical, lower, upper = shown or (None, None, None)
+        found = outcome.found[np.lexsort((cells.row[outcome.found["cell"]], cells.t[outcome.found["cell"]]))]
+        told = found["skipped_by"] == NOT_SKIPPED
+        leaves = _leaves(found, cells, first_ms // span)
+        by = Skipped(leaves[~told], np.ascontiguousarray(found["skipped_by"][~told]))
+        payload = np.ascontiguousarray(found["payload"][told])
+        return Judged(ln_p, ln_evidence, typical, lower, upper, leaves[told], payload, np.zeros(0, CHANGE), by)
+
+    def _cells(self, values: Floats) -> _Cells:
+        """The values there are, by population, then bucket, then member."""
+        t, row = np.nonzero(~np.isnan(values.T))
+        if len(self._populations) > 1:
+            order = np.argsort(self._members["population"][row], kind="stable")
+            t, row = t[order], row[order]
+        return _Cells(t.astype(np.int64), row.astype(np.int32), np.ascontiguousarray(values[row, t], np.float64))
+
+    def _call(self, cells: _Cells, first_bucket: int, skips: Skips, *, learn: bool) -> _Outcome:
+        config, count = self.config, len(cells.t)
+        columns = [np.empty(count) for _ in range(2 if config.bounds_percentile is None else 5)]
+        parts, done, room = [np.zeros(0, FOUND)], 0, 1024 + count // 16
+        while done < count:
+            found = np.empty(room, FOUND)
+            done, used = _population.advance(
+                _bytes(self._members),
+                _bytes(self._populations),
+                cells.t,
+                cells.row,
+                cells.value,
+                done,
+                columns[0],
+                columns[1],
+                columns[2:],
+                _bytes(found),
+                _settings(config),
+                first_bucket,
+                config.bucket_span_ms,
+                learn,
+                skips.planned,
+                _bytes(skips.rules),
+                _bytes(skips.conditions),
+                np.ascontiguousarray(skips.scope).reshape(-1),
+            )
+            parts.append(found[:used])
+            room = max(room, len(self._members)) if used < room else 2 * room
+        return _Outcome(columns, np.concatenate(parts))
+
+
+def _settings(config: ModelConfig) -> list[float]:
+    span = config.bucket_span_ms
+    memory = max(MEMORY_DAYS * DAY_MS / span, _LEAST_MEMORY)
+    percentile = config.bounds_percentile
+    nats = 0.0 if percentile is None else -ln(0.5 - percentile / 200)
+    return [
+        float(config.integer),
+        float(SIDES[config.side]),
+        -1.0 / memory,
+        min(span / HOUR_MS, 1.0),
+        HOUR_MS / span,
+        nats,
+        config.ln_threshold,
+    ]
+
+
+def _spread(cells: _Cells, column: Floats, shape: tuple[int, ...]) -> Floats:
+    out = np.full(shape, np.nan)
+    out[cells.row, cells.t] = column
+    return out
+
+
+def _leaves(found: Structs, cells: _Cells, first_bucket: int) -> Structs:
+    leaves = np.zeros(len(found), LEAF)
+    for name in OF_LEAF:
+        leaves[name] = found[name]
+    leaves["bucket"] = first_bucket + cells.t[found["cell"]]
+    leaves["series"] = cells.row[found["cell"]]
+    leaves["impact"] = _ALONE
+    return leaves
+
+
+def _bytes(records: Structs) -> Bytes:
+    return records.view(np.uint8).reshape(-1)
