@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from barograph.engine.exclusions import Exclusion
+    from barograph.jobs.memory import Memory
     from barograph.jobs.service import JobSummary, Page, Service
     from barograph.results.silenced import Silenced
 
@@ -91,13 +92,15 @@ def show(
             return
         worst, spans = service.records(job_id, Query(size=1)), service.forgotten(job_id)
         silenced, pruned = service.silenced(job_id), service.pruned(job_id)
+        limited = "model_memory_limit" in summary.job.analysis_limits.model_fields_set
+        memory = service.memory(job_id) if limited else None  # all of the models are read for it
         described = service.describe(job_id, parsed(entity), None if models or entity else _SHOWN)
     if as_json:
         model_output.write(job_id, described)
         return
     status = model_output.status(job_id, described)
-    silence = [*_silenced(summary, silenced), *_pruned(summary, pruned)]
-    show_table(tables.facts([*_facts(summary, worst), *silence, *_replays(summary, spans), *status]))
+    limits = [*_silenced(summary, silenced), *_pruned(summary, pruned), *_memory(memory)]
+    show_table(tables.facts([*_facts(summary, worst), *limits, *_replays(summary, spans), *status]))
     model_output.show(described)
     if summary.counts:
         for line in counts.left_out(dropped(DataCounts(), summary.counts), summary.counts.examples):
@@ -151,6 +154,13 @@ def _pruned(summary: "JobSummary", pruned: int) -> "Iterator[tuple[str, str]]":
     if pruned:
         without = "" if window is None else f" without rows for {labels.length(window.ms)}"
         yield "pruned", f"{labels.counted(pruned, 'series', 'series')}{without}"
+
+
+def _memory(memory: "Memory | None") -> "Iterator[tuple[str, str]]":
+    """How the models of a job keep to the limit that it was given."""
+    if memory is not None:
+        word = {"ok": "within", "soft_limit": "near", "hard_limit": "beyond"}[memory.status]
+        yield "memory", f"{memory.total / (1 << 20):,.1f} MB of models, {word} the limit of {memory.limit >> 20:,} MB"
 
 
 def _replays(summary: "JobSummary", spans: "tuple[Exclusion, ...]") -> "Iterator[tuple[str, str]]":

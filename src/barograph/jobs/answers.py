@@ -74,6 +74,7 @@ class Answers:
         self._known_names = KnownNames(store)
         self._categories: dict[str, tuple[str, JobCategories]] = {}
         self._split_counts: dict[str, tuple[str, dict[str, int]]] = {}
+        self._memory: dict[str, tuple[str, Memory]] = {}
         self._silenced: dict[str, tuple[str, tuple[Silenced, ...]]] = {}
         self._incidents: dict[str, tuple[object, pl.DataFrame]] = {}
 
@@ -243,8 +244,13 @@ class Answers:
         return status.status(self._store, summary, now_ms)
 
     def memory(self, job_id: str) -> Memory:
-        """What its models take, part by part."""
-        return memory.memory(self._store, job_id)
+        """What its models take, part by part; looked at anew only when its newest snapshot or its limit is another one."""
+        snapshots, limit = self._store.snapshots(job_id), self._store.job(job_id).analysis_limits.model_memory_limit
+        newest = f"{snapshots[-1].snapshot_id if snapshots else ''} {limit}"
+        known = self._memory.get(job_id)
+        if known is None or known[0] != newest:
+            known = self._memory[job_id] = (newest, memory.memory(self._store, job_id))
+        return known[1]
 
     def pruned(self, job_id: str) -> int:
         """How often a series was forgotten, as it had had no rows for long. See `jobs.pruned`."""

@@ -52,7 +52,7 @@ def memory_stats(call: Call) -> dict[str, Any]:
         raise not_found(f"no such node: [{wanted}]")
     service, total = call.server.service, memory_bytes()
     opened = service.opened()
-    sizes = [snapshots[-1].bytes for job_id in opened if (snapshots := service.snapshots(job_id))]
+    sizes = [service.memory(job_id).total for job_id in opened]
     used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
     node = {
         **inside(call.server),

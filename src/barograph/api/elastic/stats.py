@@ -12,6 +12,7 @@ from barograph.api.elastic.node import node
 from barograph.api.elastic.written import refuse_closed_results, written_counts, written_size
 from barograph.api.server import Server
 from barograph.config.job import Job
+from barograph.jobs.memory import Memory
 from barograph.jobs.service import JobState, JobSummary, SavedForecast, SavedSnapshot
 from barograph.results.category import CategorizerStats
 from barograph.results.counts import DataCounts
@@ -61,6 +62,7 @@ def _size(server: Server, job: Job) -> dict[str, Any]:
     service, job_id = server.service, job.job_id
     snapshots = service.snapshots(job_id)
     own = size_stats(job, snapshots[-1] if snapshots else None, service.split_counts(job_id), service.now_ms())
+    own |= memory_stats(service.memory(job_id))
     own |= categorizer_stats(service.categories(job_id).stats)
     written = written_size(server, job_id) if not snapshots else None
     return own if written is None else {**own, **written, "job_id": job_id}
@@ -74,7 +76,7 @@ def _health(summary: JobSummary) -> dict[str, Any]:
 
 
 def size_stats(job: Job, snapshot: SavedSnapshot | None, splits: dict[str, int], now_ms: int) -> dict[str, Any]:
-    """What a job's models take: the size of its newest snapshot."""
+    """What a job's models took as of a snapshot: its size, packed."""
     size = snapshot.bytes if snapshot is not None else 0
     stats: dict[str, Any] = {
         "job_id": job.job_id,
@@ -94,6 +96,16 @@ def size_stats(job: Job, snapshot: SavedSnapshot | None, splits: dict[str, int],
     if snapshot is not None and snapshot.latest_bucket_timestamp is not None:
         stats["timestamp"] = snapshot.latest_bucket_timestamp
     return stats
+
+
+def memory_stats(memory: Memory) -> dict[str, Any]:
+    """What the models of a job take in memory now, and how that keeps to its limit."""
+    return {
+        "model_bytes": memory.total,
+        "peak_model_bytes": memory.total,
+        "model_bytes_exceeded": memory.exceeded,
+        "memory_status": memory.status,
+    }
 
 
 def categorizer_stats(stats: Sequence[CategorizerStats]) -> dict[str, Any]:

@@ -102,13 +102,16 @@ class Messages(BaseModel):
 class Parts(BaseModel):
     """What a job's models take in memory, by what it is for; `stored` on disk, where they are packed. All in bytes.
 
-    `pruned` is how often a series was forgotten, as it had had no rows for the job's `model_prune_window`.
+    `pruned` is how often a series was forgotten, as it had had no rows for the job's `model_prune_window`. `status` says how
+    `total` keeps to the `limit` of the job: soft_limit from three fifths on, hard_limit beyond it. Nothing is dropped for it.
     """
 
     parts: dict[str, int]
     total: int
     stored: int
     pruned: int
+    limit: int
+    status: Literal["ok", "soft_limit", "hard_limit"]
 
 
 class SilencedBy(BaseModel):

@@ -6,6 +6,7 @@ import { Panel } from '../../parts/panel.mjs';
 import { bytes } from '../jobs/words.mjs';
 
 const MORE = 20;
+const LIMITS = { soft_limit: 'That is more than three fifths of the job’s limit of', hard_limit: 'That is more than the job’s limit of' };
 
 /** @param {{job: any, version: string}} props */
 export function Models({ job, version }) {
@@ -45,7 +46,7 @@ function Memory({ job, version }) {
     </${Panel}>`;
 }
 
-/** A bar for each part. @param {{memory: {parts: Record<string, number>, total: number, stored?: number, pruned?: number}}} props */
+/** A bar for each part. @param {{memory: {parts: Record<string, number>, total: number, stored?: number, pruned?: number, limit?: number, status?: string}}} props */
 export const Parts = ({ memory }) => html`
   <table class="parts">
     <tbody>${Object.entries(memory.parts).map(([name, size]) => html`
@@ -53,4 +54,4 @@ export const Parts = ({ memory }) => html`
         <td aria-hidden="true"><span class="part" style=${{ width: `${Math.max(0.5, (100 * size) / memory.total)}%` }}></span></td></tr>`)}
     </tbody>
   </table>
-  <p class="quiet under">${bytes(memory.total)} in all${memory.stored ? `; ${bytes(memory.stored)} on disk` : ''}.${memory.pruned ? ` ${counted(memory.pruned, 'series', 'series')} without rows for long ${memory.pruned === 1 ? 'was' : 'were'} forgotten.` : ''}</p>`;
+  <p class="quiet under">${bytes(memory.total)} in all${memory.stored ? `; ${bytes(memory.stored)} on disk` : ''}.${LIMITS[memory.status] ? html` <strong>${LIMITS[memory.status]}</strong> ${bytes(memory.limit)}; nothing is dropped for it.` : ''}${memory.pruned ? ` ${counted(memory.pruned, 'series', 'series')} without rows for long ${memory.pruned === 1 ? 'was' : 'were'} forgotten.` : ''}</p>`;
