@@ -148,7 +148,33 @@ def explanations() -> Tables:
     return {"explanations": of_documents(rows)}
 
 
+def rare_values() -> Tables:
+    """Who is there for the first time, and again; with partitions, over members, and by how often."""
+    detectors = [
+        {"function": "rare", "by_field_name": "user", "partition_field_name": "host"},
+        {"function": "rare", "by_field_name": "status", "over_field_name": "user", "partition_field_name": "host"},
+        {"function": "freq_rare", "by_field_name": "user", "over_field_name": "host"},
+    ]
+    frame = requests(seed=8, days=12.0)
+    eve = frame.filter(pl.int_range(pl.len()).is_in([3_000, 4_000, 4_001])).with_columns(
+        user=pl.lit("eve"), status=pl.lit("666")
+    )
+    both = pl.concat([frame, eve]).sort("time", maintain_order=True)
+    return run(job(detectors, influencers=["user", "status"], bucket_span="30m"), both, 1_700)
+
+
 JOBS: Final[dict[str, Callable[[], Tables]]] = {
     made.__name__: made
-    for made in (taxi, every_statistic, splits, influencers, late_rows, interim, all_shapes, one_sided, explanations)
+    for made in (
+        taxi,
+        every_statistic,
+        splits,
+        influencers,
+        late_rows,
+        interim,
+        all_shapes,
+        one_sided,
+        explanations,
+        rare_values,
+    )
 }
