@@ -5,7 +5,7 @@ import pytest
 
 from barograph.buckets import layout
 from barograph.buckets.growing_records import raw
-from barograph.kernels import _fold, _math, _scores, _series
+from barograph.kernels import _fold, _math, _points, _scores, _series
 from barograph.models.state import CHANGE, FLAGGED, PREDICTIVE, SERIES
 
 HOUR = 3_600_000
@@ -166,3 +166,50 @@ def test_a_start_behind_the_rows_is_refused():
 def test_an_output_of_another_length_is_refused():
     with pytest.raises(ValueError, match="size of out=2: wanted 3"):
         _math.ln(np.ones(3), np.empty(2))
+
+
+def points_call(**changes: object) -> None:
+    """Two series of times in three buckets, as the kernel of points takes them."""
+    state = np.zeros(2 * _points.size("series"), np.uint8)
+    given = {
+        "state": state,
+        "rows": np.arange(2),
+        "values": np.zeros(6),
+        "buckets": 3,
+        "progress": np.zeros(2, np.int64),
+        "leaves": np.zeros(8 * _points.size("leaf"), np.uint8),
+        "out": [np.zeros(6), np.zeros(6), np.zeros(0), np.zeros(0), np.zeros(0)],
+        "first_bucket": 0,
+        "span_ms": 1_000,
+        "learning": True,
+        "settings": [float(_points.CIRCLE), 86_400.0, 1_800.0, 4_500.0, 2.0, 1.0],
+        "ln_threshold": 0.0,
+        "outside": 0.0,
+        "planned": np.zeros(3, np.uint8),
+        "rules": np.zeros(0, np.uint8),
+        "conditions": np.zeros(0, np.uint8),
+        "scope": np.zeros(0, np.uint8),
+        "clock": np.zeros(3, np.int64),
+        "shifts": np.zeros(0, np.uint8),
+        "shift_scope": np.zeros(0, np.uint8),
+    }
+    _points.advance(*(given | changes).values())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"rows": np.array([0, 2])}, r"rows\[1\]=2: wanted a number from 0 to 1"),
+        ({"values": np.zeros(5)}, "size of values=5: wanted 6"),
+        ({"progress": np.zeros(1, np.int64)}, "size of progress=1: wanted 2"),
+        ({"settings": [0.0]}, "size of settings=1: wanted 6"),
+        ({"outside": 0.05}, "size of out=0: wanted 6"),
+        ({"planned": np.zeros(2, np.uint8)}, "size of planned=2: wanted 3"),
+        ({"clock": np.zeros(2, np.int64)}, "size of clock=2: wanted 3"),
+        ({"shift_scope": np.zeros(1, np.uint8)}, "size of shift_scope=1: wanted 0"),
+    ],
+)
+def test_points_that_do_not_fit_are_refused(changes: dict[str, object], message: str) -> None:
+    points_call()
+    with pytest.raises(ValueError, match=message):
+        points_call(**changes)
