@@ -47,6 +47,8 @@ def test_it_goes_on_from_a_snapshot(values):
     assert forest(state=state).update(values[200:]).equals(forest().update(values)[200:])
     with pytest.raises(barograph.BarographError, match="state: wanted one of this version"):
         barograph.Forest(3, state=state)
+    with pytest.raises(barograph.BarographError, match=r"of these settings .*difference"):
+        forest(state=state, transform="difference")
 
 
 def test_an_explanation_has_a_row_for_each_feature(values):

@@ -187,6 +187,7 @@ def test_a_setting_that_cannot_be_is_named(field, value):
         TreesConfig(**{field: value})
 
 
-def test_trees_of_another_shape_are_refused():
-    with pytest.raises(ValueError, match="wanted 1"):
-        Trees.build(TreesConfig(trees=3), Trees.build(TreesConfig(trees=2)).snapshot())
+@pytest.mark.parametrize("other", [{"trees": 3}, {"features": 2, "shingle": 4}, {"seed": 1}])
+def test_trees_of_other_settings_are_refused(other):
+    with pytest.raises(ValueError, match=r"wanted .1, "):
+        Trees.build(TreesConfig(**other), Trees.build(TreesConfig(shingle=8)).snapshot())

@@ -16,7 +16,7 @@ from barograph.config.errors import BadRequest
 from barograph.kernels import _forest
 from barograph.models.base import Judged
 from barograph.models.config import ModelConfig
-from barograph.models.forest_trees import Trees, TreesConfig
+from barograph.models.forest_trees import Trees, TreesConfig, check_settings, settings_of
 from barograph.models.series import SeriesModel
 from barograph.results.arrays import Floats
 from barograph.results.snapshot import Arrays, prefixed, under
@@ -187,10 +187,11 @@ class ForestDetector:
         """A detector without a past, or as `snapshot` left it.
 
         Raises:
-            ValueError: another version, or a detector of another shape, wrote the snapshot.
+            ValueError: another version, or a detector of other settings, wrote the snapshot.
         """
         c = config.trees
         if state is not None:
+            check_settings(config, state)
             series = SeriesModel.build(config.series, under("series", state))
             return cls(config, Trees.build(c, under("trees", state)), series, _Past.of(state), int(state["points"][0]))
         series = SeriesModel.build(config.series)
@@ -200,7 +201,7 @@ class ForestDetector:
     def snapshot(self) -> Arrays:
         """Everything remembered. Equal histories give equal bytes."""
         parts = prefixed("trees", self.trees.snapshot()) | prefixed("series", self._series.snapshot())
-        return self._past.snapshot() | parts | {"points": np.array([self._points])}
+        return self._past.snapshot() | parts | {"points": np.array([self._points]), "settings": settings_of(self.config)}
 
     @property
     def nbytes(self) -> int:

@@ -1,8 +1,9 @@
 """Random cut trees of one stream of points, as arrays that belong to Python."""
 
+import json
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import asdict, dataclass
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +62,22 @@ class TreesConfig:
         return self.features * self.shingle
 
 
+def settings_of(config: Any) -> NDArray[np.uint8]:
+    """The version and the settings, a frozen dataclass, as bytes for a snapshot."""
+    return np.frombuffer(json.dumps([VERSION, asdict(config)]).encode(), np.uint8)
+
+
+def check_settings(config: Any, state: Arrays) -> None:
+    """Refuse a snapshot that was made with others.
+
+    Raises:
+        ValueError: it was.
+    """
+    held, wanted = state["settings"].tobytes().decode(), settings_of(config).tobytes().decode()
+    if held != wanted:
+        raise ValueError(f"version and settings {held}: wanted {wanted}")
+
+
 @dataclass
 class Trees:
     """The trees of one stream. `build` is the only way in, `snapshot` the only way out; `advance` alone learns.
@@ -77,13 +94,11 @@ class Trees:
         """Trees without points, or those that `snapshot` wrote.
 
         Raises:
-            ValueError: another version, or trees of another shape, wrote it.
+            ValueError: another version, or trees of other settings, wrote it.
         """
         size = _forest.record_bytes(config.trees, config.samples, config.features, config.shingle)
         if state is not None:
-            version, held = int(state["version"][0]), len(state["record"])
-            if version != VERSION or held != size:
-                raise ValueError(f"trees of version {version} and {held} bytes: wanted {VERSION} and {size}")
+            check_settings(config, state)
             return cls(config, np.array(state["record"], np.uint8), np.array(state["store"], np.float32))
         record = np.empty(size, np.uint8)
         decay = 0.0 if config.memory is None else 1.0 / config.memory
@@ -93,7 +108,7 @@ class Trees:
 
     def snapshot(self) -> Arrays:
         """Everything remembered. Equal seeds and equal blocks give equal bytes."""
-        return {"version": np.array([VERSION]), "record": self._record.copy(), "store": self._store.copy()}
+        return {"settings": settings_of(self.config), "record": self._record.copy(), "store": self._store.copy()}
 
     @property
     def head(self) -> np.void:
