@@ -12,11 +12,14 @@ import polars as pl
 
 from barograph.config.load import load_job
 from barograph.engine import Engine
+from barograph.models import Kin, ModelConfig
+from barograph.models.population import PopulationModel
 
 DETECTORS: dict[str, dict[str, Any]] = {
     "rare by process": {"function": "rare", "by_field_name": "process"},
     "the same in 20 partitions": {"function": "rare", "by_field_name": "process", "partition_field_name": "host"},
     "rare by process over host": {"function": "rare", "by_field_name": "process", "over_field_name": "host"},
+    "count over process": {"function": "count", "over_field_name": "process"},
     "freq_rare by process over host": {"function": "freq_rare", "by_field_name": "process", "over_field_name": "host"},
 }
 
@@ -44,6 +47,23 @@ def measured(detector: dict[str, Any], frame: pl.DataFrame) -> tuple[float, int]
     return time.process_time() - started, engine.known().series
 
 
+def population(integer: bool, members: int = 100_000, buckets: int = 20) -> tuple[float, int, float]:
+    """CPU seconds of a population's values through its model, how many there are, and bytes of model a member."""
+    random = np.random.default_rng(2)
+    values = random.lognormal(2.0, 1.0, (members, buckets))
+    values = np.ceil(values) if integer else values
+    values[random.random(values.shape) < 0.5] = np.nan
+    model = PopulationModel.build(ModelConfig(3_600_000, integer=integer, ln_threshold=-8.0))
+    one = np.zeros(members, np.int32)
+    model.grow(members, Kin(one, one, np.arange(members)))
+    started = time.process_time()
+    for at in range(buckets):
+        model.advance(values[:, at : at + 1], at * 3_600_000)
+    seconds = time.process_time() - started
+    size = sum(array.nbytes for array in model.snapshot().values())
+    return seconds, int((~np.isnan(values)).sum()), size / members
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--rows", type=int, default=2_000_000)
@@ -52,6 +72,10 @@ def main() -> None:
     for name, detector in DETECTORS.items():
         seconds, series = measured(detector, frame)
         print(f"| {name} | {frame.height:,} | {series:,} | {seconds:.2f} | {frame.height / seconds:,.0f} |")
+    print("\n| model of 100,000 members | values | CPU s | values a second | bytes a member |\n|---|---|---|---|---|")
+    for name, integer in (("sizes", False), ("counts", True)):
+        seconds, values, size = population(integer)
+        print(f"| {name} | {values:,} | {seconds:.2f} | {values / seconds:,.0f} | {size:.0f} |")
 
 
 if __name__ == "__main__":

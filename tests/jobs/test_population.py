@@ -5,10 +5,14 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from barograph.api.elastic import documents
 from barograph.config.load import load_job
 from barograph.engine import Engine
 from barograph.jobs.explain import explain
+from barograph.jobs.one_series import OneSeries
 from barograph.jobs.replay import replay
+from barograph.jobs.series import SeriesQuery
+from barograph.jobs.service import Service
 from barograph.results.results import Results
 from barograph.store.query import Query
 from barograph.store.store import Store
@@ -74,6 +78,15 @@ def test_who_has_more_than_its_peers_has_the_record_and_the_blame(ran):
     assert (worst["timestamp"], worst["anomaly_score"] > 75) == (at, True)
 
 
+def test_elastics_record_has_what_the_member_did_as_its_cause(ran):
+    row = ran[1].records.filter(detector_index=0).sort("record_score").row(-1, named=True)
+    document = documents.record("users", row)
+    names = ("probability", "function", "function_description", "field_name", "over_field_name", "over_field_value")
+    (cause,) = document["causes"]
+    assert {name: cause[name] for name in names} == {name: row[name] for name in names}
+    assert (cause["actual"], cause["typical"]) == ([row["actual"]], [row["typical"]])
+
+
 def test_rows_in_any_pieces_and_a_resumed_job_give_the_same_bits(rows, ran):
     parts, state = [], None
     for piece in rows.iter_slices(397):
@@ -107,6 +120,10 @@ def test_a_replay_gives_the_same_bits_and_any_bucket_is_explained(rows, ran, sto
         assert kept.log_probability == row["log_probability"]
         (found,) = engine.explain(ran[1], row["timestamp"], entity)
         assert found.log_probability == kept.log_probability
+    series = OneSeries(0, None, ("site-a", None, "u4"))
+    line = Service(store).series("users", SeriesQuery(series)).rows
+    assert line["actual"].max() == pytest.approx(361_000, rel=0.02)
+    assert line["actual"].null_count() > 0
     (odd,) = explain(store, "users", START + ODD * SPAN, (("site", "site-a"), ("user", "u4"))).explanations
     record = ran[1].records.filter(detector_index=0).sort("record_score").row(-1, named=True)
     assert odd.score == pytest.approx(record["initial_record_score"])

@@ -79,7 +79,7 @@ def refusal(detector: Detector) -> str | None:
         return _NO_LINE[detector.spec.statistic]
     if not detector.spec.available:
         return f"{name} is not computed by this version, so it has no values."
-    if detector.over_field_name is not None:
+    if detector.over_field_name is not None and detector.spec.kind != "population":
         return f"The members of {detector.over_field_name} are compared with each other, not each with its own past."
     return None
 

@@ -75,8 +75,17 @@ struct Judged {
   Variances variances;
 };
 
-Judged judged(const Population& p, const Member& m, Scale scale, const Settings& k, const Bucket& b, double centre, double squares, bool zero) {
-  Judged j{};
+// What is the same for all members of a population in a bucket.
+Payload shared(const Population& p, Scale scale, const Settings& k, const Bucket& b) {
+  Payload all{};
+  tails(p, all);
+  all.doubt = doubt_of(p, b);
+  all.scale = scale, all.side = k.side;
+  return all;
+}
+
+Judged judged(const Population& p, const Member& m, Scale scale, const Payload& all, const Bucket& b, double centre, double squares, bool zero) {
+  Judged j{all, 0.0, {}};
   const double peers = static_cast<double>(b.placed.size()) - (zero ? 0.0 : 1.0), members = zero ? 0.0 : 1.0;
   j.centre = centre;
   j.variances = variances(p, variance_without(p, scale, b, squares, members));
@@ -85,10 +94,7 @@ Judged judged(const Population& p, const Member& m, Scale scale, const Settings&
   j.payload.own = own_account(scale, m, j.variances, j.payload.peers, of_centre);
   j.payload.dof = std::max(p.squares + b.members - members, 1.0);
   j.payload.zero = scale == kLogarithmic ? share_of_zero(p, b, zero ? 1.0 : 0.0) : 0.0;
-  tails(p, j.payload);
   j.payload.typical = j.payload.zero > 0.5 ? 0.0 : value_of(scale, centre);
-  j.payload.doubt = doubt_of(p, b);
-  j.payload.scale = scale, j.payload.side = k.side;
   return j;
 }
 
@@ -177,20 +183,24 @@ void run_bucket(Work& w, Population& kept, int64_t from, int64_t to) {
   spread(p, scale, b);
   Learning l;
   Centres centres{b};
+  const Payload all = shared(p, scale, k, b);
+  const bool any = b.placed.size() > 1;
+  b.y.resize(static_cast<size_t>(to - from));
+  b.centre.resize(static_cast<size_t>(to - from));
   for (size_t rank = 0; rank < b.placed.size(); ++rank) {
     const Placed one = b.placed[rank];
     if (one.at < 0) continue;
-    const Member m = faded(w.members[w.cells.row[from + one.at]], p, k, bucket);
-    const bool any = b.placed.size() > 1;
-    const double own = any ? std::min(square(one.y - b.middle), b.far) - b.noise_here : 0.0;
-    const Judged j = any ? judged(p, m, scale, k, b, centres.without(rank), own, false) : alone(p, scale, k, b, false);
-    meet(w, p, scale, from + one.at, j, m, one.y, false, l);
+    b.y[one.at] = one.y;
+    b.centre[one.at] = any ? centres.without(rank) : std::nan("");
   }
-  for (int64_t i = 0; i < to - from && b.zeros > 0.0; ++i) {
-    if (values[i] != 0.0) continue;
+  // By member, not by value: of many their records lie far apart.
+  for (int64_t i = 0; i < to - from; ++i) {
+    const bool zero = scale == kLogarithmic && values[i] == 0.0;
     const Member m = faded(w.members[w.cells.row[from + i]], p, k, bucket);
-    const Judged j = b.placed.empty() ? alone(p, scale, k, b, true) : judged(p, m, scale, k, b, b.middle, 0.0, true);
-    meet(w, p, scale, from + i, j, m, 0.0, true, l);
+    const double y = zero ? 0.0 : b.y[i], own = zero || !any ? 0.0 : std::min(square(y - b.middle), b.far) - b.noise_here;
+    const bool compared = zero ? !b.placed.empty() : any;
+    const Judged j = compared ? judged(p, m, scale, all, b, zero ? b.middle : b.centre[i], own, zero) : alone(p, scale, k, b, zero);
+    meet(w, p, scale, from + i, j, m, y, zero, l);
   }
   if (k.learn && l.seen > 0.0) {
     learn(p, k, l, bucket);

@@ -29,6 +29,8 @@ inline bool operator<(const Placed& a, const Placed& b) { return a.y < b.y || (a
 struct Bucket {
   std::vector<Placed> placed;   // what is told of the others has no place: -1
   std::vector<double> distance;
+  std::vector<double> y;        // by cell: the value on the scale, and the centre of its peers
+  std::vector<double> centre;
   double zeros = 0.0;
   double middle = 0.0;
   double variance_prior = 1.0;

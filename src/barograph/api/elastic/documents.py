@@ -19,6 +19,8 @@ _RECORD: Final = (
     *_SPLITS,
     *("function", "function_description", "field_name"),
 )
+_CAUSE: Final = (*("probability", "function", "function_description", "field_name", *_SPLITS, "typical", "actual"),)
+"""What a member of a population did: each of its records is about one by value, and so has one cause."""
 _EXPLANATION: Final = {
     "anomaly_type": "anomaly_type",
     "anomaly_length": "anomaly_length",
@@ -75,6 +77,8 @@ def record(job_id: str, row: Row) -> Document:
         if row["typical"] is not None and row["function"] != PLACES:
             explanation["typical_value"] = row["typical"]
         document["anomaly_score_explanation"] = explanation
+    if row.get("over_field_name") is not None:
+        document["causes"] = [{name: document[name] for name in _CAUSE if name in document}]
     if row["influencers"]:
         names = ("influencer_field_name", "influencer_field_values")
         document["influencers"] = [{name: entity[name] for name in names} for entity in row["influencers"]]
