@@ -55,6 +55,7 @@ class Scatter:
 
     Attributes:
         kind: what they are of.
+        bucket_span_ms: length of a bucket.
         names: the members or values that have points, by their numbers; of `rare` from the top.
         all_names: how many there are.
         points: `timestamp`, `actual` and `of`, a number of a name.
@@ -64,6 +65,7 @@ class Scatter:
     """
 
     kind: Kind
+    bucket_span_ms: int
     names: tuple[str, ...]
     all_names: int
     points: pl.DataFrame
@@ -102,6 +104,7 @@ def scatter(store: Store, job_id: str, query: ScatterQuery) -> Scatter:
     banded = found if kind == "population" else found.clear()
     return Scatter(
         kind,
+        job.bucket_span_ms,
         tuple(names),
         found["name"].n_unique(),
         shown.select("timestamp", "actual", number),

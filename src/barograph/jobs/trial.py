@@ -11,7 +11,7 @@ import polars as pl
 from barograph.config.duration import DAY_MS
 from barograph.config.errors import BadRequest
 from barograph.config.job import Job
-from barograph.config.splits import SPLIT_VALUES
+from barograph.config.splits import SERIES_ROLES, SPLIT_VALUES
 from barograph.config.support import left_out
 from barograph.intake import column_of
 from barograph.intake.parse_times import parse_times
@@ -21,6 +21,7 @@ from barograph.jobs.file_checks import joined
 from barograph.jobs.memory import Memory
 from barograph.jobs.one_series import OneSeries, refusal
 from barograph.jobs.preview import are_all, first_rows
+from barograph.jobs.scatter import Kind, Scatter, ScatterQuery, kind_of
 from barograph.jobs.series import SeriesQuery, SeriesValues
 from barograph.jobs.service import Service
 from barograph.jobs.suggest import Advice, advice
@@ -70,6 +71,7 @@ class Found:
         shown: the series that is charted, by the columns `SPLIT_VALUES`.
         values: its values; None where they are no line.
         refused: why they are none, as a sentence.
+        points: of what is no line by itself, the values of all its like; None of what is one.
         others: series that can be shown, those with the worst records first: columns `SPLIT_VALUES`, `record_score`.
         memory: what the models take with these series.
         categories: of its messages, if it has any.
@@ -83,6 +85,7 @@ class Found:
     shown: tuple[str | None, ...]
     values: SeriesValues | None
     refused: str | None
+    points: Scatter | None
     others: pl.DataFrame
     memory: Memory
     categories: tuple[CategoryDefinition, ...]
@@ -159,7 +162,8 @@ def _found(service: Service, job: Job, shown: Shown) -> Found:
     weeks = max(alerts.end_ms - alerts.start_ms, 1) / (7 * DAY_MS)
     others = _series(service, job, shown.detector_index)
     chosen = shown.split_values or tuple(others.row(0)[: len(SPLIT_VALUES)] if others.height else [None] * len(SPLIT_VALUES))
-    refused = refusal(job.detectors[shown.detector_index])
+    detector = job.detectors[shown.detector_index]
+    refused = refusal(detector)
     query = SeriesQuery(OneSeries(shown.detector_index, shown.function, chosen), most=shown.points)
     known = service.describe(job.job_id, most=1).known
     return Found(
@@ -171,10 +175,18 @@ def _found(service: Service, job: Job, shown: Shown) -> Found:
         shown=chosen,
         values=service.series(job.job_id, query) if refused is None else None,
         refused=refused,
+        points=None if kind_of(detector) is None else service.scatter(job.job_id, _all_of(shown, chosen, kind_of(detector))),
         others=others,
         memory=service.memory(job.job_id),
         categories=service.categories(job.job_id).definitions,
     )
+
+
+def _all_of(shown: Shown, chosen: tuple[str | None, ...], kind: Kind | None) -> ScatterQuery:
+    """All that is like the series that is shown."""
+    of = dict(zip(SERIES_ROLES, chosen, strict=True))
+    by = of["by"] if kind == "population" else None
+    return ScatterQuery(shown.detector_index, shown.function, of["partition"], by, most=shown.points)
 
 
 def _series(service: Service, job: Job, detector_index: int) -> pl.DataFrame:

@@ -41,6 +41,7 @@ class Points(BaseModel):
     """
 
     kind: Literal["population", "rare"]
+    bucket_span_ms: int
     names: list[str]
     all_names: int
     t: list[int]
@@ -73,15 +74,17 @@ def router(server: Server) -> APIRouter:
         """Tell what all members of a population did, or when each rare value came: points, with the anomalies among them."""
         check_span(from_, to)
         found = service.scatter(job_id, ScatterQuery(detector, function, partition, by, from_, to, max_points, interim))
-        return answer(request, _points(job_id, found))
+        return answer(request, points(job_id, found))
 
     return routes
 
 
-def _points(job_id: str, found: Scatter) -> dict[str, Any]:
+def points(job_id: str, found: Scatter) -> dict[str, Any]:
+    """Points as a chart takes them."""
     band = {"t": "timestamp", "lo": "lower_bound", "typical": "typical", "hi": "upper_bound"}
     return {
         "kind": found.kind,
+        "bucket_span_ms": found.bucket_span_ms,
         "names": list(found.names),
         "all_names": found.all_names,
         **{name: found.points[column].to_list() for name, column in {"t": "timestamp", "v": "actual", "of": "of"}.items()},

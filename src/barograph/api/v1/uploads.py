@@ -15,6 +15,7 @@ from barograph.api.body import unpacked
 from barograph.api.errors import HttpProblem
 from barograph.api.server import Server
 from barograph.api.v1.answers import ServedRoute, answer, rows
+from barograph.api.v1.scatter import Points, points
 from barograph.api.v1.series import Line, line
 from barograph.config.load import load_job
 from barograph.config.splits import SERIES_ROLES
@@ -106,8 +107,8 @@ class TriedCategory(BaseModel):
 
 
 class Tried(Line):
-    """What a job would have found, and one of its series: `refused` says why its values are no line. `categories` are the
-    largest of all that it would have made of messages."""
+    """What a job would have found, and one of its series: `refused` says why its values are no line, `points` are all of what
+    is none by itself. `categories` are the largest of all that it would have made of messages."""
 
     rows: int
     whole: bool
@@ -123,6 +124,7 @@ class Tried(Line):
     others: list[dict[str, Any]]
     memory: dict[str, Any]
     refused: str | None
+    points: Points | None
     all_categories: int
     categories: list[TriedCategory]
     advice: list[dict[str, Any]]
@@ -235,6 +237,7 @@ def _tried(tried: Trial) -> dict[str, Any]:
         **(_NO_LINE if found.values is None else line("trial", found.values)),
         "memory": asdict(found.memory),
         "refused": found.refused,
+        "points": None if found.points is None else points("trial", found.points),
         "all_categories": len(found.categories),
         "categories": _largest(found.categories),
         "advice": [asdict(one) for one in tried.advice],

@@ -183,7 +183,7 @@ function inWords(data, label, span) {
 export function PointsSaid({ data }) {
   const parts = data.kind === 'population'
     ? [`a point for each of ${counted(data.all_names, 'member')} and bucket`, data.band.typical.some((one) => one !== null) && 'the line and shade are what is usual for one in the middle']
-    : [`a point for each bucket that has the value`, data.all_names > data.names.length && `${data.names.length} of ${count(data.all_names)} values, those with anomalies and the most frequent`];
+    : ['a point for each bucket that has the value', data.all_names > data.names.length && `${data.names.length} of ${count(data.all_names)} values, those with anomalies and the most frequent`];
   if (data.t.length < data.all_points && data.kind === 'population') parts.push(`${count(data.t.length)} of ${count(data.all_points)} points are drawn, and all anomalies`);
   return html`<small>${parts.filter(Boolean).join(' · ')}</small>`;
 }

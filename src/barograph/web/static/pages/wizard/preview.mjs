@@ -6,6 +6,7 @@ import { visible } from '../../lib/visible.mjs';
 import { Terms } from '../../parts/category.mjs';
 import { SeriesChart } from '../../parts/chart.mjs';
 import { shownValue } from '../../parts/entity.mjs';
+import { PointsChart, PointsSaid, rowsHeight } from '../../parts/points.mjs';
 import { Failed } from '../../parts/panel.mjs';
 import { bytes, detectorWords } from '../jobs/words.mjs';
 import { config, seen } from './draft.mjs';
@@ -64,9 +65,9 @@ function Picture({ found }) {
         <label>Series<select value=${keyOf(found.shown)} onChange=${(event) => choose(found.detector, JSON.parse(event.target.value))}>
           ${found.others.map((one) => html`<option value=${keyOf(one)}>${nameOf(one)}${one.record_score > 0 ? ` (${score(one.record_score)})` : ''}</option>`)}</select></label>`}
     </div>
-    ${found.refused ? html`<${Worst} found=${found} />` : html`<${SeriesChart} data=${data} range=${range} height=${HEIGHT} span=${step} label=${`Values of ${chosen || detectorWords(detectors[found.detector] ?? detectors[0])}, every ${span}`}
+    ${found.points ? html`<${Spread} found=${found} chosen=${chosen} />` : found.refused ? html`<${Worst} found=${found} />` : html`<${SeriesChart} data=${data} range=${range} height=${HEIGHT} span=${step} label=${`Values of ${chosen || detectorWords(detectors[found.detector] ?? detectors[0])}, every ${span}`}
       describe=${(mark) => `${time(mark.t)}, score ${score(mark.score)}, ${word(mark.score)}`} testid="preview-chart" />`}
-    ${!found.refused && html`<p class="quiet legend">Line: values of each ${span}. Shade: what is usual. Marks: anomalies of ${alertScore.value} or more${found.t.length < found.buckets ? '; where there are many values, the least and the greatest are drawn' : ''}.</p>`}`;
+    ${!found.refused && !found.points && html`<p class="quiet legend">Line: values of each ${span}. Shade: what is usual. Marks: anomalies of ${alertScore.value} or more${found.t.length < found.buckets ? '; where there are many values, the least and the greatest are drawn' : ''}.</p>`}`;
 }
 
 /** The records that would be told, of those so near each other that they would hide one another the worst. */
@@ -88,6 +89,19 @@ const nameOf = (series) => valuesOf(series).map(([, value]) => shownValue(value)
 const choose = (detector, values) => {
   shown.value = { detector, series: Object.fromEntries(values), of: splitOf(detector) };
 };
+
+/** What all did, where one of them by itself is no line. */
+function Spread({ found, chosen }) {
+  const { bucket_span: span } = config.value.analysis_config;
+  const data = useMemo(() => ({ ...found.points, marks: found.points.marks.filter((mark) => mark.score >= alertScore.value) }), [found.points, alertScore.value]);
+  const step = data.bucket_span_ms;
+  const range = data.t.reduce(([from, to], t) => [Math.min(from, t), Math.max(to, t + step)], [found.end - step, found.start + step]);
+  const focus = found.shown[data.kind === 'rare' ? 'by' : 'over'];
+  return html`
+    <${PointsChart} data=${data} range=${range} span=${step} height=${data.kind === 'rare' ? rowsHeight(data) : HEIGHT}
+      label=${`Every ${span}, ${chosen} in colour`} focus=${focus} testid="preview-chart" />
+    <p class="quiet legend"><${PointsSaid} data=${data} /></p>`;
+}
 
 /** Those with the highest scores, where their values are no line. */
 const Worst = ({ found }) => html`
