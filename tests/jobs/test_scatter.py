@@ -13,6 +13,7 @@ from barograph.store.store import Store
 from tests.known_results import SPAN, START, frame, record
 
 HOUR = SPAN * 1000
+NORTH = ("north", None, None)
 DETECTORS = [
     {"function": "high_mean", "field_name": "bytes", "over_field_name": "user", "partition_field_name": "site"},
     {"function": "rare", "by_field_name": "process"},
@@ -64,7 +65,7 @@ def filled(store: Store) -> Store:
 
 
 def test_members_of_one_site_lie_beside_each_other_with_what_is_usual_of_those_in_the_middle(filled: Store):
-    found = scatter(filled, "mixed", ScatterQuery(0, partition="north"))
+    found = scatter(filled, "mixed", ScatterQuery(0, split_values=NORTH))
     assert (found.kind, found.all_names, found.all_points, found.points.height) == ("population", 30, 180, 180)
     assert "u00" not in found.names
     assert found.band.height == 6
@@ -75,7 +76,7 @@ def test_members_of_one_site_lie_beside_each_other_with_what_is_usual_of_those_i
 
 
 def test_of_many_points_each_n_th_is_taken_and_every_anomaly(filled: Store):
-    found = scatter(filled, "mixed", ScatterQuery(0, partition="north", most=7))
+    found = scatter(filled, "mixed", ScatterQuery(0, split_values=NORTH, most=7))
     assert (found.points.height, found.all_points, found.all_names) == (7, 180, 30)
     assert [found.names[of] for of in found.marks["of"]] == ["u39"]
     assert found.points["of"].null_count() == 0
@@ -91,7 +92,7 @@ def test_values_are_rows_the_most_frequent_at_the_top_and_one_with_an_anomaly_is
 
 
 def test_a_time_bounds_points_and_anomalies(filled: Store):
-    found = scatter(filled, "mixed", ScatterQuery(0, partition="north", start_ms=START + 4 * HOUR, end_ms=START + 5 * HOUR))
+    found = scatter(filled, "mixed", ScatterQuery(0, split_values=NORTH, start_ms=START + 4 * HOUR, end_ms=START + 5 * HOUR))
     assert (found.all_points, found.marks.height) == (30, 0)
     nothing = scatter(filled, "mixed", ScatterQuery(1, start_ms=START + 500 * HOUR))
     assert (nothing.names, nothing.all_points) == ((), 0)
@@ -101,9 +102,9 @@ def test_a_time_bounds_points_and_anomalies(filled: Store):
     ("query", "said"),
     [
         (ScatterQuery(0), "partition: wanted a value of 'site'"),
-        (ScatterQuery(0, partition="north", by="x"), "by='x': wanted none"),
-        (ScatterQuery(0, "max", "north"), "function='max': wanted mean"),
-        (ScatterQuery(2), "detector=2: wanted one of populations or rare values"),
+        (ScatterQuery(0, split_values=("north", "x", None)), "by='x': wanted none"),
+        (ScatterQuery(0, "max", NORTH), "function='max': wanted mean"),
+        (ScatterQuery(2), "detector=2: wanted one whose values are no lines"),
         (ScatterQuery(9), "detector=9"),
     ],
 )

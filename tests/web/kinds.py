@@ -1,4 +1,4 @@
-"""A store with jobs whose results are no lines over time: categories of messages, and rare values."""
+"""A store with jobs whose results are no lines over time: categories of messages, rare values, times, places."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ FLOOD_MS = START_MS + 3 * DAY_MS + 9 * HOUR_MS
 def make(data_dir: Path) -> None:
     """Write the store."""
     service = Service.open(None, data_dir)
-    for job, rows in ((logs(), log_rows()), (processes(), process_rows())):
+    for job, rows in ((logs(), log_rows()), (processes(), process_rows()), (logins(), login_rows())):
         service.put(job)
         service.open_job(job.job_id)
         service.feed(job.job_id, rows)
@@ -97,3 +97,37 @@ def process_rows() -> pl.DataFrame:
     ]
     rows.append((RARE_MS, RARE, "mallory"))
     return pl.DataFrame(rows, schema=["time", "process", "user"], orient="row").sort("time", maintain_order=True)
+
+
+ODD_LOGIN_MS = START_MS + 39 * DAY_MS + 3 * HOUR_MS
+
+
+def logins() -> Job:
+    """When somebody logs in, and from where."""
+    return load_job(
+        {
+            "job_id": "logins",
+            "analysis_config": {
+                "bucket_span": "1h",
+                "detectors": [
+                    {"function": "time_of_day", "partition_field_name": "user"},
+                    {"function": "lat_long", "field_name": "place", "partition_field_name": "user"},
+                ],
+                "influencers": ["user"],
+            },
+            "data_description": {"time_field": "time", "time_format": "epoch_ms"},
+        }
+    )
+
+
+def login_rows() -> pl.DataFrame:
+    """Forty days of mornings in Fiji and evenings across the date line, and one night in Berlin."""
+    random = np.random.default_rng(17)
+    rows = []
+    for day in range(40):
+        for hour, (latitude, longitude) in ((9, (-17.7, 178.1)), (17, (-13.8, -171.8))):
+            time_ms = START_MS + day * DAY_MS + hour * HOUR_MS + int(random.normal(0, 15) * 60_000)
+            rows.append((time_ms, "ann", f"{latitude + random.normal(0, 0.1):.4f},{longitude + random.normal(0, 0.1):.4f}"))
+    rows.append((ODD_LOGIN_MS + 12 * 60_000, "ann", "52.5200,13.4050"))
+    rows.append((START_MS + 40 * DAY_MS + 9 * HOUR_MS, "ann", "-17.7000,178.1000"))
+    return pl.DataFrame(rows, schema=["time", "user", "place"], orient="row").sort("time")

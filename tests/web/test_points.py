@@ -1,4 +1,4 @@
-"""Charts of what is no line: when each of rare values came."""
+"""Charts of what is no line: when each of rare values came, times of the day, places."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -66,3 +66,30 @@ def test_a_row_of_a_rare_value_says_how_rare_it_is(at: Callable[..., Page]) -> N
     expect(details).to_contain_text("never, in 348 buckets")
     expect(details).not_to_contain_text("Usual range")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_times_and_places_are_drawn_and_written_as_such(
+    at: Callable[..., Page], own: Running, axe: Callable[[Page], None], shot: Callable[..., Path]
+) -> None:
+    page = at("/explorer?job=logins&sel=2026-02-08T00:00Z~2026-02-10T00:00Z")
+    charts = page.get_by_test_id("small-chart")
+    expect(charts).to_have_count(2)
+    rows = page.locator(".records tbody tr")
+    expect(rows.filter(has_text="time_of_day")).to_contain_text("03:12")
+    expect(rows.filter(has_text="lat_long")).to_contain_text("52.52,13.405")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    shot(page, "points-times-places")
+    for detector, said in (("0", "03:12"), ("1", "52.52,13.405")):
+        page.goto(f"/series?job=logins&det={detector}&open=2026-02-09T03:00Z")
+        settle(page)
+        chart = page.get_by_test_id("points")
+        assert f"1 anomaly, the worst {said} at 9 Feb 2026, 03:00" in (chart.get_attribute("aria-label") or "")
+        expect(chart.locator("circle.usual")).to_have_count(1)
+        expect(page.get_by_role("region", name="9 Feb 2026, 03:00")).to_contain_text("Far from all that is usual.")
+        axe(page)
+    found = own.http.get("/api/v1/jobs/logins/points", params={"detector": 1, "partition": "ann"}).json()
+    assert (found["kind"], found["names"]) == ("places", [""])
+    assert found["places"][0][0] == pytest.approx([13.405, 52.52], abs=1e-4)
+    times = own.http.get("/api/v1/jobs/logins/points", params={"detector": 0, "partition": "ann"}).json()
+    assert [tick["text"] for tick in times["axis"]] == ["00:00", "06:00", "12:00", "18:00", "00:00"]
+    assert (times["marks"][0]["text"], len(times["text"])) == ("03:12", times["all_points"])

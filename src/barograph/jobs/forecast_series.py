@@ -55,7 +55,7 @@ def forecast_series(store: Store, job_id: str, forecast_id: str, asked: OneSerie
         BadRequest: the forecast is not of this series.
     """
     job, (saved, every) = store.job(job_id), store.forecast(job_id, forecast_id)
-    series = asked.of(job)
+    series = asked.line_of(job)
     names = ("timestamp", "forecast_prediction", "forecast_lower", "forecast_upper")
     rows = every.filter(series.rows()).select(names).sort("timestamp")
     if rows.is_empty():

@@ -31,13 +31,10 @@ class OneSeries:
         """The same with the name of its measure.
 
         Raises:
-            BadRequest: the job has no such detector or measure, it cannot be charted, or more series than one are meant.
+            BadRequest: the job has no such detector or measure, or more series than one are meant.
         """
         check_detector(job, self.detector_index)
         detector = job.detectors[self.detector_index]
-        reason = refusal(detector)
-        if reason is not None:
-            raise BadRequest(f"detector={self.detector_index}: wanted one whose values are a line over time. {reason}")
         known = functions(detector)
         if self.function is not None and self.function not in known:
             raise BadRequest(f"function={self.function!r}: wanted {'one of ' if len(known) > 1 else ''}{', '.join(known)}")
@@ -48,6 +45,18 @@ class OneSeries:
             if field is None and value is not None:
                 raise BadRequest(f"{role}={value!r}: wanted none, as detector {self.detector_index} has no {role} field")
         return OneSeries(self.detector_index, self.function or known[0], self.split_values)
+
+    def line_of(self, job: Job) -> "OneSeries":
+        """The same of a series that is a line over time.
+
+        Raises:
+            BadRequest: it is none, or as `of` says.
+        """
+        check_detector(job, self.detector_index)
+        reason = refusal(job.detectors[self.detector_index])
+        if reason is not None:
+            raise BadRequest(f"detector={self.detector_index}: wanted one whose values are a line over time. {reason}")
+        return self.of(job)
 
     def entity(self, job: Job) -> tuple[tuple[str, str], ...]:
         """The values of the fields that split its detector, by field."""

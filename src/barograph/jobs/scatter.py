@@ -11,17 +11,27 @@ from barograph.config.job import Job
 from barograph.config.splits import SERIES_ROLES, SPLIT_VALUES
 from barograph.jobs.one_series import functions
 from barograph.jobs.selection import check_detector
+from barograph.results.points import PLACES, POINTS
 from barograph.store.history import Span
 from barograph.store.query import Query
 from barograph.store.store import Store
 
-Kind = Literal["population", "rare"]
-"""Members at a time beside each other; values, each when it came."""
+Kind = Literal["population", "rare", "times", "places"]
+"""Members at a time beside each other; values, each when it came; times of the day or week; places on the earth."""
 
 MOST_NAMES: Final = 30
 """Values that are rows of a chart, those with anomalies first, then the most frequent: more cannot be read."""
-_MARKS: Final = ("timestamp", "seq", "record_score", "actual", "is_interim")
+_MARKS: Final = ("timestamp", "seq", "record_score", "actual", "typical", "is_interim")
 _BAND: Final = ("typical", "lower_bound", "upper_bound")
+SAME: Final[dict[Kind, tuple[str, ...]]] = {
+    "population": ("partition", "by"),
+    "rare": ("partition",),
+    "times": SERIES_ROLES,
+    "places": SERIES_ROLES,
+}
+"""The fields of which all points of a kind have the same value."""
+_NAMED: Final[dict[Kind, str]] = {"population": "over_field_value", "rare": "by_field_value"}
+"""The column with whose or which each is."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +41,7 @@ class ScatterQuery:
     Attributes:
         detector_index: the detector.
         function: one of its measures, by its `function_description`; None is its first.
-        partition: the value of its partition field, if it has one.
-        by: the value of the by field of a population that has one.
+        split_values: of the fields of which all points have the same value, by the columns `SPLIT_VALUES`; None for others.
         start_ms: epoch ms, inclusive; None is from the beginning.
         end_ms: epoch ms, exclusive; None is to the end.
         most: points at most; of more each n-th is taken, and all that are anomalies.
@@ -41,8 +50,7 @@ class ScatterQuery:
 
     detector_index: int
     function: str | None = None
-    partition: str | None = None
-    by: str | None = None
+    split_values: tuple[str | None, ...] = (None,) * len(SPLIT_VALUES)
     start_ms: int | None = None
     end_ms: int | None = None
     most: int = 5000
@@ -56,16 +64,18 @@ class Scatter:
     Attributes:
         kind: what they are of.
         bucket_span_ms: length of a bucket.
-        names: the members or values that have points, by their numbers; of `rare` from the top.
+        function: the measure, by its `function_description`.
+        names: the members or values that have points, by their numbers; of `rare` from the top; one without a name of others.
         all_names: how many there are.
         points: `timestamp`, `actual` and `of`, a number of a name.
         all_points: how many there are.
         band: `timestamp`, `typical`, `lower_bound` and `upper_bound` of the member in the middle; of a population only.
-        marks: the anomalies: `timestamp`, `seq`, `record_score`, `actual`, `is_interim` and `of`.
+        marks: the anomalies: `timestamp`, `seq`, `record_score`, `actual`, `typical`, `is_interim` and `of`.
     """
 
     kind: Kind
     bucket_span_ms: int
+    function: str
     names: tuple[str, ...]
     all_names: int
     points: pl.DataFrame
@@ -76,8 +86,11 @@ class Scatter:
 
 def kind_of(detector: Detector) -> Kind | None:
     """What points there are of a detector; None: its series are lines, each by itself."""
-    if detector.spec.statistic in ("rare", "freq_rare"):
+    statistic = detector.spec.statistic
+    if statistic in ("rare", "freq_rare"):
         return "rare"
+    if statistic in POINTS:
+        return "places" if statistic == PLACES else "times"
     return None if detector.over_field_name is None else "population"
 
 
@@ -92,46 +105,48 @@ def scatter(store: Store, job_id: str, query: ScatterQuery) -> Scatter:
     check_detector(job, query.detector_index)
     kind = kind_of(job.detectors[query.detector_index])
     if kind is None:
-        raise BadRequest(f"detector={query.detector_index}: wanted one of populations or rare values; its series are lines")
-    function, fixed = _checked(job.detectors[query.detector_index], query, kind)
-    name = SPLIT_VALUES[SERIES_ROLES.index("over" if kind == "population" else "by")]
-    span = Span(query.start_ms, query.end_ms, query.detector_index, function, fixed)
-    found = store.bucket_values(job_id, span, ("timestamp", "actual", name, *_BAND)).rename({name: "name"})
-    found = found.filter(pl.col("actual").is_not_null() & pl.col("name").is_not_null())
-    marks = _marks(store, job, query, function, fixed).rename({name: "name"})
-    shown, names = _thinned(found, marks, query.most) if kind == "population" else _rows(found, marks, query.most)
+        raise BadRequest(f"detector={query.detector_index}: wanted one whose values are no lines; those of this one are")
+    function = _checked(job.detectors[query.detector_index], query, kind)
+    span = Span(query.start_ms, query.end_ms, query.detector_index, function, query.split_values)
+    name = pl.col(_NAMED[kind]) if kind in _NAMED else pl.lit("")
+    found = store.bucket_values(job_id, span).filter(pl.col("actual").is_not_null())
+    found = found.select("timestamp", "actual", *_BAND, name.alias("name")).drop_nulls("name")
+    marks = _marks(store, job, query, function).with_columns(name.alias("name"))
+    shown, names = _rows(found, marks, query.most) if kind == "rare" else _thinned(found, marks, query.most)
     number = pl.col("name").replace_strict(names, range(len(names)), default=None, return_dtype=pl.Int32).alias("of")
     banded = found if kind == "population" else found.clear()
     return Scatter(
         kind,
         job.bucket_span_ms,
+        function,
         tuple(names),
         found["name"].n_unique(),
         shown.select("timestamp", "actual", number),
         found.height,
         banded.group_by("timestamp").agg(pl.col(_BAND).median()).sort("timestamp"),
-        marks.with_columns(number).drop("name").drop_nulls("of"),
+        marks.select(*_MARKS, number).drop_nulls("of"),
     )
 
 
-def _checked(detector: Detector, query: ScatterQuery, kind: Kind) -> tuple[str, tuple[str | None, ...]]:
-    """The measure, and the values by the columns `SPLIT_VALUES` that are the same for all points."""
+def _checked(detector: Detector, query: ScatterQuery, kind: Kind) -> str:
+    """The measure."""
     known = functions(detector)
     if query.function is not None and query.function not in known:
         raise BadRequest(f"function={query.function!r}: wanted {'one of ' if len(known) > 1 else ''}{', '.join(known)}")
-    fixed = {"partition": query.partition, "by": query.by if kind == "population" else None}
-    for role, value in fixed.items():
-        field = detector.splits.get(role)
-        if field is not None and value is None and (role, kind) != ("by", "rare"):
+    for role, value in zip(SERIES_ROLES, query.split_values, strict=True):
+        field = detector.splits.get(role) if role in SAME[kind] else None
+        if field is not None and value is None:
             raise BadRequest(f"{role}: wanted a value of {field!r}, so that the points are of one kind")
         if field is None and value is not None:
-            raise BadRequest(f"{role}={value!r}: wanted none, as detector {query.detector_index} has no {role} field")
-    return query.function or known[0], tuple(fixed.get(role) for role in SERIES_ROLES)
+            raise BadRequest(
+                f"{role}={value!r}: wanted none, as the points of detector {query.detector_index} are of all {role} values"
+            )
+    return query.function or known[0]
 
 
-def _marks(store: Store, job: Job, query: ScatterQuery, function: str, fixed: tuple[str | None, ...]) -> pl.DataFrame:
+def _marks(store: Store, job: Job, query: ScatterQuery, function: str) -> pl.DataFrame:
     splits = job.detectors[query.detector_index].splits
-    pairs = zip(SERIES_ROLES, fixed, strict=True)
+    pairs = zip(SERIES_ROLES, query.split_values, strict=True)
     entity = tuple((splits[role], value) for role, value in pairs if value is not None)
     asked = Query(
         start_ms=query.start_ms,

@@ -67,7 +67,7 @@ def series_values(store: Store, job_id: str, query: SeriesQuery) -> SeriesValues
         BadRequest: the job has no such series to chart.
     """
     job = store.job(job_id)
-    asked = replace(query, series=query.series.of(job))
+    asked = replace(query, series=query.series.line_of(job))
     rows = bucket_values(store, job, asked.series, asked.start_ms, asked.end_ms)
     if asked.without is not None:
         rows = rows.with_columns(without(store, job, asked.series, asked.without, rows).alias("without"))

@@ -21,7 +21,7 @@ from barograph.jobs.file_checks import joined
 from barograph.jobs.memory import Memory
 from barograph.jobs.one_series import OneSeries, refusal
 from barograph.jobs.preview import are_all, first_rows
-from barograph.jobs.scatter import Kind, Scatter, ScatterQuery, kind_of
+from barograph.jobs.scatter import SAME, Kind, Scatter, ScatterQuery, kind_of
 from barograph.jobs.series import SeriesQuery, SeriesValues
 from barograph.jobs.service import Service
 from barograph.jobs.suggest import Advice, advice
@@ -163,7 +163,7 @@ def _found(service: Service, job: Job, shown: Shown) -> Found:
     others = _series(service, job, shown.detector_index)
     chosen = shown.split_values or tuple(others.row(0)[: len(SPLIT_VALUES)] if others.height else [None] * len(SPLIT_VALUES))
     detector = job.detectors[shown.detector_index]
-    refused = refusal(detector)
+    refused, kind = refusal(detector), kind_of(detector)
     query = SeriesQuery(OneSeries(shown.detector_index, shown.function, chosen), most=shown.points)
     known = service.describe(job.job_id, most=1).known
     return Found(
@@ -175,18 +175,17 @@ def _found(service: Service, job: Job, shown: Shown) -> Found:
         shown=chosen,
         values=service.series(job.job_id, query) if refused is None else None,
         refused=refused,
-        points=None if kind_of(detector) is None else service.scatter(job.job_id, _all_of(shown, chosen, kind_of(detector))),
+        points=None if kind is None else service.scatter(job.job_id, _all_of(shown, chosen, kind)),
         others=others,
         memory=service.memory(job.job_id),
         categories=service.categories(job.job_id).definitions,
     )
 
 
-def _all_of(shown: Shown, chosen: tuple[str | None, ...], kind: Kind | None) -> ScatterQuery:
+def _all_of(shown: Shown, chosen: tuple[str | None, ...], kind: Kind) -> ScatterQuery:
     """All that is like the series that is shown."""
-    of = dict(zip(SERIES_ROLES, chosen, strict=True))
-    by = of["by"] if kind == "population" else None
-    return ScatterQuery(shown.detector_index, shown.function, of["partition"], by, most=shown.points)
+    same = tuple(value if role in SAME[kind] else None for role, value in zip(SERIES_ROLES, chosen, strict=True))
+    return ScatterQuery(shown.detector_index, shown.function, same, most=shown.points)
 
 
 def _series(service: Service, job: Job, detector_index: int) -> pl.DataFrame:

@@ -57,6 +57,11 @@ def measure(function_description: str, field_name: str | None) -> str:
     return _MEASURES.get(function_description, f"{function_description} of {{}}").format(field_name or "")
 
 
+def written(function_description: str, number: float | None) -> str | None:
+    """A bucket value that says nothing as a number, as a person writes it: a time, or a place. None of all others."""
+    return None if number is None or function_description not in points.POINTS else points.text(function_description, number)
+
+
 def value_text(function_description: str, number: float) -> str:
     """A bucket value as a person writes it: a number, a time, or a place."""
     return points.text(function_description, number) if function_description in points.POINTS else short(number)

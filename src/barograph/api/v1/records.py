@@ -29,7 +29,6 @@ from barograph.config.errors import BadRequest
 from barograph.jobs.scope import OVERALL
 from barograph.jobs.service import Asked, RecordsAsked, Service
 from barograph.results import words
-from barograph.results.points import POINTS
 
 _IMPACTS = ("characteristics_impact", "single_bucket_impact", "means_impact")
 _MOST_IN_A_FILE = 1_000_000
@@ -41,6 +40,7 @@ _FORMULA = r"^[=+\-@\t\r]"
 
 class FoundRecords(BaseModel):
     """A page of records, with the columns that `docs/results.md` describes, and `job_id`, `id`, words, and what it stands for.
+    Of times of the day or week and of places, `actual_text` and `typical_text` are how a person writes them.
 
     `records` is how many records the `total` rows stand for; `in_time` how many there are in that time whatever else is asked;
     `interval` what `iv=auto` has become; `highest` the highest score of them.
@@ -151,16 +151,10 @@ def _words(row: dict[str, Any], detectors: list[str]) -> dict[str, Any]:
         "detector": detectors[row["detector_index"]],
         "measure": words.measure(row["function_description"], row["field_name"]),
         "description": words.record_compared(row),
-        **{f"{name}_text": _value_text(row, name) for name in ("actual", "typical")},
+        **{f"{name}_text": words.written(row["function_description"], row[name]) for name in ("actual", "typical")},
         "multi_bucket": words.multi_bucket(row["multi_bucket_impact"]),
         "impacts": impacts,
     }
-
-
-def _value_text(row: dict[str, Any], name: str) -> str | None:
-    """A time or a place in words; None for a number, which is formatted where it is shown."""
-    is_point = row["function_description"] in POINTS and row[name] is not None
-    return words.value_text(row["function_description"], row[name]) if is_point else None
 
 
 def _file(service: Service, asked: RecordsAsked) -> Response:

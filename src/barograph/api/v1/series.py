@@ -16,6 +16,7 @@ from barograph.config.splits import SERIES_ROLES
 from barograph.jobs.explain import Explained as FoundExplanations
 from barograph.jobs.series import SeriesValues, check_span
 from barograph.jobs.service import OneSeries, SeriesQuery
+from barograph.results.words import written
 from barograph.scoring.explain import FACTORS
 
 
@@ -166,5 +167,7 @@ def _explained(found: FoundExplanations) -> dict[str, Any]:
     every = zip(found.explanations, found.now, found.influencers, strict=True)
     told = [{"record_score": now, "influencers": blamed or [], **asdict(one)} for one, now, blamed in every]
     for one in told:
+        function = one["measure"]["function_description"]
+        one |= {f"{name}_text": written(function, one[name]) for name in ("actual", "typical")}
         one["factors"] = [{**factor, "what": FACTORS[factor["name"]]} for factor in one["factors"]]
     return {"left_out": found.left_out, "explanations": told}

@@ -39,7 +39,7 @@ class Charted(BaseModel):
     measures: list[str]
     fields: dict[str, str]
     refused: str | None
-    points: Literal["population", "rare"] | None
+    points: Literal["population", "rare", "times", "places"] | None
 
 
 class AllCharted(BaseModel):

@@ -16,7 +16,7 @@ export const RecordDetails = ({ row, filter, series }) => html`
     <div class="record-columns">
       <section aria-label="Values">
         <h3>What happened</h3>
-        ${!isRare(row) && html`<${RangePlot} row=${row} />`}
+        ${!isRare(row) && !isWritten(row) && html`<${RangePlot} row=${row} />`}
         <${Values} row=${row} />
       </section>
       <section aria-label="Explanation">
@@ -44,8 +44,9 @@ const Values = ({ row }) => html`
     <div><dt>Time</dt><dd>${interval(row.timestamp, row.timestamp + row.bucket_span * 1000)}</dd></div>
     ${isRare(row) ? html`<${Rarity} row=${row} />` : html`
       <div><dt>Actual</dt><dd>${row.actual_text ?? number(row.actual)}</dd></div>
-      <div><dt>Typical</dt><dd>${row.typical_text ?? number(row.typical)}</dd></div>
-      ${!row.actual_text && html`<div><dt>Usual range</dt><dd>${row.lower_bound === null ? 'not known' : `${number(row.lower_bound)} to ${number(row.upper_bound)}`}</dd></div>`}`}
+      <div><dt>Typical</dt><dd>${row.typical_text ?? number(row.typical)}</dd></div>`}
+    ${!isRare(row) && !isWritten(row) && html`
+      <div><dt>Usual range</dt><dd>${row.lower_bound === null ? 'not known' : `${number(row.lower_bound)} to ${number(row.upper_bound)}`}</dd></div>`}
     <div><dt>Detector</dt><dd>${row.detector}</dd></div>
     <div><dt>Job</dt><dd><a href=${`/jobs/${encodeURIComponent(row.job_id)}`}>${row.job_id}</a></dd></div>
     ${row.is_interim && html`<div><dt>Interim</dt><dd>its bucket is still open: this may change</dd></div>`}
@@ -53,6 +54,9 @@ const Values = ({ row }) => html`
 
 /** Whether it is of a value that is there or not. */
 const isRare = (row) => row.buckets_before !== null && row.buckets_before !== undefined;
+
+/** Whether its values are times or places, which numbers do not tell. */
+const isWritten = (row) => row.actual_text !== null && row.actual_text !== undefined;
 
 const Rarity = ({ row }) => html`
   <div><dt>Came before</dt><dd>${row.values_before === 0 ? `never, in ${counted(row.buckets_before, 'bucket')}` : `in ${count(row.values_before)} of ${counted(row.buckets_before, 'bucket')}`}</dd></div>

@@ -123,14 +123,17 @@ const CELLS = {
   Detector: (row) => row.detector,
   'Found for': (row, { filter }) => entitiesOf(row).map((one) => html`<div><${EntityName} ...${one} filter=${filter} /></div>`),
   'Influenced by': (row, { filter }) => html`<${Influenced} row=${row} filter=${filter} />`,
-  Actual: (row) => row.actual_text ?? number(row.actual),
-  Typical: (row) => row.typical_text ?? number(row.typical),
+  Actual: (row) => (row.actual_text ? html`<${Written} text=${row.actual_text} />` : number(row.actual)),
+  Typical: (row) => (row.typical_text ? html`<${Written} text=${row.typical_text} />` : number(row.typical)),
   Description: (row) => row.description,
   Probability: (row) => html`
     <span class="nowrap" title=${probability(row.probability, row.log_probability)}>
       ${probability(row.probability, row.log_probability).split(' (')[0]}</span>`,
   Job: (row) => row.job_id,
 };
+
+/** A time or a place, which may go on in the next line behind its comma. */
+const Written = ({ text }) => text.split(',').map((part, at) => (at === 0 ? part : html`,<wbr />${part}`));
 
 function Influenced({ row, filter }) {
   const all = influencersOf(row);

@@ -9,7 +9,7 @@ import { word } from '../../lib/scales.mjs';
 import { SeriesChart } from '../../parts/chart.mjs';
 import { EntityName, entitiesOf } from '../../parts/entity.mjs';
 import { Panel } from '../../parts/panel.mjs';
-import { PointsChart } from '../../parts/points.mjs';
+import { PointsChart, withMarks } from '../../parts/points.mjs';
 import { seriesHref, seriesKeys } from '../../parts/records.mjs';
 import { askedInside, cursor, entityFilter, interim, levelOf, selected, shownSeverities } from './state.mjs';
 
@@ -21,9 +21,11 @@ const POINTS = 1000;
 const BUCKETS_AROUND = 60;
 
 const isRare = (row) => ['rare', 'freq_rare'].includes(row.function);
-const isPoints = (row) => isRare(row) || row.over_field_value !== null;
+const isWritten = (row) => row.actual_text !== null;
+const isPopulation = (row) => row.over_field_value !== null && !isRare(row) && !isWritten(row);
+const isPoints = (row) => isRare(row) || isWritten(row) || isPopulation(row);
 /** What of a record tells its chart from others: members that are compared with each other share one, and so do values that may be rare. */
-const partsOf = (row) => ({ partition: row.partition_field_value, by: isRare(row) ? null : row.by_field_value, over: isPoints(row) ? null : row.over_field_value });
+const partsOf = (row) => ({ partition: row.partition_field_value, by: isRare(row) ? null : row.by_field_value, over: isRare(row) || isPopulation(row) ? null : row.over_field_value });
 const keyOf = (row) => JSON.stringify([row.job_id, row.detector_index, row.function_description, Object.values(partsOf(row))]);
 
 /** @param {{by: string}} props */
@@ -70,13 +72,13 @@ function SmallChart({ row, version }) {
     detector: row.detector_index, function: row.function === 'metric' ? row.function_description : null, ...partsOf(row), from, to, max_points: POINTS,
   };
   const query = useQuery(seen ? `/jobs/${encodeURIComponent(row.job_id)}/${isPoints(row) ? 'points' : 'series'}${params(of)}` : null, { deps: [version] });
-  const entities = entitiesOf(row).filter((one) => !isPoints(row) || one.field !== memberOf(row));
+  const entities = entitiesOf(row).filter((one) => one.field !== memberOf(row));
   const name = [row.measure, ...entities.map((one) => `${one.field} ${one.value}`)].join(', ');
   const Picture = isPoints(row) ? Spread : Line;
   return html`
     <div class="small-chart" ref=${host} aria-busy=${String(seen && query.pending)}>
       <header>
-        <h3>${row.measure} ${entities.map((one) => html`<${EntityName} ...${one} filter=${entityFilter} />`)}${isPoints(row) && html` <span class="quiet">every ${memberOf(row)}</span>`}${jobIds.value.length > 1 && html` <span class="quiet">${row.job_id}</span>`}</h3>
+        <h3>${row.measure} ${entities.map((one) => html`<${EntityName} ...${one} filter=${entityFilter} />`)}${memberOf(row) && html` <span class="quiet">every ${memberOf(row)}</span>`}${jobIds.value.length > 1 && html` <span class="quiet">${row.job_id}</span>`}</h3>
         <a href=${seriesHref(row)} aria-label=${`Open series ${name}`}>Open series</a>
       </header>
       ${query.error && html`<p class="quiet">${query.error.message}</p>`}
@@ -84,7 +86,8 @@ function SmallChart({ row, version }) {
     </div>`;
 }
 
-const memberOf = (row) => (isRare(row) ? row.by_field_name : row.over_field_name);
+/** The field whose values share the chart of a record; null where it is of one series. */
+const memberOf = (row) => (isRare(row) ? row.by_field_name : isPopulation(row) ? row.over_field_name : null);
 const isShown = (mark) => levelOf(mark.score) >= 0 && (interim.value || !mark.interim);
 
 function Line({ row, data: found, range, name }) {
@@ -99,11 +102,11 @@ function Line({ row, data: found, range, name }) {
       onHover=${(at) => { cursor.value = at === null ? null : at.t; }} testid="small-chart" />`;
 }
 
-/** The members or values that a record is of one of. */
+/** What is no line: the members or values that a record is of one of, times, places. */
 function Spread({ row, data: found, range, name }) {
-  const data = useMemo(() => ({ ...found, marks: found.marks.filter(isShown) }), [found, shownSeverities.value, interim.value]);
-  const pick = (mark) => go({ path: '/series', set: { ...seriesKeys(row), [`e.${memberOf(row)}`]: data.names[mark.of], open: timeText(mark.t) } });
+  const data = useMemo(() => withMarks(found, isShown), [found, shownSeverities.value, interim.value]);
+  const pick = (mark) => go({ path: '/series', set: { ...seriesKeys(row), ...(memberOf(row) && { [`e.${memberOf(row)}`]: data.names[mark.of] }), open: timeText(mark.t) } });
   return html`
     <${PointsChart} data=${data} range=${range} height=${HEIGHT} label=${name} span=${row.bucket_span * 1000} noted=${selected.value} onPick=${pick}
-      focus=${isRare(row) ? row.by_field_value : row.over_field_value} testid="small-chart" />`;
+      focus=${isRare(row) ? row.by_field_value : isPopulation(row) ? row.over_field_value : null} testid="small-chart" />`;
 }

@@ -22,7 +22,7 @@ export function Choices({ series, whole, version }) {
         <select value=${detector.detector_index} disabled=${detectors.length < 2}
           onChange=${(event) => go({ set: { ...cleared(detector), det: event.target.value, fn: null, open: null, fc: null } })}>
           ${detectors.map((one) => html`
-            <option key=${one.detector_index} value=${one.detector_index}>${one.description}${one.refused && ' (no chart)'}</option>`)}
+            <option key=${one.detector_index} value=${one.detector_index}>${one.description}${one.refused && !one.points && ' (no chart)'}</option>`)}
         </select>
       </label>
       ${detector.functions.length > 1 && html`

@@ -27,17 +27,19 @@ export function Explanation({ job, series, t, version, planned, note }) {
   const here = planned.filter((one) => one.start < end && start < one.end);
   return html`
     <${Panel} class="explanation" title=${interval(start, end)} query=${query} actions=${actions} height=${220}>
-      ${(told) => told && html`<${Told} one=${told.explanations[0]} planned=${here} isRare=${series.detector.points === 'rare'} />`}
+      ${(told) => told && html`<${Told} one=${told.explanations[0]} planned=${here} kind=${series.detector.points} />`}
     </${Panel}>`;
 }
 
-function Told({ one, planned, isRare }) {
+function Told({ one, planned, kind }) {
+  const [isRare, isWritten] = [kind === 'rare', ['times', 'places'].includes(kind)];
+  const isLine = !isRare && !isWritten;
   const now = one.record_score;
   return html`
     <p class="verdict">
       ${now === null || one.gate
         ? html`<strong>No anomaly.</strong> ${one.gate ?? 'It has no record.'}`
-        : html`<span class="score"><i class=${`swatch ${word(now)}`} />${score(now)} ${word(now)}</span> ${isRare ? 'A value that hardly ever comes.' : TYPES[one.anomaly_type]}
+        : html`<span class="score"><i class=${`swatch ${word(now)}`} />${score(now)} ${word(now)}</span> ${isRare ? 'A value that hardly ever comes.' : isWritten ? 'Far from all that is usual.' : TYPES[one.anomaly_type]}
           ${one.score - now > 1 && ` It first scored ${score(one.score)}; what the job has shown since has made it less remarkable.`}`}
     </p>
     <div class="explanation-columns">
@@ -48,25 +50,25 @@ function Told({ one, planned, isRare }) {
             <${Fact} name="Came" value=${one.actual === null ? 'no' : 'yes'} />
             <${Fact} name="Usual" value=${`in ${number(100 * one.typical)} % of the buckets`} />
             <${Fact} name="Before" value=${`in ${counted(one.values_before, 'bucket')}`} />` : html`
-            <${Fact} name="Actual" value=${one.actual === null ? 'no data' : number(one.actual)} />
-            <${Fact} name="Typical" value=${number(one.typical)} />
-            <${Fact} name="Usual range" value=${one.lower === null ? 'not known yet' : `${number(one.lower)} – ${number(one.upper)}`} />
+            <${Fact} name="Actual" value=${one.actual_text ?? (one.actual === null ? 'no data' : number(one.actual))} />
+            <${Fact} name=${isWritten ? 'Nearest usual' : 'Typical'} value=${one.typical_text ?? number(one.typical)} />
+            ${isLine && html`<${Fact} name="Usual range" value=${one.lower === null ? 'not known yet' : `${number(one.lower)} – ${number(one.upper)}`} />`}
             <${Fact} name="Learnt from" value=${`${count(one.values_before)} values before`} />`}
           <${Fact} name="Probability" value=${probability(one.probability, one.log_probability)} />
           ${planned.map((event) => html`<${Fact} key=${event.event_id} name="Planned" value=${`${event.description} (${effect(event)})`} />`)}
         </dl>
-        ${!isRare && html`<${Range} one=${one} />`}
+        ${isLine && html`<${Range} one=${one} />`}
       </div>
       <div>
         <h3>What makes the score${one.score > 0 ? ` of ${score(one.score)}` : ''}</h3>
         ${one.factors.length === 0 ? html`<p class="quiet">There is no value to score.</p>` : html`
           <ul class="factors">${one.factors.map((factor) => html`<${Factor} key=${factor.name} factor=${factor} />`)}</ul>`}
-        ${one.would_score.length > 0 && !isRare && html`
+        ${one.would_score.length > 0 && isLine && html`
           <h3>What would have scored</h3>
           <ul class="would">${one.would_score.map((would) => html`<${Would} key=${would.score} would=${would} />`)}</ul>`}
       </div>
       <div>
-        <${Blamed} influencers=${one.influencers} isLine=${!isRare} />
+        <${Blamed} influencers=${one.influencers} isLine=${isLine} />
         <h3>What the model believed before it</h3>
         <ul class="believed">${one.model.map((sentence) => html`<li key=${sentence}>${sentence}</li>`)}</ul>
       </div>

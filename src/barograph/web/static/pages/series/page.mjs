@@ -54,7 +54,7 @@ function OfJob({ job }) {
       ${whole === null
         ? html`<p class="empty">The job has read no rows yet. What comes is shown as it does.</p>`
         : series.query === null ? html`<${Refused} series=${series} job=${job} />`
-          : series.detector.points === 'rare' ? html`<${Rare} job=${job} series=${series} whole=${whole} version=${version} />` : html`<${Charts} job=${job} series=${series} whole=${whole} version=${version} />`}
+          : series.detector.points && series.detector.points !== 'population' ? html`<${Alone} job=${job} series=${series} whole=${whole} version=${version} />` : html`<${Charts} job=${job} series=${series} whole=${whole} version=${version} />`}
     </div>`;
 }
 
@@ -74,8 +74,8 @@ function Refused({ series, job }) {
     </div>`;
 }
 
-/** Values that are there or not: no line says when. */
-function Rare({ job, series, whole, version }) {
+/** Values of which no line says anything: whether something was there, when on the clock, or where. */
+function Alone({ job, series, whole, version }) {
   const [own, setOwn] = useState(0);
   const [noting, setNoting] = useState(null);
   const zoom = zoomOf(job, whole);

@@ -16,7 +16,7 @@ export function useSeries(job, version) {
   const base = `/jobs/${encodeURIComponent(job.job_id)}`;
   const known = useQuery(`${base}/detectors`);
   const detectors = known.data?.detectors ?? [];
-  const usual = detectors.find((one) => one.refused === null)?.detector_index ?? 0;
+  const usual = detectors.find((one) => one.refused === null || one.points !== null)?.detector_index ?? 0;
   const index = detectors.length ? number('det', { least: 0, most: detectors.length - 1, usual }) : null;
   const detector = detectors[index] ?? null;
   const partition = useValue(base, detector, 'partition', {}, version);
@@ -25,7 +25,7 @@ export function useSeries(job, version) {
   const fn = detector ? choice('fn', detector.functions, detector.functions[0]) : null;
   const values = { partition: partition.value, by: by.value, over: over.value };
   const missing = Object.keys(detector?.fields ?? {}).filter((role) => values[role] === null);
-  const named = detector && detector.refused === null && missing.length === 0;
+  const named = detector && (detector.refused === null || detector.points !== null) && missing.length === 0;
   return {
     base, known, detectors, detector, fn, values, missing,
     query: named ? { detector: index, function: detector.functions.length > 1 ? fn : null, ...values } : null,

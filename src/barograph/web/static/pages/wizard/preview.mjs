@@ -6,7 +6,7 @@ import { visible } from '../../lib/visible.mjs';
 import { Terms } from '../../parts/category.mjs';
 import { SeriesChart } from '../../parts/chart.mjs';
 import { shownValue } from '../../parts/entity.mjs';
-import { PointsChart, PointsSaid, rowsHeight } from '../../parts/points.mjs';
+import { PointsChart, PointsSaid, rowsHeight, withMarks } from '../../parts/points.mjs';
 import { Failed } from '../../parts/panel.mjs';
 import { bytes, detectorWords } from '../jobs/words.mjs';
 import { config, seen } from './draft.mjs';
@@ -93,13 +93,13 @@ const choose = (detector, values) => {
 /** What all did, where one of them by itself is no line. */
 function Spread({ found, chosen }) {
   const { bucket_span: span } = config.value.analysis_config;
-  const data = useMemo(() => ({ ...found.points, marks: found.points.marks.filter((mark) => mark.score >= alertScore.value) }), [found.points, alertScore.value]);
+  const data = useMemo(() => withMarks(found.points, (mark) => mark.score >= alertScore.value), [found.points, alertScore.value]);
   const step = data.bucket_span_ms;
   const range = data.t.reduce(([from, to], t) => [Math.min(from, t), Math.max(to, t + step)], [found.end - step, found.start + step]);
-  const focus = found.shown[data.kind === 'rare' ? 'by' : 'over'];
+  const focus = { rare: found.shown.by, population: found.shown.over }[data.kind] ?? null;
   return html`
     <${PointsChart} data=${data} range=${range} span=${step} height=${data.kind === 'rare' ? rowsHeight(data) : HEIGHT}
-      label=${`Every ${span}, ${chosen} in colour`} focus=${focus} testid="preview-chart" />
+      label=${chosen ? `Every ${span}, ${chosen} in colour` : `Every ${span}`} focus=${focus} testid="preview-chart" />
     <p class="quiet legend"><${PointsSaid} data=${data} /></p>`;
 }
 
