@@ -45,6 +45,10 @@ def test_a_holiday_is_a_day_of_the_jobs_of_the_calendar(service: Service) -> Non
     }
 
 
+def test_a_part_of_a_country_is_found_however_it_is_written(service: Service) -> None:
+    assert "Peace Festival" in " ".join(added(service, subdivision="augsburg"))
+
+
 def test_what_is_planned_already_is_not_planned_again(service: Service) -> None:
     first = added(service)
     assert added(service) == {}
@@ -72,6 +76,7 @@ def test_where_the_days_begin_must_be_known(service: Service) -> None:
     ("asked", "message"),
     [
         ({"country": "ZZ"}, r"country='ZZ': wanted the ISO 3166 code"),
+        ({"country": "ß"}, r"country='ß': wanted the ISO 3166 code"),
         ({"subdivision": "XX"}, r"subdivision='XX': wanted a part of DE: BB, BE"),
         ({"country": "SG", "subdivision": "XX"}, "it has none"),
         ({"years": "1900-2026"}, r"years=1900, 1901, 1902 and 124 more: wanted 1 to 50 years from 1970 to 2100"),

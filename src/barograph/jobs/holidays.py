@@ -70,12 +70,14 @@ def _holidays(asked: HolidaysAsked) -> Iterator[tuple[date, str]]:
     if not asked.years or len(asked.years) > _MOST_YEARS or not all(least <= year <= most for year in asked.years):
         raise BadRequest(f"years={_told(asked.years)}: wanted 1 to {_MOST_YEARS} years from {least} to {most}")
     known = holidays.list_supported_countries()
-    code = asked.country.upper()
+    code = asked.country.upper() if asked.country.isascii() else asked.country
     _one_of("country", asked.country, code, known, "the ISO 3166 code of a country, such as DE or US")
     part = None if asked.subdivision is None else asked.subdivision.upper().removeprefix(f"{code}-")
     if part is not None:
-        parts = [one for one in known[code] if one.isascii()]
-        _one_of("subdivision", asked.subdivision or "", part, parts, f"a part of {code}: {', '.join(parts) or 'it has none'}")
+        parts = {one.upper(): one for one in known[code] if one.isascii()}
+        told = ", ".join(parts.values()) or "it has none"
+        _one_of("subdivision", asked.subdivision or "", part, parts, f"a part of {code}: {told}")
+        part = parts[part]
     found = holidays.country_holidays(code, subdiv=part, years=asked.years, language=_LANGUAGE)
     if not found:
         raise BadRequest(f"years={_told(asked.years)}: wanted years in which {code} has holidays that are known")
