@@ -13,8 +13,6 @@ from typing import Final
 from numpy import float32, float64, int64, uint8, uint32
 from numpy.typing import NDArray
 
-NONE: Final[int]
-"""The number that stands for no node."""
 LEAST: Final[int]
 """Points that a forest has learnt before it scores; a full sample where that is less."""
 JUDGE_BYTES: Final[int]

@@ -204,7 +204,6 @@ std::vector<int64_t> offsets(int64_t trees, int64_t samples, int64_t features, i
 }  // namespace
 
 NB_MODULE(_forest, m) {
-  m.attr("NONE") = static_cast<int>(kNone);
   m.attr("LEAST") = kLeast;
   m.attr("JUDGE_BYTES") = sizeof(Judge);
   m.def("record_bytes", &record_bytes, nb::arg("trees"), nb::arg("samples"), nb::arg("features"), nb::arg("shingle"));

@@ -171,12 +171,6 @@ class Trees:
             self._store = np.concatenate([self._store, np.zeros(more, np.float32)])
             done += learn(done)
 
-    def newest(self) -> NDArray[np.float32]:
-        """The last `shingle - 1` blocks that were learnt, [shingle - 1, features]: what a next point begins with."""
-        end = int(self.head["end"]) * self.config.features
-        start = end - (self.config.shingle - 1) * self.config.features
-        return self._store[max(start, 0) : end].reshape(-1, self.config.features)
-
     def score(self, points: Floats | NDArray[np.float32]) -> Floats:
         """Scores [n] of points [n, dims], which are not learnt."""
         scores = np.empty(len(points))
