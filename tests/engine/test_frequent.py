@@ -84,3 +84,26 @@ def test_a_value_is_frequent_by_its_share_of_the_buckets_of_its_partition() -> N
     assert OFTEN == 0.1
     assert fading(SPAN) == pytest.approx(np.exp(-0.00025))
     assert fading(3_600_000) == pytest.approx(np.exp(-0.0005))
+
+
+def test_frequent_members_of_a_population_are_left_out() -> None:
+    """Two members have far too many rows in one bucket: one is always there, the other in each twentieth."""
+    rng = np.random.default_rng(1)
+    given = [
+        (START + bucket * SPAN, f"user-{user}")
+        for bucket in range(300)
+        for user in range(24)
+        if user == 0 or (bucket + user) % 20 == 0
+        for _ in range(int(rng.poisson(5)) + 1 + 300 * (bucket == 280 and user in (0, 20)))
+    ]
+    frame = pl.DataFrame(given, schema=["time", "user"], orient="row")
+    told = {}
+    for exclude in (None, "over", "all"):
+        detector = {"function": "high_count", "over_field_name": "user", "exclude_frequent": exclude}
+        document = {"job_id": "members", "analysis_config": {"bucket_span": "15m", "detectors": [detector]}}
+        engine = barograph.Engine.build(document | {"data_description": {"time_format": "epoch_ms"}})
+        of = barograph.Results.concat([engine.add(frame), engine.flush()])
+        told[exclude] = set(of.records.filter(pl.col("record_score") > 50)["over_field_value"])
+    assert told == {None: {"user-0", "user-20"}, "over": {"user-20"}, "all": {"user-20"}}
+    (explained,) = engine.explain(of, START + 280 * SPAN, (("user", "user-0"),))
+    assert explained.gate == "Its value is frequent, in 100 % of buckets: exclude_frequent leaves it out."

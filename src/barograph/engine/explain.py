@@ -274,7 +274,9 @@ def _skipped(
 def _too_frequent(job: Job, newest: Snapshot, past: Past, series: _Series, bucket: int) -> str | None:
     """That its value comes too often for a detector that leaves out frequent ones, as a sentence."""
     span = job.bucket_span_ms
-    if "by" not in roles_of(job.detectors[series.measure.detector_index]):
+    detector = job.detectors[series.measure.detector_index]
+    own = [role for role in ("by", "over") if role in detector.splits]
+    if len(own) != 1 or own[0] not in roles_of(detector):  # of a value that several series have, one says too little
         return None
     judged = Silence.build(span, under("silence", newest.arrays)).awake_within(series.partition_began, bucket)
     rows = past.values(series.measure, series.split_values, series.partition_began * span, bucket * span).filter(
