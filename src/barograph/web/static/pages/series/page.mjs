@@ -54,7 +54,7 @@ function OfJob({ job }) {
       ${whole === null
         ? html`<p class="empty">The job has read no rows yet. What comes is shown as it does.</p>`
         : series.query === null ? html`<${Refused} series=${series} job=${job} />`
-          : series.detector.points && series.detector.points !== 'population' ? html`<${Alone} job=${job} series=${series} whole=${whole} version=${version} />` : html`<${Charts} job=${job} series=${series} whole=${whole} version=${version} />`}
+          : series.detector.refused !== null || ['rare', 'times', 'places'].includes(series.detector.points) ? html`<${Alone} job=${job} series=${series} whole=${whole} version=${version} />` : html`<${Charts} job=${job} series=${series} whole=${whole} version=${version} />`}
     </div>`;
 }
 
