@@ -14,6 +14,7 @@ from barograph.jobs.replay import replay
 from barograph.jobs.series import SeriesQuery
 from barograph.jobs.service import Service
 from barograph.results.results import Results
+from barograph.results.words import record_compared
 from barograph.store.query import Query
 from barograph.store.store import Store
 
@@ -71,6 +72,7 @@ def test_who_has_more_than_its_peers_has_the_record_and_the_blame(ran):
     assert records.select(named).rows() == [(at, 0, "user", "u4", "site-a"), (at, 1, "user", "u4", None)]
     sums, counts = records.iter_rows(named=True)
     assert (sums["actual"], counts["actual"]) == (pytest.approx(361_000, rel=0.02), pytest.approx(9, abs=1))
+    assert record_compared(sums).endswith("x higher than usual")
     assert sums["lower_bound"] < sums["typical"] < sums["upper_bound"] < 40_000
     blamed = {entity["influencer_field_name"]: entity["influencer_field_values"] for entity in sums["influencers"]}
     assert blamed == {"user": ["u4"], "ip": ["6.6.6.6"]}

@@ -94,9 +94,9 @@ def compared(row: Mapping[str, Any]) -> str:
         return "unusual"
     if row.get("function_description") in _RARE:
         return rarity(row)
-    return against_usual_of(
-        row.get("function_description", ""), *(row[name] for name in ("actual", "typical", "lower_bound", "upper_bound"))
-    )
+    # Members of a population may be far apart, and yet a factor between them says something.
+    bounds = ("lower_bound", "upper_bound") if row.get("over_field_value") is None else ()
+    return against_usual_of(row.get("function_description", ""), *(row[name] for name in ("actual", "typical", *bounds)))
 
 
 def against_usual_of(
