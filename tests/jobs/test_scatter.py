@@ -75,11 +75,13 @@ def test_members_of_one_site_lie_beside_each_other_with_what_is_usual_of_those_i
     assert times.to_list() == [START + at * HOUR for at in range(6)]
 
 
-def test_of_many_points_each_n_th_is_taken_and_every_anomaly(filled: Store):
+def test_of_many_points_some_of_all_members_are_taken_and_every_anomaly(filled: Store):
     found = scatter(filled, "mixed", ScatterQuery(0, split_values=NORTH, most=7))
     assert (found.points.height, found.all_points, found.all_names) == (7, 180, 30)
     assert [found.names[of] for of in found.marks["of"]] == ["u39"]
     assert found.points["of"].null_count() == 0
+    half = scatter(filled, "mixed", ScatterQuery(0, split_values=NORTH, most=90))
+    assert half.points["of"].n_unique() == 30
 
 
 def test_values_are_rows_the_most_frequent_at_the_top_and_one_with_an_anomaly_is_always_there(filled: Store):

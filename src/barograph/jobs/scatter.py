@@ -44,7 +44,7 @@ class ScatterQuery:
         split_values: of the fields of which all points have the same value, by the columns `SPLIT_VALUES`; None for others.
         start_ms: epoch ms, inclusive; None is from the beginning.
         end_ms: epoch ms, exclusive; None is to the end.
-        most: points at most; of more each n-th is taken, and all that are anomalies.
+        most: points at most; of more a sample is taken, the same each time, and all that are anomalies.
         interim: also anomalies of buckets that are still open.
     """
 
@@ -162,8 +162,8 @@ def _marks(store: Store, job: Job, query: ScatterQuery, function: str) -> pl.Dat
 
 
 def _thinned(found: pl.DataFrame, marks: pl.DataFrame, most: int) -> tuple[pl.DataFrame, list[str]]:
-    """Each n-th point, so that there are no more than so many beside the anomalies, and the names of both."""
-    shown = found.gather_every(-(-found.height // most)) if found.height > most else found
+    """So many points at most, beside the anomalies, and the names of both."""
+    shown = _sample(found, most)
     return shown, pl.concat([marks["name"], shown["name"]]).drop_nulls().unique(maintain_order=True).to_list()
 
 
@@ -176,4 +176,9 @@ def _rows(found: pl.DataFrame, marks: pl.DataFrame, most: int) -> tuple[pl.DataF
     )
     rows = ranked.head(MOST_NAMES).sort("points", "name", descending=[True, False])["name"].to_list()
     shown = found.filter(pl.col("name").is_in(rows))
-    return (shown.gather_every(-(-shown.height // most)) if shown.height > most else shown), rows
+    return _sample(shown, most), rows
+
+
+def _sample(points: pl.DataFrame, most: int) -> pl.DataFrame:
+    """So many of the points at most, by time. By chance: each n-th would be of the same members in each bucket."""
+    return points.sample(most, seed=0).sort("timestamp", "name") if points.height > most else points
