@@ -135,11 +135,12 @@ class ForecastRuns:
 
     def _fail(self, run: ForecastRun, failure: str) -> None:
         run.failure = failure
-        run.state = "failed"  # first: one that goes on for ever would keep others from being begun
         try:
             self._tell_failure(run)
         except BarographError as error:  # the storage may be what failed
             structlog.get_logger().error("forecast.not_told", job_id=run.job_id, forecast_id=run.forecast_id, error=str(error))
+        finally:  # whoever sees the state finds the message; and one that goes on for ever would keep others from being begun
+            run.state = "failed"
         with self._lock:
             failed = [one.forecast_id for one in self._runs.values() if one.state == "failed"]
             for forecast_id in failed[:-_FAILURES_KEPT]:
