@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.api.running import Running
-from tests.web import sample
+from tests.web import kinds, sample
 from tests.web.watched import Watched
 
 ARTIFACTS = Path(os.environ.get("BAROGRAPH_ARTIFACTS", Path(__file__).parents[2] / "artifacts")) / "web"
@@ -31,6 +31,15 @@ def server(sample_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     """A server of the sample; tests that use it leave its jobs as they are."""
     data_dir = tmp_path_factory.mktemp("served") / "data"
     shutil.copytree(sample_store, data_dir)
+    with Running(data_dir) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def kinds_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A server of jobs whose results are no lines; tests that use it leave its jobs as they are."""
+    data_dir = tmp_path_factory.mktemp("kinds") / "data"
+    kinds.make(data_dir)
     with Running(data_dir) as running:
         yield running
 

@@ -1,6 +1,6 @@
 """Categories of messages in the page, whatever the messages are."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,19 +11,10 @@ from tests.web import kinds
 from tests.web.conftest import settle
 
 
-@pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """A server with a job of messages."""
-    data_dir = tmp_path_factory.mktemp("kinds") / "data"
-    kinds.make(data_dir)
-    with Running(data_dir) as running:
-        yield running
-
-
 @pytest.fixture
-def at(own: Running, new_page: Callable[..., Page]) -> Callable[..., Page]:
+def at(kinds_server: Running, new_page: Callable[..., Page]) -> Callable[..., Page]:
     def opened(path: str, **options: object) -> Page:
-        page = new_page(base_url=own.url, **options)
+        page = new_page(base_url=kinds_server.url, **options)
         page.goto(path)
         settle(page)
         return page
@@ -32,9 +23,9 @@ def at(own: Running, new_page: Callable[..., Page]) -> Callable[..., Page]:
 
 
 def test_the_categories_of_a_job_are_text_whatever_is_in_them(
-    at: Callable[..., Page], own: Running, axe: Callable[[Page], None], shot: Callable[..., Path]
+    at: Callable[..., Page], kinds_server: Running, axe: Callable[[Page], None], shot: Callable[..., Path]
 ) -> None:
-    found = own.http.get("/api/v1/jobs/logs/categories?sort=-matches").json()
+    found = kinds_server.http.get("/api/v1/jobs/logs/categories?sort=-matches").json()
     page = at("/jobs/logs/categories", color_scheme="dark")
     rows = page.locator(".categories tbody tr")
     expect(rows).to_have_count(found["total"])

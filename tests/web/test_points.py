@@ -1,6 +1,6 @@
 """Charts of what is no line: when each of rare values came, times of the day, places."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,19 +13,10 @@ from tests.web.conftest import settle
 DAY = "sel=2026-01-04T12:00Z~2026-01-04T18:00Z"
 
 
-@pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """A server with jobs of rare values."""
-    data_dir = tmp_path_factory.mktemp("points") / "data"
-    kinds.make(data_dir)
-    with Running(data_dir) as running:
-        yield running
-
-
 @pytest.fixture
-def at(own: Running, new_page: Callable[..., Page]) -> Callable[..., Page]:
+def at(kinds_server: Running, new_page: Callable[..., Page]) -> Callable[..., Page]:
     def opened(path: str, **options: object) -> Page:
-        page = new_page(base_url=own.url, **options)
+        page = new_page(base_url=kinds_server.url, **options)
         page.goto(path)
         settle(page)
         return page
@@ -34,7 +25,7 @@ def at(own: Running, new_page: Callable[..., Page]) -> Callable[..., Page]:
 
 
 def test_rare_values_are_rows_with_a_point_when_each_came(
-    at: Callable[..., Page], own: Running, axe: Callable[[Page], None], shot: Callable[..., Path]
+    at: Callable[..., Page], kinds_server: Running, axe: Callable[[Page], None], shot: Callable[..., Path]
 ) -> None:
     page = at(f"/explorer?job=processes&{DAY}", color_scheme="dark")
     chart = page.get_by_test_id("small-chart")
@@ -54,7 +45,7 @@ def test_rare_values_are_rows_with_a_point_when_each_came(
     expect(told).to_contain_text("mallory")
     axe(page)
     shot(page, "points-rare")
-    found = own.http.get("/api/v1/jobs/processes/points").json()
+    found = kinds_server.http.get("/api/v1/jobs/processes/points").json()
     assert (found["kind"], found["all_names"], found["names"][-1]) == ("rare", 7, kinds.RARE)
     assert [mark["t"] for mark in found["marks"]] == [kinds.RARE_MS]
 
@@ -69,7 +60,7 @@ def test_a_row_of_a_rare_value_says_how_rare_it_is(at: Callable[..., Page]) -> N
 
 
 def test_times_and_places_are_drawn_and_written_as_such(
-    at: Callable[..., Page], own: Running, axe: Callable[[Page], None], shot: Callable[..., Path]
+    at: Callable[..., Page], kinds_server: Running, axe: Callable[[Page], None], shot: Callable[..., Path]
 ) -> None:
     page = at("/explorer?job=logins&sel=2026-02-08T00:00Z~2026-02-10T00:00Z")
     charts = page.get_by_test_id("small-chart")
@@ -87,9 +78,9 @@ def test_times_and_places_are_drawn_and_written_as_such(
         expect(chart.locator("circle.usual")).to_have_count(1)
         expect(page.get_by_role("region", name="9 Feb 2026, 03:00")).to_contain_text("Far from all that is usual.")
         axe(page)
-    found = own.http.get("/api/v1/jobs/logins/points", params={"detector": 1, "partition": "ann"}).json()
+    found = kinds_server.http.get("/api/v1/jobs/logins/points", params={"detector": 1, "partition": "ann"}).json()
     assert (found["kind"], found["names"]) == ("places", [""])
     assert found["places"][0][0] == pytest.approx([13.405, 52.52], abs=1e-4)
-    times = own.http.get("/api/v1/jobs/logins/points", params={"detector": 0, "partition": "ann"}).json()
+    times = kinds_server.http.get("/api/v1/jobs/logins/points", params={"detector": 0, "partition": "ann"}).json()
     assert [tick["text"] for tick in times["axis"]] == ["00:00", "06:00", "12:00", "18:00", "00:00"]
     assert (times["marks"][0]["text"], len(times["text"])) == ("03:12", times["all_points"])
