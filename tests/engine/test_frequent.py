@@ -80,6 +80,31 @@ def test_what_is_left_out_is_counted_and_explained(without: tuple[barograph.Engi
     assert reasons["c"] is None
 
 
+@pytest.mark.parametrize("by", [None, "kind"])
+def test_a_frequent_member_of_a_population_is_explained_as_left_out(by: str | None) -> None:
+    rng = np.random.default_rng(3)
+    given = [
+        (START + bucket * SPAN + i, f"u{user}", None if i % 2 else "x")
+        for bucket in range(400)
+        for user in range(12)
+        if user < 11 or bucket % 25 == 0
+        for i in range(int(rng.poisson(6)) + 1 + 600 * (bucket == 350 and user in (3, 11)))
+    ]
+    detector = {"function": "high_count", "over_field_name": "user", "by_field_name": by, "use_null": True}
+    analysis = {"bucket_span": "15m", "detectors": [detector | {"exclude_frequent": "over"}]}
+    described = {"time_format": "epoch_ms"}
+    of = barograph.load_job({"job_id": "frequent", "analysis_config": analysis, "data_description": described})
+    engine = barograph.Engine.build(of)
+    rows = pl.DataFrame(given, schema=["time", "user", "kind"], orient="row").sort("time")
+    everything = barograph.Results.concat([engine.add(rows), engine.flush(START + 400 * SPAN)])
+    records = everything.records.filter(pl.col("timestamp") == START + 350 * SPAN)
+    assert set(records["over_field_value"]) == {"u11"}
+    told = {one.over_field_value: one for one in engine.explain(everything, START + 350 * SPAN)}
+    assert told["u3"].score == 0.0
+    assert told["u3"].gate == "Its value is frequent, in 100 % of buckets: exclude_frequent leaves it out."
+    assert told["u11"].gate is None
+
+
 def test_a_value_is_frequent_by_its_share_of_the_buckets_of_its_partition() -> None:
     assert OFTEN == 0.1
     assert fading(SPAN) == pytest.approx(np.exp(-0.00025))

@@ -153,3 +153,22 @@ def test_probabilities_of_what_is_nothing_are_honest(name):
     for p, most in ((0.05, 1.1), (0.01, 1.3), (0.001, 2.0)):
         assert np.mean(ln_p < np.log(p)) <= most * p
     assert np.sum(ln_p < np.log(1e-5)) <= 3
+
+
+@pytest.mark.parametrize(("members", "share"), [(1, 0.5), (12, 0.02)])
+def test_who_is_hardly_ever_there_with_others_is_not_odd_for_it(members, share):
+    # The first value is alone, with no distance from anyone: were that learnt as no spread, all that comes later were odd.
+    values = np.concatenate([sizes(members, 400, spread=0.0, share=share, seed=seed) for seed in range(60)])
+    judged = build(len(values), population=np.repeat(np.arange(60), members)).advance(values, 0)
+    there = ~np.isnan(values)
+    for p in (0.05, 1e-2, 1e-3, 1e-4):
+        assert (judged.ln_p[there] <= np.log(p)).mean() < p
+
+
+def test_a_value_without_a_finite_square_leaves_a_population_that_judges():
+    for far in (-1e300, -np.inf, np.inf):
+        values, model = sizes(20, 60), build(20)
+        values[3, 30] = far
+        model.advance(values, 0)
+        learnt = model.snapshot()["populations"][0]
+        assert all(np.isfinite(learnt[name]) for name in ("centre", "square", "within"))

@@ -18,6 +18,9 @@ def streams():
     yield "below zero", shifted, {}
     yield "zeros", present(rng.gamma(2, 5, (8, 60)) * (rng.random((8, 60)) < 0.4), 0.7), {}
     yield "hardly more than nothing", np.where(rng.random((8, 60)) < 0.02, 9.0, 0.0), {}
+    yield "mostly alone", sizes(5, 60, share=0.1), {}
+    yield "alone", sizes(1, 60, share=1.0), {}
+    yield "beyond what has a finite square", np.where(np.arange(40) == 20, -1e300, sizes(5, 40)), {}
     yield "gaps", np.where(np.arange(60) % 7 < 3, sizes(5, 60, share=0.3), np.nan), {}
     grown = np.exp(rng.normal(3.0, 0.5, (8, 60)))
     grown[2, 20:] *= 50.0

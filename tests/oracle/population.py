@@ -60,6 +60,7 @@ class Population:
 
     def run(self, bucket: int, values: dict[int, float]) -> dict[int, float]:
         """Judge and learn the values of a bucket; ln p by member."""
+        values = {who: float(np.clip(x, -1e140, 1e140)) for who, x in values.items()}
         if not self.counts and not self.negative and min(values.values()) < 0:
             self.forget()
         here = Here(self, values)
@@ -118,6 +119,7 @@ class Population:
                 weights += weight
                 moved += weight * np.clip(y, here.middle - here.reach, here.middle + here.reach)
                 if account is not None:
+                    self.squares += weight
                     self.square += weight * (min((y - account.middle) ** 2, here.far) - here.noise)
                     account.learn(self, member, x, y, weight)
             member.seen, member.count, member.last = member.seen + 1, member.count + 1, bucket
@@ -129,7 +131,6 @@ class Population:
         if weights:
             self.centre += (moved / weights - self.centre) * weights / (weights + self.known)
             self.known = min(self.known + weights, 20.0)
-            self.squares += weights
         self.square, self.squares = at_most(200.0, self.square, self.squares)
         self.zeros, self.values = at_most(2000.0, self.zeros, self.values)
         self.within, self.withins = at_most(2000.0, self.within, self.withins)
@@ -189,7 +190,9 @@ class Here:
         self.middle = float(np.median(everyone))
         distance = sorted(abs(y - self.middle) for y in everyone)
         self.prior = float(np.mean(np.abs(everyone))) ** 2 if p.scale == LINEAR else 1.0
-        lately = max(p.square / p.squares if p.squares else self.prior, 0.0)
+        young = 2.0 * max(1 - p.squares / 30.0, 0.0)
+        least = 1e-4 * (self.middle**2 if p.scale == LINEAR else 1.0)
+        lately = max((p.square + young * self.prior) / max(p.squares + young, 1e-9), least)
         half, most = (distance[int(share * (len(distance) - 1))] for share in (0.5, 0.8))
         nearby = noise(max(math.exp(ln_level(self.middle)), 1.0)) if p.counts else 0.0
         widest = max((1.482602218505602 * half) ** 2, (0.7803041393 * most) ** 2, lately + nearby)

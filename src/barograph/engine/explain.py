@@ -273,19 +273,22 @@ def _skipped(
 
 def _too_frequent(job: Job, newest: Snapshot, past: Past, series: _Series, bucket: int) -> str | None:
     """That its value comes too often for a detector that leaves out frequent ones, as a sentence."""
-    span = job.bucket_span_ms
-    detector = job.detectors[series.measure.detector_index]
-    own = [role for role in ("by", "over") if role in detector.splits]
-    if len(own) != 1 or own[0] not in roles_of(detector):  # of a value that several series have, one says too little
-        return None
-    judged = Silence.build(span, under("silence", newest.arrays)).awake_within(series.partition_began, bucket)
-    rows = past.values(series.measure, series.split_values, series.partition_began * span, bucket * span).filter(
-        pl.col("weight") > 0, pl.col("series") == series.row
-    )
-    share = share_of(job, rows["timestamp"].to_numpy() // span, judged)
-    return (
-        f"Its value is frequent, in {100 * share:.0f} % of buckets: exclude_frequent leaves it out." if share > OFTEN else None
-    )
+    span, index = job.bucket_span_ms, series.measure.detector_index
+    for role in roles_of(job.detectors[index]):
+        columns = ("partition_field_value", f"{role}_field_value")
+        value = dict(zip(SPLIT_VALUES, series.split_values, strict=True))
+        known = known_series(job, newest)[index]
+        has_it = pl.all_horizontal(pl.col(name).eq_missing(pl.lit(value[name], pl.String)) for name in columns)
+        having = known.names(np.arange(len(known), dtype=np.int32)).select(has_it).to_series().arg_true()
+        wanted = tuple(value[name] if name in columns else None for name in SPLIT_VALUES)
+        rows = past.values(series.measure, wanted, series.partition_began * span, bucket * span).filter(
+            pl.col("weight") > 0, pl.col("series").is_in(having.implode())
+        )
+        judged = Silence.build(span, under("silence", newest.arrays)).awake_within(series.partition_began, bucket)
+        share = share_of(job, rows["timestamp"].to_numpy() // span, judged)
+        if share > OFTEN:
+            return f"Its value is frequent, in {100 * share:.0f} % of buckets: exclude_frequent leaves it out."
+    return None
 
 
 def not_finished(job: Job, time_ms: int, end_ms: int) -> BadRequest:

@@ -131,7 +131,7 @@ void tell(Work& w, int64_t cell, const Judged& j, const Verdict& v, double evide
 void meet(Work& w, Population& p, Scale scale, int64_t cell, const Judged& j, const Member& m, double y, bool zero, Learning& l) {
   const Settings& k = w.k;
   const int64_t t = w.cells.t[cell], bucket = k.first + t, row = w.cells.row[cell];
-  const double x = std::clamp(w.cells.value[cell], -kBiggest, kBiggest);
+  const double x = read(w.cells.value[cell]);
   const Verdict v = judge(j.payload, x);
   const double evidence = j.payload.doubt * v.ln_p;
   Member now = m;
@@ -157,6 +157,7 @@ void meet(Work& w, Population& p, Scale scale, int64_t cell, const Judged& j, co
   if (j.payload.dof > 0.0) {
     learn_tails(p, l, now, v, weight);
     if (!zero) {
+      l.squares += weight;
       l.square += weight * (std::min(square(y - j.centre), w.bucket.far) - w.bucket.noise_here);
       if (scale == kCounts) {
         learn_count(l, now, j.payload.own, e_to(j.payload.peers.centre), beyond_first(x), j.variances.within, k.share, weight);
@@ -263,7 +264,7 @@ void probability(binding::In<uint8_t> payload, binding::In<double> value, Number
   const Payload* p = reinterpret_cast<const Payload*>(payload.data());
   for (size_t i = 0; i < value.size(); ++i) {
     const double x = value.data()[i];
-    ln_p.data()[i] = x == x ? judge(p[i], std::clamp(x, -kBiggest, kBiggest)).ln_p : x;
+    ln_p.data()[i] = x == x ? judge(p[i], read(x)).ln_p : x;
   }
 }
 

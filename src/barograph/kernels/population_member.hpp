@@ -88,6 +88,7 @@ struct Learning {
   double weight = 0.0;
   double centre = 0.0;
   double square = 0.0;
+  double squares = 0.0;  // of so many: who was alone was at no distance from anyone
   double zeros = 0.0;
   double values = 0.0;
   double within = 0.0;
@@ -164,7 +165,7 @@ inline void learn(Population& p, const Settings& k, const Learning& l, int64_t b
   if (l.weight > 0.0) {
     p.centre += (l.centre / l.weight - p.centre) * l.weight / (l.weight + p.known);
     p.known = std::min(p.known + l.weight, kMostKnown);
-    p.square += l.square, p.squares += l.weight;
+    p.square += l.square, p.squares += l.squares;
     at_most(kMostSquares, p.square, p.squares);
   }
   p.zeros += l.zeros, p.values += l.values;

@@ -55,7 +55,7 @@ inline void place(const Population& p, Scale scale, const double* values, int64_
   b.zeros = 0.0;
   for (int64_t i = 0; i < count; ++i) {
     if (scale == kLogarithmic && values[i] == 0.0) b.zeros += 1.0;
-    else b.placed.push_back({on_scale(scale, values[i]), i});
+    else b.placed.push_back({on_scale(scale, read(values[i])), i});
   }
   b.members = static_cast<double>(b.placed.size());
   if (p.known > 0.0) b.placed.insert(b.placed.end(), static_cast<size_t>(kLately), Placed{p.centre, -1});
@@ -72,6 +72,10 @@ inline double distance_of(Bucket& b, double share) {
 // Variance that one of few is never thought to lack: where most have one, some have two.
 inline double noise_nearby(Scale scale, double y) { return scale == kCounts ? noise(std::max(e_to(ln_level(y)), 1.0)) : 0.0; }
 
+inline double prior_members(double known) { return kPrior * std::max(1.0 - known / kYoung, 0.0); }
+
+inline double least_variance(Scale scale, const Bucket& b) { return square(kLeastPart) * (scale == kLinear ? square(b.middle) : 1.0); }
+
 // How far members are apart here. Who is far off widens that by no more than some who are not.
 inline void spread(const Population& p, Scale scale, Bucket& b) {
   b.squares = 0.0;
@@ -85,11 +89,13 @@ inline void spread(const Population& p, Scale scale, Bucket& b) {
     size += std::fabs(one.y);
   }
   b.variance_prior = scale == kLinear ? square(size / static_cast<double>(n)) : 1.0;
-  const double lately = p.squares > 0.0 ? p.square / p.squares : b.variance_prior;
+  // Where hardly two are ever there at once, this alone says what is far: were it zero, no distance would be learnt.
+  const double prior = prior_members(p.squares), known = std::max(p.squares + prior, 1e-9);
+  const double lately = std::max((p.square + prior * b.variance_prior) / known, least_variance(scale, b));
   const double typical = std::max(square(kMad * distance_of(b, 0.5)), square(kMost * distance_of(b, 0.8)));
   const double nearby = noise_nearby(scale, b.middle);
-  b.far = square(kFar) * std::max(typical, std::max(lately, 0.0) + nearby);
-  b.reach = kNearby * std::sqrt(std::max(typical, std::max(lately, 0.0) + nearby));
+  b.far = square(kFar) * std::max(typical, lately + nearby);
+  b.reach = kNearby * std::sqrt(std::max(typical, lately + nearby));
   double sum = 0.0;
   for (const Placed& one : b.placed) sum += within(one.y, b.middle, b.reach);
   b.noise_here = scale == kCounts ? noise(e_to(ln_level(sum / static_cast<double>(n)))) : 0.0;
@@ -100,10 +106,9 @@ inline void spread(const Population& p, Scale scale, Bucket& b) {
 // The variance between members, of all in the bucket but some with so many squares.
 inline double variance_without(const Population& p, Scale scale, const Bucket& b, double squares, double members) {
   const double known = p.squares + b.members - members;
-  const double prior = kPrior * std::max(1.0 - known / kYoung, 0.0);
+  const double prior = prior_members(known);
   const double v = (p.square + b.squares - squares + prior * b.variance_prior) / std::max(known + prior, 1e-9);
-  const double least = square(kLeastPart) * (scale == kLinear ? square(b.middle) : 1.0);
-  return std::max({v, least, 1e-280});
+  return std::max({v, least_variance(scale, b), 1e-280});
 }
 
 // The centre of all in the bucket but one: their mean, but that none moves it far.

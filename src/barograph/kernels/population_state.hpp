@@ -72,6 +72,8 @@ struct Settings {
 
 inline double square(double x) { return x * x; }
 
+inline double read(double value) { return std::clamp(value, -kBiggest, kBiggest); }
+
 inline Scale scale_of(const Settings& k, const Population& p) {
   return k.counts ? kCounts : p.negative ? kLinear : kLogarithmic;
 }
