@@ -57,7 +57,7 @@ def columns(of: tuple[schema.Column, ...]) -> str:
 
 
 def functions() -> str:
-    header = ("function", "field", "empty bucket", "unusual when", "`by`", "`over`", "computed")
+    header = ("function", "field", "empty bucket", "unusual when", "`by`", "`over`")
     return table(header, map(function, FUNCTIONS.values()))
 
 
@@ -70,13 +70,13 @@ def function(one: Function) -> tuple[str, ...]:
         unusual(one),
         one.by,
         one.over,
-        "yes" if one.available else "later",
     )
 
 
 def unusual(one: Function) -> str:
-    if one.kind == "rare":
-        return "rare"
+    other = {"rare": "rare", "freq_rare": "rare", "time_of_day": "far off", "time_of_week": "far off", "place": "far off"}
+    if one.kind in other:
+        return other[one.kind]
     return {"both": "high or low", "high": "high", "low": "low"}[one.side] if len(one.statistics) == 1 else "see above"
 
 

@@ -33,7 +33,6 @@ class Function:
         integer: the statistic can only be a whole number.
         forecast: whether its series can be forecast.
         rule_conditions: whether rules may look at actual and typical, or only at the time.
-        available: false for functions that load and validate, but that this version cannot compute yet.
     """
 
     name: str
@@ -48,7 +47,6 @@ class Function:
     integer: bool = False
     forecast: bool = True
     rule_conditions: bool = True
-    available: bool = True
 
     def measured(self, statistic: Statistic) -> str:
         """What a record or bucket value says was measured: the description, or for `metric` the statistic itself."""

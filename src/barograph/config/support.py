@@ -13,10 +13,6 @@ def refuse_unsupported(job: Job) -> None:
     problems = []
     for index, detector in enumerate(job.detectors):
         path = f"analysis_config.detectors[{index}]"
-        if not detector.spec.available:
-            problems.append(
-                Problem(f"{path}.function", detector.function, "a function that this version computes; this one comes later")
-            )
         if detector.over_field_name is not None and detector.spec.kind in ("time_of_day", "time_of_week", "place"):
             wanted = f"no over field: {detector.function} compares each series with its own past only"
             problems.append(Problem(f"{path}.over_field_name", detector.over_field_name, wanted))

@@ -83,11 +83,8 @@ _NO_LINE: Final = {
 
 def refusal(detector: Detector) -> str | None:
     """Why a detector's series cannot be charted, as a sentence; None when they can."""
-    name = detector.function
     if detector.spec.statistic in _NO_LINE:
         return _NO_LINE[detector.spec.statistic]
-    if not detector.spec.available:
-        return f"{name} is not computed by this version, so it has no values."
     if detector.over_field_name is not None and detector.spec.kind != "population":
         return f"The members of {detector.over_field_name} are compared with each other, not each with its own past."
     return None
