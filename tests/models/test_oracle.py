@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from barograph.config.rule import Condition, Rule
-from barograph.models import ChangeKind, ModelConfig, SeriesModel
+from barograph.models import ChangeKind, ModelConfig, SeriesModel, Shifts
 from barograph.models.skips import Skips, bits
 from tests.oracle import season as seasons
 from tests.oracle import series as oracle
@@ -166,7 +166,7 @@ def test_what_is_skipped_is_what_rules_and_planned_times_say(kind):
         return actions
 
     model = built()
-    skips = Skips.of(planned, RULES, np.array([[True], [True], [True], [False]]))
+    skips = Skips.of(planned, RULES, np.array([[True], [True], [True], [False]]), Shifts.none(1))
     judged = model.advance(x[None], 0, skips=skips)
     ln_p, ln_evidence, state = oracle.run(x, SPAN, skip=skip)
     scores_agree(judged, ln_p, ln_evidence)
@@ -180,7 +180,7 @@ def test_what_is_skipped_is_what_rules_and_planned_times_say(kind):
 def test_skips_do_not_depend_on_how_time_is_cut():
     x = series("normal")[:150]
     planned = (np.arange(150) % 7 == 3).astype(np.uint8) * bits(("skip_result", "skip_model_update"))
-    skips = Skips.of(planned, RULES, np.array([[True], [True], [True], [False]]))
+    skips = Skips.of(planned, RULES, np.array([[True], [True], [True], [False]]), Shifts.none(1))
     whole, cut = built(), built()
     judged = whole.advance(x[None], 0, skips=skips)
     parts = [cut.advance(x[None, a:b], a * SPAN, skips=skips.buckets(slice(a, b))) for a, b in ((0, 1), (1, 77), (77, 150))]
