@@ -25,6 +25,28 @@ def kin_of(known: KnownSeries) -> Kin:
 
 
 @dataclass(frozen=True)
+class Learned:
+    """The models of a partition before a bucket, and what its series have in it.
+
+    Attributes:
+        model: of all series of the detector; those of other partitions have learned nothing.
+        bucket_ms: start of the bucket.
+        values: [S] bucket values; NaN without rows.
+        weights: [S] rows behind them.
+    """
+
+    model: Together
+    bucket_ms: int
+    values: Floats
+    weights: Floats
+
+    def one(self, row: int) -> tuple[Model, float, float]:
+        """The model of a series alone, its value and the rows behind it."""
+        model = self.model.beside(row, self.values, self.bucket_ms)
+        return model, float(self.values[row]), float(self.weights[row])
+
+
+@dataclass(frozen=True)
 class Others:
     """The series of one measure that share a partition with the one that is asked for.
 
@@ -64,13 +86,13 @@ class Others:
         names = self.known.names(np.array([self.row], np.int32)).row(0, named=True)
         return tuple(names[name] if name == "partition_field_value" else None for name in SPLIT_VALUES)
 
-    def model(self, state: Arrays | None, numbers: Ints, values: pl.DataFrame, newest: Arrays) -> Model:
-        """The model of the series alone in a bucket, after those before it of all of them.
+    def learned(self, state: Arrays | None, numbers: Ints, values: pl.DataFrame, newest: Arrays) -> "Learned":
+        """The models of all of them before a bucket, after the buckets before it.
 
         Args:
             state: what the models had learned before; None: nothing.
             numbers: [T] the buckets that follow, without those that the job slept through; the last is the one to be judged.
-            values: `timestamp`, `series` and `actual` of all of the series in them.
+            values: `timestamp`, `series`, `actual` and `weight` of all of the series in them.
             newest: the newest that was learned.
 
         Raises:
@@ -92,7 +114,9 @@ class Others:
         here = np.full(len(self.known), np.nan)
         inside = bucket == numbers[-1]
         here[series[inside]] = actual[inside]
-        return model.beside(self.row, here, int(numbers[-1]) * self.job.bucket_span_ms)
+        weight = np.zeros(len(self.known))
+        weight[series[inside]] = values["weight"].to_numpy()[inside]
+        return Learned(model, int(numbers[-1]) * self.job.bucket_span_ms, here, weight)
 
     def _stretches(self, numbers: Ints) -> Iterator[tuple[int, int]]:
         """Consecutive buckets, no more at once than memory is to hold."""

@@ -2,7 +2,7 @@
 
 import math
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, cast
 from zoneinfo import ZoneInfo
@@ -17,7 +17,7 @@ from barograph.config.job import Job
 from barograph.config.knowledge import Knowledge
 from barograph.config.moment import iso_text
 from barograph.config.splits import SPLIT_NAMES, SPLIT_VALUES
-from barograph.engine.among_others import Others
+from barograph.engine.among_others import Learned, Others
 from barograph.engine.exclusions import Exclusion
 from barograph.engine.frequent import OFTEN, roles_of, share_of
 from barograph.engine.replay import known_series
@@ -155,6 +155,7 @@ class _Series:
     row: int
     split_values: tuple[str | None, ...]
     first_bucket: int
+    partition: int
     partition_began: int
 
     @property
@@ -199,8 +200,9 @@ def explain(
         first = min(series.first_bucket for series in series_of_entity) * span
         asked, begin = (iso_text(ms, ZoneInfo(job.time_zone)) for ms in (time_ms, first))
         raise BadRequest(f"time={asked}: wanted a time at or after {begin}, where the series begins")
-    for series in begun:
-        yield _explain(job, newest, past, time_ms // span, series)
+    partitions = _Partitions()
+    for series in sorted(begun, key=lambda one: (one.position, one.partition)):
+        yield _explain(job, newest, past, time_ms // span, series, partitions)
 
 
 def _series(job: Job, newest: Snapshot, entity: Sequence[tuple[str, str]]) -> Iterator[_Series]:
@@ -214,13 +216,29 @@ def _series(job: Job, newest: Snapshot, entity: Sequence[tuple[str, str]]) -> It
         chosen = np.flatnonzero(Exclusion(0, 1, tuple(entity)).series(job, measure.detector_index, of, count))
         names = of.names(chosen.astype(np.int32))
         for row, split_values in zip(chosen.tolist(), names.iter_rows(), strict=True):
-            began = int(of.first_bucket[of.partition == of.partition[row]].min())
-            yield _Series(position, measure, side, row, split_values, int(of.first_bucket[row]), began)
+            partition = int(of.partition[row])
+            began = int(of.first_bucket[of.partition == partition].min())
+            yield _Series(position, measure, side, row, split_values, int(of.first_bucket[row]), partition, began)
 
 
-def _explain(job: Job, newest: Snapshot, past: Past, bucket: int, series: _Series) -> Explanation:
+class _Partitions:
+    """Models of series that are judged by each other: a partition learns once for all of it that is explained in a row."""
+
+    def __init__(self) -> None:
+        self._of: tuple[int, int] | None = None
+        self._learned: Learned | None = None
+
+    def learned(self, series: _Series, learn: Callable[[], Learned]) -> Learned:
+        """Those of the partition of a series."""
+        of = (series.position, series.partition)
+        if self._learned is None or of != self._of:
+            self._of, self._learned = of, learn()
+        return self._learned
+
+
+def _explain(job: Job, newest: Snapshot, past: Past, bucket: int, series: _Series, partitions: _Partitions) -> Explanation:
     span = job.bucket_span_ms
-    model, actual, weight = _model_before(job, newest, past, bucket, series)
+    model, actual, weight = _model_before(job, newest, past, bucket, series, partitions)
     skips = DetectorSkips(job, series.measure.detector_index, past.knowledge).of_one(series.split_values, bucket, bucket + 1)
     explainer = Explainer(
         lambda values: model.try_values(values, bucket * span, skips.shifts),
@@ -297,7 +315,9 @@ def not_finished(job: Job, time_ms: int, end_ms: int) -> BadRequest:
     return BadRequest(f"time={asked}: wanted a time before {end}, where the newest finished bucket ends")
 
 
-def _model_before(job: Job, newest: Snapshot, past: Past, bucket: int, series: _Series) -> tuple[Model, float, float]:
+def _model_before(
+    job: Job, newest: Snapshot, past: Past, bucket: int, series: _Series, partitions: _Partitions
+) -> tuple[Model, float, float]:
     """The model of a series as it was before a bucket, the value of that bucket, and the rows behind it."""
     config = replace(model_config(job, series.measure, series.side), ln_threshold=0.0, bounds_percentile=None)
     span, name, kind = job.bucket_span_ms, f"model{series.position}", model_of(job, series.measure)
@@ -316,7 +336,7 @@ def _model_before(job: Job, newest: Snapshot, past: Past, bucket: int, series: _
             skips,
             past.forgotten,
         )
-        return _model_among(others, newest, past, bucket, series)
+        return partitions.learned(series, lambda: _learned(others, newest, past, bucket, series)).one(series.row)
     model = kind.of_one(config, under(name, saved[0].arrays), series.row, learned) if saved is not None else None
     old = model is not None
     start = saved[1] // span if saved is not None and old else series.first_bucket
@@ -357,8 +377,8 @@ def _model_before(job: Job, newest: Snapshot, past: Past, bucket: int, series: _
     return model, actual, weight
 
 
-def _model_among(others: Others, newest: Snapshot, past: Past, bucket: int, series: _Series) -> tuple[Model, float, float]:
-    """The same of a series that is judged by the others of its partition."""
+def _learned(others: Others, newest: Snapshot, past: Past, bucket: int, series: _Series) -> Learned:
+    """The models of the partition of a series as they were before a bucket."""
     job, span, name = others.job, others.job.bucket_span_ms, f"model{series.position}"
     saved = past.snapshot_before(bucket * span)
     state = None if saved is None else under(name, saved[0].arrays)
@@ -370,9 +390,7 @@ def _model_among(others: Others, newest: Snapshot, past: Past, bucket: int, seri
     numbers = _judged_buckets(job, newest, start, bucket)
     first_ms, end_ms = int(numbers[0]) * span, (bucket + 1) * span
     values = past.values(series.measure, others.split_values, first_ms, end_ms).filter(pl.col("weight") > 0)
-    own = values.filter(pl.col("series") == series.row, pl.col("timestamp") == bucket * span)
-    model = others.model(state, numbers, values, under(name, newest.arrays))
-    return (model, *(own.select("actual", "weight").row(0) if len(own) else (math.nan, 0.0)))
+    return others.learned(state, numbers, values, under(name, newest.arrays))
 
 
 def _check_kept(job: Job, past: Past, first_bucket: int, bucket: int) -> None:
