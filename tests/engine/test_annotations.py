@@ -9,6 +9,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from barograph.config.load import load_job
+from barograph.config.splits import SPLIT_VALUES
 from barograph.engine import Engine
 from barograph.engine.annotations import annotations
 from barograph.engine.replay import Replay
@@ -107,8 +108,8 @@ def texts(*changes: tuple[ChangeKind, int, float, float]) -> list[str]:
     for name, column in zip(("kind", "season", "before", "after"), zip(*changes, strict=True), strict=True):
         records[name] = column
     records["since"] = 96
-    names = pl.DataFrame({name: [None] * len(changes) for name in ("partition_field_value", "by_field_value")})
-    measure = Measure(0, "mean", "mean", "v", None, None, "mean")
+    names = pl.DataFrame({name: [None] * len(changes) for name in SPLIT_VALUES})
+    measure = Measure(0, "mean", "mean", "v", None, None, None, "mean")
     return annotations(measure, records, 0, 900_000, names, "Europe/Berlin")["text"].to_list()
 
 

@@ -140,7 +140,7 @@ def test_a_frame_without_the_time_field_is_refused_by_name() -> None:
 
 def test_what_is_not_supported_yet_is_refused_by_name() -> None:
     with pytest.raises(ConfigError, match="over_field_name='user'"):
-        Engine.build(count_job("mean", field_name="value", over_field_name="user"))
+        Engine.build(count_job("time_of_day", over_field_name="user"))
 
 
 def test_a_snapshot_of_another_job_is_refused() -> None:

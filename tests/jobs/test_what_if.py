@@ -60,7 +60,7 @@ def test_stricter_settings_never_give_more_alerts(store: Store, scores: tuple, c
 
 
 def test_the_score_of_an_alert_is_of_the_series_that_is_shown(store: Store) -> None:
-    series = ["detector_index", "function_description", "partition_field_value", "by_field_value"]
+    series = ["detector_index", "function_description", "partition_field_value", "by_field_value", "over_field_value"]
     alerts = what_if(store, "requests", AlertSettings(min_score=0, days=3_650)).alerts
     records = store.records("requests", Query()).rows
     for alert in alerts.iter_rows(named=True):
@@ -164,6 +164,8 @@ def test_a_rule_matches_what_it_says(text: str, matched: list[bool]) -> None:
             "typical": [4.0, 0.0, 20.0, None],
             "partition_field_name": ["host", "host", None, "site"],
             "partition_field_value": ["a", "b", None, "a"],
+            "over_field_name": pl.Series([None] * 4, dtype=pl.String),
+            "over_field_value": pl.Series([None] * 4, dtype=pl.String),
             "by_field_name": pl.Series([None] * 4, dtype=pl.String),
             "by_field_value": pl.Series([None] * 4, dtype=pl.String),
         }

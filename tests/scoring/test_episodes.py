@@ -105,7 +105,7 @@ def episodes_of(*records: tuple[int, str, int | None]) -> list[int]:
         }
         for bucket, series, _ in records
     ]
-    frame = pl.DataFrame(rows).with_columns(by_field_value=pl.lit(None, pl.String))
+    frame = pl.DataFrame(rows).with_columns(by_field_value=pl.lit(None, pl.String), over_field_value=pl.lit(None, pl.String))
     start = {10 * bucket: None if episode is None else 10 * episode for bucket, _, episode in records}
     buckets = pl.DataFrame(
         {"timestamp": list(start), "episode_start": list(start.values())}, schema_overrides={"episode_start": pl.Int64}

@@ -191,6 +191,7 @@ def rows(*results: tuple[int, float, str]) -> pl.DataFrame:
             "function_description": "mean",
             "partition_field_value": partition,
             "by_field_value": None,
+            "over_field_value": None,
             "is_forgotten": False,
         }
     )

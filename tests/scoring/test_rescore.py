@@ -13,7 +13,7 @@ from barograph.scoring.rescore import Window, first_moved, rescore
 from barograph.scoring.severity import normalised_score
 
 HOUR = 3_600_000
-MEASURE = Measure(0, "mean", "mean", "ms", None, None, "mean")
+MEASURE = Measure(0, "mean", "mean", "ms", None, None, None, "mean")
 COLUMNS = {
     "buckets": schema.BUCKETS,
     "influencers": schema.INFLUENCERS,

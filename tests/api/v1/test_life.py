@@ -164,7 +164,7 @@ def test_settings_are_checked_as_the_command_line_does(own: httpx.Client) -> Non
     assert good["problems"] == []
     assert good["does"] == "every 1 hour: mean of load"
     assert "falls silent" in good["advice"][0]
-    later = config("later") | {"analysis_config": {"detectors": [{"function": "count", "over_field_name": "load"}]}}
+    later = config("later") | {"analysis_config": {"detectors": [{"function": "time_of_day", "over_field_name": "load"}]}}
     assert own.post("/validate", json={"config": later}).json()["problems"]
 
 
