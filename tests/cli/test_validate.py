@@ -52,15 +52,20 @@ def test_all_problems_are_told_at_once(call, tmp_path: Path) -> None:
 
 
 def test_what_is_not_there_yet_is_refused_and_said(call, tmp_path: Path) -> None:
-    done = call("validate", write(tmp_path, {**DETECTOR, "over_field_name": "user"}))
+    done = call("validate", write(tmp_path, {"function": "time_of_day", "over_field_name": "user"}))
     assert done.returncode == 1
-    assert "later" in done.stderr
+    assert "no over field" in done.stderr
 
 
 def test_what_is_not_acted_on_is_noted(call, tmp_path: Path) -> None:
-    done = call("validate", write(tmp_path, DETECTOR, model_prune_window="1d"))
+    done = call("validate", write(tmp_path, DETECTOR, multivariate_by_fields=True))
     assert done.returncode == 0
-    assert done.stdout.splitlines()[1].startswith("note: analysis_config.model_prune_window is not applied yet")
+    assert done.stdout.splitlines()[1].startswith("note: analysis_config.multivariate_by_fields is not applied")
+
+
+def test_silence_of_a_member_is_told_by_a_detector_of_its_own_past(call, tmp_path: Path) -> None:
+    done = call("validate", write(tmp_path, {**DETECTOR, "over_field_name": "user", "partition_field_name": "site"}))
+    assert "{function: count, by_field_name: user, partition_field_name: site} tells of it" in done.stdout
 
 
 @pytest.mark.parametrize(("name", "message"), [("none.json", "No such file"), ("job.txt", "a file that ends with .json")])

@@ -201,7 +201,7 @@ def explain(
         asked, begin = (iso_text(ms, ZoneInfo(job.time_zone)) for ms in (time_ms, first))
         raise BadRequest(f"time={asked}: wanted a time at or after {begin}, where the series begins")
     partitions = _Partitions()
-    for series in sorted(begun, key=lambda one: (one.position, one.partition)):
+    for series in sorted(begun, key=lambda one: (one.position, one.partition if model_of(job, one.measure).TOGETHER else 0)):
         yield _explain(job, newest, past, time_ms // span, series, partitions)
 
 

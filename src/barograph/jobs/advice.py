@@ -32,7 +32,9 @@ def of_settings(job: Job) -> list[str]:
     if any(detector.spec.empty == "zero" or detector.spec.statistic in ("rare", "freq_rare") for detector in job.detectors):
         return []
     detector = job.detectors[0]
-    fields = [f"{role}_field_name: {name}" for role, name in detector.splits.items()]
+    # A member without rows is not compared with the others; with its own past it is.
+    splits = {"by" if role == "over" else role: name for role, name in reversed(detector.splits.items())}
+    fields = [f"{role}_field_name: {name}" for role, name in sorted(splits.items())]
     count = ", ".join(["function: count", *fields])
     return [
         f"what falls silent is no anomaly of {detector.function}, which has no value without rows; a detector "
