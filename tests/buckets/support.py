@@ -24,6 +24,7 @@ DETECTORS = [
     {"function": "varp", "field_name": "x", "partition_field_name": "site"},
     {"function": "median", "field_name": "x", **SPLIT, "use_null": True},
     {"function": "min", "field_name": "x"},
+    {"function": "sum", "field_name": "x", "partition_field_name": "site", "over_field_name": "user", "use_null": True},
     {"function": "max", "field_name": "x", "partition_field_name": "site"},
     {"function": "distinct_count", "field_name": "user", "partition_field_name": "site"},
     {"function": "info_content", "field_name": "user", "partition_field_name": "site"},
@@ -64,7 +65,7 @@ def run(job: Job, chunks: Sequence[Sequence[dict[str, Any]]], resume: bool = Fal
 
 
 def cells(finished: Sequence[FinishedBuckets]) -> dict[tuple[Any, ...], float]:
-    """(detector, statistic, partition, by, bucket) -> value; NaN where the rows do not define it."""
+    """(detector, statistic, partition, by, over, bucket) -> value; NaN where the rows do not define it."""
     out: dict[tuple[Any, ...], float] = {}
     for buckets in finished:
         for index, detector in enumerate(buckets.detectors):
@@ -76,12 +77,12 @@ def cells(finished: Sequence[FinishedBuckets]) -> dict[tuple[Any, ...], float]:
 
 
 def cell_keys(detector: DetectorValues, of: Cells) -> list[tuple[Any, ...]]:
-    """(partition, by, bucket) of each cell."""
+    """(partition, by, over, bucket) of each cell."""
     return [(*names, bucket) for names, bucket in zip(detector.known.names(of.series).rows(), of.bucket.tolist(), strict=True)]
 
 
 def shares(finished: Sequence[FinishedBuckets]) -> dict[tuple[Any, ...], tuple[Any, ...]]:
-    """(detector, statistic, partition, by, bucket, field, value) -> (value, weight, mean, m2)."""
+    """(detector, statistic, partition, by, over, bucket, field, value) -> (value, weight, mean, m2)."""
     out: dict[tuple[Any, ...], tuple[Any, ...]] = {}
     columns = ("influencer_field_name", "influencer_field_value", "value", "weight", "mean", "m2")
     for buckets in finished:

@@ -21,7 +21,7 @@ def test_a_summary_count_of_zero_counts_nothing_and_a_negative_one_is_missing():
     job = make_job([one("count", partition_field_name="site")], summary="n")
     rows = [{"time": 0, "site": "a", "n": n} for n in (2.0, 0.0, None, -1.0)] + [{"time": SPAN, "site": "b", "n": 0.0}]
     closed, buckets = run(job, [rows])
-    assert cells(closed) == {(0, "count", "a", None, 0): 2.0, (0, "weight", "a", None, 0): 2.0}
+    assert cells(closed) == {(0, "count", "a", None, None, 0): 2.0, (0, "weight", "a", None, None, 0): 2.0}
     counts = buckets.counted(DataCounts(missing_field_count=1))
     assert counts.missing_field_count == 2
     (example,) = counts.examples

@@ -14,9 +14,11 @@ Row = dict[str, Any]  # "time" in epoch ms, and the job's fields; a missing valu
 
 @dataclass
 class Fold:
-    """`cells[detector][partition, by, bucket]` and `shares[...][field, value]` hold the rows as (value, weight)."""
+    """`cells[detector][partition, by, over, bucket]` and `shares[...][field, value]` hold the rows as (value, weight)."""
 
-    cells: dict[int, dict[tuple[Any, Any, int], list[tuple[Any, float]]]] = field(default_factory=lambda: defaultdict(dict))
+    cells: dict[int, dict[tuple[Any, Any, Any, int], list[tuple[Any, float]]]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
     shares: dict[tuple[Any, ...], list[tuple[Any, float]]] = field(default_factory=lambda: defaultdict(list))
     events: dict[int, float] = field(default_factory=lambda: defaultdict(float))
     late: int = 0
@@ -53,7 +55,7 @@ def _add(job: Job, out: Fold, bucket: int, row: Row) -> None:
         return
     out.events[bucket] += weight
     for index, detector in enumerate(job.detectors):
-        split = [detector.partition_field_name, detector.by_field_name]
+        split = [detector.partition_field_name, detector.by_field_name, detector.over_field_name]
         values = [None if name is None else row[name] for name in split]
         if detector.use_null:
             values = ["" if name is not None and value is None else value for name, value in zip(split, values, strict=True)]
