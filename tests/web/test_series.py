@@ -256,11 +256,11 @@ def test_a_forecast_is_made_shown_hidden_and_removed(new_page: Callable[..., Pag
     dialog.get_by_role("button", name="1 day", exact=True).click()
     dialog.get_by_role("button", name="Forecast", exact=True).click()
     expect(dialog).to_have_count(0)
+    expect(page.get_by_text("Forecast: nothing has come for it yet.")).to_be_visible()  # it is made in the background
     settled(page)
     (forecast_id,) = in_url(page)["fc"]
     shown = geometry(page.get_by_test_id("focus"))
     assert shown["to"] == START_MS + 15 * DAY_MS - HOUR_MS  # its newest bucket is open, and so the first that is forecast
-    expect(page.get_by_text("Forecast: nothing has come for it yet.")).to_be_visible()
     told = page.evaluate(
         "async (id) => (await fetch(`/api/v1/jobs/hosts/forecasts/${id}/series?partition=web-14`)).json()", forecast_id
     )
