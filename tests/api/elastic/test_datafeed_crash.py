@@ -12,7 +12,7 @@ from tests.api.elastic.test_datafeeds import FEEDS, wait_stopped
 from tests.api.running import Running
 
 START = 1_767_225_600_000
-COUNT = 20_000
+COUNT = 12_000
 NAMES = ("undisturbed", "killed")
 
 
