@@ -13,7 +13,7 @@ from polars.testing import assert_frame_equal
 from barograph.store.errors import JobBusy
 from barograph.store.store import Store
 
-KILLS = 5
+KILLS = 3
 
 
 @contextmanager

@@ -121,7 +121,9 @@ def test_a_revert_takes_back_what_later_days_made_of_scores(store: Store) -> Non
             assert_frame_equal(frame, before[name], check_exact=True)
 
 
-@pytest.mark.parametrize(("first", "last", "kept"), [(30, 51, 10), (30, 51, 99), (0, 31, 99)])
+@pytest.mark.parametrize(
+    ("first", "last", "kept"), [(30, 51, 10), pytest.param(30, 51, 99, marks=pytest.mark.slow), (0, 31, 99)]
+)
 def test_what_is_forgotten_has_moved_no_score(store: Store, tmp_path, first: int, last: int, kept: int) -> None:
     start, end = START + first * DAY, START + last * DAY + 7 * 3_600_000
     settings = {"model_snapshot_retention_days": kept}
