@@ -3,23 +3,20 @@
 import numpy as np
 import polars as pl
 import pytest
-from polars.testing import assert_frame_equal
 
 from barograph.api.elastic import documents
 from barograph.config.load import load_job
 from barograph.engine import Engine
 from barograph.jobs.explain import explain
 from barograph.jobs.one_series import OneSeries
-from barograph.jobs.replay import replay
 from barograph.jobs.series import SeriesQuery
 from barograph.jobs.service import Service
 from barograph.results.results import Results
 from barograph.results.words import record_compared
-from barograph.store.query import Query
 from barograph.store.store import Store
+from tests.jobs.laws import check_pieces, check_replay
 
 START, SPAN, BUCKETS, ODD = 1_704_067_200_000, 3_600_000, 24 * 6, 100
-TABLES = ("buckets", "records", "influencers", "bucket_influencers")
 
 
 def job_of(*detectors, **more):
@@ -90,28 +87,11 @@ def test_elastics_record_has_what_the_member_did_as_its_cause(ran):
 
 
 def test_rows_in_any_pieces_and_a_resumed_job_give_the_same_bits(rows, ran):
-    parts, state = [], None
-    for piece in rows.iter_slices(397):
-        engine = Engine.build(job_of(SUMS, COUNTS), state)
-        parts.append(engine.add(piece))
-        state = engine.snapshot()
-    results = Results.concat([*parts, engine.flush()])
-    for name in (*TABLES, "bucket_values"):
-        assert_frame_equal(getattr(results, name), getattr(ran[1], name), check_exact=True)
+    check_pieces(job_of(SUMS, COUNTS), rows, 397, ran[1])
 
 
 def test_a_replay_gives_the_same_bits_and_any_bucket_is_explained(rows, ran, store: Store):
-    job, state = job_of(SUMS, COUNTS), None
-    store.create_job(job, 1_800_000_000_000)
-    for piece in rows.iter_slices(-(-rows.height // 3)):
-        engine = Engine.build(job, state)
-        results, state = engine.add(piece), engine.snapshot()
-        store.commit("users", results, state, [])
-    asked = Query(sort="timestamp", descending=False)
-    before = {name: getattr(store, name)("users", asked).rows for name in TABLES}
-    replay(store, "users")
-    for name, table in before.items():
-        assert_frame_equal(getattr(store, name)("users", asked).rows, table, check_exact=True)
+    engine = check_replay(store, job_of(SUMS, COUNTS), rows, 3)
     values = ran[1].bucket_values.filter(detector_index=0)
     for row in (
         *values.filter(pl.col("timestamp") == START + ODD * SPAN).head(3).iter_rows(named=True),

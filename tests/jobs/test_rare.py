@@ -3,20 +3,17 @@
 import numpy as np
 import polars as pl
 import pytest
-from polars.testing import assert_frame_equal
 
 from barograph.api.elastic import documents
 from barograph.config.load import load_job
 from barograph.engine import Engine
 from barograph.jobs.explain import explain
-from barograph.jobs.replay import replay
 from barograph.results.results import Results
 from barograph.results.words import record_compared
-from barograph.store.query import Query
 from barograph.store.store import Store
+from tests.jobs.laws import check_pieces, check_replay
 
 START, SPAN, BUCKETS = 1_704_067_200_000, 1_800_000, 700
-TABLES = ("buckets", "records", "influencers", "bucket_influencers")
 
 
 def job_of(analysis=None, **detector):
@@ -82,28 +79,11 @@ def test_who_has_the_rare_value_is_to_blame(ran):
 
 
 def test_rows_in_any_pieces_and_a_resumed_job_give_the_same_bits(rows, ran):
-    parts, state = [], None
-    for piece in rows.iter_slices(997):
-        engine = Engine.build(job_of(partition_field_name="host"), state)
-        parts.append(engine.add(piece))
-        state = engine.snapshot()
-    results = Results.concat([*parts, engine.flush()])
-    for name in (*TABLES, "bucket_values"):
-        assert_frame_equal(getattr(results, name), getattr(ran[1], name), check_exact=True)
+    check_pieces(job_of(partition_field_name="host"), rows, 997, ran[1])
 
 
 def test_a_replay_gives_the_same_bits_and_any_bucket_is_explained(rows, ran, store: Store):
-    job, state = job_of(partition_field_name="host"), None
-    store.create_job(job, 1_800_000_000_000)
-    for piece in rows.iter_slices(-(-rows.height // 4)):
-        engine = Engine.build(job, state)
-        results, state = engine.add(piece), engine.snapshot()
-        store.commit("processes", results, state, [])
-    asked = Query(sort="timestamp", descending=False)
-    before = {name: getattr(store, name)("processes", asked).rows for name in TABLES}
-    replay(store, "processes")
-    for name, table in before.items():
-        assert_frame_equal(getattr(store, name)("processes", asked).rows, table, check_exact=True)
+    engine = check_replay(store, job_of(partition_field_name="host"), rows, 4)
     values = {
         (row["timestamp"], row["by_field_value"]): row["log_probability"]
         for row in ran[1].bucket_values.filter(partition_field_value="host-a").iter_rows(named=True)
@@ -142,18 +122,11 @@ def test_what_is_new_everywhere_is_found_without_partitions(rows):
 
 @pytest.mark.parametrize("function", ["rare", "freq_rare"])
 def test_what_few_members_have_is_found_whatever_the_cut_and_explained_bit_for_bit(rows, store: Store, function):
-    job, parts, state = job_of(function=function, over_field_name="user"), [], None
-    store.create_job(job, 1_800_000_000_000)
-    for piece in rows.iter_slices(-(-rows.height // 3)):
-        engine = Engine.build(job, state)
-        parts.append(engine.add(piece))
-        state = engine.snapshot()
-        store.commit("processes", parts[-1], state, [])
-    results = Results.concat([*parts, engine.flush()])
+    job = job_of(function=function, over_field_name="user")
     whole = Engine.build(job)
-    at_once = Results.concat([whole.add(rows), whole.flush()])
-    for name in (*TABLES, "bucket_values"):
-        assert_frame_equal(getattr(results, name), getattr(at_once, name), check_exact=True)
+    results = Results.concat([whole.add(rows), whole.flush()])
+    check_pieces(job, rows, -(-rows.height // 3), results)
+    check_replay(store, job, rows, 3)
     first, *_ = results.records.sort("timestamp").iter_rows(named=True)
     assert (first["by_field_value"], first["over_field_value"]) == ("evil", "mallory")
     assert first["by_field_first_occurrence"] is True

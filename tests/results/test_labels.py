@@ -120,7 +120,7 @@ def test_a_probability_that_no_double_holds_is_said_too() -> None:
 
 
 def test_what_was_silenced_is_told_with_what_did_it() -> None:
-    rule = Silenced(1, 0, 3_600_000, detector_index=0, rule="actual > 5")
+    rule = Silenced(count=1, first_ms=0, last_ms=3_600_000, detector_index=0, rule="actual > 5")
     assert labels.silenced(rule, BERLIN) == "1 result by the rule actual > 5 of detector 0, the last Thu 1970-01-01 02:00"
-    planned = Silenced(1200, 0, 0, calendar_id="sales", description="big sale", start_ms=0, end_ms=1)
+    planned = Silenced(count=1200, first_ms=0, last_ms=0, calendar_id="sales", description="big sale", start_ms=0, end_ms=1)
     assert labels.silenced(planned, BERLIN).startswith("1,200 results by big sale, planned in sales, the last")

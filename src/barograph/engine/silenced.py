@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict, astuple
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -11,21 +12,10 @@ from barograph.engine.skips import planned_actions
 from barograph.models import Skipped
 from barograph.models.skips import FREQUENT, PLANNED
 from barograph.results.arrays import Ints
-from barograph.results.silenced import Silenced
+from barograph.results.silenced import Silenced, Silencer
 from barograph.results.snapshot import Arrays
 
 _COUNTS: Final = "counts"
-
-
-class _By(NamedTuple):
-    """What silences: a rule of a detector, or a planned time."""
-
-    detector_index: int | None = None
-    rule: str | None = None
-    calendar_id: str | None = None
-    description: str | None = None
-    start_ms: int | None = None
-    end_ms: int | None = None
 
 
 class _Times(NamedTuple):
@@ -43,7 +33,7 @@ class SilencedCounts:
     """What has been silenced since the job began. A result that several things silence counts for the first: a planned time
     before rules, these in their order; of several planned times, for the one that began first."""
 
-    def __init__(self, span_ms: int, counts: Mapping[_By, _Times]) -> None:
+    def __init__(self, span_ms: int, counts: Mapping[Silencer, _Times]) -> None:
         self._span_ms = span_ms
         self._counts = dict(counts)
 
@@ -53,19 +43,21 @@ class SilencedCounts:
         if not state:
             return cls(span_ms, {})
         kept = json.loads(state[_COUNTS].tobytes())
-        return cls(span_ms, {_By(*by): _Times(*times) for by, times in kept})
+        return cls(span_ms, {Silencer(*by): _Times(*times) for by, times in kept})
 
     def snapshot(self) -> Arrays:
         """What must be kept to go on; nothing where nothing was silenced."""
         if not self._counts:
             return {}
-        told = sorted(([list(by), list(times)] for by, times in self._counts.items()), key=str)
+        told = sorted(([list(astuple(by)), list(times)] for by, times in self._counts.items()), key=str)
         return {_COUNTS: np.frombuffer(json.dumps(told).encode(), np.uint8)}
 
     def all(self) -> tuple[Silenced, ...]:
         """Everything that has silenced a result, what did so most first."""
         told = [
-            Silenced(times.results, times.first * self._span_ms, times.last * self._span_ms, **by._asdict())
+            Silenced(
+                **asdict(by), count=times.results, first_ms=times.first * self._span_ms, last_ms=times.last * self._span_ms
+            )
             for by, times in self._counts.items()
         ]
         return tuple(sorted(told, key=lambda one: (-one.count, str(one))))
@@ -78,9 +70,9 @@ class SilencedCounts:
             if by == PLANNED:
                 self._add_planned(those, knowledge)
             elif by == FREQUENT:
-                self._add(_By(detector_index, "exclude_frequent"), those)
+                self._add(Silencer(detector_index, "exclude_frequent"), those)
             else:
-                self._add(_By(detector_index, knowledge.rules[detector_index][by].named), those)
+                self._add(Silencer(detector_index, knowledge.rules[detector_index][by].named), those)
 
     def _add_planned(self, bucket: Ints, knowledge: Knowledge) -> None:
         first, end = int(bucket.min()), int(bucket.max()) + 1
@@ -93,11 +85,13 @@ class SilencedCounts:
                 self._add(_of(time), left[inside])
                 left = left[~inside]
 
-    def _add(self, by: _By, bucket: Ints) -> None:
+    def _add(self, by: Silencer, bucket: Ints) -> None:
         new = _Times(len(bucket), int(bucket.min()), int(bucket.max()))
         before = self._counts.get(by)
         self._counts[by] = new if before is None else before.joined(new)
 
 
-def _of(time: PlannedTime) -> _By:
-    return _By(calendar_id=time.calendar_id or None, description=time.description, start_ms=time.start_ms, end_ms=time.end_ms)
+def _of(time: PlannedTime) -> Silencer:
+    return Silencer(
+        calendar_id=time.calendar_id or None, description=time.description, start_ms=time.start_ms, end_ms=time.end_ms
+    )
