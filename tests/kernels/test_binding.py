@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from barograph.buckets import layout
-from barograph.buckets.growing_records import raw
 from barograph.kernels import _fold, _math, _points, _scores, _series
 from barograph.models.state import CHANGE, FLAGGED, PREDICTIVE, SERIES
+from barograph.results.arrays import as_bytes
 
 HOUR = 3_600_000
 
@@ -14,14 +14,14 @@ HOUR = 3_600_000
 def advance(**changes: object) -> tuple[int, int]:
     """A chunk of two series of three known and four buckets, with other arguments where `changes` says so."""
     given: dict[str, object] = {
-        "state": as_bytes(np.zeros(3, SERIES)),
+        "state": as_table(np.zeros(3, SERIES)),
         "pool": np.zeros(0, np.float32),
         "rows": np.array([2, 0]),
         "values": np.ones((2, 4)),
         "local_ms": np.arange(4) * HOUR,
         "progress": np.zeros(2, np.int64),
-        "leaves": as_bytes(np.zeros(8, FLAGGED)),
-        "changes": as_bytes(np.zeros(8, CHANGE)),
+        "leaves": as_table(np.zeros(8, FLAGGED)),
+        "changes": as_table(np.zeros(8, CHANGE)),
         "out": [np.empty((2, 4)) for _ in range(5)],
     }
     skipped: dict[str, object] = {
@@ -45,13 +45,13 @@ def rules(*records: tuple[int, int, int]) -> np.ndarray:
     return np.array(records, np.int64).reshape(-1).view(np.uint8)
 
 
-def as_bytes(records: np.ndarray) -> np.ndarray:
+def as_table(records: np.ndarray) -> np.ndarray:
     return records.view(np.uint8).reshape(len(records), records.dtype.itemsize)
 
 
 def forecast(**changes: object) -> None:
     given: dict[str, object] = {
-        "state": as_bytes(np.zeros(3, SERIES)),
+        "state": as_table(np.zeros(3, SERIES)),
         "pool": np.zeros(0, np.float32),
         "rows": np.array([1]),
         "local_ms": np.arange(9) * HOUR,
@@ -75,7 +75,7 @@ def test_what_is_right_is_taken():
         ({"resets": np.zeros((2, 3), np.uint8)}, "size of resets=6: wanted 8"),
         ({"rows": np.array([-1, 0])}, r"rows\[0\]=-1: wanted a number from 0 to 2"),
         ({"rows": np.array([1])}, "size of values=2: wanted 1"),
-        ({"state": as_bytes(np.zeros(3, CHANGE))}, "size of a record of state="),
+        ({"state": as_table(np.zeros(3, CHANGE))}, "size of a record of state="),
         ({"local_ms": np.arange(3)}, "size of local_ms=3: wanted 4"),
         ({"progress": np.zeros(1, np.int64)}, "size of progress=1: wanted 2"),
         ({"lesson": [0.0] * 6}, "size of lesson=6: wanted 7"),
@@ -85,8 +85,8 @@ def test_what_is_right_is_taken():
         ({"scope": np.ones((2, 2), np.uint8)}, "size of scope=2: wanted 1"),
         ({"scope": np.ones((1, 3), np.uint8)}, "size of a row of scope=3: wanted 2"),
         ({"progress": np.array([0, 5])}, r"progress\[1\]=5: wanted a number from 0 to 4"),
-        ({"leaves": as_bytes(np.zeros(8, CHANGE))}, "size of a record of leaves="),
-        ({"changes": as_bytes(np.zeros(8, FLAGGED))}, "size of a record of changes="),
+        ({"leaves": as_table(np.zeros(8, CHANGE))}, "size of a record of leaves="),
+        ({"changes": as_table(np.zeros(8, FLAGGED))}, "size of a record of changes="),
         ({"out": [np.empty((2, 4))]}, "size of out=1: wanted 5"),
         ({"out": [np.empty((2, 3)) for _ in range(5)]}, "size of a row of an array of out=3: wanted 4"),
     ],
@@ -113,7 +113,7 @@ def test_a_forecast_that_does_not_fit_its_state_is_refused(changes, message):
 
 def test_a_value_without_its_distribution_is_refused():
     with pytest.raises(ValueError, match="size of predictive=1: wanted 2"):
-        _series.probability(as_bytes(np.zeros(1, PREDICTIVE)), np.zeros(2), np.zeros(2))
+        _series.probability(as_table(np.zeros(1, PREDICTIVE)), np.zeros(2), np.zeros(2))
 
 
 def test_a_group_of_rows_that_are_not_there_is_refused():
@@ -148,19 +148,19 @@ NO_WEIGHT = np.zeros(0)
 )
 def test_rows_of_owners_that_are_not_there_are_refused(call, message):
     with pytest.raises(ValueError, match=message):
-        call(raw(np.zeros(2, layout.STATS)))
+        call(as_bytes(np.zeros(2, layout.STATS)))
 
 
 def test_a_key_that_was_never_given_out_is_refused():
     series, cells = np.zeros(2, layout.OPEN_SERIES), np.zeros(2, layout.CELL)
     with pytest.raises(ValueError, match=r"key\[0\]=1: wanted a number from -1 to 0"):
-        _fold.locate(np.array([5]), ids(1), 0, ids(0), ids(-1), raw(series), raw(cells), np.zeros(2, np.int64))
+        _fold.locate(np.array([5]), ids(1), 0, ids(0), ids(-1), as_bytes(series), as_bytes(cells), np.zeros(2, np.int64))
 
 
 def test_a_start_behind_the_rows_is_refused():
     sketches, values = np.zeros(1, layout.SKETCH), np.zeros(1, layout.VALUE)
     with pytest.raises(ValueError, match="start=2: wanted 0 to 1"):
-        _fold.fold_median(ids(0), np.ones(1), NO_WEIGHT, 2, raw(sketches), raw(values), np.array([0, -1]))
+        _fold.fold_median(ids(0), np.ones(1), NO_WEIGHT, 2, as_bytes(sketches), as_bytes(values), np.array([0, -1]))
 
 
 def test_an_output_of_another_length_is_refused():

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from barograph.buckets import layout
 from barograph.buckets.batch import EACH_ONE, Batch
-from barograph.buckets.growing_records import GrowingRecords, raw
+from barograph.buckets.growing_records import GrowingRecords
 from barograph.buckets.layout import STATS
 from barograph.buckets.sketches import Distinct, Median
 from barograph.buckets.texts import Texts
 from barograph.kernels import _fold
+from barograph.results.arrays import as_bytes
 from tests.oracle import fold as oracle
 
 finite = st.floats(-1e6, 1e6) | st.integers(-5, 5).map(float)
@@ -31,7 +32,7 @@ def hashes(texts: list[str | None]) -> list[int]:
 def stats_of(values: list[tuple[float, float]]) -> np.void:
     stats = np.zeros(1, STATS)
     value, weight = np.array(values, np.float64).T.copy()
-    _fold.fold_values(np.zeros(len(values), np.int32), value, weight, raw(stats))
+    _fold.fold_values(np.zeros(len(values), np.int32), value, weight, as_bytes(stats))
     return stats[0]
 
 
@@ -190,7 +191,7 @@ def test_a_full_array_stops_a_kernel_before_the_row_and_not_within_it():
     )
     used, cell = np.zeros(2, np.int64), np.empty(4, np.int32)
     bucket, key = np.array([5, 5, 6, 6]), np.array([3, 3, 3, 4], np.int32)
-    assert _fold.locate(bucket, key, 0, cell, series_of, series.raw, raw(cells), used) == 3
+    assert _fold.locate(bucket, key, 0, cell, series_of, series.raw, as_bytes(cells), used) == 3
     assert used.tolist() == [1, 2]
     assert series_of[4] == -1
     assert cell[:3].tolist() == [0, 0, 1]
@@ -200,7 +201,7 @@ def test_open_cells_of_a_series_are_chained_from_the_newest_down():
     series_of, series, cells = np.full(1, -1, np.int32), np.zeros(1, layout.OPEN_SERIES), np.zeros(4, layout.CELL)
     used, cell = np.zeros(2, np.int64), np.empty(6, np.int32)
     bucket = np.array([5, 9, 7, 6, 7, 9])
-    assert _fold.locate(bucket, np.zeros(6, np.int32), 0, cell, series_of, raw(series), raw(cells), used) == 6
+    assert _fold.locate(bucket, np.zeros(6, np.int32), 0, cell, series_of, as_bytes(series), as_bytes(cells), used) == 6
     assert cell.tolist() == [0, 1, 2, 3, 2, 1]
     assert cells["previous"].tolist() == [-1, 2, 3, 0]
     assert series[0].tolist() == (5, 9, 1, 0)

@@ -13,7 +13,7 @@ from polars.testing import assert_frame_equal
 from barograph.store.errors import JobBusy
 from barograph.store.store import Store
 
-KILLS = 3
+KILLS = [3, pytest.param(20, marks=pytest.mark.slow)]
 
 
 @contextmanager
@@ -55,11 +55,12 @@ def assert_whole(store: Store, make, at_least: int) -> int:
     return number
 
 
-def test_a_writer_killed_at_any_instant_leaves_whole_commits(opened, url, make, tmp_path):
+@pytest.mark.parametrize("kills", KILLS)
+def test_a_writer_killed_at_any_instant_leaves_whole_commits(opened, url, make, tmp_path, kills):
     opened().create_job(make.job(), now_ms=1)
     draw = random.Random(2)
     done = 0
-    for _ in range(KILLS):
+    for _ in range(kills):
         with writing(tmp_path / "data", url) as process:
             reached = acknowledged(process, draw.randint(1, 12))
             # Killed while a commit is in the making: after a moment that differs, taken from the writer's own speed.

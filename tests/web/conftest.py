@@ -119,6 +119,18 @@ def settle(page: Page) -> None:
     )
 
 
+def opener(new_page: Callable[..., Page], url: str) -> Callable[..., Page]:
+    """Opens pages of a server, each when nothing on it is busy any more."""
+
+    def opened(path: str, **options: object) -> Page:
+        page = new_page(base_url=url, **options)
+        page.goto(path)
+        settle(page)
+        return page
+
+    return opened
+
+
 @pytest.fixture
 def axe() -> Callable[[Page], None]:
     """Fails a test whose page has a serious fault for people who do not see or do not point."""

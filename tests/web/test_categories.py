@@ -8,18 +8,12 @@ from playwright.sync_api import Page, expect
 
 from tests.api.running import Running
 from tests.web import kinds
-from tests.web.conftest import settle
+from tests.web.conftest import opener, settle
 
 
 @pytest.fixture
 def at(kinds_server: Running, new_page: Callable[..., Page]) -> Callable[..., Page]:
-    def opened(path: str, **options: object) -> Page:
-        page = new_page(base_url=kinds_server.url, **options)
-        page.goto(path)
-        settle(page)
-        return page
-
-    return opened
+    return opener(new_page, kinds_server.url)
 
 
 def test_the_categories_of_a_job_are_text_whatever_is_in_them(

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.api.running import Running
-from tests.web.conftest import settle
+from tests.web.conftest import opener, settle
 
 TABS = ["Overview", "Configuration", "Counts", "Messages", "Models", "Snapshots", "Forecasts"]
 VISITED = {
@@ -33,13 +33,7 @@ def own(sample_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @pytest.fixture
 def at(own: Running, new_page: Callable[..., Page]) -> Callable[..., Page]:
-    def opened(path: str, **options: object) -> Page:
-        page = new_page(base_url=own.url, **options)
-        page.goto(path)
-        settle(page)
-        return page
-
-    return opened
+    return opener(new_page, own.url)
 
 
 def test_each_job_says_how_it_is_doing(open_page: Callable[[str], Page]) -> None:

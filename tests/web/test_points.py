@@ -8,20 +8,14 @@ from playwright.sync_api import Page, expect
 
 from tests.api.running import Running
 from tests.web import kinds
-from tests.web.conftest import settle
+from tests.web.conftest import opener, settle
 
 DAY = "sel=2026-01-04T12:00Z~2026-01-04T18:00Z"
 
 
 @pytest.fixture
 def at(kinds_server: Running, new_page: Callable[..., Page]) -> Callable[..., Page]:
-    def opened(path: str, **options: object) -> Page:
-        page = new_page(base_url=kinds_server.url, **options)
-        page.goto(path)
-        settle(page)
-        return page
-
-    return opened
+    return opener(new_page, kinds_server.url)
 
 
 def test_rare_values_are_rows_with_a_point_when_each_came(

@@ -6,7 +6,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from barograph.results.arrays import Bytes, Ids, Ints
+from barograph.results.arrays import Bytes, Ids, Ints, as_bytes
 
 Reindex = Callable[[Bytes, int, Ids], None]
 
@@ -14,11 +14,6 @@ NONE: Final = -1
 """The id of "no key", "no cell", "no share"."""
 
 _LEAST: Final = 16
-
-
-def raw(records: NDArray[Any]) -> Bytes:
-    """The same memory as bytes, which is how kernels take records."""
-    return records.view(np.uint8)
 
 
 def with_room(array: NDArray[Any], used: int, room: int) -> NDArray[Any]:
@@ -57,7 +52,7 @@ class GrowingRecords:
     @property
     def raw(self) -> Bytes:
         """The records and the room behind them, as bytes."""
-        return raw(self.rows)
+        return as_bytes(self.rows)
 
     def grow(self, least: int = 0) -> None:
         """Make room for at least `least` records, and for twice as many as there was."""

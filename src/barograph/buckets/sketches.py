@@ -6,10 +6,10 @@ from typing import NamedTuple, Protocol, Self
 import numpy as np
 
 from barograph.buckets.batch import Batch
-from barograph.buckets.growing_records import NONE, GrowingRecords, raw
+from barograph.buckets.growing_records import NONE, GrowingRecords
 from barograph.buckets.layout import HASH, HOLDERS, PLACE_SUM, SAMPLE, SKETCH, VALUE, WEIGHTED
 from barograph.kernels import _fold, _points
-from barograph.results.arrays import Floats, Ids, Ints, Structs
+from barograph.results.arrays import Floats, Ids, Ints, Structs, as_bytes
 from barograph.results.snapshot import Arrays
 
 
@@ -123,7 +123,7 @@ class Distinct:
 
     def _packed(self, owners: Ids, room: int) -> Self:
         samples, entries, used = np.zeros(len(owners), SAMPLE), np.zeros(room, HASH), np.zeros(1, np.int64)
-        _fold.pack_samples(owners, self._samples.raw, self._entries.raw, raw(samples), raw(entries), used)
+        _fold.pack_samples(owners, self._samples.raw, self._entries.raw, as_bytes(samples), as_bytes(entries), used)
         return type(self)(GrowingRecords(samples), GrowingRecords(entries[: used[0]], _fold.index_hashes, room=room))
 
     def values(self, owners: Ids) -> Floats:
@@ -138,7 +138,7 @@ class Distinct:
         table = np.zeros(1 << (2 * int(most) + 1).bit_length(), HOLDERS)
         scratch = (np.empty(len(kept)), np.empty(len(kept), np.int64))
         cells = (self._samples.raw, self._entries.raw, shares._samples.raw, shares._entries.raw)
-        _fold.distinct_without(groups.cell, groups.end, groups.share, *cells, raw(table), *scratch, *out)
+        _fold.distinct_without(groups.cell, groups.end, groups.share, *cells, as_bytes(table), *scratch, *out)
         return out
 
     def snapshot(self) -> Arrays:
@@ -184,7 +184,7 @@ class MeanPlace:
     def values(self, owners: Ids) -> Floats:
         """The mean place of these owners [k], as one number each."""
         out = np.empty(len(owners))
-        _points.means(raw(self._sums.live[owners]), out)
+        _points.means(as_bytes(self._sums.live[owners]), out)
         return out
 
     def without(self, shares: Self, groups: Groups) -> WithoutShares:  # noqa: ARG002
@@ -229,20 +229,25 @@ class Median:
         """Only the sketches of these owners, renumbered in this order."""
         room = int(self._sizes(owners).sum())
         sketches, values, used = np.zeros(len(owners), SKETCH), np.zeros(room, VALUE), np.zeros(1, np.int64)
-        _fold.pack_sketches(owners, self._sketches.raw, self._values.raw, raw(sketches), raw(values), used)
+        _fold.pack_sketches(owners, self._sketches.raw, self._values.raw, as_bytes(sketches), as_bytes(values), used)
         return Median(GrowingRecords(sketches), GrowingRecords(values, extra=(NONE,)))
 
     def values(self, owners: Ids) -> Floats:
         """The median of these owners [k]."""
         out = np.empty(len(owners))
         scratch = np.empty(int(self._sizes(owners).max(initial=1)), WEIGHTED)
-        _fold.medians(owners, self._sketches.raw, self._values.raw, raw(scratch), out)
+        _fold.medians(owners, self._sketches.raw, self._values.raw, as_bytes(scratch), out)
         return out
 
     def without(self, shares: "Median", groups: Groups) -> WithoutShares:
         """As of `Sketch`."""
         size, out = int(self._sizes(groups.cell).max(initial=1)), WithoutShares.to_fill(len(groups.share))
-        scratch = (raw(np.empty(size, WEIGHTED)), np.empty(size), np.empty(len(out.alone)), np.empty(len(out.alone), np.int64))
+        scratch = (
+            as_bytes(np.empty(size, WEIGHTED)),
+            np.empty(size),
+            np.empty(len(out.alone)),
+            np.empty(len(out.alone), np.int64),
+        )
         cells = (self._sketches.raw, self._values.raw, shares._sketches.raw, shares._values.raw)
         _fold.medians_without(groups.cell, groups.end, groups.share, *cells, *scratch, *out)
         return out

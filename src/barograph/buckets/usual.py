@@ -14,13 +14,13 @@ import polars as pl
 
 from barograph.buckets.effects import Rows, effects
 from barograph.buckets.finished import DetectorValues
-from barograph.buckets.growing_records import NONE, GrowingRecords, raw, with_room
+from barograph.buckets.growing_records import NONE, GrowingRecords, with_room
 from barograph.buckets.texts import Texts, repeated
 from barograph.buckets.usual_layout import TOLD, USUAL_ENTITY, USUAL_SERIES
 from barograph.config.duration import DAY_MS
 from barograph.config.functions import Statistic
 from barograph.kernels import _usual
-from barograph.results.arrays import Floats, Ids, Ints, Structs
+from barograph.results.arrays import Floats, Ids, Ints, Structs, as_bytes
 from barograph.results.leaf import OF_ROWS, SHARES
 from barograph.results.snapshot import Arrays, prefixed, under
 
@@ -150,9 +150,9 @@ class _Field:
         cells = (given.bucket, given.series, end, given.actual, given.weight)
         while True:
             pool = self._entities
-            limits, memory = (self._decay, self._limit), (raw(self._series), pool.raw)
+            limits, memory = (self._decay, self._limit), (as_bytes(self._series), pool.raw)
             rows = (text, given.rows.weight, effect, *odd)
-            status = _usual.tell_and_learn(*cells, *rows, *limits, *memory, pool.slots, raw(told), usual_actual, done)
+            status = _usual.tell_and_learn(*cells, *rows, *limits, *memory, pool.slots, as_bytes(told), usual_actual, done)
             pool.used[0], at = done[0], int(done[2])
             first = int(end[at - 1]) if at else 0
             if status == _usual.DONE:
@@ -177,7 +177,7 @@ class _Field:
             The new numbers [n]; 0 for rows that have been read.
         """
         pool = self._entities
-        kept = _usual.forget_rare(self._decay, raw(self._series), len(self._series), pool.raw, pool.size)
+        kept = _usual.forget_rare(self._decay, as_bytes(self._series), len(self._series), pool.raw, pool.size)
         entities = pool.live[:kept].copy()
         self._texts, number = self._texts_of(np.concatenate([entities["text"], told["text"], text[first:]]))
         entities["text"], told["text"] = number[:kept], number[kept : kept + len(told)]

@@ -14,6 +14,7 @@ from barograph.jobs.commit_timer import Clock
 from barograph.jobs.knowledge import knowledge_of
 from barograph.jobs.replay import replay_held
 from barograph.jobs.session import Build, Session
+from barograph.sources.chunk import Chunk
 from barograph.store.job_rows import JobState, ResumePoint
 from barograph.store.store import Store
 
@@ -266,3 +267,21 @@ class OpenJobs:
 
 def _not_open(job_id: str) -> Conflict:
     return Conflict(f"job_id={job_id!r}: wanted an open job; open it first")
+
+
+class OpenReader:
+    """What `file_checks` must know of an open job, asked while others use it."""
+
+    def __init__(self, jobs: OpenJobs, job_id: str) -> None:
+        self._jobs, self._job_id = jobs, job_id
+
+    def is_fresh(self, chunk: Chunk) -> bool:
+        """As `Reader`."""
+        with self._jobs.use(self._job_id) as session:
+            return session.is_fresh(chunk)
+
+    @property
+    def newest_ms(self) -> int | None:
+        """As `Reader`."""
+        with self._jobs.use(self._job_id) as session:
+            return session.newest_ms

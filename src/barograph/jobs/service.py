@@ -38,7 +38,7 @@ from barograph.jobs.knowledge import knowledge_of
 from barograph.jobs.lanes import LanesQuery
 from barograph.jobs.notes import Notes
 from barograph.jobs.one_series import OneSeries
-from barograph.jobs.open_jobs import Means, OpenJobs, Tell
+from barograph.jobs.open_jobs import Means, OpenJobs, OpenReader, Tell
 from barograph.jobs.overall import OverallQuery
 from barograph.jobs.replay import Replayed
 from barograph.jobs.room import waits_for_room
@@ -311,7 +311,7 @@ class Service(Answers):
             ConfigError: while it is iterated: no row of a new job's first chunk is of use to any of its detectors.
         """
         job = self.job(job_id)
-        return checked(job, run.looked_at(self._store, job, chunks, tell), _Reader(self._open, job_id), tell)
+        return checked(job, run.looked_at(self._store, job, chunks, tell), OpenReader(self._open, job_id), tell)
 
     def take(self, job_id: str, chunk: Chunk) -> None:
         """Give an open job rows that are all new, and commit them: all are safe when this returns. Raises as `feed`."""
@@ -490,19 +490,3 @@ class Service(Answers):
     def now_ms(self) -> int:
         """Epoch ms, wall clock."""
         return int(self._now() * 1000)
-
-
-class _Reader:
-    """What `file_checks` must know of an open job, asked while others use it."""
-
-    def __init__(self, jobs: OpenJobs, job_id: str) -> None:
-        self._jobs, self._job_id = jobs, job_id
-
-    def is_fresh(self, chunk: Chunk) -> bool:
-        with self._jobs.use(self._job_id) as session:
-            return session.is_fresh(chunk)
-
-    @property
-    def newest_ms(self) -> int | None:
-        with self._jobs.use(self._job_id) as session:
-            return session.newest_ms

@@ -16,7 +16,7 @@ from barograph.models.config import ModelConfig
 from barograph.models.describe import Description, Known
 from barograph.models.skips import NOT_SKIPPED, Skips
 from barograph.models.state import CHANGE
-from barograph.results.arrays import Bytes, Floats, Ints, Structs
+from barograph.results.arrays import Floats, Ints, Structs, as_bytes
 from barograph.results.leaf import LEAF, Tried
 from barograph.results.points import DAY_S, WEEK_S, clock, place
 from barograph.results.snapshot import Arrays
@@ -254,12 +254,12 @@ class PointModel:
         while not parts or (progress < shape[1]).any():
             leaves = np.zeros(64 + values.size // 64, FLAGGED)
             count = _points.advance(
-                _bytes(self._records),
+                as_bytes(self._records),
                 rows,
                 np.ascontiguousarray(values, np.float64).ravel(),
                 shape[1],
                 progress,
-                _bytes(leaves),
+                as_bytes(leaves),
                 [array.ravel() for array in out],
                 first_ms // span,
                 span,
@@ -268,11 +268,11 @@ class PointModel:
                 self.config.ln_threshold,
                 0.0 if percentile is None else 1.0 - percentile / 100.0,
                 skips.planned,
-                _bytes(skips.rules),
-                _bytes(skips.conditions),
+                as_bytes(skips.rules),
+                as_bytes(skips.conditions),
                 skips.scope.ravel(),
                 skips.shifts.at(first_ms + span * np.arange(shape[1], dtype=np.int64)),
-                _bytes(skips.shifts.some),
+                as_bytes(skips.shifts.some),
                 skips.shifts.scope.ravel(),
             )
             parts.append(leaves[:count])
@@ -283,7 +283,7 @@ class PointModel:
     def ln_p_of(payload: Structs, values: Floats) -> Floats:
         """ln of the probability of other values [k] in the place of leaves; `payload` [k] are records of `PREDICTIVE`."""
         out = np.empty(len(values))
-        _points.probability(_bytes(np.ascontiguousarray(payload, PREDICTIVE)), np.ascontiguousarray(values, np.float64), out)
+        _points.probability(as_bytes(np.ascontiguousarray(payload, PREDICTIVE)), np.ascontiguousarray(values, np.float64), out)
         return out
 
     def try_values(self, values: Floats, bucket_ms: int, shifts: Shifts | None = None) -> Tried:
@@ -337,10 +337,6 @@ class PlaceModel(PointModel):
     """Where on the earth things happen."""
 
     SPACE, RECORDS = EARTH, _records(EARTH)
-
-
-def _bytes(records: Structs) -> Bytes:
-    return records.view(np.uint8).reshape(-1)
 
 
 def _leaves(flagged: Structs, first_bucket: int) -> Structs:

@@ -22,7 +22,7 @@ from barograph.models.population_described import described, known, lately
 from barograph.models.population_state import FOUND, LINEAR, MEMBER, OF_LEAF, PAYLOAD, POPULATION, members, populations
 from barograph.models.skips import NOT_SKIPPED, Skips
 from barograph.models.state import CHANGE
-from barograph.results.arrays import Bytes, Floats, Ids, Ints, Structs
+from barograph.results.arrays import Floats, Ids, Ints, Structs, as_bytes
 from barograph.results.leaf import LEAF, Tried
 from barograph.results.snapshot import Arrays
 
@@ -178,7 +178,7 @@ class PopulationModel:
     def beside(self, row: int, values: Floats, bucket_ms: int) -> "PopulationModel":
         """The model of member `row` alone, in a bucket in which the members [S] have these values; its own may be NaN."""
         config = replace(self.config, ln_threshold=0.0, bounds_percentile=None)
-        alone = PopulationModel._of(config, self.snapshot(), row)
+        alone = PopulationModel._of(config, {"members": self._members, "populations": self._populations}, row)
         here = values.copy()
         if np.isnan(here[row]):  # any value will do: what is judged of others does not depend on it
             here[row] = 1.0 if np.isnan(usual := float(self.expect(bucket_ms, 1)[row, 0])) else usual
@@ -207,14 +207,14 @@ class PopulationModel:
         """What members are expected to have in coming buckets, [S, T] by their habits; NaN is no idea."""
         out, settings = np.empty(len(self._members)), _settings(self.config)
         now = first_bucket_ms // self.config.bucket_span_ms
-        _population.expected(_bytes(self._members), _bytes(self._populations), self.config.integer, now, settings[2], out)
+        _population.expected(as_bytes(self._members), as_bytes(self._populations), self.config.integer, now, settings[2], out)
         return np.repeat(out[:, None], buckets, axis=1)
 
     @staticmethod
     def ln_p_of(payload: Structs, values: Floats) -> Floats:
         """As `Model.ln_p_of`: the others of the bucket stay as they are."""
         out = np.empty(len(values))
-        _population.probability(_bytes(np.ascontiguousarray(payload, PAYLOAD)), np.ascontiguousarray(values, np.float64), out)
+        _population.probability(as_bytes(np.ascontiguousarray(payload, PAYLOAD)), np.ascontiguousarray(values, np.float64), out)
         return out
 
     def describe(self, row: int) -> Description:
@@ -258,8 +258,8 @@ class PopulationModel:
         while done < count:
             found = np.empty(room, FOUND)
             done, used = _population.advance(
-                _bytes(self._members),
-                _bytes(self._populations),
+                as_bytes(self._members),
+                as_bytes(self._populations),
                 cells.t,
                 cells.row,
                 cells.value,
@@ -267,14 +267,14 @@ class PopulationModel:
                 columns[0],
                 columns[1],
                 columns[2:],
-                _bytes(found),
+                as_bytes(found),
                 _settings(config),
                 first_bucket,
                 config.bucket_span_ms,
                 learn,
                 skips.planned,
-                _bytes(skips.rules),
-                _bytes(skips.conditions),
+                as_bytes(skips.rules),
+                as_bytes(skips.conditions),
                 np.ascontiguousarray(skips.scope).reshape(-1),
             )
             parts.append(found[:used])
@@ -312,7 +312,3 @@ def _leaves(found: Structs, cells: _Cells, first_bucket: int) -> Structs:
     leaves["series"] = cells.row[found["cell"]]
     leaves["impact"] = _ALONE
     return leaves
-
-
-def _bytes(records: Structs) -> Bytes:
-    return records.view(np.uint8).reshape(-1)

@@ -11,10 +11,10 @@ import numpy as np
 from barograph.kernels import _rare
 from barograph.models.base import Kin, Records
 from barograph.models.civil import Shifts
-from barograph.models.rare_base import Cells, RareBase, as_bytes, described, known, lately
+from barograph.models.rare_base import Cells, RareBase, described, known, lately
 from barograph.models.rare_state import PART, VALUE
 from barograph.models.skips import Skips
-from barograph.results.arrays import Floats, Structs
+from barograph.results.arrays import Floats, Structs, as_bytes
 
 
 class RareModel(RareBase):

@@ -1,13 +1,13 @@
 """What the models of rare values have in common: a series is there in a bucket, or it is not."""
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Final, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from numpy.typing import NDArray
 
 from barograph.config.duration import DAY_MS
 from barograph.kernels import _rare
@@ -18,7 +18,7 @@ from barograph.models.describe import YOUNG, Description, Known
 from barograph.models.rare_state import FOUND
 from barograph.models.skips import NOT_SKIPPED, Skips
 from barograph.models.state import CHANGE
-from barograph.results.arrays import Bytes, Floats, Ids, Ints, Structs
+from barograph.results.arrays import Floats, Ids, Ints, Structs
 from barograph.results.leaf import LEAF, Tried
 from barograph.results.snapshot import Arrays
 
@@ -81,7 +81,7 @@ class Cells(NamedTuple):
     shape: tuple[int, int]
 
 
-class RareBase:
+class RareBase(ABC):
     """Series that are there or not. A subclass says what it remembers, and which kernel judges.
 
     Attributes:
@@ -223,9 +223,9 @@ class RareBase:
         used = self._kernel(cells, skips or Skips.none(series, buckets), learn, out)
         return _judged(cells, out[0], out[1], out[2][:used])
 
+    @abstractmethod
     def _kernel(self, cells: Cells, skips: Skips, learn: bool, out: tuple[Floats, Floats, Structs]) -> int:
         """Judge cells, and learn them if so asked; write ln p, ln evidence and what is found, and answer how many these are."""
-        raise NotImplementedError
 
 
 def _judged(cells: Cells, ln_p_of: Floats, ln_evidence_of: Floats, found: Structs) -> Judged:
@@ -246,8 +246,3 @@ def _judged(cells: Cells, ln_p_of: Floats, ln_evidence_of: Floats, found: Struct
     told = found["skipped_by"] == NOT_SKIPPED
     skipped = Skipped(leaves[~told], np.ascontiguousarray(found["skipped_by"][~told]))
     return Judged(ln_p, ln_evidence, None, None, None, leaves[told], payload[told], np.zeros(0, CHANGE), skipped)
-
-
-def as_bytes(records: NDArray[Any]) -> Bytes:
-    """Records as a kernel takes them."""
-    return records.view(np.uint8).reshape(-1)

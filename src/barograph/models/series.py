@@ -22,7 +22,7 @@ from barograph.models.pool import Pool, floats
 from barograph.models.siblings import LESSON, Siblings
 from barograph.models.skips import NOT_SKIPPED, Skips
 from barograph.models.state import CHANGE, FLAGGED, PREDICTIVE, SERIES, VERSION, extended, fresh
-from barograph.results.arrays import Bytes, Floats, Ints, Structs
+from barograph.results.arrays import Bytes, Floats, Ints, Structs, as_bytes
 from barograph.results.leaf import LEAF, Tried
 from barograph.results.snapshot import Arrays
 
@@ -307,17 +307,13 @@ class _Work:
             model._began if config.zeros_before else -1,
             config.calendar,
             skips.planned,
-            _packed(skips.rules),
-            _packed(skips.conditions),
+            as_bytes(skips.rules),
+            as_bytes(skips.conditions),
             skips.scope,
-            _packed(skips.shifts.some),
+            as_bytes(skips.shifts.some),
             skips.shifts.scope,
             _NO_RESETS if skips.resets is None else skips.resets,
         )
-
-
-def _packed(records: Structs) -> Bytes:
-    return records.view(np.uint8).reshape(-1)
 
 
 def _bytes(records: Structs) -> Bytes:

@@ -1,5 +1,7 @@
 """What arrays are called in annotations: one name for one type of entry. Shapes and units stand where they are used."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,3 +16,8 @@ Bools = NDArray[np.bool_]
 Bytes = NDArray[np.uint8]
 Structs = NDArray[np.void]
 """Structured arrays, one record a row."""
+
+
+def as_bytes(records: NDArray[Any]) -> Bytes:
+    """Records as kernels take them: the same memory, byte by byte."""
+    return records.view(np.uint8).reshape(-1)

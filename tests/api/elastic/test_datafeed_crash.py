@@ -1,6 +1,7 @@
 """`kill -9` while datafeeds run: each goes on with the next process, and no row is lost or given twice."""
 
 import random
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from tests.api.elastic.test_datafeeds import FEEDS, wait_stopped
 from tests.api.running import Running
 
 START = 1_767_225_600_000
-COUNT = 12_000
+COUNT = 24_000
 NAMES = ("undisturbed", "killed")
 
 
@@ -33,11 +34,24 @@ def prepared(http: httpx.Client) -> None:
         http.post(f"{JOBS}/{name}/_open")
 
 
+def rows_read(http: httpx.Client, name: str) -> int:
+    """How many rows a job has read."""
+    return int(http.get(f"{JOBS}/{name}/_stats").json()["jobs"][0]["data_counts"]["processed_record_count"])
+
+
 def outcome(http: httpx.Client, name: str) -> tuple[int, list[Any]]:
     """How many rows a job has read, and its buckets."""
-    counts = http.get(f"{JOBS}/{name}/_stats").json()["jobs"][0]["data_counts"]
     buckets = http.get(f"{JOBS}/{name}/results/buckets", params={"size": 10_000}).json()["buckets"]
-    return counts["processed_record_count"], [(b["timestamp"], b["event_count"], b["anomaly_score"]) for b in buckets]
+    return rows_read(http, name), [(b["timestamp"], b["event_count"], b["anomaly_score"]) for b in buckets]
+
+
+def under_way(http: httpx.Client, before: int, rng: random.Random) -> int:
+    """How many rows it has read once these are more than before, and a moment later."""
+    until = time.monotonic() + 60
+    while (read := rows_read(http, "killed")) <= before and time.monotonic() < until:
+        time.sleep(0.002)
+    time.sleep(rng.random() * 0.02)
+    return read
 
 
 def test_a_datafeed_that_was_killed_goes_on_and_gives_no_row_twice(tmp_path: Path) -> None:
@@ -48,14 +62,14 @@ def test_a_datafeed_that_was_killed_goes_on_and_gives_no_row_twice(tmp_path: Pat
         wait_stopped(server.http, "undisturbed")
         wanted = outcome(server.http, "undisturbed")
         server.http.post(f"{FEEDS}/killed/_start", json=end)
-        for _ in range(rng.randrange(3, 8)):
-            server.http.get(f"{FEEDS}/killed/_stats")
+        read = [under_way(server.http, 0, rng)]
         server.kill()
     for _ in range(2):
         with Running(tmp_path / "data") as server:
-            for _ in range(rng.randrange(1, 6)):
-                server.http.get(f"{FEEDS}/killed/_stats")
+            read.append(under_way(server.http, read[-1], rng))
             server.kill()
+    assert read == sorted(set(read))
+    assert read[-1] < COUNT  # each life ended while it read
     with Running(tmp_path / "data") as server:
         wait_stopped(server.http, "killed")
         assert outcome(server.http, "killed") == wanted

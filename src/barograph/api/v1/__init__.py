@@ -28,6 +28,7 @@ from barograph.api.v1 import (
     series,
     series_choices,
     session,
+    settings,
     snapshots,
     uploads,
 )
@@ -69,6 +70,7 @@ def router(server: Server) -> APIRouter:
         session,
     ):
         whole.include_router(part.router(server))
+    whole.include_router(settings.router())
     whole.include_router(scales.router())
     for route in whole.routes:
         if isinstance(route, APIRoute):

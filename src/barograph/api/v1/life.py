@@ -10,15 +10,13 @@ from starlette.responses import Response
 
 from barograph.api.server import Server
 from barograph.api.v1.answers import ServedRoute, answer
-from barograph.api.v1.errors import Problem, problems
 from barograph.api.v1.jobs import OneJob, whole
 from barograph.api.v1.parameters import JobId
-from barograph.config.errors import ConfigError, Conflict
+from barograph.api.v1.settings import SettingsAsked
+from barograph.config.errors import Conflict
 from barograph.config.load import load_job
 from barograph.config.support import left_out, refuse_unsupported
-from barograph.jobs import advice
 from barograph.jobs.service import JobState
-from barograph.results.labels import sentence
 
 
 class JobAsked(BaseModel):
@@ -28,35 +26,9 @@ class JobAsked(BaseModel):
     open: bool = Field(default=True, description="open it at once")
 
 
-class SettingsAsked(BaseModel):
-    """All settings of a job."""
-
-    config: dict[str, Any]
-
-
-class Checked(BaseModel):
-    """What is wrong with settings (nothing: a job can be made of them), what may mislead, what is not acted on."""
-
-    problems: list[Problem]
-    advice: list[str]
-    notes: list[str]
-    does: str | None
-
-
 def router(server: Server) -> APIRouter:
     """Its routes."""
     routes, service = APIRouter(route_class=ServedRoute, tags=["life"]), server.service
-
-    @routes.post("/validate", response_model=Checked, tags=["reads"])
-    def check_settings(request: Request, asked: SettingsAsked) -> Response:
-        """Say what is wrong with the settings of a job, and what of them may mislead."""
-        try:
-            job = load_job(asked.config)
-            refuse_unsupported(job)
-        except ConfigError as error:
-            return answer(request, {"problems": problems(error), "advice": [], "notes": [], "does": None})
-        told = {"advice": advice.of_settings(job), "notes": list(left_out(job)), "does": sentence(job)}
-        return answer(request, {"problems": [], **told})
 
     @routes.post("/jobs", response_model=OneJob, status_code=201)
     async def make_job(request: Request, asked: JobAsked) -> Response:
