@@ -45,6 +45,17 @@ def test_the_oldest_makes_room_and_is_told_to_be_gone(uploads: Uploads) -> None:
         uploads.get(first.upload_id)
 
 
+def test_uploads_that_come_at_the_same_time_share_the_room(uploads: Uploads) -> None:
+    old = kept(uploads, "old.csv", b"x" * 600_000)
+    with uploads.receive("a.csv") as one, uploads.receive("b.csv") as other:
+        one.write(b"x" * 600_000)
+        assert not old.path.exists()
+        with pytest.raises(TooLarge, match="being uploaded"):
+            other.write(b"x" * 600_000)
+        assert one.finish().path.exists()
+    assert kept(uploads, "c.csv", b"x" * 400_000).path.exists()
+
+
 def test_a_name_is_only_a_name(uploads: Uploads, tmp_path: Path) -> None:
     for name in ("../../etc/x.csv", "C:\\data\\x.csv", ""):
         upload = kept(uploads, name, b"a\n1\n")

@@ -1,6 +1,8 @@
 """Snapshots: arrays to bytes and back."""
 
 import io
+from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
@@ -18,6 +20,18 @@ def test_a_snapshot_comes_back_bit_for_bit() -> None:
     assert loaded.arrays["model.state"].tobytes() == state.tobytes()
     assert loaded.arrays["model.state"].dtype == STATE
     assert loaded.arrays["empty"].size == 0
+
+
+def test_a_disk_or_a_memory_that_fails_is_no_broken_file(tmp_path: Path) -> None:
+    path = tmp_path / "snapshot"
+    path.write_bytes(Snapshot({"a": np.arange(3.0)}).to_bytes())
+    for failure in (OSError("input/output error"), MemoryError()):
+
+        def fail(_: object, failure: BaseException = failure) -> NoReturn:
+            raise failure
+
+        with path.open("rb") as file, pytest.raises(type(failure)):
+            Snapshot.read(file, {"a": fail})
 
 
 def test_equal_snapshots_have_equal_names_whatever_the_order() -> None:

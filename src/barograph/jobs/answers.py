@@ -47,7 +47,7 @@ from barograph.jobs.series import SeriesQuery, SeriesValues
 from barograph.jobs.status import Status
 from barograph.jobs.what_if import Alerts, AlertSettings
 from barograph.results.silenced import Silenced
-from barograph.store.documents import Message
+from barograph.store.documents import LEVELS, Level, Message
 from barograph.store.forecasts import SavedForecast
 from barograph.store.history import Span
 from barograph.store.job_rows import JobSummary
@@ -110,9 +110,11 @@ class Answers:
         """The jobs with a rule that refers to a filter, by id."""
         return [summary.job.job_id for summary in self._store.jobs() if filter_id in _filters_of(summary.job)]
 
-    def messages(self, job_id: str) -> list[Message]:
-        """What happened to a job, oldest first."""
-        return self._store.messages(job_id)
+    def messages(
+        self, job_ids: Sequence[str], most: int, levels: Sequence[Level] = LEVELS
+    ) -> tuple[list[tuple[str, Message]], int]:
+        """What happened to jobs, newest first: `most` of it, each with its job, and how much there is."""
+        return self._store.messages(job_ids, levels, most)
 
     def summary(self, job_id: str) -> JobSummary:
         """One job as `jobs` lists it."""

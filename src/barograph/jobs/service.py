@@ -49,7 +49,7 @@ from barograph.jobs.summary import Progress, RunSummary
 from barograph.jobs.what_if import AlertSettings
 from barograph.sources.chunk import Chunk
 from barograph.sources.posted import posted_chunk
-from barograph.store.documents import Message
+from barograph.store.documents import LEVELS, Level, Message
 from barograph.store.errors import NoSuchJob
 from barograph.store.forecasts import SavedForecast
 from barograph.store.job_rows import JobState, JobSummary
@@ -61,6 +61,7 @@ from barograph.store.snapshots import SavedSnapshot
 from barograph.store.store import Store
 
 __all__ = [
+    "LEVELS",
     "AlertSettings",
     "Asked",
     "BlamedAsked",
@@ -74,6 +75,7 @@ __all__ = [
     "JobState",
     "JobSummary",
     "LanesQuery",
+    "Level",
     "ListedIncident",
     "MadeForecast",
     "Marks",

@@ -5,7 +5,7 @@ import re
 import shutil
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import BinaryIO, Final, Self
@@ -50,10 +50,11 @@ class Uploads:
 
         Args:
             folder: it need not be there.
-            most_bytes: of all of them together; the oldest make room for new ones.
+            most_bytes: of all of them together, also of those that are being uploaded; the oldest make room for new ones.
         """
         self._folder, self._most = folder, most_bytes
         self._kept: dict[str, Upload] = {}
+        self._coming: dict[str, int] = {}
         self._lock = threading.Lock()
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -64,7 +65,7 @@ class Uploads:
         found = _SUFFIX.search(shown)
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / f"{upload_id}{found[0].lower() if found else ''}"
-        return Receiving(Upload(upload_id, shown or "upload", path, 0), self._most, self._add)
+        return Receiving(Upload(upload_id, shown or "upload", path, 0), self)
 
     def get(self, upload_id: str) -> Upload:
         """One of them.
@@ -89,19 +90,36 @@ class Uploads:
         """Remove all of them."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _add(self, upload: Upload) -> None:
+    def take(self, upload_id: str, size: int) -> None:
+        """Make room for an upload that has come to so many bytes: at the cost of the oldest that are whole.
+
+        Raises:
+            TooLarge: with all others that are being uploaded it is larger than may be.
+        """
         with self._lock:
-            self._kept[upload.upload_id] = upload
-            while sum(one.bytes for one in self._kept.values()) > self._most:
+            coming = {**self._coming, upload_id: size}
+            if sum(coming.values()) > self._most:
+                held = sum(coming.values()) - size >> 20
+                others = f", of which {held} MB are taken by others that are being uploaded" if len(coming) > 1 else ""
+                raise TooLarge(f"upload: wanted at most {self._most >> 20} MB (max_uploads){others}; send it in parts")
+            self._coming = coming
+            while sum(coming.values()) + sum(one.bytes for one in self._kept.values()) > self._most:
                 oldest = self._kept.pop(next(iter(self._kept)))
                 oldest.path.unlink(missing_ok=True)
+
+    def end(self, upload: Upload, *, whole: bool) -> None:
+        """An upload is not under way any more: it is kept, if it is whole."""
+        with self._lock:
+            self._coming.pop(upload.upload_id, None)
+            if whole:
+                self._kept[upload.upload_id] = upload
 
 
 class Receiving:
     """A file that is being uploaded; a context manager. What is not finished leaves nothing behind."""
 
-    def __init__(self, upload: Upload, most_bytes: int, keep: Callable[[Upload], None]) -> None:
-        self._upload, self._most, self._keep = upload, most_bytes, keep
+    def __init__(self, upload: Upload, uploads: Uploads) -> None:
+        self._upload, self._uploads = upload, uploads
         self._bytes, self._finished = 0, False
 
     def __enter__(self) -> Self:
@@ -111,6 +129,7 @@ class Receiving:
     def __exit__(self, *_: object) -> None:
         self._file.close()
         if not self._finished:
+            self._uploads.end(self._upload, whole=False)
             self._upload.path.unlink(missing_ok=True)
 
     def write(self, piece: bytes) -> None:
@@ -120,8 +139,7 @@ class Receiving:
             TooLarge: it is larger than may be.
         """
         self._bytes += len(piece)
-        if self._bytes > self._most:
-            raise TooLarge(f"upload: wanted at most {self._most >> 20} MB (max_uploads); send it in parts")
+        self._uploads.take(self._upload.upload_id, self._bytes)
         self._file.write(piece)
 
     def finish(self) -> Upload:
@@ -129,7 +147,7 @@ class Receiving:
         self._file.close()
         self._finished = True
         upload = replace(self._upload, bytes=self._bytes)
-        self._keep(upload)
+        self._uploads.end(upload, whole=True)
         return upload
 
 

@@ -64,6 +64,8 @@ class Snapshot:
 
         Raises:
             ValueError: as `from_bytes`.
+            OSError: the disk failed.
+            MemoryError: there is no room for it.
         """
         size = file.seek(0, os.SEEK_END)
         file.seek(0)
@@ -76,6 +78,8 @@ class Snapshot:
                 version = int(_read(unpacked)[0])
                 names = _read(unpacked).tolist() if version == FORMAT else []
                 arrays = {name: reduced[name](_blocks(unpacked)) if name in reduced else _read(unpacked) for name in names}
+        except (OSError, MemoryError):  # nothing is wrong with the file
+            raise
         except Exception as error:  # what a broken file runs into depends on where it is broken
             raise ValueError(f"snapshot of {size} bytes: wanted what to_bytes wrote ({error})") from error
         if version != FORMAT:

@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Final, Literal
 
 import sqlalchemy as sa
 
 from barograph.store import tables
+
+Level = Literal["info", "warning", "error"]
+LEVELS: Final[tuple[Level, ...]] = ("info", "warning", "error")
+"""Of messages, the least first."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +24,7 @@ class Message:
     """
 
     time_ms: int
-    level: Literal["info", "warning", "error"]
+    level: Level
     text: str
 
 
@@ -59,8 +63,13 @@ def add_message(connection: sa.Connection, job_id: str, message: Message) -> Non
     connection.execute(table.insert().values(job_id=job_id, number=number, **asdict(message)))
 
 
-def messages(connection: sa.Connection, job_id: str) -> list[Message]:
-    """What happened to a job, oldest first."""
+def messages(
+    connection: sa.Connection, job_ids: Sequence[str], levels: Sequence[str], most: int
+) -> tuple[list[tuple[str, Message]], int]:
+    """What happened to jobs, newest first: `most` of it, each with its job, and how much there is."""
     table = tables.JOB_MESSAGE
-    chosen = sa.select(table.c.time_ms, table.c.level, table.c.text).where(table.c.job_id == job_id)
-    return [Message(**row) for row in connection.execute(chosen.order_by(table.c.number)).mappings()]
+    asked = sa.and_(table.c.job_id.in_(job_ids), table.c.level.in_(levels))
+    total = connection.execute(sa.select(sa.func.count()).select_from(table).where(asked)).scalar_one()
+    chosen = sa.select(table.c.job_id, table.c.time_ms, table.c.level, table.c.text).where(asked)
+    newest = chosen.order_by(table.c.time_ms.desc(), table.c.job_id, table.c.number.desc()).limit(most)
+    return [(row.job_id, Message(row.time_ms, row.level, row.text)) for row in connection.execute(newest)], total

@@ -28,7 +28,7 @@ from barograph.store import (
 )
 from barograph.store.blamed import BlamedQuery
 from barograph.store.database import Database
-from barograph.store.documents import Message
+from barograph.store.documents import Level, Message
 from barograph.store.files import Checked, JobFiles
 from barograph.store.forecasts import SavedForecast
 from barograph.store.found_records import FoundRecords, RecordsQuery
@@ -275,11 +275,10 @@ class Reader:
         with self._database.read() as connection:
             return documents.one(connection, kind, name)
 
-    def messages(self, job_id: str) -> list[Message]:
-        """What happened to a job, oldest first."""
+    def messages(self, job_ids: Sequence[str], levels: Sequence[Level], most: int) -> tuple[list[tuple[str, Message]], int]:
+        """What happened to jobs, newest first: `most` of it, each with its job, and how much there is."""
         with self._database.read() as connection:
-            job_rows.job_row(connection, job_id)
-            return documents.messages(connection, job_id)
+            return documents.messages(connection, job_ids, levels, most)
 
     def forgotten(self, job_id: str) -> tuple[Exclusion, ...]:
         """What the job's models are not to have seen, in the order in which it was forgotten."""

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from barograph.api.server import Server
 from barograph.api.v1.answers import ServedRoute, answer
-from barograph.api.v1.parameters import Cursor, Expressions, JobId, cursor_after, offset_of
+from barograph.api.v1.parameters import Cursor, Expressions, JobId, Size, cursor_after, offset_of
 from barograph.jobs.service import JobSummary, Service
 from barograph.jobs.service import Query as Asked
 from barograph.results.labels import sentence
@@ -194,11 +194,11 @@ def router(server: Server) -> APIRouter:
         return answer(request, whole(server, job_id))
 
     @routes.get("/jobs/{job_id}/messages", response_model=Messages)
-    def list_messages(request: Request, job_id: JobId) -> Response:
-        """Tell what happened to a job."""
-        messages = service.messages(job_id)[::-1]
-        told_of = [{"time": message.time_ms, "level": message.level, "text": message.text} for message in messages]
-        return answer(request, {"total": len(told_of), "messages": told_of})
+    def list_messages(request: Request, job_id: JobId, size: Size = 1000) -> Response:
+        """Tell what happened to a job, the newest first."""
+        newest, total = service.messages([service.summary(job_id).job.job_id], size)
+        told_of = [{"time": message.time_ms, "level": message.level, "text": message.text} for _, message in newest]
+        return answer(request, {"total": total, "messages": told_of})
 
     @routes.get("/jobs/{job_id}/memory", response_model=Parts)
     def get_memory(request: Request, job_id: JobId) -> Response:

@@ -13,7 +13,7 @@ from barograph.api.v1.answers import ServedRoute, answer
 from barograph.api.v1.jobs import OneJob, whole
 from barograph.api.v1.parameters import Cursor, Expressions, From, MinScore, Size, To, cursor_after, offset_of
 from barograph.config.splits import SPLIT_NAMES, SPLIT_VALUES
-from barograph.jobs.service import IncidentsQuery, ListedIncident
+from barograph.jobs.service import LEVELS, IncidentsQuery, Level, ListedIncident
 from barograph.results.words import measure, with_values
 from barograph.samples import NYC_TAXI
 
@@ -90,8 +90,6 @@ class JobMessages(BaseModel):
     messages: list[JobMessage]
 
 
-Level = Literal["info", "warning", "error"]
-_LEVELS: Final[tuple[Level, ...]] = ("info", "warning", "error")
 _STATUS: Final = {None: None, "ongoing": True, "resolved": False}
 _SHARED_SHOWN: Final = 10
 
@@ -128,15 +126,14 @@ def router(server: Server) -> APIRouter:
         size: Size = 100,
     ) -> Response:
         """Tell what happened to jobs, the newest first."""
-        wanted = _LEVELS[_LEVELS.index(level) :]
+        wanted = LEVELS[LEVELS.index(level) :]
         ids = [summary.job.job_id for summary in service.jobs(job or ["_all"])]
-        kept = [(job_id, message) for job_id in ids for message in service.messages(job_id) if message.level in wanted]
-        kept.sort(key=lambda one: -one[1].time_ms)
+        newest, total = service.messages(ids, size, wanted)
         page = [
             {"job_id": job_id, "time": message.time_ms, "level": message.level, "text": message.text}
-            for job_id, message in kept[:size]
+            for job_id, message in newest
         ]
-        return answer(request, {"total": len(kept), "messages": page})
+        return answer(request, {"total": total, "messages": page})
 
     @routes.post("/samples", response_model=OneJob, tags=["jobs"])
     async def load_sample(request: Request) -> Response:
