@@ -22,7 +22,12 @@ FLOOD_MS = START_MS + 3 * DAY_MS + 9 * HOUR_MS
 def make(data_dir: Path) -> None:
     """Write the store."""
     service = Service.open(None, data_dir)
-    for job, rows in ((logs(), log_rows()), (processes(), process_rows()), (logins(), login_rows())):
+    for job, rows in (
+        (logs(), log_rows()),
+        (processes(), process_rows()),
+        (logins(), login_rows()),
+        (members(), member_rows()),
+    ):
         service.put(job)
         service.open_job(job.job_id)
         service.feed(job.job_id, rows)
@@ -131,3 +136,31 @@ def login_rows() -> pl.DataFrame:
     rows.append((ODD_LOGIN_MS + 12 * 60_000, "ann", "52.5200,13.4050"))
     rows.append((START_MS + 40 * DAY_MS + 9 * HOUR_MS, "ann", "-17.7000,178.1000"))
     return pl.DataFrame(rows, schema=["time", "user", "place"], orient="row").sort("time")
+
+
+ODD_MEMBER_MS = START_MS + 3 * DAY_MS + 11 * HOUR_MS
+
+
+def members() -> Job:
+    """Members of a population, of whom one does far more than the others for two hours."""
+    return load_job(
+        {
+            "job_id": "members",
+            "analysis_config": {
+                "bucket_span": "1h",
+                "detectors": [{"function": "high_sum", "field_name": "bytes", "over_field_name": "user"}],
+                "influencers": ["user"],
+            },
+            "data_description": {"time_field": "time", "time_format": "epoch_ms"},
+        }
+    )
+
+
+def member_rows() -> pl.DataFrame:
+    """A row an hour of each of twelve members."""
+    random = np.random.default_rng(17)
+    time_ms = np.repeat(START_MS + np.arange(DAYS * 24) * HOUR_MS, 12)
+    user = np.tile(np.arange(12), DAYS * 24)
+    odd = (user == 7) & (time_ms >= ODD_MEMBER_MS) & (time_ms < ODD_MEMBER_MS + 2 * HOUR_MS)
+    amount = random.lognormal(4, 0.3, len(user)) * np.where(odd, 40, 1)
+    return pl.DataFrame({"time": time_ms, "user": [f"u{one}" for one in user], "bytes": amount})

@@ -14,6 +14,18 @@ DAY = "sel=2026-01-04T12:00Z~2026-01-04T18:00Z"
 
 
 @pytest.fixture
+def axe(axe: Callable[[Page], None]) -> Callable[[Page], None]:
+    """Looks at a page in both themes."""
+
+    def both(page: Page) -> None:
+        for scheme in ("dark", "light"):
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            axe(page)
+
+    return both
+
+
+@pytest.fixture
 def at(kinds_server: Running, new_page: Callable[..., Page]) -> Callable[..., Page]:
     return opener(new_page, kinds_server.url)
 
@@ -21,7 +33,7 @@ def at(kinds_server: Running, new_page: Callable[..., Page]) -> Callable[..., Pa
 def test_rare_values_are_rows_with_a_point_when_each_came(
     at: Callable[..., Page], kinds_server: Running, axe: Callable[[Page], None], shot: Callable[..., Path]
 ) -> None:
-    page = at(f"/explorer?job=processes&{DAY}", color_scheme="dark")
+    page = at(f"/explorer?job=processes&{DAY}")
     chart = page.get_by_test_id("small-chart")
     said = chart.get_attribute("aria-label") or ""
     assert "7 values" in said
@@ -51,6 +63,18 @@ def test_a_row_of_a_rare_value_says_how_rare_it_is(at: Callable[..., Page]) -> N
     expect(details).to_contain_text("never, in 348 buckets")
     expect(details).not_to_contain_text("Usual range")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_members_are_points_and_the_odd_one_stands_out(
+    at: Callable[..., Page], axe: Callable[[Page], None], shot: Callable[..., Path]
+) -> None:
+    page = at("/explorer?job=members&sel=2026-01-04T11:00Z~2026-01-04T12:00Z")
+    chart = page.get_by_test_id("small-chart")
+    said = chart.get_attribute("aria-label") or ""
+    assert "12 members" in said
+    assert "at 4 Jan 2026, 11:00" in said
+    axe(page)
+    shot(page, "points-members")
 
 
 def test_times_and_places_are_drawn_and_written_as_such(

@@ -47,7 +47,7 @@ def hosts(hours: int = 240) -> bytes:
 
 
 def events(rows: int = 1_500) -> bytes:
-    lines = ["when,user,process,bytes,text"]
+    lines = ["when,user,process,bytes,place,text"]
     texts = (
         "Accepted password for user u{n} from 10.0.0.{n}",
         "Request /items/{n} took {n} ms",
@@ -55,7 +55,9 @@ def events(rows: int = 1_500) -> bytes:
     )
     for at in range(rows):
         text = texts[at % 7 % 3].format(n=at % 17)
-        lines.append(f"{1_767_225_600 + 240 * at},u{at % 12},{('vim', 'git', 'bash')[at % 3]},{100 + at * 7 % 90},{text}")
+        place = f'"{52 + at % 5 / 10},13.{at % 9}"'
+        time, process = 1_767_225_600 + 240 * at, ("vim", "git", "bash")[at % 3]
+        lines.append(f"{time},u{at % 12},{process},{100 + at * 7 % 90},{place},{text}")
     return "\n".join(lines).encode()
 
 
@@ -165,13 +167,26 @@ def test_another_kind_keeps_what_fits_and_messages_are_tried_and_started(
     kinds.get_by_text("Rare values").click()
     expect(page.get_by_label("Rare values of")).to_have_value("process")
     expect(page.get_by_label("Among")).to_have_value("user")
+    kinds.get_by_text("Times", exact=True).click()
+    expect(page.get_by_label("Usual times of each")).to_have_value("user")
+    page.get_by_label("Odd at its time of").select_option("time_of_week")
+    kinds.get_by_text("Places", exact=True).click()
+    expect(page.get_by_label("Places", exact=True)).to_have_value("place")
+    expect(page.get_by_label("Usual places of each")).to_have_value("user")
+    expect(page.locator(".checks")).not_to_contain_text("place")
+    preview = page.get_by_role("region", name="What it would have found")
+    expect(preview).to_contain_text("north at the top")
+    settle(page)
+    axe(page)
+    shot(page, "wizard-places")
+    kinds.get_by_text("Times", exact=True).click()
+    expect(page.get_by_label("Odd at its time of")).to_have_value("time_of_week")
     kinds.get_by_text("One measure").click()
     kinds.get_by_text("Several measures").click()
     expect(page.get_by_label("A series for each")).to_have_value("user")
     kinds.get_by_text("Messages").click()
     expect(page.get_by_label("Messages")).to_have_value("text")
     page.get_by_label("Within each").select_option("")
-    preview = page.get_by_role("region", name="What it would have found")
     expect(preview.get_by_role("heading", name="3 categories of messages")).to_be_visible()
     expect(preview).to_contain_text("Accepted password for user u0 from 10.0.0.0")
     settle(page)

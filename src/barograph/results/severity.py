@@ -31,9 +31,9 @@ class Severity:
 
 SCALE: Final = (
     Severity("low", 0.0, 0.0, "#cfe0f2", "#253e59"),
-    Severity("warning", WARNING, 0.2, "#7fb0de", "#3570a6"),
-    Severity("minor", MINOR, 0.4, "#d9a520", "#7d671c"),
-    Severity("major", MAJOR, 0.6, "#c8601c", "#f17b11"),
+    Severity("warning", WARNING, 0.2, "#7fb0de", "#2a67a0"),
+    Severity("minor", MINOR, 0.4, "#d9a520", "#756022"),
+    Severity("major", MAJOR, 0.6, "#c8601c", "#d66d16"),
     Severity("critical", CRITICAL, 0.8, "#9c1528", "#ff8f9f"),
 )
 """From the lowest. Of any two of them, people with any sight of colour see the difference, and none is told by colour alone."""

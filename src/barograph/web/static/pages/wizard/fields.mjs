@@ -4,7 +4,7 @@ import { columnsOf, config, seen, set } from './draft.mjs';
 import { Field, problemAt } from './field.mjs';
 import { CATEGORY } from './kinds.mjs';
 import { Measures } from './measures.mjs';
-import { Messages, Population, Rare, Split } from './roles.mjs';
+import { Messages, Places, Population, Rare, Split, Times } from './roles.mjs';
 
 const SPANS = ['1m', '5m', '10m', '15m', '30m', '1h', '2h', '3h', '6h', '12h', '1d'];
 const FORMS = {
@@ -13,6 +13,8 @@ const FORMS = {
   population: () => html`<${Population} /><${Measures} kind="population" />`,
   rare: () => html`<${Rare} />`,
   categories: () => html`<${Messages} />`,
+  times: () => html`<${Times} />`,
+  places: () => html`<${Places} />`,
 };
 
 /** @param {{kind: keyof typeof FORMS, next: any}} props */
@@ -36,8 +38,9 @@ function Span() {
 
 function Influencers() {
   const chosen = config.value.analysis_config.influencers ?? [];
-  const { categorization_field_name: messages } = config.value.analysis_config;
-  const names = [...new Set([...columnsOf('text').map((one) => one.name), ...(messages ? [CATEGORY] : []), ...chosen])].filter((name) => name !== messages);
+  const { categorization_field_name: messages, detectors } = config.value.analysis_config;
+  const looked = [messages, ...detectors.filter((one) => one.function === 'lat_long').map((one) => one.field_name)]; // each value is another
+  const names = [...new Set([...columnsOf('text').map((one) => one.name), ...(messages ? [CATEGORY] : []), ...chosen])].filter((name) => !looked.includes(name));
   const toggle = (name) => set('analysis_config.influencers', chosen.includes(name) ? chosen.filter((one) => one !== name) : [...chosen, name]);
   if (!seen.value) {
     return html`

@@ -4,21 +4,23 @@ import { columnsOf, seen } from './draft.mjs';
 /** What a job looks at: its name in the URL, and in words. */
 export const KINDS = [
   ['single', 'One measure'], ['multi', 'Several measures'], ['population', 'Population'], ['rare', 'Rare values'],
-  ['categories', 'Messages'], ['advanced', 'Advanced'],
+  ['categories', 'Messages'], ['times', 'Times'], ['places', 'Places'], ['advanced', 'Advanced'],
 ];
 /** The field that categories are the values of. */
 export const CATEGORY = 'mlcategory';
 const RARE = ['rare', 'freq_rare'];
+const TIMES = ['time_of_day', 'time_of_week'];
+const PLACE = 'lat_long';
 /** Functions that compare no members, and those that do the same where members are compared. */
 const TOGETHER = { non_zero_count: 'count', non_null_sum: 'sum' };
 const ROLES = ['partition', 'by', 'over'];
 const SPLITS = ROLES.map((role) => `${role}_field_name`);
 /** The roles that the form of a kind asks for. */
-const ASKED = { single: [], multi: ['partition'], population: ['partition', 'over'], rare: ROLES, categories: ['partition'], advanced: ['partition', 'over'] };
+const ASKED = { single: [], multi: ['partition'], population: ['partition', 'over'], rare: ROLES, categories: ['partition'], times: ['partition'], places: ['partition'], advanced: ['partition', 'over'] };
 const OF_MESSAGES = ['categorization_field_name', 'categorization_filters', 'categorization_analyzer', 'per_partition_categorization'];
 const COUNT = { function: 'count' };
 
-const isMeasure = (one) => !RARE.includes(one.function) && one.by_field_name !== CATEGORY;
+const isMeasure = (one) => ![...RARE, ...TIMES, PLACE].includes(one.function) && one.by_field_name !== CATEGORY;
 const isSame = (detectors, name) => detectors.every((one) => one[name] === detectors[0][name]);
 
 /** The kind whose form shows all of a job's settings. @param {any} config @returns {string} */
@@ -27,6 +29,9 @@ export function kindOf({ analysis_config: { detectors, categorization_field_name
   if (!first || !SPLITS.every((name) => isSame(detectors, name))) return 'advanced';
   if (messages || first.by_field_name === CATEGORY) return detectors.length === 1 && first.by_field_name === CATEGORY ? 'categories' : 'advanced';
   if (RARE.includes(first.function)) return detectors.length === 1 ? 'rare' : 'advanced';
+  const alone = detectors.length === 1 && !first.by_field_name && !first.over_field_name;
+  if (alone && TIMES.includes(first.function)) return 'times';
+  if (alone && first.function === PLACE) return 'places';
   if (!detectors.every(isMeasure) || first.by_field_name) return 'advanced';
   if (first.over_field_name) return 'population';
   return detectors.length > 1 || first.partition_field_name ? 'multi' : 'single';
@@ -46,6 +51,8 @@ export function usable(shown, config, before = {}) {
     ...Object.fromEntries(ASKED[kind].map((role) => [role, first[`${role}_field_name`]])),
     ...(measures.length && { measures: kind === 'single' ? [...measures, ...(before.measures ?? []).slice(1)] : measures }),
     ...(kind === 'rare' && { rare: first.function }),
+    ...(kind === 'times' && { times: first.function }),
+    ...(kind === 'places' && { place: first.field_name }),
     ...(kind === 'categories' && { ofMessages: first.function, messages: only(OF_MESSAGES, analysis) }),
   };
 }
@@ -71,7 +78,8 @@ export function asKind(kind, config, spare) {
     if (!spare.partition) delete analysis.per_partition_categorization;
   }
   const named = analysis.detectors.flatMap((one) => SPLITS.map((name) => one[name])).filter(Boolean);
-  const others = (analysis.influencers ?? []).filter((name) => name !== CATEGORY && name !== analysis.categorization_field_name);
+  const looked = [CATEGORY, analysis.categorization_field_name, ...analysis.detectors.filter((one) => one.function === PLACE).map((one) => one.field_name)];
+  const others = (analysis.influencers ?? []).filter((name) => !looked.includes(name));
   analysis.influencers = [...new Set([...others, ...named])];
   return { ...config, analysis_config: analysis };
 }
@@ -92,6 +100,8 @@ const DETECTORS = {
     const free = (name) => (name === by ? undefined : name);
     return [{ function: spare.over ? spare.rare ?? 'rare' : 'rare', by_field_name: by, over_field_name: free(spare.over), partition_field_name: free(spare.partition) }];
   },
+  times: (spare) => [{ function: spare.times ?? 'time_of_day', partition_field_name: spare.partition ?? spare.over }],
+  places: (spare) => [{ function: PLACE, field_name: spare.place ?? placeColumn(), partition_field_name: spare.partition ?? spare.over }],
   categories: (spare) => [{ function: spare.ofMessages ?? 'count', by_field_name: CATEGORY, partition_field_name: spare.partition }],
 };
 
@@ -107,6 +117,11 @@ const hasWords = (column) => column.examples.some((text) => text.includes(' '));
 
 /** The column whose texts are the longest, where they are of several words; an empty name where none is. */
 const messagesColumn = () => columnsOf('text').filter(hasWords).sort((one, other) => length(other) - length(one))[0]?.name ?? '';
+
+const DEGREES = /^\s*[+-]?\d{1,3}(\.\d+)?\s*,\s*[+-]?\d{1,3}(\.\d+)?\s*$/;
+
+/** The first column whose texts are latitudes and longitudes; an empty name where none is. */
+const placeColumn = () => columnsOf('text').find((one) => one.examples.length > 0 && one.examples.every((text) => DEGREES.test(text)))?.name ?? '';
 
 /** The column with the most values that come again and again. */
 function membersColumn() {

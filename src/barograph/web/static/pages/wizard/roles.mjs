@@ -58,6 +58,23 @@ export const Rare = () => html`
     </${Field}>`}
   <${Within} />`;
 
+const TIMES = [['time_of_day', 'the day'], ['time_of_week', 'the week']];
+
+/** When something usually happens. */
+export const Times = () => html`
+  <${Field} label="Odd at its time of" path=${`${AT}.function`} hint="Several times may be usual; the clock is that of the job's time zone">
+    ${(props) => html`<select ...${props} value=${first().function} onChange=${(event) => changeDetector(0, { function: event.target.value })}>
+      ${TIMES.map(([name, text]) => html`<option value=${name}>${text}</option>`)}</select>`}
+  </${Field}>
+  <${Role} role="partition" label="Usual times of each" none="all rows together" />`;
+
+/** Where something usually is. */
+export const Places = () => html`
+  <${Field} label="Places" path=${`${AT}.field_name`} hint="Latitude and longitude with a comma between them, as 52.52,13.405; several places may be usual">
+    ${(props) => html`<${Name} props=${props} kinds=${['text']} value=${first().field_name ?? ''} choose=${(name) => changeDetector(0, { field_name: name })} />`}
+  </${Field}>
+  <${Role} role="partition" label="Usual places of each" none="all rows together" />`;
+
 const ODD = [['count', 'one that comes too often or stays away'], ['high_count', 'one that comes too often'], ['rare', 'one that hardly ever comes']];
 
 /** Messages that say the same. */
