@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from barograph.config.errors import BadRequest
-from barograph.models.forest import ForestConfig, ForestDetector, _as_deviations, _as_surprising
+from barograph.models.forest import ForestConfig, ForestDetector
 from barograph.models.forest_trees import TreesConfig
+from barograph.models.forests import as_deviations, as_surprising
 
 
 def detector(features: int = 1, shingle: int = 8, **options) -> ForestDetector:
@@ -154,7 +155,7 @@ def test_weights_make_a_feature_count(noise):
 
 def test_surprise_is_turned_back():
     x = np.linspace(-30, 30, 601)
-    assert _as_deviations(_as_surprising(x)) == pytest.approx(x)
+    assert as_deviations(as_surprising(x)) == pytest.approx(x)
 
 
 def test_memory_of_one_feature_is_small(noise):

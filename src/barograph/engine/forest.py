@@ -148,9 +148,10 @@ class Forest:
         return self._detector.nbytes
 
     def _check_ready(self) -> None:
-        if not self._detector.trees.ready:
-            learnt = int(self._detector.trees.head["points"])
-            raise BadRequest(f"forest of {learnt} points: wanted one that has learnt enough for scores; update it first")
+        if not self._detector.ready:
+            raise BadRequest(
+                f"forest of {self._detector.points} points: wanted one that has learnt enough for scores; update it first"
+            )
 
     def _judged(self, detector: ForestDetector, values: Any) -> Any:
         found = detector.judge_and_learn(self._read(values))

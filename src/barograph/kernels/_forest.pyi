@@ -62,6 +62,8 @@ def judge_and_learn(
     late: NDArray[int64],
     share: NDArray[float64],
     expected: NDArray[float64],
+    alike: NDArray[float32],
+    alike_of: NDArray[int64],
 ) -> int:
     """As `advance`, and tell anomalies: points whose score passes a threshold that follows the tail of the scores.
 
@@ -78,9 +80,11 @@ def judge_and_learn(
         late: [n] out: how many blocks before the newest the one lies that is to blame.
         share: [n * features] out: shares of that block's features in its blame, summing up to 1; NaN where there is no anomaly.
         expected: [n * features] out: what that block may have been by all others; NaN where there is no anomaly.
+        alike: [m * trees * features] out: of each anomaly in order, what each tree would have expected.
+        alike_of: [m] out: the block that each of them is of; those behind the last anomaly stay as they are.
 
     Returns:
-        As `advance`.
+        As `advance`; and when m anomalies were found, then take them away, and go on with the rest.
     """
 
 def score(record: NDArray[uint8], store: NDArray[float32], points: NDArray[float32], scores: NDArray[float64]) -> None:

@@ -114,7 +114,8 @@ void begin_judging(Records judge) {
 }
 
 int64_t judge_and_learn(Records record, Out<float> store, Records judge, Out<float> shown, Out<double> known_lately, In<double> blocks,
-                        In<double> known, Out<double> told, Out<int64_t> late, Out<double> share, Out<double> expected) {
+                        In<double> known, Out<double> told, Out<int64_t> late, Out<double> share, Out<double> expected,
+                        Out<float> alike, Out<int64_t> alike_of) {
   Forest forest = opened(record, store);
   const int64_t features = forest.shape.features, count = rows_of("blocks", blocks.size(), features);
   const auto n = static_cast<size_t>(count);
@@ -123,14 +124,19 @@ int64_t judge_and_learn(Records record, Out<float> store, Records judge, Out<flo
   binding::check_size("late", late.size(), n);
   binding::check_size("share", share.size(), blocks.size());
   binding::check_size("expected", expected.size(), blocks.size());
+  const int64_t trees = forest.shape.trees, most = static_cast<int64_t>(alike_of.size());
+  check("alike_of", most, 1, 1'000'000);
+  binding::check_size("alike", alike.size(), static_cast<size_t>(most * trees * features));
+  int64_t told_of = 0;
   Judgement judgement(forest, opened_judging(forest, judge, shown, known_lately));
   nb::gil_scoped_release release;
   for (int64_t i = 0; i < count; ++i) {
-    if (!has_room(forest)) return i;
+    if (!has_room(forest) || told_of == most) return i;
     const Told one = judgement.judge_and_learn(blocks.data() + i * features, known.data()[i], share.data() + i * features,
-                                               expected.data() + i * features);
+                                               expected.data() + i * features, alike.data() + told_of * trees * features);
     std::memcpy(told.data() + 4 * i, &one, 4 * sizeof(double));
     late.data()[i] = one.late;
+    if (one.grade > 0.0) alike_of.data()[told_of++] = i;
   }
   return count;
 }
@@ -211,7 +217,8 @@ NB_MODULE(_forest, m) {
   m.def("advance", &advance, nb::arg("record"), nb::arg("store"), nb::arg("blocks"), nb::arg("scores"));
   m.def("begin_judging", &begin_judging, nb::arg("judge"));
   m.def("judge_and_learn", &judge_and_learn, nb::arg("record"), nb::arg("store"), nb::arg("judge"), nb::arg("shown"), nb::arg("known_lately"),
-        nb::arg("blocks"), nb::arg("known"), nb::arg("told"), nb::arg("late"), nb::arg("share"), nb::arg("expected"));
+        nb::arg("blocks"), nb::arg("known"), nb::arg("told"), nb::arg("late"), nb::arg("share"), nb::arg("expected"),
+        nb::arg("alike"), nb::arg("alike_of"));
   m.def("score", &score, nb::arg("record"), nb::arg("store"), nb::arg("points"), nb::arg("scores"));
   m.def("attribute", &attribute, nb::arg("record"), nb::arg("store"), nb::arg("points"), nb::arg("shares"));
   m.def("nearest", &nearest, nb::arg("record"), nb::arg("store"), nb::arg("points"), nb::arg("missing"), nb::arg("found"), nb::arg("distance"));

@@ -61,9 +61,11 @@ class Judgement {
         shares_(static_cast<size_t>(2 * forest.shape.dims)), missing_(static_cast<size_t>(forest.shape.dims)),
         values_(static_cast<size_t>(forest.shape.trees)), block_(static_cast<size_t>(forest.shape.features)) {}
 
-  // given [features], NaN for what the trees are to fill in; share, expected [features] out, NaN where nothing is told.
-  Told judge_and_learn(const double* given, double known, double* share, double* expected) {
+  // given [features], NaN for what the trees are to fill in; share, expected [features] out, NaN where nothing is told; alike
+  // [trees, features] out, what each tree would have expected there, written where something may be told.
+  Told judge_and_learn(const double* given, double known, double* share, double* expected, float* alike) {
     const Shape& shape = forest_.shape;
+    alike_ = alike;
     const double none = std::numeric_limits<double>::quiet_NaN();
     Told told{none, threshold(), 0.0, 0.0, 0};
     std::fill_n(share, shape.features, none);
@@ -177,16 +179,19 @@ class Judgement {
     const Shape& shape = forest_.shape;
     std::fill(missing_.begin(), missing_.end(), uint8_t{0});
     std::fill_n(missing_.begin() + block * shape.features, shape.features, uint8_t{1});
-    median_at(block, expected);
+    median_at(block, expected, alike_);
   }
 
-  // The median over the trees of a block of the nearest points to x, by what is not missing.
-  void median_at(int64_t block, double* median) {
+  // The median over the trees of a block of the nearest points to x, by what is not missing; and all of them [trees, features].
+  void median_at(int64_t block, double* median, float* each = nullptr) {
     const Shape& shape = forest_.shape;
     std::vector<uint32_t> found(static_cast<size_t>(shape.trees));
     for (int64_t t = 0; t < shape.trees; ++t) found[static_cast<size_t>(t)] = Nearest(TreeOf(forest_, t), x_.data(), missing_.data()).point;
     for (int64_t i = 0; i < shape.features; ++i) {
-      for (size_t t = 0; t < found.size(); ++t) values_[t] = forest_.coordinates(found[t])[block * shape.features + i];
+      for (size_t t = 0; t < found.size(); ++t) {
+        values_[t] = forest_.coordinates(found[t])[block * shape.features + i];
+        if (each) each[static_cast<int64_t>(t) * shape.features + i] = values_[t];
+      }
       const auto middle = values_.begin() + static_cast<int64_t>(values_.size() / 2);
       std::nth_element(values_.begin(), middle, values_.end());
       median[i] = static_cast<double>(*middle);
@@ -219,6 +224,7 @@ class Judgement {
   std::vector<uint8_t> missing_;
   std::vector<float> values_;
   std::vector<double> block_;
+  float* alike_ = nullptr;
 };
 
 }  // namespace forest

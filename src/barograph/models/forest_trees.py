@@ -1,7 +1,7 @@
 """Random cut trees of one stream of points, as arrays that belong to Python."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -13,8 +13,10 @@ from barograph.kernels import _forest
 from barograph.results.arrays import Floats
 from barograph.results.snapshot import Arrays
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Of what trees remember. Raised when the same blocks would be remembered as something else."""
+
+_AT_ONCE: Final = 64  # anomalies that the kernel tells before it is asked again
 
 _SLACK: Final = 3  # floats behind the last block, which the kernel reads with it
 
@@ -96,15 +98,34 @@ class Trees:
         Raises:
             ValueError: another version, or trees of other settings, wrote it.
         """
-        size = _forest.record_bytes(config.trees, config.samples, config.features, config.shingle)
         if state is not None:
             check_settings(config, state)
-            return cls(config, np.array(state["record"], np.uint8), np.array(state["store"], np.float32))
-        record = np.empty(size, np.uint8)
+            return cls.of_arrays(config, state["record"], state["store"])
+        record = np.empty(cls.record_bytes(config), np.uint8)
         decay = 0.0 if config.memory is None else 1.0 / config.memory
         _forest.begin(record, config.trees, config.samples, config.features, config.shingle, decay, config.seed)
         blocks = 2 * config.samples + config.shingle
         return cls(config, record, np.zeros(blocks * config.features + _SLACK, np.float32))
+
+    @classmethod
+    def of_arrays(cls, config: TreesConfig, record: NDArray[Any], store: NDArray[Any]) -> "Trees":
+        """Those whose `record` and `store` these were, by copies."""
+        return cls(config, np.array(record, np.uint8), np.array(store, np.float32))
+
+    @staticmethod
+    def record_bytes(config: TreesConfig) -> int:
+        """How long a record is."""
+        return _forest.record_bytes(config.trees, config.samples, config.features, config.shingle)
+
+    @property
+    def record(self) -> NDArray[np.uint8]:
+        """The trees, as bytes."""
+        return self._record
+
+    @property
+    def store(self) -> NDArray[np.float32]:
+        """Their points."""
+        return self._store
 
     def snapshot(self) -> Arrays:
         """Everything remembered. Equal seeds and equal blocks give equal bytes."""
@@ -149,27 +170,39 @@ class Trees:
         blocks: Floats,
         known: Floats,
         out: tuple[Floats, NDArray[np.int64], Floats, Floats],
-    ) -> None:
-        """As `advance`, and judge the scores; see `judge_and_learn` in `kernels/_forest.pyi`."""
-        flat, told, features = np.ascontiguousarray(blocks, float).ravel(), out[0].ravel(), self.config.features
-        share, expected = out[2].ravel(), out[3].ravel()
+    ) -> Iterator[tuple[int, NDArray[np.float32]]]:
+        """As `advance`, and judge the scores; see `judge_and_learn` in `kernels/_forest.pyi`. Learns as it is iterated.
 
-        def learn(done: int) -> int:
-            at = done * features
-            return _forest.judge_and_learn(
+        Yields:
+            Of each anomaly its block, and what each tree would have expected in its place [trees, features].
+        """
+        flat, told, features = np.ascontiguousarray(blocks, float).ravel(), out[0].reshape(-1), self.config.features
+        share, expected = out[2].reshape(-1), out[3].reshape(-1)
+        alike = np.empty((_AT_ONCE, self.config.trees, features), np.float32)
+        done, n = 0, len(blocks)
+        while done < n:
+            at, alike_of = done * features, np.full(_AT_ONCE, -1, np.int64)
+            learnt = _forest.judge_and_learn(
                 self._record, self._store, judge, shown, known_lately,
                 flat[at:], known[done:], told[4 * done :], out[1][done:], share[at:], expected[at:],
+                alike.reshape(-1), alike_of,
             )  # fmt: skip
-
-        self._until_all(len(blocks), learn)
+            for number, block in enumerate(alike_of[alike_of >= 0].tolist()):
+                yield done + block, alike[number]
+            done += learnt
+            if done < n and alike_of[-1] < 0:
+                self._make_longer()
 
     def _until_all(self, n: int, learn: Callable[[int], int]) -> None:
         """Make the store longer whenever it is full."""
         done = learn(0)
         while done < n:
-            more = (len(self._store) // self.config.features // 4 + 1) * self.config.features
-            self._store = np.concatenate([self._store, np.zeros(more, np.float32)])
+            self._make_longer()
             done += learn(done)
+
+    def _make_longer(self) -> None:
+        more = (len(self._store) // self.config.features // 4 + 1) * self.config.features
+        self._store = np.concatenate([self._store, np.zeros(more, np.float32)])
 
     def score(self, points: Floats | NDArray[np.float32]) -> Floats:
         """Scores [n] of points [n, dims], which are not learnt."""
