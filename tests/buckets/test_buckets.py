@@ -17,15 +17,17 @@ def test_a_series_begins_in_its_earliest_bucket_also_when_that_row_came_second()
     assert buckets.take().detectors[0].matrix("count", 0, 4)[1, 1:].tolist() == [1, 0, 1]
 
 
-def test_a_summary_count_of_zero_counts_nothing_and_a_negative_one_is_missing():
+def test_a_summary_count_of_zero_counts_nothing_and_one_that_cannot_be_is_missing():
     job = make_job([one("count", partition_field_name="site")], summary="n")
-    rows = [{"time": 0, "site": "a", "n": n} for n in (2.0, 0.0, None, -1.0)] + [{"time": SPAN, "site": "b", "n": 0.0}]
+    rows = [{"time": 0, "site": "a", "n": n} for n in (2.0, 0.0, None, -1.0, 1e150)] + [{"time": SPAN, "site": "b", "n": 0.0}]
     closed, buckets = run(job, [rows])
     assert cells(closed) == {(0, "count", "a", None, None, 0): 2.0, (0, "weight", "a", None, None, 0): 2.0}
     counts = buckets.counted(DataCounts(missing_field_count=1))
-    assert counts.missing_field_count == 2
-    (example,) = counts.examples
-    assert (example.reason, example.row, example.value) == ("missing_field", 4, "-1.0")
+    assert counts.missing_field_count == 3
+    assert [(example.reason, example.row, example.value) for example in counts.examples] == [
+        ("missing_field", 4, "-1.0"),
+        ("missing_field", 5, "1e+150"),
+    ]
 
 
 def test_detectors_of_the_same_field_and_split_share_their_statistics():

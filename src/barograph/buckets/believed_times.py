@@ -20,13 +20,13 @@ class FirstRow(NamedTuple):
         time_ms: epoch ms.
         number: its place among the job's rows.
         fields: the values that it holds.
-        negative: 1 when its summary count is below zero, else 0.
+        uncountable: 1 when its summary count is none, else 0.
     """
 
     time_ms: int
     number: int
     fields: int
-    negative: int
+    uncountable: int
 
 
 _NO_ROW: Final = FirstRow(_NONE, 0, 0, 0)

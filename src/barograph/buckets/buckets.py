@@ -9,7 +9,7 @@ from barograph.buckets.accumulator import Accumulator, FinishedCells, Folded
 from barograph.buckets.batch import EACH_ONE, Batch
 from barograph.buckets.believed_times import BelievedTimes, FirstRow
 from barograph.buckets.bucket_counts import BucketCounter
-from barograph.buckets.dropped_rows import DroppedRows
+from barograph.buckets.dropped_rows import DroppedRows, uncountable
 from barograph.buckets.finished import DetectorValues, FinishedBuckets
 from barograph.buckets.from_rows import detector_values
 from barograph.buckets.growing_records import NONE
@@ -99,7 +99,7 @@ class Buckets:
         self._dropped = self._dropped.after(time_ms, number, placed, fields, weight, self._weight_field or "")
         keep = ~(dropped | placed.partial)
         if weight is not EACH_ONE:
-            keep &= weight > 0
+            keep &= (weight > 0) & ~uncountable(weight)
         if keep.all():
             self._fold(time_ms, placed.bucket, columns, weight)
         elif keep.any():
@@ -107,8 +107,8 @@ class Buckets:
             self._fold(time_ms[keep], placed.bucket[keep], columns.filter(keep), kept)
 
     def _first_row(self, time_ms: int, columns: pl.DataFrame, number: int, weight: Floats) -> FirstRow:
-        negative = weight is not EACH_ONE and bool(weight[0] < 0)
-        return FirstRow(time_ms, number, self._present(columns, np.ones(1, np.bool_)), int(negative))
+        bad = weight is not EACH_ONE and bool(uncountable(weight)[0])
+        return FirstRow(time_ms, number, self._present(columns, np.ones(1, np.bool_)), int(bad))
 
     def _begin_anew(self) -> None:
         """Forget the first row, which was alone and whose clock was wrong: it is counted as late."""
@@ -224,7 +224,7 @@ class Buckets:
     def counted(self, counts: DataCounts) -> DataCounts:
         """Intake's counts of the rows given to `add`, completed by what only this stage knows.
 
-        Late rows are out of order and not processed; a negative summary count is a missing one.
+        Late rows are out of order and not processed; a summary count that is none is a missing one.
         """
         return replace(self._times.counted(self._dropped.counted(counts)), **vars(self._bucket_counter.counts))
 

@@ -13,12 +13,20 @@ from barograph.results.arrays import Bools, Floats, Ints
 from barograph.results.counts import MAX_EXAMPLES, DataCounts, Example
 from barograph.results.snapshot import Arrays
 
+MOST_EVENTS: Final = 1e12
+"""What one row can stand for: sums of such counts stay whole numbers, and fit into 64 bits."""
+
 _AHEAD: Final = (
     "wanted a time less than a month (and 1,000 buckets) after the newest, and as near to a first row that is alone; "
     "further away the next row must agree"
 )
 _LATE: Final = "wanted a time within the latency"
 _FIRST: Final = "wanted a time less than a month (or 1,000 buckets) from those of the rows that follow"
+
+
+def uncountable(weight: Floats) -> Bools:
+    """Which summary counts [n] are none: below zero, or beyond what can be counted."""
+    return (weight < 0) | (weight > MOST_EVENTS)
 
 
 @dataclass(frozen=True)
@@ -29,14 +37,14 @@ class DroppedRows:
         late: rows whose bucket was over.
         ahead: rows too far ahead of all others to be believed.
         fields: the values that were in both.
-        negative: rows in time whose summary count is below zero.
+        uncountable: rows in time whose summary count is none.
         examples: the first of each.
     """
 
     late: int = 0
     ahead: int = 0
     fields: int = 0
-    negative: int = 0
+    uncountable: int = 0
     examples: tuple[Example, ...] = ()
 
     @classmethod
@@ -71,15 +79,15 @@ class DroppedRows:
         late, ahead, times = placed.late, placed.ahead, time_ms.astype("M8[ms]")
         dropped_examples = self._examples(self.late, late, number, times, "out_of_order", _LATE)
         dropped_examples += self._examples(self.ahead, ahead, number, times, "invalid_date", _AHEAD)
-        negative = ~(late | ahead) & (weight < 0) if len(weight) else np.zeros(0, np.bool_)
-        wanted = f"{weight_field}: wanted a count >= 0"
-        dropped_examples += self._examples(self.negative, negative, number, weight, "missing_field", wanted)
+        bad = ~(late | ahead) & uncountable(weight) if len(weight) else np.zeros(0, np.bool_)
+        wanted = f"{weight_field}: wanted a count of 0 to {MOST_EVENTS:g}"
+        dropped_examples += self._examples(self.uncountable, bad, number, weight, "missing_field", wanted)
         return replace(
             self,
             late=self.late + int(late.sum()),
             ahead=self.ahead + int(ahead.sum()),
             fields=self.fields + fields,
-            negative=self.negative + int(negative.sum()),
+            uncountable=self.uncountable + int(bad.sum()),
             examples=self.examples + tuple(dropped_examples),
         )
 
@@ -89,7 +97,7 @@ class DroppedRows:
             self,
             late=self.late + 1,
             fields=self.fields + first.fields,
-            negative=self.negative - first.negative,
+            uncountable=self.uncountable - first.uncountable,
             examples=(
                 Example("out_of_order", first.number, str(np.datetime64(first.time_ms, "ms")), _FIRST),
                 *(example for example in self.examples if example.row != first.number),
@@ -110,7 +118,7 @@ class DroppedRows:
             processed_field_count=counts.processed_field_count - self.fields,
             invalid_date_count=counts.invalid_date_count + self.ahead,
             out_of_order_timestamp_count=counts.out_of_order_timestamp_count + self.late,
-            missing_field_count=counts.missing_field_count + self.negative,
+            missing_field_count=counts.missing_field_count + self.uncountable,
         ).with_examples(list(self.examples))
 
     def snapshot(self) -> Arrays:
