@@ -18,6 +18,8 @@ from barograph.store.query import RECORDS
 _C: Final = tables.RECORD.c
 _KEY: Final = ("job_id", "timestamp", "seq")
 _SERIES: Final = ("job_id", *schema.SERIES_KEY)
+_SHORT: Final = 50
+"""A time is short when it is less than one part in this many of all that a job has records of."""
 
 SORTS: Final[dict[str, "sa.ColumnElement[Any]"]] = {
     "time": _C.timestamp,
@@ -94,9 +96,17 @@ class RecordsQuery:
         conditions += [] if self.start_ms is None else [_C.timestamp >= self.start_ms]
         return conditions + ([] if self.end_ms is None else [_C.timestamp < self.end_ms])
 
+    def takes_all(self) -> bool:
+        """Whether every record in that time is asked for."""
+        return not self.exclude_interim and all(one is None for one in (self.bands, self.wanted, self.detectors))
+
     def where(self) -> "list[sa.ColumnElement[bool]]":
+        """All conditions on a record."""
+        return self.in_time() + self.of_record()
+
+    def of_record(self) -> "list[sa.ColumnElement[bool]]":
         """All conditions on a record itself."""
-        conditions = self.in_time()
+        conditions: list[sa.ColumnElement[bool]] = []
         if self.bands is not None:
             score = _C.record_score
             conditions.append(sa.or_(sa.false(), *(sa.and_(score >= least, score < beyond) for least, beyond in self.bands)))
@@ -130,20 +140,25 @@ class FoundRecords:
     highest: float | None
 
 
-def extent(connection: sa.Connection, query: RecordsQuery) -> "tuple[int | None, int | None, int, float | None]":
-    """The first and last time of the records of a query, how many there are, and their highest score."""
-    chosen = sa.select(sa.func.min(_C.timestamp), sa.func.max(_C.timestamp), sa.func.count(), sa.func.max(_C.record_score))
-    first, last, number, highest = connection.execute(chosen.where(*query.where())).one()
-    return first, last, number, highest
+def extent(connection: sa.Connection, query: RecordsQuery) -> "tuple[int | None, int | None]":
+    """The times of the first and the last record of a query."""
+    first, last = (_one(connection, asked(_C.timestamp), query.where()) for asked in (sa.func.min, sa.func.max))
+    return first, last
+
+
+def _one(connection: sa.Connection, asked: "sa.ColumnElement[Any]", where: "list[sa.ColumnElement[bool]]") -> Any:
+    """One figure of the records: asked alone, the ends and the highest are looked up where all of them at once are searched."""
+    return connection.execute(sa.select(asked).select_from(tables.RECORD).where(*where)).scalar_one()
 
 
 def found_records(connection: sa.Connection, query: RecordsQuery) -> FoundRecords:
     """A page of records; ties go by time, newest first when the sort descends, then by job and rank."""
-    first, last, records, highest = extent(connection, query)
-    in_time = connection.execute(sa.select(sa.func.count()).where(*query.in_time())).scalar_one()
+    first, last = extent(connection, query)
+    highest = _one(connection, sa.func.max(_C.record_score), query.where())
+    records = _one(connection, sa.func.count(), query.where())
+    in_time = records if query.takes_all() else _one(connection, sa.func.count(), query.in_time())
     total = records if query.worst_of is None else connection.execute(_groups(query, query.worst_of)).scalar_one()
-    kept = _kept(query)
-    keys = sa.select(kept).order_by(*_order(kept, query)).offset(query.offset).limit(query.size).subquery()
+    keys = (_by_score(query) if _is_quick_by_score(connection, query) else _in_order(query)).subquery()
     same = sa.and_(*(_C[name] == keys.c[name] for name in _KEY))
     columns = [_C.job_id, *(_C[column.name] for column in RECORDS.flat), keys.c.worst_of]
     chosen = sa.select(*columns).select_from(keys.join(tables.RECORD, same)).order_by(*_order(keys, query))
@@ -156,6 +171,38 @@ def _groups(query: RecordsQuery, stretches: Stretches) -> "sa.Select[Any]":
     groups = sa.select(sa.literal(1).label("one")).where(*query.where())
     groups = groups.group_by(*(_C[name] for name in _SERIES), stretches.of(_C.timestamp))
     return sa.select(sa.func.count()).select_from(groups.subquery())
+
+
+def _is_quick_by_score(connection: sa.Connection, query: RecordsQuery) -> bool:
+    """Whether the worst records of one job are sooner found from the worst one down than by looking at all in that time.
+
+    That passes by those of other times, so it is not for a short time out of a long one.
+    """
+    if query.sort != "score" or not query.descending or query.worst_of is not None or len(query.job_ids) != 1:
+        return False
+    first, last = extent(connection, RecordsQuery(query.job_ids))
+    if first is None or last is None:
+        return False
+    start = first if query.start_ms is None else max(first, query.start_ms)
+    end = last + 1 if query.end_ms is None else min(last + 1, query.end_ms)
+    return (end - start) * _SHORT >= last - first
+
+
+def _by_score(query: RecordsQuery) -> "sa.Select[Any]":
+    """The keys of the page, from the worst on, by the index of scores."""
+    time = _C.timestamp + 0  # not the column, so that the planner does not go by time
+    within = [] if query.start_ms is None else [time >= query.start_ms]
+    within += [] if query.end_ms is None else [time < query.end_ms]
+    keys = [*(_C[name] for name in _KEY), _C.record_score.label("sort_key"), sa.literal(1).label("worst_of")]
+    chosen = sa.select(*keys).where(_C.job_id == query.job_ids[0], *within, *query.of_record())
+    chosen = chosen.order_by(_C.record_score.desc().nulls_last(), _C.timestamp.desc(), _C.seq)
+    return chosen.offset(query.offset).limit(query.size)
+
+
+def _in_order(query: RecordsQuery) -> "sa.Select[Any]":
+    """The keys of the page, after all that match have been brought into order."""
+    kept = _kept(query)
+    return sa.select(kept).order_by(*_order(kept, query)).offset(query.offset).limit(query.size)
 
 
 def _kept(query: RecordsQuery) -> "sa.Subquery":
