@@ -61,5 +61,5 @@ clean:
 .venv/.test: .venv/.demo
 	@scripts/prepare test
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -e '.[test]'
-	@for release in 8 9; do $(BIN)/python scripts/client $$release || exit 1; done
+	@for client in elasticsearch-8 elasticsearch-9 opensearch-2 opensearch-3; do $(BIN)/python scripts/client $$client || exit 1; done
 	@touch $@

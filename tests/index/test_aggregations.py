@@ -186,3 +186,39 @@ def test_single_buckets_and_numbers() -> None:
 def test_what_cannot_be_computed_is_told(aggs: dict[str, Any], told: str) -> None:
     with pytest.raises(BadQuery, match=re.escape(told)):
         answer(aggs)
+
+
+def test_the_worst_document_of_each_bucket_is_shown() -> None:
+    top = {"top_hits": {"size": 1, "sort": [{"ms": "desc"}], "_source": {"include": ["ms", "host"]}}}
+    aggs = {"hosts": {"terms": {"field": "host", "size": 20}, "aggs": {"worst": top}}, "all": {"top_hits": {"size": 2}}}
+    found = answer(aggs)
+    for bucket in found["hosts"]["buckets"]:
+        most = max(row["ms"] for row in ROWS if row["host"] == bucket["key"])
+        hits = bucket["worst"]["hits"]
+        assert hits["total"]["value"] == bucket["doc_count"]
+        assert [hit["_source"] for hit in hits["hits"]] == [{"ms": most, "host": bucket["key"]}]
+        assert hits["hits"][0]["sort"] == [most]
+    assert [hit["_id"] for hit in found["all"]["hits"]["hits"]] == ["0", "1"]
+
+
+def test_buckets_are_sorted_by_what_lies_in_them() -> None:
+    inside = {"all": {"reverse_nested": {}, "aggs": {"most": {"max": {"field": "ms"}}}}}
+    late = {"filter": {"range": {"t": {"gte": "2016-06-03"}}}}
+    sort = {"bucket_sort": {"sort": [{"all.most": {"order": "desc"}}], "size": 3}}
+    aggs = {
+        "sorted": {"terms": {"field": "host", "size": 20}, "aggs": {**inside, "sort": sort}},
+        "ordered": {"terms": {"field": "host", "size": 3, "order": {"all>most": "desc"}}, "aggs": inside},
+        "counted": {"terms": {"field": "host", "size": 2, "order": {"late": "desc"}}, "aggs": {"late": late}},
+    }
+    found = answer(aggs)
+    most = {host: max(row["ms"] for row in ROWS if row["host"] == host) for host in {row["host"] for row in ROWS}}
+    expected = sorted(most.values(), reverse=True)[:3]
+    for name in ("sorted", "ordered"):
+        assert [bucket["all"]["most"]["value"] for bucket in found[name]["buckets"]] == expected
+    counts = defaultdict(int)
+    for row in ROWS:
+        counts[row["host"]] += row["t"] >= "2016-06-03"
+    assert [b["late"]["doc_count"] for b in found["counted"]["buckets"]] == sorted(counts.values(), reverse=True)[:2]
+    assert found["counted"]["sum_other_doc_count"] == len(ROWS) - sum(b["doc_count"] for b in found["counted"]["buckets"])
+    with pytest.raises(BadQuery, match="Invalid aggregation order path"):
+        answer({"hosts": {"terms": {"field": "host", "order": {"nothing": "desc"}}}})

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
-from barograph.api import elastic, health, v1
+from barograph.api import elastic, health, opensearch, v1
 from barograph.api.auth import Authentication, SameOrigin
 from barograph.api.gate import Gate
 from barograph.api.server import Server
@@ -43,7 +43,7 @@ def build(server: Server) -> FastAPI:
     )
     app.state.server = server
     app.include_router(v1.router(server))
-    app.router.routes.extend([*health.routes(server), *pages.routes(), *elastic.routes(server)])
+    app.router.routes.extend([*health.routes(server), *pages.routes(), *opensearch.routes(server), *elastic.routes(server)])
     for kind in (HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _told)
     return app

@@ -87,13 +87,17 @@ class Level:
 
     def grouped(self, aggregates: Sequence[str], columns: Sequence[Column]) -> Sql:
         """Aggregates for each bucket: the keys, then these."""
-        keys = [Column(name, key.path, key.form, absent=key.absent) for name, key in zip(self.names, self.keys, strict=True)]
-        relation = self.hits.relation([*keys, *columns])
-        present = " AND ".join(f"{name} IS NOT NULL" for name in self.names) or "TRUE"
-        kept = "" if self.kept is None else f" SEMI JOIN {self.kept} USING ({', '.join(self.names[: self._kept_keys])})"
         group = f" GROUP BY {', '.join(self.names)}" if self.names else ""
         selected = ", ".join([*self.names, *aggregates])
-        return relation.put(f"SELECT {selected} FROM ({{}}) r{kept} WHERE {present}{group}")
+        return self.members(columns).put(f"SELECT {selected} FROM ({{}}) m{group}")
+
+    def members(self, columns: Sequence[Column], also: str = "") -> Sql:
+        """The documents of the buckets: their keys, these columns, and what `also` names (see `Hits.relation`)."""
+        keys = [Column(name, key.path, key.form, absent=key.absent) for name, key in zip(self.names, self.keys, strict=True)]
+        relation = self.hits.relation([*keys, *columns], also)
+        present = " AND ".join(f"{name} IS NOT NULL" for name in self.names) or "TRUE"
+        kept = "" if self.kept is None else f" SEMI JOIN {self.kept} USING ({', '.join(self.names[: self._kept_keys])})"
+        return relation.put(f"SELECT * FROM ({{}}) r{kept} WHERE {present}")
 
     @property
     def _kept_keys(self) -> int:

@@ -1,127 +1,24 @@
 """Aggregations that put documents into buckets."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-import polars as pl
-
-from barograph.index.aggregations import Answer, Level, Path, answers, tree
+from barograph.index.aggregations import Answer, Level, Path, answers
 from barograph.index.composite import composite
 from barograph.index.dates import DEFAULT_FORMAT, query_nanos
 from barograph.index.errors import BadQuery
-from barograph.index.hits import Column, number_of, object_of, only
-from barograph.index.keys import Key, number_key, time_key, value_key
+from barograph.index.hits import number_of, object_of, only
+from barograph.index.keys import Key, number_key, time_key
 from barograph.index.kinds import NS
-from barograph.index.metrics import Metric
-from barograph.index.sql import Sql
+from barograph.index.terms import below_of, terms
+from barograph.index.top_hits import top_hits
 
 Build = Callable[[str, Mapping[str, Any], Any, Level], Answer]
-_TERMS: Final = {
-    *("field", "size", "order", "min_doc_count", "missing", "include", "exclude", "shard_size", "show_term_doc_count_error"),
-    *("execution_hint", "collect_mode", "shard_min_doc_count", "value_type", "format"),
-}
 _HISTOGRAM: Final = {
     *("field", "interval", "fixed_interval", "calendar_interval", "time_zone", "offset", "min_doc_count", "missing", "format"),
     *("extended_bounds", "hard_bounds", "keyed", "order"),
 }
 _MAX_SIZE: Final = 65_536
-
-
-def _below(key: Key, rows: Sequence[Path], level: Level, inside: Any) -> Answer:
-    """What is inside the buckets that are answered; `rows` are their keys."""
-    if not inside:
-        return lambda _path: {}
-    names = [*level.names, f"k{len(level.keys)}"]
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
-    dtypes = [_dtype(item) for item in (*level.keys, key)]
-    kept = pl.DataFrame([pl.Series(n, c, dtype=d) for n, c, d in zip(names, columns, dtypes, strict=True)])
-    return answers(inside, level.inside(key, kept))
-
-
-def _dtype(key: Key) -> pl.DataType:
-    if isinstance(key.step, float) and not key.is_time:
-        return pl.Float64()
-    return pl.String() if key.kind is None else pl.Int64() if key.is_time else key.kind.dtype
-
-
-def _terms(name: str, body: Mapping[str, Any], inside: Any, level: Level) -> Answer:
-    only(body, f"terms [{name}]", _TERMS)
-    key, size = value_key(body, level.hits, name), body.get("size", 10)
-    if not isinstance(size, int) or not 0 < size <= _MAX_SIZE:
-        raise BadQuery(f"[size] of aggregation [{name}]={size!r}: wanted a whole number from 1 to {_MAX_SIZE}")
-    own = f"k{len(level.keys)}"
-    metrics = {item.name: item for item in tree(inside, level).metrics} if inside else {}
-    order, metric_columns = _order(body.get("order", {"_count": "desc"}), own, metrics, name)
-    inner = Level(level.run, level.hits, (*level.keys, key), level.kept, level.depth)
-    parts = [f"count(*) AS documents, {order} AS place"]
-    over = f"PARTITION BY {', '.join(level.names)}" if level.names else ""
-    grouped = inner.grouped(parts, metric_columns)
-    chosen, values = _chosen(own, body, name)
-    least = int(number_of(body, "min_doc_count", 1, name))
-    ranked = grouped.put(
-        f"SELECT *, row_number() OVER ({over} ORDER BY place, {own}) AS position, sum(documents) OVER ({over}) AS every "
-        f"FROM ({{}}) g WHERE {chosen} AND documents >= {max(least, 1)}"
-    )
-    width = len(level.keys)
-    sql = Sql(f"SELECT * EXCLUDE (place) FROM ({ranked.text}) WHERE position <= {size}", ranked.values + values)
-    sql = sql.put(f"SELECT * FROM ({{}}) ORDER BY {', '.join([*level.names, 'position'])}")
-    rows = level.rows(sql)
-    level.run.count(len(rows))
-    below = _below(key, [row[: width + 1] for row in rows], level, inside)
-    found: dict[Path, list[Path]] = {}
-    for row in rows:
-        found.setdefault(row[:width], []).append(row)
-
-    def answer(path: Path) -> dict[str, Any]:
-        mine = found.get(path, [])
-        buckets = [{**key.shown(r[width]), "doc_count": r[width + 1], **below(r[: width + 1])} for r in mine]
-        others = (int(mine[0][-1]) if mine else 0) - sum(row[width + 1] for row in mine)
-        return {"doc_count_error_upper_bound": 0, "sum_other_doc_count": others, "buckets": buckets}
-
-    return answer
-
-
-def _order(given: Any, own: str, metrics: Mapping[str, Metric], name: str) -> tuple[str, list[Column]]:
-    """The sort of a `terms` as an expression that is sorted upwards, and the columns that it needs."""
-    items = given if isinstance(given, list) else [given]
-    parts, columns = [], []
-    for item in items:
-        if not isinstance(item, Mapping) or len(item) != 1:
-            raise BadQuery(f"[order] of aggregation [{name}]={given!r}: wanted an object with one name, or a list of them")
-        ((path, way),) = item.items()
-        if str(way).lower() not in ("asc", "desc"):
-            raise BadQuery(f"[order] of aggregation [{name}].{path}={way!r}: wanted asc or desc")
-        first, _, part = str(path).partition(".")
-        if path in ("_count", "_key", "_term"):
-            value = "count(*)" if path == "_count" else own
-        elif first in metrics:
-            value = metrics[first].part(part or None)
-            columns.append(metrics[first].column)
-        else:
-            raise BadQuery(f"Invalid aggregation order path [{path}]: wanted _count, _key or a metric of this aggregation")
-        if value == own:
-            parts.append(f"dense_rank() OVER (ORDER BY {own} {way})")
-        else:
-            parts.append(f"coalesce({'-' if str(way).lower() == 'desc' else ''}CAST({value} AS DOUBLE), 'Infinity'::DOUBLE)")
-    return f"[{', '.join(f'CAST({part} AS DOUBLE)' for part in parts)}]", columns
-
-
-def _chosen(own: str, body: Mapping[str, Any], name: str) -> tuple[str, tuple[Any, ...]]:
-    """Which values `include` and `exclude` leave, as a condition."""
-    parts, values = ["TRUE"], []
-    for word, sign in (("include", ""), ("exclude", "NOT ")):
-        given = body.get(word)
-        if given is None:
-            continue
-        if isinstance(given, list):
-            parts.append(f"{sign}CAST({own} AS VARCHAR) IN ({', '.join('?' * len(given)) or 'NULL'})")
-            values += [str(value) for value in given]
-        elif isinstance(given, str):
-            parts.append(f"{sign}regexp_full_match(CAST({own} AS VARCHAR), ?)")
-            values.append(given)
-        else:
-            raise BadQuery(f"[{word}] of aggregation [{name}]={given!r}: wanted a list of values or a regular expression")
-    return " AND ".join(parts), tuple(values)
 
 
 def _histogram(make: Callable[[Mapping[str, Any], Any, str], Key]) -> Build:
@@ -134,7 +31,7 @@ def _histogram(make: Callable[[Mapping[str, Any], Any, str], Key]) -> Build:
         low, high = _bounds(key, object_of(body, "hard_bounds", name), level)
         rows = [row for row in rows if (low is None or row[width] >= low) and (high is None or row[width] <= high)]
         level.run.count(len(rows))
-        below = _below(key, [row[: width + 1] for row in rows], level, inside)
+        below = below_of(key, [row[: width + 1] for row in rows], level, inside)
         found: dict[Path, dict[Any, int]] = {}
         for row in rows:
             found.setdefault(row[:width], {})[row[width]] = row[width + 1]
@@ -228,8 +125,13 @@ def _nested(name: str, body: Mapping[str, Any], inside: Any, level: Level) -> An
     return _one(name, {"exists": {"field": body.get("path")}}, inside, level)
 
 
+def _reverse_nested(name: str, _body: Mapping[str, Any], inside: Any, level: Level) -> Answer:
+    """The documents themselves: fields of nested objects are searched together with theirs."""
+    return _one(name, {"match_all": {}}, inside, level)
+
+
 BUCKETS: Final[Mapping[str, Build]] = {
-    "terms": _terms,
+    "terms": terms,
     "date_histogram": _histogram(time_key),
     "histogram": _histogram(number_key),
     "composite": composite,
@@ -239,5 +141,7 @@ BUCKETS: Final[Mapping[str, Build]] = {
     "range": _range,
     "date_range": _range,
     "nested": _nested,
+    "reverse_nested": _reverse_nested,
+    "top_hits": top_hits,
 }
 """What is computed here, under Elastic's names."""

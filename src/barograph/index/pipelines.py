@@ -22,6 +22,8 @@ _SCRIPT: Final = re.compile(r"\s*(?:return\s+)?(.*?)\s*;?\s*", re.DOTALL)
 _NUMBER: Final = re.compile(r"(?<![\w.])(\d+(?:\.\d*)?)[LlDdFf]\b")
 _SCRIPT_WANTED: Final = "wanted numbers, params.NAME, + - * / % and brackets"
 _DEEPEST: Final = 50
+_SORT: Final = "bucket_sort"
+"""Puts the buckets into another order, where the others add a value to each."""
 
 
 def without_pipelines(body: Any) -> Any:
@@ -39,7 +41,7 @@ def _plain(definition: Any) -> Any:
 
 def _pipeline(definition: Any) -> str | None:
     """The kind of an aggregation, if it is one of this file."""
-    names = PIPELINES.keys() & definition.keys() if isinstance(definition, Mapping) else set()
+    names = (PIPELINES.keys() | {_SORT}) & definition.keys() if isinstance(definition, Mapping) else set()
     return next(iter(names), None)
 
 
@@ -68,10 +70,16 @@ def add_pipelines(body: Any, answered: dict[str, Any], *, within: bool = False) 
         buckets = list(part["buckets"].values()) if isinstance(part["buckets"], Mapping) else part["buckets"]
         for bucket in buckets:
             add_pipelines(below, bucket, within=True)
+        sorts: list[tuple[str, Mapping[str, Any]]] = []
         for inner, kind, asked in _in_order(below):
+            if kind == _SORT:
+                sorts.append((inner, asked))
+                continue
             for bucket, value in zip(buckets, PIPELINES[kind](f"[{kind}] aggregation [{inner}]", asked, buckets), strict=True):
                 if value is not None and math.isfinite(value):
                     bucket[inner] = {"value": value}
+        for inner, asked in sorts:  # behind all others, so that it may sort by what they have found
+            part["buckets"] = _bucket_sort(f"[{_SORT}] aggregation [{inner}]", asked, part["buckets"])
 
 
 def _in_order(body: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
@@ -107,10 +115,44 @@ def _values(where: str, asked: Mapping[str, Any], buckets: Sequence[Mapping[str,
     return [0.0 if value is None else value for value in found] if gaps == "insert_zeros" else found
 
 
+def _bucket_sort(where: str, asked: Mapping[str, Any], buckets: Any) -> list[dict[str, Any]]:
+    """Buckets by values of theirs, and of these a part. A bucket without such a value is left out."""
+    _only(where, asked, {"sort", "from", "size", "gap_policy"})
+    if not isinstance(buckets, list):
+        raise BadQuery(f"{where}: wanted it within an aggregation whose buckets are a list")
+    first, size = asked.get("from", 0), asked.get("size", len(buckets))
+    if not isinstance(first, int) or not isinstance(size, int) or first < 0 or size < 0:
+        raise BadQuery(f"{where}: from={first!r}, size={size!r}: wanted whole numbers from 0")
+    return sorted_buckets(where, buckets, asked.get("sort") or [])[first : first + size]
+
+
+def sorted_buckets(where: str, buckets: Sequence[dict[str, Any]], given: Any) -> list[dict[str, Any]]:
+    """Buckets in an order such as `[{"a>b": "desc"}]`; those that have not its values are left out.
+
+    Raises:
+        BadQuery: there is no such order.
+    """
+    keys: list[tuple[str, bool]] = []
+    for item in given if isinstance(given, list) else [given]:
+        for path, definition in ({item: "asc"} if isinstance(item, str) else item).items():
+            way = definition.get("order", "asc") if isinstance(definition, Mapping) else definition
+            if str(way).lower() not in ("asc", "desc"):
+                raise BadQuery(f"{where}: {path}={way!r}: wanted asc or desc")
+            keys.append((path, str(way).lower() == "desc"))
+    rows = []
+    for bucket in buckets:
+        values = [_value(where, bucket, path) for path, _ in keys]
+        signed = [-value if is_down else value for value, (_, is_down) in zip(values, keys, strict=True) if value is not None]
+        if len(signed) == len(keys):
+            rows.append((signed, bucket))
+    rows.sort(key=operator.itemgetter(0))
+    return [bucket for _, bucket in rows]
+
+
 def _value(where: str, bucket: Mapping[str, Any], path: str) -> Value:
     """The number that a path leads to: `_count`, `metric`, `stats.avg`, `percentiles.95`, `filter>metric`."""
-    if path == "_count":
-        return float(bucket["doc_count"])
+    if path in ("_count", "_key"):
+        return float(bucket["doc_count" if path == "_count" else "key"])
     place: Any = bucket
     *outer, last = path.split(">")
     name, _, part = last.partition(".")
@@ -118,7 +160,8 @@ def _value(where: str, bucket: Mapping[str, Any], path: str) -> Value:
         place = place.get(step) if isinstance(place, Mapping) else None
     if isinstance(place, Mapping):
         inside = place.get("values", place)
-        place = inside.get(part, inside.get(f"{part}.0")) if part else place.get("value", place)
+        place = inside.get(part, inside.get(f"{part}.0")) if part else place.get("value", place.get("doc_count", place))
+        place = place.get("value", place) if isinstance(place, Mapping) else place
     if place is None or (isinstance(place, int | float) and not isinstance(place, bool)):
         return None if place is None else float(place)
     raise BadQuery(f"{where}: buckets_path={path!r}: wanted a number, such as that of a metric")

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Any, Final
 
 import duckdb
@@ -14,10 +13,9 @@ from barograph.index.errors import BadQuery
 from barograph.index.hits import Hits, only
 from barograph.index.pipelines import add_pipelines, without_pipelines
 from barograph.index.runtime import runtime_fields
-from barograph.index.sort import PLACE, Order, behind, parse_sort
+from barograph.index.shape import Shape
+from barograph.index.sort import PLACE, behind, parse_sort
 from barograph.index.sql import TRUE, Sql, joined
-from barograph.index.values import shown_fields
-from barograph.index.write import parsed
 
 WINDOW: Final = 10_000
 """Hits that can be reached with `from` and `size`, as Elasticsearch limits them; `search_after` and scrolls go on behind."""
@@ -132,83 +130,9 @@ def _page(
         f"ORDER BY {clauses} LIMIT {size} OFFSET {skipped}"
     )
     rows = connection.execute(sql, relation.values + condition.values).fetchall()
-    shape = _Shape(body, hits, orders)
+    shape = Shape(body, hits, orders)
     last = list(rows[-1][5:-1]) if rows else None
     return [shape.hit(row) for row in rows], last
-
-
-class _Shape:
-    """Which parts of a document a hit has."""
-
-    def __init__(self, body: Mapping[str, Any], hits: Hits, orders: Sequence[Order]) -> None:
-        self._hits, self._body = hits, body
-        self._is_sorted = bool(body.get("sort"))
-        self._has_score = not self._is_sorted or any(order.path == "_score" for order in orders)
-        self._with_sort = bool(orders)
-        source = body.get("_source", True)
-        if isinstance(source, Mapping):
-            self._includes, self._excludes = _patterns(source, "include"), _patterns(source, "exclude")
-        else:
-            self._includes, self._excludes = ([] if isinstance(source, bool) else _listed(source)), []
-        self._has_source = source is not False
-        self._fields = [*_fields(body, "fields"), *_fields(body, "docvalue_fields")]
-
-    def hit(self, row: Sequence[Any]) -> dict[str, Any]:
-        part, seq, name, version, source = row[:5]
-        scope = self._hits.scopes[part]
-        made: dict[str, Any] = {"_index": scope.index.shown, "_id": name, "_score": 1.0 if self._has_score else None}
-        if self._body.get("version"):
-            made["_version"] = version
-        if self._body.get("seq_no_primary_term"):
-            made |= {"_seq_no": seq, "_primary_term": 1}
-        if self._has_source:
-            document = parsed(source)
-            plain = not self._includes and not self._excludes
-            made["_source"] = document if plain else chosen(document, self._includes, self._excludes)
-        if self._fields:
-            made["fields"] = shown_fields(parsed(source), self._fields, scope)
-        if self._with_sort:
-            made["sort"] = list(row[5:-1])
-        return made
-
-
-def _listed(given: Any) -> list[str]:
-    listed = given.split(",") if isinstance(given, str) else given
-    if not isinstance(listed, list) or not all(isinstance(item, str) for item in listed):
-        raise BadQuery(f"[_source]={given!r}: wanted true, false, names of fields, or includes and excludes")
-    return listed
-
-
-def _fields(body: Mapping[str, Any], name: str) -> list[Any]:
-    given = body.get(name, [])
-    if not isinstance(given, list) or not all(isinstance(item, (str, Mapping)) for item in given):
-        raise BadQuery(f"[{name}]={given!r}: wanted a list of names of fields, or of objects with [field]")
-    return given
-
-
-def _patterns(source: Mapping[str, Any], word: str) -> list[str]:
-    return _listed(source.get(f"{word}s", source.get(word, [])))
-
-
-def chosen(document: Mapping[str, Any], includes: Sequence[str], excludes: Sequence[str], prefix: str = "") -> dict[str, Any]:
-    """The part of a document that patterns of names leave."""
-    kept: dict[str, Any] = {}
-    for name, value in document.items():
-        path = prefix + name
-        if any(fnmatchcase(path, pattern) for pattern in excludes):
-            continue
-        is_in = not includes or any(fnmatchcase(path, pattern) or path.startswith(f"{pattern}.") for pattern in includes)
-        if isinstance(value, Mapping):
-            inner = chosen(value, [] if is_in else includes, excludes, f"{path}.")
-            if inner or is_in:
-                kept[name] = inner
-        elif isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
-            parts = [chosen(v, [] if is_in else includes, excludes, f"{path}.") for v in value if isinstance(v, Mapping)]
-            if any(parts) or is_in:
-                kept[name] = parts
-        elif is_in:
-            kept[name] = value
-    return kept
 
 
 def _aggregations(connection: duckdb.DuckDBPyConnection, hits: Hits, body: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import orjson
@@ -23,10 +23,12 @@ class Answer:
     Attributes:
         body: the document, or text as it is.
         status: the HTTP status.
+        headers: those that the answer has beside the usual ones.
     """
 
     body: "Mapping[str, Any] | list[Any] | str | None"
     status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def respond(request: Request, answered: "Answer | Mapping[str, Any] | list[Any]", warnings: Sequence[str]) -> Response:
@@ -43,6 +45,7 @@ def respond(request: Request, answered: "Answer | Mapping[str, Any] | list[Any]"
         pretty = request.query_params.get("pretty", "false") in ("", "true")
         text = orjson.dumps(chosen, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE if pretty else 0)
         response = Response(text, answer.status, media_type=media_type(request))
+    response.headers.update(answer.headers)
     for text_of_warning in warnings:
         response.headers.append("Warning", text_of_warning)
     return response

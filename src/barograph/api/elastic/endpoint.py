@@ -31,6 +31,7 @@ class Call:
         query: the parameters of the URL.
         body: the document, None when there is none; raw bytes where the endpoint takes those.
         warnings: what the caller is to be warned of; sent with errors too.
+        agent: what the caller calls itself (`User-Agent`).
     """
 
     server: Server
@@ -38,6 +39,7 @@ class Call:
     query: Mapping[str, str]
     body: Any = None
     warnings: list[str] = field(default_factory=list)
+    agent: str = ""
 
     def warn(self, text: str) -> None:
         """Warn the caller, once."""
@@ -91,7 +93,8 @@ def route(endpoint: Endpoint, server: Server) -> BaseRoute:
     async def answer(request: Request) -> Response:
         request.state.route, request.state.warnings = endpoint.path, []
         path = {name: plain(value) if name == "index" else value for name, value in request.path_params.items()}
-        call = Call(server, path, request.query_params, warnings=request.state.warnings)
+        agent = request.headers.get("user-agent", "")
+        call = Call(server, path, request.query_params, warnings=request.state.warnings, agent=agent)
         require(request.scope, endpoint.role)
         if endpoint.warning is not None:
             call.warn(endpoint.warning)

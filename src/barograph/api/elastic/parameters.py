@@ -62,12 +62,7 @@ def parsed_body(request: Request, body: bytes, endpoint: "Endpoint") -> Any:
             raise ElasticError(400, "parse_exception", "request body is required")
         return None
     check_type(request)
-    try:
-        document = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise ElasticError(
-            400, "x_content_parse_exception", f"[{error.lineno}:{error.colno}] body: wanted JSON ({error.msg})"
-        ) from None
+    document = unparsed(body)
     if not isinstance(document, dict):
         raise ElasticError(400, "x_content_parse_exception", f"[1:1] [{endpoint.object_name}] wanted an object")
     if endpoint.fields is None:
@@ -77,6 +72,19 @@ def parsed_body(request: Request, body: bytes, endpoint: "Endpoint") -> Any:
         if name not in allowed:
             raise unknown_field(body, endpoint.object_name, name, allowed)
     return document
+
+
+def unparsed(text: bytes | str) -> Any:
+    """What JSON says.
+
+    Raises:
+        ElasticError: it is none.
+    """
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        place = f"[{error.lineno}:{error.colno}]"
+        raise ElasticError(400, "x_content_parse_exception", f"{place} body: wanted JSON ({error.msg})") from None
 
 
 def unknown_field(body: bytes, object_name: str, name: str, allowed: Collection[str] = ()) -> ElasticError:

@@ -9,7 +9,7 @@ from barograph.api.elastic.arguments import whole
 from barograph.api.elastic.endpoint import ANY, Call, Endpoint
 from barograph.api.elastic.errors import ElasticError, bad
 from barograph.api.elastic.index.names import SHARDS, in_words, reached
-from barograph.index.search import chosen
+from barograph.index.shape import chosen
 from barograph.index.write import Action, Operation, Outcome, parsed
 
 
