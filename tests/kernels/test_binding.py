@@ -18,6 +18,7 @@ def advance(**changes: object) -> tuple[int, int]:
         "pool": np.zeros(0, np.float32),
         "rows": np.array([2, 0]),
         "values": np.ones((2, 4)),
+        "weights": np.ones((2, 4)),
         "local_ms": np.arange(4) * HOUR,
         "progress": np.zeros(2, np.int64),
         "leaves": as_table(np.zeros(8, FLAGGED)),
@@ -72,6 +73,7 @@ def test_what_is_right_is_taken():
     [
         ({"rows": np.array([2, 3])}, r"rows\[1\]=3: wanted a number from 0 to 2"),
         ({"shift_scope": np.ones((2, 2), np.uint8)}, "size of scope of shifts=2: wanted 1"),
+        ({"weights": np.ones((1, 4))}, "size of weights=4: wanted 8"),
         ({"resets": np.zeros((2, 3), np.uint8)}, "size of resets=6: wanted 8"),
         ({"rows": np.array([-1, 0])}, r"rows\[0\]=-1: wanted a number from 0 to 2"),
         ({"rows": np.array([1])}, "size of values=2: wanted 1"),

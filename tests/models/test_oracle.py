@@ -121,6 +121,18 @@ def test_the_kernel_computes_what_the_oracle_says(kind, side):
     agree(model, state)
 
 
+@pytest.mark.parametrize("kind", ["normal", "log-normal", "gaps", "outages", "step", "far spikes"])
+def test_a_mean_of_few_rows_tells_less(kind):
+    rng = np.random.default_rng(7)
+    weights = rng.poisson(2.0, N) + 1.0
+    x = series(kind) + rng.normal(size=N) / np.sqrt(weights)
+    model = built(of_rows=True)
+    judged = model.advance(x[None], 0, weights=weights[None])
+    ln_p, ln_evidence, state = oracle.run(x, SPAN, weights=weights)
+    scores_agree(judged, ln_p, ln_evidence)
+    agree(model, state)
+
+
 def test_what_siblings_taught_and_the_zeros_before_the_first_value():
     lesson = {
         "variance": 0.04,
@@ -250,6 +262,21 @@ def test_with_a_season_too(kind):
     }
     if kind in expected:
         assert expected[kind] in judged.changes["kind"]
+
+
+def test_with_a_season_a_mean_of_few_rows_tells_less_too():
+    x, known = seasonal("as before"), 24 * 7 * 5 - 36
+    weights = np.random.default_rng(7).poisson(np.where(np.arange(len(x)) % 24 < 6, 1.0, 20.0)) + 1.0
+    x += 8 * np.random.default_rng(8).normal(size=len(x)) / np.sqrt(weights)
+    model = built(HOUR, of_rows=True)
+    model.advance(x[None, :known], 0, weights=weights[None, :known])
+    before = model.snapshot()
+    assert before["series"]["season.kind"][0] > 0
+    judged = model.advance(x[None, known:], known * HOUR, weights=weights[None, known:])
+    state = oracle.of_record(before["series"][0], before["pool"])
+    ln_p, ln_evidence, state = oracle.run(x[known:], HOUR, first=known, s=state, weights=weights[known:])
+    scores_agree(judged, ln_p, ln_evidence)
+    agree(model, state)
 
 
 @pytest.mark.parametrize("family", range(5))

@@ -69,11 +69,11 @@ class ToyModel:
     def grow(self, n_series, kin=None):
         self.state = np.concatenate([self.state, np.zeros(n_series - len(self.state), STATE)])
 
-    def advance(self, values, first_bucket_ms, *, skips=None):
+    def advance(self, values, first_bucket_ms, *, skips=None, weights=None):
         first, planned = first_bucket_ms // self.config.bucket_span_ms, self._planned(skips, values.shape[1])
         return Judged.joined([self._bucket(values[:, t], first + t, planned[t], True) for t in range(values.shape[1])])
 
-    def judge(self, values, bucket_ms, *, skips=None):
+    def judge(self, values, bucket_ms, *, skips=None, weights=None):
         return self._bucket(values, bucket_ms // self.config.bucket_span_ms, self._planned(skips, 1)[0], False)
 
     @staticmethod
@@ -85,7 +85,7 @@ class ToyModel:
     def ln_p_of(payload, values):
         return -np.log1p(((values - payload["mean"]) / payload["width"]) ** 4)
 
-    def try_values(self, values, bucket_ms, shifts=None):
+    def try_values(self, values, bucket_ms, shifts=None, weight=0.0):
         alone = ToyModel(self.config, np.repeat(self.state, len(values)))
         judged = alone.judge(values, bucket_ms)
         centre, width = (float(judged.payload[name][0]) for name in ("mean", "width"))

@@ -84,7 +84,13 @@ def repeats_itself(s: SimpleNamespace) -> bool:
 
 
 def expect(
-    s: SimpleNamespace, m: SimpleNamespace, bucket: int, season: float = 0.0, doubt: float = 0.0, cycles: float = 0.0
+    s: SimpleNamespace,
+    m: SimpleNamespace,
+    bucket: int,
+    season: float = 0.0,
+    doubt: float = 0.0,
+    cycles: float = 0.0,
+    rows: float = 0.0,
 ) -> SimpleNamespace:
     """Season and level, and the variance around them.
 
@@ -95,6 +101,7 @@ def expect(
         season: value of the profile there, metric unit.
         doubt: the profile's own variance there.
         cycles: that it rests on.
+        rows: of which the value is the mean; 0: as many as ever.
     """
     since = bucket - s.levels_learnt if s.levels_learnt >= 0 else 1
     level = sum(share * each for share, each in zip(s.levels_share, s.levels_value, strict=True))
@@ -113,13 +120,18 @@ def expect(
     doubt += max(s.levels_ahead_all - s.spread_variance, 0.0) / max(s.levels_ahead_far, 1.0) * max(since - 1, 0)
     if s.season_kind and cycles < 2:
         doubt += parts_variance(s, level) / (1 + cycles)
-    variance += doubt + floor_square(s, centre)
+    fewer = 1 / rows / s.rows_inverse - 1 if rows > 0 and s.rows_inverse > 0 else 0.0
+    usual_variance, scatter = variance, 1 + s.rows_share * fewer
+    variance = variance * scatter + doubt + floor_square(s, centre)
     alternative = s.before_level + s.before_factor * season if s.before_until >= bucket else NAN
     return SimpleNamespace(
         season=season,
         level=level,
         centre=centre,
         alternative=alternative,
+        fewer=fewer,
+        scatter=scatter,
+        usual_variance=usual_variance,
         variance=variance,
         doubt=doubt,
         deviation=math.sqrt(variance),

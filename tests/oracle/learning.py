@@ -160,14 +160,16 @@ def share_levels(s: SimpleNamespace) -> None:
     s.levels_share = [one / sum(share) for one in share]
 
 
-def learn_ahead(s: SimpleNamespace, m: SimpleNamespace, y: float, bucket: int, trust: float) -> None:
-    """What each level said when the block began, against what came."""
+def learn_ahead(s: SimpleNamespace, m: SimpleNamespace, y: float, bucket: int, scatter: float, trust: float) -> None:
+    """What each level said when the block began, against what came, `scatter` times as far as of a usual number of rows."""
     since, g = bucket - s.levels_held_at, trust * gain(s.levels_count - 1, m.slow)
     most = 9 * max(s.levels_ahead[0], s.spread_variance) if s.levels_count > 16 else math.inf
     said = [held + (s.line_slope + s.levels_held_slope * (i == 4)) * since for i, held in enumerate(s.levels_held)]
-    s.levels_ahead = [ahead + g * (min((y - one) ** 2, most) - ahead) for ahead, one in zip(s.levels_ahead, said, strict=True)]
+    s.levels_ahead = [
+        ahead + g * (min((y - one) ** 2 / scatter, most) - ahead) for ahead, one in zip(s.levels_ahead, said, strict=True)
+    ]
     whole = sum(share * one for share, one in zip(s.levels_share, said, strict=True))
-    s.levels_ahead_all += g * (min((y - whole) ** 2, most) - s.levels_ahead_all)
+    s.levels_ahead_all += g * (min((y - whole) ** 2 / scatter, most) - s.levels_ahead_all)
     s.levels_ahead_far += g * (since - s.levels_ahead_far)
     if since + 1 >= min(m.block, max(4.0, s.levels_count // 8)):
         share_levels(s)
@@ -237,14 +239,26 @@ def learn_narrowing(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, 
 
 
 def learn_spread(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, x: float, trust: float) -> None:
-    error = x - e.centre
-    most = math.inf if s.spread_variance <= floor_square(s, x) else 25 * max(e.variance, s.spread_variance)
+    squared = (x - e.centre) ** 2 / e.scatter
+    most = math.inf if s.spread_variance <= floor_square(s, x) else 25 * max(e.variance / e.scatter, s.spread_variance)
     if s.season_kind:
-        learn_parts(s, m, e.centre, error**2, trust)
+        learn_parts(s, m, e.centre, squared, trust)
     g = max(3 / (s.spread_count + 2), 1 / m.slow) if s.season_kind else gain(s.spread_count - 1, m.slow)
-    s.spread_variance += trust * g * (min(error**2, most) - s.spread_variance)
+    s.spread_variance += trust * g * (min(squared, most) - s.spread_variance)
     s.spread_disagreed += trust * g * (e.disagreement - s.spread_disagreed)
     s.season_square += trust * (e.season**2 - s.season_square) / m.week
+
+
+def learn_rows(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, rows: float, error: float, trust: float) -> None:
+    """How many rows are usual, and how much of the variance goes with one over their number: normal scores over information."""
+    if rows <= 0:
+        return
+    if s.spread_count >= 8:
+        by = e.fewer * e.usual_variance / e.variance
+        s.rows_known = s.rows_known * (1 - 1 / m.slow) + trust * by**2
+        step = by * (min(error**2 / e.variance, 25.0) - 1) / (s.rows_known + 8)
+        s.rows_share = clip(s.rows_share + trust * step, 0.0, 0.95)
+    s.rows_inverse += gain(s.spread_count, m.slow) * (1 / rows - s.rows_inverse)
 
 
 def learn_memory(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, x: float, bucket: int) -> None:
@@ -292,10 +306,9 @@ def learn_outlying(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace) -
         return
     learn_families(s, e, not s.fraction, e.centre + s.incident_first * e.deviation)
     if not s.season_kind:
-        most = 25 * max(e.variance, s.spread_variance)
-        s.spread_variance += gain(s.spread_count - 1, m.slow) * (
-            min(s.incident_first**2 * e.variance, most) - s.spread_variance
-        )
+        variance = e.variance / e.scatter
+        most = 25 * max(variance, s.spread_variance)
+        s.spread_variance += gain(s.spread_count - 1, m.slow) * (min(s.incident_first**2 * variance, most) - s.spread_variance)
 
 
 def learn_run(s: SimpleNamespace, e: SimpleNamespace, x: float, bucket: int) -> None:

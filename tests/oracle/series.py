@@ -26,6 +26,7 @@ from tests.oracle.learning import (
     learn_outliers,
     learn_outlying,
     learn_repeats,
+    learn_rows,
     learn_run,
     learn_spread,
     learn_sudden,
@@ -65,6 +66,7 @@ def fresh() -> SimpleNamespace:
 def begin(s: SimpleNamespace, m: SimpleNamespace, bucket: int, x: float) -> None:
     s.first = s.born = bucket
     s.levels_value, s.season_raw_level, s.levels_share = [x] * LEVELS, x, [1.0, 0.0, 0.0, 0.0, 0.0]
+    s.rows_share = 0.5
     s.rest_step_square, s.spread_of_late, s.spread_prior = 1.0, 1.0, m.lesson.variance * x * x
     s.lately_now, s.lately_mean, s.lately_variance = NOTHING_LATELY
     begin_block(s, bucket)
@@ -90,11 +92,13 @@ def learn_usual(
     e: SimpleNamespace,
     place: tuple,
     x: float,
+    rows: float,
     raw: float,
     jerk: float,
     trust: float,
 ) -> None:
     """A value that nothing speaks against; `trust` below 1 where those before it and it are off together."""
+    heard = trust * min(1.0, 1 / e.scatter)  # what scatters further says as much less of where the level is
     if s.spread_count >= 8:
         learn_families(s, e, not s.fraction, x)
         if not math.isnan(raw):
@@ -102,14 +106,15 @@ def learn_usual(
     learn_repeats(s, m, x)
     miss = moved = 0.0
     if s.season_kind:
-        miss = trust * clip(x - e.centre, -4 * e.deviation, 4 * e.deviation)
+        miss = heard * clip(x - e.centre, -4 * e.deviation, 4 * e.deviation)
         moved = season.learn_profile(s, place, miss, clock.span_ms)
     if s.count > 0:
-        learn_ahead(s, m, x - e.season, clock.bucket, trust)
+        learn_ahead(s, m, x - e.season, clock.bucket, e.scatter, trust)
         learn_spread(s, m, e, x, trust)
         learn_memory(s, m, e, x, clock.bucket)
         learn_sudden(s, jerk)
-    learn_levels(s, m, e, x - e.season, clock.bucket - s.levels_learnt if s.levels_learnt >= 0 else 1, trust)
+    learn_levels(s, m, e, x - e.season, clock.bucket - s.levels_learnt if s.levels_learnt >= 0 else 1, heard)
+    learn_rows(s, m, e, rows, x - e.centre, trust)
     if s.count > 0:  # of the first value of all nothing was expected
         learn_narrowing(s, m, e, x)
     s.spread_count += 1
@@ -119,7 +124,7 @@ def learn_usual(
 
 
 def learn_value(
-    s: SimpleNamespace, m: SimpleNamespace, clock: SimpleNamespace, e: SimpleNamespace, place: tuple, x: float,
+    s: SimpleNamespace, m: SimpleNamespace, clock: SimpleNamespace, e: SimpleNamespace, place: tuple, x: float, rows: float,
     raw: float, ln_p: float, jerk: float,
 ) -> None:  # fmt: skip
     """By whether it belongs to an incident, or to what was normal before the last change, or to neither."""
@@ -145,7 +150,7 @@ def learn_value(
     if s.count > 0:
         learn_run(s, e, x, bucket)
     if s.incident_since < 0:
-        learn_usual(s, m, clock, e, place, x, raw, jerk, trust)
+        learn_usual(s, m, clock, e, place, x, rows, raw, jerk, trust)
         return
     brief = s.incident_last - s.incident_since < m.quiet
     follow_incident(s, m, e, x, odd, bucket)
@@ -157,7 +162,7 @@ def learn_value(
 
 
 def learn(
-    s: SimpleNamespace, m: SimpleNamespace, clock: SimpleNamespace, e: SimpleNamespace, place: tuple, x: float,
+    s: SimpleNamespace, m: SimpleNamespace, clock: SimpleNamespace, e: SimpleNamespace, place: tuple, x: float, rows: float,
     raw: float, ln_p: float, shown: SimpleNamespace,
 ) -> None:  # fmt: skip
     s.fraction |= x != math.floor(x)
@@ -173,7 +178,7 @@ def learn(
         s.rest_last, s.levels_learnt = math.nan, clock.bucket
         s.previous, s.count, s.last = x, s.count + 1, clock.bucket
         return
-    learn_value(s, m, clock, e, place, x, raw, ln_p, shown.sudden)
+    learn_value(s, m, clock, e, place, x, rows, raw, ln_p, shown.sudden)
     s.previous, s.count, s.last = x, s.count + 1, clock.bucket
     if s.season_kind:
         season.compare_shift(s, clock, e, x)
@@ -182,18 +187,21 @@ def learn(
             season.compare_season(s, clock, x, from_level, limit)
 
 
-def expected(s: SimpleNamespace, m: SimpleNamespace, clock: SimpleNamespace) -> tuple[SimpleNamespace, tuple]:
-    """What is expected of a bucket, and its place on the profile."""
+def expected(
+    s: SimpleNamespace, m: SimpleNamespace, clock: SimpleNamespace, rows: float = 0.0
+) -> tuple[SimpleNamespace, tuple]:
+    """What is expected of a bucket with so many rows, and its place on the profile."""
     if not s.season_kind:
-        return expect(s, m, clock.bucket), (0, 0, 0.0)
+        return expect(s, m, clock.bucket, rows=rows), (0, 0, 0.0)
     place = season.position(s, clock)
     cycles = s.season_cycles[season.part_of(s, place)]
-    return expect(s, m, clock.bucket, season.value(s, place), season.doubt(s, place, clock), cycles), place
+    return expect(s, m, clock.bucket, season.value(s, place), season.doubt(s, place, clock), cycles, rows), place
 
 
 def run(
     values: np.ndarray, span_ms: int, side: int = 0, *, first: int = 0, s: SimpleNamespace | None = None, zeros: int = -1,
-    lesson: dict[str, float] | None = None, skip: Callable[[int, float, float], set[str]] = lambda *_: set(),
+    lesson: dict[str, float] | None = None, weights: np.ndarray | None = None,
+    skip: Callable[[int, float, float], set[str]] = lambda *_: set(),
 ) -> tuple[np.ndarray, np.ndarray, SimpleNamespace]:  # fmt: skip
     """(ln p, ln evidence, state) of a series for which no season is found.
 
@@ -205,6 +213,7 @@ def run(
         s: the state before, changed in place; None: nothing was seen.
         zeros: bucket since which a series without values has been zero; -1: it has not.
         lesson: what siblings taught.
+        weights: rows that each value is the mean of; None: as many as ever.
         skip: (bucket, actual, typical) -> what the user wants skipped; typical is NaN where nothing is expected yet.
     """
     s, m = s or fresh(), memory(span_ms, **(lesson or {}))
@@ -217,7 +226,8 @@ def run(
         x = clip(given, -BIGGEST, BIGGEST)
         if s.count == 0 and 0 <= zeros < bucket:
             begin_with_zeros(s, m, bucket, zeros)
-        e, place = expected(s, m, clock)
+        rows = 0.0 if weights is None else float(weights[i])
+        e, place = expected(s, m, clock, rows)
         p = predictive(s, m, e, side, bucket)
         raw, ln_p, ln_once = judge(p, x)
         shown = evidence(s, m, e, side, bucket, x, ln_p)
@@ -225,7 +235,7 @@ def run(
         out[:, i] = ln_p, 0.0 if "skip_result" in skipped else shown.ln_evidence
         if "skip_model_update" in skipped:
             continue
-        learn(s, m, clock, e, place, x, raw, ln_once, shown)
+        learn(s, m, clock, e, place, x, rows, raw, ln_once, shown)
         if span_ms == DAY_MS // 3 and trend_is_due(s, bucket):
             test_trend(s, bucket)
     return out[0], out[1], s

@@ -71,6 +71,16 @@ def test_processes_that_their_host_never_ran_are_all_found():
     assert false_above(found.records, "by", truth) == [0] * len(truth)
 
 
+@pytest.mark.skipif(not EVENTS.exists(), reason="the streams are not here")
+def test_hosts_unlike_themselves_come_first():
+    rows, truth = stream("partitions")
+    split = {"by_field_name": "service", "partition_field_name": "host"}
+    detectors = [{"function": "mean", "field_name": "response_ms", **split}, {"function": "count", **split}]
+    found = results(rows, "15m", detectors, ["host", "service"])
+    above = false_above(found.records, "partition", truth)
+    assert sum(1 / (1 + false) for false in above if false < found.records.height) / len(truth) > 0.6
+
+
 @pytest.mark.skipif(not LOG.exists(), reason="the log is not here")
 def test_who_tries_passwords_is_the_top_influencer():
     with gzip.open(LOG, "rt", errors="replace") as lines:

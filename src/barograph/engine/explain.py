@@ -241,14 +241,14 @@ def _explain(job: Job, newest: Snapshot, past: Past, bucket: int, series: _Serie
     model, actual, weight = _model_before(job, newest, past, bucket, series, partitions)
     skips = DetectorSkips(job, series.measure.detector_index, past.knowledge).of_one(series.split_values, bucket, bucket + 1)
     explainer = Explainer(
-        lambda values: model.try_values(values, bucket * span, skips.shifts),
+        lambda values: model.try_values(values, bucket * span, skips.shifts, weight),
         past.quantiles(quantiles.record(series.position), bucket * span),
         span,
     )
     data = not math.isnan(actual)
-    skipped = _skipped(job, past.knowledge, series, skips, model, actual, bucket) if data else None
+    skipped = _skipped(job, past.knowledge, series, skips, model, actual, weight, bucket) if data else None
     skipped = skipped or (_too_frequent(job, newest, past, series, bucket) if weight > 0.0 else None)
-    tried = model.try_values(np.array([actual if data else 0.0]), bucket * span, skips.shifts)
+    tried = model.try_values(np.array([actual if data else 0.0]), bucket * span, skips.shifts, weight)
     leaf, has_idea = tried.leaves, tried.has_idea
     factors = explainer.factors(tried) if data else ()
     reason = gate(tried, factors, series.side) if data else "There is no data in this bucket, so there is nothing to judge."
@@ -276,11 +276,18 @@ def _explain(job: Job, newest: Snapshot, past: Past, bucket: int, series: _Serie
 
 
 def _skipped(
-    job: Job, knowledge: Knowledge, series: _Series, skips: Skips, model: Model, actual: float, bucket: int
+    job: Job,
+    knowledge: Knowledge,
+    series: _Series,
+    skips: Skips,
+    model: Model,
+    actual: float,
+    weight: float,
+    bucket: int,
 ) -> str | None:
     """Why the user wants no result of a value, as a sentence; None where one is wanted."""
     index, span = series.measure.detector_index, job.bucket_span_ms
-    by = model.judge(np.array([actual]), bucket * span, skips=skips).skipped.by.tolist()
+    by = model.judge(np.array([actual]), bucket * span, skips=skips, weights=np.array([weight])).skipped.by.tolist()
     if not by:
         return None
     if by != [PLANNED]:
@@ -367,7 +374,7 @@ def _model_before(
                 forgotten = prune.forget_and_learn(weights[None, stretch], first)
                 values[stretch[forgotten.gone[0]]] = np.nan
                 told = replace(told, resets=forgotten.resets)
-            model.advance(values[None, stretch], first * span, skips=told)
+            model.advance(values[None, stretch], first * span, skips=told, weights=weights[None, stretch])
     if prune is not None:
         forgotten = prune.forget_and_learn(weights[None, -1:], bucket)
         if forgotten.gone.any():

@@ -1,13 +1,14 @@
 """One statistic of one detector: finished buckets through its models."""
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 import polars as pl
 
 from barograph.buckets import DetectorValues, FinishedBuckets, Usual
 from barograph.config.errors import OtherModels
-from barograph.config.functions import Side
+from barograph.config.functions import Side, Statistic
 from barograph.config.job import Job
 from barograph.config.knowledge import Knowledge
 from barograph.config.splits import SPLIT_NAMES
@@ -24,6 +25,9 @@ from barograph.scoring.aggregate import Evidence, evidence_and_learn
 from barograph.scoring.groups import Groups
 from barograph.scoring.leaves import Measure
 from barograph.scoring.severity import RECORD_SCORE, ln_p_of_score
+
+_OF_ROWS: Final[frozenset[Statistic]] = frozenset({"mean", "median", "varp"})
+"""Statistics of which few rows tell less than many."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +145,7 @@ class SeriesStage:
             self._model.grow(len(value), kin_of(detector.known) if self._model.TOGETHER else None)
         skips = self._forget_and_learn(value, weight, start, self._skips.between(detector.known, len(value), start, end))
         if completeness is None or self.measure.statistic not in GROWING:
-            judged = self._model.advance(value, start * self._model.config.bucket_span_ms, skips=skips)
+            judged = self._model.advance(value, start * self._model.config.bucket_span_ms, skips=skips, weights=weight)
         else:
             judged = self._estimate_and_learn(value, start, completeness, skips)
         frequent = self._frequent.tell_and_learn(detector.known, weight, start)
@@ -222,6 +226,7 @@ def model_config(job: Job, measure: Measure, side: Side, threads: int = 1) -> Mo
         non_negative=spec.integer or measure.statistic == "varp",
         bounds_percentile=job.model_plot_config.bounds_percentile if job.model_plot_config.enabled else None,
         threads=threads,
+        of_rows=measure.statistic in _OF_ROWS,
         siblings=any(measure.labels[name] is not None for name in SPLIT_NAMES),
         zeros_before=spec.integer
         and spec.empty == "zero"

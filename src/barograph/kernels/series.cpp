@@ -28,6 +28,7 @@ constexpr double kProfileClip = 4.0;  // (chosen)
 struct Chunk {
   const int64_t* rows;        // [s] state row of each row of values
   const double* values;       // [s, t]
+  const double* weights;      // [s, t] rows behind each value, or null: that does not matter
   const int64_t* local_ms;    // [t]
   int64_t first_bucket;
   int64_t span_ms;
@@ -98,6 +99,7 @@ inline void begin(Series& s, const Memory& m, const Clock& c, double x) {
   s.rest.step_square = s.spread.of_late = 1.0;
   s.lately.now = s.lately.mean = 1.0;
   s.lately.variance = kLatelyGain / (2.0 - kLatelyGain);
+  s.rows.share = 0.5;
   s.spread.prior = m.lesson.variance * x * x;
   s.born = c.bucket;
   begin_block(s, c.bucket);
@@ -123,8 +125,9 @@ inline void begin_with_zeros(Series& s, const Memory& m, const Clock& c, int64_t
 
 // A value that nothing speaks against. `trust`: below 1 for one that is off together with those before it, as holidays are.
 inline void learn_usual(Series& s, const Memory& m, float* pool, Output& out, Cell cell, const Clock& c, const Expectation& e,
-                        const Position& at, double x, const Verdict& v, double sudden, double cycle,
+                        const Position& at, double x, double rows, const Verdict& v, double sudden, double cycle,
                         double trust) {
+  const double heard = trust * std::min(1.0, 1.0 / e.scatter);  // what scatters further says as much less of where the level is
   const bool lattice = whole_numbers(s);
   if (s.spread.count >= 8.0) {
     if (families_learn(s)) learn_families(s, e, lattice, x);
@@ -134,17 +137,18 @@ inline void learn_usual(Series& s, const Memory& m, float* pool, Output& out, Ce
   double miss = 0.0, moved = 0.0;
   if (s.season.kind) {
     const double clip = kProfileClip * e.deviation;
-    miss = trust * std::clamp(x - e.centre, -clip, clip);
+    miss = heard * std::clamp(x - e.centre, -clip, clip);
     moved = learn_profile(s, pool, at, miss, c);
   }
   const double y = x - e.season;
-  if (s.count > 0.0) learn_ahead(s, m, y, c.bucket, trust);
+  if (s.count > 0.0) learn_ahead(s, m, y, c.bucket, e.scatter, trust);
   if (s.count > 0.0) {  // nothing was expected of the first value of all
     learn_spread(s, m, e, x, trust);
     learn_memory(s, m, e, x, c.bucket);
     learn_sudden(s, sudden);
   }
-  learn_levels(s, m, e, y, s.levels.learnt >= 0 ? static_cast<double>(c.bucket - s.levels.learnt) : 1.0, trust);
+  learn_levels(s, m, e, y, s.levels.learnt >= 0 ? static_cast<double>(c.bucket - s.levels.learnt) : 1.0, heard);
+  learn_rows(s, m, e, rows, x - e.centre, trust);
   const Accepted narrowed = s.count > 0.0 ? learn_narrowing(s, m, e, x) : Accepted{};
   if (wanders(s) <= 0.5) note(s, out, cell, c, narrowed);
   s.spread.count += 1.0;
@@ -153,7 +157,7 @@ inline void learn_usual(Series& s, const Memory& m, float* pool, Output& out, Ce
 }
 
 inline void learn(Series& s, const Memory& m, float* pool, Output& out, Cell cell, const Clock& c, const Expectation& e,
-                  const Position& at, double x, const Verdict& v, const Evidence& shown) {
+                  const Position& at, double x, double rows, const Verdict& v, const Evidence& shown) {
   if (x != std::floor(x)) s.flags |= kFraction;
   if (x < 0.0) s.flags |= kNegative;
   if (s.count == 0.0) begin(s, m, c, x);
@@ -203,7 +207,7 @@ inline void learn(Series& s, const Memory& m, float* pool, Output& out, Cell cel
         if (keeps && moves) note(s, out, cell, c, change);
       }
     } else {
-      learn_usual(s, m, pool, out, cell, c, e, at, x, v, shown.sudden, cycle, trust);
+      learn_usual(s, m, pool, out, cell, c, e, at, x, rows, v, shown.sudden, cycle, trust);
     }
   }
   s.previous = x;
@@ -270,9 +274,10 @@ inline int64_t run_series(Series& s, const Memory& m, float* pool, const Chunk& 
     if (out.full()) return t;
     const Clock c = k.clock(i, t);
     if (known && s.count == 0.0 && k.zeros_since >= 0 && c.bucket > k.zeros_since) begin_with_zeros(s, m, c, k.zeros_since);
+    const double rows = known && k.weights ? k.weights[at] : 0.0;
     const Position place = s.season.kind ? position(s, c, 0) : Position{0, 0, 0.0};
     const Expectation f = expect(s, m, s.season.kind ? season_value(s, pool, place) : 0.0, s.season.kind ? profile_doubt(s, pool, place, c) : 0.0,
-                                 s.season.kind ? s.season.cycles[part_of(s, place)] : 0.0, c.bucket);
+                                 s.season.kind ? s.season.cycles[part_of(s, place)] : 0.0, c.bucket, rows);
     if (out.typical) show_bounds(s, m, f, out, k, at);
     if (!known) continue;
     const double x = std::clamp(given, -kBiggest, kBiggest);
@@ -283,7 +288,7 @@ inline int64_t run_series(Series& s, const Memory& m, float* pool, const Chunk& 
     out.ln_evidence[at] = skipped.result() ? 0.0 : e.ln_evidence;
     if (e.ln_evidence <= k.ln_threshold) add_leaf(s, m, out, k, {i, t}, c, f, x, v.ln_p, e, skipped.result() ? skipped.by : skips::kNothing);
     if (!k.learn || skipped.learning()) continue;
-    learn(s, m, pool, out, {i, t}, c, f, place, x, v, e);
+    learn(s, m, pool, out, {i, t}, c, f, place, x, rows, v, e);
     if (trend_is_due(s, c)) note(s, out, {i, t}, c, test_trend(s, pool, c));
     if (!test_is_due(s, c)) continue;
     test_seasons(s, c, k.calendar);
@@ -339,7 +344,7 @@ skips::Shifts shifts_of(const binding::Records& shifts, const ConstBytes& scope,
   return {binding::records<skips::Shift>(shifts), scope.data(), count, static_cast<int64_t>(series)};
 }
 
-std::tuple<int64_t, int64_t> advance(Bytes state, Floats pool, Times rows, ConstMatrix values, Times local_ms,
+std::tuple<int64_t, int64_t> advance(Bytes state, Floats pool, Times rows, ConstMatrix values, ConstMatrix weights, Times local_ms,
                                      Progress progress, Bytes leaves, Bytes changes, const std::vector<Matrix>& out_arrays,
                                      int64_t first_bucket, int64_t span_ms, int side, bool non_negative, bool learn_too,
                                      double bounds, double ln_threshold, const std::vector<double>& lesson, int64_t zeros_since, bool calendar,
@@ -348,6 +353,7 @@ std::tuple<int64_t, int64_t> advance(Bytes state, Floats pool, Times rows, Const
   check_series(state, rows);
   binding::check_size_if_any("resets", resets.size(), values.size());
   binding::check_size("values", values.shape(0), rows.size());
+  binding::check_size_if_any("weights", weights.size(), values.size());
   binding::check_size("local_ms", local_ms.size(), values.shape(1));
   binding::check_size("progress", progress.size(), rows.size());
   binding::check_rows("progress", progress, static_cast<int64_t>(values.shape(1)) + 1);
@@ -355,7 +361,7 @@ std::tuple<int64_t, int64_t> advance(Bytes state, Floats pool, Times rows, Const
   binding::check_size("a record of leaves", leaves.shape(1), sizeof(Leaf));
   binding::check_size("a record of changes", changes.shape(1), sizeof(Change));
   check_outputs(out_arrays, 5, bounds > 0.0 ? 5 : 2, values.shape(0), values.shape(1));
-  const Chunk k{rows.data(), values.data(), local_ms.data(), first_bucket, span_ms, static_cast<int64_t>(values.shape(0)),
+  const Chunk k{rows.data(), values.data(), weights.size() ? weights.data() : nullptr, local_ms.data(), first_bucket, span_ms, static_cast<int64_t>(values.shape(0)),
                 static_cast<int64_t>(values.shape(1)), side, non_negative, learn_too, Confidence(bounds), ln_threshold, zeros_since, calendar,
                 skips_of(planned, rules, conditions, scope, values.shape(0), values.shape(1)), shifts_of(shifts, shift_scope, values.shape(0)),
                 resets.size() ? resets.data() : nullptr};
@@ -454,6 +460,7 @@ Layout series_fields() {
       FIELD(T, spread.variance), FIELD(T, spread.disagreed), FIELD(T, spread.count), FIELD(T, spread.of_late), FIELD(T, spread.part),
       FIELD(T, spread.part_found), FIELD(T, spread.part_said), FIELD(T, spread.part_count), FIELD(T, spread.parts_days),
       FIELD(T, spread.part_scale), FIELD(T, spread.prior),
+      FIELD(T, rows.inverse), FIELD(T, rows.share), FIELD(T, rows.known),
       FIELD(T, rest.last), FIELD(T, rest.cross), FIELD(T, rest.square), FIELD(T, rest.step_square), FIELD(T, rest.mean),
       FIELD(T, rest.mean_square), FIELD(T, rest.sudden_count),
       FIELD(T, rest.sudden_hits), FIELD(T, rest.sudden_uncensored), FIELD(T, rest.sudden_excess),

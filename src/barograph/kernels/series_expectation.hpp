@@ -17,6 +17,9 @@ struct Expectation {
   double centre;               // both
   double alternative;          // by what was normal before the last change; NaN: nothing remembered
   double alternative_deviation;
+  double fewer;                // by how much more than usual one over the number of rows is, relative to that; 0: nobody says
+  double scatter;              // by how much that multiplies the usual variance
+  double usual_variance;       // as of a bucket of the usual number of rows, without doubt and floor
   double variance;             // floored
   double doubt;                // what of it is doubt about the expectation itself, which neighbours share
   double deviation;            // its square root
@@ -77,9 +80,13 @@ inline bool repeats_itself(const Series& s) {
   return s.repeats.ties > 2.0 * s.repeats.changes && s.count >= kRepeats && s.season.kind == 0 && !small_counts(s);
 }
 
-// `season`: the profile's value, metric unit, 0 without one. `doubt`: its own variance here, where it knows no better.
+// A mean of n independent rows scatters with one over n; what they have in common it has whatever their number. 0 rows: nobody says
+// how many there are.
+inline double fewer_rows(const Series& s, double rows) { return rows > 0.0 && s.rows.inverse > 0.0 ? 1.0 / rows / s.rows.inverse - 1.0 : 0.0; }
+
+// `rows`: behind the value, 0 where that does not matter. `season`: the profile's value, metric unit, 0 without one. `doubt`: its own variance here, where it knows no better.
 // `cycles`: that it rests on.
-inline Expectation expect(const Series& s, const Memory& m, double season, double doubt, double cycles, int64_t bucket) {
+inline Expectation expect(const Series& s, const Memory& m, double season, double doubt, double cycles, int64_t bucket, double rows) {
   Expectation e;
   e.season = season;
   const double since = s.levels.learnt >= 0 ? static_cast<double>(bucket - s.levels.learnt) : 1.0;
@@ -104,7 +111,10 @@ inline Expectation expect(const Series& s, const Memory& m, double season, doubl
   e.doubt = doubt + std::max(e.disagreement - s.spread.disagreed, 0.0) + wandered(s, since);
   // A young profile is as uncertain as the few values that each of its knots is made of.
   if (s.season.kind && cycles < 2.0) e.doubt += parts_variance(s, e.level) / (1.0 + cycles);
-  e.variance = variance + e.doubt + floor_square(s, e.centre);
+  e.fewer = fewer_rows(s, rows);
+  e.scatter = 1.0 + s.rows.share * e.fewer;
+  e.usual_variance = variance;
+  e.variance = variance * e.scatter + e.doubt + floor_square(s, e.centre);
   e.deviation = std::sqrt(e.variance);
   e.alternative_deviation = s.before.factor * e.deviation;
   return e;

@@ -119,7 +119,7 @@ inline Outlook outlook(const Series& s, const float* pool, const Horizon& h, con
   o.far = std::max(slot_step * (1.0 + o.profile) + o.noise, s.spread.variance);
   o.reached = 1.0 - to_the(o.phi, 2.0 * std::max(o.middle + t.span - s.last - 1.0, 1.0));
   const double season = season_at(s, pool, h, h.start);
-  const Expectation e = expect(s, Memory(h.span_ms), season, 0.0, s.season.kind ? s.season.cycles[0] : 0.0, h.start);
+  const Expectation e = expect(s, Memory(h.span_ms), season, 0.0, s.season.kind ? s.season.cycles[0] : 0.0, h.start, 0.0);
   const double rest = s.rest.last == s.rest.last ? memory_of_rest(s) * s.rest.last * e.deviation : 0.0;
   const double one_step = e.level + rest;
   o.lead = one_step - step_at(o.skill, o.now, (h.start - o.middle) / t.span).centre;

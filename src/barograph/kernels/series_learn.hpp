@@ -118,8 +118,8 @@ inline void begin_block(Series& s, int64_t bucket) {
   s.levels.held_at = bucket;
 }
 
-// What levels said hours ahead against what came.
-inline void learn_ahead(Series& s, const Memory& m, double y, int64_t bucket, double trust) {
+// What levels said hours ahead against what came, `scatter` times as far as of a usual number of rows.
+inline void learn_ahead(Series& s, const Memory& m, double y, int64_t bucket, double scatter, double trust) {
   const double block = std::min(m.block, std::max(4.0, std::floor(s.levels.count / 8.0)));
   const double since = static_cast<double>(bucket - s.levels.held_at);
   const double g = trust * gain(s.levels.count - 1.0, m.slow);
@@ -127,10 +127,10 @@ inline void learn_ahead(Series& s, const Memory& m, double y, int64_t bucket, do
   double all = 0.0;
   for (int i = 0; i < kLevels; ++i) {
     const double said = s.levels.held[i] + s.line.slope * since + (i == kLevels - 1 ? s.levels.held_slope * since : 0.0);
-    s.levels.ahead[i] += g * (std::min(square(y - said), most) - s.levels.ahead[i]);
+    s.levels.ahead[i] += g * (std::min(square(y - said) / scatter, most) - s.levels.ahead[i]);
     all += s.levels.share[i] * said;
   }
-  s.levels.ahead_all += g * (std::min(square(y - all), most) - s.levels.ahead_all);
+  s.levels.ahead_all += g * (std::min(square(y - all) / scatter, most) - s.levels.ahead_all);
   s.levels.ahead_far += g * (since - s.levels.ahead_far);
   if (since + 1.0 < block) return;
   share_levels(s);
@@ -225,8 +225,8 @@ inline void learn_outlying(Series& s, const Memory& m, const Expectation& e) {
   if (s.outliers.count < 1.5) return;
   if (families_learn(s)) learn_families(s, e, whole_numbers(s), e.centre + s.incident.first * e.deviation);
   if (s.season.kind) return;
-  const double most = kMost * std::max(e.variance, s.spread.variance);
-  s.spread.variance += gain(s.spread.count - 1.0, m.slow) * (std::min(square(s.incident.first) * e.variance, most) - s.spread.variance);
+  const double variance = e.variance / e.scatter, most = kMost * std::max(variance, s.spread.variance);
+  s.spread.variance += gain(s.spread.count - 1.0, m.slow) * (std::min(square(s.incident.first) * variance, most) - s.spread.variance);
 }
 
 constexpr double kMeanStep = 0.02;  // (chosen)
@@ -338,15 +338,31 @@ inline void learn_sudden(Series& s, double nats) {
   s.rest.sudden_uncensored += nats - kSuddenStart < kSuddenMost ? 1.0 : 0.0;
 }
 
+// How many rows are usual, and how much of the variance goes with them: a step of the likelihood of a normal error at a time, by what
+// it says (its score over its information), so that buckets with as many rows as ever say nothing.
+inline void learn_rows(Series& s, const Memory& m, const Expectation& e, double rows, double error, double trust) {
+  constexpr double kPriorInformation = 8.0;  // the share is half at first, give or take half (chosen: nobody knows)
+  constexpr double kMostWithin = 0.95;       // (chosen: something of a bucket its rows always have in common)
+  if (!(rows > 0.0)) return;
+  if (s.spread.count >= 8.0) {
+    const double by = e.fewer * e.usual_variance / e.variance;
+    const double ratio = std::min(square(error) / e.variance, kMost);
+    s.rows.known += trust * square(by) - s.rows.known / m.slow;
+    s.rows.share += trust * by * (ratio - 1.0) / (s.rows.known + kPriorInformation);
+    s.rows.share = std::clamp(s.rows.share, 0.0, kMostWithin);
+  }
+  s.rows.inverse += gain(s.spread.count, m.slow) * (1.0 / rows - s.rows.inverse);
+}
+
 // Spread of values around the expectation.
 inline void learn_spread(Series& s, const Memory& m, const Expectation& e, double x, double trust) {
-  const double error = x - e.centre;
+  const double error = x - e.centre, squared = square(error) / e.scatter;  // as of a bucket of the usual number of rows
   // After values that were all alike any error is news of the scale, not an outlier.
-  const double limit = s.spread.variance <= floor_square(s, x) ? kInfinity : kMost * std::max(e.variance, s.spread.variance);
-  if (s.season.kind) learn_parts(s, m, e.centre, square(error), trust);
+  const double limit = s.spread.variance <= floor_square(s, x) ? kInfinity : kMost * std::max(e.variance / e.scatter, s.spread.variance);
+  if (s.season.kind) learn_parts(s, m, e.centre, squared, trust);
   // Later values count for more while it is young: what they are judged by is still getting better.
   const double fresh = s.season.kind ? std::max(3.0 / (s.spread.count + 2.0), 1.0 / m.slow) : gain(s.spread.count - 1.0, m.slow);
-  s.spread.variance += trust * fresh * (std::min(square(error), limit) - s.spread.variance);
+  s.spread.variance += trust * fresh * (std::min(squared, limit) - s.spread.variance);
   s.spread.disagreed += trust * fresh * (e.disagreement - s.spread.disagreed);
   s.season.square += trust / m.week * (square(e.season) - s.season.square);
 }

@@ -87,6 +87,13 @@ struct Spread {
   double prior;            // of siblings, 0: none; until the first value it is relative to that value's square
 };
 
+// Of the rows that values are the means of: the fewer there are, the further a value scatters.
+struct Rows {
+  double inverse;          // decayed mean of one over their number; 0: nobody says how many there are
+  double share;            // of the variance that goes with that; the rest is what all rows of a bucket have in common
+  double known;            // decayed information on the share
+};
+
 // What is left over of values, in deviations.
 struct Rest {
   double last;             // of the last value, winsorised; NaN: odd, or long ago
@@ -249,6 +256,7 @@ struct Series {
   Levels levels;
   AcceptedLine line;
   Spread spread;
+  Rows rows;
   Rest rest;
   Lately lately;
   Run run;

@@ -174,26 +174,30 @@ class Model(Protocol):
     def grow(self, n_series: int, kin: Kin | None = None) -> None:
         """Add series until there are `n_series`; `kin` of all of them, for a kind that judges some by others."""
 
-    def advance(self, values: Floats, first_bucket_ms: int, *, skips: Skips | None = None) -> Judged:
+    def advance(
+        self, values: Floats, first_bucket_ms: int, *, skips: Skips | None = None, weights: Floats | None = None
+    ) -> Judged:
         """Score each bucket with what was known before it, then learn it.
 
         Args:
             values: [S, T] bucket values of consecutive buckets of all series; NaN is no data.
             first_bucket_ms: start of bucket 0, a multiple of the span.
             skips: what of it is not to be told, or not to be learned.
+            weights: [S, T] rows behind each value; None: as many behind each. Only a kind with `of_rows` reads it.
         """
 
-    def judge(self, values: Floats, bucket_ms: int, *, skips: Skips | None = None) -> Judged:
-        """Score one bucket of values [S] without learning it. Judged is [S, 1]."""
+    def judge(self, values: Floats, bucket_ms: int, *, skips: Skips | None = None, weights: Floats | None = None) -> Judged:
+        """Score one bucket of values [S] of `weights` [S] rows without learning it. Judged is [S, 1]."""
 
     @staticmethod
     def ln_p_of(payload: Structs, values: Floats) -> Floats:
         """ln of the probability of other values [k] in the place of leaves, given by their payload [k]; NaN gives NaN. Pure."""
 
-    def try_values(self, values: Floats, bucket_ms: int, shifts: Shifts | None = None) -> Tried:
+    def try_values(self, values: Floats, bucket_ms: int, shifts: Shifts | None = None, weight: float = 0.0) -> Tried:
         """What the model of one series would make of any of `values` [k] in a bucket, which is not learned.
 
-        Only where `ln_threshold` is 0 does every value have a leaf. `shifts` are the changes of the clock of this one series.
+        Only where `ln_threshold` is 0 does every value have a leaf. `shifts` are the changes of the clock of this one series,
+        `weight` is how many rows there would be behind each value; 0: as many as usual.
         """
 
     def expect(self, first_bucket_ms: int, buckets: int, shifts: Shifts | None = None) -> Floats:

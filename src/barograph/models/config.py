@@ -23,6 +23,7 @@ class ModelConfig:
         bounds_percentile: share of values that lie inside the bounds, in (0, 100); None: no bounds.
         threads: over how many threads the series are shared out; results do not depend on it.
         siblings: the series measure the same of different things: a new one starts from the scale typical of the others.
+        of_rows: values are means of the rows of a bucket: the fewer there are, the further such a value scatters.
         zeros_before: a series that is new has been zero since the first bucket of all: nothing of its kind was counted.
         calendar: buckets have their place in a day and a week; else only periods found in the data are looked for.
         ln_threshold: buckets with ln evidence at or below become leaves.
@@ -36,6 +37,7 @@ class ModelConfig:
     bounds_percentile: float | None = None
     threads: int = 1
     siblings: bool = False
+    of_rows: bool = False
     zeros_before: bool = False
     calendar: bool = True
     ln_threshold: float = ln(0.05)

@@ -219,11 +219,25 @@ class PointModel:
         if missing:
             self._records = np.concatenate([self._records, fresh(missing)])
 
-    def advance(self, values: Floats, first_bucket_ms: int, *, skips: Skips | None = None) -> Judged:
+    def advance(
+        self,
+        values: Floats,
+        first_bucket_ms: int,
+        *,
+        skips: Skips | None = None,
+        weights: Floats | None = None,  # noqa: ARG002  # no mean of rows
+    ) -> Judged:
         """Score each bucket with what was known before it, then learn it."""
         return self._run(values, first_bucket_ms, skips, learn=True)
 
-    def judge(self, values: Floats, bucket_ms: int, *, skips: Skips | None = None) -> Judged:
+    def judge(
+        self,
+        values: Floats,
+        bucket_ms: int,
+        *,
+        skips: Skips | None = None,
+        weights: Floats | None = None,  # noqa: ARG002  # no mean of rows
+    ) -> Judged:
         """Score one bucket of values [S] without learning it. Judged is [S, 1]."""
         return self._run(values[:, None], bucket_ms, skips, learn=False)
 
@@ -286,7 +300,13 @@ class PointModel:
         _points.probability(as_bytes(np.ascontiguousarray(payload, PREDICTIVE)), np.ascontiguousarray(values, np.float64), out)
         return out
 
-    def try_values(self, values: Floats, bucket_ms: int, shifts: Shifts | None = None) -> Tried:
+    def try_values(
+        self,
+        values: Floats,
+        bucket_ms: int,
+        shifts: Shifts | None = None,
+        weight: float = 0.0,  # noqa: ARG002  # no mean of rows
+    ) -> Tried:
         """What the model of one series would make of any of `values` [k] in a bucket, which is not learned."""
         alone = type(self)(self.config, np.repeat(self._records[:1], len(values)))
         each = np.zeros(len(values), np.int64)

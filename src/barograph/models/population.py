@@ -159,7 +159,14 @@ class PopulationModel:
         if missing > 0:
             self._populations = np.concatenate([self._populations, populations(missing)])
 
-    def advance(self, values: Floats, first_bucket_ms: int, *, skips: Skips | None = None) -> Judged:
+    def advance(
+        self,
+        values: Floats,
+        first_bucket_ms: int,
+        *,
+        skips: Skips | None = None,
+        weights: Floats | None = None,  # noqa: ARG002  # no mean of rows
+    ) -> Judged:
         """Judge each bucket by what was known before it and by the values that others have in it, then learn it.
 
         Args:
@@ -169,7 +176,14 @@ class PopulationModel:
         """
         return self._run(values, first_bucket_ms, skips, learn=True)
 
-    def judge(self, values: Floats, bucket_ms: int, *, skips: Skips | None = None) -> Judged:
+    def judge(
+        self,
+        values: Floats,
+        bucket_ms: int,
+        *,
+        skips: Skips | None = None,
+        weights: Floats | None = None,  # noqa: ARG002  # no mean of rows
+    ) -> Judged:
         """Judge one bucket of values [S] without learning it. Judged is [S, 1]."""
         if self._company is not None:
             return self._company.judge(float(values[0]), bucket_ms, skips or Skips.none(1, 1))
@@ -185,7 +199,13 @@ class PopulationModel:
         alone._company = _Company(PopulationModel(config, self._members, self._populations), row, here)
         return alone
 
-    def try_values(self, values: Floats, bucket_ms: int, shifts: Shifts | None = None) -> Tried:  # noqa: ARG002  # at any time
+    def try_values(
+        self,
+        values: Floats,
+        bucket_ms: int,
+        shifts: Shifts | None = None,  # noqa: ARG002  # the same at any time
+        weight: float = 0.0,  # noqa: ARG002  # no mean of rows
+    ) -> Tried:
         """As `Model.try_values`: the others of the bucket stay as they are (`beside`)."""
         company = self._company or self.beside(0, np.array([np.nan]), bucket_ms)._company
         assert company is not None

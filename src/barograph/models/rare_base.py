@@ -166,7 +166,14 @@ class RareBase(ABC):
             self._arrays[name] = np.concatenate([array, fresh])
         return self._arrays[name][len(array) :]
 
-    def advance(self, values: Floats, first_bucket_ms: int, *, skips: Skips | None = None) -> Judged:
+    def advance(
+        self,
+        values: Floats,
+        first_bucket_ms: int,
+        *,
+        skips: Skips | None = None,
+        weights: Floats | None = None,  # noqa: ARG002  # no mean of rows
+    ) -> Judged:
         """Judge each bucket with what was known before it, then learn it.
 
         The evidence of a cell is that of one of all that a bucket has; that of a leaf is that any of them is as rare, so that
@@ -179,7 +186,14 @@ class RareBase(ABC):
         """
         return self._run(values, first_bucket_ms, skips, learn=True)
 
-    def judge(self, values: Floats, bucket_ms: int, *, skips: Skips | None = None) -> Judged:
+    def judge(
+        self,
+        values: Floats,
+        bucket_ms: int,
+        *,
+        skips: Skips | None = None,
+        weights: Floats | None = None,  # noqa: ARG002  # no mean of rows
+    ) -> Judged:
         """Judge one bucket of values [S] without learning it. Judged is [S, 1]."""
         return self._run(values[:, None], bucket_ms, skips, learn=False)
 
@@ -199,7 +213,13 @@ class RareBase(ABC):
         """What the model knows of its series together, and what not yet."""
         return known(self._records, self.config)
 
-    def try_values(self, values: Floats, bucket_ms: int, shifts: Shifts | None = None) -> Tried:  # noqa: ARG002  # at any time
+    def try_values(
+        self,
+        values: Floats,
+        bucket_ms: int,
+        shifts: Shifts | None = None,  # noqa: ARG002  # the same at any time
+        weight: float = 0.0,  # noqa: ARG002  # no mean of rows
+    ) -> Tried:
         """As `Model.try_values`."""
         # Each as a bucket of its own: nothing is learned, so they do not know of each other.
         absent, bucket = ~(values >= _THERE), bucket_ms // self.config.bucket_span_ms

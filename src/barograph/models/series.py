@@ -33,6 +33,7 @@ _STEPS: Final = {"bucket_before": "ln_views", "buckets_around": "ln_seen", "show
 """Factors of a score that come after the bucket itself, and the field of a flagged bucket that is the evidence after each."""
 
 _NO_RESETS: Final = np.zeros((0, 0), np.uint8)
+_NO_WEIGHTS: Final = np.zeros((0, 0))
 _WAS_NEGATIVE: Final = 2  # in the flags of a series, as in the kernel
 
 _WORTH_A_THREAD = 20_000  # values; below, handing work over costs more than it saves
@@ -144,7 +145,14 @@ class SeriesModel:
         shifts = shifts or Shifts.none(self.n_series)
         return foresee(self._records, self._pool.array, self.config, rows, ask, shifts)
 
-    def advance(self, values: Floats, first_bucket_ms: int, rows: Ints | None = None, skips: Skips | None = None) -> Judged:
+    def advance(
+        self,
+        values: Floats,
+        first_bucket_ms: int,
+        rows: Ints | None = None,
+        skips: Skips | None = None,
+        weights: Floats | None = None,
+    ) -> Judged:
         """Score each bucket with what was known before it, then learn it.
 
         Args:
@@ -152,36 +160,41 @@ class SeriesModel:
             first_bucket_ms: start of bucket 0, a multiple of the span.
             rows: [S] which series the rows of `values` are, each at most once; None: all, in order.
             skips: what of it is not to be told, or not to be learned.
+            weights: [S, T] rows that each value is the mean of; None: as many as ever, and always where not `config.of_rows`.
         """
         skips = skips or Skips.none(*values.shape)
         span, parts, start = self.config.bucket_span_ms, [], 0
         if self._began < 0 and values.shape[1]:
             self._began = first_bucket_ms // span
         if not self.config.siblings:
-            return self._run(values, first_bucket_ms, rows, skips, learn=True)
+            return self._run(values, first_bucket_ms, rows, skips, weights, learn=True)
         for end in _day_ends(first_bucket_ms, span, values.shape[1]):
-            parts.append(
-                self._run(
-                    values[:, start:end], first_bucket_ms + start * span, rows, skips.buckets(slice(start, end)), learn=True
-                )
-            )
+            parts.append(self._stretch(values, first_bucket_ms, rows, skips, weights, slice(start, end)))
             now = first_bucket_ms // span + end
             self._siblings.learn(now * span // DAY_MS, self._records, self._began, DAY_MS / span, now)
             start = end
         if start < values.shape[1] or not parts:
-            rest = skips.buckets(slice(start, None))
-            parts.append(self._run(values[:, start:], first_bucket_ms + start * span, rows, rest, learn=True))
+            parts.append(self._stretch(values, first_bucket_ms, rows, skips, weights, slice(start, None)))
         return Judged.joined(parts)
 
-    def try_values(self, values: Floats, bucket_ms: int, shifts: Shifts | None = None) -> Tried:
+    def _stretch(
+        self, values: Floats, first_ms: int, rows: Ints | None, skips: Skips, weights: Floats | None, of: slice
+    ) -> Judged:
+        """Score and learn some of the buckets."""
+        start_ms = first_ms + of.start * self.config.bucket_span_ms
+        behind = None if weights is None else weights[:, of]
+        return self._run(values[:, of], start_ms, rows, skips.buckets(of), behind, learn=True)
+
+    def try_values(self, values: Floats, bucket_ms: int, shifts: Shifts | None = None, weight: float = 0.0) -> Tried:
         """What the model of one series would make of any of `values` [k] in a bucket, which is not learned.
 
-        Only where `ln_threshold` is 0 does every value have a leaf. `shifts` are the changes of the clock of this one series.
+        Only where `ln_threshold` is 0 does every value have a leaf. `shifts` are the changes of the clock of this one series,
+        `weight` is how many rows there would be behind each value; 0: as many as usual.
         """
         rows = np.zeros(len(values), np.int64)
         tried = np.ascontiguousarray(values[:, None], np.float64)
         skips = Skips.clock(shifts.series(rows), 1) if shifts else Skips.none(*tried.shape)
-        work = _Work(self, tried, rows, bucket_ms, False, self.config, skips)
+        work = _Work(self, tried, rows, bucket_ms, False, self.config, skips, np.full(tried.shape, weight))
         work.run()
         flagged = _in_order(work.flagged, FLAGGED)
         predictive = flagged["predictive"][0]
@@ -194,9 +207,17 @@ class SeriesModel:
             bool(predictive["dof"] > 0),
         )
 
-    def judge(self, values: Floats, bucket_ms: int, rows: Ints | None = None, skips: Skips | None = None) -> Judged:
-        """Score one bucket of values [S] without learning it. Judged is [S, 1]."""
-        return self._run(values[:, None], bucket_ms, rows, skips or Skips.none(len(values), 1), learn=False)
+    def judge(
+        self,
+        values: Floats,
+        bucket_ms: int,
+        rows: Ints | None = None,
+        skips: Skips | None = None,
+        weights: Floats | None = None,
+    ) -> Judged:
+        """Score one bucket of values [S] of `weights` [S] rows without learning it. Judged is [S, 1]."""
+        behind = None if weights is None else weights[:, None]
+        return self._run(values[:, None], bucket_ms, rows, skips or Skips.none(len(values), 1), behind, learn=False)
 
     def expect(self, first_bucket_ms: int, buckets: int, shifts: Shifts | None = None) -> Floats:
         """What all series [S] are expected to be in coming buckets [T], by what is known now. Changes nothing.
@@ -207,18 +228,22 @@ class SeriesModel:
         config = replace(self.config, bounds_percentile=_ANY_PERCENTILE)
         unknown = np.full((self.n_series, buckets), np.nan)
         skips = Skips.clock(shifts, buckets) if shifts else Skips.none(*unknown.shape)
-        work = _Work(self, unknown, np.arange(self.n_series), first_bucket_ms, False, config, skips)
+        work = _Work(self, unknown, np.arange(self.n_series), first_bucket_ms, False, config, skips, None)
         work.run()
         return work.out[2]
 
-    def _run(self, values: Floats, first_ms: int, rows: Ints | None, skips: Skips, *, learn: bool) -> Judged:
+    def _run(
+        self, values: Floats, first_ms: int, rows: Ints | None, skips: Skips, weights: Floats | None, *, learn: bool
+    ) -> Judged:
         picked = np.arange(self.n_series) if rows is None else np.ascontiguousarray(rows, np.int64)
         if values.ndim != 2 or len(values) != len(picked):
             raise ValueError(f"values.shape={values.shape}: wanted ({len(picked)}, buckets)")
+        if weights is not None and weights.shape != values.shape:
+            raise ValueError(f"weights.shape={weights.shape}: wanted {values.shape}, as values")
         span = self.config.bucket_span_ms
         if first_ms % span:
             raise ValueError(f"first_bucket_ms={first_ms}: wanted a multiple of bucket_span_ms={span}")
-        work = _Work(self, np.ascontiguousarray(values, np.float64), picked, first_ms, learn, self.config, skips)
+        work = _Work(self, np.ascontiguousarray(values, np.float64), picked, first_ms, learn, self.config, skips, weights)
         work.run()
         ln_p, ln_evidence, *shown = work.out
         typical, lower, upper = shown if work.bounds else (None, None, None)
@@ -234,9 +259,19 @@ class _Work:
     """One call of `advance`, `judge` or `expect`: its output arrays and the slices that threads work on."""
 
     def __init__(
-        self, model: SeriesModel, values: Floats, rows: Ints, first_ms: int, learn: bool, config: ModelConfig, skips: Skips
+        self,
+        model: SeriesModel,
+        values: Floats,
+        rows: Ints,
+        first_ms: int,
+        learn: bool,
+        config: ModelConfig,
+        skips: Skips,
+        weights: Floats | None,
     ) -> None:
         self._config, self._skips = config, skips
+        read = config.of_rows and weights is not None
+        self._weights = np.ascontiguousarray(weights, np.float64) if read else None
         self._model, self._values, self._rows, self._learn = model, values, rows, learn
         self._first = first_ms // config.bucket_span_ms
         starts = first_ms + np.arange(values.shape[1], dtype=np.int64) * config.bucket_span_ms
@@ -291,6 +326,7 @@ class _Work:
             model._pool.array,
             self._rows[part],
             self._values[part],
+            _NO_WEIGHTS if self._weights is None else self._weights[part],
             self._local_ms,
             self._progress[part],
             _bytes(flagged),
