@@ -16,7 +16,7 @@ import typer.main
 from fastapi import FastAPI
 from pydantic_core import PydanticUndefined
 
-from barograph.api import v1
+from barograph.api import engine, v1
 from barograph.api.elastic import ENDPOINTS
 from barograph.api.metrics import Metrics
 from barograph.cli.main import app
@@ -138,6 +138,14 @@ def elastic_calls() -> str:
     return table(("method", "path", "what it does", "role"), rows)
 
 
+def engine_calls() -> str:
+    rows = (
+        (one.method, f"`{engine.PREFIX}{one.path}`", one.summary, one.role)
+        for one in sorted(engine.ENDPOINTS, key=lambda one: (one.path, one.method))
+    )
+    return table(("method", "path", "what it does", "role"), rows)
+
+
 def api_calls() -> str:
     document = FastAPI(title="x", version="1")
     document.include_router(v1.router(SimpleNamespace(service=SimpleNamespace(records=0, buckets=0, annotations=0))))  # type: ignore[arg-type]
@@ -160,6 +168,7 @@ GENERATED: Final[dict[str, tuple[str, Callable[[], str]]]] = {
     "server settings": ("server.md", server_settings),
     "metrics": ("server.md", metrics),
     "elastic calls": ("elastic.md", elastic_calls),
+    "engine calls": ("engine-api.md", engine_calls),
     "api calls": ("api.md", api_calls),
     "records": ("results.md", lambda: columns(schema.RECORDS)),
     "buckets": ("results.md", lambda: columns(schema.BUCKETS)),

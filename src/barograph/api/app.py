@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
-from barograph.api import elastic, health, opensearch, v1
+from barograph.api import elastic, engine, health, opensearch, v1
 from barograph.api.auth import Authentication, SameOrigin
 from barograph.api.gate import Gate
 from barograph.api.server import Server
@@ -43,7 +43,8 @@ def build(server: Server) -> FastAPI:
     )
     app.state.server = server
     app.include_router(v1.router(server))
-    app.router.routes.extend([*health.routes(server), *pages.routes(), *opensearch.routes(server), *elastic.routes(server)])
+    dialects = [*engine.routes(server), *opensearch.routes(server), *elastic.routes(server)]
+    app.router.routes.extend([*health.routes(server), *pages.routes(), *dialects])
     for kind in (HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _told)
     return app
@@ -59,8 +60,10 @@ def _middleware(server: Server) -> list[Middleware]:
 
 def _render(scope: Scope, error: Exception) -> Response:
     """The answer to a request that failed, in the words of the dialect that its path belongs to."""
-    render = v1.render if scope["path"].startswith(f"{v1.PREFIX}/") else elastic.render
-    return render(scope, error)
+    for prefix, render in ((v1.PREFIX, v1.render), (engine.PREFIX, engine.render)):
+        if f"{scope['path']}/".startswith(f"{prefix}/"):
+            return render(scope, error)
+    return elastic.render(scope, error)
 
 
 async def _told(request: Request, error: Exception) -> Response:

@@ -1,0 +1,32 @@
+"""The Prelert Engine API, version 2, as its clients speak it."""
+
+from typing import Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from barograph.api.engine import data, info, jobs, life
+from barograph.api.engine.endpoint import PREFIX, Endpoint, route
+from barograph.api.engine.errors import render
+from barograph.api.engine.state import State
+from barograph.api.server import Server
+
+__all__ = ["ENDPOINTS", "PREFIX", "render", "routes"]
+
+ENDPOINTS: Final[tuple[Endpoint, ...]] = (*info.ENDPOINTS, *jobs.ENDPOINTS, *data.ENDPOINTS, *life.ENDPOINTS)
+_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+
+
+def routes(server: Server) -> list[BaseRoute]:
+    """The routes of all endpoints, and one for all other paths below the API's own, so that no other dialect answers them."""
+    state = State(server)
+    ordered = sorted(ENDPOINTS, key=lambda endpoint: endpoint.order)
+    rest = [Route(path, _nothing, methods=list(_METHODS)) for path in (PREFIX, f"{PREFIX}/{{rest:path}}")]
+    return [*(route(endpoint, state) for endpoint in ordered), *rest]
+
+
+async def _nothing(request: Request) -> Response:
+    request.state.route = f"{PREFIX}/{{rest}}"
+    raise HTTPException(404)

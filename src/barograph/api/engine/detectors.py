@@ -1,0 +1,127 @@
+"""Detectors between the Engine API's words and the engine's, with the checks whose errors have numbers of their own."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from barograph.api.engine.config import Analysis, Detector
+from barograph.api.engine.errors import Code, EngineError
+from barograph.config import detector as core
+from barograph.config.detector import MLCATEGORY
+from barograph.config.errors import shortened
+from barograph.config.functions import FUNCTIONS, OVER, resolve
+from barograph.config.splits import ROLES
+
+CATEGORY: Final = "prelertcategory"
+"""The Engine API's name of the field that categorization makes."""
+
+_EXCLUDE: Final = ("all", "none", "by", "over")
+_RARE: Final = ("rare", "freq_rare")
+
+
+def own_name(name: str) -> str:
+    """The engine's name of a field."""
+    return MLCATEGORY if name == CATEGORY else name
+
+
+def told_name(name: str) -> str:
+    """The Engine API's name of a field."""
+    return CATEGORY if name == MLCATEGORY else name
+
+
+def check_detector(given: Detector) -> str:
+    """Refuse a detector that cannot be; returns the full name of its function.
+
+    Raises:
+        EngineError: 10104 to 10106, 10113, 10119.
+    """
+    names = {"fieldName": given.field_name} | {f"{role}FieldName": getattr(given, f"{role}_field_name") for role in ROLES}
+    for place, name in names.items():
+        check_field_name(place, name)
+    if given.exclude_frequent not in (None, "", *_EXCLUDE):
+        wanted = ", ".join(_EXCLUDE)
+        raise EngineError(
+            Code.INVALID_EXCLUDE_FREQUENT, f"excludeFrequent={shortened(given.exclude_frequent)}: wanted one of {wanted}"
+        )
+    try:
+        function = resolve((given.function or "metric").lower())
+    except ValueError as error:
+        raise EngineError(Code.UNKNOWN_FUNCTION, f"function={shortened(given.function)}: wanted {error}") from None
+    _check_fields(function, given)
+    return function
+
+
+def check_field_name(place: str, name: str | None) -> None:
+    """Refuse names with quotes, backslashes and NUL.
+
+    Raises:
+        EngineError: it has one (10113).
+    """
+    if name and set(name) & {'"', "\\", "\0"}:
+        raise EngineError(Code.PROHIBITED_CHARACTER_IN_FIELD_NAME, f'{place}={shortened(name)}: wanted a name without " and \\')
+
+
+def _check_fields(function: str, given: Detector) -> None:
+    spec = (FUNCTIONS if not given.over_field_name else OVER).get(function, FUNCTIONS[function])
+    needs = (
+        ("fieldName", given.field_name, {"yes": "required", "no": "forbidden"}[spec.needs_field]),
+        ("byFieldName", given.by_field_name, spec.by),
+        ("overFieldName", given.over_field_name, spec.over),
+    )
+    for place, name, need in needs:
+        if need == "required" and not name:
+            raise EngineError(Code.INVALID_FIELD_SELECTION, f"{place}: wanted a field, as the function {function} needs one")
+        if need == "forbidden" and name:
+            raise EngineError(
+                Code.INVALID_FIELD_SELECTION, f"{place}={shortened(name)}: wanted none with the function {function}"
+            )
+
+
+def check_analysis(given: Analysis) -> None:
+    """Refuse an analysis that cannot be.
+
+    Raises:
+        EngineError: 10107, 10113, 10114, and those of `check_detector`.
+    """
+    if not given.detectors:
+        raise EngineError(Code.INCOMPLETE_CONFIGURATION, "No detectors configured")
+    check_field_name("summaryCountFieldName", given.summary_count_field_name)
+    check_field_name("categorizationFieldName", given.categorization_field_name)
+    for name in given.influencers:
+        check_field_name("influencers", name)
+    for detector in given.detectors:
+        function = check_detector(detector)
+        if given.overlapping_buckets and function in _RARE:
+            raise EngineError(Code.INVALID_FUNCTION, f"function={function!r}: wanted another one with overlappingBuckets")
+        if given.summary_count_field_name and function == "metric":
+            raise EngineError(
+                Code.INVALID_FUNCTION, "function='metric': wanted mean, min or max, as summaries hold no single values"
+            )
+
+
+def own_detectors(given: Iterable[Detector]) -> list[dict[str, Any]]:
+    """Detectors in the engine's words."""
+    return [_own(detector) for detector in given]
+
+
+def _own(given: Detector) -> dict[str, Any]:
+    made = {
+        "function": (given.function or "metric").lower(),
+        "field_name": given.field_name or None,
+        **{f"{role}_field_name": getattr(given, f"{role}_field_name") or None for role in ROLES},
+        "use_null": given.use_null,
+        "exclude_frequent": given.exclude_frequent or None,
+        "detector_description": given.detector_description or None,
+    }
+    return {
+        name: own_name(str(value)) if name.endswith("_name") else value for name, value in made.items() if value is not None
+    }
+
+
+def told_detector(detector: core.Detector) -> dict[str, Any]:
+    """A detector in the Engine API's words."""
+    told: dict[str, Any] = {"detectorDescription": detector.detector_description, "function": detector.function}
+    names = {"fieldName": detector.field_name} | {f"{role}FieldName": name for role, name in detector.splits.items()}
+    told |= {place: told_name(name) for place, name in names.items() if name is not None}
+    if detector.exclude_frequent is not None:
+        told["excludeFrequent"] = detector.exclude_frequent
+    return told | {"useNull": detector.use_null}

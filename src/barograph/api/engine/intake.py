@@ -1,0 +1,205 @@
+"""One job's share of an upload: opened if need be, fed block by block, committed, and what came of it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from barograph.api.engine.counts import OWN, upload_summary
+from barograph.api.engine.downtime import plan_downtime
+from barograph.api.engine.errors import Code, EngineError, as_engine
+from barograph.api.engine.job_documents import data_description
+from barograph.api.engine.pipe import Pipe
+from barograph.api.engine.readers import Wanted, blocks, number_fields
+from barograph.api.engine.state import State
+from barograph.api.engine.stored import store
+from barograph.config.errors import BarographError, ConfigError
+from barograph.config.job import Job
+from barograph.config.support import refuse_unsupported
+from barograph.intake.parse_times import parse_times
+from barograph.jobs.room import waits_for_room
+from barograph.jobs.service import JobState
+from barograph.results.counts import DataCounts, Example
+from barograph.sources.chunk import Block, Chunk
+
+_LOOKED_AT: Final = 100
+"""Rows after which an upload is judged by its share of bad ones."""
+
+_MOST_BAD: Final = 0.25
+"""Of the rows of an upload. Chosen: more than a quarter is a wrong time format, delimiter or order, not some bad rows."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What an upload asks for.
+
+    Attributes:
+        ignore_downtime: the time without rows before its first one is no anomaly.
+        is_stored: its rows are kept in the index, too.
+    """
+
+    ignore_downtime: bool = False
+    is_stored: bool = False
+
+
+@dataclass
+class Intake:
+    """One job's share of an upload. `run` is called once, in a thread of its own."""
+
+    state: State
+    job_id: str
+    pipe: Pipe
+    options: Options
+    _own: dict[str, int] = field(default_factory=lambda: dict.fromkeys(OWN, 0))
+
+    def run(self) -> dict[str, Any]:
+        """Read all of it; returns the entry of the answer, which tells what was read or what was wrong."""
+        try:
+            with self.state.alone(self.job_id):
+                return {"jobId": self.job_id, "uploadSummary": self._read()}
+        except (BarographError, EngineError) as error:
+            return {"jobId": self.job_id, "error": as_engine(error)}
+        finally:
+            self.pipe.close()
+
+    def _read(self) -> dict[str, Any]:
+        service = self.state.server.service
+        extras, job = self.state.extras(self.job_id), service.job(self.job_id)
+        if extras.get("is_paused") and service.summary(self.job_id).state is JobState.CLOSED:
+            return upload_summary(DataCounts(), DataCounts(), {})  # a paused job takes no rows, and nobody fails for it
+        if self.state.server.datafeeds.of_job(self.job_id) is not None:
+            raise EngineError(
+                Code.NOT_FOR_SCHEDULED_JOBS, f"Cannot send data to job '{self.job_id}': it is scheduled, and reads them itself"
+            )
+        skips = self._in_worker(lambda: open_for_rows(self.state, job)) and extras.get("ignore_downtime") in ("ONCE", "ALWAYS")
+        self._in_worker(lambda: service.commit(self.job_id))
+        before = self._committed()
+        try:
+            self._feed(job, extras, before, skips=skips or self.options.ignore_downtime)
+        finally:
+            after = self._finish(before)
+        _refuse_bad(before, after, data_description(job, extras)["format"], at_end=True)
+        return upload_summary(before, after, self._own)
+
+    def _feed(self, job: Job, extras: Mapping[str, Any], before: DataCounts, *, skips: bool) -> None:
+        service, wanted = self.state.server.service, wanted_of(job, data_description(job, dict(extras)))
+        for chunk in self._chunks(wanted):
+            if skips and chunk.frame.height:
+                self._plan_downtime(job, chunk.frame)
+                skips = False
+            self._in_worker(partial(service.feed, self.job_id, chunk))
+            _refuse_bad(before, self._committed(), wanted.description["format"])
+
+    def _chunks(self, wanted: Wanted) -> Iterator[Chunk]:
+        first_row = 0
+        for block in blocks(wanted, self.pipe.read):
+            if block.rows:
+                yield chunk_of(block, wanted.fields, first_row)
+                if self.options.is_stored:
+                    store(self.state.server.documents, self.job_id, block.frame)
+            first_row += block.rows
+
+    def _plan_downtime(self, job: Job, frame: pl.DataFrame) -> None:
+        """Plan the time between the newest row and the first one of this upload, if it has whole buckets."""
+        newest, times = self._committed().latest_record_timestamp, parse_times(frame[job.time_field], job)
+        first, span = times.min(), job.bucket_span_ms
+        if newest is None or not isinstance(first, int) or first // span <= newest // span + 1:
+            return
+        plan_downtime(self.state.server.service.calendars, self.job_id, (newest // span + 1) * span, first // span * span)
+        if self.state.extras(self.job_id).get("ignore_downtime") == "ONCE":
+            self.state.change(self.job_id, {"ignore_downtime": "NEVER"})
+
+    def _finish(self, before: DataCounts) -> DataCounts:
+        """Make what was read durable, and count it."""
+        service = self.state.server.service
+        self._in_worker(lambda: service.commit(self.job_id))
+        if self.state.extras(self.job_id).get("analysis", {}).get("overlappingBuckets"):
+            self._in_worker(lambda: service.judge_open(self.job_id))
+        after = self._committed()
+        self.state.server.metrics.count_rows(before, after)
+        known = self.state.extras(self.job_id).get("counts", {})
+        added = {name: known.get(name, 0) + self._own[name] for name in OWN}
+        self.state.change(self.job_id, {"counts": added, "last_data": service.now_ms()})
+        return after
+
+    def _committed(self) -> DataCounts:
+        return self.state.server.service.summary(self.job_id).counts or DataCounts()
+
+    def _in_worker(self, task: Any) -> Any:
+        return self.state.in_worker(self.job_id, task)
+
+
+def open_for_rows(state: State, job: Job) -> bool:
+    """Open a job that is not; returns whether it was opened. Called in the job's worker.
+
+    Raises:
+        EngineError: it cannot be opened.
+    """
+    service = state.server.service
+    if job.job_id in service.opened():
+        return False
+    if waits_for_room(job):
+        raise EngineError(
+            Code.TOO_MANY_JOBS, f"analysisLimits.modelMemoryLimit of job '{job.job_id}': wanted less than the machine's memory"
+        )
+    try:
+        refuse_unsupported(job)
+    except ConfigError as error:
+        raise EngineError(Code.PROCESS_START, f"job '{job.job_id}' cannot be run: {error}", 400) from None
+    service.open_job(job.job_id, lambda note: service.tell(job.job_id, "info", note))
+    service.tell(job.job_id, "info", "Job is running")
+    return True
+
+
+def wanted_of(job: Job, description: Mapping[str, Any]) -> Wanted:
+    """What is read of the rows of a job."""
+    fields = (job.time_field, *(name for name in job.fields if name != job.time_field))
+    numbers = number_fields(job.number_fields, job.text_fields, job.data_description.time_format, job.time_field)
+    return Wanted(description, fields, numbers)
+
+
+def chunk_of(block: Block, fields: tuple[str, ...], first_row: int) -> Chunk:
+    """A block as a chunk of rows that are all new, with the fields that are needed."""
+    frame = block.frame.select(name for name in fields if name in block.frame.columns) if block.frame.height else block.frame
+    return Chunk(
+        frame=frame,
+        source="",
+        first_row=first_row,
+        rows=block.rows,
+        bytes=block.bytes,
+        malformed=len(block.bad),
+        bad_rows=np.array([bad.position for bad in block.bad], np.int64),
+        examples=[
+            Example("malformed", first_row + bad.position + 1, bad.text[:200].decode(errors="replace"), f"wanted {bad.wanted}")
+            for bad in block.bad[:5]
+        ],
+        read_bytes=block.bytes,
+        total_bytes=None,
+        fingerprint=None,
+        columns=block.columns,
+        fields_elsewhere=block.frame.height * (len(block.columns) - frame.width) if block.columns else 0,
+    )
+
+
+def _refuse_bad(before: DataCounts, after: DataCounts, form: str, *, at_end: bool = False) -> None:
+    """Refuse an upload most of which cannot be used.
+
+    Raises:
+        EngineError: too many of its rows are malformed (30104, 30107), have no time (30103) or are out of order (30105).
+    """
+    rows = after.input_record_count - before.input_record_count
+    malformed = Code.TOO_MANY_BAD_RECORDS if form == "DELIMITED" else Code.MALFORMED_JSON
+    for name, code, words in (
+        ("malformed_record_count", malformed, "are no rows of their format"),
+        ("invalid_date_count", Code.TOO_MANY_BAD_DATES, "have a time that cannot be read by timeFormat"),
+        ("out_of_order_timestamp_count", Code.TOO_MANY_OUT_OF_ORDER, "are not in ascending order of time, beyond the latency"),
+    ):
+        bad = getattr(after, name) - getattr(before, name)
+        all_malformed = at_end and 0 < rows == bad and name == "malformed_record_count"
+        if all_malformed or (rows >= _LOOKED_AT and bad > _MOST_BAD * rows):
+            examples = [one for one in after.examples if name.startswith(one.reason)]
+            shown = f"; the first such value is {examples[0].value!r}" if examples else ""
+            raise EngineError(code, f"{bad:,} of {rows:,} rows {words}: wanted at most {_MOST_BAD:.0%} of them{shown}")
