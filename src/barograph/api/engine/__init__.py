@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from barograph.api.engine import data, info, jobs, life
+from barograph.api.engine import data, info, jobs, life, results
 from barograph.api.engine.endpoint import PREFIX, Endpoint, route
 from barograph.api.engine.errors import render
 from barograph.api.engine.state import State
@@ -15,7 +15,13 @@ from barograph.api.server import Server
 
 __all__ = ["ENDPOINTS", "PREFIX", "render", "routes"]
 
-ENDPOINTS: Final[tuple[Endpoint, ...]] = (*info.ENDPOINTS, *jobs.ENDPOINTS, *data.ENDPOINTS, *life.ENDPOINTS)
+ENDPOINTS: Final[tuple[Endpoint, ...]] = (
+    *info.ENDPOINTS,
+    *jobs.ENDPOINTS,
+    *data.ENDPOINTS,
+    *life.ENDPOINTS,
+    *results.ENDPOINTS,
+)
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 
