@@ -20,7 +20,7 @@ from barograph.api import engine, v1
 from barograph.api.elastic import ENDPOINTS
 from barograph.api.metrics import Metrics
 from barograph.cli.main import app
-from barograph.config import analysis, job
+from barograph.config import analysis, forest, job
 from barograph.config.base import Document
 from barograph.config.detector import DetectionRule, Detector, FilterRef, RuleCondition, RuleParams
 from barograph.config.functions import ALIASES, FUNCTIONS, Function
@@ -176,6 +176,7 @@ GENERATED: Final[dict[str, tuple[str, Callable[[], str]]]] = {
     "bucket influencers": ("results.md", lambda: columns(schema.BUCKET_INFLUENCERS)),
     "incidents": ("results.md", lambda: columns(schema.INCIDENTS)),
     "descriptions": ("results.md", lambda: columns(schema.DESCRIPTIONS)),
+    "forest results": ("results.md", lambda: columns(schema.FOREST_RESULTS)),
     "annotations": ("results.md", lambda: columns(schema.ANNOTATIONS)),
     "forecasts": ("results.md", lambda: columns(schema.FORECASTS)),
     "crossings": ("results.md", lambda: columns(schema.CROSSINGS)),
@@ -195,6 +196,10 @@ SECTIONS: Final[dict[str, type[Document]]] = {
     "`data_description`": job.DataDescription,
     "`analysis_limits`": job.AnalysisLimits,
     "`model_plot_config`": job.ModelPlotConfig,
+    "`forest_config`": forest.ForestSettings,
+    "`imputation_option` of a forest": forest.ImputationOption,
+    "`rules` of a forest": forest.SuppressionRule,
+    "`conditions` of such a rule": forest.SuppressionCondition,
     "`blocked`": job.JobBlocked,
 }
 

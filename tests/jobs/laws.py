@@ -10,7 +10,7 @@ from barograph.results.results import Results
 from barograph.store.query import Query
 from barograph.store.store import Store
 
-TABLES = ("buckets", "records", "influencers", "bucket_influencers")
+TABLES = ("buckets", "records", "influencers", "bucket_influencers", "forest_results")
 
 
 def check_pieces(job: Job, rows: pl.DataFrame, size: int, whole: Results) -> None:

@@ -12,6 +12,7 @@ from barograph.config.base import Document
 from barograph.config.detector import MLCATEGORY, DetectionRule, Detector, FieldName, FilterRef, RuleCondition
 from barograph.config.duration import UNIT_MS, Duration
 from barograph.config.errors import BadRequest, ConfigError, Problem
+from barograph.config.forest import ForestSettings
 from barograph.config.time_format import TIME_FORMATS, java_pattern
 
 __all__ = [
@@ -192,14 +193,37 @@ def _retention_holds_the_daily(job: "Job") -> list[Problem]:
     return [Problem("daily_model_snapshot_retention_after_days", daily, wanted)]
 
 
+def _features_are_detectors(job: "Job") -> list[Problem]:
+    """A forest looks at its detectors as features: each has one value a bucket, and all have the same entities."""
+    if job.forest_config is None:
+        return []
+    detectors, features = job.analysis_config.detectors, job.forest_config.features
+    problems = []
+    if len(features) != len(detectors):
+        problems.append(Problem("forest_config.features", len(features), f"one for each of the {len(detectors)} detectors"))
+    for at, detector in enumerate(detectors):
+        path = f"analysis_config.detectors[{at}]"
+        if detector.spec.kind != "series" or len(detector.spec.statistics) > 1:
+            problems.append(Problem(f"{path}.function", detector.function, "a function of one number, as mean, sum or count"))
+        if detector.splits != detectors[0].splits:
+            problems.append(Problem(path, detector.detector_description, "the split fields of the first detector"))
+        if detector.custom_rules:
+            problems.append(Problem(f"{path}.custom_rules", len(detector.custom_rules), "none: forest_config has rules"))
+    splits = list(detectors[0].splits.values()) if detectors else []
+    if set(job.analysis_config.influencers) - set(splits):
+        wanted = f"split fields of the detectors only ({', '.join(splits) or 'there are none'})"
+        problems.append(Problem("analysis_config.influencers", list(job.analysis_config.influencers), wanted))
+    return problems
+
+
 _RETENTION: Final = frozenset({"daily_model_snapshot_retention_after_days", "model_snapshot_retention_days"})
 
 
 class Job(Document):
     """A job, under the names of Elastic's job document, so that an exported job loads as it is.
 
-    Barograph's own fields are `time_zone` (IANA name: the zone of times written without one, and of the seasons), `seed` and
-    `history_retention_days`.
+    Barograph's own fields are `time_zone` (IANA name: the zone of times written without one, and of the seasons), `seed`,
+    `history_retention_days`, and `forest_config`, with which the detectors are the features of a forest detector.
 
     Raises:
         ConfigError: with every problem, when it is built from values that cannot be used.
@@ -209,6 +233,7 @@ class Job(Document):
         (frozenset({"job_id", "groups"}), _groups_are_not_the_job),
         (frozenset({"data_description", "analysis_config"}), _time_is_not_analysed),
         (_RETENTION, _retention_holds_the_daily),
+        (frozenset({"analysis_config", "forest_config"}), _features_are_detectors),
     )
 
     job_id: Id = Field(description=f"an id: {_ID_RULE}")
@@ -218,6 +243,7 @@ class Job(Document):
     data_description: DataDescription = DataDescription()
     analysis_limits: AnalysisLimits = AnalysisLimits()
     model_plot_config: ModelPlotConfig = ModelPlotConfig()
+    forest_config: ForestSettings | None = None
     time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
     seed: int = Field(default=0, ge=0, lt=1 << 64)
     custom_settings: dict[str, Any] | None = None

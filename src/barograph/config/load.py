@@ -9,6 +9,7 @@ from typing import Any, Final
 import yaml
 
 from barograph.config.bounds import MOST_BYTES, MOST_DEPTH, problems_of_size
+from barograph.config.detector_document import is_detector, read_detector
 from barograph.config.errors import ConfigError, Problem
 from barograph.config.job import Job
 
@@ -23,7 +24,8 @@ def load_job(source: JobSource) -> Job:
     """A job from a file (JSON, YAML or TOML, by its extension) or from the document itself.
 
     Elastic's `GET` answer (`{"count": 1, "jobs": [{...}]}`) and Kibana's export (`[{"job": {...}, "datafeed": {...}}]`) are
-    accepted when they hold exactly one job.
+    accepted when they hold exactly one job. OpenSearch's detector document is the job that it stands for, also as its `GET`
+    answers it.
 
     Raises:
         ConfigError: with all problems at once.
@@ -34,6 +36,8 @@ def load_job(source: JobSource) -> Job:
     problems = problems_of_size(document)
     if problems:
         raise ConfigError(problems)
+    if isinstance(document, Mapping) and is_detector(document):
+        return read_detector(document).job()
     job = _only_job(dict(document) if isinstance(document, Mapping) else document)
     if not isinstance(job, dict):
         raise ConfigError([Problem("", job, "an object with job_id and analysis_config")])

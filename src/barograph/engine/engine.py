@@ -13,6 +13,7 @@ from barograph.buckets import Buckets
 from barograph.categorize import Categories, definitions, statistics
 from barograph.config.duration import DAY_MS, Duration
 from barograph.config.errors import BadRequest
+from barograph.config.forest import WITHOUT_LEARNING
 from barograph.config.job import Job
 from barograph.config.knowledge import Knowledge
 from barograph.config.load import JobSource, load_job
@@ -271,7 +272,15 @@ def _analysis(job: Job) -> bytes:
     """What a snapshot is tied to: the settings that decide what the state means, whatever words they are written in."""
     config = job.analysis_config.model_dump(mode="json", exclude={"detectors": {"__all__": {"detector_description"}}})
     spans = {name: span.ms for name, span in job.analysis_config if isinstance(span, Duration)}
-    return json.dumps([config | spans, job.time_zone, job.seed], sort_keys=True).encode()
+    return json.dumps([config | spans, job.time_zone, job.seed, *_forest(job)], sort_keys=True).encode()
+
+
+def _forest(job: Job) -> list[Any]:
+    if job.forest_config is None:
+        return []
+    free: Any = set(WITHOUT_LEARNING)
+    features = {"features": {"__all__": {"feature_name"}}}
+    return [job.forest_config.model_dump(mode="json", exclude=dict.fromkeys(free, True) | features)]
 
 
 def _decisive(analysis: bytes) -> Any:

@@ -4,7 +4,7 @@ import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol, cast
+from typing import Final, Protocol, cast
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -36,6 +36,11 @@ from barograph.scoring.explain import Explainer, Factor, WouldScore, gate
 from barograph.scoring.leaves import Measure
 from barograph.scoring.normalise import Quantiles
 from barograph.scoring.records import anomaly_type
+
+_BY_ITSELF: Final = (
+    "It is a feature of a forest detector: so it would score by itself. What is told is what the features are together, "
+    "without what the rules ignore."
+)
 
 
 class Past(Protocol):
@@ -252,6 +257,8 @@ def _explain(job: Job, newest: Snapshot, past: Past, bucket: int, series: _Serie
     leaf, has_idea = tried.leaves, tried.has_idea
     factors = explainer.factors(tried) if data else ()
     reason = gate(tried, factors, series.side) if data else "There is no data in this bucket, so there is nothing to judge."
+    if data and reason is None and job.forest_config is not None:
+        reason = _BY_ITSELF
     reason = skipped or reason
     is_point = np.array([series.measure.statistic in POINTS])
     typical, lower, upper, ln_p = (float(leaf[name][0]) for name in ("typical", "lower", "upper", "ln_evidence"))

@@ -13,6 +13,8 @@ from barograph.buckets import FinishedBuckets
 from barograph.config.job import Job
 from barograph.config.knowledge import Knowledge
 from barograph.config.splits import SPLIT_VALUES
+from barograph.engine.forest_rows import forest_rows
+from barograph.engine.forest_stage import ForestStage
 from barograph.engine.history_rows import change_rows, share_rows, value_rows
 from barograph.engine.series_stage import JudgedMeasure, SeriesStage, measures_of, model_of
 from barograph.engine.silence import Silence, with_values
@@ -27,8 +29,11 @@ from barograph.scoring.stage import ScoreStage
 CELLS_AT_ONCE: Final = 1_000_000
 """Bucket values that are judged in one go; bounds memory (about 100 bytes each), changes no result."""
 
-PREFIXES: Final = ("model", "scores.", "silence.", "silenced.")
+PREFIXES: Final = ("model", "forest.", "scores.", "silence.", "silenced.")
 """Under these names lies what the stages remember; all else in a snapshot is about rows."""
+
+_FOREST_CELLS: Final = 20
+"""So many times as much memory, about 2 kB, is needed for each bucket value of a forest detector."""
 
 _NO_SHARE_ROWS: Final = schema.empty(schema.INFLUENCER_SHARES)
 _NO_NAMES: Final = pl.DataFrame(schema=dict.fromkeys(SPLIT_VALUES, pl.String))
@@ -41,6 +46,7 @@ class Pipeline:
         self,
         job: Job,
         series_stages: list[SeriesStage],
+        forest_stage: ForestStage | None,
         score_stage: ScoreStage,
         silence: Silence,
         silenced: SilencedCounts,
@@ -50,6 +56,7 @@ class Pipeline:
         self._job = job
         self._threads = threads
         self._series_stages = series_stages
+        self._forest_stage = forest_stage
         self._score_stage = score_stage
         self._silence = silence
         self._silenced = silenced
@@ -70,9 +77,12 @@ class Pipeline:
             SeriesStage.build(job, position, measure, side, threads or os.cpu_count() or 1, part(f"model{position}"), knowledge)
             for position, (measure, side) in enumerate(measures_of(job))
         ]
+        settings = job.forest_config
+        forest_stage = None if settings is None else ForestStage.build(job, settings, part("forest"))
         silence = Silence.build(job.bucket_span_ms, part("silence"))
         silenced = SilencedCounts.build(job.bucket_span_ms, part("silenced"))
-        return cls(job, series_stages, score_stage_of(job, part("scores")), silence, silenced, threads, knowledge)
+        scores = score_stage_of(job, part("scores"))
+        return cls(job, series_stages, forest_stage, scores, silence, silenced, threads, knowledge)
 
     @property
     def series_stages(self) -> tuple[SeriesStage, ...]:
@@ -104,7 +114,8 @@ class Pipeline:
             buckets: the buckets.
             completeness: [T] how full each of them is, in [0, 1]; None when they are finished.
         """
-        widest, whole = max(1, CELLS_AT_ONCE // len(self._series_stages)), (buckets.first_bucket, buckets.end_bucket)
+        cells = CELLS_AT_ONCE if self._forest_stage is None else CELLS_AT_ONCE // _FOREST_CELLS
+        widest, whole = max(1, cells // len(self._series_stages)), (buckets.first_bucket, buckets.end_bucket)
         for first, end in self._silence.awake_and_learn(*whole, with_values(buckets)):
             for piece in replace(buckets, first_bucket=first, end_bucket=end).slices(widest):
                 span = slice(piece.first_bucket - buckets.first_bucket, piece.end_bucket - buckets.first_bucket)
@@ -113,7 +124,10 @@ class Pipeline:
                 yield results if (piece.first_bucket, piece.end_bucket) == whole else results.made()
 
     def _finish_piece(self, buckets: FinishedBuckets, completeness: Floats | None) -> Results:
-        measures = [stage.judge_and_learn(buckets, completeness) for stage in self._series_stages]
+        sights, forests = [stage.judge_and_learn(buckets, completeness) for stage in self._series_stages], None
+        if self._forest_stage is not None:
+            sights, forests = self._forest_stage.judge_and_learn(sights)
+        measures = [stage.tell_and_learn(sight) for stage, sight in zip(self._series_stages, sights, strict=True)]
         for measure in measures:
             self._silenced.add(measure.measure.detector_index, measure.judged.skipped, self._knowledge)
         influenced = bool(self._job.influencers)
@@ -129,7 +143,10 @@ class Pipeline:
             presence=_presence(shares, self._job.bucket_span_ms) if influenced else NO_PRESENCE,
             filled=np.sum([measure.filled for measure in measures], axis=0),
         )
-        return self._score_stage.score_and_learn(stretch).but(
+        scored = self._score_stage.score_and_learn(stretch)
+        if forests is not None:
+            scored = scored.but(forest_results=partial(forest_rows, self._job, forests))
+        return scored.but(
             annotations=change_rows(self._job, measures, self._silence.slept_within(buckets.first_bucket, buckets.end_bucket)),
             coded_values=partial(value_rows, self._job, measures),
             influencer_shares=shares,
@@ -140,6 +157,8 @@ class Pipeline:
         """What it remembers."""
         arrays = prefixed("scores", self._score_stage.snapshot()) | prefixed("silence", self._silence.snapshot())
         arrays |= prefixed("silenced", self._silenced.snapshot())
+        if self._forest_stage is not None:
+            arrays |= prefixed("forest", self._forest_stage.snapshot())
         for position, stage in enumerate(self._series_stages):
             arrays |= prefixed(f"model{position}", stage.snapshot())
         return arrays

@@ -1,7 +1,8 @@
 """One statistic of one detector: finished buckets through its models."""
 
+import math
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import polars as pl
@@ -19,7 +20,7 @@ from barograph.engine.prune import Prune
 from barograph.engine.skips import DetectorSkips
 from barograph.models import MODELS, Judged, Model, ModelConfig, Shifts
 from barograph.models.skips import FREQUENT, Skips
-from barograph.results.arrays import Floats, Structs
+from barograph.results.arrays import Bytes, Floats, Structs
 from barograph.results.snapshot import Arrays, prefixed, under
 from barograph.scoring.aggregate import Evidence, evidence_and_learn
 from barograph.scoring.groups import Groups
@@ -28,6 +29,37 @@ from barograph.scoring.severity import RECORD_SCORE, ln_p_of_score
 
 _OF_ROWS: Final[frozenset[Statistic]] = frozenset({"mean", "median", "varp"})
 """Statistics of which few rows tell less than many."""
+
+
+@dataclass(frozen=True)
+class Sight:
+    """The values of one measure in a stretch of T buckets, and what its models said of them: nothing is told yet.
+
+    Attributes:
+        measure: what was measured.
+        detector: where the values are from.
+        first_bucket: index of the first bucket.
+        value: [S, T] bucket value; NaN is no data, zero a value.
+        weight: [S, T] rows behind it (summed counts for summarised input), 0 without any.
+        judged_value: [S, T] what was judged: of an open bucket, what its value is likely to become.
+        planned: [T] actions of the planned times that a bucket shares, as bits of `models.skips`.
+        judged: what the models said.
+    """
+
+    measure: Measure
+    detector: DetectorValues
+    first_bucket: int
+    value: Floats
+    weight: Floats
+    judged_value: Floats
+    planned: Bytes
+    judged: Judged
+
+    def bound(self, name: Literal["typical", "lower", "upper"]) -> Floats:
+        """[S, T] of models that have bounds."""
+        bound: Floats | None = getattr(self.judged, name)
+        assert bound is not None, "these models have bounds"
+        return bound
 
 
 @dataclass(frozen=True)
@@ -131,7 +163,7 @@ class SeriesStage:
         """The changes of the clock of series with these split values, the columns `SPLIT_VALUES`."""
         return self._skips.shifts(names)
 
-    def judge_and_learn(self, buckets: FinishedBuckets, completeness: Floats | None) -> JudgedMeasure:
+    def judge_and_learn(self, buckets: FinishedBuckets, completeness: Floats | None) -> Sight:
         """Judge buckets, then learn them. Open ones are judged, and learned, by what they are likely to become.
 
         Args:
@@ -144,17 +176,25 @@ class SeriesStage:
         if len(value) > self._model.n_series:
             self._model.grow(len(value), kin_of(detector.known) if self._model.TOGETHER else None)
         skips = self._forget_and_learn(value, weight, start, self._skips.between(detector.known, len(value), start, end))
+        judged_value = value
         if completeness is None or self.measure.statistic not in GROWING:
             judged = self._model.advance(value, start * self._model.config.bucket_span_ms, skips=skips, weights=weight)
         else:
-            judged = self._estimate_and_learn(value, start, completeness, skips)
+            judged, added = self._estimate_and_learn(value, start, completeness, skips)
+            judged_value = value + added
         frequent = self._frequent.tell_and_learn(detector.known, weight, start)
         if frequent is not None:
             judged = judged.without(frequent, start, FREQUENT)
-        self._complete(judged.leaves, weight, detector, start)
+        planned = np.zeros(end - start, np.uint8) if skips is None else skips.planned
+        return Sight(self.measure, detector, start, value, weight, judged_value, planned, judged)
+
+    def tell_and_learn(self, sight: Sight) -> JudgedMeasure:
+        """What goes on to the score stage of what was judged last, and learn how far series go together, and what is usual."""
+        detector, start, judged = sight.detector, sight.first_bucket, sight.judged
+        self._complete(judged.leaves, sight.weight, detector, start)
         evidence = evidence_and_learn(self._partitions, self.measure.detector_index, judged.ln_evidence, detector.partition)
-        shares = self._shares(detector, start, end, judged)
-        return JudgedMeasure(self.measure, detector, start, value, weight, judged, evidence, shares)
+        shares = self._shares(detector, start, start + sight.value.shape[1], judged)
+        return JudgedMeasure(self.measure, detector, start, sight.value, sight.weight, judged, evidence, shares)
 
     def _forget_and_learn(self, value: Floats, weight: Floats, start: int, skips: Skips | None) -> Skips | None:
         """Take out the values of series that are forgotten; what is skipped, and where series are forgotten."""
@@ -166,8 +206,10 @@ class SeriesStage:
             return skips
         return replace(skips or Skips.none(*value.shape), resets=forgotten.resets)
 
-    def _estimate_and_learn(self, value: Floats, first_bucket: int, completeness: Floats, skips: Skips | None) -> Judged:
-        """Judge and learn open buckets one by one, as each is estimated by what is known before it."""
+    def _estimate_and_learn(
+        self, value: Floats, first_bucket: int, completeness: Floats, skips: Skips | None
+    ) -> tuple[Judged, Floats]:
+        """Judge and learn open buckets one by one, as each is estimated by what is known before it; what was added [S, T]."""
         parts, added, config = [], np.empty(value.shape), self._model.config
         for t, complete in enumerate(completeness.tolist()):
             bucket_ms = (first_bucket + t) * config.bucket_span_ms
@@ -183,7 +225,7 @@ class SeriesStage:
         least = 0.0 if config.non_negative else -np.inf
         for name in ("typical", "lower", "upper"):
             leaves[name] = np.maximum(leaves[name] - leaves["added"], least)
-        return judged
+        return judged, added
 
     def _shares(self, detector: DetectorValues, start: int, end: int, judged: Judged) -> pl.DataFrame:
         """What entities contribute to the leaves. Of odd ones nothing is learned, also where nobody wants them told."""
@@ -217,14 +259,15 @@ def check_readable(job: Job, measure: Measure, state: Arrays) -> None:
 
 def model_config(job: Job, measure: Measure, side: Side, threads: int = 1) -> ModelConfig:
     """How the series of a measure are modelled."""
-    spec = job.detectors[measure.detector_index].spec
+    spec, forest = job.detectors[measure.detector_index].spec, job.forest_config is not None
+    plot = job.model_plot_config
     return ModelConfig(
         bucket_span_ms=job.bucket_span_ms,
         time_zone=job.time_zone,
-        side=side,
+        side="both" if forest else side,
         integer=spec.integer,
         non_negative=spec.integer or measure.statistic == "varp",
-        bounds_percentile=job.model_plot_config.bounds_percentile if job.model_plot_config.enabled else None,
+        bounds_percentile=plot.bounds_percentile if plot.enabled or forest else None,
         threads=threads,
         of_rows=measure.statistic in _OF_ROWS,
         siblings=any(measure.labels[name] is not None for name in SPLIT_NAMES),
@@ -232,7 +275,8 @@ def model_config(job: Job, measure: Measure, side: Side, threads: int = 1) -> Mo
         and spec.empty == "zero"
         and measure.by_field_name is not None
         and measure.partition_field_name is None,
-        ln_threshold=ln_p_of_score(RECORD_SCORE, job.bucket_span_ms),
+        # Of features, only what the forests find is told.
+        ln_threshold=-math.inf if forest else ln_p_of_score(RECORD_SCORE, job.bucket_span_ms),
     )
 
 

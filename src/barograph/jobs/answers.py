@@ -14,6 +14,7 @@ from barograph.jobs import (
     entities,
     explain,
     forecast_series,
+    forest_models,
     found,
     incident_list,
     incidents,
@@ -35,6 +36,7 @@ from barograph.jobs.describe import Described
 from barograph.jobs.entities import EntitiesQuery, KnownNames
 from barograph.jobs.explain import Explained
 from barograph.jobs.forecast_series import ForecastSeries
+from barograph.jobs.forest_models import ForestModel
 from barograph.jobs.found import BlamedAsked, Found, RecordsAsked
 from barograph.jobs.incident_list import IncidentList, IncidentsQuery
 from barograph.jobs.lanes import Lanes, LanesQuery
@@ -49,6 +51,7 @@ from barograph.jobs.what_if import Alerts, AlertSettings
 from barograph.results.silenced import Silenced
 from barograph.store.documents import LEVELS, Level, Message
 from barograph.store.forecasts import SavedForecast
+from barograph.store.forest_results import TopQuery
 from barograph.store.history import Span
 from barograph.store.job_rows import JobSummary
 from barograph.store.parts import Marks
@@ -166,6 +169,30 @@ class Answers:
         """Annotations, in the order of time unless asked otherwise; columns as `schema.ANNOTATIONS`."""
         self._check(job_id, query)
         return self._store.annotations(job_id, query)
+
+    def forest_results(self, job_id: str, query: Query = _ALL, *, anomalies_only: bool = False) -> Page:
+        """What a forest detector has found of each entity and bucket, in the order of time unless asked otherwise; columns
+        as `schema.FOREST_RESULTS`. `min_score` is the lowest grade; `anomalies_only` leaves out those of grade 0.
+
+        Raises:
+            BadRequest: the job is no forest detector.
+        """
+        forest_models.forest_settings(self._store.job(job_id))
+        self._check(job_id, query)
+        return self._store.forest_results(job_id, query, anomalies_only=anomalies_only)
+
+    def forest_top(self, job_id: str, query: TopQuery) -> pl.DataFrame:
+        """The entities of a forest detector with the worst anomalies, or the most: a column of values for each field (as in
+        `schema.FOREST_RESULTS`), `max_anomaly_grade` and `anomalies`.
+
+        Raises:
+            BadRequest: the job is no forest detector, or has no such category field.
+        """
+        return forest_models.top(self._store, job_id, query)
+
+    def forest_models(self, job_id: str) -> list[ForestModel]:
+        """The forests of a forest detector, and how far each is from its first score. See `jobs.forest_models`."""
+        return forest_models.forest_models(self._store, job_id)
 
     def _check(self, job_id: str, query: Query) -> None:
         if query.entity or query.detector_index is not None:

@@ -14,6 +14,7 @@ _SOFT: Final = 0.6
 
 _PARTS: Final = {
     "model": "models of the series",
+    "forest": "forests of the entities",
     "buckets": "open buckets, and what entities usually do",
     "scores": "what is usual among the scores",
     "arrivals": "how many rows usually come",

@@ -29,6 +29,7 @@ from barograph.jobs.file_checks import checked
 from barograph.jobs.filters import Filters
 from barograph.jobs.forecast import ForecastRequest, MadeForecast
 from barograph.jobs.forecast_runs import ForecastRun, ForecastRuns
+from barograph.jobs.forest_models import ForestModel
 from barograph.jobs.found import BlamedAsked, RecordsAsked
 from barograph.jobs.holidays import HolidaysAsked, add_holidays
 from barograph.jobs.incident_list import IncidentsQuery, ListedIncident
@@ -52,6 +53,7 @@ from barograph.sources.posted import posted_chunk
 from barograph.store.documents import LEVELS, Level, Message
 from barograph.store.errors import NoSuchJob
 from barograph.store.forecasts import SavedForecast
+from barograph.store.forest_results import TopQuery
 from barograph.store.job_rows import JobState, JobSummary
 from barograph.store.parts import Marks
 from barograph.store.query import Page, Query
@@ -70,6 +72,7 @@ __all__ = [
     "Expired",
     "ForecastRequest",
     "ForecastRun",
+    "ForestModel",
     "HolidaysAsked",
     "IncidentsQuery",
     "JobState",
@@ -92,6 +95,7 @@ __all__ = [
     "SavedSnapshot",
     "SeriesQuery",
     "Service",
+    "TopQuery",
     "posted_chunk",
 ]
 """The service, and what goes into it and comes out: whoever drives jobs needs nothing of the store itself."""

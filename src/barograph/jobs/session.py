@@ -51,6 +51,7 @@ _TABLES: Final = (
     "influencers",
     "bucket_influencers",
     "annotations",
+    "forest_results",
     "coded_values",
     "influencer_shares",
 )

@@ -191,6 +191,10 @@ class Forests:
         """The last values [F] of an entity; NaN for none."""
         return np.array(self._past.previous[entity])
 
+    def all_previous(self) -> Floats:
+        """The last values [E, F] of all entities; NaN for none."""
+        return np.array(self._past.previous)
+
     def unit_now(self, entity: int) -> Floats:
         """The newest deviations [F] of its features."""
         return np.array(self._past.unit_now[entity])

@@ -69,6 +69,7 @@ class Results:
         influencers: one row an influential entity and bucket.
         bucket_influencers: one row an influencer field and bucket, `bucket_time` being the bucket itself.
         annotations: one row a change of a series that its model has accepted.
+        forest_results: of a forest detector, one row an entity and bucket with data, also where there is no anomaly.
         coded_values: `bucket_values` as the history keeps them, names as categories (`schema.coded`).
         influencer_shares: one row a series, bucket and entity: what the entity's rows alone yield.
         quantiles: one row a kind of result and day that ended: what scores are normalised by from then on.
@@ -81,6 +82,7 @@ class Results:
     influencers: Table = Table(schema.INFLUENCERS)
     bucket_influencers: Table = Table(schema.BUCKET_INFLUENCERS)
     annotations: Table = Table(schema.ANNOTATIONS)
+    forest_results: Table = Table(schema.FOREST_RESULTS)
     coded_values: Table = Table(schema.BUCKET_VALUES, coded=True)
     influencer_shares: Table = Table(schema.INFLUENCER_SHARES)
     quantiles: Table = Table(schema.QUANTILES)
@@ -113,7 +115,7 @@ class Results:
 
     def as_interim(self) -> "Results":
         """What of these is shown when the buckets are still open: what they may come to, nothing that is kept of them."""
-        names = ("buckets", "records", "influencers", "bucket_influencers")
+        names = ("buckets", "records", "influencers", "bucket_influencers", "forest_results")
         tables: dict[str, Any] = {name: partial(_interim, self, name) for name in names}
         return Results(**tables, job=self.job)
 

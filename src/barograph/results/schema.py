@@ -130,6 +130,30 @@ INFLUENCERS: Final = (
     _INTERIM,
 )
 
+MODE: Final = pl.Struct({"likelihood": pl.Float64(), "values": pl.List(pl.Float64())})
+
+FOREST_RESULTS: Final = (
+    *_BUCKET_KEY,
+    Column("seq", pl.Int32(), "position among the entities of its bucket, from 0 in the order of appearance"),
+    *(column for column in _SPLITS if not column.name.startswith("over")),
+    Column("anomaly_score", pl.Float64(), "how soon random cuts part the point from all others; 0 while too little is known"),
+    Column("anomaly_grade", pl.Float64(), "0 for no anomaly, else up to 1 by how far the score is above the threshold"),
+    Column("confidence", pl.Float64(), "how much of what can be remembered is known, 0 to 1"),
+    Column("threshold", pl.Float64(), "the score from which on a point is an anomaly"),
+    Column("severity", pl.Float64(), "the grade as a score from 0 to 100, to be compared with records of other jobs"),
+    Column("late", pl.Int64(), "how many buckets before this one the values lie that are to blame; 0 is this one"),
+    Column("feature_data", pl.List(pl.Float64()), "the values, in the order of the features; null for one that is missing"),
+    Column("feature_imputed", pl.List(pl.Boolean()), "whether each was missing, and another value was taken for it"),
+    Column("relevant_attribution", pl.List(pl.Float64()), "shares in the blame, which sum up to 1; null where the grade is 0"),
+    Column(
+        "expected_values",
+        pl.List(MODE),
+        "what would have been usual instead, the likeliest first, with likelihoods that sum up to 1; null where the grade is 0",
+    ),
+    Column("past_values", pl.List(pl.Float64()), "the values that are to blame where they lie in an earlier bucket; else null"),
+    _INTERIM,
+)
+
 QUANTILES: Final = (
     Column("timestamp", pl.Int64(), "from when on they hold, epoch ms: the end of a UTC day, or of a longer bucket"),
     Column(

@@ -10,7 +10,7 @@ from barograph.config.errors import Conflict
 from barograph.results.results import Results
 from barograph.results.snapshot import Snapshot
 from barograph.scoring.rescore import first_moved
-from barograph.store import history, job_rows, retention, rows, tables
+from barograph.store import forest_results, history, job_rows, retention, rows, tables
 from barograph.store.database import Database
 from barograph.store.files import JobFiles
 from barograph.store.history import Change
@@ -109,6 +109,7 @@ def insert_results(connection: sa.Connection, job_id: str, results: Results) -> 
     rows.insert(connection, tables.BUCKET_INFLUENCER, job_id, rows.ranked(results.bucket_influencers))
     rows.insert(connection, tables.QUANTILES, job_id, rows.with_counts_as_text(results.quantiles))
     rows.insert(connection, tables.ANNOTATION, job_id, rows.ranked(results.annotations))
+    forest_results.insert(connection, job_id, results.forest_results)
 
 
 def _clear(connection: sa.Connection, job_id: str, results: Results) -> None:

@@ -5,15 +5,16 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
+from barograph.config.forest import WITHOUT_LEARNING
 from barograph.config.job import Job
 
 Difference = tuple[str, object, object]
 """Path, old value, new value."""
 
-_LEARNED_UNDER: Final = ("analysis_config", "time_zone", "seed")
+_LEARNED_UNDER: Final = ("analysis_config", "forest_config", "time_zone", "seed")
 """What models have been learned under. All else (description, groups, retention, how input looks, ...) may change."""
 
-_FREE: Final = ("detector_description", "custom_rules", "model_prune_window", "stop_on_warn")
+_FREE: Final = ("detector_description", "custom_rules", "model_prune_window", "stop_on_warn", *WITHOUT_LEARNING)
 """What models do not depend on: words for people, what is made of what they say, how long they are kept, what they get next."""
 
 _ABSENT: Final = None

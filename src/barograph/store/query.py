@@ -169,3 +169,4 @@ BUCKET_INFLUENCERS: Final = ResultTable(
     tables.BUCKET_INFLUENCER, schema.BUCKET_INFLUENCERS, "anomaly_score", "timestamp", descending=False
 )
 ANNOTATIONS: Final = ResultTable(tables.ANNOTATION, schema.ANNOTATIONS, None, "timestamp", descending=False)
+FOREST_RESULTS: Final = ResultTable(tables.FOREST_RESULT, schema.FOREST_RESULTS, "anomaly_grade", "timestamp", descending=False)

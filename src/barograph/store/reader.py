@@ -18,6 +18,7 @@ from barograph.store import (
     documents,
     entity_scores,
     forecasts,
+    forest_results,
     found_records,
     history,
     job_rows,
@@ -31,6 +32,7 @@ from barograph.store.database import Database
 from barograph.store.documents import Level, Message
 from barograph.store.files import Checked, JobFiles
 from barograph.store.forecasts import SavedForecast
+from barograph.store.forest_results import TopQuery
 from barograph.store.found_records import FoundRecords, RecordsQuery
 from barograph.store.history import HistoryFile, Span
 from barograph.store.job_rows import InputProgress, JobSummary, Listing, ResumePoint
@@ -138,6 +140,19 @@ class Reader:
         """Annotations, in the order of time unless asked otherwise; columns as `schema.ANNOTATIONS`. They have no score."""
         with self._database.read() as connection:
             return self._page(connection, job_id, query.ANNOTATIONS, asked)
+
+    def forest_results(self, job_id: str, asked: Query = _ALL, *, anomalies_only: bool = False) -> Page:
+        """What the forests of a job have found, in the order of time unless asked otherwise; columns as
+        `schema.FOREST_RESULTS`. The lowest score of a query is that of `anomaly_grade`."""
+        with self._database.read() as connection:
+            job_rows.job_row(connection, job_id)
+            return forest_results.page(connection, job_id, asked, anomalies_only=anomalies_only)
+
+    def forest_top(self, job_id: str, columns: Sequence[str], asked: TopQuery) -> pl.DataFrame:
+        """The entities with the worst anomalies, or the most. See `forest_results.top`."""
+        with self._database.read() as connection:
+            job_rows.job_row(connection, job_id)
+            return forest_results.top(connection, job_id, columns, asked)
 
     def _page(self, connection: sa.Connection, job_id: str, table: ResultTable, asked: Query) -> Page:
         job_rows.job_row(connection, job_id)

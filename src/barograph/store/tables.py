@@ -36,12 +36,14 @@ def _key(name: str, kind: "sa.types.TypeEngine[Any]") -> "sa.Column[Any]":
     return sa.Column(name, kind, primary_key=True, nullable=False, autoincrement=False)
 
 
-def _results(name: str, columns: tuple[schema.Column, ...], *, ranked: bool) -> sa.Table:
-    """A result table; `ranked` ones hold several rows a bucket, told apart by `seq`, their position in it from 0."""
+def _results(name: str, columns: tuple[schema.Column, ...], *, ranked: bool, texts: tuple[str, ...] = ()) -> sa.Table:
+    """A result table; `ranked` ones hold several rows a bucket, told apart by `seq`, their position in it from 0.
+
+    The columns `texts` hold lists, as JSON.
+    """
     keys = {"timestamp": sa.BigInteger(), **({"seq": sa.Integer()} if ranked else {})}
-    flat = [
-        sa.Column(column.name, _TYPES[column.dtype]) for column in columns if column.dtype in _TYPES and column.name not in keys
-    ]
+    types = {column.name: TEXT if column.name in texts else _TYPES.get(column.dtype) for column in columns}
+    flat = [sa.Column(name, kind) for name, kind in types.items() if kind is not None and name not in keys]
     return _table(name, _key("job_id", TEXT), *(_key(key, kind) for key, kind in keys.items()), *flat)
 
 
@@ -157,6 +159,11 @@ INFLUENCER: Final = _results("influencer", schema.INFLUENCERS, ranked=True)
 BUCKET_INFLUENCER: Final = _results("bucket_influencer", schema.BUCKET_INFLUENCERS, ranked=True)
 ANNOTATION: Final = _results("annotation", schema.ANNOTATIONS, ranked=True)
 
+FOREST_LISTS: Final = ("feature_data", "feature_imputed", "relevant_attribution", "expected_values", "past_values")
+"""The lists of forest results."""
+
+FOREST_RESULT: Final = _results("forest_result", schema.FOREST_RESULTS, ranked=True, texts=FOREST_LISTS)
+
 RECORD_INFLUENCER: Final = _table(
     "record_influencer",
     _key("job_id", TEXT),
@@ -180,7 +187,7 @@ QUANTILES: Final = _table(
     sa.Column("moved", sa.Boolean, nullable=False),
 )
 
-BY_BUCKET: Final = (BUCKET, RECORD, RECORD_INFLUENCER, INFLUENCER, BUCKET_INFLUENCER, QUANTILES, ANNOTATION)
+BY_BUCKET: Final = (BUCKET, RECORD, RECORD_INFLUENCER, INFLUENCER, BUCKET_INFLUENCER, QUANTILES, ANNOTATION, FOREST_RESULT)
 """The tables whose rows belong to a bucket of a job."""
 
 BY_JOB: Final = (*BY_BUCKET, DATA_COUNTS, INPUT_PROGRESS, SNAPSHOT, HISTORY_FILE, FORGOTTEN, FORECAST)

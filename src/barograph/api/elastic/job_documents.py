@@ -18,7 +18,7 @@ FIELDS: Final = (
     *("daily_model_snapshot_retention_after_days", "data_description", "datafeed_config", "description", "groups", "job_id"),
     *("job_type", "model_plot_config", "model_snapshot_retention_days", "renormalization_window_days", "results_index_name"),
     *("results_retention_days", "system_annotations_retention_days", "job_version", "create_time", "finished_time"),
-    *("model_snapshot_id", "deleting", "time_zone", "seed", "history_retention_days"),
+    *("model_snapshot_id", "deleting", "time_zone", "seed", "history_retention_days", "forest_config"),
 )
 _GENERATED: Final = (
     "job_type",
@@ -28,7 +28,7 @@ _GENERATED: Final = (
     "model_snapshot_id",
     "model_snapshot_min_version",
 )
-_OWN: Final = ("time_zone", "seed", "history_retention_days")
+_OWN: Final = ("time_zone", "seed", "history_retention_days", "forest_config")
 _NEVER_GIVEN: Final = ("job_version", "create_time", "finished_time", "deleting")
 _SHARED: Final = "shared"
 _FORMAT: Final = "xcontent"
