@@ -240,3 +240,17 @@ def test_usual_times_follow_a_changed_clock_and_places_know_none():
         assert model.try_values(np.array([8 * HOUR]), n * SPAN, None if skips is None else shifts).leaves["ln_p"] == judged.ln_p
         model.advance(np.array([[8 * HOUR]]), n * SPAN, skips=skips)
         assert (model.snapshot()["points"]["places"][0] == 1) == (skips is not None)
+
+
+@pytest.mark.parametrize("far", [4.0, 60.0])
+def test_whoever_is_away_from_home_now_and_then_is_told_as_rarely_as_said(far):
+    """Null hypothesis: of places away from home each is as likely as any other one so far away; `far` in degrees."""
+    rng = np.random.default_rng(1)
+    shape = (20, 96 * 7)
+    away = rng.random(shape) < 0.05
+    north, east = (45 + np.where(away, far, 0.05) * rng.uniform(-0.7, 0.7, shape) for _ in range(2))
+    x = np.full((20, 96 * 28), np.nan)
+    x[:, ::4] = codes(north.ravel(), east.ravel()).reshape(shape)
+    ln_p = build("place", 20).advance(x, 0).ln_p[:, 96 * 7 :: 4]
+    for chance in (1e-2, 1e-3, 1e-4):
+        assert (ln_p < math.log(chance)).mean() < 2.5 * chance

@@ -172,3 +172,14 @@ def test_a_value_without_a_finite_square_leaves_a_population_that_judges():
         model.advance(values, 0)
         learnt = model.snapshot()["populations"][0]
         assert all(np.isfinite(learnt[name]) for name in ("centre", "square", "within"))
+
+
+@pytest.mark.parametrize("gross", [-1e3, -1e9])
+def test_a_gross_first_value_below_zero_does_not_blind_a_population(gross):
+    values = 100 + 10 * np.random.default_rng(1).normal(size=(40, 220))
+    values[0, 200] = gross
+    model = build(40)
+    model.advance(values[:, :202], 0)
+    now = values[:, 202].copy()
+    now[1] = 250.0
+    assert nats(model, now, 202, 1) > 9

@@ -155,3 +155,9 @@ def test_a_million_values_are_judged_as_a_few_are():
         judged = model.advance(values, bucket * HALF_HOUR)
         assert not len(judged.leaves)
     assert sum(array.nbytes for array in model.snapshot().values()) < 65e6
+
+
+def test_a_value_of_less_than_half_a_row_is_there_all_the_same():
+    """Rows that are summarised by shares of one, as samples are."""
+    x = there(np.random.default_rng(3).random((6, 300)) < np.array([0.9, 0.6, 0.5, 0.3, 0.2, 0.01])[:, None])
+    assert build(6).advance(0.1 * x, 0).ln_p.tobytes() == build(6).advance(x, 0).ln_p.tobytes()

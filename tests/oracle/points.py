@@ -62,6 +62,8 @@ class Points:
     count: int = 0
     weight: float = 0.0
     away: float = 0.0
+    further: float = 0.0
+    newest: float = 0.0
     places: list = field(default_factory=list)
 
     def spread(self, place):
@@ -77,13 +79,20 @@ class Points:
         z, near = min(((self.space.distance(one.middle, x) / self.spread(one), one) for one in usual), key=lambda one: one[0])
         dof = min(near.weight + 2, MOST_DOF)
         chance = (self.away + 0.5) / (self.weight + 1)
-        return min(1.0, (1 + z * z / dof) ** (-dof / 2) + chance * min(1.0, REACH / max(z, REACH)) ** 3)
+        fall = min(3.0, (max(self.away - 1, 0.0) + OCCASIONS) / (self.further + OCCASIONS / 3))
+        return min(1.0, (1 + z * z / dof) ** (-dof / 2) + chance * (REACH / max(z, REACH)) ** fall)
+
+    def learn_away(self, x):
+        z = min((self.space.distance(one.middle, x) / self.spread(one) for one in self.places if one.usual), default=0.0)
+        self.away += 1
+        self.further += self.newest
+        self.newest = math.log(max(z, REACH) / REACH)
 
     def learn(self, x, bucket):
         if self.count == 0:
             self.first = bucket
         teaching = not self.taught(bucket)
-        self.weight, self.away = self.weight * KEPT + 1, self.away * KEPT
+        self.weight, self.away, self.further = self.weight * KEPT + 1, self.away * KEPT, self.further * KEPT
         for place in self.places:
             place.weight *= KEPT
             place.square *= KEPT
@@ -92,10 +101,11 @@ class Points:
         found = [(self.space.distance(one.middle, x), one) for one in self.places]
         found = [(d / self.spread(one), one) for d, one in found if d <= REACH * self.spread(one) and d <= 2 * self.widest]
         if not found:
+            if not teaching:
+                self.learn_away(x)
             if len(self.places) == MOST:
                 self.make_room()
             self.places.append(Place(1.0, x, 0.0, bucket, 1, teaching))
-            self.away += not teaching
             return
         place = min(found, key=lambda one: one[0])[1]
         before = self.space.distance(place.middle, x)
@@ -104,7 +114,8 @@ class Points:
         place.square += before * self.space.distance(place.middle, x)
         if bucket - place.last >= self.apart:
             place.last, place.occasions = bucket, place.occasions + 1
-            self.away += not teaching and not place.usual
+            if not teaching and not place.usual:
+                self.learn_away(x)
             place.usual |= place.occasions >= OCCASIONS
         self.merge_overlapping(place)
 

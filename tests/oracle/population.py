@@ -189,7 +189,8 @@ class Here:
             return
         self.middle = float(np.median(everyone))
         distance = sorted(abs(y - self.middle) for y in everyone)
-        self.prior = float(np.mean(np.abs(everyone))) ** 2 if p.scale == LINEAR else 1.0
+        sizes = sorted(abs(y) for y in everyone if y != 0)
+        self.prior = 1.0 if p.scale != LINEAR else sizes[int(0.5 * (len(sizes) - 1))] ** 2 if sizes else 0.0
         young = 2.0 * max(1 - p.squares / 30.0, 0.0)
         least = 1e-4 * (self.middle**2 if p.scale == LINEAR else 1.0)
         lately = max((p.square + young * self.prior) / max(p.squares + young, 1e-9), least)

@@ -188,12 +188,12 @@ Layout fields(const std::string& record) {
             FIELD(Place, last, "<i8"), FIELD(Place, occasions, "<i8"), FIELD(Place, usual, "<i8")};
   if (record == "series")
     return {FIELD(Series, first, "<i8"), FIELD(Series, last, "<i8"), FIELD(Series, count, "<f8"), FIELD(Series, weight, "<f8"),
-            FIELD(Series, away, "<f8"), FIELD(Series, surprise, "<f8"), FIELD(Series, since, "<i8"), FIELD(Series, places, "<i8"),
+            FIELD(Series, away, "<f8"), FIELD(Series, further, "<f8"), FIELD(Series, newest, "<f8"), FIELD(Series, surprise, "<f8"), FIELD(Series, since, "<i8"), FIELD(Series, places, "<i8"),
             FIELD(Series, place, "place")};
   if (record == "usual")
     return {FIELD(Usual, x, "<f8"), FIELD(Usual, y, "<f8"), FIELD(Usual, z, "<f8"), FIELD(Usual, spread, "<f8"), FIELD(Usual, dof, "<f8")};
   if (record == "predictive")
-    return {FIELD(Predictive, chance, "<f8"), FIELD(Predictive, geometry, "<i8"), FIELD(Predictive, period, "<f8"),
+    return {FIELD(Predictive, chance, "<f8"), FIELD(Predictive, fall, "<f8"), FIELD(Predictive, geometry, "<i8"), FIELD(Predictive, period, "<f8"),
             FIELD(Predictive, places, "<i8"), FIELD(Predictive, place, "usual")};
   if (record == "leaf")
     return {FIELD(Leaf, row, "<i8"), FIELD(Leaf, t, "<i8"), FIELD(Leaf, actual, "<f8"), FIELD(Leaf, typical, "<f8"), FIELD(Leaf, lower, "<f8"),

@@ -2,12 +2,13 @@
 //
 // A value is compared with the nearest usual place, in its spreads: z. It is odd by
 //
-//   p = (1 + z^2 / dof)^(-dof / 2) + chance * min(1, kReach / z)^3,
+//   p = (1 + z^2 / dof)^(-dof / 2) + chance * min(1, kReach / z)^fall,
 //
 // the chance of a value so far from a place where values lie as a bivariate Student-t (on a circle that is a little too wide,
 // which is the safe side), and that of one that is at no usual place at all: (away + 1/2) / (values + 1), the rule of
-// succession with Jeffreys' prior. The further away, the less likely: by the third power of the distance (chosen). At a usual place
-// the first term is about 1, however seldom the series is there.
+// succession with Jeffreys' prior. The further away, the less likely: by the third power of the distance, or by a lower one where the
+// series has gone further when it was away (Hill's estimator, as if kOccasions had been as the third power says; the newest one teaches
+// nothing). At a usual place the first term is about 1, however seldom the series is there.
 #pragma once
 
 #include <algorithm>
@@ -26,6 +27,7 @@ constexpr double kMostDof = 30.0;      // from there on tails are those of a nor
 constexpr double kKept = 1.0 - 1.0 / 2000.0;  // of the weight of older values with each new one (chosen)
 constexpr double kForgotten = 0.05;    // a place with less weight is forgotten
 constexpr int64_t kOccasions = 3;      // after which a place is usual: one occasion teaches nothing, nor does a long one
+constexpr double kMostFall = 3.0;      // (chosen)
 constexpr double kLeast = 8.0;         // values before which nothing is odd, as for other series
 constexpr double kLatelyKept = 0.9;
 constexpr double kLnOdd = -4.605170185988091;  // 0.01: a run of odd values goes on as long as none is likelier
@@ -131,6 +133,7 @@ inline Predictive predictive(const Config& c, const Series& s, int64_t bucket, d
     if (p.usual) out.place[out.places++] = {x, p.y, p.z, spread_of(c, p), std::min(p.weight + 2.0, kMostDof)};
   }
   out.chance = taught(c, s, bucket) && out.places > 0 ? (s.away + 0.5) / (s.weight + 1.0) : 1.0;
+  out.fall = std::min(kMostFall, (std::max(s.away - 1.0, 0.0) + kOccasions) / (s.further + kOccasions / kMostFall));
   return out;
 }
 
@@ -153,8 +156,8 @@ inline double ln_p_of(const Predictive& q, double value) {
   double z;
   const Usual& place = q.place[nearest(q, space.point(value), z)];
   const double tail = math::e_to(-0.5 * place.dof * math::ln_1p(z * z / place.dof));
-  const double reach = std::min(1.0, kReach / std::max(z, kReach));
-  return math::ln(std::min(1.0, tail + q.chance * reach * reach * reach));
+  const double reach = math::e_to(-q.fall * math::ln(std::max(z, kReach) / kReach));
+  return math::ln(std::min(1.0, tail + q.chance * reach));
 }
 
 // How far bounds lie from the middle of a place.
@@ -220,6 +223,7 @@ inline void merge_overlapping(const Config& c, Series& s, int64_t at) {
 inline void fade(Series& s) {
   s.weight *= kKept;
   s.away *= kKept;
+  s.further *= kKept;
   for (int64_t i = s.places - 1; i >= 0; --i) {
     s.place[i].weight *= kKept;
     s.place[i].square *= kKept;
@@ -247,6 +251,16 @@ inline void visit(const Config& c, Place& p, const Point& x) {
   p.square += before * c.space.distance(moved, x);
 }
 
+// It was at no usual place, and so far from the nearest.
+inline void learn_away(const Config& c, Series& s, const Point& x) {
+  double z = math::kInfinity;
+  for (int64_t i = 0; i < s.places; ++i)
+    if (s.place[i].usual) z = std::min(z, c.space.distance(middle(s.place[i]), x) / spread_of(c, s.place[i]));
+  s.away += 1.0;
+  s.further += s.newest;
+  s.newest = z > kReach && z < math::kInfinity ? math::ln(z / kReach) : 0.0;
+}
+
 inline void learn(const Config& c, Series& s, int64_t bucket, double value, double ln_p) {
   const Point x = c.space.point(value);
   if (s.count == 0.0) s.first = bucket;
@@ -259,10 +273,10 @@ inline void learn(const Config& c, Series& s, int64_t bucket, double value, doub
   s.since = ln_p > kLnOdd ? -1 : s.since < 0 ? bucket : s.since;
   int64_t at = place_of(c, s, x);
   if (at < 0) {
+    if (!teaching) learn_away(c, s, x);
     if (s.places == kPlaces) make_room(c.space, s);
     at = s.places++;
     s.place[at] = {1.0, x.x, x.y, x.z, 0.0, bucket, 1, teaching};
-    s.away += !teaching;
     return;
   }
   Place& p = s.place[at];
@@ -270,7 +284,7 @@ inline void learn(const Config& c, Series& s, int64_t bucket, double value, doub
   if (bucket - p.last >= c.apart) {
     p.last = bucket;
     p.occasions += 1;
-    s.away += !teaching && !p.usual;
+    if (!teaching && !p.usual) learn_away(c, s, x);
     if (p.occasions >= kOccasions) p.usual = 1;
   }
   merge_overlapping(c, s, at);

@@ -21,7 +21,9 @@ struct Series {
   int64_t last;    // bucket of the newest one
   double count;    // values
   double weight;   // the same, decayed
-  double away;     // decayed number of occasions on which a value was at no usual place
+  double away;     // decayed number of occasions on which a value was at no usual place,
+  double further;  // and of all of these but the newest the ln of how far beyond reach of the nearest one, summed
+  double newest;   // the same of the newest
   double surprise; // decayed mean of -log10 p of the last values
   int64_t since;   // bucket in which values began to be odd; -1: they are not
   int64_t places;  // how many there are
@@ -36,6 +38,7 @@ struct Usual {  // what a value is compared with
 
 struct Predictive {
   double chance;    // of a value away from all usual places; 1 while nothing is known
+  double fall;      // power of the distance with which that becomes less likely
   int64_t geometry;
   double period;    // of the circle, s
   int64_t places;

@@ -69,6 +69,14 @@ inline double distance_of(Bucket& b, double share) {
   return *at;
 }
 
+// How large values are that are not zero: half of them, since the one that was below zero may be gross.
+inline double usual_size(Bucket& b) {
+  b.distance.clear();
+  for (const Placed& one : b.placed)
+    if (one.y != 0.0) b.distance.push_back(std::fabs(one.y));
+  return b.distance.empty() ? 0.0 : distance_of(b, 0.5);
+}
+
 // Variance that one of few is never thought to lack: where most have one, some have two.
 inline double noise_nearby(Scale scale, double y) { return scale == kCounts ? noise(std::max(e_to(ln_level(y)), 1.0)) : 0.0; }
 
@@ -82,13 +90,9 @@ inline void spread(const Population& p, Scale scale, Bucket& b) {
   if (b.placed.empty()) return;
   const size_t n = b.placed.size();
   b.middle = 0.5 * (b.placed[(n - 1) / 2].y + b.placed[n / 2].y);
+  b.variance_prior = scale == kLinear ? square(usual_size(b)) : 1.0;
   b.distance.clear();
-  double size = 0.0;
-  for (const Placed& one : b.placed) {
-    b.distance.push_back(std::fabs(one.y - b.middle));
-    size += std::fabs(one.y);
-  }
-  b.variance_prior = scale == kLinear ? square(size / static_cast<double>(n)) : 1.0;
+  for (const Placed& one : b.placed) b.distance.push_back(std::fabs(one.y - b.middle));
   // Where hardly two are ever there at once, this alone says what is far: were it zero, no distance would be learnt.
   const double prior = prior_members(p.squares), known = std::max(p.squares + prior, 1e-9);
   const double lately = std::max((p.square + prior * b.variance_prior) / known, least_variance(scale, b));

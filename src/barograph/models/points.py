@@ -21,7 +21,7 @@ from barograph.results.leaf import LEAF, Tried
 from barograph.results.points import DAY_S, WEEK_S, clock, place
 from barograph.results.snapshot import Arrays
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Of what the models remember. Raised when the same values would be remembered as something else: jobs are then replayed."""
 
 _HOUR_MS: Final = UNIT_MS["h"]

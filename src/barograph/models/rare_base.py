@@ -30,7 +30,7 @@ MOST_BUCKETS: Final = 400_000.0
 
 PAYLOAD: Final = np.dtype([("expected", "f8"), ("rest", "f8"), ("of_member", "f8"), ("alone", "f8")])
 _ALONE: Final = -5.0  # the multi-bucket impact of what is judged bucket by bucket
-_THERE: Final = 0.5  # a value at or above says that the bucket has the series
+_THERE: Final = 1e-9  # a value at or above says that the bucket has the series; less is what rounding leaves of rows taken away
 
 
 def described(record: Any, config: ModelConfig) -> Description:
