@@ -4,6 +4,7 @@ import gc
 import signal
 import socket
 from collections.abc import Callable, Mapping
+from types import FrameType
 
 import uvicorn
 
@@ -50,9 +51,22 @@ def serve(
         tell(address(config, listening))
         for kind in (signal.SIGINT, signal.SIGTERM):  # the server ends by them, and would raise them again when it has ended
             signal.signal(kind, signal.SIG_IGN)
-        uvicorn.Server(_uvicorn(config, server)).run(sockets=[listening])
+        _Web(config, server).run(sockets=[listening])
     finally:
         listening.close()
+
+
+class _Web(uvicorn.Server):
+    """The web server, which tells those who wait for something that it ends."""
+
+    def __init__(self, config: ServerConfig, server: Server) -> None:
+        super().__init__(_uvicorn(config, server))
+        self._served = server
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A signal has come."""
+        self._served.is_ending = True
+        super().handle_exit(sig, frame)
 
 
 def address(config: ServerConfig, listening: socket.socket) -> str:

@@ -43,6 +43,7 @@ class Server:
         sources: what datafeeds read beside the index, by name.
         uploads: files that were uploaded, to be looked at.
         ready: the jobs that an earlier process left open are open again.
+        is_ending: it was told to end: who waits for something is answered at once.
         bring_results_up_to_date: makes the index show the results of now; a dialect that shows them there sets it.
         datafeeds: what feeds jobs from sources.
     """
@@ -55,6 +56,7 @@ class Server:
     in_flight: InFlight = field(default_factory=InFlight)
     sources: Mapping[str, Source] = field(default_factory=dict)
     ready: bool = False
+    is_ending: bool = False
     bring_results_up_to_date: Callable[[], None] = lambda: None
     datafeeds: Datafeeds = field(init=False)
     uploads: Uploads = field(init=False)

@@ -106,7 +106,7 @@ def bucket_documents(service: Service, job_id: str, rows: pl.DataFrame, *, expan
         bucket(row, influencers.get(row["timestamp"], ()), own.get(row["timestamp"], ())) for row in rows.iter_rows(named=True)
     ]
     if expand:
-        records = by_time(_with_bucket_scores(service, job_id, service.records(job_id, inside).rows))
+        records = by_time(with_bucket_scores(service, job_id, service.records(job_id, inside).rows))
         for document, time in zip(told, rows["timestamp"].to_list(), strict=True):
             document["records"] = [record(row) for row in records.get(time, ())]
     return told
@@ -118,7 +118,7 @@ def _around(rows: pl.DataFrame) -> Query:
     return Query(start_ms=min(times), end_ms=max(times) + 1, exclude_interim=False)
 
 
-def _with_bucket_scores(service: Service, job_id: str, rows: pl.DataFrame) -> pl.DataFrame:
+def with_bucket_scores(service: Service, job_id: str, rows: pl.DataFrame) -> pl.DataFrame:
     """Records with the score of their bucket."""
     if rows.is_empty():
         return rows.with_columns(pl.lit(None, pl.Float64).alias(_OF_THE_BUCKET))
@@ -139,14 +139,14 @@ def get_records(call: Call) -> Answer:
         total, rows = rows.height, rows.slice(skip, take)
     else:
         found = service.records(job_id, replace(query, offset=skip, size=take))
-        total, rows = found.total, _with_bucket_scores(service, job_id, found.rows)
+        total, rows = found.total, with_bucket_scores(service, job_id, found.rows)
     return page(call, total, (skip, take), [record(row) for row in rows.iter_rows(named=True)])
 
 
 def _by_bucket_score(service: Service, job_id: str, query: Query, lowest: float) -> pl.DataFrame:
     """The records of buckets from a score on; sorted by it if that is asked for."""
     own = replace(query, sort=None, descending=None) if query.sort == _OF_THE_BUCKET else query
-    rows = _with_bucket_scores(service, job_id, service.records(job_id, own).rows)
+    rows = with_bucket_scores(service, job_id, service.records(job_id, own).rows)
     rows = rows.filter(pl.col(_OF_THE_BUCKET) >= lowest)
     if own is query:
         return rows
