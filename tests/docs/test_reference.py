@@ -5,7 +5,7 @@ Parts between `<!-- generated: NAME -->` and `<!-- end -->` are made from the co
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final
@@ -16,8 +16,9 @@ import typer.main
 from fastapi import FastAPI
 from pydantic_core import PydanticUndefined
 
-from barograph.api import engine, v1
+from barograph.api import engine, opensearch, v1
 from barograph.api.elastic import ENDPOINTS
+from barograph.api.elastic.endpoint import Endpoint
 from barograph.api.metrics import Metrics
 from barograph.cli.main import app
 from barograph.config import analysis, forest, job
@@ -131,9 +132,13 @@ def server_settings() -> str:
 
 
 def elastic_calls() -> str:
+    return calls_of(ENDPOINTS)
+
+
+def calls_of(endpoints: Iterable[Endpoint]) -> str:
     rows = (
         (", ".join(one.methods.split()), f"`{one.path}`", " ".join((one.handler.__doc__ or "").split()), one.role)
-        for one in sorted(ENDPOINTS, key=lambda one: (one.path, one.methods))
+        for one in sorted(endpoints, key=lambda one: (one.path, one.methods))
     )
     return table(("method", "path", "what it does", "role"), rows)
 
@@ -144,6 +149,11 @@ def engine_calls() -> str:
         for one in sorted(engine.ENDPOINTS, key=lambda one: (one.path, one.method))
     )
     return table(("method", "path", "what it does", "role"), rows)
+
+
+def opensearch_calls() -> str:
+    newer = (one for one in opensearch.ENDPOINTS if one.path.startswith("/_plugins/") and not one.path.endswith("/"))
+    return calls_of(newer)
 
 
 def api_calls() -> str:
@@ -169,6 +179,7 @@ GENERATED: Final[dict[str, tuple[str, Callable[[], str]]]] = {
     "metrics": ("server.md", metrics),
     "elastic calls": ("elastic.md", elastic_calls),
     "engine calls": ("engine-api.md", engine_calls),
+    "opensearch calls": ("opensearch-api.md", opensearch_calls),
     "api calls": ("api.md", api_calls),
     "records": ("results.md", lambda: columns(schema.RECORDS)),
     "buckets": ("results.md", lambda: columns(schema.BUCKETS)),

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 import structlog
 
@@ -29,6 +29,16 @@ class InFlight:
     bytes: int = 0
 
 
+class Beside(Protocol):
+    """What goes on beside the requests."""
+
+    def resume(self) -> None:
+        """Go on with what an earlier process left; the jobs are open."""
+
+    def close(self) -> None:
+        """End, while jobs still take rows."""
+
+
 @dataclass
 class Server:
     """A server from its opening to its end.
@@ -45,6 +55,7 @@ class Server:
         ready: the jobs that an earlier process left open are open again.
         is_ending: it was told to end: who waits for something is answered at once.
         bring_results_up_to_date: makes the index show the results of now; a dialect that shows them there sets it.
+        beside: what dialects have going on beside the requests.
         datafeeds: what feeds jobs from sources.
     """
 
@@ -58,6 +69,7 @@ class Server:
     ready: bool = False
     is_ending: bool = False
     bring_results_up_to_date: Callable[[], None] = lambda: None
+    beside: list[Beside] = field(default_factory=list)
     datafeeds: Datafeeds = field(init=False)
     uploads: Uploads = field(init=False)
 
@@ -102,12 +114,16 @@ class Server:
             except Exception as error:  # whatever it is, the store has it as the job's failure, and the next job is opened
                 log.error("job.not_reopened", job_id=job_id, error=str(error))
         self.datafeeds.resume()
+        for one in self.beside:
+            one.resume()
         self.ready = True
 
     def close(self) -> None:
         """Finish what was taken, commit, and let go; jobs that are open stay open in the store."""
         self.ready = False
         self.datafeeds.close()
+        for one in self.beside:
+            one.close()
         self.workers.close()
         self.documents.close()
         self.uploads.close()

@@ -13,7 +13,7 @@ STEP_MS = 300_000
 INDEX = "os-metrics"
 HOSTS = ("host-a", "host-b", "host-c")
 _NUMBERS = itertools.count()
-_MAPPINGS = {
+MAPPINGS = {
     "@timestamp": {"type": "date"},
     "host": {"type": "keyword"},
     "text": {"type": "text"},
@@ -38,7 +38,7 @@ def documents(end_ms: int, steps: int) -> list[dict[str, Any]]:
 
 def put(http: httpx.Client, index: str, rows: list[dict[str, Any]]) -> None:
     """Write documents into an index of its own mappings."""
-    http.put(f"/{index}", json={"mappings": {"properties": _MAPPINGS}}).raise_for_status()
+    http.put(f"/{index}", json={"mappings": {"properties": MAPPINGS}}).raise_for_status()
     lines = b"".join(b'{"index":{}}\n' + orjson.dumps(row) + b"\n" for row in rows)
     answer = http.post(f"/{index}/_bulk", content=lines, headers={"Content-Type": "application/json"})
     assert answer.json()["errors"] is False

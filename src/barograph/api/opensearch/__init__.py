@@ -5,7 +5,8 @@ from typing import Final
 from starlette.routing import BaseRoute
 
 from barograph.api.elastic.endpoint import Endpoint, route
-from barograph.api.opensearch import detectors, searches, suggest, validate
+from barograph.api.opensearch import detectors, life, preview, profile, searches, stats, suggest, top, validate
+from barograph.api.opensearch.runs import Runs
 from barograph.api.server import Server
 
 __all__ = ["ENDPOINTS", "routes"]
@@ -16,10 +17,16 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *searches.ENDPOINTS,
     *validate.ENDPOINTS,
     *suggest.ENDPOINTS,
+    *life.ENDPOINTS,
+    *preview.ENDPOINTS,
+    *profile.ENDPOINTS,
+    *top.ENDPOINTS,
+    *stats.ENDPOINTS,
 )
 
 
 def routes(server: Server) -> list[BaseRoute]:
     """The routes of all endpoints; where two match a path, the one with more fixed parts is asked first."""
+    server.beside.append(Runs(server))
     ordered = sorted(ENDPOINTS, key=lambda endpoint: endpoint.order)
     return [route(endpoint, server) for endpoint in ordered]

@@ -22,6 +22,7 @@ from barograph.api.opensearch.document import Document, parsed
 from barograph.api.opensearch.endpoint import LEGACY, body_of, of_detectors
 from barograph.api.opensearch.errors import no_config, refused
 from barograph.api.opensearch.features import new_id
+from barograph.api.opensearch.runs import runs_of
 from barograph.api.opensearch.shelves import (
     DETECTORS,
     JOBS,
@@ -141,6 +142,7 @@ def delete(call: Call) -> Answer:
     find(documents, DETECTORS, detector_id)
     refuse_started(documents, detector_id)
     refuse_historical(documents, detector_id)
+    runs_of(call).forget(detector_id)
     forget(documents, {"term": {"detector_id": detector_id}})
     if JOBS in documents.catalog.indices:
         documents.write(Operation("delete", JOBS, detector_id, b""))

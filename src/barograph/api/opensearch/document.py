@@ -10,13 +10,12 @@ from barograph.api.opensearch.features import check_names, features
 from barograph.api.opensearch.fields import flag, text, texts, whole
 from barograph.api.opensearch.periods import Period, in_words, length_ms, made, period
 from barograph.api.opensearch.rules import imputation, rules
+from barograph.api.opensearch.shelves import CUSTOM_PREFIX
 from barograph.index.check import check_query
 from barograph.index.errors import BadQuery
 
 Document = dict[str, Any]
 
-CUSTOM_PREFIX: Final = "opensearch-ad-plugin-result-"
-"""Indices of results that are not in the common one begin with this."""
 _SHINGLE: Final = 8
 _LONGEST_HISTORY: Final = 10_000
 _COLD: Final = 32

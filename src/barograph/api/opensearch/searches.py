@@ -1,6 +1,6 @@
 """Searches of detectors, tasks and results, and what is asked of them by name and number."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from barograph.api.elastic.answers import Answer
@@ -9,10 +9,9 @@ from barograph.api.elastic.endpoint import Call
 from barograph.api.elastic.errors import ElasticError, bad
 from barograph.api.elastic.index.names import SEARCHED, in_words
 from barograph.api.elastic.parameters import unparsed
-from barograph.api.opensearch.document import CUSTOM_PREFIX
 from barograph.api.opensearch.endpoint import DASHBOARDS, of_detectors
 from barograph.api.opensearch.errors import impossible, no_index, not_requested, refused
-from barograph.api.opensearch.shelves import DETECTORS, RESULTS, TASKS, every
+from barograph.api.opensearch.shelves import DETECTORS, RESULTS, TASKS, every, own_results
 from barograph.index.catalog import Options
 from barograph.index.check import check_query
 from barograph.index.search import Page
@@ -69,14 +68,21 @@ def _search(call: Call, expression: str) -> dict[str, Any]:
     return _answer(body, page, max(0, call.server.service.now_ms() - began))
 
 
-def _of(index: str) -> Callable[[Call], dict[str, Any]]:
-    def search(call: Call) -> dict[str, Any]:
-        if index not in call.server.documents.catalog.indices:
-            _body(call)
-            raise no_index(index)
-        return _search(call, index)
+def search_detectors(call: Call) -> dict[str, Any]:
+    """Search detectors."""
+    return _search_there(call, DETECTORS)
 
-    return search
+
+def search_tasks(call: Call) -> dict[str, Any]:
+    """Search the tasks of detectors: what has run, and how far it is."""
+    return _search_there(call, TASKS)
+
+
+def _search_there(call: Call, index: str) -> dict[str, Any]:
+    if index not in call.server.documents.catalog.indices:
+        _body(call)
+        raise no_index(index)
+    return _search(call, index)
 
 
 def search_results(call: Call) -> dict[str, Any]:
@@ -85,15 +91,13 @@ def search_results(call: Call) -> dict[str, Any]:
     only_own = flag(call, "only_query_custom_result_index", False)
     if named is None and only_own:
         raise impossible("No custom result index set.")
-    catalog = call.server.documents.catalog
-    own = [] if named is None else [part for part in named.split(",") if part.startswith(CUSTOM_PREFIX)]
-    patterns = [part if part.endswith("*") else f"{part}*" for part in own]
-    found = [name for part in patterns for name in catalog.names(part, Options(with_hidden=True))]
+    documents = call.server.documents
+    found = [] if named is None else own_results(documents, named)
     if only_own and not found:
         raise refused("No custom result indices found")
-    listed = [*patterns, *([] if only_own else [f"{RESULTS}*"])]
+    listed = [*found, *([] if only_own else [f"{RESULTS}*"])]
     answer = _search(call, ",".join(listed))
-    if not found and (only_own or not catalog.names(f"{RESULTS}*", Options(with_hidden=True))):
+    if not found and not documents.catalog.names(f"{RESULTS}*", Options(with_hidden=True)):
         answer.pop("aggregations", None)
     return answer
 
@@ -144,8 +148,8 @@ _SEARCH: Final = (
     "from timeout preference routing search_type request_cache track_total_hits"
 )
 ENDPOINTS = (
-    *of_detectors("GET POST", "/_search", _of(DETECTORS), query=_SEARCH),
-    *of_detectors("GET POST", "/tasks/_search", _of(TASKS), query=_SEARCH),
+    *of_detectors("GET POST", "/_search", search_detectors, query=_SEARCH),
+    *of_detectors("GET POST", "/tasks/_search", search_tasks, query=_SEARCH),
     *of_detectors("GET POST", "/results/_search", search_results, query=f"{_SEARCH} only_query_custom_result_index"),
     *of_detectors(
         "GET POST",

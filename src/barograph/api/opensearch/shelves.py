@@ -7,6 +7,7 @@ from typing import Any, Final
 import orjson
 
 from barograph.api.opensearch.errors import no_index
+from barograph.index.catalog import Options
 from barograph.index.documents import Documents, Stored
 from barograph.index.errors import NoSuchIndex
 from barograph.index.write import Operation, Outcome
@@ -21,6 +22,9 @@ _DATE: Final = {"type": "date", "format": "strict_date_time||epoch_millis"}
 _WORDS: Final = {"type": "text", "fields": {"keyword": {"type": "keyword", "ignore_above": 256}}}
 _ENTITY: Final = {"type": "nested", "properties": {"name": _KEYWORD, "value": _KEYWORD}}
 _BATCH: Final = 10_000
+_FLAT: Final = "_flattened_"
+CUSTOM_PREFIX: Final = "opensearch-ad-plugin-result-"
+"""Indices of results that are not in the common one begin with this."""
 
 _DETECTOR: Final = {
     **{"name": _WORDS, "description": {"type": "text"}, "time_field": _KEYWORD, "indices": _WORDS, "result_index": _KEYWORD},
@@ -46,7 +50,7 @@ _JOB: Final = {
 _VALUES: Final = {"type": "nested", "properties": {"feature_id": _KEYWORD, "data": _DOUBLE}}
 _RESULT: Final[Mapping[str, Mapping[str, Any]]] = {
     **dict.fromkeys(("detector_id", "task_id", "model_id"), _KEYWORD),
-    **dict.fromkeys(("anomaly_score", "anomaly_grade", "confidence", "threshold", "severity"), _DOUBLE),
+    **dict.fromkeys(("anomaly_score", "anomaly_grade", "confidence", "threshold"), _DOUBLE),
     **dict.fromkeys(("data_start_time", "data_end_time", "execution_start_time", "execution_end_time"), _DATE),
     **{"approx_anomaly_start_time": _DATE, "error": {"type": "text"}, "schema_version": {"type": "integer"}},
     "feature_data": {"type": "nested", "properties": {"feature_id": _KEYWORD, "feature_name": _KEYWORD, "data": _DOUBLE}},
@@ -57,6 +61,11 @@ _RESULT: Final[Mapping[str, Mapping[str, Any]]] = {
     "feature_imputed": {"type": "nested", "properties": {"feature_id": _KEYWORD, "imputed": {"type": "boolean"}}},
 }
 _MAPPINGS: Final = {DETECTORS: _DETECTOR, TASKS: _TASK, JOBS: _JOB}
+
+
+def is_there(documents: Documents, name: str) -> bool:
+    """Whether an index or an alias is called so."""
+    return name in documents.catalog.indices or name in documents.catalog.aliases
 
 
 def write(documents: Documents, name: str, key: str, document: Mapping[str, Any], if_seq: int | None = None) -> Outcome:
@@ -92,7 +101,7 @@ def found(documents: Documents, name: str, key: str) -> dict[str, Any] | None:
 
 def every(documents: Documents, name: str, *filters: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Documents that these queries are true of, by id, the newest first."""
-    if name not in documents.catalog.indices:
+    if not is_there(documents, name):
         return {}
     body = {"query": {"bool": {"filter": [*filters]}}, "size": _BATCH, "sort": [{"_doc": "desc"}]}
     return {hit["_id"]: hit["_source"] for hit in documents.search(name, body).hits}
@@ -107,7 +116,22 @@ def flattened_alias(detector: Mapping[str, Any]) -> str | None:
     """Where the flattened copies of results go; None where nobody asked for them."""
     if not detector.get("flatten_custom_result_index") or not detector.get("result_index"):
         return None
-    return f"{detector['result_index']}_flattened_{detector['name'].lower()}"
+    return f"{detector['result_index']}{_FLAT}{detector['name'].lower()}"
+
+
+def own_results(documents: Documents, names: str) -> list[str]:
+    """The indices of results that names mean, with all that begin so; flattened copies only where they are named.
+
+    Args:
+        documents: the index.
+        names: separated by commas; those of other indices mean none.
+    """
+    found: list[str] = []
+    for part in names.split(","):
+        if part.startswith(CUSTOM_PREFIX):
+            matching = documents.catalog.names(f"{part.rstrip('*')}*", Options(with_hidden=True))
+            found += [name for name in matching if _FLAT in part or _FLAT not in name]
+    return list(dict.fromkeys(found))
 
 
 def ensure_results(documents: Documents, alias: str, *, is_flat: bool = False) -> None:
@@ -123,7 +147,7 @@ def ensure_results(documents: Documents, alias: str, *, is_flat: bool = False) -
 
 def holds_results(documents: Documents, alias: str) -> bool:
     """Whether an index that is there has the fields of results."""
-    wanted = {path: part["type"] for path, part in _RESULT.items() if "properties" not in part and path != "severity"}
+    wanted = {path: part["type"] for path, part in _RESULT.items() if "properties" not in part}
     for target in documents.catalog.targets(alias):
         fields = target.index.mapping.fields
         if any(path not in fields or fields[path].type != kind for path, kind in wanted.items()):
@@ -131,13 +155,13 @@ def holds_results(documents: Documents, alias: str) -> bool:
     return True
 
 
-def write_results(documents: Documents, alias: str, made: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
-    """Write results, with their ids.
+def write_many(documents: Documents, name: str, made: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+    """Write documents, with their ids, to an index or an alias that is there.
 
     Raises:
         BarographError: one of them could not be written.
     """
-    listed = [Operation("index", alias, key, orjson.dumps(document)) for key, document in made]
+    listed = [Operation("index", name, key, orjson.dumps(document)) for key, document in made]
     for at in range(0, len(listed), _BATCH):
         for outcome in documents.bulk(listed[at : at + _BATCH]):
             if outcome.error is not None:

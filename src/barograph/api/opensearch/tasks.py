@@ -18,10 +18,10 @@ _KEPT: Final = 1
 Task = dict[str, Any]
 
 
-def new_task(documents: Documents, detector_id: str, detector: Mapping[str, Any], kind: str, **more: Any) -> str:
-    """Begin a task, which is the latest of its kind from now on; its id."""
+def new_task(documents: Documents, detector_id: str, detector: Mapping[str, Any], kinds: tuple[str, str], **more: Any) -> str:
+    """Begin a task, which is the latest of its kinds from now on; its id."""
     now, task_id = documents.now_ms(), new_id()
-    for other in latest(documents, detector_id, kind):
+    for other in latest(documents, detector_id, *kinds):
         change(documents, other, is_latest=False)
     task: Task = {
         "last_update_time": now,
@@ -31,7 +31,7 @@ def new_task(documents: Documents, detector_id: str, detector: Mapping[str, Any]
         "init_progress": 0.0,
         "execution_start_time": now,
         "is_latest": True,
-        "task_type": kind,
+        "task_type": kinds[bool(detector.get("category_field"))],
         "coordinating_node": NODE,
         "worker_node": NODE,
         **more,
@@ -74,6 +74,11 @@ def is_running(documents: Documents, detector_id: str) -> bool:
     """Whether a historical run of a detector goes on."""
     task = latest_of(documents, detector_id, *HISTORICAL)
     return task is not None and task[1]["state"] not in DONE
+
+
+def entity_tasks(documents: Documents, task_id: str) -> dict[str, Task]:
+    """The tasks of the entities of a run, by id."""
+    return every(documents, TASKS, {"term": {"parent_task_id": task_id}})
 
 
 def outlived(documents: Documents, detector_id: str, kinds: tuple[str, ...]) -> list[str]:

@@ -1,0 +1,232 @@
+"""Real time: each detector that is started looks at the documents of every interval when its delay has passed."""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import structlog
+
+from barograph.api.opensearch.density import MINUTE_MS
+from barograph.api.opensearch.document import categories, delay_ms, frequency_ms, interval_ms
+from barograph.api.opensearch.errors import refused
+from barograph.api.opensearch.feeding import Feeding, remove_job
+from barograph.api.opensearch.result_documents import Origin, failure
+from barograph.api.opensearch.shelves import DETECTORS, JOBS, every, found, write
+from barograph.api.opensearch.tasks import DONE, REALTIME, change, end, forget, latest_of, new_task, outlived
+from barograph.api.opensearch.ticks import Ticks
+from barograph.api.opensearch.windows import Span, Window
+from barograph.api.server import Server
+from barograph.config.forest import NEEDED
+from barograph.jobs.service import ForestModel
+
+_FAILURES: Final = 6
+"""Intervals in a row that may fail."""
+_LONGEST_GAP: Final = 10_000
+"""Intervals that are made up for; after a longer pause a detector begins anew."""
+
+
+@dataclass
+class Realtime:
+    """The detectors of a server that are started. Any thread may call.
+
+    Attributes:
+        server: whose they are.
+        failures: intervals of each that have failed, one after the other.
+        ticks: when each looks next.
+    """
+
+    server: Server
+    failures: dict[str, int] = field(default_factory=dict)
+    ticks: Ticks = field(init=False)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def __post_init__(self) -> None:
+        self.ticks = Ticks("realtime", self.server.service.now_ms, self._look)
+
+    def start(self, detector_id: str, detector: Mapping[str, Any]) -> None:
+        """Start a detector; its first look is at once.
+
+        Raises:
+            ElasticError: it is started already (200, as clients know it), or its interval is too short.
+        """
+        documents = self.server.documents
+        with self._lock:
+            job = found(documents, JOBS, detector_id)
+            if job is not None and job["enabled"]:
+                raise refused(f"Anomaly detector job is already running: {detector_id}", 200)
+            if interval_ms(detector) % MINUTE_MS:
+                raise refused(f"Failed to parse job {detector_id}", 500)
+            now = documents.now_ms()
+            write(documents, JOBS, detector_id, _job(detector_id, detector, now, job))
+            new_task(documents, detector_id, detector, REALTIME)
+            for old in outlived(documents, detector_id, REALTIME):
+                forget(documents, {"ids": {"values": [old]}})
+            self.failures[detector_id] = 0
+            self.ticks.plan(detector_id, now)
+
+    def stop(self, detector_id: str, error: str = "") -> None:
+        """Stop a detector, because somebody wants it or because of an error; nothing where it was never started.
+
+        Raises:
+            ElasticError: it is stopped already (200, as clients know it).
+        """
+        documents = self.server.documents
+        with self._lock:
+            job = found(documents, JOBS, detector_id)
+            if job is None:
+                return
+            if not job["enabled"]:
+                raise refused(f"job is already stopped: {detector_id}", 200)
+            now = documents.now_ms()
+            changed = {"enabled": False, "disabled_time": now, "last_update_time": now}
+            write(documents, JOBS, detector_id, {**job, **changed})
+            self.ticks.drop(detector_id)
+            task = latest_of(documents, detector_id, *REALTIME)
+            if task is not None and task[1]["state"] not in DONE:
+                end(documents, task[0], "STOPPED", error=error)
+        self._close_job(detector_id)
+
+    def resume(self) -> None:
+        """Go on with the detectors that are started; what they have missed they look at now."""
+        for detector_id in every(self.server.documents, JOBS, {"term": {"enabled": True}}):
+            self.ticks.plan(detector_id, self.server.service.now_ms())
+
+    def close(self) -> None:
+        """End for now; detectors that are started stay so."""
+        self.ticks.close()
+
+    def _look(self, detector_id: str, now_ms: int) -> int | None:
+        """Look at what is due at a time; when to look next."""
+        documents = self.server.documents
+        job, detector = found(documents, JOBS, detector_id), found(documents, DETECTORS, detector_id)
+        if job is None or detector is None or not job["enabled"]:
+            return None
+        step = frequency_ms(detector)
+        at = now_ms - (now_ms - job["enabled_time"]) % step
+        self.look(detector_id, detector, job["enabled_time"], at)
+        return int(at + step)
+
+    def look(self, detector_id: str, detector: Mapping[str, Any], began_ms: int, at_ms: int) -> None:
+        """Look at all that has come up to a time, less the delay; what goes wrong is told by the task, and by a result.
+
+        Args:
+            detector_id: the detector.
+            detector: its document.
+            began_ms: when it was started, which says where its intervals begin.
+            at_ms: the time.
+        """
+        step, until = interval_ms(detector), at_ms - delay_ms(detector)
+        window = Window(self.server.documents, detector, (began_ms - delay_ms(detector)) % step)
+        look = _Look(self.server, detector_id, Feeding(self.server, detector_id, window))
+        try:
+            look.over(until)
+            self.failures[detector_id] = 0
+        except Exception as error:  # whatever it is, the detector tells it, and looks again
+            structlog.get_logger().warning("detector.look_failed", detector_id=detector_id, error=str(error))
+            self._failed(detector_id, look, until, str(error))
+
+    def look_once(self, detector_id: str, detector: Mapping[str, Any], span: Span) -> None:
+        """Look at all intervals up to the end of a span that begins with one; a detector that is not started stays so."""
+        delay, step = delay_ms(detector), interval_ms(detector)
+        until = span[0] + (span[1] - span[0]) // step * step
+        self.look(detector_id, detector, span[0] + delay, until + delay)
+        job = found(self.server.documents, JOBS, detector_id)
+        if job is None or not job["enabled"]:
+            self._close_job(detector_id)
+
+    def _close_job(self, detector_id: str) -> None:
+        service = self.server.service
+        if detector_id in service.opened():
+            self.server.workers.submit(detector_id, lambda: service.close_job(detector_id)).result()
+
+    def _failed(self, detector_id: str, look: "_Look", until_ms: int, error: str) -> None:
+        job = found(self.server.documents, JOBS, detector_id)
+        if job is None or not job["enabled"]:
+            return  # it was stopped meanwhile
+        look.tell_failure(until_ms, error)
+        self.failures[detector_id] = self.failures.get(detector_id, 0) + 1
+        if self.failures[detector_id] > _FAILURES:
+            self.stop(detector_id, f"Stopped analysis as job failed consecutively for more than {_FAILURES} times: {error}")
+
+
+def _job(detector_id: str, detector: Mapping[str, Any], now_ms: int, before: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The document of a job that is enabled now."""
+    step = frequency_ms(detector)
+    interval = {"start_time": now_ms, "period": step // MINUTE_MS, "unit": "Minutes"}
+    disabled = {"disabled_time": before["disabled_time"]} if before is not None and "disabled_time" in before else {}
+    own = {"result_index": detector["result_index"]} if detector.get("result_index") else {}
+    return {
+        "name": detector_id,
+        "schedule": {"interval": interval},
+        "window_delay": detector["window_delay"],
+        "enabled": True,
+        "enabled_time": now_ms,
+        "last_update_time": now_ms,
+        "lock_duration_seconds": step // 1000,
+        **disabled,
+        **own,
+        "type": "AD",
+    }
+
+
+@dataclass(frozen=True)
+class _Look:
+    """One look of a detector."""
+
+    server: Server
+    detector_id: str
+    feeding: Feeding
+
+    def over(self, until_ms: int) -> None:
+        """Look at all intervals up to `until_ms` that are not looked at yet; at the past, too, where there are no results."""
+        window, began = self.feeding.window, self.server.service.now_ms()
+        entities = len(window.entities((until_ms - window.step_ms, until_ms))) if categories(window.detector) else 1
+        seen: set[int] = set()
+        for piece in window.pieces(self._span(until_ms), entities):
+            seen |= self.feeding.take(piece)
+            origin = Origin(self.detector_id, window.detector, None, window.phase_ms, began, self.server.service.now_ms())
+            self.feeding.tell(piece, origin)
+        last = until_ms - window.step_ms
+        is_alone = not categories(window.detector) and window.detector.get("imputation_option") is None
+        if is_alone and last not in seen:
+            error = f"No data in current window between {last} and {until_ms} for {self.detector_id}"
+            self.tell_failure(until_ms, error)
+        else:
+            self._tell("")
+
+    def _span(self, until_ms: int) -> Span:
+        window = self.feeding.window
+        self.feeding.open()
+        known = self.feeding.newest_end()
+        if known is not None and until_ms - known > _LONGEST_GAP * window.step_ms:
+            remove_job(self.server, self.detector_id)
+            self.feeding.open()
+            known = None
+        if known is None:
+            known = until_ms - (int(window.detector["history"]) + 1) * window.step_ms
+        return min(known, until_ms), until_ms
+
+    def tell_failure(self, until_ms: int, error: str) -> None:
+        """Tell of the last interval that there is no result of it, and why."""
+        window, now = self.feeding.window, self.server.service.now_ms()
+        origin = Origin(self.detector_id, window.detector, None, window.phase_ms, now, now)
+        self.feeding.write([failure(origin, (until_ms - window.step_ms, until_ms), error)])
+        self._tell(error)
+
+    def _tell(self, error: str) -> None:
+        """How far the detector is, in its task; from RUNNING there is no way back."""
+        task = latest_of(self.server.documents, self.detector_id, *REALTIME)
+        if task is None or task[1]["state"] in DONE:
+            return
+        points = most_points(self.feeding.models() if self.detector_id in self.server.service.ids() else [])
+        is_ready = points >= NEEDED or task[1]["state"] == "RUNNING"
+        left = 0 if is_ready else (NEEDED - points) * self.feeding.window.step_ms // MINUTE_MS
+        progress = 1.0 if is_ready else points / NEEDED
+        state = "RUNNING" if is_ready else "INIT"
+        change(self.server.documents, task[0], state=state, error=error, init_progress=progress, estimated_minutes_left=left)
+
+
+def most_points(models: list[ForestModel]) -> int:
+    """How many points the forest has learnt that has learnt most."""
+    return max((model.points for model in models), default=0)

@@ -1,0 +1,132 @@
+"""Real time without waiting for it: looks at times that a test chooses, beside a server without requests."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from barograph.api.opensearch.document import Document, parsed
+from barograph.api.opensearch.runs import Runs
+from barograph.api.opensearch.shelves import DETECTORS, JOBS, RESULTS, every, found, write
+from barograph.api.opensearch.tasks import REALTIME, latest_of, new_task
+from barograph.api.server import Server
+from barograph.config.server import ServerConfig
+from barograph.index.write import Operation
+from tests.api.opensearch.made import INDEX, MAPPINGS, STEP_MS, detector, documents, feature
+
+START = 1_795_000_000_123
+BEGAN = START + 60_000
+"""When detectors are started: their delay is a minute, so that intervals end where documents are."""
+_LIVE = {"bool": {"must_not": {"exists": {"field": "error"}}}}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server with documents up to 20 intervals behind the start, of which there are none for one."""
+    made = Server.open(ServerConfig(data_dir=tmp_path_factory.mktemp("realtime") / "data"))
+    made.documents.create_index(INDEX, {"mappings": {"properties": MAPPINGS}})
+    rows = documents(START + 20 * STEP_MS - 1, 140)
+    rows = [row for row in rows if not START + 9 * STEP_MS <= row["@timestamp"] < START + 10 * STEP_MS]
+    made.documents.bulk([Operation("index", INDEX, None, orjson.dumps(row)) for row in rows])
+    yield made
+    made.close()
+
+
+def started(server: Server, detector_id: str, **changes: Any) -> Document:
+    """A detector that is started, as its documents have it; nothing looks by itself."""
+    given = parsed(detector(**changes), START)
+    write(server.documents, DETECTORS, detector_id, given)
+    write(server.documents, JOBS, detector_id, {"name": detector_id, "enabled": True, "enabled_time": BEGAN})
+    new_task(server.documents, detector_id, given, REALTIME)
+    return given
+
+
+def results(server: Server, detector_id: str, *filters: dict[str, Any]) -> dict[int, dict[str, Any]]:
+    """What was found, by the end of its interval, without when."""
+    own = every(server.documents, RESULTS, {"term": {"detector_id": detector_id}}, *filters)
+    left = {"detector_id", "model_id", "execution_start_time", "execution_end_time"}
+    return {one["data_end_time"]: {name: one[name] for name in one.keys() - left} for one in own.values()}
+
+
+def test_looks_one_by_one_find_what_one_look_finds(server: Server) -> None:
+    features = [feature("cpu", "cpu", feature_id="cpu"), feature("hits", "hits", "sum", feature_id="hits")]
+    every_one, at_once = (started(server, name, feature_attributes=features) for name in ("every", "once"))
+    for look in range(21):  # the last ones by another process, which knows what the index knows
+        Runs(server).realtime.look("every", every_one, BEGAN, BEGAN + look * STEP_MS)
+    Runs(server).realtime.look("once", at_once, BEGAN, BEGAN)
+    Runs(server).realtime.look("once", at_once, BEGAN, BEGAN + 20 * STEP_MS)
+    one_by_one, together = (results(server, name, _LIVE) for name in ("every", "once"))
+    assert len(one_by_one) == 41 + 20 - 1
+    assert one_by_one == together
+    task = latest_of(server.documents, "every", *REALTIME)
+    assert task is not None
+    assert (task[1]["state"], task[1]["init_progress"], task[1]["error"]) == ("RUNNING", 1.0, "")
+
+
+def test_an_interval_without_documents_is_told_of_and_not_scored(server: Server) -> None:
+    given = started(server, "hole")
+    Runs(server).realtime.look("hole", given, BEGAN, BEGAN + 10 * STEP_MS)
+    end = START + 10 * STEP_MS
+    (told,) = results(server, "hole", {"exists": {"field": "error"}}).values()
+    error = f"No data in current window between {end - STEP_MS} and {end} for hole"
+    assert told == {
+        "schema_version": 7,
+        "data_start_time": end - STEP_MS,
+        "data_end_time": end,
+        "feature_data": [],
+        "error": error,
+    }
+    task = latest_of(server.documents, "hole", *REALTIME)
+    assert task is not None
+    assert task[1]["error"] == error
+
+
+def test_a_detector_that_learns_says_how_long_it_will(server: Server) -> None:
+    given = started(server, "young", history=8)
+    Runs(server).realtime.look("young", given, BEGAN, BEGAN)
+    task = latest_of(server.documents, "young", *REALTIME)
+    assert task is not None
+    assert task[1]["state"] == "INIT"
+    left = 32 - round(task[1]["init_progress"] * 32)
+    assert 20 < left < 32
+    assert task[1]["estimated_minutes_left"] == left * 5
+
+
+def test_one_that_fails_again_and_again_is_stopped(server: Server) -> None:
+    given = started(server, "broken", feature_attributes=[feature("ms", "cpu", "terms")])
+    realtime = Runs(server).realtime
+    for look in range(7):
+        realtime.look("broken", given, BEGAN, BEGAN + look * STEP_MS)
+    job = found(server.documents, JOBS, "broken")
+    assert job is not None
+    assert job["enabled"] is False
+    task = latest_of(server.documents, "broken", *REALTIME)
+    assert task is not None
+    assert task[1]["state"] == "STOPPED"
+    told = "Stopped analysis as job failed consecutively for more than 6 times: Failed to parse aggregation"
+    assert task[1]["error"].startswith(told)
+    assert len(results(server, "broken", {"exists": {"field": "error"}})) == 7
+
+
+@pytest.mark.slow
+def test_a_started_detector_outlives_its_server(tmp_path: Path) -> None:
+    config = ServerConfig(data_dir=tmp_path / "data")
+    first = Server.open(config)
+    first.documents.create_index(INDEX, {"mappings": {"properties": MAPPINGS}})
+    now = first.service.now_ms()
+    rows = documents(now, 100)
+    first.documents.bulk([Operation("index", INDEX, None, orjson.dumps(row)) for row in rows])
+    given = parsed(detector(window_delay=None), now)
+    write(first.documents, DETECTORS, "kept", given)
+    runs = Runs(first)
+    runs.realtime.start("kept", given)
+    runs.close()
+    first.close()
+    second = Server.open(config)
+    again = Runs(second)
+    second.beside.append(again)
+    second.reopen()
+    assert "kept" in again.realtime.ticks.due
+    second.close()
