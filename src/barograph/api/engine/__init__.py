@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from barograph.api.engine import alerts, data, info, jobs, life, results
+from barograph.api.engine import alerts, data, info, jobs, life, preview, results
 from barograph.api.engine.endpoint import PREFIX, Endpoint, route
 from barograph.api.engine.errors import render
 from barograph.api.engine.state import State
@@ -22,6 +22,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *life.ENDPOINTS,
     *results.ENDPOINTS,
     *alerts.ENDPOINTS,
+    *preview.ENDPOINTS,
 )
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 

@@ -120,6 +120,23 @@ class ModelDebug(Part):
     terms: str | None = None
 
 
+class Condition(Part):
+    """When a transform applies."""
+
+    operator: str | None = None
+    value: str | int | float | None = None
+
+
+class Transform(Part):
+    """A transform."""
+
+    transform: str
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] | None = None
+    arguments: tuple[str, ...] = ()
+    condition: Condition | None = None
+
+
 class EngineJob(Part):
     """A job."""
 
@@ -127,6 +144,7 @@ class EngineJob(Part):
     description: str | None = None
     analysis_config: Analysis | None = None
     analysis_limits: Limits | None = None
+    transforms: tuple[Transform, ...] = ()
     data_description: DataDescription = DataDescription()
     timeout: Seconds | None = None
     model_debug_config: ModelDebug | None = None

@@ -1,11 +1,10 @@
 """One job's share of an upload: opened if need be, fed block by block, committed, and what came of it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
-import numpy as np
 import polars as pl
 
 from barograph.api.engine.counts import OWN, upload_summary
@@ -13,8 +12,9 @@ from barograph.api.engine.downtime import plan_downtime
 from barograph.api.engine.errors import Code, EngineError, as_engine
 from barograph.api.engine.job_documents import data_description
 from barograph.api.engine.pipe import Pipe
-from barograph.api.engine.readers import Wanted, blocks, number_fields
-from barograph.api.engine.state import State
+from barograph.api.engine.readers import blocks
+from barograph.api.engine.rows import Rows
+from barograph.api.engine.state import Extras, State
 from barograph.api.engine.stored import store
 from barograph.config.errors import BarographError, ConfigError
 from barograph.config.job import Job
@@ -22,8 +22,8 @@ from barograph.config.support import refuse_unsupported
 from barograph.intake.parse_times import parse_times
 from barograph.jobs.room import waits_for_room
 from barograph.jobs.service import JobState
-from barograph.results.counts import DataCounts, Example
-from barograph.sources.chunk import Block, Chunk
+from barograph.results.counts import DataCounts
+from barograph.sources.chunk import Chunk
 
 _LOOKED_AT: Final = 100
 """Rows after which an upload is judged by its share of bad ones."""
@@ -84,23 +84,26 @@ class Intake:
         _refuse_bad(before, after, data_description(job, extras)["format"], at_end=True)
         return upload_summary(before, after, self._own)
 
-    def _feed(self, job: Job, extras: Mapping[str, Any], before: DataCounts, *, skips: bool) -> None:
-        service, wanted = self.state.server.service, wanted_of(job, data_description(job, dict(extras)))
-        for chunk in self._chunks(wanted):
+    def _feed(self, job: Job, extras: Extras, before: DataCounts, *, skips: bool) -> None:
+        service, rows = self.state.server.service, Rows.of(job, extras)
+        for chunk in self._chunks(rows):
             if skips and chunk.frame.height:
                 self._plan_downtime(job, chunk.frame)
                 skips = False
             self._in_worker(partial(service.feed, self.job_id, chunk))
-            _refuse_bad(before, self._committed(), wanted.description["format"])
+            _refuse_bad(before, self._committed(), rows.wanted.description["format"])
 
-    def _chunks(self, wanted: Wanted) -> Iterator[Chunk]:
+    def _chunks(self, rows: Rows) -> Iterator[Chunk]:
         first_row = 0
-        for block in blocks(wanted, self.pipe.read):
+        for block in blocks(rows.wanted, self.pipe.read):
             if block.rows:
-                yield chunk_of(block, wanted.fields, first_row)
+                made = rows.made(block, first_row)
+                self._own["failedTransformCount"] += made.failed
+                self._own["excludedRecordCount"] += made.excluded
+                yield made.chunk
                 if self.options.is_stored:
                     store(self.state.server.documents, self.job_id, block.frame)
-            first_row += block.rows
+                first_row += made.chunk.rows
 
     def _plan_downtime(self, job: Job, frame: pl.DataFrame) -> None:
         """Plan the time between the newest row and the first one of this upload, if it has whole buckets."""
@@ -152,36 +155,6 @@ def open_for_rows(state: State, job: Job) -> bool:
     service.open_job(job.job_id, lambda note: service.tell(job.job_id, "info", note))
     service.tell(job.job_id, "info", "Job is running")
     return True
-
-
-def wanted_of(job: Job, description: Mapping[str, Any]) -> Wanted:
-    """What is read of the rows of a job."""
-    fields = (job.time_field, *(name for name in job.fields if name != job.time_field))
-    numbers = number_fields(job.number_fields, job.text_fields, job.data_description.time_format, job.time_field)
-    return Wanted(description, fields, numbers)
-
-
-def chunk_of(block: Block, fields: tuple[str, ...], first_row: int) -> Chunk:
-    """A block as a chunk of rows that are all new, with the fields that are needed."""
-    frame = block.frame.select(name for name in fields if name in block.frame.columns) if block.frame.height else block.frame
-    return Chunk(
-        frame=frame,
-        source="",
-        first_row=first_row,
-        rows=block.rows,
-        bytes=block.bytes,
-        malformed=len(block.bad),
-        bad_rows=np.array([bad.position for bad in block.bad], np.int64),
-        examples=[
-            Example("malformed", first_row + bad.position + 1, bad.text[:200].decode(errors="replace"), f"wanted {bad.wanted}")
-            for bad in block.bad[:5]
-        ],
-        read_bytes=block.bytes,
-        total_bytes=None,
-        fingerprint=None,
-        columns=block.columns,
-        fields_elsewhere=block.frame.height * (len(block.columns) - frame.width) if block.columns else 0,
-    )
 
 
 def _refuse_bad(before: DataCounts, after: DataCounts, form: str, *, at_end: bool = False) -> None:

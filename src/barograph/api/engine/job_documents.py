@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from barograph.api.engine.config import DataDescription, EngineJob
+from barograph.api.engine.config import DataDescription, EngineJob, Transform
 from barograph.api.engine.detectors import check_analysis, check_field_name, own_detectors, own_name, told_detector, told_name
 from barograph.api.engine.errors import Code, EngineError
+from barograph.api.engine.readers import RAW
 from barograph.api.engine.state import Extras
+from barograph.api.engine.transform_config import Step, steps_of
 from barograph.config.errors import ConfigError, shortened
 from barograph.config.job import Job
 
@@ -90,16 +92,36 @@ def job_of(given: EngineJob, job_id: str) -> tuple[Job, Extras]:
     document = {"job_id": job_id, **_analysis(given), **_settings(given)}
     document["data_description"] = {"time_field": description["timeField"], "time_format": description["timeFormat"]}
     analysis = given.analysis_config.told()
+    job = own_job(document)
+    _check_transforms(job, given, description)
     extras: Extras = {
         "analysis": {name: analysis[name] for name in _OWN_ANALYSIS if name in analysis},
         "data": description,
+        "transforms": [one.told() for one in given.transforms],
         "timeout": 600 if given.timeout is None else given.timeout,
     }
     if given.ignore_downtime is not None:
         extras["ignore_downtime"] = given.ignore_downtime
     if given.model_debug_config is not None and given.model_debug_config.write_to is not None:
         extras["write_to"] = given.model_debug_config.write_to
-    return own_job(document), extras
+    return job, extras
+
+
+def _check_transforms(job: Job, given: EngineJob, description: Mapping[str, Any]) -> None:
+    if description["format"] == "SINGLE_LINE" and not given.transforms:
+        wanted = f"transforms that make fields of the lines, which are the field {RAW!r}"
+        raise EngineError(Code.SINGLE_LINE_NEEDS_TRANSFORMS, f"transforms: wanted {wanted}")
+    steps_of(given.transforms, used_fields(job))
+
+
+def used_fields(job: Job) -> tuple[str, ...]:
+    """The fields that the analysis needs, the time first."""
+    return (job.time_field, *(name for name in job.fields if name != job.time_field))
+
+
+def transforms(job: Job, extras: Extras) -> tuple[Step, ...]:
+    """The transforms of a job, in order."""
+    return steps_of((Transform.model_validate(one) for one in extras.get("transforms", ())), used_fields(job))
 
 
 def own_job(document: Mapping[str, Any]) -> Job:
@@ -190,6 +212,8 @@ def configuration(job: Job, extras: Extras) -> dict[str, Any]:
         "ignoreDowntime": extras.get("ignore_downtime"),
     }
     told |= {name: getattr(job, own) for name, own in _PLAIN.items()}
+    if extras.get("transforms"):
+        told["transforms"] = extras["transforms"]
     if job.background_persist_interval is not None:
         told["backgroundPersistInterval"] = job.background_persist_interval.ms // 1000
     if plot.enabled:

@@ -63,7 +63,7 @@ def _delimited(wanted: Wanted, read: Read) -> Iterator[Block]:
     source: Read = read if quote == '"' else lambda size: read(size).translate(swapped)
     reader = DelimitedReader(_NAME, source, _BLOCK_BYTES, wanted.description["fieldDelimiter"])
     try:
-        for block in reader.blocks(wanted.description["timeField"]):
+        for block in reader.blocks(wanted.fields[0]):
             made = block if quote == '"' else _swapped_back(block, quote)
             _refuse_missing(wanted.fields, made.columns)
             yield made
@@ -156,4 +156,4 @@ _READERS: Final = {"DELIMITED": _delimited, "JSON": _json, "SINGLE_LINE": _lines
 def number_fields(names: Iterable[str], texts: Iterable[str], time_format: str, time_field: str) -> frozenset[str]:
     """The fields that are read as numbers: those of detectors, and a time that is one, but for what is text as well."""
     times = {time_field} if time_format in NUMERIC else set()
-    return frozenset(names) - frozenset(texts) | times
+    return frozenset(names).union(times) - frozenset(texts)
