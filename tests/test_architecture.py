@@ -14,6 +14,7 @@ ROOMS = [
     {"api"},
     {"web"},
     {"report"},
+    {"alerts"},
     {"jobs"},
     {"sources", "samples"},
     {"store", "index"},

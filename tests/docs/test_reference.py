@@ -158,7 +158,9 @@ def opensearch_calls() -> str:
 
 def api_calls() -> str:
     document = FastAPI(title="x", version="1")
-    document.include_router(v1.router(SimpleNamespace(service=SimpleNamespace(records=0, buckets=0, annotations=0))))  # type: ignore[arg-type]
+    document.include_router(
+        v1.router(SimpleNamespace(service=SimpleNamespace(records=0, buckets=0, annotations=0), alerts=None))
+    )  # type: ignore[arg-type]
     rows = (
         (method.upper(), f"`{path}`", call["description"])
         for path, methods in sorted(document.openapi()["paths"].items())

@@ -11,6 +11,7 @@ import uvicorn
 from barograph.api import demo, logs
 from barograph.api.app import build
 from barograph.api.server import Server
+from barograph.config.channels import Channel
 from barograph.config.errors import BadRequest
 from barograph.config.server import ServerConfig
 from barograph.config.sources import Source
@@ -23,6 +24,7 @@ def serve(
     config: ServerConfig,
     tell: Callable[[str], None],
     sources: Mapping[str, Source] | None = None,
+    channels: Mapping[str, Channel] | None = None,
     *,
     with_demo: bool = False,
 ) -> None:
@@ -31,6 +33,7 @@ def serve(
     Args:
         config: the settings.
         sources: what datafeeds read beside the built-in index, by name.
+        channels: over which alerts are told, by name.
         tell: told the address, as soon as it takes connections.
         with_demo: start with the taxi job, loaded and open.
 
@@ -42,7 +45,7 @@ def serve(
     listening = _listen(config)
     config = config.model_copy(update={"port": listening.getsockname()[1]})  # clients are told the one that was free
     try:
-        server = Server.open(config, sources)
+        server = Server.open(config, sources, channels)
         _check_keys(server)
         if with_demo:
             demo.load(server.service)

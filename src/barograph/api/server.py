@@ -7,7 +7,10 @@ from typing import Any, Protocol, Self, TypeVar
 
 import structlog
 
+from barograph.alerts.service import Alerts
+from barograph.alerts.worker import AlertWorker
 from barograph.api.metrics import Metrics
+from barograph.config.channels import Channel
 from barograph.config.errors import BarographError
 from barograph.config.server import ServerConfig
 from barograph.config.sources import Source
@@ -51,6 +54,8 @@ class Server:
         metrics: what `/metrics` tells.
         in_flight: bodies that are in memory.
         sources: what datafeeds read beside the index, by name.
+        channels: over which alerts are told, by name.
+        alerts: alerts and their rules.
         uploads: files that were uploaded, to be looked at.
         ready: the jobs that an earlier process left open are open again.
         is_ending: it was told to end: who waits for something is answered at once.
@@ -72,10 +77,15 @@ class Server:
     beside: list[Beside] = field(default_factory=list)
     datafeeds: Datafeeds = field(init=False)
     uploads: Uploads = field(init=False)
+    channels: Mapping[str, Channel] = field(default_factory=dict)
+    alerts: Alerts = field(init=False)
+    _alerting: AlertWorker = field(init=False)
 
     def __post_init__(self) -> None:
         """Datafeeds read from the index, and feed the jobs; uploads lie beside the jobs' files."""
         self.uploads = Uploads(self.config.data_dir / "uploads", self.config.max_uploads_bytes)
+        self.alerts = Alerts(self.service, self.channels, self.config.page)
+        self._alerting = self.alerts.worker()
         self.datafeeds = Datafeeds(
             self.service,
             self.workers,
@@ -85,7 +95,12 @@ class Server:
         )
 
     @classmethod
-    def open(cls, config: ServerConfig, sources: Mapping[str, Source] | None = None) -> Self:
+    def open(
+        cls,
+        config: ServerConfig,
+        sources: Mapping[str, Source] | None = None,
+        channels: Mapping[str, Channel] | None = None,
+    ) -> Self:
         """A server on a data directory that no other server uses.
 
         Raises:
@@ -100,7 +115,7 @@ class Server:
         except BarographError:
             service.close()
             raise
-        server = cls(config, service, documents, sources=sources or {})
+        server = cls(config, service, documents, sources=sources or {}, channels=channels or {})
         server.metrics.watch(lambda: len(service.opened()), server.workers.waiting)
         return server
 
@@ -116,11 +131,13 @@ class Server:
         self.datafeeds.resume()
         for one in self.beside:
             one.resume()
+        self._alerting.start()
         self.ready = True
 
     def close(self) -> None:
         """Finish what was taken, commit, and let go; jobs that are open stay open in the store."""
         self.ready = False
+        self._alerting.close()
         self.datafeeds.close()
         for one in self.beside:
             one.close()

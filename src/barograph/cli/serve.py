@@ -60,6 +60,7 @@ def serve(
     from tempfile import mkdtemp
 
     from barograph.api.serve import serve as run
+    from barograph.config.channels import load_channels
     from barograph.config.server import load_server
     from barograph.config.sources import load_sources
 
@@ -67,7 +68,8 @@ def serve(
         data_dir = Path(mkdtemp(prefix="barograph-demo-"))
     flags = {"host": host, "port": port, "data_dir": data_dir, "store": store}
     loaded, sources = load_server(config, os.environ, flags), load_sources(config, os.environ)
-    run(loaded, lambda address: _tell(address, loaded.data_dir, demo), sources, with_demo=demo)
+    channels = load_channels(config, os.environ)
+    run(loaded, lambda address: _tell(address, loaded.data_dir, demo), sources, channels, with_demo=demo)
 
 
 def _tell(address: str, data_dir: Path, demo: bool) -> None:

@@ -107,6 +107,7 @@ def _at_least_an_hour(duration: Duration) -> Duration:
     return duration
 
 
+Zone = Annotated[str, AfterValidator(_zone)]
 # Elastic gives times as epoch ms, or as text when asked for human output; nothing here computes with them.
 Moment = Annotated[int | str | None, BeforeValidator(_moment)]
 Days = Annotated[int, Field(ge=0, le=36_500)]
@@ -244,7 +245,7 @@ class Job(Document):
     analysis_limits: AnalysisLimits = AnalysisLimits()
     model_plot_config: ModelPlotConfig = ModelPlotConfig()
     forest_config: ForestSettings | None = None
-    time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    time_zone: Zone = "UTC"
     seed: int = Field(default=0, ge=0, lt=1 << 64)
     custom_settings: dict[str, Any] | None = None
     datafeed_config: dict[str, Any] | None = None

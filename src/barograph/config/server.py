@@ -56,6 +56,11 @@ class ServerConfig(Document):
     max_uploads: Size = Field(
         default="4096mb", description="files that were uploaded for a preview or a new job, together; the oldest make room"
     )
+    public_url: str | None = Field(
+        default=None,
+        pattern=r"https?://[^\s/]+(/\S*)?",
+        description="address of the page for people, which links in alerts begin with; that it listens on if not set",
+    )
     cluster_name: str = Field(default="barograph", min_length=1, description="the name that clients are told")
 
     @classmethod
@@ -66,6 +71,14 @@ class ServerConfig(Document):
     def is_loopback(self) -> bool:
         """Whether only this machine can reach the server."""
         return self.host in _LOOPBACK
+
+    @property
+    def page(self) -> str:
+        """Where people find the page, without a slash at the end."""
+        if self.public_url is not None:
+            return self.public_url.rstrip("/")
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'https' if self.tls_certificate else 'http'}://{host}:{self.port}"
 
     @property
     def demands_auth(self) -> bool:

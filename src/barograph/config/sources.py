@@ -1,15 +1,13 @@
 """Named sources of rows, which datafeeds read by their names: files, tables of databases, remote search engines."""
 
-import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from barograph.config.base import Document, problems_of
-from barograph.config.errors import BadRequest, ConfigError, shortened
-from barograph.config.server import DEFAULT_FILE
+from barograph.config.base import Document
+from barograph.config.named_tables import document_of, named_tables
 
 
 class FileSource(Document):
@@ -56,36 +54,5 @@ def load_sources(
         ConfigError: with every problem of a source.
         BadRequest: the file cannot be read, or a variable is not set.
     """
-    default = Path(DEFAULT_FILE)
-    chosen = file if file is not None else default if exists(default) else None
-    if chosen is None:
-        return {}
-    try:
-        tables = tomllib.loads(chosen.read_text(encoding="utf-8")).get("sources", {})
-    except (OSError, ValueError) as error:
-        raise BadRequest(f"config={str(chosen)!r}: wanted a readable TOML file ({error})") from None
-    if not isinstance(tables, dict):
-        raise BadRequest(f"config={str(chosen)!r}: sources={shortened(tables)}: wanted tables")
-    return {name: _source(name, table, environment) for name, table in tables.items()}
-
-
-def _source(name: str, table: object, environment: Mapping[str, str]) -> Source:
-    kinds = [key for key in _KINDS if isinstance(table, dict) and key in table]
-    if len(kinds) != 1 or not isinstance(table, dict):
-        raise BadRequest(f"sources.{name}={shortened(table)}: wanted a table with one of files, sql, url")
-    kind = _KINDS[kinds[0]]
-    try:
-        made: Any = kind.model_validate({key: _filled(name, key, value, environment) for key, value in table.items()})
-    except ValidationError as error:
-        raise ConfigError(problem.below(f"sources.{name}") for problem in problems_of(error, kind)) from None
-    source: Source = made
-    return source
-
-
-def _filled(name: str, key: str, value: Any, environment: Mapping[str, str]) -> Any:
-    """A value that is only `$VARIABLE` is that of the environment, so that no secret needs to be in the file."""
-    if not isinstance(value, str) or not value.startswith("$"):
-        return value
-    if value[1:] not in environment:
-        raise BadRequest(f"sources.{name}.{key}={value!r}: wanted a variable of the environment that is set")
-    return environment[value[1:]]
+    tables = named_tables(file, "sources", exists)
+    return {name: document_of(f"sources.{name}", table, _KINDS, environment) for name, table in tables.items()}

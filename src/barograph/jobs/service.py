@@ -129,6 +129,11 @@ class Service(Answers):
         self._open = OpenJobs(store, Means(build, clock, now))
         self.forecast_runs = ForecastRuns(self._run_forecast, self._tell_failed)
 
+    @property
+    def store(self) -> Store:
+        """Where the jobs live, for a room that keeps tables of its own there."""
+        return self._store
+
     def kept(self, kind: str) -> Kept[dict[str, Any]]:
         """Documents of a kind that belong to no job, for whoever stands beside the service and keeps some."""
         return Kept(self._store, kind, dict)

@@ -22,6 +22,7 @@ class Query:
         start_ms: first bucket, epoch ms, inclusive; None is from the beginning.
         end_ms: epoch ms, exclusive; None is to the end.
         min_score: lowest score to return, 0 to 100.
+        min_initial_score: lowest score when it was first written, which never changes.
         sort: column to sort by; None is the table's own (time for buckets, score for records and influencers).
         descending: direction; None is the table's own (scores from the highest, times from the earliest).
         offset: rows to leave out at the start, >= 0.
@@ -44,6 +45,7 @@ class Query:
     exclude_interim: bool = True
     entity: tuple[tuple[str, str], ...] = ()
     detector_index: int | None = None
+    min_initial_score: float = 0.0
 
     def __post_init__(self) -> None:
         for name, value in (("offset", self.offset), ("size", self.size or 0)):
@@ -87,10 +89,14 @@ class ResultTable:
         """
         c = self.table.c
         conditions = [c.job_id == job_id, *in_time(self.table, query)]
-        if query.min_score > 0:
-            if self.score is None:
-                raise BadRequest(f"min_score={query.min_score:g}: wanted none, as {self.table.name}s have no score")
-            conditions.append(c[self.score] >= query.min_score)
+        for name, least, column in (
+            ("min_score", query.min_score, self.score),
+            ("min_initial_score", query.min_initial_score, f"initial_{self.score}"),
+        ):
+            if least > 0 and self.score is None:
+                raise BadRequest(f"{name}={least:g}: wanted none, as {self.table.name}s have no score")
+            if least > 0 and column is not None:
+                conditions.append(c[column] >= least)
         return conditions + self._of_detector(query) + [self._of_entity(field, value) for field, value in query.entity]
 
     def _of_detector(self, query: Query) -> list["sa.ColumnElement[bool]"]:

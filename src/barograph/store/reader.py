@@ -1,6 +1,7 @@
 """Reading a store: jobs, results, history, snapshots. Needs no lock, whoever writes."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -61,6 +62,12 @@ class Reader:
         self._database = database
         self._files = files
         self._checked: Checked = {}
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """One state of the database for several functions of a module of this room, such as `alerts`."""
+        with self._database.read() as connection:
+            yield connection
 
     @property
     def store_id(self) -> str:

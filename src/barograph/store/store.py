@@ -37,6 +37,7 @@ from barograph.store.snapshots import SavedSnapshot
 
 _LOCK_WAIT_S: Final = 1.0
 _SERVER: Final = "_server"  # no job can have this id
+_ALERTS: Final = "_alerts"  # nor this one
 _FRESH: Final = {"replay_time": None, "history_from": None, "state": JobState.CLOSED.value, "failure": None, "state_time": None}
 """What the row of a job says that has read nothing, beside its configuration."""
 
@@ -170,6 +171,27 @@ class Store(Reader):
             yield lock
         finally:
             if self._locks.pop(job_id, None) is lock:
+                lock.release()
+
+    @property
+    def name(self) -> str:
+        """The database as messages call it, without a password."""
+        return self._database.name
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """One transaction for the functions of a module of this room that belong to no job, such as `alerts`."""
+        with self._database.write() as connection:
+            yield connection
+
+    @contextmanager
+    def lock_alerts(self) -> Iterator[bool]:
+        """Be the one that judges results by the rules of alerts; False when another process is."""
+        lock = try_acquire(self._database, self._files / f"{_ALERTS}.lock", _ALERTS)
+        try:
+            yield lock is not None
+        finally:
+            if lock is not None:
                 lock.release()
 
     def lock_server(self) -> None:

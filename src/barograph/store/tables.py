@@ -28,7 +28,7 @@ _TYPES: Final[dict[pl.DataType, sa.types.TypeEngine[Any]]] = {
 }
 
 
-def _table(name: str, *columns: "sa.Column[Any]") -> sa.Table:
+def _table(name: str, *columns: "sa.Column[Any] | sa.Index") -> sa.Table:
     return sa.Table(name, METADATA, *columns, sqlite_with_rowid=False)
 
 
@@ -185,6 +185,68 @@ QUANTILES: Final = _table(
     sa.Column("cells", sa.Double, nullable=False),
     sa.Column("counts", TEXT, nullable=False),  # a list of numbers as JSON
     sa.Column("moved", sa.Boolean, nullable=False),
+)
+
+ALERT: Final = _table(
+    "alert",
+    _key("alert_id", TEXT),
+    sa.Column("rule_id", TEXT, nullable=False),
+    sa.Column("job_id", TEXT, nullable=False),
+    sa.Column("kind", TEXT, nullable=False),  # incidents, buckets, influencers or records
+    sa.Column("key", TEXT, nullable=False),  # id of the incident when it was raised; empty for other kinds
+    sa.Column("entity", TEXT, nullable=False),  # {field: value} as JSON
+    sa.Column("anchor", TEXT, nullable=False),  # what raised it as JSON: [time, series...]; by it it is found again
+    sa.Column("status", TEXT, nullable=False),  # active, recovered or untracked
+    sa.Column("time", sa.BigInteger, nullable=False),  # epoch ms: start of the bucket that raised it
+    sa.Column("start_ms", sa.BigInteger, nullable=False),  # of its first anomalous bucket
+    sa.Column("end_ms", sa.BigInteger, nullable=False),  # of its last one
+    sa.Column("recovered_ms", sa.BigInteger),  # when enough buckets were quiet, in the time of the data
+    sa.Column("triggered_ms", sa.BigInteger, nullable=False),  # epoch ms, wall clock
+    sa.Column("ended_ms", sa.BigInteger),  # epoch ms, wall clock
+    sa.Column("score", sa.Double, nullable=False),  # when it was raised
+    sa.Column("max_score", sa.Double, nullable=False),
+    sa.Column("interim", sa.Boolean, nullable=False),
+    sa.Column("series", sa.BigInteger, nullable=False),
+    sa.Column("records", sa.BigInteger, nullable=False),
+    sa.Column("title", TEXT, nullable=False),
+    sa.Column("text", TEXT, nullable=False),
+    sa.Column("about", TEXT, nullable=False),  # what was odd and who is to blame, as JSON
+    sa.Column("held", TEXT),  # why nobody is told yet; null when nothing holds it back
+    sa.Column("told", sa.Boolean, nullable=False),  # messages of it have been put into the outbox
+    sa.Column("acknowledged_ms", sa.BigInteger),  # epoch ms, wall clock
+    sa.Column("acknowledged_by", TEXT),
+    sa.Column("note", TEXT),
+    sa.Column("expected", TEXT),  # forgotten or planned; null: nobody has said that it was expected
+    sa.Index("alert_by_status", "status"),
+)
+
+ALERT_EVENT: Final = _table(
+    "alert_event",
+    _key("alert_id", TEXT),
+    _key("number", sa.BigInteger()),  # 0, 1, ... in the order in which they came
+    sa.Column("time_ms", sa.BigInteger, nullable=False),  # epoch ms, wall clock
+    sa.Column("what", TEXT, nullable=False),
+    sa.Column("text", TEXT, nullable=False),
+    sa.Column("by", TEXT),  # who did it; null: nobody but the rule
+)
+
+ALERT_MESSAGE: Final = _table(
+    "alert_message",
+    _key("message_id", TEXT),
+    sa.Column("alert_id", TEXT, nullable=False),
+    sa.Column("channel", TEXT, nullable=False),
+    sa.Column("body", TEXT, nullable=False),  # as JSON; it does not change any more
+    sa.Column("created_ms", sa.BigInteger, nullable=False),  # epoch ms, wall clock
+    sa.Column("next_ms", sa.BigInteger, nullable=False),  # when to send it next
+    sa.Column("attempts", sa.BigInteger, nullable=False),
+)
+"""The outbox: a message goes in with its alert, and out when it has been sent."""
+
+ALERT_JUDGED: Final = _table(
+    "alert_judged",
+    _key("job_id", TEXT),
+    sa.Column("commits", sa.BigInteger, nullable=False),  # of the job, up to which its results have been judged
+    sa.Column("until_ms", sa.BigInteger, nullable=False),  # end of the last finished bucket among them
 )
 
 BY_BUCKET: Final = (BUCKET, RECORD, RECORD_INFLUENCER, INFLUENCER, BUCKET_INFLUENCER, QUANTILES, ANNOTATION, FOREST_RESULT)

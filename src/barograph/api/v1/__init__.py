@@ -5,6 +5,7 @@ from fastapi.routing import APIRoute
 
 from barograph.api.server import Server
 from barograph.api.v1 import (
+    alerts,
     blamed,
     calendars,
     categories,
@@ -23,6 +24,7 @@ from barograph.api.v1 import (
     planned,
     records,
     results,
+    rules,
     scales,
     scatter,
     series,
@@ -54,6 +56,8 @@ def router(server: Server) -> APIRouter:
         planned,
         filters,
         overview,
+        alerts,
+        rules,
         lanes,
         records,
         blamed,

@@ -1,0 +1,161 @@
+"""An alert in words: what, how far from what, since when, who is to blame, how sure, and where to look."""
+
+from datetime import UTC
+from typing import Any, Final
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from barograph.alerts.seen import Row
+from barograph.alerts.sightings import Sighting
+from barograph.config.alert_rule import AlertRule
+from barograph.config.job import Job
+from barograph.config.moment import iso_text
+from barograph.results import labels, schema
+from barograph.results.severity import severity
+from barograph.results.words import measure, record_compared, with_values
+from barograph.store.alerts import AlertRow
+
+_BLAMED: Final = 10
+_SHOWN: Final = 3
+_AROUND: Final = 48
+"""Buckets beside an alert on the page that its link leads to, on either side at least. Chosen: what was normal is seen, too."""
+
+
+def about(job: Job, alert: Sighting) -> dict[str, Any]:
+    """What was odd, as numbers and words: the worst record, who is to blame for it all, and the line that sums it up."""
+    told = alert.told.sort("record_score", "log_probability", "timestamp", descending=[True, False, False], maintain_order=True)
+    worst = _worst(told.row(0, named=True)) if told.height else None
+    return {"summary": alert.summary, "worst": worst, "blamed": _blamed(told), "bucket_span_ms": job.bucket_span_ms}
+
+
+def _worst(row: Row) -> dict[str, Any]:
+    return {
+        "detector_index": row["detector_index"],
+        "what": measure(row["function_description"], row["field_name"]),
+        "how": _how(row),
+        "series": labels.series(row),
+        "actual": row["actual"],
+        "typical": row["typical"],
+        "probability": row["probability"],
+        "chance": labels.chance(row["log_probability"]),
+        "peak_time": row["timestamp"],
+    }
+
+
+def _how(row: Row) -> str:
+    """`3.2x higher than usual (320 instead of 100)`; where the value itself is a usual one, why it is odd all the same."""
+    odd = record_compared(row)
+    return with_values(row) if odd.endswith(" than usual") else odd
+
+
+def _blamed(told: pl.DataFrame) -> list[dict[str, Any]]:
+    flat = (
+        told.select("influencers")
+        .explode("influencers")
+        .drop_nulls()
+        .unnest("influencers")
+        .explode("influencer_field_values", "influences")
+    )
+    if flat.is_empty():
+        return []
+    named = flat.group_by(field_name="influencer_field_name", field_value="influencer_field_values", maintain_order=True).agg(
+        influence=pl.max("influences")
+    )
+    return named.sort("influence", descending=True, maintain_order=True).head(_BLAMED).to_dicts()
+
+
+def title(job: Job, entity: dict[str, str], score: float, told: dict[str, Any]) -> str:
+    """An alert in one line."""
+    return f"{severity(score).capitalize()} in {job.job_id}: {headline(entity, told)}"
+
+
+def headline(entity: dict[str, str], told: dict[str, Any]) -> str:
+    """What is odd in one line."""
+    worst = told["worst"]
+    of_worst = "" if worst is None else _of_worst(worst)
+    if entity:
+        named = " ".join(f"{name}={value}" for name, value in entity.items())
+        series = "" if worst is None or worst["series"] == named else f"{worst['series']}, " if worst["series"] else ""
+        return named if worst is None else f"{named}: {series}{worst['what']}: {worst['how']}"
+    if told["summary"]:
+        return str(told["summary"]) if "=" not in told["summary"] or not of_worst else _joined(told["summary"], of_worst)
+    return of_worst or "a bucket that is odd as a whole"
+
+
+def _joined(summary: str, of_worst: str) -> str:
+    return f"{summary}; the worst: {of_worst}" if summary.endswith(" is to blame") else summary
+
+
+def _of_worst(worst: dict[str, Any]) -> str:
+    return f"{worst['series']}, {worst['what']}: {worst['how']}" if worst["series"] else f"{worst['what']}: {worst['how']}"
+
+
+def text(rule: AlertRule, job: Job, alert: Sighting, told: dict[str, Any], week: int | None) -> str:
+    """An alert as a person gets it, several lines without the link.
+
+    Args:
+        rule: its rule.
+        job: its job.
+        alert: the alert as it was raised.
+        told: what `about` made of it.
+        week: how many alerts the rule has raised in the last 7 days with this one; None: not known.
+    """
+    zone, worst = ZoneInfo(job.time_zone), told["worst"]
+    value = {rule.group_by: alert.value} if rule.group_by else {}
+    lines = [title(job, value, alert.score, told), ""]
+    many = alert.told.select(schema.SERIES_KEY).n_unique()
+    if worst is not None and many > 1:
+        lines.append(f"worst:    {_of_worst(worst)}")
+    elif worst is not None and worst["how"].endswith("usual"):
+        lines.append(f"values:   {worst['actual']:g}, usually {worst['typical']:g}")
+    lasted = labels.lasted(alert.time + job.bucket_span_ms - alert.start_ms)
+    together = f"{labels.counted(many, 'series', 'series')}, " if many > 1 else ""
+    lines.append(f"since:    {labels.when(alert.start_ms, zone)} ({zone}), {together}{lasted} so far")
+    lines.append(f"to blame: {_names(told['blamed']) or 'nobody; no few entities account for it'}")
+    lines.append(f"how sure: {_how_sure(alert, worst)}")
+    lines.append(f"rule:     {rule.rule_id}: {rule_words(rule)}{_budget(rule, week)}")
+    return "\n".join(lines)
+
+
+def _names(blamed: list[dict[str, Any]]) -> str:
+    shown = [f"{one['field_name']}={one['field_value']} ({100 * one['influence']:.0f} %)" for one in blamed[:_SHOWN]]
+    return ", ".join(shown) + (f" and {len(blamed) - _SHOWN} more" if len(blamed) > _SHOWN else "")
+
+
+def _how_sure(alert: Sighting, worst: dict[str, Any] | None) -> str:
+    chance = "" if worst is None else f"; by chance {worst['chance']}"
+    open_bucket = "; the bucket is still open, so this may change" if alert.interim else ""
+    return f"score {labels.whole(alert.score)} of 100 ({severity(alert.score)}){chance}{open_bucket}"
+
+
+def rule_words(rule: AlertRule) -> str:
+    """What a rule looks for: `incidents from 75 (critical), one alert for each host`."""
+    by = f", one alert for each {rule.group_by}" if rule.group_by else ""
+    interim = ", also while buckets are open" if rule.interim else ""
+    return f"{rule.on} from {rule.min_score:g} ({severity(rule.min_score)}){by}{interim}"
+
+
+def _budget(rule: AlertRule, week: int | None) -> str:
+    beyond = over_budget(rule, week)
+    return f"; {beyond}" if beyond else ""
+
+
+def over_budget(rule: AlertRule, week: int | None) -> str | None:
+    """That a rule raises more alerts than are wanted; None where it does not."""
+    if week is None or rule.budget is None or week <= rule.budget:
+        return None
+    return f"{labels.counted(week, 'alert')} in the last 7 days, wanted at most {rule.budget:g}"
+
+
+def link(row: AlertRow) -> str:
+    """Where the page shows an alert, with what was before it and behind it."""
+    span = row.about["bucket_span_ms"]
+    around = max(_AROUND * span, row.end_ms - row.start_ms)
+    first, last = (time // span * span for time in (row.start_ms - around, row.end_ms + around))
+    return f"/explorer?job={quote(row.job_id)}&from={_time(first)}&to={_time(last)}"
+
+
+def _time(time_ms: int) -> str:
+    return iso_text(time_ms, UTC).replace("+00:00", "Z")

@@ -1,0 +1,149 @@
+"""Messages get there once for a receiver that looks at their ids, and a channel that is dead holds up no other."""
+
+import json
+import smtplib
+from collections.abc import Iterator
+
+import pytest
+
+from barograph.alerts.delivery import GIVEN_UP_MS, Delivery
+from barograph.alerts.senders import SendFailed, mail, sender, signature
+from barograph.config.channels import EmailChannel, WebhookChannel, load_channels
+from barograph.config.errors import BarographError
+from barograph.store import alerts
+from tests.alerts.making import Made, job, rule
+from tests.alerts.receiver import Receiver
+
+
+@pytest.fixture(scope="module")
+def receiver() -> Iterator[Receiver]:
+    with Receiver() as one:
+        yield one
+
+
+@pytest.fixture
+def made(tmp_path) -> Iterator[Made]:
+    one = Made(tmp_path / "data")
+    one.add(job())
+    one.alerts.rules.create(rule(channels=["dead", "alive"]))
+    one.commit(40, {40: {"a": 99.0}})
+    one.judge.step()
+    yield one
+    one.close()
+
+
+def test_a_webhook_gets_a_signed_message_and_is_asked_again_when_it_refuses(made, receiver):
+    channels = {
+        "alive": WebhookChannel(webhook=f"{receiver.url}/good", secret="tea"),
+        "dead": WebhookChannel(webhook=f"{receiver.url}/bad"),
+    }
+    delivery = Delivery(made.service.store, channels, made.service.now_ms)
+    assert delivery.step() == 1
+    (_, headers, content), *_ = [one for one in receiver.got if one[0] == "/good"]
+    body = json.loads(content)
+    assert headers["x-barograph-signature"] == signature("tea", content)
+    assert body["id"] == f"{made.rows()[0].alert_id}/raised/alive"
+    assert body["alert"]["blamed"] == [{"field_name": "user", "field_value": "eve", "influence": 0.9}]
+    asked = len(receiver.got)
+    delivery.step()
+    assert len(receiver.got) == asked  # not before its time
+    made.now_ms += 6_000
+    delivery.step()
+    assert [one[0] for one in receiver.got[asked:]] == ["/bad"]
+    made.now_ms += GIVEN_UP_MS
+    delivery.step()
+    delivery.close()
+    alert, events = made.alerts.get(made.rows()[0].alert_id)
+    assert (alert.sent, alert.waiting, alert.failed) == (1, 0, 1)
+    assert events[-1].text.endswith("given up: http://127.0.0.1 answered 503")
+
+
+def test_what_was_sent_and_not_noted_is_sent_again_under_the_same_id(made):
+    got = []
+
+    def send(body, _):
+        got.append(body["id"])
+        if len(got) == 1:
+            raise SystemError("killed between sending and noting")
+        return "ok"
+
+    for _ in range(2):
+        delivery = Delivery(made.service.store, {"alive": None, "dead": None}, made.service.now_ms, lambda _: send)
+        delivery.start()
+        delivery.close()
+    assert len(got) == 3
+    assert len(set(got)) == 2
+
+
+def test_one_that_is_no_channel_any_more_is_named(made):
+    delivery = Delivery(made.service.store, load_channels(None, {}, exists=lambda _: False), made.service.now_ms)
+    delivery.step()
+    delivery.close()
+    with made.service.store.reading() as connection:
+        assert {message.attempts for message in alerts.due(connection, 1 << 60, 10)} == {1}
+
+
+def test_mail_says_it_all_and_what_follows_is_in_its_thread(made, monkeypatch):
+    channel = EmailChannel(smtp="mail.example", security="none", sender="b@example.com", recipients=["ada@example.com"])
+    body = {
+        "id": "odd~web~1/raised/mail",
+        "what": "raised",
+        "title": "Critical:\nall",
+        "text": "said",
+        "alert": {"alert_id": "odd~web~1"},
+    }
+    first, later = mail(channel, body), mail(channel, {**body, "id": "odd~web~1/recovered:5/mail", "what": "recovered"})
+    assert (first["Subject"], first["To"], first.get_content().strip()) == ("Critical: all", "ada@example.com", "said")
+    assert (later["Subject"], later["In-Reply-To"]) == ("Recovered: Critical: all", first["Message-ID"])
+    sent = []
+
+    class Server:
+        def __init__(self, host, port, timeout):
+            sent.append((host, port))
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+        def send_message(self, message):
+            sent.append(message["To"])
+
+    monkeypatch.setattr(smtplib, "SMTP", Server)
+    assert sender(channel)(body, b"") == "taken by mail.example"
+    assert sent == [("mail.example", 25), "ada@example.com"]
+
+
+@pytest.mark.filterwarnings("ignore:'imghdr' is deprecated")  # in what it imports
+def test_apprise_takes_a_message(receiver, tmp_path):
+    file = tmp_path / "b.toml"
+    url = receiver.url.replace("http://", "json://")
+    file.write_text(f'[channels.chat]\napprise = ["{url}/apprise", "$OTHER"]\n')
+    channel = load_channels(file, {"OTHER": f"{url}/other"})["chat"]
+    assert channel.to == "json"
+    sender(channel)({"title": "odd", "text": "very"}, b"")
+    assert sorted(one[0] for one in receiver.got if one[0] in {"/apprise", "/other"}) == ["/apprise", "/other"]
+    with pytest.raises(SendFailed, match="nothing: wanted a URL as Apprise spells them"):
+        sender(channel.model_copy(update={"apprise": (type(channel.apprise[0])("nothing://x"),)}))(
+            {"title": "", "text": ""}, b""
+        )
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ('[channels.log]\nwebhook = "https://x"', "wanted another name"),
+        ('[channels.a]\nwebhook = "ftp://secret.example/token"', "channels.a.webhook: wanted a URL that begins with https://"),
+        ("[channels.a]\nurl = 1", "wanted a table with one of webhook, smtp, apprise"),
+        ('[channels.a]\nwebhook = "$NONE"', "wanted a variable of the environment that is set"),
+        ('[channels.a]\nsmtp = "m"\nsender = "me@x"\nrecipients = []', "channels.a.recipients"),
+    ],
+)
+def test_a_channel_that_cannot_be_is_refused_without_its_secrets(tmp_path, text, wanted):
+    file = tmp_path / "b.toml"
+    file.write_text(text)
+    with pytest.raises(BarographError) as refused:
+        load_channels(file, {})
+    assert wanted in str(refused.value)
+    assert "token" not in str(refused.value)
