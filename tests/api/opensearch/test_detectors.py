@@ -237,6 +237,7 @@ def test_names_are_unique_and_found(source: httpx.Client) -> None:
             None,
             (400, "action_request_validation_exception", "Validation Failed: 1: query is missing;"),
         ),
+        ("GET", "/insights/_status", None, (500, "illegal_state_exception", None)),
         ("POST", "/detectors/_search", None, (400, "parse_exception", "request body or source parameter is required")),
         ("POST", "/detectors/results/_search", {"query": {"magic": {}}}, (400, "parsing_exception", None)),
     ],

@@ -94,6 +94,18 @@ def test_a_detector_that_learns_says_how_long_it_will(server: Server) -> None:
     assert task[1]["estimated_minutes_left"] == left * 5
 
 
+def test_what_is_told_may_change_and_what_was_learnt_stays(server: Server) -> None:
+    given, realtime = started(server, "changed", history=8), Runs(server).realtime
+    # Three points of 8 intervals have been learnt by the second look, one more each look, and by other forests anew.
+    for number, (changes, points) in enumerate((({}, 3), ({"rules": []}, 5), ({"shingle_size": 4}, 7))):
+        changed = {**given, **changes}
+        for look in (0, 1):
+            realtime.look("changed", changed, BEGAN, BEGAN + (5 + 2 * number + look) * STEP_MS)
+        (model,) = server.service.forest_models("changed")
+        assert model.points == points, changes
+        server.service.close_job("changed")
+
+
 def test_one_that_fails_again_and_again_is_stopped(server: Server) -> None:
     given = started(server, "broken", feature_attributes=[feature("ms", "cpu", "terms")])
     realtime = Runs(server).realtime

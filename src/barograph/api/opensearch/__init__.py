@@ -5,7 +5,9 @@ from typing import Final
 from starlette.routing import BaseRoute
 
 from barograph.api.elastic.endpoint import Endpoint, route
-from barograph.api.opensearch import detectors, life, preview, profile, searches, stats, suggest, top, validate
+from barograph.api.opensearch import detectors, insights, life, preview, profile, searches, stats, suggest, top, validate
+from barograph.api.opensearch.alerting import calls as alerting
+from barograph.api.opensearch.alerting.monitoring import Monitoring
 from barograph.api.opensearch.runs import Runs
 from barograph.api.server import Server
 
@@ -22,11 +24,13 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *profile.ENDPOINTS,
     *top.ENDPOINTS,
     *stats.ENDPOINTS,
+    *insights.ENDPOINTS,
+    *alerting.ENDPOINTS,
 )
 
 
 def routes(server: Server) -> list[BaseRoute]:
     """The routes of all endpoints; where two match a path, the one with more fixed parts is asked first."""
-    server.beside.append(Runs(server))
+    server.beside += [Runs(server), Monitoring(server)]
     ordered = sorted(ENDPOINTS, key=lambda endpoint: endpoint.order)
     return [route(endpoint, server) for endpoint in ordered]

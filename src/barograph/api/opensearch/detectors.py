@@ -26,6 +26,7 @@ from barograph.api.opensearch.runs import runs_of
 from barograph.api.opensearch.shelves import (
     DETECTORS,
     JOBS,
+    deleted,
     ensure_results,
     find,
     flattened_alias,
@@ -37,8 +38,6 @@ from barograph.api.opensearch.tasks import HISTORICAL, REALTIME, forget, is_runn
 from barograph.index.documents import Documents, Stored
 from barograph.index.errors import VersionConflict
 from barograph.index.write import Operation
-
-_SHARDS: Final = {"total": 1, "successful": 1, "failed": 0}
 
 
 def create(call: Call) -> Answer:
@@ -146,19 +145,7 @@ def delete(call: Call) -> Answer:
     forget(documents, {"term": {"detector_id": detector_id}})
     if JOBS in documents.catalog.indices:
         documents.write(Operation("delete", JOBS, detector_id, b""))
-    outcome = documents.write(Operation("delete", DETECTORS, detector_id, b""))
-    return Answer(
-        {
-            "_index": DETECTORS,
-            "_id": detector_id,
-            "_version": outcome.version,
-            "result": outcome.result,
-            "forced_refresh": True,
-            "_shards": _SHARDS,
-            "_seq_no": outcome.seq,
-            "_primary_term": 1,
-        }
-    )
+    return Answer(deleted(DETECTORS, documents.write(Operation("delete", DETECTORS, detector_id, b""))))
 
 
 _ONE: Final = "/{detector_id}"

@@ -15,7 +15,7 @@ from barograph.api.opensearch.shelves import (
 from barograph.api.opensearch.windows import Span, Window
 from barograph.api.server import Server
 from barograph.config.detector_document import DetectorDocument
-from barograph.config.errors import NotFound
+from barograph.config.errors import Conflict, NotFound
 from barograph.config.job import Job
 from barograph.jobs.service import ForestModel, Query
 
@@ -46,10 +46,11 @@ class Feeding:
         service, job = self.server.service, job_of(self.job_id, self.window.detector)
         if self.job_id in service.opened():
             return False
-        is_new = self._do(lambda: service.put(job))
-        if not is_new and service.job(self.job_id) != job:
+        try:
+            is_new = self._do(lambda: service.create(job))
+        except Conflict:  # its forests have learned under other settings
             self._do(lambda: service.delete(self.job_id))
-            is_new = self._do(lambda: service.put(job))
+            is_new = self._do(lambda: service.create(job))
         self._do(lambda: service.open_job(self.job_id))
         return is_new
 

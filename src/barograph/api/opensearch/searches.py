@@ -48,7 +48,8 @@ def _without_metadata(source: Any) -> Any:
     return {"includes": includes, "excludes": ["ui_metadata"]}
 
 
-def _answer(body: Mapping[str, Any], page: Page, took: int) -> dict[str, Any]:
+def answered(body: Mapping[str, Any], page: Page, took: int) -> dict[str, Any]:
+    """The answer to a search: a page in the shape that clients read."""
     tracked = body.get("track_total_hits", _COUNTED)
     most = _COUNTED if tracked is True else tracked
     exact = tracked is True or isinstance(tracked, bool) or page.total <= most
@@ -59,13 +60,18 @@ def _answer(body: Mapping[str, Any], page: Page, took: int) -> dict[str, Any]:
     return head if page.aggregations is None else {**head, "aggregations": page.aggregations}
 
 
-def _search(call: Call, expression: str) -> dict[str, Any]:
+def search_in(call: Call, expression: str) -> dict[str, Any]:
+    """Answer the search of a call in these indices, hidden ones too.
+
+    Raises:
+        ElasticError: it cannot be answered.
+    """
     documents, began = call.server.documents, call.server.service.now_ms()
     body = _body(call)
     with in_words():
         check_query(body.get("query") or {"match_all": {}})  # also where there is no index yet that would refuse it
         page = documents.search(expression, body, Options(with_hidden=True))
-    return _answer(body, page, max(0, call.server.service.now_ms() - began))
+    return answered(body, page, max(0, call.server.service.now_ms() - began))
 
 
 def search_detectors(call: Call) -> dict[str, Any]:
@@ -82,7 +88,7 @@ def _search_there(call: Call, index: str) -> dict[str, Any]:
     if index not in call.server.documents.catalog.indices:
         _body(call)
         raise no_index(index)
-    return _search(call, index)
+    return search_in(call, index)
 
 
 def search_results(call: Call) -> dict[str, Any]:
@@ -96,7 +102,7 @@ def search_results(call: Call) -> dict[str, Any]:
     if only_own and not found:
         raise refused("No custom result indices found")
     listed = [*found, *([] if only_own else [f"{RESULTS}*"])]
-    answer = _search(call, ",".join(listed))
+    answer = search_in(call, ",".join(listed))
     if not found and not documents.catalog.names(f"{RESULTS}*", Options(with_hidden=True)):
         answer.pop("aggregations", None)
     return answer

@@ -16,6 +16,8 @@ DETECTORS: Final = ".opendistro-anomaly-detectors"
 JOBS: Final = ".opendistro-anomaly-detector-jobs"
 TASKS: Final = ".opendistro-anomaly-detection-state"
 RESULTS: Final = ".opendistro-anomaly-results"
+MONITORS: Final = ".opendistro-alerting-config"
+ALERTS: Final = ".opendistro-alerting-alerts"
 _KEYWORD: Final[Mapping[str, Any]] = {"type": "keyword"}
 _DOUBLE: Final[Mapping[str, Any]] = {"type": "double"}
 _DATE: Final = {"type": "date", "format": "strict_date_time||epoch_millis"}
@@ -60,7 +62,21 @@ _RESULT: Final[Mapping[str, Mapping[str, Any]]] = {
     "expected_values": {"type": "nested", "properties": {"likelihood": _DOUBLE, "value_list": _VALUES}},
     "feature_imputed": {"type": "nested", "properties": {"feature_id": _KEYWORD, "imputed": {"type": "boolean"}}},
 }
-_MAPPINGS: Final = {DETECTORS: _DETECTOR, TASKS: _TASK, JOBS: _JOB}
+_MONITOR: Final = {
+    "monitor": {
+        "properties": {
+            **{"name": _WORDS, "type": _KEYWORD, "monitor_type": _KEYWORD, "enabled": {"type": "boolean"}},
+            **{"enabled_time": _DATE, "last_update_time": _DATE},
+            "inputs": {"type": "nested", "properties": {"search": {"properties": {"indices": _WORDS}}}},
+        }
+    }
+}
+_ALERT: Final = {
+    **dict.fromkeys(("monitor_id", "trigger_id", "state", "severity"), _KEYWORD),
+    **{"monitor_name": _WORDS, "trigger_name": _WORDS, "error_message": {"type": "text"}},
+    **dict.fromkeys(("start_time", "last_notification_time", "acknowledged_time", "end_time"), _DATE),
+}
+_MAPPINGS: Final = {DETECTORS: _DETECTOR, TASKS: _TASK, JOBS: _JOB, MONITORS: _MONITOR, ALERTS: _ALERT}
 
 
 def is_there(documents: Documents, name: str) -> bool:
@@ -91,6 +107,20 @@ def find(documents: Documents, name: str, key: str) -> Stored | None:
         raise no_index(name) from None
 
 
+def deleted(name: str, outcome: Outcome) -> dict[str, Any]:
+    """What is told of a document that was removed, or was not there."""
+    return {
+        "_index": name,
+        "_id": outcome.id,
+        "_version": outcome.version,
+        "result": outcome.result,
+        "forced_refresh": True,
+        "_shards": {"total": 1, "successful": 1, "failed": 0},
+        "_seq_no": outcome.seq,
+        "_primary_term": 1,
+    }
+
+
 def found(documents: Documents, name: str, key: str) -> dict[str, Any] | None:
     """The source of a document; None where there is none, or never was one of its kind."""
     if name not in documents.catalog.indices:
@@ -103,8 +133,14 @@ def every(documents: Documents, name: str, *filters: Mapping[str, Any]) -> dict[
     """Documents that these queries are true of, by id, the newest first."""
     if not is_there(documents, name):
         return {}
-    body = {"query": {"bool": {"filter": [*filters]}}, "size": _BATCH, "sort": [{"_doc": "desc"}]}
-    return {hit["_id"]: hit["_source"] for hit in documents.search(name, body).hits}
+    body: dict[str, Any] = {"query": {"bool": {"filter": [*filters]}}, "size": _BATCH, "sort": [{"_doc": "desc"}]}
+    read: dict[str, dict[str, Any]] = {}
+    while True:
+        page = documents.search(name, body)
+        read |= {hit["_id"]: hit["_source"] for hit in page.hits}
+        if len(page.hits) < _BATCH:
+            return read
+        body["search_after"] = page.last
 
 
 def results_alias(detector: Mapping[str, Any]) -> str:

@@ -71,7 +71,7 @@ class Window:
             return None
         return int(found["first"]["value"]), int(found["last"]["value"])
 
-    def entities(self, span: Span, most: int = _PAGE) -> list[tuple[tuple[str, ...], int]]:
+    def entities(self, span: Span, most: int | None = None) -> list[tuple[tuple[str, ...], int]]:
         """The entities of a span, by the values of the category fields, and how many documents each has; the largest first."""
         names = categories(self.detector)
         if not names:

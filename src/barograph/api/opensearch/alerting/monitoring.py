@@ -1,0 +1,162 @@
+"""Monitors that run: searches at their times, and alerts that begin and end with the conditions of their triggers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import structlog
+
+from barograph.api.opensearch.alerting.conditions import condition
+from barograph.api.opensearch.alerting.monitor import body_of, period_ms, triggers_of
+from barograph.api.opensearch.features import new_id
+from barograph.api.opensearch.searches import answered
+from barograph.api.opensearch.shelves import ALERTS, MONITORS, every, found, write
+from barograph.api.opensearch.ticks import Ticks
+from barograph.api.server import Server
+from barograph.config.errors import BarographError
+from barograph.index.catalog import Options
+
+_OPEN: Final = ("ACTIVE", "ACKNOWLEDGED", "ERROR")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run of a monitor has found.
+
+    Attributes:
+        results: what each input answered.
+        error: why none did; None: they did.
+        triggered: by the id of a trigger, whether its condition is true.
+    """
+
+    results: list[dict[str, Any]]
+    error: str | None
+    triggered: dict[str, bool]
+
+
+@dataclass
+class Monitoring:
+    """The monitors of a server. Any thread may call."""
+
+    server: Server
+    ticks: Ticks = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.ticks = Ticks("monitors", self.server.service.now_ms, self._due)
+
+    def resume(self) -> None:
+        """See `Beside`."""
+        for monitor_id, document in every(self.server.documents, MONITORS).items():
+            self.plan(monitor_id, document["monitor"])
+
+    def close(self) -> None:
+        """See `Beside`."""
+        self.ticks.close()
+
+    def plan(self, monitor_id: str, monitor: Mapping[str, Any]) -> None:
+        """Have a monitor run at its times from now on, or not any more where it is disabled."""
+        if monitor["enabled"]:
+            self.ticks.plan(monitor_id, _following(monitor, self.server.service.now_ms()))
+        else:
+            self.ticks.drop(monitor_id)
+
+    def forget(self, monitor_id: str) -> None:
+        """A monitor is gone: its alerts are over."""
+        self.ticks.drop(monitor_id)
+        for alert_id, alert in self._alerts(monitor_id).items():
+            self._put(alert_id, {**alert, "state": "DELETED", "end_time": self.server.service.now_ms()})
+
+    def _due(self, monitor_id: str, now_ms: int) -> int | None:
+        document = found(self.server.documents, MONITORS, monitor_id)
+        if document is None or not document["monitor"]["enabled"]:
+            return None
+        monitor = document["monitor"]
+        try:
+            self.run(monitor_id, monitor, (now_ms - period_ms(monitor), now_ms), is_dry=False)
+        except BarographError as error:
+            structlog.get_logger().warning("monitor.failed", monitor_id=monitor_id, error=str(error))
+        return _following(monitor, now_ms)
+
+    def run(self, monitor_id: str, monitor: Mapping[str, Any], period: tuple[int, int], *, is_dry: bool) -> Outcome:
+        """Run a monitor over a period, [first ms, last ms]; unless it is dry, alerts begin and end."""
+        outcome = self._found(monitor, period)
+        if not is_dry:
+            for trigger in triggers_of(monitor):
+                self._settle(monitor_id, monitor, trigger, outcome)
+        return outcome
+
+    def _found(self, monitor: Mapping[str, Any], period: tuple[int, int]) -> Outcome:
+        documents, results = self.server.documents, []
+        options = Options(with_hidden=True, ignore_unavailable=True)
+        try:
+            for given in monitor["inputs"]:
+                body = body_of(given, *period)
+                page = documents.search(",".join(given["search"]["indices"]), body, options)
+                results.append(answered(body, page, 0))
+        except BarographError as error:
+            return Outcome([], str(error), {one["id"]: False for one in triggers_of(monitor)})
+        true = {
+            one["id"]: all(clause.holds(results) for clause in condition("condition.script", one["condition"]["script"]))
+            for one in triggers_of(monitor)
+        }
+        return Outcome(results, None, true)
+
+    def _settle(self, monitor_id: str, monitor: Mapping[str, Any], trigger: Mapping[str, Any], outcome: Outcome) -> None:
+        """Begin, keep or end the alert of a trigger, of which there is one at a time."""
+        now = self.server.service.now_ms()
+        kept = [one for one in self._alerts(monitor_id).items() if one[1]["trigger_id"] == trigger["id"]]
+        alert_id, alert = kept[0] if kept else (new_id(), None)
+        if outcome.error is not None:
+            begun = alert or _new(monitor_id, monitor, trigger, now)
+            self._put(alert_id, {**begun, "state": "ERROR", "error_message": outcome.error})
+        elif outcome.triggered[trigger["id"]]:
+            begun = alert or _new(monitor_id, monitor, trigger, now)
+            state = "ACTIVE" if begun["state"] == "ERROR" else begun["state"]
+            self._put(alert_id, {**begun, "state": state, "error_message": None, "last_notification_time": now})
+        elif alert is not None:
+            self._put(alert_id, {**alert, "state": "COMPLETED", "end_time": now})
+
+    def acknowledge(self, monitor_id: str, alert_ids: list[str]) -> tuple[list[str], list[str]]:
+        """Acknowledge active alerts of a monitor; those that were, and those that could not be."""
+        done, failed = [], []
+        alerts = self._alerts(monitor_id)
+        for alert_id in alert_ids:
+            if alert_id in alerts and alerts[alert_id]["state"] == "ACTIVE":
+                changed = {"state": "ACKNOWLEDGED", "acknowledged_time": self.server.service.now_ms()}
+                self._put(alert_id, {**alerts[alert_id], **changed})
+                done.append(alert_id)
+            else:
+                failed.append(alert_id)
+        return done, failed
+
+    def _alerts(self, monitor_id: str) -> dict[str, dict[str, Any]]:
+        """The alerts of a monitor that go on, by id."""
+        return every(self.server.documents, ALERTS, {"term": {"monitor_id": monitor_id}}, {"terms": {"state": [*_OPEN]}})
+
+    def _put(self, alert_id: str, alert: Mapping[str, Any]) -> None:
+        write(self.server.documents, ALERTS, alert_id, alert)
+
+
+def _following(monitor: Mapping[str, Any], now_ms: int) -> int:
+    """The first time behind now at which a monitor runs."""
+    period, since = period_ms(monitor), int(monitor["enabled_time"])
+    return since + ((now_ms - since) // period + 1) * period
+
+
+def _new(monitor_id: str, monitor: Mapping[str, Any], trigger: Mapping[str, Any], now_ms: int) -> dict[str, Any]:
+    return {
+        "monitor_id": monitor_id,
+        "monitor_name": monitor["name"],
+        "monitor_version": 1,
+        "trigger_id": trigger["id"],
+        "trigger_name": trigger["name"],
+        "severity": trigger["severity"],
+        "state": "ACTIVE",
+        "start_time": now_ms,
+        "last_notification_time": now_ms,
+        "acknowledged_time": None,
+        "end_time": None,
+        "error_message": None,
+        "alert_history": [],
+        "action_execution_results": [],
+    }

@@ -1,0 +1,119 @@
+"""Monitors over HTTP: searches of results, what follows from them, and what is not run here."""
+
+import time
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.api.opensearch.made import refusal
+
+MONITORS = "/_plugins/_alerting/monitors"
+INDEX = "opensearch-ad-plugin-result-monitors"
+_MOST = "ctx.results[0].aggregations.max_anomaly_grade.value"
+_SURE = "ctx.results[0].hits.hits[0]._source.confidence"
+
+
+def monitor(source: str = f"return {_MOST} != null && {_MOST} > 0.7 && {_SURE} > 0.7", **changes: Any) -> dict[str, Any]:
+    span = {"from": "{{period_end}}||-10m", "to": "{{period_end}}", "include_lower": True, "include_upper": True}
+    filters = [{"range": {"execution_end_time": span}}, {"term": {"detector_id": {"value": "d1"}}}]
+    query = {
+        "size": 1,
+        "query": {"bool": {"filter": filters}},
+        "sort": [{"anomaly_grade": "desc"}, {"confidence": "desc"}],
+        "aggregations": {"max_anomaly_grade": {"max": {"field": "anomaly_grade"}}},
+    }
+    trigger = {"id": "t1", "name": "odd", "severity": "2", "condition": {"script": {"lang": "painless", "source": source}}}
+    return {
+        "type": "monitor",
+        "monitor_type": "query_level_monitor",
+        "name": "m",
+        "enabled": True,
+        "schedule": {"period": {"interval": 10, "unit": "MINUTES"}},
+        "inputs": [{"search": {"indices": [INDEX], "query": query}}],
+        "triggers": [{"query_level_trigger": {**trigger, "actions": []}}],
+        "ui_metadata": {"search": {"searchType": "ad"}},
+    } | changes
+
+
+def write(http: httpx.Client, key: str, grade: float, age_ms: int = 0) -> None:
+    written = int(time.time() * 1000) - age_ms
+    document = {"detector_id": "d1", "anomaly_grade": grade, "confidence": 0.9, "execution_end_time": written}
+    http.put(f"/{INDEX}/_doc/{key}", json=document).raise_for_status()
+
+
+@pytest.fixture(scope="module")
+def results(running: Any) -> httpx.Client:
+    http: httpx.Client = running.http
+    fields = {"detector_id": {"type": "keyword"}, "execution_end_time": {"type": "date"}, "anomaly_grade": {"type": "double"}}
+    properties = {**fields, "confidence": {"type": "double"}}
+    http.put(f"/{INDEX}", json={"mappings": {"properties": properties}}).raise_for_status()
+    write(http, "old", 1.0, 3_600_000)
+    return http
+
+
+def test_an_alert_begins_and_ends_with_its_condition(results: httpx.Client) -> None:
+    made = results.post(MONITORS, json=monitor())
+    assert (made.status_code, list(made.json())) == (201, ["_id", "_version", "_seq_no", "_primary_term", "monitor"])
+    path = f"{MONITORS}/{made.json()['_id']}"
+    assert results.get(path).json()["monitor"] == made.json()["monitor"]
+    assert results.head(path).status_code == 200
+    ran = results.post(f"{path}/_execute").json()
+    assert ran["trigger_results"]["t1"]["triggered"] is False
+    assert ran["input_results"]["results"][0]["aggregations"] == {"max_anomaly_grade": {"value": None}}
+    write(results, "odd", 0.9)
+    assert results.post(f"{path}/_execute", params={"dryrun": "true"}).json()["trigger_results"]["t1"]["triggered"] is True
+    mine = {"monitorId": made.json()["_id"], "size": "10"}
+    assert results.get(f"{MONITORS}/alerts", params=mine).json() == {"alerts": [], "totalAlerts": 0}
+    for _ in range(2):  # one alert a trigger, however often it is true
+        assert results.post(f"{path}/_execute").json()["error"] is None
+    (alert,) = results.get(f"{MONITORS}/alerts", params=mine).json()["alerts"]
+    assert (alert["state"], alert["monitor_name"], alert["trigger_name"], alert["severity"]) == ("ACTIVE", "m", "odd", "2")
+    told = results.post(f"{path}/_acknowledge/alerts", json={"alerts": [alert["id"], "none"]}).json()
+    assert told == {"success": [alert["id"]], "failed": ["none"]}
+    results.delete(f"/{INDEX}/_doc/odd").raise_for_status()
+    results.post(f"{path}/_execute").raise_for_status()
+    (over,) = results.get(f"{MONITORS}/alerts", params={**mine, "alertState": "COMPLETED"}).json()["alerts"]
+    assert over["end_time"] >= over["acknowledged_time"] >= over["start_time"]
+    nested = {"nested": {"path": "monitor.inputs", "query": {"term": {"monitor.inputs.search.indices.keyword": INDEX}}}}
+    found = results.post(f"{MONITORS}/_search", json={"query": nested}).json()["hits"]
+    assert [hit["_id"] for hit in found["hits"]] == [made.json()["_id"]]
+    changed = results.put(path, json=monitor(name="other", enabled=False)).json()
+    assert (changed["_version"], changed["monitor"]["name"], changed["monitor"]["enabled_time"]) == (2, "other", None)
+    assert results.delete(path).json()["result"] == "deleted"
+    assert refusal(results.get(path)) == (404, "status_exception", "Monitor not found.")
+    dry = results.post(f"{MONITORS}/_execute", json={"monitor": monitor("ctx.results[0].hits.total.value >= 1")}).json()
+    assert dry["trigger_results"]["t1"]["triggered"] is False
+
+
+@pytest.mark.parametrize(
+    ("changes", "part"),
+    [
+        ({"name": ""}, "Monitor name is null"),
+        ({"monitor_type": "bucket_level_monitor"}, "[monitor_type]"),
+        ({"schedule": {"cron": {"expression": "* * * * *", "timezone": "UTC"}}}, "[schedule]"),
+        ({"inputs": []}, "[inputs]"),
+        ({"inputs": [{"search": {"indices": ["logs"], "query": {}}}]}, "[inputs[0].search.indices]"),
+        ({"inputs": [{"search": {"indices": [INDEX], "query": {"query": {"magic": {}}}}}]}, "unknown query [magic]"),
+        ({"inputs": [{"search": {"indices": [INDEX], "query": {"a": "{{#x}}"}}}]}, "[inputs[0].search.query]"),
+    ],
+)
+def test_what_is_not_run_is_refused_by_its_name(results: httpx.Client, changes: dict[str, Any], part: str) -> None:
+    status, _, reason = refusal(results.post(MONITORS, json=monitor(**changes)))
+    assert status == 400
+    assert part in reason
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "for (;;) {}",
+        f"return {_MOST} > 0.7 || true",
+        f"return {_MOST} > null",
+        "return params.x > 1",
+        f"return {_MOST} > ctx.results[0].hits.total.value",
+    ],
+)
+def test_scripts_that_are_no_comparisons_are_refused(results: httpx.Client, source: str) -> None:
+    status, _, reason = refusal(results.post(MONITORS, json=monitor(source)))
+    assert (status, "triggers[0].condition.script" in reason) == (400, True)
