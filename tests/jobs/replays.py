@@ -1,9 +1,17 @@
 """A job to replay, and what a comparison sees of it."""
 
+import json
+from functools import lru_cache
+from io import BytesIO
+
 import polars as pl
 from polars.testing import assert_frame_equal
 
+from barograph.config.job import Job
+from barograph.config.load import load_job
 from barograph.engine import Engine
+from barograph.results.results import Results
+from barograph.results.snapshot import Snapshot
 from barograph.store.query import Query
 from barograph.store.store import Store
 from tests.engine.events import START, job, requests
@@ -15,14 +23,26 @@ SPLIT = {"field_name": "bytes", "partition_field_name": "host"}
 FROM, TO = START + DAY, START + DAY + 6 * HOUR
 
 
-def feed(store: Store, of=None, frame: pl.DataFrame | None = None, pieces: int = 12) -> Engine:
-    """Run a job, with a commit after each piece of its rows."""
+def feed(store: Store, of: Job | None = None, frame: pl.DataFrame | None = None, pieces: int = 12) -> Engine:
+    """Run a job, with a commit after each piece of its rows; returns an engine that has come as far."""
     of, frame = of or job(), requests() if frame is None else frame
     store.create_job(of, NOW)
-    engine = Engine.build(of)
-    for piece in frame.iter_slices(-(-frame.height // pieces)):
-        store.commit(of.job_id, engine.add(piece), engine.snapshot(), [])
-    return engine
+    run = fed(of, frame, pieces)
+    for results, snapshot in run:
+        store.commit(of.job_id, results, snapshot, [])
+    return Engine.build(of, run[-1][1])
+
+
+def fed(of: Job, frame: pl.DataFrame, pieces: int = 12) -> list[tuple[Results, Snapshot]]:
+    """What an engine gives and is after each piece of the rows."""
+    return _fed(of.model_dump_json(), frame.serialize(), pieces)
+
+
+@lru_cache(maxsize=4)  # many tests begin with the same rows of the same job
+def _fed(of: str, frame: bytes, pieces: int) -> list[tuple[Results, Snapshot]]:
+    rows = pl.DataFrame.deserialize(BytesIO(frame))
+    engine = Engine.build(load_job(json.loads(of)))
+    return [(engine.add(piece), engine.snapshot()) for piece in rows.iter_slices(-(-rows.height // pieces))]
 
 
 def all_of(store: Store, job_id: str = "requests") -> dict[str, object]:

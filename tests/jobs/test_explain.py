@@ -17,22 +17,14 @@ from barograph.results.results import Results
 from barograph.store.query import Query
 from barograph.store.store import Store
 from tests.engine.events import START, job, requests
+from tests.jobs.replays import DAY, HOUR, NOW, fed, feed
 
-DAY, HOUR = 86_400_000, 3_600_000
-NOW = 1_800_000_000_000
-
-
-def feed(store: Store, pieces: int = 12) -> tuple[Engine, Results]:
-    store.create_job(job(), NOW)
-    engine, frame, found = Engine.build(job()), requests(days=4.0), []
-    for piece in frame.iter_slices(-(-frame.height // pieces)):
-        found.append(engine.add(piece))
-        store.commit("requests", found[-1], engine.snapshot(), [])
-    return engine, Results.concat(found)
+FRAME = requests(days=4.0)
 
 
 def test_a_store_explains_bit_for_bit_what_an_engine_does_that_kept_everything(store: Store) -> None:
-    engine, results = feed(store)
+    engine = feed(store, frame=FRAME)
+    results = Results.concat([one for one, _ in fed(job(), FRAME)])
     for hour in (5, 31, 60, 78):
         at = START + hour * HOUR
         known = {asdict(one)["timestamp"] for one in engine.explain(results, at)}
@@ -44,7 +36,7 @@ def test_a_store_explains_bit_for_bit_what_an_engine_does_that_kept_everything(s
 
 
 def test_the_score_that_a_record_has_today_stands_beside_the_one_it_began_with(store: Store) -> None:
-    feed(store)
+    feed(store, frame=FRAME)
     worst = store.records("requests", Query(size=1)).rows.row(0, named=True)
     found = explain(store, "requests", worst["timestamp"], size=1000)
     assert worst["record_score"] in found.now
@@ -53,7 +45,7 @@ def test_the_score_that_a_record_has_today_stands_beside_the_one_it_began_with(s
 
 
 def test_what_was_forgotten_explains_nothing(store: Store) -> None:
-    feed(store)
+    feed(store, frame=FRAME)
     forget(store, "requests", Exclusion(START + DAY, START + 2 * DAY))
     records = store.records("requests", Query(start_ms=START + 2 * DAY, sort="timestamp", descending=False)).rows
     assert records.height > 5
@@ -104,7 +96,7 @@ def test_a_series_among_others_is_explained_with_what_they_had_taught_it_by_then
 
 
 def test_only_so_many_are_shown_and_the_rest_is_counted(store: Store) -> None:
-    feed(store)
+    feed(store, frame=FRAME)
     every = explain(store, "requests", START + 50 * HOUR, size=1000).explanations
     found = explain(store, "requests", START + 50 * HOUR, size=2)
     assert found.explanations == every[:2]
@@ -119,14 +111,14 @@ def test_a_job_that_has_finished_nothing_cannot_be_explained(store: Store) -> No
 
 
 def test_models_of_another_version_point_to_the_replay(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    feed(store)
+    feed(store, frame=FRAME)
     monkeypatch.setattr(SeriesModel, "readable", lambda _: False)
     with pytest.raises(OtherVersion, match="wanted models of this version; 'barograph replay requests' makes them anew"):
         explain(store, "requests", START + 5 * HOUR)
 
 
 def test_the_sum_of_a_bucket_is_that_of_all_its_series_and_adds_up_to_its_first_score(store: Store) -> None:
-    feed(store)
+    feed(store, frame=FRAME)
     worst = store.buckets("requests", Query(sort="initial_anomaly_score", descending=True, size=1)).rows.row(0, named=True)
     whole = explain(store, "requests", worst["timestamp"], size=1000)
     some = explain(store, "requests", worst["timestamp"], size=2)
@@ -141,7 +133,7 @@ def test_the_sum_of_a_bucket_is_that_of_all_its_series_and_adds_up_to_its_first_
 
 
 def test_an_entity_alone_has_no_sum_of_its_bucket(store: Store) -> None:
-    feed(store)
+    feed(store, frame=FRAME)
     record = store.records("requests", Query(size=1)).rows.row(0, named=True)
     kind = "partition" if record["by_field_value"] is None else "by"
     entity = ((record[f"{kind}_field_name"], record[f"{kind}_field_value"]),)
