@@ -24,7 +24,7 @@ install: .venv/.demo
 
 test: .venv/.test
 	$(MAKE) --jobs 2 --output-sync lint sanitize
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow"
+	$(BIN)/python -m pytest -q -n 3 --dist loadfile -m "not slow"
 
 test-full: .venv/.test
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile

@@ -322,8 +322,9 @@ def _wrong_setting(draw: random.Random, document: dict[str, Any]) -> str:
     many = draw.random()
     if many < 0.1:
         count = draw.choice((50, 2_000, 10_000))
-        if isinstance(document["analysis_config"], dict) and isinstance(document["analysis_config"].get("detectors"), list):
-            document["analysis_config"]["detectors"] *= count
+        analysis = document["analysis_config"]
+        if isinstance(analysis, dict) and isinstance(analysis.get("detectors"), list):
+            analysis["detectors"] = analysis["detectors"][:1] * count
         return f"{count} detectors"
     if many < 0.2:
         deep: Any = []
