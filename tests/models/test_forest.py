@@ -176,3 +176,19 @@ def test_memory_of_one_feature_is_small(noise):
 def test_a_setting_that_cannot_be_is_named(options, message):
     with pytest.raises(BadRequest, match=message):
         detector(2, **options)
+
+
+def test_with_one_block_a_point_what_is_expected_is_the_median_of_what_there_was():
+    rng = np.random.default_rng(4)
+    x = np.concatenate([rng.exponential(size=(600, 1)), [[60.0]]])
+    found = detector(shingle=1, transform="none").judge_and_learn(x)
+    assert found.grade[600] > 0
+    assert found.expected[600, 0] == pytest.approx(np.median(x[:600]), abs=0.15)
+
+
+def test_with_one_block_a_point_paths_are_spread_as_values_are():
+    one = detector(shingle=1, transform="none")
+    one.judge_and_learn(np.random.default_rng(6).uniform(size=(400, 1)))
+    paths = one.forecast(20)
+    assert np.quantile(paths, [0.1, 0.5, 0.9]) == pytest.approx([0.1, 0.5, 0.9], abs=0.05)
+    assert np.median(paths, axis=0).std() < 0.1

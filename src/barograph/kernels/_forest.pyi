@@ -107,7 +107,8 @@ def nearest(
         record: the forest.
         store: its points.
         points: [n * dims]
-        missing: [n * dims] 1 for coordinates that are not known: a cut of one of them is followed to both sides.
+        missing: [n * dims] 1 for coordinates that are not known: a cut of one of them is followed to both sides. Where nothing
+            is known the trees' points are spread as all of theirs are.
         found: [n * trees] out: the number of the block in the store where the tree's point begins.
         distance: [n * trees] out: sum of the differences in the coordinates that are known.
     """

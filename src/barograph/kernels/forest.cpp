@@ -173,7 +173,8 @@ void nearest(Records record, Out<float> store, In<float> points, In<uint8_t> mis
   for (int64_t i = 0; i < count; ++i)
     for (int64_t t = 0; t < trees; ++t) {
       const TreeOf tree(forest, t);
-      const Nearest one(tree, points.data() + i * dims, missing.data() + i * dims);
+      const double share = (static_cast<double>(t) + 0.5) / static_cast<double>(trees);
+      const Nearest one(tree, points.data() + i * dims, missing.data() + i * dims, share);
       found.data()[i * trees + t] = one.point;
       distance.data()[i * trees + t] = one.distance;
     }

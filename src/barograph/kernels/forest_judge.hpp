@@ -186,7 +186,10 @@ class Judgement {
   void median_at(int64_t block, double* median, float* each = nullptr) {
     const Shape& shape = forest_.shape;
     std::vector<uint32_t> found(static_cast<size_t>(shape.trees));
-    for (int64_t t = 0; t < shape.trees; ++t) found[static_cast<size_t>(t)] = Nearest(TreeOf(forest_, t), x_.data(), missing_.data()).point;
+    for (int64_t t = 0; t < shape.trees; ++t) {
+      const double share = (static_cast<double>(t) + 0.5) / static_cast<double>(shape.trees);
+      found[static_cast<size_t>(t)] = Nearest(TreeOf(forest_, t), x_.data(), missing_.data(), share).point;
+    }
     for (int64_t i = 0; i < shape.features; ++i) {
       for (size_t t = 0; t < found.size(); ++t) {
         values_[t] = forest_.coordinates(found[t])[block * shape.features + i];

@@ -7,16 +7,38 @@
 
 namespace forest {
 
+constexpr double kGolden = 0.6180339887498949;  // its multiples, without what is whole, are spread evenly
+
 // The nearest point of one tree among the leaves that x may be in, where some of its coordinates are missing: every branch is
 // taken that a cut of a missing coordinate parts. Distances are sums of differences over what is known.
+//
+// Where nothing is known all points are as near. Then it is the one that has the `share`, 0 to 1, of all others on its left: with
+// shares spread evenly over the trees, the points are spread as those of the trees are, and their median is the median of these.
 class Nearest {
  public:
-  Nearest(const TreeOf& tree, const float* x, const uint8_t* missing) : tree_(tree), x_(x), missing_(missing) { visit(tree.tree.root); }
+  Nearest(const TreeOf& tree, const float* x, const uint8_t* missing, double share) : tree_(tree), x_(x), missing_(missing) {
+    const int64_t dims = tree.of.shape.dims;
+    if (std::find(missing, missing + dims, uint8_t{0}) == missing + dims) walk_by(share);
+    else visit(tree.tree.root);
+  }
 
   uint32_t point = 0;
   double distance = std::numeric_limits<double>::infinity();
 
  private:
+  void walk_by(double share) {
+    uint16_t id = tree_.tree.root;
+    while (!tree_.is_leaf(id)) {
+      const Node& node = tree_.nodes[id];
+      const double left = static_cast<double>(tree_.mass(node.child[0])) / static_cast<double>(node.mass);
+      const bool goes_left = share < left;
+      share = goes_left ? share / left : (share - left) / (1.0 - left);
+      id = node.child[!goes_left];
+    }
+    distance = 0.0;
+    point = tree_.points[tree_.slot(id)];
+  }
+
   void visit(uint16_t id) {
     while (!tree_.is_leaf(id)) {
       const Node& node = tree_.nodes[id];
@@ -53,7 +75,8 @@ inline void forecast(const Forest& forest, int64_t horizon, float* paths) {
     std::copy_n(newest, shape.dims - shape.features, x.begin());
     for (int64_t step = 0; step < horizon; ++step) {
       const TreeOf tree(forest, (path + step) % shape.trees);
-      const Nearest nearest(tree, x.data(), missing.data());
+      const double share = (static_cast<double>(path) + 0.5) / static_cast<double>(shape.trees) + kGolden * static_cast<double>(step);
+      const Nearest nearest(tree, x.data(), missing.data(), share - std::floor(share));
       const float* block = forest.coordinates(nearest.point) + shape.dims - shape.features;
       std::copy_n(block, shape.features, paths + (path * horizon + step) * shape.features);
       std::copy_n(block, shape.features, x.end() - shape.features);
