@@ -132,6 +132,11 @@ def test_what_cannot_be_is_refused_by_its_name(change, path):
         (lambda job: job["analysis_config"]["detectors"][1].update(function="metric"), "analysis_config.detectors[1].function"),
         (lambda job: job["analysis_config"]["detectors"][1].pop("by_field_name"), "analysis_config.detectors[1]"),
         (lambda job: job["analysis_config"].update(influencers=["user"]), "analysis_config.influencers"),
+        (lambda job: job["analysis_config"].update(multivariate_by_fields=True), "analysis_config.multivariate_by_fields"),
+        (
+            lambda job: job["analysis_config"]["detectors"][0].update(exclude_frequent="by"),
+            "analysis_config.detectors[0].exclude_frequent",
+        ),
     ],
 )
 def test_features_that_are_not_the_detectors_are_refused(change, path):

@@ -5,12 +5,14 @@ from polars.testing import assert_frame_equal
 
 import barograph
 from barograph.config.detector_document import read_detector
+from barograph.config.errors import OtherModels
 from barograph.config.forest import ForestSettings, default_rules
 from barograph.config.knowledge import Knowledge, PlannedTime
 from barograph.engine import Engine
 from barograph.engine.forest_rules import is_suppressed
 from barograph.results.results import Results
 from barograph.results.schema import FOREST_RESULTS, polars_schema
+from barograph.results.snapshot import Snapshot
 from tests.engine.detectors import HOUR, START, any_size, detector, feature, web, web_detector
 from tests.jobs.laws import check_pieces
 
@@ -94,6 +96,26 @@ def test_buckets_without_data_have_no_result_and_half_known_ones_say_so(results,
 def test_rows_in_pieces_with_snapshots_between_give_the_same_bits(results, rows, size):
     whole = Results.concat([results])
     check_pieces(read_detector(web_detector()).job(), rows, size, whole)
+
+
+def test_threads_change_no_bit(results, rows):
+    found = []
+    for threads in (1, 3):
+        engine = Engine.build(read_detector(web_detector()).job(), threads=threads)
+        engine.add(rows)
+        engine.flush()
+        found.append(engine.snapshot().to_bytes())
+    assert found[0] == found[1]
+
+
+def test_what_another_version_has_learned_is_refused_as_such(rows):
+    job = read_detector(web_detector()).job()
+    engine = Engine.build(job)
+    engine.add(rows.head(100))
+    arrays = engine.snapshot().arrays
+    arrays["forest.settings"] = arrays["forest.settings"][::-1]
+    with pytest.raises(OtherModels, match="barograph replay web-1"):
+        Engine.build(job, Snapshot(arrays))
 
 
 def test_open_buckets_are_judged_without_a_trace(rows, results):

@@ -208,8 +208,12 @@ def _features_are_detectors(job: "Job") -> list[Problem]:
             problems.append(Problem(f"{path}.function", detector.function, "a function of one number, as mean, sum or count"))
         if detector.splits != detectors[0].splits:
             problems.append(Problem(path, detector.detector_description, "the split fields of the first detector"))
+        if detector.exclude_frequent not in (None, "none"):
+            problems.append(Problem(f"{path}.exclude_frequent", detector.exclude_frequent, "none: all entities are judged"))
         if detector.custom_rules:
             problems.append(Problem(f"{path}.custom_rules", len(detector.custom_rules), "none: forest_config has rules"))
+    if job.analysis_config.multivariate_by_fields:
+        problems.append(Problem("analysis_config.multivariate_by_fields", True, "false: forests judge features together"))
     splits = list(detectors[0].splits.values()) if detectors else []
     if set(job.analysis_config.influencers) - set(splits):
         wanted = f"split fields of the detectors only ({', '.join(splits) or 'there are none'})"

@@ -101,14 +101,15 @@ class Entities:
 class ForestStage:
     """`build` is the only way in, `snapshot` the only way out; `judge_and_learn` alone learns."""
 
-    def __init__(self, job: Job, settings: ForestSettings, forests: Forests, values: Floats) -> None:
+    def __init__(self, job: Job, settings: ForestSettings, forests: Forests, values: Floats, threads: int) -> None:
         self._settings = settings
         self._forests = forests
+        self._threads = threads
         self._values = values  # [E, shingle - 1, F] the last ones
         self._z = NormalDist().inv_cdf(0.5 + job.model_plot_config.bounds_percentile / 200)
 
     @classmethod
-    def build(cls, job: Job, settings: ForestSettings, state: Arrays | None) -> "ForestStage":
+    def build(cls, job: Job, settings: ForestSettings, state: Arrays | None, threads: int) -> "ForestStage":
         """Forests that have learned nothing, or as `snapshot` left them.
 
         Raises:
@@ -117,9 +118,9 @@ class ForestStage:
         config = forest_config(job, settings)
         empty = np.zeros((0, settings.shingle_size - 1, len(settings.features)))
         if state is None:
-            return cls(job, settings, Forests.build(config), empty)
+            return cls(job, settings, Forests.build(config), empty, threads)
         try:
-            return cls(job, settings, Forests.build(config, state), np.array(state["values"], np.float64))
+            return cls(job, settings, Forests.build(config, state), np.array(state["values"], np.float64), threads)
         except (ValueError, KeyError) as error:
             raise OtherModels(job.job_id) from error
 
@@ -148,7 +149,7 @@ class ForestStage:
             more = np.full((len(values) - len(self._values), before, values.shape[2]), np.nan)
             self._values = np.concatenate([self._values, more])
         shown = np.where(there[:, :, None], self._filled(values), np.nan)
-        found = self._forests.judge_and_learn(values, expected, began)
+        found = self._forests.judge_and_learn(values, expected, began, self._threads)
         whole = np.concatenate([self._values, shown], axis=1)
         self._values = whole[:, buckets:].copy()
         if self._settings.imputation_option is None:

@@ -78,7 +78,9 @@ class Pipeline:
             for position, (measure, side) in enumerate(measures_of(job))
         ]
         settings = job.forest_config
-        forest_stage = None if settings is None else ForestStage.build(job, settings, part("forest"))
+        forest_stage = (
+            None if settings is None else ForestStage.build(job, settings, part("forest"), threads or os.cpu_count() or 1)
+        )
         silence = Silence.build(job.bucket_span_ms, part("silence"))
         silenced = SilencedCounts.build(job.bucket_span_ms, part("silenced"))
         scores = score_stage_of(job, part("scores"))

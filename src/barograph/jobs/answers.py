@@ -79,6 +79,7 @@ class Answers:
         self._split_counts: dict[str, tuple[str, dict[str, int]]] = {}
         self._memory: dict[str, tuple[str, Memory]] = {}
         self._silenced: dict[str, tuple[str, tuple[Silenced, ...]]] = {}
+        self._forests: dict[str, tuple[str, list[ForestModel]]] = {}
         self._incidents: dict[str, tuple[object, pl.DataFrame]] = {}
 
     @property
@@ -192,7 +193,12 @@ class Answers:
 
     def forest_models(self, job_id: str) -> list[ForestModel]:
         """The forests of a forest detector, and how far each is from its first score. See `jobs.forest_models`."""
-        return forest_models.forest_models(self._store, job_id)
+        snapshots = self._store.snapshots(job_id)
+        newest = snapshots[-1].snapshot_id if snapshots else ""
+        known = self._forests.get(job_id)
+        if known is None or known[0] != newest:  # a large job's snapshot takes seconds to read
+            known = self._forests[job_id] = (newest, forest_models.forest_models(self._store, job_id))
+        return known[1]
 
     def _check(self, job_id: str, query: Query) -> None:
         if query.entity or query.detector_index is not None:

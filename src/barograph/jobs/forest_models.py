@@ -1,17 +1,21 @@
 """The forests of a job: one an entity, and how far each is from its first score."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from barograph.config.errors import BadRequest
 from barograph.config.forest import NEEDED, ForestSettings
 from barograph.config.job import Job
 from barograph.config.splits import SPLITS
-from barograph.engine.forest_stage import Entities
+from barograph.engine.forest_stage import Entities, forest_config
 from barograph.engine.replay import known_series
-from barograph.models.forest_trees import HEAD
+from barograph.jobs.newest import without_models
+from barograph.models.forest_trees import HEAD, Trees
 from barograph.results.forest import Entity, model_id
 from barograph.results.snapshot import Snapshot
 from barograph.store.forest_results import TopQuery
@@ -60,9 +64,16 @@ def forest_models(store: Store, job_id: str) -> list[ForestModel]:
         NoSuchJob: there is none of this id.
         BadRequest: it is no forest detector.
     """
-    job, saved = store.job(job_id), store.resume(job_id)
-    forest_settings(job)
-    return [] if saved is None else _models(job, saved.snapshot)
+    job = store.job(job_id)
+    width = Trees.record_bytes(forest_config(job, forest_settings(job)).trees)
+    snapshot = without_models(store, job_id, {"forest.record": _heads})
+    return [] if snapshot is None else _models(job, snapshot, width)
+
+
+def _heads(blocks: Iterator[NDArray[Any]]) -> NDArray[Any]:
+    """Of the records of forests [E, width], how much each has learnt [E]."""
+    parts = [np.ascontiguousarray(block[:, : HEAD.itemsize]).view(HEAD)["points"][:, 0] for block in blocks]
+    return np.concatenate([np.zeros(0, np.int64), *parts])
 
 
 def top(store: Store, job_id: str, query: TopQuery) -> pl.DataFrame:
@@ -78,13 +89,9 @@ def top(store: Store, job_id: str, query: TopQuery) -> pl.DataFrame:
     return store.forest_top(job_id, [of[field] for field in query.fields or fields], query)
 
 
-def _models(job: Job, snapshot: Snapshot) -> list[ForestModel]:
-    arrays = snapshot.arrays
-    if "forest.record" not in arrays:
-        return []
-    begun, record = np.flatnonzero(arrays["forest.points"]), np.asarray(arrays["forest.record"])
-    points = np.ascontiguousarray(record[:, : HEAD.itemsize]).view(HEAD)[:, 0]["points"] if len(record) else begun
-    size = record.shape[1] + 4 * np.asarray(arrays["forest.store_length"])
+def _models(job: Job, snapshot: Snapshot, width: int) -> list[ForestModel]:
+    begun, points = np.flatnonzero(snapshot.arrays["forest.points"]), np.asarray(snapshot.arrays["forest.record"])
+    size = width + 4 * np.asarray(snapshot.arrays["forest.store_length"])
     entities = entities_of(job, snapshot)
     return [
         ForestModel(entities[at], model_id(job.job_id, entities[at]), int(n), max(0, NEEDED - int(n)), int(of))

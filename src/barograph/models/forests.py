@@ -4,6 +4,8 @@ What a feature by itself is expected to be comes from its series model. What is 
 the trees of the entity see that.
 """
 
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
@@ -23,6 +25,7 @@ INSIDE_95: Final = 1.959963984540054
 _FAR: Final = 2.0  # deviations; chosen, not tuned
 _FARTHEST: Final = 100.0  # deviations; what is farther is as far
 _GOLDEN: Final = 0.6180339887498949
+_WORTH_THREADS: Final = 2_000  # values; to judge one takes tens of microseconds
 
 
 @dataclass(frozen=True)
@@ -210,13 +213,14 @@ class Forests:
             self._trees += [None] * missing
             self._past = self._past.and_more(_Past.none(self.config.trees, missing))
 
-    def judge_and_learn(self, values: Floats, expected: Expected | None, began: Ints | None = None) -> Found:
+    def judge_and_learn(self, values: Floats, expected: Expected | None, began: Ints | None = None, threads: int = 1) -> Found:
         """Judge each point by what was known before it, then learn it. How time is cut into calls changes no bit.
 
         Args:
             values: [E, T, F] of consecutive buckets; NaN is missing.
             expected: what each feature was expected to be; None with the transform `none`.
             began: [E] where in T each entity begins, T for one that has not; None: all are there from the first bucket on.
+            threads: how many share the entities; it changes no bit.
         """
         entities, n = values.shape[:2]
         c, began = self.config.trees, np.zeros(entities, np.int64) if began is None else began
@@ -230,7 +234,8 @@ class Forests:
         seen, past = self.see(values, expected, began), self._past
         known = seen.known.mean(axis=2)
         centre, unit = np.concatenate([past.centre, seen.centre], axis=1), np.concatenate([past.unit, seen.unit], axis=1)
-        for e in np.flatnonzero(began < n).tolist():
+
+        def judge(e: int) -> None:
             own = slice(int(began[e]), n)
             out = told[e, own], late[e, own], share[e, own], likely[e, own]
             state = past.judge[e], past.shown[e], past.known[e]
@@ -238,6 +243,8 @@ class Forests:
             for t, alike in trees.judge(*state, seen.seen[e, own], known[e, own], out):
                 at = own.start + t + c.shingle - 1 - late[e, own.start + t]
                 found[e, own.start + t] = modes(self.back(alike.astype(float), centre[e, at], unit[e, at]))
+
+        for_each(judge, np.flatnonzero(began < n).tolist(), threads if values.size >= _WORTH_THREADS else 1)
         at = np.arange(n)[None, :] + c.shingle - 1 - late
         rows = np.arange(entities)[:, None]
         expected_values = self.back(likely, centre[rows, at], unit[rows, at])
@@ -333,6 +340,17 @@ def last_known(values: Floats) -> Floats:
     """Each value, or the last known one before it; [E, T, F]."""
     at = np.maximum.accumulate(np.where(np.isnan(values), 0, np.arange(values.shape[1])[None, :, None]), axis=1)
     return np.take_along_axis(values, at, axis=1)
+
+
+def for_each(do: Callable[[int], None], items: Sequence[int], threads: int) -> None:
+    """Do something with each item, shared out over threads."""
+    if threads == 1:
+        for item in items:
+            do(item)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        for _ in pool.map(do, items):
+            pass
 
 
 def _after(previous: Floats, values: Floats) -> Floats:
