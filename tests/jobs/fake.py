@@ -24,7 +24,7 @@ class FakeEngine:
     counts: DataCounts = field(default_factory=DataCounts)
 
     @classmethod
-    def build(cls, _job, state: Snapshot | None, _knowledge=None) -> "FakeEngine":
+    def build(cls, _job, state: Snapshot | None, _knowledge=None, _disk=None) -> "FakeEngine":
         if state is None:
             return cls()
         read = dict(zip((*FIELDS, *TIMES), state.arrays["counts"].tolist(), strict=True))

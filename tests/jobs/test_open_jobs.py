@@ -58,7 +58,7 @@ def test_a_job_whose_models_cannot_be_read_has_failed(store, make, fake):
     with opened(store, make.job(), build=fake.FakeEngine.build) as session:
         session.feed_frame(fake_rows(0, 30))
 
-    def build(job, state, _knowledge):
+    def build(job, state, _knowledge, _disk):
         if state is not None:
             raise StorageFailure("snapshot 'x' is damaged")
         return fake.FakeEngine()

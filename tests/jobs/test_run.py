@@ -272,7 +272,7 @@ def test_a_changed_job_is_refused_and_the_lock_given_back(run, store, make, inpu
 def test_a_job_that_cannot_run_is_not_created(run, store, input_file):
     class Refusing:
         @classmethod
-        def build(cls, _job, _state, _knowledge):
+        def build(cls, _job, _state, _knowledge, _disk):
             raise InputError("not this one")
 
     with pytest.raises(InputError, match="not this one"):

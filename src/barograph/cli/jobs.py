@@ -92,14 +92,14 @@ def show(
             return
         worst, spans = service.records(job_id, Query(size=1)), service.forgotten(job_id)
         silenced, pruned = service.silenced(job_id), service.pruned(job_id)
-        limited = "model_memory_limit" in summary.job.analysis_limits.model_fields_set
-        memory = service.memory(job_id) if limited else None  # all of the models are read for it
+        memory = service.memory(job_id)
         described = service.describe(job_id, parsed(entity), None if models or entity else _SHOWN)
     if as_json:
         model_output.write(job_id, described)
         return
     status = model_output.status(job_id, described)
-    limits = [*_silenced(summary, silenced), *_pruned(summary, pruned), *_memory(memory)]
+    limited = "model_memory_limit" in summary.job.analysis_limits.model_fields_set
+    limits = [*_silenced(summary, silenced), *_pruned(summary, pruned), *_memory(memory, limited=limited)]
     show_table(tables.facts([*_facts(summary, worst), *limits, *_replays(summary, spans), *status]))
     model_output.show(described)
     if summary.counts:
@@ -156,11 +156,23 @@ def _pruned(summary: "JobSummary", pruned: int) -> "Iterator[tuple[str, str]]":
         yield "pruned", f"{labels.counted(pruned, 'series', 'series')}{without}"
 
 
-def _memory(memory: "Memory | None") -> "Iterator[tuple[str, str]]":
-    """How the models of a job keep to the limit that it was given."""
-    if memory is not None:
-        word = {"ok": "within", "soft_limit": "near", "hard_limit": "beyond"}[memory.status]
-        yield "memory", f"{memory.total / (1 << 20):,.1f} MB of models, {word} the limit of {memory.limit >> 20:,} MB"
+def _memory(memory: "Memory", *, limited: bool) -> "Iterator[tuple[str, str]]":
+    """How the models of a job keep to their limit, where it was given one or reaches it."""
+    from barograph.results import labels
+
+    if not limited and memory.status == "ok":
+        return
+    word = {"ok": "within", "soft_limit": "near", "hard_limit": "at"}[memory.status]
+    word = "beyond" if memory.exceeded else word
+    yield "memory", f"{memory.total / (1 << 20):,.1f} MB of models, {word} the limit of {memory.limit >> 20:,} MB"
+    if memory.asleep:
+        yield (
+            "asleep",
+            f"{labels.counted(memory.asleep, 'series', 'series')} without data for long, on the disk; data wakes them",
+        )
+    if memory.refused_rows:
+        rows = labels.counted(memory.refused_rows, "row")
+        yield "left out", f"{rows} of new series, in {labels.counted(memory.refused_buckets, 'bucket')}: no room for more"
 
 
 def _replays(summary: "JobSummary", spans: "tuple[Exclusion, ...]") -> "Iterator[tuple[str, str]]":

@@ -25,8 +25,6 @@ def left_out(job: Job) -> tuple[str, ...]:
     notices = []
     if job.analysis_config.multivariate_by_fields:
         notices.append("analysis_config.multivariate_by_fields is not applied: series are modelled one by one.")
-    if "model_memory_limit" in job.analysis_limits.model_fields_set:
-        notices.append("analysis_limits.model_memory_limit is told of, not enforced: memory grows with the series.")
     if job.datafeed_config is not None:
         notices.append("datafeed_config is not used: rows come from the files given, all of them.")
     return tuple(notices)

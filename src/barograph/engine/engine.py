@@ -25,17 +25,22 @@ from barograph.engine.entity import Entity
 from barograph.engine.explain import Explanation, InResults, explain
 from barograph.engine.forecast import PERCENTILE, Forecast, TellDone, check_forecast, forecast, tell_nobody
 from barograph.engine.pipeline import Pipeline
+from barograph.engine.sizes import ARRIVALS, BUCKETS, CATEGORIES, Meter, added
 from barograph.intake import Intake, column_of
 from barograph.intake.frames import as_frame
 from barograph.intake.parse_times import LATEST_MS, parse_times
 from barograph.intake.unusable import order_of, unusable
 from barograph.models import Horizon, Known
+from barograph.results.arrays import Disk
 from barograph.results.category import CategorizerStats, CategoryDefinition
 from barograph.results.counts import DataCounts
 from barograph.results.results import Results
+from barograph.results.sizes import Sizes
 from barograph.results.snapshot import Arrays, Snapshot, prefixed, under
 
 FARTHEST_MS: Final = 366 * DAY_MS  # chosen: nobody waits for rows that long, and seconds, microseconds are further off
+_GROWN: Final = 1.05
+"""What is held is measured anew when there are so many times as many series as the last time, and with every snapshot."""
 _LOOKED_AT: Final = 100_000
 """Rows of a frame by which it is judged whether most can be used: reading all times twice would cost a tenth of a run."""
 
@@ -61,10 +66,16 @@ class Engine:
         self._buckets = buckets
         self._pipeline = pipeline
         self._arrivals = arrivals
+        self._peak = self._measured_series = 0
 
     @classmethod
     def build(
-        cls, job: JobSource, state: Snapshot | None = None, knowledge: Knowledge | None = None, threads: int = 0
+        cls,
+        job: JobSource,
+        state: Snapshot | None = None,
+        knowledge: Knowledge | None = None,
+        disk: Disk | None = None,
+        threads: int = 0,
     ) -> "Engine":
         """An engine for a job, fresh or resumed.
 
@@ -72,6 +83,7 @@ class Engine:
             job: the job, its document as a dictionary, or the path of its file: what `load_job` takes.
             state: what `snapshot` returned, of the same analysis.
             knowledge: what the user knows; None: what the job's own rules say, which may then refer to no filters.
+            disk: where series sleep that the job's `model_memory_limit` has no room for; None: all are in memory.
             threads: how many threads share the series; 0 is one a core.
 
         Raises:
@@ -88,7 +100,7 @@ class Engine:
         def part(name: str) -> Arrays | None:
             return None if state is None else under(name, arrays)
 
-        pipeline = Pipeline.build(job, None if state is None else arrays, threads, knowledge or Knowledge.of(job))
+        pipeline = Pipeline.build(job, None if state is None else arrays, threads, knowledge or Knowledge.of(job), disk)
         intake, buckets = Intake.build(job, part("intake")), Buckets.build(job, part("buckets"))
         categories = Categories.build(job, part("categories"))
         return cls(job, intake, categories, buckets, pipeline, Arrivals.build(job, part("arrivals")))
@@ -229,14 +241,27 @@ class Engine:
         arrays |= prefixed("arrivals", self._arrivals.snapshot())
         if self._categories is not None:
             arrays |= prefixed("categories", self._categories.snapshot())
-        return Snapshot(arrays | self._pipeline.snapshot())
+        return Snapshot(arrays | self._pipeline.snapshot(), self._measure())
 
     def _finish(self) -> Results:
         closed = self._buckets.take()
         if closed is None:
             return Results(counts=self.counts, job=self.job)
         self._arrivals.add(closed)
-        return Results.concat(self._pipeline.finish(closed)).but(counts=self.counts)
+        results = Results.concat(self._pipeline.finish(closed)).but(counts=self.counts)
+        if self._pipeline.n_series > _GROWN * self._measured_series:
+            self._measure()
+        return results
+
+    def _measure(self) -> Sizes:
+        """What is held now; series that there is no room for sleep from now on."""
+        meter = Meter()
+        own = {BUCKETS: meter.bytes(self._buckets), CATEGORIES: meter.bytes(self._categories)}
+        parts = added(own, {ARRIVALS: meter.bytes(self._arrivals)}, self._pipeline.sizes(meter))
+        total = sum(parts.values())
+        self._peak, self._measured_series = max(self._peak, total), self._pipeline.n_series
+        self._pipeline.make_room(total - self._pipeline.awake_bytes())
+        return Sizes(parts, self._peak, self._pipeline.asleep)
 
     def _interim(self) -> Results:
         """What the open buckets would give if they were over, their growing values estimated; by copies."""

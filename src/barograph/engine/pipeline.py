@@ -16,11 +16,13 @@ from barograph.config.splits import SPLIT_VALUES
 from barograph.engine.forest_rows import forest_rows
 from barograph.engine.forest_stage import ForestStage
 from barograph.engine.history_rows import change_rows, share_rows, value_rows
-from barograph.engine.series_stage import JudgedMeasure, SeriesStage, measures_of, model_of
+from barograph.engine.series_stage import JudgedMeasure, Means, SeriesStage, measures_of, model_of
 from barograph.engine.silence import Silence, with_values
 from barograph.engine.silenced import SilencedCounts
+from barograph.engine.sizes import FORESTS, REST, SCORES, Meter, added
+from barograph.models import Bed, Sleeper
 from barograph.results import schema
-from barograph.results.arrays import Floats
+from barograph.results.arrays import Disk, Floats
 from barograph.results.results import Results
 from barograph.results.snapshot import Arrays, prefixed, under
 from barograph.scoring.leaves import NO_PRESENCE, PRESENCE, Stretch
@@ -28,6 +30,9 @@ from barograph.scoring.stage import ScoreStage
 
 CELLS_AT_ONCE: Final = 1_000_000
 """Bucket values that are judged in one go; bounds memory (about 100 bytes each), changes no result."""
+
+_UNMEASURED: Final = 0.75
+"""Of a job's limit, for its models as long as nobody knows what else it holds."""
 
 PREFIXES: Final = ("model", "forest.", "scores.", "silence.", "silenced.")
 """Under these names lies what the stages remember; all else in a snapshot is about rows."""
@@ -52,6 +57,7 @@ class Pipeline:
         silenced: SilencedCounts,
         threads: int,
         knowledge: Knowledge,
+        disk: Disk | None,
     ) -> None:
         self._job = job
         self._threads = threads
@@ -61,10 +67,11 @@ class Pipeline:
         self._silence = silence
         self._silenced = silenced
         self._knowledge = knowledge
+        self._disk = disk
 
     @classmethod
-    def build(cls, job: Job, state: Arrays | None, threads: int, knowledge: Knowledge) -> "Pipeline":
-        """A pipeline that has learned nothing, or as `snapshot` left it; `threads` 0 is one a core.
+    def build(cls, job: Job, state: Arrays | None, threads: int, knowledge: Knowledge, disk: Disk | None = None) -> "Pipeline":
+        """A pipeline that has learned nothing, or as `snapshot` left it; `threads` 0 is one a core, `disk` None: nobody sleeps.
 
         Raises:
             OtherModels: another version left it.
@@ -73,9 +80,14 @@ class Pipeline:
         def part(name: str) -> Arrays | None:
             return None if state is None else under(name, state)
 
+        measures = measures_of(job)
+        # Forests look at what is expected of features without data, too, so that none of these can sleep.
+        awake = int(_UNMEASURED * job.analysis_limits.model_memory_bytes) // max(len(measures), 1)
+        bed = None if disk is None or job.forest_config is not None else Bed(disk, awake)
+        means = Means(threads or os.cpu_count() or 1, bed, knowledge)
         series_stages = [
-            SeriesStage.build(job, position, measure, side, threads or os.cpu_count() or 1, part(f"model{position}"), knowledge)
-            for position, (measure, side) in enumerate(measures_of(job))
+            SeriesStage.build(job, position, measure, side, part(f"model{position}"), means)
+            for position, (measure, side) in enumerate(measures)
         ]
         settings = job.forest_config
         forest_stage = (
@@ -84,7 +96,7 @@ class Pipeline:
         silence = Silence.build(job.bucket_span_ms, part("silence"))
         silenced = SilencedCounts.build(job.bucket_span_ms, part("silenced"))
         scores = score_stage_of(job, part("scores"))
-        return cls(job, series_stages, forest_stage, scores, silence, silenced, threads, knowledge)
+        return cls(job, series_stages, forest_stage, scores, silence, silenced, threads, knowledge, disk)
 
     @property
     def series_stages(self) -> tuple[SeriesStage, ...]:
@@ -96,6 +108,37 @@ class Pipeline:
         """What the user knows."""
         return self._knowledge
 
+    @property
+    def n_series(self) -> int:
+        """How many series all models have."""
+        return sum(stage.model.n_series for stage in self._series_stages)
+
+    @property
+    def asleep(self) -> int:
+        """How many of them sleep."""
+        return sum(model.asleep for model in self._sleepers())
+
+    def sizes(self, meter: Meter) -> dict[str, int]:
+        """What it holds in memory, in bytes."""
+        own = {SCORES: meter.bytes(self._score_stage), FORESTS: meter.bytes(self._forest_stage)}
+        own[REST] = meter.bytes(self._silence, self._silenced)
+        return added(own, *(stage.sizes(meter) for stage in self._series_stages))
+
+    def make_room(self, others_bytes: int) -> None:
+        """Have series sleep that the job's limit has no room for beside what others than its models hold."""
+        sleepers = self._sleepers()
+        room = max(self._job.analysis_limits.model_memory_bytes - others_bytes, 0)
+        of_all = sum(model.n_series + 1 for model in sleepers)
+        for model in sleepers:
+            model.keep_awake(room * (model.n_series + 1) // of_all)
+
+    def awake_bytes(self) -> int:
+        """What models hold that could sleep."""
+        return sum(model.awake_bytes for model in self._sleepers())
+
+    def _sleepers(self) -> list[Sleeper]:
+        return [stage.model for stage in self._series_stages if isinstance(stage.model, Sleeper)]
+
     def know(self, knowledge: Knowledge) -> None:
         """From the next bucket on, this is what the user knows."""
         self._knowledge = knowledge
@@ -104,7 +147,7 @@ class Pipeline:
 
     def copy(self) -> "Pipeline":
         """The same, to learn what this one is not to."""
-        return Pipeline.build(self._job, self.snapshot(), self._threads, self._knowledge)
+        return Pipeline.build(self._job, self.snapshot(), self._threads, self._knowledge, self._disk)
 
     def finish(self, buckets: FinishedBuckets, completeness: Floats | None = None) -> Iterator[Results]:
         """Judge, learn and score finished buckets, which follow the last ones that were; their results, piece by piece.

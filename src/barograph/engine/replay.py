@@ -13,7 +13,7 @@ from barograph.config.knowledge import Knowledge
 from barograph.config.support import refuse_unsupported
 from barograph.engine.exclusions import Exclusion
 from barograph.engine.pipeline import PREFIXES, Pipeline
-from barograph.results.arrays import Bools, Ints
+from barograph.results.arrays import Bools, Disk, Ints
 from barograph.results.results import Results
 from barograph.results.snapshot import Snapshot, under
 
@@ -66,6 +66,7 @@ class Replay:
         exclusions: Sequence[Exclusion] = (),
         threads: int = 0,
         knowledge: Knowledge | None = None,
+        disk: Disk | None = None,
     ) -> "Replay":
         """A replay that has learned nothing yet.
 
@@ -75,6 +76,7 @@ class Replay:
             exclusions: what the models are not to see.
             threads: how many threads share the series; 0 is one a core.
             knowledge: what the user knows, as if it had been known from the beginning; None: what the job's own rules say.
+            disk: as for an engine.
 
         Raises:
             ConfigError: the job needs what this version cannot do yet.
@@ -82,7 +84,7 @@ class Replay:
         refuse_unsupported(job)
         return cls(
             job,
-            Pipeline.build(job, None, threads, knowledge or Knowledge.of(job)),
+            Pipeline.build(job, None, threads, knowledge or Knowledge.of(job), disk),
             known_series(job, newest),
             exclusions,
             NOTHING_BEFORE,
@@ -98,6 +100,7 @@ class Replay:
         exclusions: Sequence[Exclusion] = (),
         threads: int = 0,
         knowledge: Knowledge | None = None,
+        disk: Disk | None = None,
     ) -> "Replay":
         """A replay that goes on from what an old snapshot has learned.
 
@@ -110,6 +113,7 @@ class Replay:
             exclusions: as for `build`.
             threads: as for `build`.
             knowledge: as for `build`.
+            disk: as for `build`.
 
         Raises:
             ConfigError: the job needs what this version cannot do yet.
@@ -118,7 +122,7 @@ class Replay:
         refuse_unsupported(job)
         return cls(
             job,
-            Pipeline.build(job, old.arrays, threads, knowledge or Knowledge.of(job)),
+            Pipeline.build(job, old.arrays, threads, knowledge or Knowledge.of(job), disk),
             known_series(job, newest),
             exclusions,
             start,

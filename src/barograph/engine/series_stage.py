@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -17,8 +17,9 @@ from barograph.engine.among_others import kin_of
 from barograph.engine.completeness import GROWING, still_to_come
 from barograph.engine.frequent import Frequent
 from barograph.engine.prune import Prune
+from barograph.engine.sizes import MODELS_OF_SERIES, PATTERNS, REST, SCORES, USUALLY, Meter
 from barograph.engine.skips import DetectorSkips
-from barograph.models import MODELS, Judged, Model, ModelConfig, Shifts
+from barograph.models import MODELS, Bed, Judged, Model, ModelConfig, Shifts, Sleeper
 from barograph.models.skips import FREQUENT, Skips
 from barograph.results.arrays import Bytes, Floats, Structs
 from barograph.results.snapshot import Arrays, prefixed, under
@@ -101,6 +102,20 @@ class JudgedMeasure:
         return self.detector.known.names(np.ascontiguousarray(self.judged.leaves["series"]))
 
 
+class Means(NamedTuple):
+    """What stages work with.
+
+    Attributes:
+        threads: over so many the series of each are shared out.
+        bed: where series may sleep; None: nowhere.
+        knowledge: what the user knows.
+    """
+
+    threads: int
+    bed: Bed | None
+    knowledge: Knowledge
+
+
 class SeriesStage:
     """The models of one measure, and how far the series of a partition go together. Series are added as they appear, in the
     order of their ids."""
@@ -126,9 +141,7 @@ class SeriesStage:
         self._prune = prune
 
     @classmethod
-    def build(
-        cls, job: Job, position: int, measure: Measure, side: Side, threads: int, state: Arrays | None, knowledge: Knowledge
-    ) -> "SeriesStage":
+    def build(cls, job: Job, position: int, measure: Measure, side: Side, state: Arrays | None, means: Means) -> "SeriesStage":
         """The models of the `position`-th measure of a job, fresh or as `snapshot` left them.
 
         Raises:
@@ -137,10 +150,10 @@ class SeriesStage:
         if state is not None:
             check_readable(job, measure, state)
         usual = None if state is None else under("usual", state)
-        model = model_of(job, measure).build(model_config(job, measure, side, threads), state)
+        model = model_of(job, measure).build(model_config(job, measure, side, means.threads, means.bed), state)
         partitions = Groups.build(job.bucket_span_ms, None if state is None else state["partitions"])
         usually = Usual.build(measure.statistic, job.influencers, job.bucket_span_ms, usual)
-        skips, prune = DetectorSkips(job, measure.detector_index, knowledge), prune_of(job, measure, None, state)
+        skips, prune = DetectorSkips(job, measure.detector_index, means.knowledge), prune_of(job, measure, None, state)
         frequent = Frequent.build(job, measure.detector_index, None if state is None else under("frequent", state))
         return cls(measure, position, model, partitions, usually, skips, frequent, prune)
 
@@ -148,6 +161,12 @@ class SeriesStage:
     def model(self) -> Model:
         """The models, to be looked at."""
         return self._model
+
+    def sizes(self, meter: Meter) -> dict[str, int]:
+        """What it holds in memory, in bytes."""
+        sizes = {PATTERNS: meter.bytes(self._model.patterns)} if isinstance(self._model, Sleeper) else {}
+        sizes |= {MODELS_OF_SERIES: meter.bytes(self._model), USUALLY: meter.bytes(self._usual)}
+        return sizes | {SCORES: meter.bytes(self._partitions), REST: meter.bytes(self._frequent, self._prune, self._skips)}
 
     def snapshot(self) -> Arrays:
         """What the models and the partitions remember, and what entities usually add."""
@@ -257,7 +276,7 @@ def check_readable(job: Job, measure: Measure, state: Arrays) -> None:
         raise OtherModels(job.job_id)
 
 
-def model_config(job: Job, measure: Measure, side: Side, threads: int = 1) -> ModelConfig:
+def model_config(job: Job, measure: Measure, side: Side, threads: int = 1, bed: Bed | None = None) -> ModelConfig:
     """How the series of a measure are modelled."""
     spec, forest = job.detectors[measure.detector_index].spec, job.forest_config is not None
     plot = job.model_plot_config
@@ -275,6 +294,7 @@ def model_config(job: Job, measure: Measure, side: Side, threads: int = 1) -> Mo
         and spec.empty == "zero"
         and measure.by_field_name is not None
         and measure.partition_field_name is None,
+        bed=bed,
         # Of features, only what the forests find is told.
         ln_threshold=-math.inf if forest else ln_p_of_score(RECORD_SCORE, job.bucket_span_ms),
     )

@@ -11,6 +11,7 @@ from barograph.engine.engine import split_counts as known_splits
 from barograph.engine.entity import Entity
 from barograph.engine.survey import survey
 from barograph.jobs.knowledge import knowledge_of
+from barograph.jobs.newest import resume_point
 from barograph.models import Known
 from barograph.store.store import Store
 
@@ -51,8 +52,8 @@ def describe(store: Store, job_id: str, entity: Entity = (), most: int | None = 
         if most is not None and not entity:
             found = survey(job, lambda reduced: store.newest_snapshot(job_id, reduced), most)
             return Described(found.rows, found.known, cut=found.rows.height == most < found.known.series)
-        saved = store.resume(job_id)
-        engine = Engine.build(job, saved.snapshot if saved else None, knowledge)
+        saved = resume_point(store, job)
+        engine = Engine.build(job, saved.snapshot if saved else None, knowledge, store.scratch(job_id))
     except OtherVersion:
         return Described(Engine.build(job, None, knowledge).describe(entity), Known(), readable=False)
     rows, known = engine.describe(entity), engine.known()

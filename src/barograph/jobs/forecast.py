@@ -13,6 +13,7 @@ from barograph.engine import Engine
 from barograph.engine.entity import Entity
 from barograph.engine.forecast import PERCENTILE, Forecast, TellDone, check_forecast, tell_nobody
 from barograph.jobs.knowledge import knowledge_of
+from barograph.jobs.newest import resume_point
 from barograph.store.forecasts import SavedForecast
 from barograph.store.store import Store
 
@@ -95,8 +96,8 @@ def new_id() -> str:
 
 
 def _made(store: Store, job: Job, request: ForecastRequest, tell: TellDone) -> Forecast:
-    saved = store.resume(job.job_id)
-    engine = Engine.build(job, saved.snapshot if saved is not None else None, knowledge_of(store, job))
+    saved, disk = resume_point(store, job), store.scratch(job.job_id)
+    engine = Engine.build(job, saved.snapshot if saved is not None else None, knowledge_of(store, job), disk)
     return engine.forecast(request.duration, request.percentile, request.entity, tell)
 
 

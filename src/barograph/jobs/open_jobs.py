@@ -12,6 +12,7 @@ from barograph.engine import Engine
 from barograph.engine.replay import Replay
 from barograph.jobs.commit_timer import Clock
 from barograph.jobs.knowledge import knowledge_of
+from barograph.jobs.newest import resume_point
 from barograph.jobs.replay import replay_held
 from barograph.jobs.session import Build, Session
 from barograph.sources.chunk import Chunk
@@ -62,7 +63,9 @@ def opened(
         StorageFailure: the database or the disk failed.
     """
     with store.lock(job.job_id):
-        build(job, None, knowledge_of(store, job))  # before the job is created: what cannot run should not be listed
+        build(
+            job, None, knowledge_of(store, job), store.scratch(job.job_id)
+        )  # before the job is created: what cannot run should not be listed
         store.create_job(job, now_ms=int(now() * 1000))
         with _session(store, job.job_id, Means(build, clock, now, tell)) as session:
             yield session
@@ -86,12 +89,12 @@ def _session(store: Store, job_id: str, means: Means) -> Iterator[Session]:
     """The session of a job whose lock is held, from its opening to its last commit."""
     job = store.job(job_id)
     with _states(store, job_id, means.now):
-        saved, knowledge = store.resume(job_id), knowledge_of(store, job)
+        saved, knowledge, disk = resume_point(store, job), knowledge_of(store, job), store.scratch(job_id)
         try:
-            engine = means.build(job, None if saved is None else saved.snapshot, knowledge)
+            engine = means.build(job, None if saved is None else saved.snapshot, knowledge, disk)
         except OtherModels:
             saved = _made_anew(store, job, means)
-            engine = means.build(job, saved.snapshot, knowledge)
+            engine = means.build(job, saved.snapshot, knowledge, disk)
         session = Session(store, job, engine, knowledge, saved, means.clock)
         store.set_state(job_id, JobState.OPENED, _ms(means.now))
         yield session
@@ -101,7 +104,7 @@ def _session(store: Store, job_id: str, means: Means) -> Iterator[Session]:
 
 def _made_anew(store: Store, job: Job, means: Means) -> ResumePoint:
     """Where a job goes on whose models another version has learned: after a replay of its history by this one."""
-    saved = store.resume(job.job_id)
+    saved = resume_point(store, job)
     assert saved is not None, "only a snapshot can be of another version"
     if saved.counts.latest_bucket_timestamp is None:  # its models have learned nothing
         unlearned = Replay.build(job, saved.snapshot, knowledge=knowledge_of(store, job))
@@ -111,7 +114,7 @@ def _made_anew(store: Store, job: Job, means: Means) -> ResumePoint:
         "models and results are made anew from its history first, and scores change"
     )
     replay_held(store, job.job_id, clock=means.clock, now=means.now)
-    made = store.resume(job.job_id)
+    made = resume_point(store, job)
     assert made is not None, "a replay leaves a snapshot"
     return made
 

@@ -15,7 +15,9 @@ from barograph.engine.exclusions import Exclusion
 from barograph.engine.replay import NOTHING_BEFORE, KeptBuckets, Replay, columns_of
 from barograph.jobs.commit_timer import Clock
 from barograph.jobs.knowledge import knowledge_of
+from barograph.jobs.newest import resume_point
 from barograph.results import schema
+from barograph.results.arrays import Disk
 from barograph.results.results import Results
 from barograph.store.history import Span
 from barograph.store.job_rows import ResumePoint
@@ -114,7 +116,8 @@ def replay_held(
 ) -> Replayed:
     """The same for who holds the job's lock already."""
     started = clock()
-    saved, job, known = store.resume(job_id), store.job(job_id), store.forgotten(job_id)
+    job, known = store.job(job_id), store.forgotten(job_id)
+    saved = resume_point(store, job)
     if saved is None or saved.counts.latest_bucket_timestamp is None:
         raise BadRequest(f"job {job_id!r}: wanted a job that has finished a bucket; there is nothing to replay yet")
     end_ms = saved.counts.latest_bucket_timestamp + job.bucket_span_ms
@@ -146,9 +149,14 @@ class Start:
     forgotten: Sequence[Exclusion]
     threads: int
 
+    @property
+    def disk(self) -> Disk:
+        """Where series may sleep."""
+        return self.store.scratch(self.job.job_id)
+
     def whole(self) -> "ReplayUnderWay":
         """With the first bucket of the history; where older values have expired, what came before stays as it is."""
-        replay = Replay.build(self.job, self.saved.snapshot, self.forgotten, self.threads, self.knowledge)
+        replay = Replay.build(self.job, self.saved.snapshot, self.forgotten, self.threads, self.knowledge, self.disk)
         begins_ms = self.store.history_from(self.job.job_id)
         since = None if begins_ms is None else -(-begins_ms // self.job.bucket_span_ms)
         return ReplayUnderWay(self.store, self.job, self.saved, self.forgotten, replay, since)
@@ -162,7 +170,9 @@ class Start:
                 continue
             old, start = self.store.snapshot(job_id, point.snapshot_id), newest // span_ms + 1
             try:
-                replay = Replay.since(self.job, old, start, self.saved.snapshot, self.forgotten, self.threads, self.knowledge)
+                replay = Replay.since(
+                    self.job, old, start, self.saved.snapshot, self.forgotten, self.threads, self.knowledge, self.disk
+                )
             except OtherVersion:  # the history has all that led to it
                 break
             return ReplayUnderWay(self.store, self.job, self.saved, self.forgotten, replay, start)

@@ -200,7 +200,7 @@ class Service(Answers):
             JobChanged: a job of this id has learned under other settings.
             ConfigError: the engine cannot run it.
         """
-        self._build(job, None, knowledge_of(self._store, job))
+        self._build(job, None, knowledge_of(self._store, job), self._store.scratch(job.job_id))
         return self._store.create_job(job, self.now_ms())
 
     def put(self, job: Job) -> bool:

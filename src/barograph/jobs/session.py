@@ -12,6 +12,7 @@ from barograph.jobs.commit_timer import Clock, CommitTimer
 from barograph.jobs.input_counts import InputCounts
 from barograph.jobs.inputs import Inputs, NewRows
 from barograph.jobs.summary import Progress, RunSummary, dropped
+from barograph.results.arrays import Disk
 from barograph.results.counts import DataCounts
 from barograph.results.results import Results
 from barograph.results.snapshot import Snapshot
@@ -43,7 +44,7 @@ class RunningEngine(Protocol):
         """All that it remembers."""
 
 
-Build = Callable[[Job, Snapshot | None, Knowledge], RunningEngine]
+Build = Callable[[Job, Snapshot | None, Knowledge, Disk], RunningEngine]
 
 _TABLES: Final = (
     "buckets",

@@ -1,8 +1,8 @@
 """Bucket values to probabilities, by one model or another for all series of a measure."""
 
-from barograph.models.base import Forecaster, Judged, Kin, Model, Records, Skipped, Together
+from barograph.models.base import Forecaster, Judged, Kin, Model, Records, Skipped, Sleeper, Together
 from barograph.models.civil import Shifts
-from barograph.models.config import ModelConfig
+from barograph.models.config import Bed, ModelConfig
 from barograph.models.describe import SEASON_WORDS, Description, Known
 from barograph.models.forecast import Foreseen, Horizon
 from barograph.models.kinds import MODELS
@@ -16,6 +16,7 @@ __all__ = [
     "MODELS",
     "SEASON_WORDS",
     "SERIES",
+    "Bed",
     "ChangeKind",
     "Description",
     "Forecaster",
@@ -34,5 +35,6 @@ __all__ = [
     "SeriesModel",
     "Shifts",
     "Skipped",
+    "Sleeper",
     "Together",
 ]

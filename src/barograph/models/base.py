@@ -221,6 +221,30 @@ class Together(Model, Protocol):
 
 
 @runtime_checkable
+class Sleeper(Protocol):
+    """A model whose series may sleep on the disk while they have no data. Results do not depend on it."""
+
+    @property
+    def patterns(self) -> object:
+        """What repeats in the series that are awake: what only some of them have."""
+
+    @property
+    def n_series(self) -> int:
+        """How many series the model has."""
+
+    @property
+    def asleep(self) -> int:
+        """How many of them sleep."""
+
+    @property
+    def awake_bytes(self) -> int:
+        """What those that are awake take."""
+
+    def keep_awake(self, awake_bytes: int) -> None:
+        """From now on at most so much is awake, where series may sleep: those that have been without data for longest do."""
+
+
+@runtime_checkable
 class Forecaster(Protocol):
     """A model that can say what its series will do next."""
 

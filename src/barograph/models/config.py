@@ -1,13 +1,26 @@
 """Settings of a model."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from barograph.config.functions import Side
 from barograph.kernels.elementary import ln
+from barograph.results.arrays import Disk
 
 SIDES: Final[dict[Side, int]] = {"both": 0, "high": 1, "low": -1}
+
+
+class Bed(NamedTuple):
+    """Where series may sleep.
+
+    Attributes:
+        disk: it.
+        awake: bytes of those that are awake, at most; a few more while buckets are judged.
+    """
+
+    disk: Disk
+    awake: int
 
 
 @dataclass(frozen=True)
@@ -26,6 +39,7 @@ class ModelConfig:
         of_rows: values are means of the rows of a bucket: the fewer there are, the further such a value scatters.
         zeros_before: a series that is new has been zero since the first bucket of all: nothing of its kind was counted.
         calendar: buckets have their place in a day and a week; else only periods found in the data are looked for.
+        bed: where series without data may sleep; None: nowhere, all are in memory. Results do not depend on it.
         ln_threshold: buckets with ln evidence at or below become leaves.
     """
 
@@ -40,6 +54,7 @@ class ModelConfig:
     of_rows: bool = False
     zeros_before: bool = False
     calendar: bool = True
+    bed: Bed | None = None
     ln_threshold: float = ln(0.05)
 
     def __post_init__(self) -> None:

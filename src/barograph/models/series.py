@@ -18,11 +18,12 @@ from barograph.models.civil import Shifts, local_ms
 from barograph.models.config import SIDES, ModelConfig
 from barograph.models.describe import Description, Known, describe, known, lately
 from barograph.models.forecast import Foreseen, Horizon, foresee
+from barograph.models.held import Held
 from barograph.models.pool import Pool, floats
 from barograph.models.siblings import LESSON, Siblings
 from barograph.models.skips import NOT_SKIPPED, Skips
-from barograph.models.state import CHANGE, FLAGGED, PREDICTIVE, SERIES, VERSION, extended, fresh
-from barograph.results.arrays import Bytes, Floats, Ints, Structs, as_bytes
+from barograph.models.state import CHANGE, FLAGGED, PREDICTIVE, SERIES, VERSION, fresh
+from barograph.results.arrays import Bools, Bytes, Floats, Ints, Structs, as_bytes
 from barograph.results.leaf import LEAF, Tried
 from barograph.results.snapshot import Arrays
 
@@ -47,10 +48,9 @@ class SeriesModel:
     RECORDS: ClassVar = Records("series", SERIES, known, lately, describe)
     TOGETHER: ClassVar = False
 
-    def __init__(self, config: ModelConfig, records: Structs, pool: Pool, siblings: Siblings, began: int = -1) -> None:
+    def __init__(self, config: ModelConfig, held: Held, siblings: Siblings, began: int = -1) -> None:
         self.config = config
-        self._records = records
-        self._pool = pool
+        self._held = held
         self._siblings = siblings
         self._began = began  # number of the first bucket of all; -1: none yet
         self._zone = ZoneInfo(config.time_zone)
@@ -63,12 +63,11 @@ class SeriesModel:
             ValueError: the snapshot's records are of another version.
         """
         if state is None:
-            return cls(config, fresh(0), Pool(), Siblings.build())
+            return cls(config, Held.build(config.bed), Siblings.build())
         if not cls.readable(state):
             raise ValueError(f"series records of version {_version(state)}: wanted this version, {VERSION}")
-        records = np.array(state["series"], SERIES)
-        pool = Pool.unpack(records, state["pool"].astype(np.float32))
-        return cls(config, records, pool, Siblings.build(state["siblings"]), int(state["began"][0]))
+        held = Held.build(config.bed, state["series"], state["pool"])
+        return cls(config, held, Siblings.build(state["siblings"]), int(state["began"][0]))
 
     @classmethod
     def of_one(cls, config: ModelConfig, state: Arrays, row: int, newest: Arrays) -> "SeriesModel | None":
@@ -85,12 +84,12 @@ class SeriesModel:
         start = int(ends[row - 1]) if row else 0
         own = records[row:].copy()
         pool = Pool.unpack(own, state["pool"][start : int(ends[row])].astype(np.float32))
-        return cls(config, own, pool, Siblings.build(newest["siblings"], learns=False), int(state["began"][0]))
+        return cls(config, Held(own, pool), Siblings.build(newest["siblings"], learns=False), int(state["began"][0]))
 
     @classmethod
     def at_birth(cls, config: ModelConfig, state: Arrays, row: int, first: float) -> "SeriesModel":  # noqa: ARG003
         """A model of one series of a snapshot before its `first` value: it knows what its siblings had taught, and no more."""
-        return cls(config, fresh(1), Pool(), Siblings.build(state["siblings"], learns=False), int(state["began"][0]))
+        return cls(config, Held(fresh(1), Pool()), Siblings.build(state["siblings"], learns=False), int(state["began"][0]))
 
     @staticmethod
     def readable(state: Arrays) -> bool:
@@ -100,27 +99,43 @@ class SeriesModel:
     @property
     def n_series(self) -> int:
         """How many series the model has."""
-        return len(self._records)
+        return len(self._held)
+
+    @property
+    def patterns(self) -> Pool:
+        """Those of the seasons of the series that are awake."""
+        return self._held.pool
+
+    @property
+    def asleep(self) -> int:
+        """How many of them sleep."""
+        return self._held.asleep
+
+    @property
+    def awake_bytes(self) -> int:
+        """What those that are awake take."""
+        return self._held.nbytes
+
+    def keep_awake(self, awake_bytes: int) -> None:
+        """From now on at most so much is awake, where series may sleep: those that have been without data for longest do."""
+        self._held.keep(awake_bytes)
 
     def grow(self, n_series: int, kin: Kin | None = None) -> None:  # noqa: ARG002  # what each is of does not matter
         """Add series until there are `n_series`; they start from what their siblings taught, or from nothing."""
-        missing = n_series - len(self._records)
-        if missing < 0:
-            raise ValueError(f"n_series={n_series}: wanted at least the present {len(self._records)}")
-        if missing:
-            self._records = extended(self._records, missing)
+        if n_series < len(self._held):
+            raise ValueError(f"n_series={n_series}: wanted at least the present {len(self._held)}")
+        if n_series > len(self._held):
+            self._held.grow(n_series)
 
     def snapshot(self) -> Arrays:
         """Everything remembered. Equal histories give equal bytes, however they were cut into chunks and threads."""
-        records = self._records.copy()
-        packed = self._pool.packed(records)
-        Pool.unpack(records, packed)
+        records, packed = self._held.packed()
         about_all = {"began": np.array([self._began]), "version": np.array([VERSION])}
         return {"series": records, "pool": packed, "siblings": self._siblings.snapshot()} | about_all
 
     def describe(self, row: int) -> Description:
         """What the model believes about series `row` now, in words and numbers."""
-        return describe(self._records[row], self.config)
+        return describe(self._held.records[self._held.awake(np.array([row]))[0]], self.config)
 
     @staticmethod
     def ln_p_of(payload: Structs, values: Floats) -> Floats:
@@ -132,7 +147,7 @@ class SeriesModel:
 
     def known(self) -> Known:
         """What the model knows of its series together, and what not yet."""
-        return known(self._records, self.config)
+        return sum((known(records, self.config) for records, _ in self._held.blocks()), Known())
 
     def forecast(self, rows: Ints, ask: Horizon, shifts: Shifts | None = None) -> Foreseen:
         """What some of the series are expected to do next; nothing is learnt.
@@ -143,7 +158,9 @@ class SeriesModel:
             shifts: changes of the clock of all series; None: there are none.
         """
         shifts = shifts or Shifts.none(self.n_series)
-        return foresee(self._records, self._pool.array, self.config, rows, ask, shifts)
+        places, series = self._held.awake(rows), self._held.series()
+        foreseen = foresee(self._held.records, self._held.pool.array, self.config, places, ask, shifts.series(series))
+        return replace(foreseen, rows=series[foreseen.rows])
 
     def advance(
         self,
@@ -171,7 +188,7 @@ class SeriesModel:
         for end in _day_ends(first_bucket_ms, span, values.shape[1]):
             parts.append(self._stretch(values, first_bucket_ms, rows, skips, weights, slice(start, end)))
             now = first_bucket_ms // span + end
-            self._siblings.learn(now * span // DAY_MS, self._records, self._began, DAY_MS / span, now)
+            self._siblings.learn(now * span // DAY_MS, self._held.about(), self._began, DAY_MS / span, now)
             start = end
         if start < values.shape[1] or not parts:
             parts.append(self._stretch(values, first_bucket_ms, rows, skips, weights, slice(start, None)))
@@ -203,7 +220,7 @@ class SeriesModel:
             _steps(flagged),
             float(predictive["centre"]),
             float(predictive["deviation"]),
-            0.0 if self.config.non_negative or not self._records["flags"][0] & _WAS_NEGATIVE else -math.inf,
+            0.0 if self.config.non_negative or not self._held.records["flags"][0] & _WAS_NEGATIVE else -math.inf,
             bool(predictive["dof"] > 0),
         )
 
@@ -225,12 +242,16 @@ class SeriesModel:
         Returns:
             [S, T] predicted means; NaN before a series has a scale.
         """
-        config = replace(self.config, bounds_percentile=_ANY_PERCENTILE)
+        config, every = replace(self.config, bounds_percentile=_ANY_PERCENTILE), np.arange(self.n_series)
         unknown = np.full((self.n_series, buckets), np.nan)
         skips = Skips.clock(shifts, buckets) if shifts else Skips.none(*unknown.shape)
-        work = _Work(self, unknown, np.arange(self.n_series), first_bucket_ms, False, config, skips, None)
-        work.run()
-        return work.out[2]
+        expected = unknown.copy()
+        for some in self._held.parts(every, np.ones(self.n_series, np.bool_)):
+            places = self._held.places(every[some])
+            work = _Work(self, unknown[some], places, first_bucket_ms, False, config, skips.series(some), None)
+            work.run()
+            expected[some] = work.out[2]
+        return expected
 
     def _run(
         self, values: Floats, first_ms: int, rows: Ints | None, skips: Skips, weights: Floats | None, *, learn: bool
@@ -243,16 +264,60 @@ class SeriesModel:
         span = self.config.bucket_span_ms
         if first_ms % span:
             raise ValueError(f"first_bucket_ms={first_ms}: wanted a multiple of bucket_span_ms={span}")
-        work = _Work(self, np.ascontiguousarray(values, np.float64), picked, first_ms, learn, self.config, skips, weights)
+        values = np.ascontiguousarray(values, np.float64)
+        if not self._held.asleep:
+            return self._run_some(values, first_ms, picked, skips, weights, learn=learn)
+        needed: Bools = np.asarray(~np.isnan(values).all(axis=1))
+        if skips.resets is not None:
+            needed |= skips.resets.any(axis=1)
+
+        def of(some: Ints) -> Floats | None:
+            return None if weights is None else np.ascontiguousarray(weights[some])
+
+        parts = [
+            (some, self._run_some(values[some], first_ms, picked[some], skips.series(some), of(some), learn=learn))
+            for some in self._held.parts(picked, needed)
+        ]
+        return _merged(parts, picked, values.shape, with_bounds=self.config.bounds_percentile is not None)
+
+    def _run_some(
+        self, values: Floats, first_ms: int, picked: Ints, skips: Skips, weights: Floats | None, *, learn: bool
+    ) -> Judged:
+        """The same of series that are awake."""
+        work = _Work(self, values, self._held.places(picked), first_ms, learn, self.config, skips, weights)
         work.run()
         ln_p, ln_evidence, *shown = work.out
         typical, lower, upper = shown if work.bounds else (None, None, None)
+        first = first_ms // self.config.bucket_span_ms
         flagged = _in_order(work.flagged, FLAGGED)
         told = flagged["skipped_by"] == NOT_SKIPPED
         skipped, flagged = (flagged[:0], flagged) if told.all() else (flagged[~told], flagged[told])
-        leaves, payload = _leaves(flagged, picked, first_ms // span), np.ascontiguousarray(flagged["predictive"])
-        by = Skipped(_leaves(skipped, picked, first_ms // span), np.ascontiguousarray(skipped["skipped_by"]))
+        leaves, payload = _leaves(flagged, picked, first), np.ascontiguousarray(flagged["predictive"])
+        by = Skipped(_leaves(skipped, picked, first), np.ascontiguousarray(skipped["skipped_by"]))
         return Judged(ln_p, ln_evidence, typical, lower, upper, leaves, payload, _in_order(work.changes, CHANGE), by)
+
+
+def _merged(parts: list[tuple[Ints, Judged]], picked: Ints, shape: tuple[int, ...], *, with_bounds: bool) -> Judged:
+    """What was thought of some series each, given as positions among those `picked`; of the others there is no data."""
+    names = ("ln_p", "ln_evidence", *(("typical", "lower", "upper") if with_bounds else ()))
+    whole = dict.fromkeys(("typical", "lower", "upper")) | {name: np.full(shape, np.nan) for name in names}
+    for some, judged in parts:
+        for name in names:
+            whole[name][some] = getattr(judged, name)
+        judged.changes["row"] = some[judged.changes["row"]]
+    place = np.zeros(int(picked.max(initial=-1)) + 1, np.int64)
+    place[picked] = np.arange(len(picked))
+    joined = {name: np.concatenate([getattr(one, name) for _, one in parts]) for name in ("leaves", "payload", "changes")}
+    leaves, payload, changes = joined.values()
+    skipped = Skipped.joined([one.skipped for _, one in parts])
+    told, silenced = (np.lexsort((place[these["series"]], these["bucket"])) for these in (leaves, skipped.leaves))
+    return Judged(
+        **whole,
+        leaves=leaves[told],
+        payload=payload[told],
+        changes=changes[np.lexsort((changes["row"], changes["t"]))],
+        skipped=Skipped(skipped.leaves[silenced], skipped.by[silenced]),
+    )
 
 
 class _Work:
@@ -289,17 +354,17 @@ class _Work:
 
     def run(self) -> None:
         """Run every slice to its end, giving out pool memory between the passes."""
-        model, buckets = self._model, self._values.shape[1]
+        held, buckets = self._model._held, self._values.shape[1]
         threads = min(self._config.threads, max(1, self._values.size // _WORTH_A_THREAD))
         if threads > 1:
             threads = min(threads, os.cpu_count() or 1)
         slices = self._slices(4 * threads if threads > 1 else 1)
         with ThreadPoolExecutor(threads) if threads > 1 else nullcontext() as pool:
-            while buckets and ((self._progress < buckets) | (model._records["season.want"][self._rows] != 0)).any():
+            while buckets and ((self._progress < buckets) | (held.records["season.want"][self._rows] != 0)).any():
                 for flagged, changes in pool.map(self._pass, slices) if pool is not None else map(self._pass, slices):
                     self.flagged += flagged
                     self.changes += changes
-                model._pool.grant(model._records)
+                held.pool.grant(held.records)
 
     def _slices(self, parts: int) -> list[slice]:
         size = max(1, -(-len(self._rows) // parts))
@@ -322,8 +387,8 @@ class _Work:
     def _call(self, part: slice, flagged: Structs, changes: Structs) -> tuple[int, int]:
         config, model, skips = self._config, self._model, self._skips.series(part)
         return _series.advance(
-            _bytes(model._records),
-            model._pool.array,
+            _bytes(model._held.records),
+            model._held.pool.array,
             self._rows[part],
             self._values[part],
             _NO_WEIGHTS if self._weights is None else self._weights[part],

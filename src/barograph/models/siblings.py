@@ -22,6 +22,17 @@ TAUGHT: Final = np.dtype(
 LESSON: Final = tuple(name for name in TAUGHT.names or () if name != "day")
 """Its numbers, in the order in which the kernel takes them."""
 
+LEARNT_FROM: Final = np.dtype(
+    [
+        ("count", "f8"),
+        ("born", "i8"),
+        *((f"repeats.{name}", "f8") for name in ("ties", "changes", "jump_centre", "jump_square")),
+        ("levels.value", "f8", (1,)),
+        ("spread.variance", "f8"),
+    ]
+)
+"""Of the record of a series (dtype `state.SERIES`), what others learn from; of its levels the first."""
+
 _KNOWN_WELL: Final = 64  # values of a series that others may learn from
 _ALIKE: Final = 500.0  # buckets that siblings count for where all do the same (chosen)
 _LEAST: Final = 1.0  # where they have nothing in common (chosen: Laplace's rule adds as much)
@@ -49,11 +60,11 @@ class Siblings:
         return (before[-1:], True) if len(before) else (np.zeros(1, TAUGHT), False)
 
     def learn(self, day: int, records: Structs, began: int, day_buckets: float, now: int) -> None:
-        """Learn from all series (dtype `state.SERIES`) as a day begins.
+        """Learn from all series as a day begins.
 
         Args:
             day: number of the day.
-            records: the series.
+            records: the series, with the fields of `LEARNT_FROM` at least.
             began: number of the first bucket of all.
             day_buckets: buckets of a day.
             now: number of the bucket that the day begins with.

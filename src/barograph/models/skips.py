@@ -8,7 +8,7 @@ import numpy as np
 
 from barograph.config.rule import Action, Condition, Rule
 from barograph.models.civil import Shifts
-from barograph.results.arrays import Bools, Bytes, Structs
+from barograph.results.arrays import Bools, Bytes, Ints, Structs
 
 _ACTIONS: Final[dict[Action, int]] = {"skip_result": 1, "skip_model_update": 2}  # bits, as in kernels/skips.hpp
 _SUBJECTS: Final = ("actual", "typical", "diff_from_typical", "time")
@@ -75,7 +75,7 @@ class Skips:
         resets = None if self.resets is None else np.ascontiguousarray(self.resets[:, part])
         return replace(self, planned=self.planned[part], resets=resets)
 
-    def series(self, part: slice) -> "Skips":
+    def series(self, part: slice | Ints) -> "Skips":
         """Of some of the series."""
         resets = None if self.resets is None else self.resets[part]
         return replace(self, scope=np.ascontiguousarray(self.scope[:, part]), shifts=self.shifts.series(part), resets=resets)

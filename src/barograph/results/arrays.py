@@ -1,5 +1,6 @@
 """What arrays are called in annotations: one name for one type of entry. Shapes and units stand where they are used."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,10 @@ Bools = NDArray[np.bool_]
 Bytes = NDArray[np.uint8]
 Structs = NDArray[np.void]
 """Structured arrays, one record a row."""
+
+
+Disk = Callable[[np.dtype[Any], int], NDArray[Any]]
+"""Makes arrays of zeros, of a type and length, that lie in files and not in memory; each is gone with its array."""
 
 
 def as_bytes(records: NDArray[Any]) -> Bytes:

@@ -4,14 +4,18 @@ import hashlib
 import io
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import chain
 from types import MappingProxyType
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, Protocol, cast
 
 import numpy as np
 import zstandard
 from numpy.lib import format as npy
 from numpy.typing import NDArray
+
+from barograph.results.arrays import Disk
+from barograph.results.sizes import Sizes
 
 FORMAT: Final = 2
 """Version of the layout below. A later version keeps a reader for this one."""
@@ -27,6 +31,14 @@ _BLOCK: Final = 8_000_000
 
 Arrays = dict[str, NDArray[np.generic]]
 
+
+class Writable(Protocol):
+    """What bytes can be written to."""
+
+    def write(self, data: bytes, /) -> object:
+        """Take more of them."""
+
+
 Reduce = Callable[[Iterator[NDArray[Any]]], NDArray[Any]]
 """What is kept of an array whose rows come in blocks, in order; an array without rows comes as one empty block."""
 
@@ -36,14 +48,21 @@ class Snapshot:
     """Named arrays. Equal snapshots have equal bytes, so their name can be their content's hash."""
 
     arrays: Arrays
+    sizes: Sizes | None = field(default=None, compare=False)
+    """What the engine held when it was taken; not in its file."""
 
     def to_bytes(self) -> bytes:
         """A Zstandard stream of `.npy` arrays: the format, the names in order, then the arrays. No pickles, no clock."""
-        out, names = io.BytesIO(), sorted(self.arrays)
-        with zstandard.ZstdCompressor(level=_LEVEL).stream_writer(out, closefd=False) as packed:
+        out = io.BytesIO()
+        self.write(out)
+        return out.getvalue()
+
+    def write(self, file: Writable) -> None:
+        """Write `to_bytes` piece by piece: arrays that lie on the disk are never in memory as a whole."""
+        names = sorted(self.arrays)
+        with zstandard.ZstdCompressor(level=_LEVEL).stream_writer(cast("BinaryIO", file), closefd=False) as packed:
             for array in (np.array([FORMAT]), np.array(names, np.str_), *(self.arrays[name] for name in names)):
                 npy.write_array(packed, np.asarray(array), allow_pickle=False)
-        return out.getvalue()
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Snapshot":
@@ -125,6 +144,32 @@ def _exactly(file: BinaryIO, size: int) -> bytearray:
         into[filled : filled + len(part)] = part
         filled += len(part)
     return held
+
+
+def spooled(disk: Disk, in_memory: int) -> Reduce:
+    """All of an array is kept; one of more bytes than `in_memory` on a disk."""
+
+    def keep(blocks: Iterator[NDArray[Any]]) -> NDArray[Any]:
+        held = [next(blocks)]
+        for block in blocks:
+            if sum(one.nbytes for one in held) > in_memory:
+                return _on_disk(disk, held, chain([block], blocks))
+            held.append(block)
+        return np.concatenate(held)
+
+    return keep
+
+
+def _on_disk(disk: Disk, held: list[NDArray[Any]], blocks: Iterator[NDArray[Any]]) -> NDArray[Any]:
+    out, filled = held[0][:0], 0
+    for block in chain(held, blocks):
+        if filled + len(block) > len(out):
+            grown = disk(block.dtype, max(filled + len(block), 2 * len(out)))
+            grown[:filled] = out[:filled]
+            out = grown
+        out[filled : filled + len(block)] = block
+        filled += len(block)
+    return out[:filled]
 
 
 def prefixed(prefix: str, arrays: Arrays) -> Arrays:

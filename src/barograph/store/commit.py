@@ -1,14 +1,18 @@
 """A commit: files first, then everything that makes them visible, in one transaction."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Final
 
 import sqlalchemy as sa
 
 from barograph.config.errors import Conflict
 from barograph.results.results import Results
-from barograph.results.snapshot import Snapshot
+from barograph.results.sizes import Sizes
+from barograph.results.snapshot import Snapshot, Writable
 from barograph.scoring.rescore import first_moved
 from barograph.store import forest_results, history, job_rows, retention, rows, tables
 from barograph.store.database import Database
@@ -20,6 +24,24 @@ from barograph.store.scored_rows import renormalise
 from barograph.store.snapshots import SavedSnapshot, content_name, snapshot_file
 
 _AT_ONCE = 500  # bucket times in one DELETE; far below the databases' limits on parameters
+
+
+_NEW_SNAPSHOT: Final = "snapshot"
+"""The name of a snapshot's file until its content is known, and so its own."""
+
+
+@dataclass(frozen=True)
+class _Both:
+    """A file, and what its content is known by."""
+
+    file: Writable
+    content: "hashlib._Hash"
+
+    def write(self, data: bytes) -> int:
+        """Take more of it."""
+        self.content.update(data)
+        self.file.write(data)
+        return len(data)
 
 
 @dataclass(frozen=True)
@@ -59,6 +81,7 @@ def commit(writer: Writer, results: Results, snapshot: Snapshot, progress: Seque
         counts.latest_bucket_timestamp,
         job_rows.counts_text(counts),
         job_rows.progress_text(read.values()),
+        sizes=_sizes_text(before, snapshot),
     )
     listed = [*(other for other in before.snapshots if other.snapshot_id != saved.snapshot_id), saved]
     files.sync()
@@ -77,13 +100,29 @@ def commit(writer: Writer, results: Results, snapshot: Snapshot, progress: Seque
         files.remove([gone.file for gone in expired.snapshots])
 
 
+def _sizes_text(before: Listing, snapshot: Snapshot) -> str | None:
+    """What the job holds, as JSON; its peak is that of the whole life of the job."""
+    if snapshot.sizes is None:
+        return None
+    peak = Sizes.of_text(before.snapshots[-1].sizes).peak if before.snapshots else 0
+    return replace(snapshot.sizes, peak=max(peak, snapshot.sizes.peak)).text()
+
+
 def write_snapshot(files: JobFiles, before: Listing, snapshot: Snapshot) -> tuple[str, int]:
     """Write a snapshot's file, unless it is listed already; returns its id and its size in bytes."""
-    data = snapshot.to_bytes()
-    name = content_name(data)
-    if snapshot_file(name) not in before.files:
-        files.write(snapshot_file(name), lambda path: path.write_bytes(data))
-    return name, len(data)
+    content = hashlib.sha256()
+
+    def fill(path: Path) -> None:
+        with path.open("wb") as file:
+            snapshot.write(_Both(file, content))
+
+    size = files.write(_NEW_SNAPSHOT, fill)
+    name = content_name(content.hexdigest())
+    if snapshot_file(name) in before.files:
+        files.remove([_NEW_SNAPSHOT])
+    else:
+        files.rename(_NEW_SNAPSHOT, snapshot_file(name))
+    return name, size
 
 
 def advance(connection: sa.Connection, job_id: str, before: int, number: int) -> None:

@@ -62,6 +62,10 @@ class JobFiles:
         temporary.rename(self.path / name)
         return size
 
+    def rename(self, name: str, to: str) -> None:
+        """Give a file that no listing has yet its final name. `sync` must follow."""
+        (self.path / name).rename(self.path / to)
+
     def sync(self) -> None:
         """Bring the renames, and the directories themselves, to the disk."""
         for directory in (self.path, *self.path.parents[:3]):

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import polars as pl
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 from barograph.config.errors import NotFound, StorageFailure
 from barograph.config.job import Job
 from barograph.engine.exclusions import Exclusion
+from barograph.results.arrays import Disk
 from barograph.results.snapshot import Reduce, Snapshot
 from barograph.scoring.normalise import Quantiles
 from barograph.store import (
@@ -41,6 +43,7 @@ from barograph.store.lanes import LanesOf
 from barograph.store.parts import Marks, parts
 from barograph.store.query import Page, Query, ResultTable
 from barograph.store.scored_rows import read_quantiles
+from barograph.store.scratch import Scratch
 from barograph.store.snapshots import SavedSnapshot, load
 from barograph.store.timing import Timing, timing
 
@@ -100,14 +103,14 @@ class Reader:
             job_rows.job_row(connection, job_id)
             return parts(connection, job_id, part_ms)
 
-    def resume(self, job_id: str) -> ResumePoint | None:
-        """Where the job goes on; None when nothing has been committed yet."""
+    def resume(self, job_id: str, reduced: Mapping[str, Reduce] = MappingProxyType({})) -> ResumePoint | None:
+        """Where the job goes on, with arrays of its snapshot as `reduced`; None when nothing has been committed yet."""
 
         def read(connection: sa.Connection, listed: Listing) -> ResumePoint | None:
             counts = job_rows.counts(connection, job_id)
             if not listed.snapshots or counts is None:
                 return None
-            snapshot = load(self._job_files(job_id), listed.snapshots[-1])
+            snapshot = load(self._job_files(job_id), listed.snapshots[-1], reduced)
             return ResumePoint(snapshot, counts, job_rows.progress(connection, job_id))
 
         return self._read_files(job_id, read)
@@ -251,6 +254,10 @@ class Reader:
     def snapshots(self, job_id: str) -> list[SavedSnapshot]:
         """The snapshots that are kept, oldest first; the last is the one to resume from."""
         return list(self._listing(job_id).snapshots)
+
+    def scratch(self, job_id: str) -> Disk:
+        """Where a job's series may sleep: files without names, beside its own."""
+        return Scratch(self._files / job_id)
 
     def snapshot(self, job_id: str, snapshot_id: str) -> Snapshot:
         """One of the snapshots that are kept."""

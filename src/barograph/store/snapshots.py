@@ -1,6 +1,5 @@
 """Snapshots: the newest to resume from, and restore points in the past as the job's retention keeps them."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -30,6 +29,7 @@ class SavedSnapshot:
         progress: how far its inputs had been read, as JSON; None when an old version wrote it.
         description: what somebody has noted of it.
         retain: it is kept, whatever the job's retention says.
+        sizes: what the job held then, as JSON; None when an old version wrote it.
     """
 
     snapshot_id: str
@@ -41,6 +41,7 @@ class SavedSnapshot:
     progress: str | None = None
     description: str | None = None
     retain: bool = False
+    sizes: str | None = None
 
     @property
     def file(self) -> str:
@@ -53,9 +54,9 @@ def snapshot_file(snapshot_id: str) -> str:
     return f"snapshot-{snapshot_id}.npz"
 
 
-def content_name(data: bytes) -> str:
-    """`Snapshot.name()` of a snapshot with these bytes, without making the bytes a second time."""
-    return hashlib.sha256(data).hexdigest()[:16]
+def content_name(sha256: str) -> str:
+    """`Snapshot.name()` of a snapshot, by the hash of its bytes, in hexadecimal."""
+    return sha256[:16]
 
 
 def load(files: JobFiles, saved: SavedSnapshot, reduced: Mapping[str, Reduce] = MappingProxyType({})) -> Snapshot:

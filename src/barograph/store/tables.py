@@ -111,6 +111,7 @@ SNAPSHOT: Final = _table(
     sa.Column("progress", TEXT),  # how far its inputs had been read then, as JSON; null as well
     sa.Column("description", TEXT),  # what somebody has noted of it
     sa.Column("retain", sa.Boolean, nullable=False, server_default=sa.false()),  # kept, whatever the job's retention says
+    sa.Column("sizes", TEXT),  # what the job held in memory when it was written, as JSON; null when an old version wrote it
 )
 
 FORGOTTEN: Final = _table(

@@ -12,10 +12,11 @@ from barograph.api.elastic.node import node
 from barograph.api.elastic.written import refuse_closed_results, written_counts, written_size
 from barograph.api.server import Server
 from barograph.config.job import Job
-from barograph.jobs.memory import Memory
+from barograph.jobs.memory import status_of
 from barograph.jobs.service import JobState, JobSummary, SavedForecast, SavedSnapshot
 from barograph.results.category import CategorizerStats
 from barograph.results.counts import DataCounts
+from barograph.results.sizes import Sizes
 
 _CATEGORY_COUNTS: Final = tuple(name for name in CategorizerStats.__annotations__ if name.endswith("_count"))
 _WAITING = "persistent task is awaiting node assignment."
@@ -62,7 +63,6 @@ def _size(server: Server, job: Job) -> dict[str, Any]:
     service, job_id = server.service, job.job_id
     snapshots = service.snapshots(job_id)
     own = size_stats(job, snapshots[-1] if snapshots else None, service.split_counts(job_id), service.now_ms())
-    own |= memory_stats(service.memory(job_id))
     own |= categorizer_stats(service.categories(job_id).stats)
     written = written_size(server, job_id) if not snapshots else None
     return own if written is None else {**own, **written, "job_id": job_id}
@@ -76,36 +76,28 @@ def _health(summary: JobSummary) -> dict[str, Any]:
 
 
 def size_stats(job: Job, snapshot: SavedSnapshot | None, splits: dict[str, int], now_ms: int) -> dict[str, Any]:
-    """What a job's models took as of a snapshot: its size, packed."""
-    size = snapshot.bytes if snapshot is not None else 0
+    """What a job's models took as of a snapshot, and how that keeps to the job's limit."""
+    sizes = Sizes.of_text(snapshot.sizes if snapshot is not None else None)
+    limit = job.analysis_limits.model_memory_bytes
     stats: dict[str, Any] = {
         "job_id": job.job_id,
         "result_type": "model_size_stats",
-        "model_bytes": size,
-        "peak_model_bytes": size,
-        "model_bytes_exceeded": 0,
-        "model_bytes_memory_limit": job.analysis_limits.model_memory_bytes,
+        "model_bytes": sizes.total,
+        "peak_model_bytes": sizes.peak,
+        "model_bytes_exceeded": max(sizes.total - limit, 0),
+        "model_bytes_memory_limit": limit,
         "total_by_field_count": splits["by"],
         "total_over_field_count": splits["over"],
         "total_partition_field_count": splits["partition"],
-        "bucket_allocation_failures_count": 0,
-        "memory_status": "ok",
+        "bucket_allocation_failures_count": sizes.refused_buckets,
+        "sleeping_series_count": sizes.asleep,
+        "memory_status": status_of(sizes, limit),
         **categorizer_stats(()),
         "log_time": now_ms,
     }
     if snapshot is not None and snapshot.latest_bucket_timestamp is not None:
         stats["timestamp"] = snapshot.latest_bucket_timestamp
     return stats
-
-
-def memory_stats(memory: Memory) -> dict[str, Any]:
-    """What the models of a job take in memory now, and how that keeps to its limit."""
-    return {
-        "model_bytes": memory.total,
-        "peak_model_bytes": memory.total,
-        "model_bytes_exceeded": memory.exceeded,
-        "memory_status": memory.status,
-    }
 
 
 def categorizer_stats(stats: Sequence[CategorizerStats]) -> dict[str, Any]:

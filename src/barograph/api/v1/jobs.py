@@ -102,14 +102,21 @@ class Messages(BaseModel):
 class Parts(BaseModel):
     """What a job's models take in memory, by what it is for; `stored` on disk, where they are packed. All in bytes.
 
-    `pruned` is how often a series was forgotten, as it had had no rows for the job's `model_prune_window`. `status` says how
-    `total` keeps to the `limit` of the job: soft_limit from three fifths on, hard_limit beyond it. Nothing is dropped for it.
+    `peak` is the most that `total` has been. `pruned` is how often a series was forgotten, as it had had no rows for the job's
+    `model_prune_window`. `asleep` series without data for long lie on the disk, as the `limit` of the job has no room for
+    them; data wakes them as they were. Rows of new series for which there was no room were left out: `refused_rows`, in
+    `refused_buckets`. `status` is soft_limit from three fifths of the limit on or when series sleep, hard_limit beyond it or
+    when rows were left out.
     """
 
     parts: dict[str, int]
     total: int
+    peak: int
     stored: int
     pruned: int
+    asleep: int
+    refused_rows: int
+    refused_buckets: int
     limit: int
     status: Literal["ok", "soft_limit", "hard_limit"]
 

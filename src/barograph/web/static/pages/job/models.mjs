@@ -6,7 +6,13 @@ import { Panel } from '../../parts/panel.mjs';
 import { bytes } from '../jobs/words.mjs';
 
 const MORE = 20;
-const LIMITS = { soft_limit: 'That is more than three fifths of the job’s limit of', hard_limit: 'That is more than the job’s limit of' };
+
+/** How the memory comes near a job's limit, in words; empty where it does not. */
+function exceeds({ total, limit, status }) {
+  if (total > limit) return 'That is more than the job’s limit of';
+  if (total > 0.6 * limit) return 'That is more than three fifths of the job’s limit of';
+  return status === 'ok' || status === undefined ? '' : 'No more is awake than suits the job’s limit of';
+}
 
 /** @param {{job: any, version: string}} props */
 export function Models({ job, version }) {
@@ -46,7 +52,7 @@ function Memory({ job, version }) {
     </${Panel}>`;
 }
 
-/** A bar for each part. @param {{memory: {parts: Record<string, number>, total: number, stored?: number, pruned?: number, limit?: number, status?: string}}} props */
+/** A bar for each part. @param {{memory: {parts: Record<string, number>, total: number, stored?: number, pruned?: number, asleep?: number, refused_rows?: number, refused_buckets?: number, limit?: number, status?: string}}} props */
 export const Parts = ({ memory }) => html`
   <table class="parts">
     <tbody>${Object.entries(memory.parts).map(([name, size]) => html`
@@ -54,4 +60,4 @@ export const Parts = ({ memory }) => html`
         <td aria-hidden="true"><span class="part" style=${{ width: `${Math.max(0.5, (100 * size) / memory.total)}%` }}></span></td></tr>`)}
     </tbody>
   </table>
-  <p class="quiet under">${bytes(memory.total)} in all${memory.stored ? `; ${bytes(memory.stored)} on disk` : ''}.${LIMITS[memory.status] ? html` <strong>${LIMITS[memory.status]}</strong> ${bytes(memory.limit)}; nothing is dropped for it.` : ''}${memory.pruned ? ` ${counted(memory.pruned, 'series', 'series')} without rows for long ${memory.pruned === 1 ? 'was' : 'were'} forgotten.` : ''}</p>`;
+  <p class="quiet under">${bytes(memory.total)} in all${memory.stored ? `; ${bytes(memory.stored)} on disk` : ''}.${exceeds(memory) ? html` <strong>${exceeds(memory)}</strong> ${bytes(memory.limit)}.` : ''}${memory.asleep ? ` ${counted(memory.asleep, 'series', 'series')} without data for long ${memory.asleep === 1 ? 'sleeps' : 'sleep'} on the disk; data wakes them as they were.` : ''}${memory.refused_rows ? html` <strong>${counted(memory.refused_rows, 'row', 'rows')} of new series</strong> in ${counted(memory.refused_buckets, 'bucket', 'buckets')} were left out: there is no room for more series.` : ''}${memory.pruned ? ` ${counted(memory.pruned, 'series', 'series')} without rows for long ${memory.pruned === 1 ? 'was' : 'were'} forgotten.` : ''}</p>`;

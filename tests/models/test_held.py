@@ -1,0 +1,89 @@
+"""Series that sleep on the disk: nothing of what comes out tells that they did."""
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from barograph.models import Horizon, ModelConfig, SeriesModel
+from barograph.models.config import Bed
+from barograph.models.skips import Skips
+from barograph.models.state import SERIES
+from barograph.results.arrays import Disk
+from barograph.store.scratch import Scratch
+from tests.models.test_contract import HOUR, build, mixed, same, weekly
+
+SERIES_COUNT, BUCKETS = 24, 900
+
+
+def sparse(seed: int = 0) -> np.ndarray:
+    """Series of every kind; but for every fourth they are without data for days, each at its own time, or come late."""
+    x = np.concatenate([mixed(SERIES_COUNT - 4, BUCKETS, seed), weekly(4, BUCKETS)])
+    rng = np.random.default_rng(seed)
+    for i, row in enumerate(x):
+        if i % 4:
+            start = int(rng.integers(100, 700))
+            row[start : start + int(rng.integers(50, 500))] = np.nan
+        if i % 5 == 4:
+            row[: 30 * i] = np.nan
+    return x
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Disk:
+    return Scratch(tmp_path)
+
+
+def advanced(model: SeriesModel, x: np.ndarray, cuts: list[int]) -> list[np.ndarray]:
+    """All that comes out, bucket by bucket or in longer stretches; series are added as they come."""
+    out = []
+    for start, end in itertools.pairwise(cuts):
+        seen = np.flatnonzero(~np.isnan(x[:, :end]).all(axis=1))
+        model.grow(max(int(seen.max(initial=-1)) + 1, model.n_series))
+        values = x[: model.n_series, start:end]
+        skips = Skips.none(*values.shape)
+        judged = model.advance(values, start * HOUR, skips=skips)
+        out += [judged.ln_p, judged.ln_evidence, judged.leaves, judged.payload, judged.changes]
+    return out
+
+
+@pytest.mark.parametrize("config", [{}, {"siblings": True, "non_negative": True}, {"bounds_percentile": 95.0, "threads": 2}])
+@pytest.mark.parametrize("step", [1, 50])
+def test_what_sleeps_is_as_if_it_had_not(config: dict[str, object], step: int, disk: Disk) -> None:
+    x, cuts = sparse(), list(range(0, BUCKETS + 1, step))
+    awake = build(0, **config)
+    sleeping = SeriesModel.build(ModelConfig(HOUR, bed=Bed(disk, 6 * SERIES.itemsize), **config))  # type: ignore[arg-type]
+    for one, other in zip(advanced(awake, x, cuts), advanced(sleeping, x, cuts), strict=True):
+        assert one.tobytes() == other.tobytes()
+    assert sleeping.asleep >= SERIES_COUNT - 7
+    assert sleeping.awake_bytes < awake.awake_bytes / 2
+    assert same(awake, sleeping)
+    woken = SeriesModel.build(sleeping.config, sleeping.snapshot())
+    assert woken.asleep == SERIES_COUNT
+    assert same(awake, woken)
+    assert woken.known() == awake.known()
+    row = SERIES_COUNT - 1
+    assert woken.describe(row) == awake.describe(row)
+    later = BUCKETS * HOUR
+    assert woken.expect(later, 3).tobytes() == awake.expect(later, 3).tobytes()
+    asked, rows = Horizon(later, 48, 95.0), np.arange(1, SERIES_COUNT, 2)
+    for name, told in vars(awake.forecast(rows, asked)).items():
+        assert np.array_equal(told, getattr(woken.forecast(rows, asked), name), equal_nan=True), name
+
+
+def test_more_room_wakes_nobody_and_less_puts_the_least_active_to_sleep(disk: Disk) -> None:
+    x = np.ones((8, 40))
+    for i in range(8):
+        x[i, 40 - 4 * i :] = np.nan if i else 1.0
+    model = SeriesModel.build(ModelConfig(HOUR, bed=Bed(disk, 1 << 30)))
+    model.grow(8)
+    model.advance(x, 0)
+    assert model.asleep == 0
+    model.keep_awake(4 * SERIES.itemsize + 4096)
+    assert model.asleep == 4
+    model.keep_awake(1 << 30)
+    assert model.asleep == 4
+    awake = build(8)
+    awake.advance(x, 0)
+    assert same(model, awake)
