@@ -33,7 +33,8 @@ def test_data_are_looked_at_and_nothing_is_kept(call, tmp_path: Path) -> None:
     done = call("validate", write(tmp_path, DETECTOR), "rows.csv")
     assert done.returncode == 0
     told = "bucket_span='5m' is shorter than the usual step between values, 10m: most buckets have no data"
-    assert done.stdout.splitlines()[2:] == [f"note: {told}"]
+    memory = "memory: about 15 kB for 1 series, of the 1,024 MB of model_memory_limit"
+    assert done.stdout.splitlines()[2:] == [f"note: {told}", memory]
     assert call("jobs").returncode == 1  # there is no store
     (tmp_path / "rows.csv").write_text("time,cpu\n" + rows.replace("1767", "Jan "))
     done = call("validate", write(tmp_path, DETECTOR), "rows.csv")

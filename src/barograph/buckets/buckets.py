@@ -12,9 +12,10 @@ from barograph.buckets.bucket_counts import BucketCounter
 from barograph.buckets.dropped_rows import DroppedRows, uncountable
 from barograph.buckets.finished import DetectorValues, FinishedBuckets
 from barograph.buckets.from_rows import detector_values
-from barograph.buckets.growing_records import NONE
+from barograph.buckets.growing_records import NO_LIMIT, NONE, REFUSED
 from barograph.buckets.influencers import Influencers
 from barograph.buckets.known_series import KnownSeries
+from barograph.buckets.refused_rows import RefusedRows
 from barograph.buckets.row_times import row_seconds
 from barograph.buckets.split_keys import Split, SplitKeys
 from barograph.buckets.watermark import Watermark
@@ -43,20 +44,22 @@ class Buckets:
     A row with a summary count of 0, or without one, is not there at all.
     """
 
-    def __init__(self, job: Job, state: Arrays | None) -> None:
+    def __init__(self, job: Job, state: Arrays | None, most: int) -> None:
         self._job = job
+        self._most = most
         self._weight_field = job.analysis_config.summary_count_field_name
         self._folded_by_detector = [_folded(detector) for detector in job.detectors]
         self._watermark = Watermark.build(job.bucket_span_ms, job.latency_ms, state)
         self._bucket_counter = BucketCounter.build(job.bucket_span_ms, state)
         self._dropped = DroppedRows.build(state)
         self._times = BelievedTimes.build(state)
+        self._refused = RefusedRows.build(state)
         self._begin(state)
         self._next = int(state["next_bucket"][0]) if state is not None else _fold.NO_BUCKET
 
     def _begin(self, state: Arrays | None) -> None:
         """What rows are folded into, without any or as `snapshot` left it."""
-        self._splits = SplitKeys(list(dict.fromkeys(folded.split for folded in self._folded_by_detector)), state)
+        self._splits = SplitKeys(list(dict.fromkeys(folded.split for folded in self._folded_by_detector)), state, self._most)
         self._influencers = Influencers(self._job.influencers, state)
         self._accumulators = {
             folded: Accumulator.build(folded, statistics, self._job.influencers, _under(f"fold{at}", state))
@@ -65,9 +68,17 @@ class Buckets:
         self._events = Accumulator.build(_JOB, frozenset({"count"}), (), _under("events", state))
 
     @classmethod
-    def build(cls, job: Job, state: Arrays | None = None) -> "Buckets":
-        """A job that has seen no row, or one that goes on where `snapshot` left it. `job` must be the same then."""
-        return cls(job, state)
+    def build(cls, job: Job, state: Arrays | None = None, most: int = NO_LIMIT) -> "Buckets":
+        """A job that has seen no row, or one that goes on where `snapshot` left it. `job` must be the same then.
+
+        Of each split there are at most `most` series: a row of one more is not there for the detectors of that split.
+        """
+        return cls(job, state, most)
+
+    @property
+    def refused(self) -> RefusedRows:
+        """Rows of series that were one too many."""
+        return self._refused
 
     def add(self, time_ms: Ints, columns: pl.DataFrame, number: Ints) -> None:
         """Fold rows [n] into their buckets, in the order given.
@@ -131,7 +142,7 @@ class Buckets:
         return chosen.height * chosen.width - sum(column.null_count() for column in chosen)
 
     def _fold(self, time_ms: Ints, bucket: Ints, columns: pl.DataFrame, weight: Floats) -> None:
-        keys = self._splits.keys(columns)
+        keys = self._admitted(self._splits.keys(columns), bucket)
         influencers = self._influencers.ids(columns)
         self._events.fold(bucket, np.zeros(len(bucket), np.int32), Batch(weight), {})
         read: dict[tuple[str, str], tuple[Batch, Bools | None]] = {}
@@ -151,6 +162,15 @@ class Buckets:
             key = keys[folded.split]
             accumulator.fold(bucket, key if absent is None else _without(key, absent), batch, influencers)
 
+    def _admitted(self, keys: dict[Split, Ids], bucket: Ints) -> dict[Split, Ids]:
+        """The keys [n] of rows in buckets [n] without those of series that are too many, which are counted."""
+        refused = {split: key == REFUSED for split, key in keys.items()}
+        any_refused = np.any(list(refused.values()), axis=0)
+        if not any_refused.any():
+            return keys
+        self._refused = self._refused.after(bucket[any_refused])
+        return {split: _without(key, refused[split]) for split, key in keys.items()}
+
     @property
     def closed_until(self) -> int | None:
         """The first bucket that still takes rows (a number: epoch ms divided by the bucket span); None before the first row."""
@@ -167,7 +187,7 @@ class Buckets:
 
     def skip(self, until_ms: int) -> None:
         """Drop what is open, and begin at the first bucket that starts at a time or later: no bucket may be finished yet."""
-        begun = Buckets(self._job, None)
+        begun = Buckets(self._job, None, self._most)
         begun._watermark, begun._dropped = self._watermark.skip(until_ms), self._dropped
         vars(self).update(vars(begun))
 
@@ -195,7 +215,7 @@ class Buckets:
 
     def still_open(self) -> FinishedBuckets | None:
         """What `take` would hand out if every bucket with rows were over now; None when there is none. Changes nothing."""
-        ended = Buckets(self._job, self.snapshot())
+        ended = Buckets(self._job, self.snapshot(), self._most)
         ended._watermark = ended._watermark.over()
         return ended.take()
 
@@ -234,6 +254,7 @@ class Buckets:
         arrays |= (
             self._watermark.snapshot() | self._bucket_counter.snapshot() | self._dropped.snapshot() | self._splits.snapshot()
         ) | self._times.snapshot()
+        arrays |= self._refused.snapshot()
         for at, accumulator in enumerate(self._accumulators.values()):
             arrays |= prefixed(f"fold{at}", accumulator.snapshot(ids))
         arrays |= prefixed("events", self._events.snapshot({}))

@@ -13,6 +13,12 @@ Reindex = Callable[[Bytes, int, Ids], None]
 NONE: Final = -1
 """The id of "no key", "no cell", "no share"."""
 
+REFUSED: Final = -2
+"""The id of a key that would have been new, and of which there may be no more; as in the kernel."""
+
+NO_LIMIT: Final = 2**31 - 1
+"""As many ids as there are numbers for."""
+
 _LEAST: Final = 16
 
 

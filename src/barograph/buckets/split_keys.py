@@ -47,8 +47,10 @@ class SplitKeys:
     A field's values are interned once for all the splits that it is in (apart for `use_null`, where null is a value too).
     """
 
-    def __init__(self, splits: list[Split], state: Arrays | None) -> None:
+    def __init__(self, splits: list[Split], state: Arrays | None, most: int) -> None:
+        """No keys yet, or as `snapshot` left them; of each split there may be `most`."""
         self.splits = splits
+        self._most = most
         fields = dict.fromkeys((field, split.use_null) for split in splits for field in split.fields)
         self._texts = {
             field: Texts.build(None if state is None else under(f"texts{at}", state)) for at, field in enumerate(fields)
@@ -63,8 +65,8 @@ class SplitKeys:
         }
 
     def keys(self, columns: pl.DataFrame) -> dict[Split, Ids]:
-        """The key [n] of each row, for each split; -1 where the row has none."""
-        ids = {field: texts.intern(_column(columns, *field)) for field, texts in self._texts.items()}
+        """The key [n] of each row, for each split; -1 where the row has none, `REFUSED` where there may be no more."""
+        ids = {field: texts.intern(_column(columns, *field), self._most) for field, texts in self._texts.items()}
         return {split: self._keys(split, ids, columns.height) for split in self.splits}
 
     def _keys(self, split: Split, ids: dict[tuple[str, bool], Ids], rows: int) -> Ids:
@@ -75,7 +77,7 @@ class SplitKeys:
             return parts[0]
         keys = parts[0]
         for part, pool in zip(parts[1:], self._pairs[split], strict=True):
-            keys = _interned(keys, part, pool)
+            keys = _interned(keys, part, pool, self._most)
         return keys
 
     def count(self, split: Split, fields: int) -> int:
@@ -138,10 +140,10 @@ class SplitKeys:
         return arrays
 
 
-def _interned(first: Ids, second: Ids, pool: GrowingRecords) -> Ids:
-    """The number of each pair [n] in a table; -1 where either is."""
+def _interned(first: Ids, second: Ids, pool: GrowingRecords, most: int) -> Ids:
+    """The number of each pair [n] in a table of at most so many; -1 where either is, `REFUSED` where either is, or beyond."""
     numbers, done = np.empty(len(first), np.int32), 0
-    while (done := _fold.intern_pairs(first, second, done, numbers, pool.raw, pool.slots, pool.used)) < len(first):
+    while (done := _fold.intern_pairs(first, second, done, numbers, pool.raw, pool.slots, pool.used, most)) < len(first):
         pool.grow()
     return numbers
 

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from barograph.buckets.growing_records import GrowingRecords, with_room
+from barograph.buckets.growing_records import NO_LIMIT, GrowingRecords, with_room
 from barograph.buckets.layout import TEXT
 from barograph.kernels import _fold
 from barograph.results.arrays import Bytes, Ids, Ints
@@ -35,12 +35,15 @@ class Texts:
     def __len__(self) -> int:
         return self._pool.size
 
-    def intern(self, column: pl.Series) -> Ids:
-        """The id of each text of a String column [n], new ones being added; -1 for null."""
+    def intern(self, column: pl.Series, most: int = NO_LIMIT) -> Ids:
+        """The id of each text of a String column [n], new ones being added while there are fewer than `most`.
+
+        -1 for null, and `REFUSED` for a new one beyond.
+        """
         pool, ids, done = self._pool, np.empty(len(column), np.int32), 0
         while True:
             stream = column.__arrow_c_stream__()
-            done = _fold.intern(stream, done, ids, pool.raw, self._arena, pool.slots, pool.used)
+            done = _fold.intern(stream, done, ids, pool.raw, self._arena, pool.slots, pool.used, most)
             if done == len(column):
                 return ids
             if pool.size == len(pool.rows):

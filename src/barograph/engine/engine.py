@@ -22,6 +22,7 @@ from barograph.config.support import refuse_unsupported
 from barograph.engine.completeness import Arrivals
 from barograph.engine.description import described
 from barograph.engine.entity import Entity
+from barograph.engine.estimate import most_series
 from barograph.engine.explain import Explanation, InResults, explain
 from barograph.engine.forecast import PERCENTILE, Forecast, TellDone, check_forecast, forecast, tell_nobody
 from barograph.engine.pipeline import Pipeline
@@ -101,7 +102,7 @@ class Engine:
             return None if state is None else under(name, arrays)
 
         pipeline = Pipeline.build(job, None if state is None else arrays, threads, knowledge or Knowledge.of(job), disk)
-        intake, buckets = Intake.build(job, part("intake")), Buckets.build(job, part("buckets"))
+        intake, buckets = Intake.build(job, part("intake")), Buckets.build(job, part("buckets"), most_series(job))
         categories = Categories.build(job, part("categories"))
         return cls(job, intake, categories, buckets, pipeline, Arrivals.build(job, part("arrivals")))
 
@@ -261,7 +262,8 @@ class Engine:
         total = sum(parts.values())
         self._peak, self._measured_series = max(self._peak, total), self._pipeline.n_series
         self._pipeline.make_room(total - self._pipeline.awake_bytes())
-        return Sizes(parts, self._peak, self._pipeline.asleep)
+        refused = self._buckets.refused
+        return Sizes(parts, self._peak, self._pipeline.asleep, refused.rows, refused.buckets)
 
     def _interim(self) -> Results:
         """What the open buckets would give if they were over, their growing values estimated; by copies."""

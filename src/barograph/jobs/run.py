@@ -9,9 +9,10 @@ import polars as pl
 from barograph.config.errors import InputError
 from barograph.config.job import Job
 from barograph.engine import Engine
+from barograph.jobs import predict
 from barograph.jobs.advice import LOOKED_AT, advised
 from barograph.jobs.commit_timer import Clock
-from barograph.jobs.file_checks import checked
+from barograph.jobs.file_checks import checked, joined
 from barograph.jobs.input_check import refuse_useless
 from barograph.jobs.interrupts import Interrupts
 from barograph.jobs.open_jobs import Tell, opened
@@ -177,17 +178,19 @@ def look_at(job: Job, paths: Iterable[str], tell: Callable[[str], None]) -> None
     Args:
         job: the job.
         paths: files, `-` for standard input.
-        tell: takes what a run would say of the files, and of settings that mislead for them.
+        tell: takes what a run would say of the files, of settings that mislead for them, and what it would take in memory.
 
     Raises:
         UnreadableInput: as `run_job`.
         ConfigError: as `chunks_for`.
     """
-    rows = 0
+    rows, seen = 0, list[Chunk]()
     for chunk in checked(job, advised(job, refuse_useless(job, _rows_of(job, paths, tell), tell), tell), _NothingRead(), tell):
         rows += chunk.rows
+        seen.append(chunk)
         if rows > 2 * LOOKED_AT:  # by then it is told
-            return
+            break
+    tell(predict.of_rows(job, joined(seen)).sentence)
 
 
 class _NothingRead:

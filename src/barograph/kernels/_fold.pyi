@@ -41,8 +41,9 @@ def intern(
     arena: NDArray[uint8],
     slots: NDArray[int32],
     used: NDArray[int64],
+    most: int,
 ) -> int:
-    """Write the dense id of each text, in order of first appearance; -1 for a missing one.
+    """Write the dense id of each text, in order of first appearance; -1 for a missing one, -2 for one too many.
 
     Args:
         stream: an Arrow stream capsule of string views, `pl.Series.__arrow_c_stream__()`; a new one for each call.
@@ -52,6 +53,7 @@ def intern(
         arena: the bytes of the texts, one after the other.
         slots: their index.
         used: [2] texts, bytes of the arena.
+        most: texts that there may be; later new ones are too many.
 
     Raises:
         TypeError: the stream is not one of string views.
@@ -66,8 +68,12 @@ def intern_pairs(
     pairs: _Records,
     slots: NDArray[int32],
     used: NDArray[int64],
+    most: int,
 ) -> int:
-    """Write the dense id of each pair (`first[i]`, `second[i]`), in order of first appearance; -1 where either is -1."""
+    """Write the dense id of each pair (`first[i]`, `second[i]`), in order of first appearance.
+
+    -1 where either is -1; else -2 where either is -2, or where it is one more than `most`.
+    """
 
 def hash_texts(stream: object, hashes: NDArray[uint64]) -> None:
     """Write the XXH64 (seed 0) of each text's UTF-8 bytes; 0 for a missing one. Raises as `intern` does."""

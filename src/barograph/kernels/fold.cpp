@@ -52,15 +52,15 @@ void reindex(Records rows, int64_t count, Out<int32_t> slots) {
 }
 
 int64_t intern(nb::object stream, int64_t start, Out<int32_t> ids, Records texts, Records arena,
-               Out<int32_t> slots, Out<int64_t> used) {
+               Out<int32_t> slots, Out<int64_t> used, int64_t most) {
   const Texts table{records<Text>(texts), room<Text>(texts), arena.data(), static_cast<int64_t>(arena.size()),
-                    index_of(slots), used.data()};
+                    index_of(slots), used.data(), most};
   int32_t* out = ids.data();
   return for_each_text(stream, start, [&](int64_t i, Chars chars) { return table.intern(chars, out[i]); });
 }
 
 int64_t intern_pairs(In<int32_t> first, In<int32_t> second, int64_t start, Out<int32_t> ids, Records pairs,
-                     Out<int32_t> slots, Out<int64_t> used) {
+                     Out<int32_t> slots, Out<int64_t> used, int64_t most) {
   binding::check_size("first", first.size(), ids.size());
   binding::check_size("second", second.size(), ids.size());
   binding::check_start(start, ids.size());
@@ -75,10 +75,18 @@ int64_t intern_pairs(In<int32_t> first, In<int32_t> second, int64_t start, Out<i
   for (int64_t i = start; i < rows; ++i) {
     id_of_row[i] = kNone;
     if (firsts[i] == kNone || seconds[i] == kNone) continue;
+    if (firsts[i] == kRefused || seconds[i] == kRefused) {
+      id_of_row[i] = kRefused;
+      continue;
+    }
     const Pair wanted{firsts[i], seconds[i]};
     int32_t& slot = index.find(hash_of(wanted), [&](int32_t row) {
       return table[row].first == wanted.first && table[row].second == wanted.second;
     });
+    if (slot == kNone && *count >= most) {
+      id_of_row[i] = kRefused;
+      continue;
+    }
     if (slot == kNone) {
       if (*count == pairs_room) return i;
       slot = static_cast<int32_t>(*count);
@@ -405,9 +413,9 @@ NB_MODULE(_fold, m) {
   m.def("index_shares", &reindex<Share>, nb::arg("shares"), nb::arg("count"), nb::arg("slots"));
   m.def("index_hashes", &reindex<Hash>, nb::arg("entries"), nb::arg("count"), nb::arg("slots"));
   m.def("intern", &intern, nb::arg("stream"), nb::arg("start"), nb::arg("ids"), nb::arg("texts"),
-        nb::arg("arena"), nb::arg("slots"), nb::arg("used"));
+        nb::arg("arena"), nb::arg("slots"), nb::arg("used"), nb::arg("most"));
   m.def("intern_pairs", &intern_pairs, nb::arg("first"), nb::arg("second"), nb::arg("start"), nb::arg("ids"),
-        nb::arg("pairs"), nb::arg("slots"), nb::arg("used"));
+        nb::arg("pairs"), nb::arg("slots"), nb::arg("used"), nb::arg("most"));
   m.def("hash_texts", &hash_texts, nb::arg("stream"), nb::arg("hashes"));
   m.def("copy_texts", &copy_texts, nb::arg("ids"), nb::arg("texts"), nb::arg("arena"), nb::arg("offsets"), nb::arg("data"));
   m.def("to_arrow", &to_arrow, nb::arg("offsets"), nb::arg("data"));

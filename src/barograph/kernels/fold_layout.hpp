@@ -8,6 +8,7 @@
 
 namespace fold {
 
+constexpr int32_t kRefused = -2;           // in a column of ids: it would have been new, and there may be no more
 constexpr int32_t kNone = -1;              // "no row" in every link, and "no key" in every column of ids
 constexpr int64_t kNoBucket = INT64_MIN;   // head_bucket of a series without open cells
 

@@ -62,6 +62,7 @@ struct Texts {
   int64_t arena_room;
   Index index;
   int64_t* used;  // [2]: texts, bytes of the arena
+  int64_t most;   // texts there may be
 
   // Write the id of `chars` and answer true, or answer false, having changed nothing, when there is no room for a new one.
   bool intern(Chars chars, int32_t& id) const {
@@ -71,6 +72,10 @@ struct Texts {
     }
     const Text wanted{xxh64(chars.data, static_cast<std::size_t>(chars.length)), used[1], chars.length};
     int32_t& slot = index.find(hash_of(wanted), [&](int32_t row) { return same(texts[row], wanted, chars.data); });
+    if (slot == kNone && used[0] >= most) {
+      id = kRefused;
+      return true;
+    }
     if (slot == kNone) {
       if (used[0] == texts_room || used[1] + chars.length > arena_room) return false;
       std::memcpy(arena + used[1], chars.data, static_cast<std::size_t>(chars.length));

@@ -29,6 +29,10 @@ _ABOUT: Final = np.dtype(
 """What must be known of a series also while it sleeps: what siblings learn from it, and how long its profile is."""
 
 
+ASLEEP_BYTES: Final = _ABOUT.itemsize + 8
+"""Memory of a series that sleeps: what is known of it, and that it does."""
+
+
 class Held:
     """Records (dtype `state.SERIES`) of series, and the profiles of their seasons.
 

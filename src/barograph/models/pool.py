@@ -17,6 +17,16 @@ def floats(knots: Ints) -> Ints:
     return knots + -(-knots // _MARKS_A_FLOAT)
 
 
+def pattern_bytes(buckets_a_day: int) -> int:
+    """Memory of a daily pattern: that of working days, and that of weekends."""
+    return _FLOAT * int(floats(np.array(2 * min(buckets_a_day, _MOST_KNOTS_A_DAY))))
+
+
+_MOST_KNOTS_A_DAY: Final = 288  # as in kernels/series_season.hpp; of a week 672
+MOST_PATTERN_BYTES: Final = _FLOAT * (672 + 672 // _MARKS_A_FLOAT)
+"""Memory of the largest pattern, which is that of a week."""
+
+
 class Pool:
     """Blocks of float32. Where a block lies never shows: a snapshot packs them in the order of the series."""
 

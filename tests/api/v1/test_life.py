@@ -164,6 +164,13 @@ def test_settings_are_checked_as_the_command_line_does(own: httpx.Client) -> Non
     assert good["problems"] == []
     assert good["does"] == "every 1 hour: mean of load"
     assert "falls silent" in good["advice"][0]
+    assert (good["memory"]["series"], good["memory"]["limit"]) == (1, 1 << 30)
+    split = {"detectors": [{"function": "count", "by_field_name": "host", "partition_field_name": "zone"}]}
+    many = config("many") | {"analysis_config": split, "analysis_limits": {"model_memory_limit": "64mb"}}
+    assert own.post("/validate", json={"config": many, "distinct": {"host": 500_000}}).json()["memory"] is None
+    memory = own.post("/validate", json={"config": many, "distinct": {"host": 500_000, "zone": 2}}).json()["memory"]
+    assert memory["series"] == 1_000_000 > memory["most_series"]
+    assert memory["bytes"] < memory["limit"]
     later = config("later") | {"analysis_config": {"detectors": [{"function": "time_of_day", "over_field_name": "load"}]}}
     assert own.post("/validate", json={"config": later}).json()["problems"]
 

@@ -1,9 +1,10 @@
 """The settings of a job, looked at before there is one."""
 
-from typing import Any
+from dataclasses import asdict
+from typing import Annotated, Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,22 +14,40 @@ from barograph.config.errors import ConfigError
 from barograph.config.load import load_job
 from barograph.config.support import left_out, refuse_unsupported
 from barograph.jobs import advice
+from barograph.jobs.predict import of_fields
 from barograph.results.labels import sentence
 
 
 class SettingsAsked(BaseModel):
-    """All settings of a job."""
+    """All settings of a job; `distinct`: how many different values fields have, for what it will take in memory."""
 
     config: dict[str, Any]
+    distinct: dict[str, Annotated[int, Field(ge=0, le=1 << 53)]] = {}
+
+
+class PredictedMemory(BaseModel):
+    """What a job is likely to take in memory, in bytes: so many `series`, all values of all fields together.
+
+    Its `limit` has room for `most_series` of each detector; rows of others will be left out.
+    """
+
+    bytes: int
+    series: int
+    most_series: int
+    limit: int
 
 
 class Checked(BaseModel):
-    """What is wrong with settings (nothing: a job can be made of them), what may mislead, what is not acted on."""
+    """What is wrong with settings (nothing: a job can be made of them), what may mislead, what is not acted on.
+
+    `memory` is told where `distinct` has every field that splits series.
+    """
 
     problems: list[Problem]
     advice: list[str]
     notes: list[str]
     does: str | None
+    memory: PredictedMemory | None
 
 
 def router() -> APIRouter:
@@ -42,8 +61,9 @@ def router() -> APIRouter:
             job = load_job(asked.config)
             refuse_unsupported(job)
         except ConfigError as error:
-            return answer(request, {"problems": problems(error), "advice": [], "notes": [], "does": None})
+            return answer(request, {"problems": problems(error), "advice": [], "notes": [], "does": None, "memory": None})
         told = {"advice": advice.of_settings(job), "notes": list(left_out(job)), "does": sentence(job)}
-        return answer(request, {"problems": [], **told})
+        predicted = of_fields(job, asked.distinct)
+        return answer(request, {"problems": [], **told, "memory": None if predicted is None else asdict(predicted)})
 
     return routes

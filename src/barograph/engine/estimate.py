@@ -1,0 +1,76 @@
+"""What a job is likely to hold in memory, before it has read a row; and for how many series its limit has room."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from barograph.config.detector import Detector
+from barograph.config.duration import DAY_MS
+from barograph.config.job import Job
+from barograph.models.held import ASLEEP_BYTES
+from barograph.models.points import SERIES as POINTS
+from barograph.models.pool import MOST_PATTERN_BYTES, pattern_bytes
+from barograph.models.population_state import MEMBER
+from barograph.models.rare_state import PAIR, VALUE
+from barograph.models.state import SERIES
+
+_NAMED: Final = 150
+"""Bytes of a series for its name, its open bucket and their indices: 90 to 170 measured, by the room that tables have."""
+
+_PATTERNED: Final = 0.5
+"""Share of series that a daily pattern is reckoned for: between the half and the double, whether none or all have one."""
+
+_ENTITY: Final = 150
+"""Bytes of a value that an influencer field has in a series: 150 measured."""
+
+_EMPTY: Final = 12_000
+"""Bytes of a job without series: measured."""
+
+_RECORDS: Final = {
+    "population": MEMBER.itemsize,
+    "rare": VALUE.itemsize,
+    "rare_over": VALUE.itemsize + PAIR.itemsize,
+    "freq_rare": VALUE.itemsize + PAIR.itemsize,
+    "time_of_day": POINTS.itemsize,
+    "time_of_week": POINTS.itemsize,
+    "place": POINTS.itemsize,
+}
+"""Bytes of a series of each kind, but for `series`."""
+
+
+def predicted_bytes(job: Job, series: Sequence[int], entities: Mapping[str, int]) -> int:
+    """What a job is likely to hold, in bytes: within a factor of 1.5 where the numbers are right.
+
+    Args:
+        job: the job.
+        series: of each detector, how many there will be.
+        entities: of each influencer field, how many values there will be in all; a series has as many as there are for it.
+    """
+    total = float(_EMPTY)
+    for detector, count in zip(job.detectors, series, strict=True):
+        # A value of an influencer field that splits the series is in one of them; else each value may be in any.
+        values = sum(max(count, entities.get(field, 0)) for field in job.influencers)
+        total += count * _likely(job, detector) + values * _ENTITY * len(detector.spec.statistics)
+    return round(total)
+
+
+def most_series(job: Job) -> int:
+    """How many series of each detector may be: as many as the job's limit has room for, asleep where they can sleep."""
+    each = sum(_least(detector) for detector in job.detectors)
+    return max(job.analysis_limits.model_memory_bytes // each, 1)
+
+
+def _likely(job: Job, detector: Detector) -> float:
+    spec = detector.spec
+    if spec.kind != "series":
+        return _RECORDS[spec.kind] + _NAMED
+    pattern = _PATTERNED * pattern_bytes(max(DAY_MS // job.bucket_span_ms, 1))
+    return len(spec.statistics) * (SERIES.itemsize + pattern) + _NAMED
+
+
+def _least(detector: Detector) -> int:
+    """Of a series at its largest; where empty buckets are no data it can sleep."""
+    spec = detector.spec
+    if spec.kind != "series":
+        return _RECORDS[spec.kind] + _NAMED
+    held = SERIES.itemsize + MOST_PATTERN_BYTES if spec.empty == "zero" else ASLEEP_BYTES
+    return len(spec.statistics) * held + _NAMED

@@ -1,0 +1,127 @@
+"""For how many series a job's memory limit has room, what is left out beyond, and what is predicted of it."""
+
+import itertools
+
+import numpy as np
+import polars as pl
+import pytest
+
+from barograph.config.job import Job
+from barograph.config.load import load_job
+from barograph.engine import Engine
+from barograph.engine.estimate import most_series, predicted_bytes
+from barograph.results.results import Results
+from barograph.results.sizes import Sizes
+from tests.engine.events import START
+
+SPAN = 900_000
+
+
+def job(detector: dict[str, str], limit: str = "1gb", influencers: tuple[str, ...] = ()) -> Job:
+    analysis = {"bucket_span": "15m", "detectors": [detector], "influencers": list(influencers)}
+    rest = {"analysis_limits": {"model_memory_limit": limit}, "data_description": {"time_format": "epoch_ms"}}
+    return load_job({"job_id": "j", "analysis_config": analysis, **rest})
+
+
+COUNT = {"function": "count", "by_field_name": "user"}
+MEAN = {"function": "mean", "field_name": "load", "partition_field_name": "host"}
+
+
+def run(of: Job, frame: pl.DataFrame, cuts: tuple[int, ...] = ()) -> tuple[Results, Engine]:
+    """Results, and the engine; it is brought back from a snapshot at each cut."""
+    engine, parts = Engine.build(of), []
+    for start, end in itertools.pairwise((0, *cuts, frame.height)):
+        parts.append(engine.add(frame[start:end]))
+        engine = Engine.build(of, engine.snapshot())
+    return Results.concat(parts), engine
+
+
+def sizes_of(engine: Engine) -> Sizes:
+    sizes = engine.snapshot().sizes
+    assert sizes is not None
+    return sizes
+
+
+def test_a_million_values_are_bounded_told_and_no_flood() -> None:
+    """Each row brings another value of the by field."""
+    of, rows, per_bucket = job(COUNT, "8mb"), 1_000_000, 50_000
+    time = START + SPAN * (np.arange(rows) // per_bucket)
+    results, engine = run(of, pl.DataFrame({"time": time, "user": np.arange(rows).astype("U")}))
+    sizes, most = sizes_of(engine), most_series(of)
+    assert 1_000 < most < 2_000
+    assert engine.counts.processed_record_count == rows
+    assert (sizes.refused_rows, sizes.refused_buckets) == (rows - most, rows // per_bucket)
+    assert sizes.total <= sizes.peak <= 8 << 20
+    assert len(results.records) <= 20
+
+
+def rows_of_many() -> pl.DataFrame:
+    rng = np.random.default_rng(3)
+    host, user = (rng.integers(0, most, 4_000) for most in (60, 90))
+    time = START + SPAN * np.sort(rng.integers(0, 30, 4_000))
+    return pl.DataFrame({"time": time, "host": host.astype("U"), "user": user.astype("U"), "load": rng.normal(size=4_000)})
+
+
+def test_which_series_are_left_out_does_not_depend_on_how_rows_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("barograph.engine.engine.most_series", lambda _: 40)
+    of, frame = job({**MEAN, "by_field_name": "user"}), rows_of_many()
+    whole, engine = run(of, frame)
+    first, hosts, users, refused = dict[tuple[str, str], None](), dict[str, None](), dict[str, None](), 0
+    for row in frame.iter_rows(named=True):
+        for known, value in ((hosts, row["host"]), (users, row["user"])):
+            if len(known) < 40:
+                known.setdefault(value)
+        if row["host"] in hosts and row["user"] in users and len(first) < 40:
+            first.setdefault((row["host"], row["user"]))
+        refused += (row["host"], row["user"]) not in first
+    assert sizes_of(engine).refused_rows == refused > 3_000
+    series = whole.bucket_values.select("partition_field_value", "by_field_value").unique()
+    assert set(series.rows()) <= set(first)
+    parts, cut = run(of, frame, (1, 700, 701, 2_345))
+    assert cut.snapshot().to_bytes() == engine.snapshot().to_bytes()
+    assert parts.bucket_values.equals(whole.bucket_values)
+
+
+@pytest.mark.parametrize("share", [1.0, 0.2])
+@pytest.mark.parametrize(
+    ("detector", "influencers"),
+    [
+        (MEAN, ("host",)),
+        ({"function": "count", "partition_field_name": "host"}, ()),
+        ({"function": "metric", "field_name": "load", "by_field_name": "host"}, ()),
+        ({"function": "sum", "field_name": "load", "over_field_name": "host"}, ("host",)),
+        ({"function": "rare", "by_field_name": "host"}, ()),
+        ({"function": "time_of_day", "by_field_name": "host"}, ()),
+    ],
+)
+def test_what_is_predicted_is_what_is_held(detector: dict[str, str], influencers: tuple[str, ...], share: float) -> None:
+    """Within a factor of 1.5, for kinds of jobs whose series all come at once, or now and then."""
+    hosts, buckets, rng = 2_000, 40, np.random.default_rng(1)
+    who = np.concatenate([np.sort(rng.permutation(hosts)[: int(share * hosts)]) for _ in range(buckets)])
+    time = START + SPAN * np.repeat(np.arange(buckets), int(share * hosts))
+    frame = pl.DataFrame({"time": time, "host": [f"host-{at:05}" for at in who], "load": rng.normal(10.0, 1.0, len(who))})
+    of = job(detector, influencers=influencers)
+    sizes = sizes_of(run(of, frame)[1])
+    predicted = predicted_bytes(of, [hosts], {"host": hosts})
+    assert sizes.total / 1.5 < predicted < sizes.total * 1.5
+
+
+def test_of_series_with_patterns_too() -> None:
+    hosts, days = 40, 8
+    at = np.arange(96 * days)
+    load = 10.0 + 5.0 * np.sin(2 * np.pi * at / 96)[:, None] + np.random.default_rng(2).normal(0.0, 0.3, (len(at), hosts))
+    host = np.tile([f"host-{i}" for i in range(hosts)], len(at))
+    frame = pl.DataFrame({"time": np.repeat(START + SPAN * at, hosts), "host": host, "load": load.ravel()})
+    of = job(MEAN)
+    sizes = sizes_of(run(of, frame)[1])
+    assert sizes.parts["their repeating patterns"] > 500 * hosts
+    predicted = predicted_bytes(of, [hosts], {})
+    assert sizes.total / 1.5 < predicted < sizes.total * 1.5
+
+
+def test_a_hundred_thousand_members_are_bounded() -> None:
+    members = 100_000
+    time = np.repeat(START + SPAN * np.arange(3), members)
+    frame = pl.DataFrame({"time": time, "user": np.tile(np.arange(members), 3).astype("U"), "load": np.ones(3 * members)})
+    engine = run(job({"function": "sum", "field_name": "load", "over_field_name": "user"}), frame)[1]
+    assert 10 << 20 < sizes_of(engine).total < 40 << 20
