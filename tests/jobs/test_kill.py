@@ -12,6 +12,7 @@ from polars.testing import assert_frame_equal
 
 from barograph.config.load import load_job
 from barograph.jobs.run import run_job
+from barograph.results.sizes import Sizes
 from barograph.sources.read import read_files
 from barograph.store.query import Query
 from barograph.store.store import Store
@@ -133,3 +134,30 @@ def test_a_run_killed_at_random_instants_ends_as_an_undisturbed_one(
             assert_frame_equal(found[name], expected, check_exact=True)
         else:
             assert found[name] == expected, name
+
+
+@pytest.mark.slow
+def test_series_that_sleep_when_a_run_is_killed_wake_as_they_were(tmp_path):
+    """What sleeps lies in files without names: of these nothing is left, and the last commit has all of it."""
+    draw, path, data = random.Random(3), tmp_path / "rows.ndjson", tmp_path / "data"
+    times = [START_MS // 300_000 * 300_000 + 300_000 * (number // 150) for number in range(9_000)]
+    rows = [{"time": time, "host": f"h{draw.randrange(700)}", "user": "u", "value": draw.gauss(100, 5)} for time in times]
+    path.write_text("\n".join(json.dumps(row) for row in rows) + "\n")
+    analysis = {**JOB["analysis_config"], "detectors": JOB["analysis_config"]["detectors"][:1]}
+    undisturbed, job_file = load_job({**JOB, "analysis_config": analysis}), tmp_path / "job.json"
+    job_file.write_text(json.dumps({**JOB, "analysis_config": analysis, "analysis_limits": {"model_memory_limit": "1mb"}}))
+    with Store.open(None, tmp_path / "undisturbed") as store:
+        chunks = read_files([str(path)], undisturbed.data_description, fields=undisturbed.fields)
+        run_job(store, undisturbed, chunks, interim=True)
+        expected = everything(store)
+    command = [sys.executable, Path(__file__).with_name("runner.py"), data, job_file, path]
+    for _ in range(6):
+        live(command, draw)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=120)
+    with Store.open(None, data) as store:
+        found, newest = everything(store), store.snapshots("kill")[-1]
+    assert Sizes.of_text(newest.sizes).asleep > 100
+    assert found["snapshot"] == expected["snapshot"]
+    assert found["counts"] == expected["counts"]
+    for name in ("records", "buckets", "annotations", "bucket_values"):
+        assert_frame_equal(found[name], expected[name], check_exact=True)

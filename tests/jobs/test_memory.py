@@ -115,4 +115,9 @@ def test_what_sleeps_leaves_no_file_behind(service: Service, tmp_path: Path) -> 
     array = Scratch(tmp_path)(np.dtype("f8"), 10)
     array[:] = 1.0
     assert not list(tmp_path.iterdir())
-    assert len(Scratch(tmp_path)(np.dtype("f8"), 0)) == 0
+    disk = Scratch(tmp_path)
+    disk.let_go(array)
+    assert array.tolist() == [1.0] * 10
+    empty = disk(np.dtype("f8"), 0)
+    disk.let_go(empty)
+    assert len(empty) == 0

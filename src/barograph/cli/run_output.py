@@ -58,6 +58,10 @@ class FinishedRun:
             records = counted(self.records.filter("is_interim").height, "interim record")
             lines.append(f"judged {counted(len(done.interim), 'bucket')} that may still change, wrote {records}")
         lines += left_out(done.dropped, self.examples)
+        if done.refused_rows:
+            lines.append(
+                f"left out {counted(done.refused_rows, 'row')} of new series so far: model_memory_limit has no room for more"
+            )
         if done.interrupted:
             lines.append(f"stopped by {done.interrupted}: what was read so far is kept; the same command goes on from there")
         return lines

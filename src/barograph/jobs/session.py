@@ -90,6 +90,7 @@ class Session:
         self._last_ms: int | None = None
         self._interim: tuple[int, ...] = ()
         self._live = False
+        self._refused_rows = 0  # as of the last commit
         self._on_records: Callable[[pl.DataFrame], None] = lambda _: None
 
     def feed(self, chunk: Chunk) -> None:
@@ -168,7 +169,9 @@ class Session:
         started = self._clock()
         counts = self._input_counts.total(self._engine.counts)
         results = Results.concat([*self._waiting, Results(counts=counts)])
-        self._store.commit(self.job.job_id, results, self._engine.snapshot(), self._read)
+        snapshot = self._engine.snapshot()
+        self._store.commit(self.job.job_id, results, snapshot, self._read)
+        self._refused_rows = 0 if snapshot.sizes is None else snapshot.sizes.refused_rows
         self._waiting.clear()
         self._waiting_rows, self._changed = 0, False
         self._rows_committed = self._rows
@@ -250,4 +253,5 @@ class Session:
             skipped=self._inputs.skipped(),
             interrupted=interrupted,
             counts=counts,
+            refused_rows=self._refused_rows,
         )

@@ -67,6 +67,7 @@ class RunSummary:
         skipped: inputs, as they were given, in which nothing was new.
         interrupted: the signal that ended it early (`SIGINT`, `SIGTERM`); None when all input was read.
         counts: the job's counts since it was created.
+        refused_rows: rows of new series since then, for which the job's memory limit has no room.
     """
 
     job_id: str
@@ -84,3 +85,4 @@ class RunSummary:
     skipped: tuple[str, ...]
     interrupted: str | None
     counts: DataCounts
+    refused_rows: int

@@ -149,6 +149,9 @@ class Held:
             records[at : at + len(block)] = block
             packed[start : start + len(profiles)] = profiles
             at, start = at + len(block), start + len(profiles)
+        for array in (records, packed):
+            disk.let_go(array)
+        self._sleepers.let_go()
         return records, packed
 
     def about(self) -> Structs:
@@ -194,6 +197,7 @@ class Held:
         self.records.resize(stay, refcheck=False)
         beds.series = beds.series[:stay].copy()
         self.pool = self.pool.shrunk(self.records)
+        beds.let_go()
 
     def _wake(self, series: Ints) -> None:
         beds, awake = self._beds, len(self.records)
@@ -260,6 +264,11 @@ class _Sleepers:
         for start in starts:
             self.pool.give(start)
         return records
+
+    def let_go(self) -> None:
+        """Keep nothing of those that sleep in memory."""
+        for array in (self.records, self.pool.array):
+            self.disk.let_go(array)
 
     def _keep(self, series: Ints, records: Structs, profiles: NDArray[Any]) -> None:
         self.about[series] = _about(records)

@@ -1,7 +1,6 @@
 """What arrays are called in annotations: one name for one type of entry. Shapes and units stand where they are used."""
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +18,14 @@ Structs = NDArray[np.void]
 """Structured arrays, one record a row."""
 
 
-Disk = Callable[[np.dtype[Any], int], NDArray[Any]]
-"""Makes arrays of zeros, of a type and length, that lie in files and not in memory; each is gone with its array."""
+class Disk(Protocol):
+    """Makes arrays that lie in files and not in memory; each file is gone with its array."""
+
+    def __call__(self, dtype: np.dtype[Any], length: int) -> NDArray[Any]:
+        """An array of zeros, to be read and written."""
+
+    def let_go(self, array: NDArray[Any]) -> None:
+        """Keep nothing of one of these arrays in memory that was read or written; it stays as it is."""
 
 
 def as_bytes(records: NDArray[Any]) -> Bytes:

@@ -37,3 +37,18 @@ class Scratch:
         except OSError as error:
             what = f"{str(self._folder)!r}: wanted room for {size:,} bytes of series that sleep"
             raise StorageFailure(f"{what} ({error.strerror})") from error
+
+    def let_go(self, array: NDArray[Any]) -> None:
+        """Keep nothing of one of these arrays in this process: the file has it, and the system writes it when it suits."""
+        mapped = _mapping(array)
+        if mapped is not None:
+            mapped.madvise(mmap.MADV_DONTNEED)
+
+
+def _mapping(array: NDArray[Any]) -> mmap.mmap | None:
+    """What an array lies in; None where it is in memory, as without entries."""
+    base: Any = array
+    while isinstance(base, np.ndarray):
+        base = base.base
+    held = base.obj if isinstance(base, memoryview) else None
+    return held if isinstance(held, mmap.mmap) else None
