@@ -11,7 +11,9 @@ from barograph.alerts.service import Alerts
 from barograph.alerts.worker import AlertWorker
 from barograph.api.metrics import Metrics
 from barograph.config.channels import Channel
+from barograph.config.datafeed import Datafeed
 from barograph.config.errors import BarographError
+from barograph.config.job import Job
 from barograph.config.server import ServerConfig
 from barograph.config.sources import Source
 from barograph.index.documents import INDEX_FILE, Documents
@@ -20,6 +22,7 @@ from barograph.jobs.datafeeds import Datafeeds
 from barograph.jobs.service import Service
 from barograph.jobs.uploads import Uploads
 from barograph.jobs.workers import Workers
+from barograph.sources.feed import Feed
 from barograph.sources.feeds import open_feed
 
 T = TypeVar("T")
@@ -59,6 +62,7 @@ class Server:
         uploads: files that were uploaded, to be looked at.
         ready: the jobs that an earlier process left open are open again.
         is_ending: it was told to end: who waits for something is answered at once.
+        own_feed: the source of a datafeed that a dialect has made for itself, else None; the dialect sets it.
         bring_results_up_to_date: makes the index show the results of now; a dialect that shows them there sets it.
         beside: what dialects have going on beside the requests.
         datafeeds: what feeds jobs from sources.
@@ -73,6 +77,7 @@ class Server:
     sources: Mapping[str, Source] = field(default_factory=dict)
     ready: bool = False
     is_ending: bool = False
+    own_feed: Callable[[Datafeed, Job], Feed | None] = lambda _datafeed, _job: None
     bring_results_up_to_date: Callable[[], None] = lambda: None
     beside: list[Beside] = field(default_factory=list)
     datafeeds: Datafeeds = field(init=False)
@@ -89,7 +94,7 @@ class Server:
         self.datafeeds = Datafeeds(
             self.service,
             self.workers,
-            lambda datafeed, job: open_feed(self.documents, self.sources, datafeed, job),
+            lambda datafeed, job: self.own_feed(datafeed, job) or open_feed(self.documents, self.sources, datafeed, job),
             lambda job_id, start_ms, end_ms, text: annotate(self.documents, job_id, (start_ms, end_ms), text),
             self.metrics.count_rows,
         )

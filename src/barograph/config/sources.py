@@ -2,18 +2,26 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from pydantic import Field
 
 from barograph.config.base import Document
 from barograph.config.named_tables import document_of, named_tables
 
+_SIGN: Final = r"^[\x01-\x09\x0b\x0c\x0e-\x7f]$"
+"""One character of ASCII, and no line end."""
+
 
 class FileSource(Document):
-    """Files, all of one format, which their extension tells."""
+    """Files, all of one format, which their extension tells unless `format` does."""
 
     files: tuple[str, ...] = Field(min_length=1, description="paths or globs of Parquet, CSV or NDJSON, also s3://")
+    format: Literal["parquet", "csv", "ndjson", "lines"] | None = Field(
+        default=None, description="of files whose extension says nothing; each of `lines` is the field raw"
+    )
+    delimiter: str = Field(default=",", pattern=_SIGN, description="between two fields of CSV: one character of ASCII")
+    quote: str = Field(default='"', pattern=_SIGN, description="around fields of CSV that have delimiters in them")
 
 
 class SqlSource(Document):

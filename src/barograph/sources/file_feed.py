@@ -13,12 +13,19 @@ from barograph.config.sources import FileSource
 from barograph.intake.parse_times import parse_times
 from barograph.sources.feed import FeedPage, cut, refuse_search_parts, with_times
 
-_SCANS: Final[dict[str, Callable[[list[str]], pl.LazyFrame]]] = {
-    ".parquet": pl.scan_parquet,
-    ".pq": pl.scan_parquet,
-    ".csv": lambda paths: pl.scan_csv(paths, infer_schema=False),
-    ".ndjson": pl.scan_ndjson,
-    ".jsonl": pl.scan_ndjson,
+Prepare = Callable[[pl.LazyFrame], pl.LazyFrame]
+"""Makes the rows that are fed of those of the files."""
+
+_FORMATS: Final = {".parquet": "parquet", ".pq": "parquet", ".csv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson"}
+"""Extensions, and what they say."""
+
+_SCANS: Final[dict[str, Callable[[FileSource], pl.LazyFrame]]] = {
+    "parquet": lambda source: pl.scan_parquet(list(source.files)),
+    "csv": lambda source: pl.scan_csv(
+        list(source.files), separator=source.delimiter, quote_char=source.quote, infer_schema=False
+    ),
+    "ndjson": lambda source: pl.scan_ndjson(list(source.files)),
+    "lines": lambda source: pl.scan_lines(list(source.files), name="raw"),
 }
 
 
@@ -27,8 +34,10 @@ class FileFeed:
 
     page_rows = 500_000
 
-    def __init__(self, name: str, source: FileSource, datafeed: Datafeed, job: Job) -> None:
-        """A feed of the files of a source.
+    def __init__(
+        self, name: str, source: FileSource, datafeed: Datafeed, job: Job, prepare: Prepare = lambda rows: rows
+    ) -> None:
+        """A feed of the files of a source; `prepare` makes of their rows those that are fed.
 
         Raises:
             BadRequest: they are no table, lack a field, or the datafeed asks for what only an index can do.
@@ -36,10 +45,12 @@ class FileFeed:
         refuse_search_parts(name, datafeed)
         self._name, self._source, self._job = name, source, job
         self._read_as = _by_size(job)
-        suffix = PurePosixPath(source.files[0]).suffix
-        if suffix not in _SCANS:
-            raise BadRequest(f"sources.{name}.files={source.files[0]!r}: wanted files that end with {', '.join(_SCANS)}")
-        self._scan = _SCANS[suffix]
+        self._prepare = prepare
+        form = source.format or _FORMATS.get(PurePosixPath(source.files[0]).suffix)
+        if form is None:
+            wanted = f"files that end with {', '.join(_FORMATS)}, or a format"
+            raise BadRequest(f"sources.{name}.files={source.files[0]!r}: wanted {wanted}")
+        self._scan = _SCANS[form]
         present = self._columns()
         missing = [field for field in (job.time_field, *job.fields) if field not in present]
         if missing:
@@ -48,7 +59,7 @@ class FileFeed:
             )
 
     def _scanned(self) -> pl.LazyFrame:
-        return self._scan(list(self._source.files))
+        return self._prepare(self._scan(self._source))
 
     def _columns(self) -> list[str]:
         try:

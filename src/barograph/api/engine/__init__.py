@@ -1,5 +1,6 @@
 """The Prelert Engine API, version 2, as its clients speak it."""
 
+from functools import partial
 from typing import Final
 
 from starlette.exceptions import HTTPException
@@ -7,9 +8,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from barograph.api.engine import alerts, data, info, jobs, life, preview, results
+from barograph.api.engine import alerts, data, info, jobs, life, preview, results, schedulers
 from barograph.api.engine.endpoint import PREFIX, Endpoint, route
 from barograph.api.engine.errors import render
+from barograph.api.engine.scheduler_feed import own_feed
 from barograph.api.engine.state import State
 from barograph.api.server import Server
 
@@ -23,6 +25,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *results.ENDPOINTS,
     *alerts.ENDPOINTS,
     *preview.ENDPOINTS,
+    *schedulers.ENDPOINTS,
 )
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
@@ -30,6 +33,7 @@ _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 def routes(server: Server) -> list[BaseRoute]:
     """The routes of all endpoints, and one for all other paths below the API's own, so that no other dialect answers them."""
     state = State(server)
+    server.own_feed = partial(own_feed, state)
     ordered = sorted(ENDPOINTS, key=lambda endpoint: endpoint.order)
     rest = [Route(path, _nothing, methods=list(_METHODS)) for path in (PREFIX, f"{PREFIX}/{{rest:path}}")]
     return [*(route(endpoint, state) for endpoint in ordered), *rest]

@@ -70,10 +70,7 @@ class Intake:
         extras, job = self.state.extras(self.job_id), service.job(self.job_id)
         if extras.get("is_paused") and service.summary(self.job_id).state is JobState.CLOSED:
             return upload_summary(DataCounts(), DataCounts(), {})  # a paused job takes no rows, and nobody fails for it
-        if self.state.server.datafeeds.of_job(self.job_id) is not None:
-            raise EngineError(
-                Code.NOT_FOR_SCHEDULED_JOBS, f"Cannot send data to job '{self.job_id}': it is scheduled, and reads them itself"
-            )
+        refuse_scheduled(self.job_id, extras)
         skips = self._in_worker(lambda: open_for_rows(self.state, job)) and extras.get("ignore_downtime") in ("ONCE", "ALWAYS")
         self._in_worker(lambda: service.commit(self.job_id))
         before = self._committed()
@@ -133,6 +130,17 @@ class Intake:
 
     def _in_worker(self, task: Any) -> Any:
         return self.state.in_worker(self.job_id, task)
+
+
+def refuse_scheduled(job_id: str, extras: Extras) -> None:
+    """Refuse what is not for jobs that read their rows themselves.
+
+    Raises:
+        EngineError: it does (60117).
+    """
+    if "scheduler" in extras:
+        wanted = "a job that is sent its rows; a scheduler is started and stopped instead"
+        raise EngineError(Code.NOT_FOR_SCHEDULED_JOBS, f"Cannot do this with the scheduled job '{job_id}': wanted {wanted}")
 
 
 def open_for_rows(state: State, job: Job) -> bool:

@@ -4,16 +4,17 @@ import itertools
 from typing import Any, Final
 
 from barograph.api.engine.answers import ACK, Answer, page, single
-from barograph.api.engine.config import EngineJob
 from barograph.api.engine.counts import counts, size_stats
 from barograph.api.engine.downtime import forget_downtime
 from barograph.api.engine.endpoint import Call, Endpoint
 from barograph.api.engine.errors import Code, EngineError
 from barograph.api.engine.job_documents import check_id, configuration, job_of, made_id
 from barograph.api.engine.parameters import paging
+from barograph.api.engine.scheduler_config import ScheduledJob, check_scheduler, datafeed_of, told_scheduler
 from barograph.api.engine.state import Extras
 from barograph.api.engine.stored import forget_stored
 from barograph.api.engine.times import text_of
+from barograph.config.datafeed import Datafeed
 from barograph.config.errors import shortened
 from barograph.jobs.service import JobState, JobSummary, NoSuchJob
 
@@ -63,6 +64,9 @@ def document(call: Call, summary: JobSummary) -> dict[str, Any]:
     }
     if summary.state in (JobState.CLOSED, JobState.FAILED) and summary.state_time is not None:
         told["finishedTime"] = text_of(summary.state_time)
+    if "scheduler" in extras:
+        told["schedulerConfig"] = told_scheduler(extras)
+        told["schedulerStatus"] = "STARTED" if call.state.is_started(job_id) else "STOPPED"
     if "last_data" in extras:
         told["lastDataTime"] = text_of(extras["last_data"])
     return {**configuration(summary.job, extras), **told}
@@ -76,17 +80,36 @@ def status(summary: JobSummary, extras: Extras) -> str:
 
 def create_job(call: Call) -> Answer:
     """Create a job; its id is made if it is sent without one."""
-    given = EngineJob.read(call.body, Code.CONFIG_PARSE, Code.CONFIG_UNKNOWN_FIELD)
+    given = ScheduledJob.read(call.body, Code.CONFIG_PARSE, Code.CONFIG_UNKNOWN_FIELD)
     known = call.server.service.ids()
     taken = {*known, *(group for groups in known.values() for group in groups)}
     job_id = given.id or next(one for one in _made_ids(call) if one not in taken)
     check_id(job_id)
     job, extras = job_of(given, job_id)
+    datafeed = _scheduled(call, given, job_id, extras)
     if job_id in taken or not call.server.service.put(job):
         raise EngineError(Code.JOB_ID_TAKEN, f"The job cannot be created with the Id '{job_id}'. The Id is already used.")
     call.state.change(job_id, extras)
+    if datafeed is not None and not call.server.datafeeds.create(datafeed):
+        call.server.service.delete(job_id)
+        raise EngineError(Code.JOB_ID_TAKEN, f"The job cannot be created with the Id '{job_id}': a datafeed has it already.")
     call.server.service.tell(job_id, "info", "Job created")
     return Answer({"id": job_id}, 201)
+
+
+def _scheduled(call: Call, given: ScheduledJob, job_id: str, extras: Extras) -> Datafeed | None:
+    """The datafeed of a job that is to read its rows itself, which `extras` then say, too; None of all others.
+
+    Raises:
+        EngineError: it cannot be.
+        HttpProblem: the caller may not have the server read what it names.
+    """
+    if given.scheduler_config is None:
+        return None
+    call.require("admin")
+    check_scheduler(given.scheduler_config, given, extras["data"]["format"])
+    extras["scheduler"] = given.scheduler_config.told() | {"dataSource": str(given.scheduler_config.data_source).upper()}
+    return datafeed_of(given.scheduler_config, job_id)
 
 
 def _made_ids(call: Call) -> Any:

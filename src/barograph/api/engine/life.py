@@ -5,6 +5,7 @@ from typing import Final
 from barograph.api.engine.answers import ACK, Answer
 from barograph.api.engine.endpoint import Call, Endpoint
 from barograph.api.engine.errors import Code, EngineError
+from barograph.api.engine.intake import refuse_scheduled
 from barograph.api.engine.jobs import status
 from barograph.api.engine.parameters import flag, span, time
 from barograph.config.job import Job
@@ -24,6 +25,7 @@ def flush(call: Call) -> Answer:
     interim = flag(call, "calcInterim")
     start, end = span(call)
     advance = time(call, "advanceTime")
+    refuse_scheduled(job_id, call.state.extras(job_id))
     if (start is not None or end is not None) and not interim:
         raise EngineError(
             Code.FLUSH_PARAMETERS, "start, end: wanted calcInterim=true beside them, as they are of interim results"
@@ -56,6 +58,7 @@ def close(call: Call) -> Answer:
     """Close a job: what was sent is taken into account, and it takes no more memory. One that does not run stays so."""
     service, job_id = call.server.service, call.job_id
     state = service.summary(job_id).state
+    refuse_scheduled(job_id, call.state.extras(job_id))
     with call.state.alone(job_id):
         if job_id in service.opened():
             service.close_job(job_id)
@@ -69,6 +72,7 @@ def pause(call: Call) -> Answer:
     """Pause a job: it is closed, and rows that are sent to it are passed over until it is resumed."""
     service, job_id = call.server.service, call.job_id
     summary = service.summary(job_id)
+    refuse_scheduled(job_id, call.state.extras(job_id))
     if summary.state is JobState.FAILED or status(summary, call.state.extras(job_id)) == "PAUSED":
         raise EngineError(
             Code.PAUSE, f"Cannot pause job '{job_id}': wanted one that is RUNNING or CLOSED, it is {_status(call)}"

@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 
 from barograph.api.engine.errors import Code, EngineError
 from barograph.api.server import Server
+from barograph.config.errors import NotFound
 from barograph.jobs.workers import Overloaded
 
 T = TypeVar("T")
@@ -49,6 +50,13 @@ class State:
     def forget(self, job_id: str) -> None:
         """Know nothing of a job any more."""
         self._kept.delete(job_id)
+
+    def is_started(self, job_id: str) -> bool:
+        """Whether a job is reading its rows itself at the moment."""
+        try:
+            return self.server.datafeeds.stats(job_id).is_started
+        except NotFound:  # another dialect has removed what reads them
+            return False
 
     @contextmanager
     def alone(self, job_id: str) -> Iterator[None]:

@@ -50,7 +50,7 @@ def transformed(frame: pl.DataFrame, steps: Sequence[Step]) -> Transformed:
         given = rows.select(pl.any_horizontal(pl.col(*step.inputs).is_not_null())).to_series()
         failed += int((given & made.select(pl.all_horizontal(pl.all().is_null())).to_series()).sum())
         rows = rows.with_columns(made)
-    kept = pl.Series("kept", [False] * frame.height).scatter(rows[place], True)
+    kept = pl.Series("kept", [False] * frame.height, pl.Boolean()).scatter(rows[place], True)
     return Transformed(rows.drop(place), kept, failed)
 
 

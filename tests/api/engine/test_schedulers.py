@@ -1,0 +1,142 @@
+"""Jobs that read their rows themselves."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+
+from barograph.api.engine.errors import Code
+from tests.api.engine.stream import SPAN, START, config, delimited, rows
+from tests.api.engine.test_jobs import API, error
+
+ROWS = rows(0, 30)
+
+
+def job(job_id: str, scheduler: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    return config(id=job_id, schedulerConfig=scheduler, **changes)
+
+
+def document(http: httpx.Client, job_id: str) -> dict[str, Any]:
+    return dict(http.get(f"{API}/jobs/{job_id}").json()["document"])
+
+
+def awaited(http: httpx.Client, job_id: str, is_so: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """The job when something is so of it; every answer takes its time, so nothing here sleeps."""
+    for _ in range(2_000):
+        told = document(http, job_id)
+        if is_so(told):
+            return told
+    raise AssertionError(told)
+
+
+def read_to_the_end(http: httpx.Client, job_id: str, **span: Any) -> dict[str, Any]:
+    """The job when it has read all."""
+    started = http.post(f"{API}/schedulers/{job_id}/start", params=span)
+    assert started.json() == {"acknowledgement": True}
+    return awaited(http, job_id, lambda told: (told["schedulerStatus"], told["status"]) == ("STOPPED", "CLOSED"))
+
+
+def test_a_file_is_read_once_behind_the_transforms(http: httpx.Client, tmp_path: Path) -> None:
+    path = tmp_path / "rows.log"
+    path.write_bytes(delimited(ROWS, ";"))
+    transforms = [
+        {"transform": "uppercase", "inputs": ["host"], "outputs": ["HOST"]},
+        {"transform": "exclude", "inputs": ["host"], "condition": {"operator": "MATCH", "value": ".*-1"}},
+    ]
+    detectors = [{"function": "mean", "fieldName": "ms", "byFieldName": "HOST"}]
+    analysis, data = {"detectors": detectors, "influencers": []}, {"fieldDelimiter": ";"}
+    scheduler = {"dataSource": "file", "filePath": str(path)}
+    made = job("of-file", scheduler, transforms=transforms, analysisConfig=analysis, dataDescription=data)
+    assert http.post(f"{API}/jobs", json=made).status_code == 201
+    assert document(http, "of-file")["schedulerConfig"] == {**scheduler, "dataSource": "FILE", "queryDelay": 60}
+    told = read_to_the_end(http, "of-file", start="", end="")
+    assert (told["status"], told["counts"]["processedRecordCount"]) == ("CLOSED", len(ROWS) // 2)
+    assert http.get("/_ml/anomaly_detectors/of-file").json()["jobs"][0]["datafeed_config"]["datafeed_id"] == "of-file"
+    assert error(http.post(f"{API}/schedulers/of-file/stop")) == (400, Code.SCHEDULER_STOP)
+    for path_of in ("data/of-file/close", "data/of-file/flush", "jobs/of-file/pause"):
+        assert error(http.post(f"{API}/{path_of}")) == (400, Code.NOT_FOR_SCHEDULED_JOBS)
+    (entry,) = http.post(f"{API}/data/of-file", content=b"x").json()["responses"]
+    assert entry["error"]["errorCode"] == Code.NOT_FOR_SCHEDULED_JOBS
+
+
+@pytest.fixture(scope="module")
+def far(running: Any) -> str:
+    """An index of the server itself, which stands for an Elasticsearch."""
+    properties = {"time": {"type": "date", "format": "epoch_second"}, "host": {"type": "keyword"}, "ms": {"type": "double"}}
+    running.http.put("/engine-far", json={"mappings": {"properties": properties}})
+    body = b"".join(b'{"index":{}}\n' + orjson.dumps(row) + b"\n" for row in ROWS)
+    running.http.put("/engine-far/_bulk", content=body, headers={"Content-Type": "application/x-ndjson"})
+    return str(running.url)
+
+
+def test_an_elasticsearch_is_read_in_real_time_and_stopped(http: httpx.Client, far: str) -> None:
+    credentials = {"username": "somebody", "password": "s3cret-word"}
+    scheduler = {"dataSource": "ELASTICSEARCH", "baseUrl": far, "indexes": ["engine-far"], **credentials}
+    transforms = [{"transform": "uppercase", "inputs": ["host"], "outputs": ["HOST"]}]
+    detectors = [{"function": "mean", "fieldName": "ms", "byFieldName": "HOST"}]
+    made = job(
+        "of-search",
+        scheduler,
+        transforms=transforms,
+        dataDescription={"format": "ELASTICSEARCH"},
+        analysisConfig={"detectors": detectors},
+    )
+    made["analysisConfig"]["influencers"] = ["HOST"]
+    assert http.post(f"{API}/jobs", json=made).status_code == 201
+    assert "s3cret-word" not in http.get(f"{API}/jobs/of-search").text
+    end = START + 20 * SPAN
+    told = read_to_the_end(http, "of-search", start=START, end=end)
+    assert told["counts"]["processedRecordCount"] == sum(row["time"] < end for row in ROWS)
+    assert http.post(f"{API}/schedulers/of-search/start").status_code == 200
+    assert error(http.post(f"{API}/schedulers/of-search/start")) == (400, Code.SCHEDULER_START)
+    awaited(http, "of-search", lambda told: told["counts"]["processedRecordCount"] == len(ROWS))
+    assert http.post(f"{API}/schedulers/of-search/stop").json() == {"acknowledgement": True}
+    told = document(http, "of-search")
+    assert (told["status"], told["schedulerStatus"]) == ("CLOSED", "STOPPED")
+    http.delete("/_ml/datafeeds/of-search")
+    assert document(http, "of-search")["schedulerStatus"] == "STOPPED"
+
+
+FILE = {"dataSource": "FILE", "filePath": "/nowhere"}
+SEARCH = {"dataSource": "ELASTICSEARCH", "baseUrl": "http://localhost:1", "indexes": ["x"]}
+FOUND = {"dataDescription": {"format": "ELASTICSEARCH"}}
+COUNTED = {**SEARCH, "aggs": {"t": {"date_histogram": {"field": "time", "interval": "hour"}}}}
+BAD: dict[str, tuple[dict[str, Any], dict[str, Any], Code]] = {
+    "10301": ({"filePath": "x"}, {}, Code.SCHEDULER_DATA_SOURCE),
+    "10302": ({**FILE, "baseUrl": "http://x"}, {}, Code.SCHEDULER_FIELD),
+    "10303 path": ({"dataSource": "FILE"}, {}, Code.SCHEDULER_OPTION),
+    "10303 url": ({**SEARCH, "baseUrl": "localhost"}, FOUND, Code.SCHEDULER_OPTION),
+    "10303 no histogram": (
+        {**COUNTED, "aggs": {"x": {}}},
+        {**FOUND, "analysisConfig": {"summaryCountFieldName": "n"}},
+        Code.SCHEDULER_OPTION,
+    ),
+    "10304": (SEARCH, {**FOUND, "analysisConfig": {"bucketSpan": None}}, Code.SCHEDULER_NEEDS_BUCKET_SPAN),
+    "10305": (SEARCH, {**FOUND, "analysisConfig": {"latency": 60}}, Code.SCHEDULER_NO_LATENCY),
+    "10306": (COUNTED, FOUND, Code.SCHEDULER_NEEDS_SUMMARY_COUNT),
+    "10307": (SEARCH, {}, Code.SCHEDULER_DATA_FORMAT),
+    "10308": ({**SEARCH, "username": "x"}, FOUND, Code.SCHEDULER_CREDENTIALS),
+    "10308 in the address": ({**SEARCH, "baseUrl": "http://a:b@c"}, FOUND, Code.SCHEDULER_CREDENTIALS),
+    "10309": ({**SEARCH, "password": "x", "encryptedPassword": "y"}, FOUND, Code.SCHEDULER_TWO_PASSWORDS),
+    "10118": ({**SEARCH, "encryptedPassword": "y"}, FOUND, Code.ENCRYPTION),
+    "10104": ({**SEARCH, "frequency": 0}, FOUND, Code.INVALID_VALUE),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_what_cannot_be_read_is_refused_with_its_number(http: httpx.Client, name: str) -> None:
+    scheduler, changes, code = BAD[name]
+    assert error(http.post(f"{API}/jobs", json=job("never", scheduler, **changes))) == (400, code)
+
+
+def test_a_scheduler_that_cannot_be_started_says_why(http: httpx.Client) -> None:
+    http.post(f"{API}/jobs", json=job("no-file", FILE)).raise_for_status()
+    assert error(http.post(f"{API}/schedulers/no-file/start")) == (400, Code.SCHEDULER_START)
+    assert document(http, "no-file")["status"] == "CLOSED"
+    http.post(f"{API}/jobs", json=config(id="not-scheduled")).raise_for_status()
+    assert error(http.post(f"{API}/schedulers/not-scheduled/start")) == (400, Code.NO_SUCH_SCHEDULED_JOB)
+    assert error(http.post(f"{API}/schedulers/nobody/stop")) == (404, Code.MISSING_JOB)
+    assert error(http.post(f"{API}/schedulers/no-file/start?start=5&end=4")) == (400, Code.END_BEFORE_START)
