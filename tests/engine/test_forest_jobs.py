@@ -92,7 +92,7 @@ def test_buckets_without_data_have_no_result_and_half_known_ones_say_so(results,
     assert found["feature_data"].list.get(1).is_null().all()
 
 
-@pytest.mark.parametrize("size", [97, 431])
+@pytest.mark.parametrize("size", [210, 700])
 def test_rows_in_pieces_with_snapshots_between_give_the_same_bits(results, rows, size):
     whole = Results.concat([results])
     check_pieces(read_detector(web_detector()).job(), rows, size, whole)
@@ -128,6 +128,47 @@ def test_open_buckets_are_judged_without_a_trace(rows, results):
     assert engine.snapshot().to_bytes() == before
     rest = Results.concat([first, engine.add(rows.slice(700)), engine.flush()])
     assert_frame_equal(rest.forest_results, results.forest_results, check_exact=True)
+
+
+def hosts(count: int, buckets: int) -> pl.DataFrame:
+    """Five minutes of as many hosts: a daily wave, half an hour of too much load on host 1, later of three times the hits."""
+    rng, time, parts = np.random.default_rng(0), np.arange(buckets), []
+    for host in range(count):
+        cpu = 40 + 15 * np.sin(2 * np.pi * time / 288) + rng.normal(0, 2, buckets)
+        hits = np.round(500 + 200 * np.sin(2 * np.pi * time / 288) + rng.normal(0, 20, buckets))
+        if host == 1:
+            cpu[buckets * 3 // 5 :][:6] += 45
+            hits[buckets * 5 // 6 :][:6] *= 3
+        parts.append(pl.DataFrame({"time": START + time * 300, "host": f"host-{host}", "cpu": cpu, "hits": hits}))
+    return pl.concat(parts).sort("time")
+
+
+@pytest.mark.parametrize("split", [{"category_field": ["host"]}, {}])
+def test_both_incidents_are_found_at_once_and_nothing_else(split):
+    doc = detector(feature("cpu"), feature("hits", "sum"), detection_interval={"period": {"interval": 5}}, **split)
+    rows = hosts(3, 2_016) if split else hosts(2, 2_016).filter(host="host-1")
+    found = barograph.run(doc, rows)
+    odd = found.forest_results.filter(pl.col("anomaly_grade") > 0)
+    bucket = ((odd["timestamp"] // 1_000 - START) // 300).to_list()
+    assert {1_209, 1_680} <= set(bucket)
+    assert set(bucket) <= {*range(1_209, 1_215), *range(1_680, 1_686)}
+    assert set(odd["partition_field_value"]) == ({"host-1"} if split else {None})
+
+
+@pytest.mark.slow
+def test_one_odd_entity_among_thousands_is_found_by_two_fields():
+    count, buckets = 1_000, 48
+    rng = np.random.default_rng(9)
+    entity = np.tile(np.arange(count), buckets)
+    v = rng.normal(100, 5, len(entity))
+    v[(buckets - 2) * count + 834] = 900.0
+    frame = pl.DataFrame({"time": START + np.repeat(np.arange(buckets), count) * HOUR, "v": v})
+    frame = frame.with_columns(a=pl.Series(entity // 50).cast(pl.String), b=pl.Series(entity % 50).cast(pl.String))
+    found = barograph.run(detector(feature("v"), category_field=["a", "b"]), frame)
+    assert found.forest_results.height == count * (buckets - 1)
+    worst = found.forest_results.sort("anomaly_grade").row(-1, named=True)
+    assert (worst["partition_field_value"], worst["by_field_value"]) == ("16", "34")
+    assert found.records.sort("record_score")["partition_field_value"][-1] == "16"
 
 
 def test_what_is_found_late_has_the_values_that_are_to_blame():

@@ -27,7 +27,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Service:
 
 
 def test_a_replay_gives_the_same_bits(store: Store):
-    check_replay(store, JOB, web(), 3)
+    check_replay(store, JOB, web(330), 3)
 
 
 def test_a_changed_rule_is_followed_and_nothing_is_learned_anew(tmp_path: Path):
