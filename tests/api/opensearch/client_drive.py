@@ -113,6 +113,23 @@ def runs(detector_id: str) -> None:
     assert ask("POST", f"{path}/_run", {"period_start": END_MS - STEP_MS, "period_end": END_MS})
 
 
+def monitors() -> None:
+    alerting = client.plugins.alerting
+    script = {"lang": "painless", "source": "return ctx.results[0].hits.total.value > 0"}
+    trigger = {"query_level_trigger": {"name": "any", "severity": "1", "condition": {"script": script}, "actions": []}}
+    search = {"indices": [".opendistro-anomaly-results*"], "query": {"size": 0, "query": {"match_all": {}}}}
+    period = {"interval": 1, "unit": "DAYS"}
+    monitor = {"type": "monitor", "name": INDEX, "schedule": {"period": period}, "inputs": [{"search": search}]}
+    made = alerting.create_monitor(body={**monitor, "triggers": [trigger]})["_id"]
+    assert alerting.get_monitor(made)["monitor"]["name"] == INDEX
+    assert alerting.search_monitor(body={"query": {"match": {"monitor.name": INDEX}}})["hits"]["total"]["value"] == 1
+    assert next(iter(alerting.run_monitor(made)["trigger_results"].values()))["triggered"] is True
+    (alert,) = (one for one in alerting.get_alerts()["alerts"] if one["monitor_id"] == made)
+    assert alerting.acknowledge_alert(made, body={"alerts": [alert["id"]]})["success"] == [alert["id"]]
+    assert alerting.update_monitor(made, body={**monitor, "triggers": [], "enabled": False})["_version"] == 2
+    assert alerting.delete_monitor(made)["result"] == "deleted"
+
+
 def end(detector_id: str) -> None:
     assert ask("DELETE", "/detectors/results", {"query": {"term": {"detector_id": detector_id}}})["deleted"] > 200
     assert ask("DELETE", f"/detectors/{detector_id}")["result"] == "deleted"
@@ -122,5 +139,6 @@ def end(detector_id: str) -> None:
 core()
 driven = detectors()
 runs(driven)
+monitors()
 end(driven)
 print("driven by", opensearchpy.__versionstr__)

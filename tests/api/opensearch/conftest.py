@@ -8,7 +8,7 @@ import pytest
 from tests.api.opensearch.made import INDEX, STEP_MS, documents, put
 from tests.api.running import Running
 
-STEPS = 600
+STEPS = 420
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ import orjson
 
 from barograph.api.elastic.answers import Answer
 from barograph.api.elastic.arguments import flag, whole
+from barograph.api.elastic.cluster_state import setting
 from barograph.api.elastic.endpoint import Call
 from barograph.api.opensearch.checks import (
     Limits,
@@ -26,6 +27,7 @@ from barograph.api.opensearch.runs import runs_of
 from barograph.api.opensearch.shelves import (
     DETECTORS,
     JOBS,
+    RESULTS,
     deleted,
     ensure_results,
     find,
@@ -136,11 +138,14 @@ def get(call: Call) -> Answer:
 
 
 def delete(call: Call) -> Answer:
-    """Remove a detector that does not run, with its tasks; results stay."""
+    """Remove a detector that does not run, with its tasks; results stay, unless a setting of the cluster says otherwise."""
     documents, detector_id = call.server.documents, call.path["detector_id"]
-    find(documents, DETECTORS, detector_id)
+    stored = find(documents, DETECTORS, detector_id)
     refuse_started(documents, detector_id)
     refuse_historical(documents, detector_id)
+    if stored is not None and setting(call.server, _WITH_RESULTS) in (True, "true"):
+        for name in {RESULTS, results_alias(orjson.loads(stored.source))} & documents.catalog.aliases.keys():
+            documents.delete_matching(name, {"term": {"detector_id": detector_id}})
     runs_of(call).forget(detector_id)
     forget(documents, {"term": {"detector_id": detector_id}})
     if JOBS in documents.catalog.indices:
@@ -148,6 +153,7 @@ def delete(call: Call) -> Answer:
     return Answer(deleted(DETECTORS, documents.write(Operation("delete", DETECTORS, detector_id, b""))))
 
 
+_WITH_RESULTS: Final = "plugins.anomaly_detection.delete_anomaly_result_when_delete_detector"
 _ONE: Final = "/{detector_id}"
 ENDPOINTS = (
     *of_detectors("POST", "", create, query="refresh", writes=True),

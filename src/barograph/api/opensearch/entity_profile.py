@@ -7,6 +7,7 @@ from barograph.api.elastic.endpoint import Call
 from barograph.api.opensearch.document import Document, categories, expression, interval_ms
 from barograph.api.opensearch.errors import refused
 from barograph.api.opensearch.fields import objects, text
+from barograph.api.opensearch.realtime import models_of
 from barograph.api.opensearch.result_documents import shown_entity
 from barograph.api.opensearch.shelves import JOBS, found
 from barograph.api.opensearch.tasks import NODE
@@ -51,8 +52,7 @@ def entity_profile(call: Call, detector_id: str, detector: Document, entity: Ent
     last = _last_document(call.server.documents, detector, entity)
     if last is None:
         raise refused("Cannot find entity")
-    models = service.forest_models(detector_id) if detector_id in service.ids() else []
-    model = next((one for one in models if one.entity == entity), None)
+    model = next((one for one in models_of(service, detector_id) if one.entity == entity), None)
     job = found(call.server.documents, JOBS, detector_id)
     is_on = job is not None and job["enabled"]
     made: dict[str, Any] = {}

@@ -17,7 +17,7 @@ from barograph.api.server import Server
 from barograph.config.detector_document import DetectorDocument
 from barograph.config.errors import Conflict, NotFound
 from barograph.config.job import Job
-from barograph.jobs.service import ForestModel, Query
+from barograph.jobs.service import Query
 
 T = TypeVar("T")
 
@@ -94,10 +94,6 @@ class Feeding:
         query = Query(size=1, sort="timestamp", descending=True)
         rows = self.server.service.forest_results(self.job_id, query).rows
         return None if rows.is_empty() else int(rows["timestamp"][0]) + self.window.phase_ms + self.window.step_ms
-
-    def models(self) -> list[ForestModel]:
-        """The forests, as of the last commit."""
-        return self.server.service.forest_models(self.job_id)
 
     def close(self) -> None:
         """Close the job, if it is open."""

@@ -14,18 +14,20 @@ from barograph.api.opensearch.document import Document, categories, expression, 
 from barograph.api.opensearch.endpoint import of_detectors
 from barograph.api.opensearch.entity_profile import entity_of_call, entity_profile
 from barograph.api.opensearch.history import job_id_of
-from barograph.api.opensearch.realtime import most_points
+from barograph.api.opensearch.realtime import models_of, most_points
 from barograph.api.opensearch.result_documents import shown_entity
 from barograph.api.opensearch.shelves import JOBS, found
 from barograph.api.opensearch.tasks import DONE, HISTORICAL, NODE, REALTIME, Task, entity_tasks, latest_of, shown
 from barograph.config.forest import NEEDED
 from barograph.index.documents import Documents
-from barograph.jobs.service import ForestModel, Service
+from barograph.jobs.service import ForestModel
 
 _TYPES: Final = (
     *("state", "error", "models", "coordinating_node", "total_size_in_bytes", "init_progress", "total_entities"),
     *("active_entities", "ad_task"),
 )
+_OF_MODELS: Final = {"models", "total_size_in_bytes", "init_progress", "active_entities"}
+"""What is told of the forests, which may be thousands: they are counted only where it is asked for."""
 _OF_ENTITY: Final = ("init_progress", "entity_info", "state", "models")
 _DEFAULT: Final = "state,error"
 
@@ -72,10 +74,12 @@ def _asked(call: Call, known: tuple[str, ...], default: str) -> tuple[str, ...]:
 def _of_job(call: Call, detector_id: str, detector: Document, job: Mapping[str, Any], asked: tuple[str, ...]) -> Profile:
     """The state of a detector that was started at least once, in the order in which it is told."""
     documents = call.server.documents
-    models = models_of(call.server.service, detector_id)
-    points, is_on = most_points(models), bool(job["enabled"])
-    task = latest_of(documents, detector_id, *REALTIME)
-    every: Profile = {"state": ("RUNNING" if _is_ready(points, task) else "INIT") if is_on else "DISABLED"}
+    task, is_on = latest_of(documents, detector_id, *REALTIME), bool(job["enabled"])
+    was_ready = task is not None and task[1]["state"] == "RUNNING"
+    is_counted = bool(_OF_MODELS & {*asked}) or not was_ready
+    models = models_of(call.server.service, detector_id) if is_counted else []
+    points = most_points(models)
+    every: Profile = {"state": ("RUNNING" if was_ready or points >= NEEDED else "INIT") if is_on else "DISABLED"}
     if task is not None and task[1]["last_update_time"] >= job["enabled_time"]:
         every["error"] = task[1]["error"]
     if is_on:
@@ -87,15 +91,6 @@ def _of_job(call: Call, detector_id: str, detector: Document, job: Mapping[str, 
         every["total_entities"] = _total_entities(documents, detector)
         every["active_entities"] = len(models)
     return {name: value for name, value in every.items() if name in asked and value not in ([], None)}
-
-
-def _is_ready(points: int, task: tuple[str, Task] | None) -> bool:
-    return points >= NEEDED or (task is not None and task[1]["state"] == "RUNNING")
-
-
-def models_of(service: Service, job_id: str) -> list[ForestModel]:
-    """The forests of a detector's job, as of its last commit; none where it has no job."""
-    return service.forest_models(job_id) if job_id in service.ids() else []
 
 
 def _model(model: ForestModel) -> Profile:

@@ -18,7 +18,7 @@ from barograph.api.opensearch.ticks import Ticks
 from barograph.api.opensearch.windows import Span, Window
 from barograph.api.server import Server
 from barograph.config.forest import NEEDED
-from barograph.jobs.service import ForestModel
+from barograph.jobs.service import ForestModel, Service
 
 _FAILURES: Final = 6
 """Intervals in a row that may fail."""
@@ -219,12 +219,18 @@ class _Look:
         task = latest_of(self.server.documents, self.detector_id, *REALTIME)
         if task is None or task[1]["state"] in DONE:
             return
-        points = most_points(self.feeding.models() if self.detector_id in self.server.service.ids() else [])
-        is_ready = points >= NEEDED or task[1]["state"] == "RUNNING"
+        was_ready = task[1]["state"] == "RUNNING"  # then the forests, which may be thousands, need not be counted
+        points = NEEDED if was_ready else most_points(models_of(self.server.service, self.detector_id))
+        is_ready = points >= NEEDED
         left = 0 if is_ready else (NEEDED - points) * self.feeding.window.step_ms // MINUTE_MS
         progress = 1.0 if is_ready else points / NEEDED
         state = "RUNNING" if is_ready else "INIT"
         change(self.server.documents, task[0], state=state, error=error, init_progress=progress, estimated_minutes_left=left)
+
+
+def models_of(service: Service, job_id: str) -> list[ForestModel]:
+    """The forests of a detector's job, as of its last commit; none where it has no job."""
+    return service.forest_models(job_id) if job_id in service.ids() else []
 
 
 def most_points(models: list[ForestModel]) -> int:
