@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from tests.api.opensearch.made import refusal
+from tests.api.running import Running
 
 MONITORS = "/_plugins/_alerting/monitors"
 INDEX = "opensearch-ad-plugin-result-monitors"
@@ -36,6 +37,16 @@ def monitor(source: str = f"return {_MOST} != null && {_MOST} > 0.7 && {_SURE} >
     } | changes
 
 
+def acting(**changes: Any) -> dict[str, Any]:
+    """Triggers with an action that writes into the log of the server."""
+    message = {"source": "{{ctx.monitor.name}}: {{ctx.results.0.aggregations.max_anomaly_grade.value}}"}
+    given = {"id": "a1", "name": "tell", "destination_id": "log", "message_template": message, "throttle_enabled": True}
+    action = {**given, "throttle": {"value": 10, "unit": "MINUTES"}, **changes}
+    script = {"lang": "painless", "source": f"return {_MOST} > 0.7"}
+    trigger = {"id": "t1", "name": "odd", "severity": "1", "condition": {"script": script}, "actions": [action]}
+    return {"triggers": [{"query_level_trigger": trigger}]}
+
+
 def write(http: httpx.Client, key: str, grade: float, age_ms: int = 0) -> None:
     written = int(time.time() * 1000) - age_ms
     document = {"detector_id": "d1", "anomaly_grade": grade, "confidence": 0.9, "execution_end_time": written}
@@ -43,7 +54,7 @@ def write(http: httpx.Client, key: str, grade: float, age_ms: int = 0) -> None:
 
 
 @pytest.fixture(scope="module")
-def results(running: Any) -> httpx.Client:
+def results(running: Running) -> httpx.Client:
     http: httpx.Client = running.http
     fields = {"detector_id": {"type": "keyword"}, "execution_end_time": {"type": "date"}, "anomaly_grade": {"type": "double"}}
     properties = {**fields, "confidence": {"type": "double"}}
@@ -86,6 +97,19 @@ def test_an_alert_begins_and_ends_with_its_condition(results: httpx.Client) -> N
     assert dry["trigger_results"]["t1"]["triggered"] is False
 
 
+def test_actions_are_told_over_a_channel_and_not_too_often(running: Running, results: httpx.Client) -> None:
+    path = f"{MONITORS}/{results.post(MONITORS, json=monitor(**acting())).json()['_id']}"
+    write(results, "told", 0.8)
+    told = []
+    for dry in ("true", "false", "false"):
+        ran = results.post(f"{path}/_execute", params={"dryrun": dry}).json()["trigger_results"]["t1"]["action_results"]["a1"]
+        told.append((ran["output"].get("message"), ran["throttled"], ran["error"]))
+    assert told == [("m: 0.8", False, None), ("m: 0.8", False, None), (None, True, None)]
+    assert running.log.read_text().count("m: 0.8") == 1
+    results.delete(path).raise_for_status()
+    results.delete(f"/{INDEX}/_doc/told").raise_for_status()
+
+
 @pytest.mark.parametrize(
     ("changes", "part"),
     [
@@ -96,6 +120,11 @@ def test_an_alert_begins_and_ends_with_its_condition(results: httpx.Client) -> N
         ({"inputs": [{"search": {"indices": ["logs"], "query": {}}}]}, "[inputs[0].search.indices]"),
         ({"inputs": [{"search": {"indices": [INDEX], "query": {"query": {"magic": {}}}}}]}, "unknown query [magic]"),
         ({"inputs": [{"search": {"indices": [INDEX], "query": {"a": "{{#x}}"}}}]}, "[inputs[0].search.query]"),
+        (
+            acting(destination_id="nobody"),
+            "[triggers[0].actions[0].destination_id]='nobody': wanted a channel of this server: log",
+        ),
+        (acting(message_template={"source": "{{#ctx}}"}), "[triggers[0].actions[0].message_template]"),
     ],
 )
 def test_what_is_not_run_is_refused_by_its_name(results: httpx.Client, changes: dict[str, Any], part: str) -> None:

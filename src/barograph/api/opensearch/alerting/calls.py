@@ -33,19 +33,23 @@ def monitoring_of(call: Call) -> Monitoring:
 
 def create(call: Call) -> Answer:
     """Make a monitor."""
-    monitor, monitor_id = parsed(body_of(call), call.server.service.now_ms()), new_id()
+    monitor, monitor_id = _parsed(call, body_of(call)), new_id()
     return Answer(_kept(call, monitor_id, monitor), 201)
 
 
 def update(call: Call) -> Mapping[str, Any]:
     """Change a monitor."""
     stored, before = _read(call.server.documents, call.path["monitor_id"])
-    monitor = parsed(body_of(call), call.server.service.now_ms(), before)
+    monitor = _parsed(call, body_of(call), before)
     given = call.query.get("if_seq_no")
     try:
         return _kept(call, stored.id, monitor, None if given is None else whole(call, "if_seq_no", 0, given))
     except VersionConflict as error:
         raise refused(str(error), 409) from None
+
+
+def _parsed(call: Call, body: Mapping[str, Any], before: Monitor | None = None) -> Monitor:
+    return parsed(body, call.server.service.now_ms(), call.server.alerts.channels, before)
 
 
 def _kept(call: Call, monitor_id: str, monitor: Monitor, if_seq: int | None = None) -> dict[str, Any]:
@@ -91,7 +95,7 @@ def execute(call: Call) -> Mapping[str, Any]:
         given = body_of(call).get("monitor")
         if not isinstance(given, Mapping):
             raise bad("[monitor] is missing: wanted the document of one, or the id of one in the path")
-        monitor = parsed(given, now)
+        monitor = _parsed(call, given)
     else:
         _, monitor = _read(call.server.documents, monitor_id)
     is_dry = monitor_id is None or flag(call, "dryrun", False)
@@ -102,7 +106,12 @@ def execute(call: Call) -> Mapping[str, Any]:
 
 def _executed(monitor: Monitor, period: tuple[int, int], outcome: Outcome) -> Mapping[str, Any]:
     triggers = {
-        one["id"]: {"name": one["name"], "triggered": outcome.triggered[one["id"]], "error": None, "action_results": {}}
+        one["id"]: {
+            "name": one["name"],
+            "triggered": outcome.triggered[one["id"]],
+            "error": None,
+            "action_results": outcome.actions[one["id"]],
+        }
         for one in triggers_of(monitor)
     }
     return {

@@ -1,11 +1,12 @@
 """The document of a monitor: a search of results that is made again and again, and what follows from what it finds."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 import orjson
 
 from barograph.api.elastic.errors import bad
+from barograph.api.opensearch.alerting.actions import action
 from barograph.api.opensearch.alerting.conditions import condition
 from barograph.api.opensearch.alerting.templates import check_template, rendered
 from barograph.api.opensearch.features import new_id
@@ -20,12 +21,13 @@ _TRIGGER: Final = "query_level_trigger"
 _UNITS: Final = {"MINUTES": 60_000, "HOURS": 3_600_000, "DAYS": 86_400_000}
 
 
-def parsed(body: Mapping[str, Any], now_ms: int, before: Mapping[str, Any] | None = None) -> Monitor:
+def parsed(body: Mapping[str, Any], now_ms: int, channels: Collection[str], before: Mapping[str, Any] | None = None) -> Monitor:
     """A monitor as it is stored and told.
 
     Args:
         body: what the client has sent.
         now_ms: the time of the change.
+        channels: over which actions can tell.
         before: what it was.
 
     Raises:
@@ -48,7 +50,7 @@ def parsed(body: Mapping[str, Any], now_ms: int, before: Mapping[str, Any] | Non
         "enabled_time": enabled_time if enabled else None,
         "schedule": {"period": _period(body)},
         "inputs": [_input(at, one) for at, one in enumerate(_some("inputs", body))],
-        "triggers": [_trigger(at, one) for at, one in enumerate(objects("triggers", body.get("triggers")))],
+        "triggers": [_trigger(at, one, channels) for at, one in enumerate(objects("triggers", body.get("triggers")))],
         "last_update_time": now_ms,
         **({"ui_metadata": body["ui_metadata"]} if body.get("ui_metadata") else {}),
     }
@@ -104,7 +106,7 @@ def body_of(given: Mapping[str, Any], start_ms: int, end_ms: int) -> dict[str, A
     return body
 
 
-def _trigger(at: int, given: Mapping[str, Any]) -> dict[str, Any]:
+def _trigger(at: int, given: Mapping[str, Any], channels: Collection[str]) -> dict[str, Any]:
     where, inner = f"triggers[{at}]", given.get(_TRIGGER, given)
     if not isinstance(inner, Mapping):
         raise bad(f"[{where}]={str(given)[:200]}: wanted an object with {_TRIGGER}")
@@ -114,15 +116,14 @@ def _trigger(at: int, given: Mapping[str, Any]) -> dict[str, Any]:
     severity = text(f"{where}.severity", inner.get("severity", "1"))
     if severity not in ("1", "2", "3", "4", "5"):
         raise bad(f"[{where}.severity]={severity[:100]!r}: wanted 1 to 5")
-    if objects(f"{where}.actions", inner.get("actions")):
-        raise bad(f"[{where}.actions]: wanted none: alerts are kept and told of here, messages are those of alert rules")
+    actions = objects(f"{where}.actions", inner.get("actions"))
     return {
         _TRIGGER: {
             "id": text(f"{where}.id", inner.get("id") or new_id()),
             "name": text(f"{where}.name", inner.get("name")),
             "severity": severity,
             "condition": {"script": {"source": script["source"], "lang": "painless"}},
-            "actions": [],
+            "actions": [action(f"{where}.actions[{place}]", one, channels) for place, one in enumerate(actions)],
         }
     }
 

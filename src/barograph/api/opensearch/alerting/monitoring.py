@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import structlog
 
+from barograph.api.opensearch.alerting.actions import execute, is_throttled
 from barograph.api.opensearch.alerting.conditions import condition
 from barograph.api.opensearch.alerting.monitor import body_of, period_ms, triggers_of
 from barograph.api.opensearch.features import new_id
@@ -27,11 +28,13 @@ class Outcome:
         results: what each input answered.
         error: why none did; None: they did.
         triggered: by the id of a trigger, whether its condition is true.
+        actions: by the id of a trigger, what became of its actions, by their ids.
     """
 
     results: list[dict[str, Any]]
     error: str | None
     triggered: dict[str, bool]
+    actions: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 @dataclass
@@ -78,12 +81,19 @@ class Monitoring:
         return _following(monitor, now_ms)
 
     def run(self, monitor_id: str, monitor: Mapping[str, Any], period: tuple[int, int], *, is_dry: bool) -> Outcome:
-        """Run a monitor over a period, [first ms, last ms]; unless it is dry, alerts begin and end."""
+        """Run a monitor over a period, [first ms, last ms]; unless it is dry, alerts begin and end, and messages are sent."""
         outcome = self._found(monitor, period)
-        if not is_dry:
-            for trigger in triggers_of(monitor):
-                self._settle(monitor_id, monitor, trigger, outcome)
+        for trigger in triggers_of(monitor):
+            run = _Run(monitor_id, monitor, trigger, period, outcome)
+            outcome.actions[trigger["id"]] = self._tried(run) if is_dry else self._settle(run)
         return outcome
+
+    def _tried(self, run: "_Run") -> dict[str, Any]:
+        """What the actions of a trigger would tell."""
+        if not run.is_triggered:
+            return {}
+        context = run.context({"id": "", **run.new_alert(self.server.service.now_ms())})
+        return {one["id"]: execute(self.server, one, context, is_dry=True) for one in run.trigger["actions"]}
 
     def _found(self, monitor: Mapping[str, Any], period: tuple[int, int]) -> Outcome:
         documents, results = self.server.documents, []
@@ -101,20 +111,39 @@ class Monitoring:
         }
         return Outcome(results, None, true)
 
-    def _settle(self, monitor_id: str, monitor: Mapping[str, Any], trigger: Mapping[str, Any], outcome: Outcome) -> None:
-        """Begin, keep or end the alert of a trigger, of which there is one at a time."""
-        now = self.server.service.now_ms()
-        kept = [one for one in self._alerts(monitor_id).items() if one[1]["trigger_id"] == trigger["id"]]
+    def _settle(self, run: "_Run") -> dict[str, Any]:
+        """Begin, keep or end the alert of a trigger, of which there is one at a time; what became of its actions."""
+        now, trigger_id = self.server.service.now_ms(), run.trigger["id"]
+        kept = [one for one in self._alerts(run.monitor_id).items() if one[1]["trigger_id"] == trigger_id]
         alert_id, alert = kept[0] if kept else (new_id(), None)
-        if outcome.error is not None:
-            begun = alert or _new(monitor_id, monitor, trigger, now)
-            self._put(alert_id, {**begun, "state": "ERROR", "error_message": outcome.error})
-        elif outcome.triggered[trigger["id"]]:
-            begun = alert or _new(monitor_id, monitor, trigger, now)
+        begun = alert or run.new_alert(now)
+        if run.outcome.error is not None:
+            self._put(alert_id, {**begun, "state": "ERROR", "error_message": run.outcome.error})
+        elif run.is_triggered:
             state = "ACTIVE" if begun["state"] == "ERROR" else begun["state"]
-            self._put(alert_id, {**begun, "state": state, "error_message": None, "last_notification_time": now})
+            changed = {**begun, "state": state, "error_message": None}
+            actions = {} if state == "ACKNOWLEDGED" else self._acted(run, alert_id, changed, now)
+            self._put(alert_id, changed)
+            return actions
         elif alert is not None:
             self._put(alert_id, {**alert, "state": "COMPLETED", "end_time": now})
+        return {}
+
+    def _acted(self, run: "_Run", alert_id: str, alert: dict[str, Any], now_ms: int) -> dict[str, Any]:
+        """Execute the actions of a trigger, and note that with the alert; what became of them."""
+        executed = {one["action_id"]: one for one in alert["action_execution_results"]}
+        actions: dict[str, Any] = {}
+        for one in run.trigger["actions"]:
+            before = executed.get(one["id"], {"action_id": one["id"], "last_execution_time": None, "throttled_count": 0})
+            if is_throttled(one, executed, now_ms):
+                executed[one["id"]] = {**before, "throttled_count": before["throttled_count"] + 1}
+                actions[one["id"]] = {"id": one["id"], "name": one["name"], "output": {}, "throttled": True, "error": None}
+                continue
+            actions[one["id"]] = execute(self.server, one, run.context({"id": alert_id, **alert}), is_dry=False)
+            executed[one["id"]] = {**before, "last_execution_time": now_ms}
+            alert["last_notification_time"] = now_ms
+        alert["action_execution_results"] = list(executed.values())
+        return actions
 
     def acknowledge(self, monitor_id: str, alert_ids: list[str]) -> tuple[list[str], list[str]]:
         """Acknowledge active alerts of a monitor; those that were, and those that could not be."""
@@ -143,20 +172,48 @@ def _following(monitor: Mapping[str, Any], now_ms: int) -> int:
     return since + ((now_ms - since) // period + 1) * period
 
 
-def _new(monitor_id: str, monitor: Mapping[str, Any], trigger: Mapping[str, Any], now_ms: int) -> dict[str, Any]:
-    return {
-        "monitor_id": monitor_id,
-        "monitor_name": monitor["name"],
-        "monitor_version": 1,
-        "trigger_id": trigger["id"],
-        "trigger_name": trigger["name"],
-        "severity": trigger["severity"],
-        "state": "ACTIVE",
-        "start_time": now_ms,
-        "last_notification_time": now_ms,
-        "acknowledged_time": None,
-        "end_time": None,
-        "error_message": None,
-        "alert_history": [],
-        "action_execution_results": [],
-    }
+@dataclass(frozen=True)
+class _Run:
+    """A trigger of a monitor that has run over a period."""
+
+    monitor_id: str
+    monitor: Mapping[str, Any]
+    trigger: Mapping[str, Any]
+    period: tuple[int, int]
+    outcome: Outcome
+
+    @property
+    def is_triggered(self) -> bool:
+        """Whether its condition is true."""
+        return self.outcome.triggered[self.trigger["id"]]
+
+    def context(self, alert: Mapping[str, Any]) -> dict[str, Any]:
+        """What templates see as `ctx`."""
+        return {
+            "monitor": self.monitor,
+            "trigger": self.trigger,
+            "results": self.outcome.results,
+            "periodStart": self.period[0],
+            "periodEnd": self.period[1],
+            "alert": alert,
+            "error": self.outcome.error,
+        }
+
+    def new_alert(self, now_ms: int) -> dict[str, Any]:
+        """An alert that begins."""
+        return {
+            "monitor_id": self.monitor_id,
+            "monitor_name": self.monitor["name"],
+            "monitor_version": 1,
+            "trigger_id": self.trigger["id"],
+            "trigger_name": self.trigger["name"],
+            "severity": self.trigger["severity"],
+            "state": "ACTIVE",
+            "start_time": now_ms,
+            "last_notification_time": now_ms,
+            "acknowledged_time": None,
+            "end_time": None,
+            "error_message": None,
+            "alert_history": [],
+            "action_execution_results": [],
+        }
