@@ -109,6 +109,10 @@ def test_aliases_over_http(air: httpx.Client) -> None:
     assert air.put("/air/_alias/only-a", json={"filter": {"term": {"airline": "AAA"}}}).json() == {"acknowledged": True}
     assert air.get("/only-a/_count").json()["count"] == 2
     assert air.head("/_alias/only-a").status_code == 200
+    resolved = air.get("/_resolve/index/ai*").json()
+    assert resolved["indices"] == [{"name": "air", "aliases": ["only-a"], "attributes": ["open"]}]
+    assert resolved["aliases"] == [{"name": "only-a", "indices": ["air"]}]
+    assert air.get("/_remote/info").json() == {}
     assert air.get("/_alias/only-a").json() == {"air": {"aliases": {"only-a": {"filter": {"term": {"airline": "AAA"}}}}}}
     actions = [{"remove": {"index": "air", "alias": "only-a"}}, {"add": {"index": "air", "alias": "every"}}]
     assert air.post("/_aliases", json={"actions": actions}).json() == {"acknowledged": True}

@@ -188,6 +188,25 @@ def field_capabilities(call: Call) -> dict[str, Any]:
     return {"indices": [index.name for index in found], "fields": fields}
 
 
+def resolve(call: Call) -> dict[str, Any]:
+    """The indices and aliases that names mean."""
+    catalog = reached(call).catalog
+    indices: list[dict[str, Any]] = []
+    named: set[str] = set()
+    for index in _found(call):
+        own = sorted(catalog.aliases_of(index.name))
+        attributes = ["open" if index.is_open else "closed", *(["hidden"] if index.name.startswith(".") else [])]
+        indices.append({"name": index.name, **({"aliases": own} if own else {}), "attributes": attributes})
+        named |= {*own}
+    aliases = [{"name": alias, "indices": sorted(catalog.aliases[alias])} for alias in sorted(named)]
+    return {"indices": indices, "aliases": aliases, "data_streams": []}
+
+
+def remotes(_call: Call) -> dict[str, Any]:
+    """Other clusters that are known here: none."""
+    return {}
+
+
 _TIMES: Final = "timeout master_timeout wait_for_active_shards"
 _READ: Final = f"{OPTIONS} local master_timeout flat_settings include_defaults features include_type_name"
 _CHANGE: Final = f"{OPTIONS} {_TIMES} preserve_existing write_index_only reopen"
@@ -203,6 +222,8 @@ def _named(methods: str, path: str, handler: Any, query: str, **more: Any) -> tu
 
 
 ENDPOINTS = (
+    Endpoint("GET", "/_resolve/index/{index}", resolve, query=OPTIONS),
+    Endpoint("GET", "/_remote/info", remotes),
     Endpoint("PUT", "/{index}", create_index, query=_TIMES, fields=ANY, role="write"),
     Endpoint("DELETE", "/{index}", delete_indices, query=_CHANGE, role="write"),
     Endpoint("GET", "/{index}", get_indices, query=_READ),
