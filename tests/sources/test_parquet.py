@@ -56,3 +56,12 @@ def test_parquet_comes_packed_too(tmp_path):
 def test_what_is_not_parquet_is_an_error_that_names_the_file(file):
     with pytest.raises(InputError, match=r"a\.parquet: wanted a Parquet file"):
         read(file("a.parquet", "time,v\n1,2\n"))
+
+
+def test_a_text_that_no_line_could_hold_leaves_out_its_row(tmp_path):
+    texts = ["a", "x" * (5 << 20), None, "b"]
+    pl.DataFrame({"time": range(4), "host": texts}).write_parquet(tmp_path / "few.parquet")
+    (chunk,) = read_files([tmp_path / "few.parquet"], PLAIN)
+    assert chunk.frame["host"].to_list() == ["a", None, "b"]
+    assert (chunk.rows, chunk.malformed, chunk.bad_rows.tolist()) == (4, 1, [1])
+    assert "wanted a row of at most 4 MiB" in chunk.examples[0].message

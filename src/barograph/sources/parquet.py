@@ -9,7 +9,8 @@ import polars as pl
 
 from barograph.config.errors import UnreadableInput
 from barograph.intake.frames import with_known_zones
-from barograph.sources.chunk import Block
+from barograph.sources.chunk import Bad, Block
+from barograph.sources.lines import LONGEST_ROW, TOO_LONG
 from barograph.sources.streams import Stream
 
 _ROWS: Final = 1 << 18
@@ -47,9 +48,21 @@ def _file_blocks(stream: Stream, stored: str, fields: tuple[str, ...] | None) ->
             frame = with_known_zones(table.slice(first, _ROWS).select(columns).collect())
             end = size * (first + frame.height) // height
             stream.note_progress(end)
-            yield Block(frame, [], end - size * first // height, tuple(names))
+            short, bad = _without_long_texts(frame)
+            yield Block(short, bad, end - size * first // height, tuple(names))
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         raise UnreadableInput(f"{stream.path}: wanted a Parquet file ({' '.join(str(error).split())[:200]})") from error
+
+
+def _without_long_texts(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Bad]]:
+    """The rows that every format takes, and those with a text that no other format would: packed, it is a few bytes."""
+    length = [pl.col(name).str.len_bytes() for name, kind in frame.schema.items() if kind == pl.String]
+    too_long = frame.select(pl.max_horizontal(*length, 0) > LONGEST_ROW).to_series()
+    if not too_long.any():
+        return frame, []
+    begins = frame.filter(too_long).select(pl.coalesce(pl.col(pl.String)).str.slice(0, 50)).to_series()
+    bad = [Bad(place, text.encode(), TOO_LONG) for place, text in zip(too_long.arg_true(), begins, strict=True)]
+    return frame.filter(~too_long), bad
 
 
 def _columns(present: list[str], fields: tuple[str, ...] | None) -> list[str]:
