@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from barograph.api.engine import alerts, data, info, jobs, life, preview, results, schedulers
+from barograph.api.engine import alerts, data, info, jobs, life, logs, preview, results, schedulers, snapshots, support, updates
 from barograph.api.engine.endpoint import PREFIX, Endpoint, route
 from barograph.api.engine.errors import render
 from barograph.api.engine.scheduler_feed import own_feed
@@ -26,6 +26,10 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *alerts.ENDPOINTS,
     *preview.ENDPOINTS,
     *schedulers.ENDPOINTS,
+    *updates.ENDPOINTS,
+    *snapshots.ENDPOINTS,
+    *logs.ENDPOINTS,
+    *support.ENDPOINTS,
 )
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 

@@ -1,6 +1,7 @@
 """One job's share of an upload: opened if need be, fed block by block, committed, and what came of it."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
@@ -76,8 +77,11 @@ class Intake:
         before = self._committed()
         try:
             self._feed(job, extras, before, skips=skips or self.options.ignore_downtime)
-        finally:
-            after = self._finish(before)
+        except Exception:
+            with suppress(BarographError):  # the job may have failed with it; what broke the upload is what is told
+                self._finish(before)
+            raise
+        after = self._finish(before)
         _refuse_bad(before, after, data_description(job, extras)["format"], at_end=True)
         return upload_summary(before, after, self._own)
 

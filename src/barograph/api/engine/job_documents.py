@@ -23,7 +23,7 @@ _OWN_ANALYSIS: Final = ("batchSpan", "period", "overlappingBuckets", "resultFina
 """Fields of `analysisConfig` that only this dialect has."""
 
 _ANALYSIS_DEFAULTS: Final = {"resultFinalizationWindow": 2}
-_PLAIN: Final = {
+PLAIN: Final = {
     "description": "description",
     "renormalizationWindowDays": "renormalization_window_days",
     "modelSnapshotRetentionDays": "model_snapshot_retention_days",
@@ -154,7 +154,7 @@ def _analysis(given: EngineJob) -> dict[str, Any]:
 
 def _settings(given: EngineJob) -> dict[str, Any]:
     told = given.told()
-    made: dict[str, Any] = {own: told[name] for name, own in _PLAIN.items() if name in told}
+    made: dict[str, Any] = {own: told[name] for name, own in PLAIN.items() if name in told}
     if made.get("model_snapshot_retention_days") == 0:
         made["daily_model_snapshot_retention_after_days"] = 0
     if given.analysis_limits is not None:
@@ -211,7 +211,7 @@ def configuration(job: Job, extras: Extras) -> dict[str, Any]:
         "timeout": extras.get("timeout", 600),
         "ignoreDowntime": extras.get("ignore_downtime"),
     }
-    told |= {name: getattr(job, own) for name, own in _PLAIN.items()}
+    told |= {name: getattr(job, own) for name, own in PLAIN.items()}
     if extras.get("transforms"):
         told["transforms"] = extras["transforms"]
     if job.background_persist_interval is not None:

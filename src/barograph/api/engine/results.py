@@ -29,7 +29,7 @@ _INFLUENCER_SORTS: Final = {**INFLUENCER, "timestamp": "timestamp"}
 """Fields to sort by, and their columns."""
 
 
-def _empty_without_job(handler: Callable[[Call], Answer]) -> Callable[[Call], Answer]:
+def empty_without_job(handler: Callable[[Call], Answer]) -> Callable[[Call], Answer]:
     """Of a job that there is not, there is a page without documents."""
 
     @wraps(handler)
@@ -60,7 +60,7 @@ def _sorted(call: Call, query: Query, names: Mapping[str, str], default: str) ->
     return replace(query, sort=names[name], descending=flag(call, "desc") if "desc" in call.query else True)
 
 
-@_empty_without_job
+@empty_without_job
 def get_buckets(call: Call) -> Answer:
     """Tell of buckets in the order of time; with `expand` also of their records."""
     skip, take = paging(call)
@@ -126,7 +126,7 @@ def with_bucket_scores(service: Service, job_id: str, rows: pl.DataFrame) -> pl.
     return rows.join(buckets, on="timestamp", how="left", maintain_order="left")
 
 
-@_empty_without_job
+@empty_without_job
 def get_records(call: Call) -> Answer:
     """Tell of records, the highest `normalizedProbability` first unless asked otherwise."""
     skip, take = paging(call)
@@ -153,7 +153,7 @@ def _by_bucket_score(service: Service, job_id: str, query: Query, lowest: float)
     return rows.sort(_OF_THE_BUCKET, descending=bool(query.descending), maintain_order=True)
 
 
-@_empty_without_job
+@empty_without_job
 def get_influencers(call: Call) -> Answer:
     """Tell who is to blame, the highest `anomalyScore` first unless asked otherwise."""
     skip, take = paging(call)
@@ -162,7 +162,7 @@ def get_influencers(call: Call) -> Answer:
     return page(call, found.total, (skip, take), [influencer(row) for row in found.rows.iter_rows(named=True)])
 
 
-@_empty_without_job
+@empty_without_job
 def get_categories(call: Call) -> Answer:
     """Tell of the categories of messages, by their ids."""
     skip, take = paging(call)
