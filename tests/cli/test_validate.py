@@ -59,9 +59,12 @@ def test_what_is_not_there_yet_is_refused_and_said(call, tmp_path: Path) -> None
 
 
 def test_what_is_not_acted_on_is_noted(call, tmp_path: Path) -> None:
-    done = call("validate", write(tmp_path, DETECTOR, multivariate_by_fields=True))
+    given = json.loads((tmp_path / write(tmp_path, {"function": "count"})).read_text())
+    given["datafeed_config"] = {"indices": ["requests"]}
+    (tmp_path / "job.json").write_text(json.dumps(given))
+    done = call("validate", "job.json")
     assert done.returncode == 0
-    assert done.stdout.splitlines()[1].startswith("note: analysis_config.multivariate_by_fields is not applied")
+    assert done.stdout.splitlines()[1].startswith("note: datafeed_config is not used")
 
 
 def test_silence_of_a_member_is_told_by_a_detector_of_its_own_past(call, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ MEAN = Measure(1, "mean", "mean", "cpu", "host", None, None, "mean")
 def leaf(bucket: int, p: float, measure: int = 0, series: int = 0, actual: float = 50.0, typical: float = 10.0) -> tuple:
     ln_p = math.log(p)
     told = (ln_p, ln_p, actual, typical, 5.0, 15.0, -5.0, 0.0, 0.0, bucket, 500.0, False, False, 0.0, 0.0, False, False)
-    return (bucket, measure, series, *told, actual, math.nan)
+    return (bucket, measure, series, *told, 0, actual, math.nan)
 
 
 def stretch(
@@ -48,9 +48,9 @@ def stretch(
         names=pl.DataFrame(
             {
                 name: [f"host-{one}" if name == "partition_field_value" else None for one in rows["series"]]
-                for name in SPLIT_VALUES
+                for name in (*SPLIT_VALUES, "correlated_by_field_value")
             },
-            schema=dict.fromkeys(SPLIT_VALUES, pl.String),
+            schema=dict.fromkeys((*SPLIT_VALUES, "correlated_by_field_value"), pl.String),
         ),
         payloads=[np.zeros(np.count_nonzero(rows["measure"] == i), [("centre", "f8")]) for i in range(2)],
         shares=pl.DataFrame(schema=SHARES) if shares is None else shares,

@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 from barograph.config.base import did_you_mean
 
-Kind = Literal["series", "population", "rare", "rare_over", "freq_rare", "time_of_day", "time_of_week", "place"]
+Kind = Literal["series", "correlated", "population", "rare", "rare_over", "freq_rare", "time_of_day", "time_of_week", "place"]
 """How a function's values are modelled; `models.kinds.MODELS` has the model of each kind."""
 
 Need = Literal["optional", "required", "forbidden"]

@@ -23,8 +23,6 @@ def refuse_unsupported(job: Job) -> None:
 def left_out(job: Job) -> tuple[str, ...]:
     """Settings of the job that are read but not acted on yet, each as a sentence."""
     notices = []
-    if job.analysis_config.multivariate_by_fields:
-        notices.append("analysis_config.multivariate_by_fields is not applied: series are modelled one by one.")
     if job.datafeed_config is not None:
         notices.append("datafeed_config is not used: rows come from the files given, all of them.")
     return tuple(notices)

@@ -12,7 +12,7 @@ from barograph.config.job import Job
 from barograph.config.splits import SPLIT_VALUES
 from barograph.engine.exclusions import Exclusion
 from barograph.engine.skips import DetectorSkips
-from barograph.models import Kin, Model, ModelConfig, Together
+from barograph.models import Kin, Model, ModelConfig, Shifts, Together
 from barograph.results.arrays import Bools, Floats, Ints
 from barograph.results.snapshot import Arrays
 
@@ -33,16 +33,18 @@ class Learned:
         bucket_ms: start of the bucket.
         values: [S] bucket values; NaN without rows.
         weights: [S] rows behind them.
+        shifts: changes of the clock of all series.
     """
 
     model: Together
     bucket_ms: int
     values: Floats
     weights: Floats
+    shifts: Shifts
 
     def one(self, row: int) -> tuple[Model, float, float]:
         """The model of a series alone, its value and the rows behind it."""
-        model = self.model.beside(row, self.values, self.bucket_ms)
+        model = self.model.beside(row, self.values, self.bucket_ms, self.weights, self.shifts)
         return model, float(self.values[row]), float(self.weights[row])
 
 
@@ -103,20 +105,30 @@ class Others:
         model = self.kind.build(self.config, state)
         model.grow(len(self.known), kin_of(self.known))
         bucket = values["timestamp"].to_numpy() // self.job.bucket_span_ms
-        series, actual = values["series"].to_numpy(), values["actual"].to_numpy()
+        series, actual, rows = (values[name].to_numpy() for name in ("series", "actual", "weight"))
         for first, end in self._stretches(numbers[:-1]):
-            matrix = np.full((len(self.known), end - first), np.nan)
+            matrix = self._nothing(first, end)
+            behind = np.zeros(matrix.shape)
             inside = (bucket >= first) & (bucket < end)
-            matrix[series[inside], bucket[inside] - first] = actual[inside]
+            cell = series[inside], bucket[inside] - first
+            matrix[cell], behind[cell] = actual[inside], rows[inside]
             self._forget(matrix, first)
             skips = self.skips.between(self.known, len(self.known), first, end)
-            model.advance(matrix, first * self.job.bucket_span_ms, skips=skips)
-        here = np.full(len(self.known), np.nan)
+            model.advance(matrix, first * self.job.bucket_span_ms, skips=skips, weights=behind)
+        here = self._nothing(int(numbers[-1]), int(numbers[-1]) + 1)[:, 0]
         inside = bucket == numbers[-1]
         here[series[inside]] = actual[inside]
         weight = np.zeros(len(self.known))
-        weight[series[inside]] = values["weight"].to_numpy()[inside]
-        return Learned(model, int(numbers[-1]) * self.job.bucket_span_ms, here, weight)
+        weight[series[inside]] = rows[inside]
+        shifts = self.skips.shifts(self.known.names(np.arange(len(self.known), dtype=np.int32)))
+        return Learned(model, int(numbers[-1]) * self.job.bucket_span_ms, here, weight, shifts)
+
+    def _nothing(self, first: int, end: int) -> Floats:
+        """[S, T] what buckets are without rows: zero where that counts, once a series has begun."""
+        matrix = np.full((len(self.known), end - first), np.nan)
+        if self.job.detectors[self.detector_index].spec.empty == "zero":
+            matrix[self.rows[:, None] & (self.known.first_bucket[:, None] <= np.arange(first, end))] = 0.0
+        return matrix
 
     def _stretches(self, numbers: Ints) -> Iterator[tuple[int, int]]:
         """Consecutive buckets, no more at once than memory is to hold."""

@@ -41,7 +41,7 @@ _FOREST_CELLS: Final = 20
 """So many times as much memory, about 2 kB, is needed for each bucket value of a forest detector."""
 
 _NO_SHARE_ROWS: Final = schema.empty(schema.INFLUENCER_SHARES)
-_NO_NAMES: Final = pl.DataFrame(schema=dict.fromkeys(SPLIT_VALUES, pl.String))
+_NO_NAMES: Final = pl.DataFrame(schema=dict.fromkeys((*SPLIT_VALUES, "correlated_by_field_value"), pl.String))
 
 
 class Pipeline:

@@ -98,8 +98,12 @@ class JudgedMeasure:
         return np.asarray(np.count_nonzero(self.weight > 0.0, axis=0), np.float64)
 
     def names(self) -> pl.DataFrame:
-        """The split values of the leaves."""
-        return self.detector.known.names(np.ascontiguousarray(self.judged.leaves["series"]))
+        """The split values of the leaves, and the by values of the series that led to expect another value."""
+        leaves, known = self.judged.leaves, self.detector.known
+        partner = leaves["partner"]
+        by = known.names(np.maximum(partner - 1, 0))["by_field_value"] if partner.any() else None
+        correlated = pl.lit(None, pl.String) if by is None else pl.when(pl.Series(partner > 0)).then(by)
+        return known.names(np.ascontiguousarray(leaves["series"])).with_columns(correlated_by_field_value=correlated)
 
 
 class Means(NamedTuple):
@@ -312,7 +316,7 @@ def prune_of(job: Job, measure: Measure, row: int | None, state: Arrays | None) 
         state: what the stage remembers; None: nothing yet.
     """
     window = job.analysis_config.model_prune_window
-    if window is None or job.detectors[measure.detector_index].spec.kind != "series":
+    if window is None or model_of(job, measure) is not MODELS["series"]:
         return None
     of = slice(None) if row is None else slice(row, row + 1)
     kept = {} if state is None else {name: a if name == "count" else a[of] for name, a in under("prune", state).items()}
@@ -322,7 +326,9 @@ def prune_of(job: Job, measure: Measure, row: int | None, state: Arrays | None) 
 
 def model_of(job: Job, measure: Measure) -> type[Model]:
     """The kind of model that a measure has."""
-    return MODELS[job.detectors[measure.detector_index].spec.kind]
+    kind = job.detectors[measure.detector_index].spec.kind
+    together = job.analysis_config.multivariate_by_fields and measure.by_field_name is not None
+    return MODELS["correlated" if together and kind == "series" else kind]
 
 
 def measures_of(job: Job) -> list[tuple[Measure, Side]]:

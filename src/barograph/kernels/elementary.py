@@ -46,6 +46,11 @@ def one_of(ln_p: Floats, n: Floats | float) -> Floats:
     return _each_pair(_math.ln_one_of, ln_p, n)
 
 
+def t_above(t: Floats, dof: Floats) -> Floats:
+    """ln P(T > t), Student's t with `dof` degrees of freedom."""
+    return _each_pair(_math.ln_t_above, t, dof)
+
+
 def _each(function: Callable[[Floats, Floats], None], x: Floats | float) -> Floats | float:
     given = np.ascontiguousarray(x, dtype=np.float64)
     out = np.empty_like(given)

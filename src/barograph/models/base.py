@@ -216,8 +216,13 @@ class Model(Protocol):
 class Together(Model, Protocol):
     """A model of series that are judged by others."""
 
-    def beside(self, row: int, values: Floats, bucket_ms: int) -> Model:
-        """The model of series `row` alone, in a bucket in which all series [S] have these values; nothing is learnt."""
+    def beside(
+        self, row: int, values: Floats, bucket_ms: int, weights: Floats | None = None, shifts: Shifts | None = None
+    ) -> Model:
+        """The model of series `row` alone, in a bucket in which all series [S] have these values; nothing is learnt.
+
+        `weights` [S] are the rows behind them, None as many as ever; `shifts` the changes of the clock of all series.
+        """
 
 
 @runtime_checkable

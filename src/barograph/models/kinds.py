@@ -4,6 +4,7 @@ from typing import Final
 
 from barograph.config.functions import Kind
 from barograph.models.base import Model
+from barograph.models.correlated import CorrelatedModel
 from barograph.models.points import PlaceModel, TimeOfDayModel, TimeOfWeekModel
 from barograph.models.population import PopulationModel
 from barograph.models.rare import RareModel
@@ -12,6 +13,7 @@ from barograph.models.series import SeriesModel
 
 MODELS: Final[dict[Kind, type[Model]]] = {
     "series": SeriesModel,
+    "correlated": CorrelatedModel,
     "population": PopulationModel,
     "rare": RareModel,
     "time_of_day": TimeOfDayModel,

@@ -189,7 +189,14 @@ class PopulationModel:
             return self._company.judge(float(values[0]), bucket_ms, skips or Skips.none(1, 1))
         return self._run(values[:, None], bucket_ms, skips, learn=False)
 
-    def beside(self, row: int, values: Floats, bucket_ms: int) -> "PopulationModel":
+    def beside(
+        self,
+        row: int,
+        values: Floats,
+        bucket_ms: int,
+        weights: Floats | None = None,  # noqa: ARG002  # no mean of rows
+        shifts: Shifts | None = None,  # noqa: ARG002  # the same at any time
+    ) -> "PopulationModel":
         """The model of member `row` alone, in a bucket in which the members [S] have these values; its own may be NaN."""
         config = replace(self.config, ln_threshold=0.0, bounds_percentile=None)
         alone = PopulationModel._of(config, {"members": self._members, "populations": self._populations}, row)

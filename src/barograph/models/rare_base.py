@@ -122,7 +122,14 @@ class RareBase(ABC):
         """One series before any bucket had it."""
         return cls._of(config, state, row)
 
-    def beside(self, row: int, values: Floats, bucket_ms: int) -> Self:  # noqa: ARG002  # all that counts is what was before
+    def beside(
+        self,
+        row: int,
+        values: Floats,  # noqa: ARG002  # all that counts is what was before
+        bucket_ms: int,  # noqa: ARG002  # the same at any time
+        weights: Floats | None = None,  # noqa: ARG002  # no mean of rows
+        shifts: Shifts | None = None,  # noqa: ARG002  # the same at any time
+    ) -> Self:
         """One series beside what all of its partition amounted to."""
         return self._of(self.config, self._arrays, row)
 

@@ -49,7 +49,14 @@ class RareOverModel(RareBase):
         super().__init__(config, arrays)
         self._company = _Company()
 
-    def beside(self, row: int, values: Floats, bucket_ms: int) -> Self:  # noqa: ARG002  # the same at any time
+    def beside(
+        self,
+        row: int,
+        values: Floats,
+        bucket_ms: int,  # noqa: ARG002  # the same at any time
+        weights: Floats | None = None,  # noqa: ARG002  # no mean of rows
+        shifts: Shifts | None = None,  # noqa: ARG002  # the same at any time
+    ) -> Self:
         """One pair beside all of its partition, and the others of a bucket."""
         pairs, alone = self._arrays["rare_pairs"], self._of(self.config, self._arrays, row)
         there = ~np.isnan(values)

@@ -32,6 +32,7 @@ LEAF: Final = np.dtype(
         ("rarity", "f8"),  # ... in how many more of them a usual value is than this one, else 0
         ("is_first", "?"),  # ... whether none of them had it
         ("added", "f8"),  # what was added to the actual value to judge an open bucket by what it is likely to become, else 0
+        ("partner", "i4"),  # the series, plus one, that led to expect another value, else 0
         ("weight", "f8"),  # rows behind the value
         ("mean", "f8"),  # mean of the rows' values, NaN for counts
     ]

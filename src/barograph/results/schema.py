@@ -60,6 +60,11 @@ RECORDS: Final = (
     Column("function_description", pl.String(), "what the function measures: count, mean, sum, ..."),
     Column("field_name", pl.String(), "the field the function reads; null for counts"),
     *_SPLITS,
+    Column(
+        "correlated_by_field_value",
+        pl.String(),
+        "the by value of the series that led to expect another value; null where it is odd by itself",
+    ),
     Column("actual", pl.Float64(), "the bucket value; of times and places see functions.md"),
     Column("typical", pl.Float64(), "the model's centre for this bucket"),
     Column("lower_bound", pl.Float64(), "lower end of the model's 95 % interval for this bucket"),

@@ -18,6 +18,7 @@ TARGETS: Final = (WARNING, MINOR, MAJOR, CRITICAL)
 
 FACTORS: Final = {
     "this_bucket": "this bucket by itself",
+    "others_beside": "what series that go with it lead to expect",
     "bucket_before": "against the bucket before",
     "buckets_around": "the buckets around it",
     "shown_before": "what the series has shown before",

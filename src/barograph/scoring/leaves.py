@@ -57,7 +57,8 @@ class Stretch:
         evidence: one a measure: what its partitions show.
         leaves: [k] odd leaves, dtype `results.leaf.LEAF`, in any order.
         payloads: one a measure: what its model needs to judge other values of its leaves, in their order.
-        names: [k] the split values of each leaf, the columns `SPLIT_VALUES`.
+        names: [k] the split values of each leaf, the columns `SPLIT_VALUES`, and `correlated_by_field_value`: that of the
+            series that led to expect another value.
         shares: what each entity contributes to the leaves, columns `results.leaf.SHARES`, also of those that usually have rows
             and now have none. Empty without influencers.
         presence: the entities that have rows in the stretch, columns `PRESENCE`. Empty without influencers.

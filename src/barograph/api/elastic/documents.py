@@ -17,7 +17,7 @@ _RECORD: Final = (
     *("probability", "multi_bucket_impact", "record_score", "initial_record_score", "bucket_span", "detector_index"),
     *("is_interim", "timestamp"),
     *_SPLITS,
-    *("function", "function_description", "field_name"),
+    *("correlated_by_field_value", "function", "function_description", "field_name"),
 )
 _CAUSE: Final = (*("probability", "function", "function_description", "field_name", *_SPLITS, "typical", "actual"),)
 """What a member of a population did: each of its records is about one by value, and so has one cause."""
