@@ -11,7 +11,10 @@ from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from barograph.config.detector_document import read_detector
+from barograph.jobs.service import Service
 from tests.api.running import Running
+from tests.engine.detectors import web, web_detector
 from tests.web import sample
 from tests.web.conftest import settle
 
@@ -21,6 +24,7 @@ PICTURES = {
     "overview.webp": "/?job=taxi",
     "explorer.webp": "/explorer?job=hosts&by=host",
     "series.webp": "/series?job=taxi&open=2015-01-27T05:00Z",
+    "features.webp": "/features?job=shop-hosts&open=2023-12-01T17:00Z",
 }
 """What each shows: a path, with its query."""
 PACK = """async (png) => {
@@ -37,6 +41,7 @@ def main(names: list[str]) -> None:
     with TemporaryDirectory() as folder:
         data_dir = Path(folder) / "data"
         sample.make(data_dir)
+        forest(data_dir)
         with Running(data_dir) as server, sync_playwright() as playwright:
             path = shutil.which("chromium")
             browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
@@ -48,6 +53,16 @@ def main(names: list[str]) -> None:
                 print(f"{name} {(IMAGES / name).stat().st_size:,} bytes")
                 taken.context.close()
             browser.close()
+
+
+def forest(data_dir: Path) -> None:
+    """Add a forest detector to a store."""
+    service = Service.open(None, data_dir)
+    service.put(read_detector(web_detector()).job("shop-hosts"))
+    service.open_job("shop-hosts")
+    service.feed("shop-hosts", web())
+    service.commit("shop-hosts")
+    service.suspend()
 
 
 def page_of(browser: Browser, url: str) -> Page:

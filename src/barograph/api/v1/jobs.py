@@ -28,6 +28,7 @@ class JobState(BaseModel):
     time_zone: str
     bucket_span_ms: int
     detectors: list[str]
+    features: list[str]
     influencers: list[str]
     create_time: int
     rows: int
@@ -241,6 +242,7 @@ def told(summary: JobSummary) -> dict[str, Any]:
         "time_zone": job.time_zone,
         "bucket_span_ms": job.bucket_span_ms,
         "detectors": [detector.detector_description for detector in job.detectors],
+        "features": [] if job.forest_config is None else [one.feature_name for one in job.forest_config.features],
         "influencers": job.influencers,
         "create_time": summary.create_time,
         "rows": counts.input_record_count if counts else 0,

@@ -39,6 +39,12 @@ export function severityIndex(score) {
   return (severities.value ?? []).findLastIndex((one) => score >= one.score);
 }
 
+/** @param {number} grade 0 to 1 @returns {number} index into `severities`; -1 for no anomaly */
+export const gradeIndex = (grade) => (grade > 0 ? (severities.value ?? []).findLastIndex((one) => grade >= one.grade) : -1);
+
+/** @param {number} grade @returns {string} its word; 'none' for no anomaly */
+export const gradeWord = (grade) => (severities.value ?? [])[gradeIndex(grade)]?.word ?? 'none';
+
 /** @param {number} score @returns {string} its word; 'none' for no score */
 export const word = (score) => (severities.value ?? [])[severityIndex(score)]?.word ?? 'none';
 

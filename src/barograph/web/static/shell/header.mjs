@@ -1,6 +1,7 @@
 // The bar at the top: where one is, and what is looked at.
 import { html } from '../lib/html.mjs';
 import { href } from '../lib/url.mjs';
+import { allJobs } from '../lib/live.mjs';
 import { Mark } from '../parts/icon.mjs';
 import { JobPicker } from './job-picker.mjs';
 import { RangePicker } from './range-picker.mjs';
@@ -13,7 +14,7 @@ export const Header = ({ route }) => html`
   <header class="top">
     <a class="brand" href=${href('/')} aria-label="Barograph, overview"><${Mark} /><span>Barograph</span></a>
     <nav aria-label="Pages">
-      ${NAVIGATION.map(({ to, text, holds }) => html`
+      ${NAVIGATION.filter(({ where, holds }) => !where || holds.includes(route.module) || where(allJobs.value ?? [])).map(({ to, text, holds }) => html`
         <a href=${href(to)} aria-current=${holds.includes(route.module) ? 'page' : undefined}>${text}</a>`)}
     </nav>
     <div class="looked-at">

@@ -14,6 +14,7 @@ const PAGES = [
   { at: /^\/$/, module: 'overview', title: () => 'Overview', jobs: 'many', time: true },
   { at: /^\/explorer$/, module: 'explorer', title: () => 'Explorer', jobs: 'many', time: true },
   { at: /^\/series$/, module: 'series', title: () => 'Series', jobs: 'one', time: true },
+  { at: /^\/features$/, module: 'features', title: () => 'Features', jobs: 'one', time: true },
   { at: /^\/jobs$/, module: 'jobs', title: () => 'Jobs', jobs: 'none', time: false },
   { at: /^\/jobs\/new$/, module: 'wizard', title: () => 'New job', jobs: 'none', time: false },
   { at: /^\/jobs\/(?<jobId>[^/]+)(?:\/(?<tab>[^/]+))?$/, module: 'job', title: ({ jobId }) => jobId, jobs: 'none', time: false },
@@ -21,11 +22,12 @@ const PAGES = [
 ];
 const MISSING = { module: 'missing', title: () => 'Nothing here', jobs: 'none', time: false };
 
-/** The links of the navigation, in their order. */
+/** The links of the navigation, in their order; `where`: which jobs there must be for it to lead anywhere. */
 export const NAVIGATION = [
   { to: '/', text: 'Overview', holds: ['overview'] },
   { to: '/explorer', text: 'Explorer', holds: ['explorer'] },
   { to: '/series', text: 'Series', holds: ['series'] },
+  { to: '/features', text: 'Features', holds: ['features'], where: (jobs) => jobs.some((job) => job.features.length > 0) },
   { to: '/jobs', text: 'Jobs', holds: ['jobs', 'job', 'wizard'] },
   { to: '/calendars', text: 'Calendars', holds: ['calendars'] },
 ];

@@ -12,7 +12,8 @@ export const KIND_WORDS = {
   overall: 'overall score', bucket: 'bucket score', influencer: 'influencer score', record: 'record score',
 };
 
-const palette = () => ({
+/** The colours of lanes in the present theme. */
+export const palette = () => ({
   colours: severities.value.map((one) => cssColour(`--severity-${one.word}`)),
   nothing: cssColour('--severity-none'), ground: cssColour('--ground'), ink: cssColour('--text'),
 });

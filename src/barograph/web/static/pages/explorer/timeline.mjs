@@ -1,5 +1,5 @@
 // Lanes over time: all of it together, and by job, entity or detector; with what was noted above them.
-import { html, useLayoutEffect, useRef, useState } from '../../lib/html.mjs';
+import { html, useRef } from '../../lib/html.mjs';
 import { params, useQuery } from '../../lib/api.mjs';
 import { count, interval } from '../../lib/format.mjs';
 import { jobIds, jobs, range, zone } from '../../lib/range.mjs';
@@ -14,6 +14,7 @@ import { LaneBlock, KIND_WORDS } from './lane-block.mjs';
 import { LanesTable } from './lanes-table.mjs';
 import { NotesStrip } from './notes-strip.mjs';
 import { Pager } from './pager.mjs';
+import { useWidth } from './width.mjs';
 import {
   ROW_CHOICES, WAITING, asked, change, filter, isSelected, lanes, page, picked, rows, select, selected, shownSeverities,
 } from './state.mjs';
@@ -21,19 +22,6 @@ import {
 const CELL_PX = 8;
 const TICK_PX = 90;
 const TEXT_PX = 64;
-
-/** The width of an element, px; 0 before it is there. */
-function useWidth(host) {
-  const [wide, setWide] = useState(0);
-  useLayoutEffect(() => {
-    const element = host.current;
-    setWide(element.clientWidth);
-    const watch = new ResizeObserver(() => setWide(element.clientWidth));
-    watch.observe(element);
-    return () => watch.disconnect();
-  }, []);
-  return wide;
-}
 
 /** How many columns fit, in steps of ten, so that small changes of the window ask nothing. */
 function useColumns(host) {

@@ -48,8 +48,8 @@ function settingsOf(field) {
   }
 }
 
-/** One field: a box that finds its values, those with the highest scores first. */
-function Entity({ series, role, field, whole, version }) {
+/** One field, for what `useSeries` gave: a box that finds its values, those with the highest scores first. */
+export function Entity({ series, role, field, whole, version }) {
   const [typed, setTyped] = useState('');
   const [asked, setAsked] = useState('');
   const [settings, setSettings] = useState(() => settingsOf(field));

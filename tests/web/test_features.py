@@ -1,0 +1,84 @@
+"""Several features that are judged together: grades, who is to blame, what was expected, and what was noticed late."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.api.running import Running
+from tests.web import forests
+from tests.web.conftest import opener, settle
+
+
+@pytest.fixture(scope="module")
+def forested(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A server of the store with a forest detector."""
+    data_dir = tmp_path_factory.mktemp("forests") / "data"
+    forests.make(data_dir)
+    with Running(data_dir) as running:
+        yield running
+
+
+@pytest.fixture
+def at(forested: Running, new_page: Callable[..., Page]) -> Callable[..., Page]:
+    return opener(new_page, forested.url)
+
+
+def test_only_a_grade_makes_an_anomaly_and_learning_is_shaded(
+    at: Callable[..., Page], axe: Callable[[Page], None], shot: Callable[..., Path]
+) -> None:
+    page = at("/features?job=processes&open=2021-11-02T20:11Z", color_scheme="dark")
+    expect(page.get_by_role("link", name="Features")).to_have_attribute("aria-current", "page")
+    strips = page.get_by_test_id("strips")
+    marks = strips.locator("[data-anomaly]")
+    assert [mark.get_attribute("data-anomaly") for mark in marks.all()] == [str(forests.LATE), str(forests.ODD)]
+    assert strips.locator("[data-learning]").count() > 0
+    for name, text in (("grade", "0.551"), ("confidence", "0.975"), ("score", "1.14"), ("threshold", "1")):
+        expect(page.get_by_test_id(name)).to_contain_text(text)
+    expect(page.locator(".feature-details")).to_contain_text("processes_entity_")
+    axe(page)
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    axe(page)
+    shot(page, "features", full_page=True)
+
+
+def test_blame_adds_up_and_all_that_was_expected_is_listed(at: Callable[..., Page]) -> None:
+    page = at("/features?job=processes&open=2021-11-03T08:25Z")
+    shares = [float(one.get_attribute("data-share") or 0) for one in page.locator("[data-share]").all()]
+    assert shares == sorted(forests.SHARES, reverse=True)
+    assert sum(shares) == pytest.approx(1, abs=1e-3)
+    first = page.locator(".attribution li").first
+    expect(first).to_contain_text("processing time max")
+    expect(first).to_contain_text("77 %")
+    row = page.locator(".feature-values tbody tr").first
+    assert [cell.split()[0] for cell in row.locator("td.number").all_inner_texts()] == ["11,422", "23,379"]
+    charts = page.get_by_role("region", name="Features").get_by_role("heading")
+    expect(charts.first).to_contain_text("processing time max")
+    expect(page.get_by_test_id("late")).to_have_count(0)
+
+
+def test_what_was_noticed_late_began_before(at: Callable[..., Page]) -> None:
+    page = at("/features?job=processes")
+    page.get_by_role("button", name="Show the anomaly at 2 Nov 2021, 20:11").click()
+    settle(page)
+    expect(page.get_by_test_id("late")).to_contain_text("4 minutes late")
+    expect(page.get_by_test_id("strips").locator("[data-late]")).to_have_count(1)
+    heads = page.locator(".feature-values th.number").all_inner_texts()
+    assert heads == ["When it began", "When noticed", "Expected (70 %)", "Or (30 %)"]
+    row = page.locator(".feature-values tbody tr").first.locator("td.number").all_inner_texts()
+    assert row == ["8,440", "9,670", "15,713", "31,000"]
+    lane = page.get_by_test_id("grade-lanes").get_by_role("grid")
+    lane.focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("Control+ArrowRight")
+    expect(page.get_by_test_id("grade-lanes").get_by_role("gridcell")).to_contain_text("process_3, 2 Nov 2021")
+    expect(page.get_by_test_id("grade-lanes").get_by_role("gridcell")).to_contain_text("grade 0.551, minor")
+
+
+def test_a_job_of_single_measures_has_no_features_and_a_phone_has_room(at: Callable[..., Page]) -> None:
+    page = at("/features?job=plain", viewport={"width": 390, "height": 844})
+    expect(page.get_by_role("main")).to_contain_text("plain looks at each of its measures by itself")
+    page.goto("/features?job=processes&open=2021-11-02T20:11Z")
+    settle(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
