@@ -23,6 +23,7 @@ SIZE = (1200, 760)
 PICTURES = {
     "overview.webp": "/?job=taxi",
     "explorer.webp": "/explorer?job=hosts&by=host",
+    "rule.webp": "/rules/new?job=hosts",
     "series.webp": "/series?job=taxi&open=2015-01-27T05:00Z",
     "features.webp": "/features?job=shop-hosts&open=2023-12-01T17:00Z",
 }

@@ -18,7 +18,10 @@ STATIC: Final = Path(__file__).parent / "static"
 FILES: Final = "/ui"
 """The files of the page lie below this."""
 
-PATHS: Final = ("/", "/explorer", "/series", "/features", "/jobs", "/jobs/{rest:path}", "/calendars")
+PATHS: Final = (
+    *("/", "/explorer", "/series", "/features", "/jobs", "/jobs/{rest:path}"),
+    *("/alerts", "/rules/{rest:path}", "/calendars"),
+)
 """What the page shows. A path without a page of its own belongs to the dialects."""
 
 _MEDIA_TYPES: Final = {

@@ -23,7 +23,7 @@ class Lane(BaseModel):
 
 
 class SwimLanes(BaseModel):
-    """Lanes; a cell is `[lane, column, score, flags]`: 1 is interim, 2 several buckets together, 4 an alert, 8 planned.
+    """Lanes; a cell is `[lane, column, score, flags]`: 1 is interim, 2 several buckets together, 4 news, 8 planned.
 
     `kind` says what the scores are of: `overall`, `bucket`, `influencer` or `record`.
     """

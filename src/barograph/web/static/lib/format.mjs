@@ -65,6 +65,9 @@ export const count = (value) => value.toLocaleString('en');
 /** `1 record`, `1,507 records` @param {number} value @param {string} noun @param {string} [nouns] */
 export const counted = (value, noun, nouns = `${noun}s`) => `${count(value)} ${value === 1 ? noun : nouns}`;
 
+/** `a, b and c` @param {string[]} words */
+export const joined = (words) => (words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`);
+
 const SPANS = [['day', 86_400_000], ['hour', 3_600_000], ['minute', 60_000], ['second', 1000]];
 
 /** A length of time in at most two units: `2 hours 30 minutes`. @param {number} ms @param {{short?: boolean}} [how] `2h 30m` */

@@ -18,6 +18,8 @@ const PAGES = [
   { at: /^\/jobs$/, module: 'jobs', title: () => 'Jobs', jobs: 'none', time: false },
   { at: /^\/jobs\/new$/, module: 'wizard', title: () => 'New job', jobs: 'none', time: false },
   { at: /^\/jobs\/(?<jobId>[^/]+)(?:\/(?<tab>[^/]+))?$/, module: 'job', title: ({ jobId }) => jobId, jobs: 'none', time: false },
+  { at: /^\/alerts$/, module: 'alerts', title: () => 'Alerts', jobs: 'many', time: true },
+  { at: /^\/rules\/(?<ruleId>[^/]+)$/, module: 'rule', title: ({ ruleId }) => (ruleId === 'new' ? 'New rule' : ruleId), jobs: 'none', time: false },
   { at: /^\/calendars$/, module: 'calendars', title: () => 'Calendars', jobs: 'none', time: false },
 ];
 const MISSING = { module: 'missing', title: () => 'Nothing here', jobs: 'none', time: false };
@@ -29,6 +31,7 @@ export const NAVIGATION = [
   { to: '/series', text: 'Series', holds: ['series'] },
   { to: '/features', text: 'Features', holds: ['features'], where: (jobs) => jobs.some((job) => job.features.length > 0) },
   { to: '/jobs', text: 'Jobs', holds: ['jobs', 'job', 'wizard'] },
+  { to: '/alerts', text: 'Alerts', holds: ['alerts', 'rule'] },
   { to: '/calendars', text: 'Calendars', holds: ['calendars'] },
 ];
 

@@ -5,8 +5,10 @@
 
 export const INTERIM = 1;
 export const SEVERAL = 2;
-export const ALERT = 4;
+export const NEWS = 4;
 export const PLANNED = 8;
+/** An alert of a rule: the bit above those of the server, which knows no rules where it makes lanes. */
+export const ALERT = 16;
 
 const LEAST_PX = 2;
 const GAPS_FROM_PX = 5;

@@ -7,11 +7,12 @@ import { Icon } from '../../parts/icon.mjs';
 import { place } from '../../parts/menu.mjs';
 import { seriesHref } from '../../parts/records.mjs';
 import { Score } from '../../parts/score.mjs';
+import { CellAlerts } from './cell-alerts.mjs';
 import { KIND_WORDS } from './lane-block.mjs';
 import { askedInside, lanes, picked, selected } from './state.mjs';
 
-/** @param {{by: string}} props */
-export function CellPopover({ by }) {
+/** @param {{by: string, hasAlerts: boolean}} props hasAlerts: whether there are any in the time that is shown */
+export function CellPopover({ by, hasAlerts }) {
   const box = useRef(null);
   const at = picked.value;
   const shown = at !== null && selected.value !== null;
@@ -47,6 +48,7 @@ export function CellPopover({ by }) {
         </dd></div>
       </dl>
       ${query.error && html`<p class="wrong">${query.error.message}</p>`}
+      ${hasAlerts && html`<${CellAlerts} by=${by} />`}
       <footer>
         <button type="button" disabled=${total === 0} onClick=${showRecords}>Show ${counted(total, 'record')}</button>
         ${worst && html`<a href=${seriesHref(worst)}>Open series</a>`}

@@ -24,7 +24,7 @@ export const Help = () => html`
       <span><${ScoreMark} score=${80} multiBucket="high" /> several buckets together</span>
       <span><${ScoreMark} score=${80} interim=${true} /> interim: its bucket is still open</span>
     </p>
-    <p>Hatched cells are interim. A dark bar on top of a cell is an alert, at its foot a planned event.</p>
+    <p>Hatched cells are interim. A dark bar on top of a cell is an alert of a rule, at its foot a planned event. News is what is the first of its kind to be so odd.</p>
     <p class="quiet">Click a cell, drag over several, or use the arrow keys and Enter. Ctrl with an arrow goes to the next odd cell, Shift extends, Esc clears.
       What you select in the overall lane also decides which lanes come first.</p>
   </${Popover}>`;

@@ -7,7 +7,7 @@ import { shownValue } from '../../parts/entity.mjs';
 import { Lanes } from '../../widgets/lanes.mjs';
 import { cursor, levelOf, shownSeverities } from './state.mjs';
 
-const FLAGS = [[1, 'interim'], [2, 'several buckets together'], [4, 'an alert'], [8, 'a planned event']];
+const FLAGS = [[1, 'interim'], [2, 'several buckets together'], [4, 'news'], [8, 'a planned event'], [16, 'an alert']];
 export const KIND_WORDS = {
   overall: 'overall score', bucket: 'bucket score', influencer: 'influencer score', record: 'record score',
 };

@@ -1,13 +1,15 @@
 // Lanes over time: all of it together, and by job, entity or detector; with what was noted above them.
-import { html, useRef } from '../../lib/html.mjs';
+import { html, useMemo, useRef } from '../../lib/html.mjs';
 import { params, useQuery } from '../../lib/api.mjs';
 import { count, interval } from '../../lib/format.mjs';
 import { jobIds, jobs, range, zone } from '../../lib/range.mjs';
+import { useAlertVersion } from '../../lib/alerts.mjs';
 import { useVersion } from '../../lib/live.mjs';
 import { Icon } from '../../parts/icon.mjs';
 import { Panel } from '../../parts/panel.mjs';
 import { hideTooltip } from '../../parts/tooltip.mjs';
 import { ticks } from '../../widgets/time-axis.mjs';
+import { AlertsPanel, histogramUrl, withAlerts } from './alerts.mjs';
 import { CellPopover } from './cell-popover.mjs';
 import { Help } from './help.mjs';
 import { LaneBlock, KIND_WORDS } from './lane-block.mjs';
@@ -44,6 +46,9 @@ export function Timeline({ by, fields }) {
   const inside = selected.value !== null && lanes.value.length === 0 ? { sel_from: selected.value[0], sel_to: selected.value[1] } : {};
   const of = { ...common, ...inside, by, min: least, page: page.value - 1, rows: rows.value };
   const view = useQuery(ready && !isAll ? `/lanes${params(of)}` : null, { deps: [version] });
+  const alerts = useQuery(overall.data ? histogramUrl(overall.data) : null, { deps: [useAlertVersion(jobIds.value)] });
+  const marked = useMarked(overall.data, alerts.data);
+  const markedView = useMarked(view.data, alerts.data);
   const name = by === 'job' || by === 'detector' ? by : by?.replace(/^:/, '');
   const pages = Math.max(1, Math.ceil((view.data?.total ?? 0) / rows.value));
   const turn = (step) => change({ page: Math.min(pages, Math.max(1, page.value + step)) });
@@ -61,7 +66,7 @@ export function Timeline({ by, fields }) {
         ${(data) => html`
           <div class="lane-rows">
             <${NotesStrip} start=${data.start} end=${data.end} />
-            <${LaneBlock} name="Overall" field=${null} data=${data} selection=${selectionOf(data)}
+            <${LaneBlock} name="Overall" field=${null} data=${marked} selection=${selectionOf(data)}
               onSelect=${(selection, place, widget) => pick(data.kind, null)(selection && { ...selection, lanes: [] }, place, widget)} />
             ${isAll && html`<div /><${Axis} data=${data} />`}
           </div>
@@ -72,7 +77,7 @@ export function Timeline({ by, fields }) {
         empty=${view.data && view.data.total === 0 ? nothing(name) : null}>
         ${(data) => html`
           <div class="lane-rows">
-            <${LaneBlock} key=${by} name=${`Lanes by ${name}`} field=${name} data=${data} selection=${selectionOf(data)} labelOf=${labels(by)}
+            <${LaneBlock} key=${by} name=${`Lanes by ${name}`} field=${name} data=${markedView} selection=${selectionOf(data)} labelOf=${labels(by)}
               onSelect=${pick(data.kind, by)} turn=${turn} />
             <div />
             <${Axis} data=${data} />
@@ -85,9 +90,13 @@ export function Timeline({ by, fields }) {
               text=${`${count((page.value - 1) * rows.value + 1)}–${count(Math.min(page.value * rows.value, data.total))} of ${count(data.total)}`} />
           </div>`}
       </${Panel}>`}
-      <${CellPopover} by=${by} />
+      <${AlertsPanel} query=${alerts} />
+      <${CellPopover} by=${by} hasAlerts=${(alerts.data?.columns.length ?? 0) > 0} />
     </div>`;
 }
+
+/** Lanes with their alerts, the same object as long as nothing in it changes. */
+const useMarked = (lanes, alerts) => useMemo(() => withAlerts(lanes, alerts), [lanes, alerts]);
 
 /** Whether lanes of anything would only say again what the one above them says. */
 const isOneSeries = (fields) => (fields?.fields.length ?? 1) === 0 && jobs.value?.length === 1 && jobs.value[0].detectors.length === 1;
