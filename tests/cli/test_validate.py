@@ -42,6 +42,23 @@ def test_data_are_looked_at_and_nothing_is_kept(call, tmp_path: Path) -> None:
     assert "200 of 200 times of 'time' cannot be read" in done.stderr
 
 
+def test_what_a_limit_has_no_room_for_is_told_before(call, tmp_path: Path) -> None:
+    rows = "".join(f"{1_767_225_600 + 300 * (at // 500)},u{at % 500},{at}\n" for at in range(2_000))
+    (tmp_path / "rows.csv").write_text("time,user,cpu\n" + rows)
+    limits = {"model_memory_limit": "1mb"}
+    for detector, told in (
+        ({"function": "count"}, "it has room for 191 of each detector, and rows of others will be left out"),
+        (DETECTOR, "series without data for long will sleep on the disk"),
+    ):
+        config = {
+            "job_id": "a",
+            "analysis_config": {"detectors": [{**detector, "by_field_name": "user"}]},
+            "analysis_limits": limits,
+        }
+        (tmp_path / "job.json").write_text(json.dumps(config))
+        assert call("validate", "job.json", "rows.csv").stdout.splitlines()[-1].endswith(told)
+
+
 def test_all_problems_are_told_at_once(call, tmp_path: Path) -> None:
     done = call("validate", write(tmp_path, {"function": "maen"}, bucket_span="5"))
     lines = done.stderr.splitlines()

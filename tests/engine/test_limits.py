@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+import barograph
 from barograph.config.job import Job
 from barograph.config.load import load_job
 from barograph.engine import Engine
@@ -53,6 +54,14 @@ def test_a_million_values_are_bounded_told_and_no_flood() -> None:
     assert (sizes.refused_rows, sizes.refused_buckets) == (rows - most, rows // per_bucket)
     assert sizes.total <= sizes.peak <= 8 << 20
     assert len(results.records) <= 20
+
+
+def test_who_runs_a_frame_is_warned() -> None:
+    frame = pl.DataFrame({"time": np.repeat(START, 500), "user": np.arange(500).astype("U")})
+    with pytest.warns(
+        UserWarning, match="309 rows of new series are left out: model_memory_limit='1mb' has room for 191 series"
+    ):
+        barograph.run(job(COUNT, "1mb"), frame)
 
 
 def rows_of_many() -> pl.DataFrame:

@@ -48,8 +48,10 @@ def advanced(model: SeriesModel, x: np.ndarray, cuts: list[int]) -> list[np.ndar
     return out
 
 
-@pytest.mark.parametrize("config", [{}, {"siblings": True, "non_negative": True}, {"bounds_percentile": 95.0, "threads": 2}])
-@pytest.mark.parametrize("step", [1, 50])
+@pytest.mark.parametrize(
+    ("config", "step"),
+    [({}, 50), ({"siblings": True, "non_negative": True}, 1), ({"bounds_percentile": 95.0, "threads": 2}, 50)],
+)
 def test_what_sleeps_is_as_if_it_had_not(config: dict[str, object], step: int, disk: Disk) -> None:
     x, cuts = sparse(), list(range(0, BUCKETS + 1, step))
     awake = build(0, **config)

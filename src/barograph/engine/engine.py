@@ -111,6 +111,11 @@ class Engine:
         """What was read and dropped since the job began."""
         return self._buckets.counted(self._intake.counts)
 
+    @property
+    def refused_rows(self) -> int:
+        """Rows of new series since the job began, for which its `model_memory_limit` has no room: they are left out."""
+        return self._buckets.refused.rows
+
     def add(self, frame: object) -> Results:
         """Take rows, and return the results of the buckets that they finished.
 
@@ -323,7 +328,7 @@ def run(job: JobSource, frame: object) -> Results:
     """Analyse a whole frame at once.
 
     The bucket of the newest row is left open, as more rows may belong to it; `Engine.flush` closes it. When most rows cannot be
-    used, a warning (`UserWarning`) says why that is likely.
+    used, a warning (`UserWarning`) says why that is likely; another tells of rows of series that there is no room for.
 
     Args:
         job: the job, its document as a dictionary, or the path of its file: what `load_job` takes.
@@ -335,7 +340,13 @@ def run(job: JobSource, frame: object) -> Results:
     """
     engine, rows = Engine.build(job), as_frame(frame)
     _warn(engine.job, rows.head(_LOOKED_AT))
-    return Results.concat([engine.add(rows), engine.flush()])
+    results = Results.concat([engine.add(rows), engine.flush()])
+    if engine.refused_rows:
+        limit, most = engine.job.analysis_limits.model_memory_limit, most_series(engine.job)
+        refused = f"{engine.refused_rows:,} rows of new series are left out"
+        room = f"model_memory_limit={limit!r} has room for {most:,} series of each detector"
+        warnings.warn(f"job {engine.job.job_id!r}: {refused}: {room}", stacklevel=2)
+    return results
 
 
 def _warn(job: Job, frame: pl.DataFrame) -> None:

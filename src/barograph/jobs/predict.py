@@ -16,14 +16,16 @@ class Predicted:
     """What a job is likely to take.
 
     Attributes:
-        bytes: in memory; about, by the numbers of values given.
+        bytes: in memory if none sleeps; about, by the numbers of values given.
         series: of all detectors.
+        largest: of the detector with the most.
         most_series: of each detector that its limit has room for; rows of others will be left out.
         limit: bytes that its `model_memory_limit` allows.
     """
 
     bytes: int
     series: int
+    largest: int
     most_series: int
     limit: int
 
@@ -32,7 +34,10 @@ class Predicted:
         """It in words."""
         size = f"{self.bytes / (1 << 20):,.1f} MB" if self.bytes >= 1 << 20 else f"{self.bytes >> 10:,} kB"
         series = counted(self.series, "series", "series")
-        return f"memory: about {size} for {series}, of the {self.limit >> 20:,} MB of model_memory_limit"
+        told = f"memory: about {size} for {series}, of the {self.limit >> 20:,} MB of model_memory_limit"
+        if self.largest > self.most_series:
+            return f"{told}; it has room for {self.most_series:,} of each detector, and rows of others will be left out"
+        return f"{told}; series without data for long will sleep on the disk" if self.bytes > self.limit else told
 
 
 def of_rows(job: Job, frame: pl.DataFrame) -> Predicted:
@@ -55,4 +60,6 @@ def of_fields(job: Job, distinct: Mapping[str, int]) -> Predicted | None:
 def _predicted(job: Job, series: list[int], entities: Mapping[str, int]) -> Predicted:
     most = most_series(job)
     kept = [min(count, most) for count in series]
-    return Predicted(predicted_bytes(job, kept, entities), sum(series), most, job.analysis_limits.model_memory_bytes)
+    return Predicted(
+        predicted_bytes(job, kept, entities), sum(series), max(series), most, job.analysis_limits.model_memory_bytes
+    )

@@ -28,11 +28,12 @@ class SettingsAsked(BaseModel):
 class PredictedMemory(BaseModel):
     """What a job is likely to take in memory, in bytes: so many `series`, all values of all fields together.
 
-    Its `limit` has room for `most_series` of each detector; rows of others will be left out.
+    The `largest` detector has so many of them, and the `limit` room for `most_series` of each: rows of others will be left out.
     """
 
     bytes: int
     series: int
+    largest: int
     most_series: int
     limit: int
 
