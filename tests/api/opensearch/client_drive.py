@@ -89,6 +89,7 @@ def runs(detector_id: str) -> None:
     task_id = ask("POST", f"{path}/_start", {"start_time": END_MS - 119 * STEP_MS, "end_time": END_MS})["_id"]
     state = ""
     while state not in ("FINISHED", "FAILED"):
+        time.sleep(0.1)
         state = ask("GET", path, task="true")["historical_analysis_task"]["state"]
     assert state == "FINISHED"
     assert (
@@ -105,6 +106,7 @@ def runs(detector_id: str) -> None:
     assert ask("POST", f"{path}/_start") == {"_id": detector_id}
     assert ask("POST", f"{path}/_start")["status"] == 200
     while state != "RUNNING":
+        time.sleep(0.1)
         state = ask("GET", f"{path}/_profile/state,init_progress,error")["state"]
     assert ask("POST", f"{path}/_profile", {"entity": [{"name": "host", "value": "a"}]})["state"] == "RUNNING"
     assert ask("GET", "/stats/detector_count,models")["detector_count"] >= 1
