@@ -6,6 +6,8 @@ from barograph.config.detector_document import DetectorDocument, read_detector
 from barograph.config.errors import ConfigError
 from barograph.config.job import Job
 from barograph.config.load import load_job
+from barograph.jobs.advice import of_settings
+from barograph.results.labels import sentence
 from barograph.store.differences import differences
 from tests.engine.detectors import detector, feature, web_detector
 
@@ -40,6 +42,16 @@ def test_a_detector_is_a_job():
     assert {tuple(one.splits.items()) for one in job.detectors} == {(("by", "service"), ("partition", "host"))}
     assert job.influencers == ("host", "service")
     assert Job.model_validate_json(job.model_dump_json()) == job
+
+
+def test_a_detector_says_what_it_does_and_what_of_it_may_mislead():
+    job = read_detector(web_detector()).job()
+    assert sentence(job) == (
+        "every 1 hour, per host and service: mean of load and maximum of latency judged by a forest; blames host and service"
+    )
+    (told,) = of_settings(job)
+    assert told == "what falls silent is no anomaly: it has no result; imputation_option {method: ZERO} tells of it"
+    assert of_settings(read_detector(web_detector(imputation_option={"method": "zero"})).job()) == []
 
 
 def test_every_aggregation_of_rows_is_a_function_without_a_value_where_there_are_no_rows():

@@ -7,8 +7,10 @@ import barograph
 from barograph.config.detector_document import read_detector
 from barograph.config.errors import OtherModels
 from barograph.config.forest import ForestSettings, default_rules
+from barograph.config.job import AnalysisLimits
 from barograph.config.knowledge import Knowledge, PlannedTime
 from barograph.engine import Engine
+from barograph.engine.estimate import most_series, predicted_bytes
 from barograph.engine.forest_rules import is_suppressed
 from barograph.results.results import Results
 from barograph.results.schema import FOREST_RESULTS, polars_schema
@@ -96,6 +98,23 @@ def test_buckets_without_data_have_no_result_and_half_known_ones_say_so(results,
 def test_rows_in_pieces_with_snapshots_between_give_the_same_bits(results, rows, size):
     whole = Results.concat([results])
     check_pieces(read_detector(web_detector()).job(), rows, size, whole)
+
+
+@pytest.mark.parametrize("features", [1, 5])
+def test_there_is_room_for_ten_thousand_entities_and_what_is_beyond_a_limit_is_left_out_and_told(features):
+    doc = detector(*(feature(f"f{at}") for at in range(features)), category_field=["host", "service"])
+    job = read_detector(doc).job()
+    assert 10_000 <= most_series(job) < 40_000
+    small = job.model_copy(update={"analysis_limits": AnalysisLimits(model_memory_limit="2mb")})
+    assert 2 <= most_series(small) <= 6
+
+
+def test_memory_is_predicted_as_it_is(rows):
+    job = read_detector(web_detector()).job()
+    engine = Engine.build(job)
+    engine.add(rows)
+    held = sum(array.nbytes for name, array in engine.snapshot().arrays.items() if name.startswith(("forest", "model")))
+    assert predicted_bytes(job, [3, 3], {"host": 2, "service": 2}) == pytest.approx(held, rel=0.1)
 
 
 def test_threads_change_no_bit(results, rows):

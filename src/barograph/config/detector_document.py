@@ -24,6 +24,9 @@ from barograph.config.forest import (
 )
 from barograph.config.job import Job
 
+_MEMORY_LIMIT: Final = "8192mb"
+"""Of detectors with category fields: room for ten thousand entities of five features."""
+
 MOST_INTERVALS: Final = 10_000
 """Intervals of history, or in one `frequency`."""
 
@@ -233,6 +236,7 @@ class DetectorDocument(Lenient):
                 },
                 "data_description": {"time_field": self.time_field},
                 "model_plot_config": {"enabled": True},
+                **({"analysis_limits": {"model_memory_limit": _MEMORY_LIMIT}} if self.category_field else {}),
                 "forest_config": settings,
             }
         )

@@ -6,6 +6,7 @@ from typing import Final
 from barograph.config.detector import Detector
 from barograph.config.duration import DAY_MS
 from barograph.config.job import Job
+from barograph.engine.forest_stage import forest_bytes
 from barograph.models.held import ASLEEP_BYTES
 from barograph.models.points import SERIES as POINTS
 from barograph.models.pool import MOST_PATTERN_BYTES, pattern_bytes
@@ -50,12 +51,12 @@ def predicted_bytes(job: Job, series: Sequence[int], entities: Mapping[str, int]
         # A value of an influencer field that splits the series is in one of them; else each value may be in any.
         values = sum(max(count, entities.get(field, 0)) for field in job.influencers)
         total += count * _likely(job, detector) + values * _ENTITY * len(detector.spec.statistics)
-    return round(total)
+    return round(total + max(series, default=0) * forest_bytes(job))
 
 
 def most_series(job: Job) -> int:
     """How many series of each detector may be: as many as the job's limit has room for, asleep where they can sleep."""
-    each = sum(_least(detector) for detector in job.detectors)
+    each = sum(_least(detector) for detector in job.detectors) + forest_bytes(job)
     return max(job.analysis_limits.model_memory_bytes // each, 1)
 
 

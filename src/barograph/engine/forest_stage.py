@@ -15,7 +15,7 @@ from barograph.engine.forest_rules import is_suppressed
 from barograph.engine.series_stage import Sight
 from barograph.kernels.elementary import ln
 from barograph.models.forest_config import ForestConfig, Missing
-from barograph.models.forest_trees import TreesConfig
+from barograph.models.forest_trees import Trees, TreesConfig
 from barograph.models.forests import Expected, Forests, Found, last_known
 from barograph.results.arrays import Bools, Floats, Ids, Ints
 from barograph.results.leaf import LEAF
@@ -192,6 +192,11 @@ def forest_config(job: Job, settings: ForestSettings) -> ForestConfig:
         features=len(settings.features), shingle=settings.shingle_size, memory=settings.recency_emphasis, seed=job.seed
     )
     return ForestConfig(trees, missing=_missing(settings), bucket_span_ms=job.bucket_span_ms, time_zone=job.time_zone)
+
+
+def forest_bytes(job: Job) -> int:
+    """What the forest of one entity takes; 0 of jobs that have none."""
+    return 0 if job.forest_config is None else Trees.most_bytes(forest_config(job, job.forest_config).trees)
 
 
 def _missing(settings: ForestSettings) -> Missing | tuple[float, ...]:

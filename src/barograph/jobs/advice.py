@@ -28,6 +28,9 @@ _INSTEAD: Final = {"count": "non_zero_count", "sum": "non_null_sum"}
 
 def of_settings(job: Job) -> list[str]:
     """What may mislead whatever the rows are, a sentence each."""
+    if job.forest_config is not None:
+        silent = job.forest_config.imputation_option is None
+        return ["what falls silent is no anomaly: it has no result; imputation_option {method: ZERO} tells of it"] * silent
     # Of what is rare, nobody expects to be told that it is not there.
     if any(detector.spec.empty == "zero" or detector.spec.statistic in ("rare", "freq_rare") for detector in job.detectors):
         return []

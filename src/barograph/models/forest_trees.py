@@ -117,6 +117,11 @@ class Trees:
         """How long a record is."""
         return _forest.record_bytes(config.trees, config.samples, config.features, config.shingle)
 
+    @classmethod
+    def most_bytes(cls, config: TreesConfig) -> int:
+        """About what trees take that have learnt much: their points lie within the last eight samples, measured."""
+        return cls.record_bytes(config) + 4 * 8 * config.samples * config.features
+
     @property
     def record(self) -> NDArray[np.uint8]:
         """The trees, as bytes."""

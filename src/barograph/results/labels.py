@@ -99,12 +99,13 @@ def lasted(ms: int) -> str:
 
 
 def sentence(job: Job) -> str:
-    """What a job does: `every 5 minutes, per host: mean of cpu; blames user`."""
+    """What a job does: `every 5 minutes, per host: mean of cpu; blames user`, or `...: mean of cpu judged by a forest`."""
     splits = {_splits(detector) for detector in job.detectors}
     shared = splits.pop() if len(splits) == 1 else ""
     measures = [_measured(detector, "" if shared else _splits(detector)) for detector in job.detectors]
-    comma = "," if shared else ""
-    text = f"every {length(job.bucket_span_ms)}{comma}{shared}: {'; '.join(dict.fromkeys(measures))}"
+    comma, measures = "," if shared else "", list(dict.fromkeys(measures))
+    what = "; ".join(measures) if job.forest_config is None else f"{joined(measures)} judged by a forest"
+    text = f"every {length(job.bucket_span_ms)}{comma}{shared}: {what}"
     return f"{text}; blames {joined(job.influencers)}" if job.influencers else text
 
 
