@@ -26,7 +26,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 _NAMES = (
     *("cli", "jobs", "functions", "categories", "results", "scores", "input", "python", "service", "replay", "forecast"),
-    *("report", "forest", "calendars", "engine-api"),
+    *("report", "forest", "calendars", "engine-api", "alerts"),
 )
 DOCS = [ROOT / "docs" / f"{name}.md" for name in _NAMES]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *DOCS]

@@ -16,14 +16,15 @@ from barograph.jobs.calendars import Calendars
 from barograph.results.severity import severity
 from barograph.scoring.episodes import OPENING_SCORE
 from barograph.store import alerts
-from barograph.store.alerts import FIRST_MS, AlertEvent, AlertRow, Judgement, Standing
+from barograph.store.alerts import FIRST_MS, AlertEvent, AlertRow, Judgement, OutMessage, Standing
 from barograph.store.store import Store
 
 WEEK_MS: Final = 7 * DAY_MS
 _OPEN_TOO_MS: Final = 1 << 53
 """Behind all buckets, also those that are still open."""
-_HIGHEST: Final = {"incidents": 0, "records": 0, "buckets": 1, "influencers": 2}
+_HIGHEST: Final = {"records": 0, "buckets": 1, "influencers": 2}
 _NOTHING: Final = (-1.0, -1.0, -1.0)
+_ANYTHING: Final = (100.0, 100.0, 100.0)
 _AT_ONCE: Final = 500  # jobs whose judgement is one transaction
 
 
@@ -33,7 +34,7 @@ class Judged:
 
     jobs: int
     raised: tuple[AlertRow, ...]
-    messages: int
+    messages: tuple[OutMessage, ...]
 
 
 @dataclass
@@ -63,8 +64,11 @@ class Judge:
         self._jobs, self._calendars = KnownJobs(), Calendars(store)
         self._book: tuple[object, Book] = (None, Book(()))
 
-    def step(self) -> Judged:
+    def step(self, *, keep: bool = True) -> Judged:
         """Judge all jobs that have committed something since the last time.
+
+        Args:
+            keep: write what is judged; else nothing changes, and the same is judged again next time.
 
         Raises:
             StorageFailure: the database failed; what is not written is judged again.
@@ -75,22 +79,24 @@ class Judge:
         with self._store.reading() as connection:
             active = alerts.active(connection)
             if not active and not any(kept.rule.enabled for kept in rules.values()):
-                return Judged(0, (), 0)
+                return Judged(0, (), ())
             changed = [one for one in alerts.standings(connection) if one.commits != one.judged_commits]
             jobs = self._jobs.of(alerts.configs(connection, _ids(changed, active)))
-        watched = self._watch(rules, jobs, active)
-        done = [watched, *(self._round(jobs, some) for some in _parts(changed))]
+        done = [self._kept(self._watch(rules, jobs, active), keep)]
+        done += [self._kept(self._round(jobs, some), keep) for some in _parts(changed)]
         raised = tuple(alert for made in done for alert in made.raised)
-        return Judged(len(changed), raised, sum(len(made.messages) for made in done))
+        return Judged(len(changed), raised, tuple(message for made in done for message in made.messages))
+
+    def _kept(self, made: Judgement, keep: bool) -> Judgement:
+        if keep and (made.judged or made.changed):
+            with self._store.writing() as connection:
+                alerts.write(connection, made)
+        return made
 
     # new results
 
     def _round(self, jobs: dict[str, Job], some: Sequence[Standing]) -> Judgement:
-        """Judge some jobs, and keep the judgement."""
-        new = [(one.job_id, -1, FIRST_MS) for one in some if one.judged_until_ms is None]
-        if new:
-            with self._store.writing() as connection:
-                alerts.begin_at(connection, new)
+        """Judge some jobs."""
         now = self._now_ms()
         with self._store.reading() as connection:
             weeks = {rule_id: of["week"] for rule_id, of in alerts.by_rule(connection, now - WEEK_MS).items()}
@@ -99,14 +105,13 @@ class Judge:
                 now_round.active.setdefault((row.job_id, row.rule_id), []).append(row)
         for one in some:
             self._judge_job(now_round, jobs[one.job_id], one)
-        with self._store.writing() as connection:
-            alerts.write(connection, now_round.made)
         return now_round.made
 
     def _judge_job(self, now_round: _Round, job: Job, standing: Standing) -> None:
         until = standing.until_ms(job.bucket_span_ms)
         before = FIRST_MS if standing.judged_until_ms is None else min(standing.judged_until_ms, until)
-        highest = now_round.highest.get(job.job_id, _NOTHING)
+        # Of a job that is looked at for the first time nothing is known before it is looked at.
+        highest = now_round.highest.get(job.job_id, _ANYTHING if standing.judged_until_ms is None else _NOTHING)
         for kept in self._book[1].rules_of(job):
             active = now_round.active.get((job.job_id, kept.rule.rule_id), [])
             if _may_matter(kept, highest, active):
@@ -204,9 +209,6 @@ class Judge:
                     made.messages += outbox.messages(kept.rule, row, "raised", text, now, self._page)
                 if held != row.held:
                     made.changed.append(replace(row, held=held, told=held is None))
-        if made.changed:
-            with self._store.writing() as connection:
-                alerts.write(connection, made)
         return made
 
     def _why_gone(self, kept: KeptRule | None, job: Job | None, row: AlertRow, standing: Standing | None) -> str | None:
@@ -234,7 +236,6 @@ def _parts(changed: Sequence[Standing]) -> list[Sequence[Standing]]:
 
 def _may_matter(kept: KeptRule, highest: tuple[float, float, float], active: Sequence[AlertRow]) -> bool:
     """Whether results that have come can matter to a rule: some are bad enough to raise something, or to go on with it."""
-    least = kept.rule.min_score
-    if kept.rule.on == "incidents" and active:
-        least = min(least, OPENING_SCORE)
-    return highest[_HIGHEST[kept.rule.on]] >= least
+    if kept.rule.on == "incidents":
+        return min(highest[0], highest[1]) >= kept.rule.min_score or (bool(active) and highest[0] >= OPENING_SCORE)
+    return highest[_HIGHEST[kept.rule.on]] >= kept.rule.min_score

@@ -51,8 +51,8 @@ class Tried:
 
     @property
     def weeks(self) -> float:
-        """How long that was."""
-        return (self.end_ms - self.start_ms) / (7 * DAY_MS)
+        """How long that was, a week at least: two alerts on one day say nothing of a week."""
+        return max(1.0, (self.end_ms - self.start_ms) / (7 * DAY_MS))
 
     @property
     def per_week(self) -> float:
@@ -75,7 +75,8 @@ class Tried:
     def sentence(self) -> str:
         """It in one line."""
         days = f"{(self.end_ms - self.start_ms) / DAY_MS:.3g} days"
-        told = f"{labels.counted(self.told, 'alert')} in {days}, {self.per_week:.2g} a week"
+        told = f"{labels.counted(self.told, 'alert')} in {days}"
+        told += f", {self.per_week:.2g} a week" if self.weeks > 1 else ""
         if self.budget is None:
             return told
         return f"{told}: {'over' if self.is_over_budget else 'within'} the budget of {self.budget:g} a week"

@@ -75,6 +75,7 @@ def shown(row: AlertRow, link: str) -> dict[str, Any]:
         *("alert_id", "rule_id", "job_id", "status", "key", "entity", "time"),
         *("score", "max_score", "interim", "series", "records", "title", "text", "expected", "held"),
     )
+    worst = row.about["worst"]
     return {
         **{name: getattr(row, name) for name in names},
         "on": row.kind,
@@ -85,7 +86,7 @@ def shown(row: AlertRow, link: str) -> dict[str, Any]:
         "triggered": row.triggered_ms,
         "ended": row.ended_ms,
         "severity": severity(row.max_score),
-        "worst": row.about["worst"],
+        "worst": None if worst is None else {name: value for name, value in worst.items() if name != "odd_inside"},
         "blamed": row.about["blamed"],
         "link": link,
     }

@@ -27,6 +27,7 @@ from barograph.store.alerts import STATUSES, AlertEvent, AlertRow, AlertsQuery, 
 
 __all__ = ["STATUSES", "UNTIL_UNMUTED", "AlertRow", "Alerts", "AlertsQuery", "Judged", "KeptRule", "Mute", "ToldRule", "Tried"]
 
+_LOOKED_AT: Final = 10_000
 _EMPTY: Final[dict[str, int]] = dict.fromkeys((*STATUSES, "week"), 0)
 
 
@@ -91,6 +92,10 @@ class Alerts:
         self._judge = Judge(self._store, self.rules, service.now_ms, page)
         self._page = page
 
+    def now_ms(self) -> int:
+        """Epoch ms, wall clock."""
+        return self._service.now_ms()
+
     # running
 
     def worker(self) -> AlertWorker:
@@ -113,6 +118,13 @@ class Alerts:
             finally:
                 delivery.close()
         return judged, sent
+
+    def look(self) -> list[dict[str, Any]]:
+        """What `run_once` would send, and what waits to be sent already, as documents; nothing is kept or sent."""
+        judged = self._judge.step(keep=False)
+        with self._store.reading() as connection:
+            waiting = alerts.due(connection, self._service.now_ms(), _LOOKED_AT)
+        return [json.loads(message.body) | {"channel": message.channel} for message in (*waiting, *judged.messages)]
 
     def try_channel(self, channel_id: str) -> tuple[bool, str]:
         """Send a sample over a channel; returns whether that worked, and what the receiver said or why it did not.

@@ -99,7 +99,9 @@ def sightings(rule: AlertRule, seen: Seen, known: Iterable[AlertRow] = ()) -> li
 
 def _in_incidents(rule: AlertRule, seen: Seen, known: list[Sighting]) -> list[Sighting]:
     found = list(known)
-    hits = seen.anomalous.filter(pl.col("record_score") >= rule.min_score, pl.col("timestamp") >= seen.start_ms)
+    # Of a thousand series one is odd at nearly any time by chance. The score of the bucket knows how many there are.
+    odd = seen.buckets(rule.min_score)["timestamp"]
+    hits = seen.anomalous.filter(pl.col("record_score") >= rule.min_score, pl.col("timestamp").is_in(odd.implode()))
     covered: dict[tuple[Any, ...], tuple[Sighting, int]] = {}
     for time, rows in _by_time(hits):
         for row in rows:

@@ -14,7 +14,7 @@ from barograph.config.job import Job
 from barograph.config.moment import iso_text
 from barograph.results import labels, schema
 from barograph.results.severity import severity
-from barograph.results.words import measure, record_compared, with_values
+from barograph.results.words import compared, measure, record_compared, short, with_values
 from barograph.store.alerts import AlertRow
 
 _BLAMED: Final = 10
@@ -35,6 +35,7 @@ def _worst(row: Row) -> dict[str, Any]:
         "detector_index": row["detector_index"],
         "what": measure(row["function_description"], row["field_name"]),
         "how": _how(row),
+        "odd_inside": _is_odd_inside(row),
         "series": labels.series(row),
         "actual": row["actual"],
         "typical": row["typical"],
@@ -46,8 +47,12 @@ def _worst(row: Row) -> dict[str, Any]:
 
 def _how(row: Row) -> str:
     """`3.2x higher than usual (320 instead of 100)`; where the value itself is a usual one, why it is odd all the same."""
-    odd = record_compared(row)
-    return with_values(row) if odd.endswith(" than usual") else odd
+    return record_compared(row) if _is_odd_inside(row) else with_values(row)
+
+
+def _is_odd_inside(row: Row) -> bool:
+    """Whether the value is a usual one, and what makes it odd is something else."""
+    return record_compared(row) != compared(row)
 
 
 def _blamed(told: pl.DataFrame) -> list[dict[str, Any]]:
@@ -108,8 +113,8 @@ def text(rule: AlertRule, job: Job, alert: Sighting, told: dict[str, Any], week:
     many = alert.told.select(schema.SERIES_KEY).n_unique()
     if worst is not None and many > 1:
         lines.append(f"worst:    {_of_worst(worst)}")
-    elif worst is not None and worst["how"].endswith("usual"):
-        lines.append(f"values:   {worst['actual']:g}, usually {worst['typical']:g}")
+    elif worst is not None and worst["odd_inside"]:
+        lines.append(f"value:    {short(worst['actual'])}, usually {short(worst['typical'])}")
     lasted = labels.lasted(alert.time + job.bucket_span_ms - alert.start_ms)
     together = f"{labels.counted(many, 'series', 'series')}, " if many > 1 else ""
     lines.append(f"since:    {labels.when(alert.start_ms, zone)} ({zone}), {together}{lasted} so far")

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from barograph.cli import (
+    alerts,
     calendars,
     categories,
     demo,
@@ -66,6 +67,7 @@ app.command("forecast", short_help="Show what a job's series are expected to do 
     forecast.forecast
 )
 app.command("what-if", short_help="Show which alerts there would have been under other settings.")(what_if.what_if)
+app.add_typer(alerts.app, name="alerts")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(calendars.app, name="calendars")
 app.add_typer(keys.app, name="keys")
