@@ -1,7 +1,7 @@
 """Judging results by the rules: what is raised, what goes on, what is over, written together with what is to be sent."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from barograph.alerts import outbox, rows
@@ -46,6 +46,8 @@ class _Round:
     active: dict[tuple[str, str], list[AlertRow]]
     weeks: dict[str, int]
     made: Judgement
+    seen: dict[tuple[int, bool], Seen] = field(default_factory=dict)
+    """Of the job that is being judged, by where it begins and whether open buckets are in it: rules share what was read."""
 
 
 class Judge:
@@ -108,6 +110,7 @@ class Judge:
         return now_round.made
 
     def _judge_job(self, now_round: _Round, job: Job, standing: Standing) -> None:
+        now_round.seen.clear()
         until = standing.until_ms(job.bucket_span_ms)
         before = FIRST_MS if standing.judged_until_ms is None else min(standing.judged_until_ms, until)
         # Of a job that is looked at for the first time nothing is known before it is looked at.
@@ -127,7 +130,10 @@ class Judge:
         # A bucket that ends as long ago as the rule looks back is the oldest that raises something.
         oldest = FIRST_MS if rule.lookback is None else (now_round.now_ms - rule.lookback.ms) // span * span - span
         start = max(before, oldest)
-        seen = Seen(self._store, job, start, _OPEN_TOO_MS if rule.interim else until, rule.interim)
+        seen = now_round.seen.get((start, rule.interim))
+        if seen is None:
+            seen = Seen(self._store, job, start, _OPEN_TOO_MS if rule.interim else until, rule.interim)
+            now_round.seen[start, rule.interim] = seen
         known = {row.alert_id: row for row in now_round.active.get((job.job_id, rule.rule_id), [])}
         with self._store.reading() as connection:
             for row in alerts.ended_since(connection, job.job_id, start - rule.resolve_after * span):

@@ -63,7 +63,7 @@ class Seen:
     def __init__(self, store: Store, job: Job, start_ms: int, until_ms: int, interim: bool = False) -> None:
         self.job, self.start_ms, self.until_ms = job, start_ms, until_ms
         self._results = FirstScores(store, until_ms, interim)
-        self._incidents: dict[int, list[Row]] = {}
+        self._incidents: dict[int, list[Row]] = {}  # by how many records were known
 
     @property
     def span_ms(self) -> int:
@@ -84,10 +84,10 @@ class Seen:
 
     def incidents_at(self, time_ms: int) -> list[Row]:
         """The incidents as they are when the bucket that starts at a time has been judged, as rows of `schema.INCIDENTS`."""
-        if time_ms not in self._incidents:
-            known = self.anomalous.filter(pl.col("timestamp") <= time_ms)
-            self._incidents[time_ms] = incidents(known, self.span_ms).to_dicts()
-        return self._incidents[time_ms]
+        known = self.anomalous.filter(pl.col("timestamp") <= time_ms)
+        if known.height not in self._incidents:
+            self._incidents[known.height] = incidents(known, self.span_ms).to_dicts()
+        return self._incidents[known.height]
 
     def records(self, min_score: float) -> pl.DataFrame:
         """Records from a score on, by time."""
