@@ -23,10 +23,12 @@ ALERT = {
 
 
 @pytest.fixture(scope="module")
-def watched(client: Client) -> str:
+def watched(running: Running) -> str:
     """A running job that knows what is usual."""
+    client = Client(running.url)
     job_id = client.create(config(id="watched"))
     client.stream(job_id, [delimited(rows(0, 120))])
+    client.end()
     return job_id
 
 

@@ -12,19 +12,22 @@ from barograph.api.engine.errors import Code
 from tests.api.engine.client import Client
 from tests.api.engine.stream import START, config, delimited, rows
 from tests.api.engine.test_jobs import API, error
+from tests.api.running import Running
 
 SECRET = "s3cret-in-a-job"
 
 
 @pytest.fixture(scope="module")
-def kept(client: Client) -> str:
+def kept(running: Running) -> str:
     """A closed job with snapshots of several times, and a secret among its settings."""
     settings = {"owner": "ops", "apiToken": SECRET, "link": f"https://user:{SECRET}@example.com/x"}
     limits = {"backgroundPersistInterval": 3600, "customSettings": settings}
+    client = Client(running.url)
     job_id = client.create(config(id="kept", **limits))
     for first in range(0, 120, 40):
         client.stream(job_id, [delimited(rows(first, first + 40))])
     client.close(job_id)
+    client.end()
     return job_id
 
 
