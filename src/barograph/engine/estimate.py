@@ -8,10 +8,8 @@ from barograph.config.duration import DAY_MS
 from barograph.config.job import Job
 from barograph.engine.forest_stage import forest_bytes
 from barograph.models.held import ASLEEP_BYTES
-from barograph.models.points import SERIES as POINTS
+from barograph.models.kinds import MODELS
 from barograph.models.pool import MOST_PATTERN_BYTES, pattern_bytes
-from barograph.models.population_state import MEMBER
-from barograph.models.rare_state import PAIR, VALUE
 from barograph.models.state import SERIES
 
 _NAMED: Final = 150
@@ -25,17 +23,6 @@ _ENTITY: Final = 150
 
 _EMPTY: Final = 12_000
 """Bytes of a job without series: measured."""
-
-_RECORDS: Final = {
-    "population": MEMBER.itemsize,
-    "rare": VALUE.itemsize,
-    "rare_over": VALUE.itemsize + PAIR.itemsize,
-    "freq_rare": VALUE.itemsize + PAIR.itemsize,
-    "time_of_day": POINTS.itemsize,
-    "time_of_week": POINTS.itemsize,
-    "place": POINTS.itemsize,
-}
-"""Bytes of a series of each kind, but for `series`."""
 
 
 def predicted_bytes(job: Job, series: Sequence[int], entities: Mapping[str, int]) -> int:
@@ -63,7 +50,7 @@ def most_series(job: Job) -> int:
 def _likely(job: Job, detector: Detector) -> float:
     spec = detector.spec
     if spec.kind != "series":
-        return _RECORDS[spec.kind] + _NAMED
+        return MODELS[spec.kind].RECORDS.dtype.itemsize + _NAMED
     pattern = _PATTERNED * pattern_bytes(max(DAY_MS // job.bucket_span_ms, 1))
     return len(spec.statistics) * (SERIES.itemsize + pattern) + _NAMED
 
@@ -72,6 +59,6 @@ def _least(detector: Detector) -> int:
     """Of a series at its largest; where empty buckets are no data it can sleep."""
     spec = detector.spec
     if spec.kind != "series":
-        return _RECORDS[spec.kind] + _NAMED
+        return MODELS[spec.kind].RECORDS.dtype.itemsize + _NAMED
     held = SERIES.itemsize + MOST_PATTERN_BYTES if spec.empty == "zero" else ASLEEP_BYTES
     return len(spec.statistics) * held + _NAMED
