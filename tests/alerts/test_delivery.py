@@ -58,13 +58,17 @@ def test_a_webhook_gets_a_signed_message_and_is_asked_again_when_it_refuses(made
     assert events[-1].text.endswith("given up: http://127.0.0.1 answered 503")
 
 
+class Killed(BaseException):
+    pass
+
+
 def test_what_was_sent_and_not_noted_is_sent_again_under_the_same_id(made):
     got = []
 
     def send(body, _):
         got.append(body["id"])
         if len(got) == 1:
-            raise SystemError("killed between sending and noting")
+            raise Killed("between sending and noting")
         return "ok"
 
     for _ in range(2):
@@ -147,3 +151,42 @@ def test_a_channel_that_cannot_be_is_refused_without_its_secrets(tmp_path, text,
         load_channels(file, {})
     assert wanted in str(refused.value)
     assert "token" not in str(refused.value)
+
+
+def test_a_message_that_cannot_be_sent_at_all_keeps_no_other_waiting(made):
+    made.commit(80, {80: {"a": 99.0}})
+    made.judge.step()
+    got = []
+
+    def send(body, _):
+        if not got:
+            got.append("broken")
+            raise UnicodeEncodeError("ascii", "secret", 0, 1, "cannot be written")
+        got.append(body["id"])
+        return "ok"
+
+    delivery = Delivery(made.service.store, {"alive": None}, made.service.now_ms, lambda _: send)
+    delivery.step()
+    made.now_ms += 6_000
+    delivery.step()
+    delivery.close()
+    with made.service.store.reading() as connection:
+        assert [message for message in alerts.due(connection, 1 << 60, 10) if message.channel == "alive"] == []
+    assert len(got) == 3
+
+
+def test_what_is_acknowledged_while_its_channel_is_busy_is_not_sent(made):
+    made.commit(80, {80: {"a": 99.0}})
+    made.judge.step()
+    got = []
+
+    def send(body, _):
+        got.append(body["alert"]["alert_id"])
+        for row in made.rows():
+            made.alerts.acknowledge(row.alert_id, "ada")
+        return "ok"
+
+    delivery = Delivery(made.service.store, {"alive": None}, made.service.now_ms, lambda _: send)
+    delivery.step()
+    delivery.close()
+    assert len(got) == 1

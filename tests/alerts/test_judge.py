@@ -221,3 +221,89 @@ def test_open_buckets_raise_alerts_for_who_wants_that_and_once(made):
     made.judge.step()
     assert sorted(row.rule_id for row in made.rows()) == ["early", "final"]
     assert len(waiting(made)) == 2
+
+
+def test_whoever_acknowledges_an_alert_while_it_is_judged_hears_no_more_of_it(made, monkeypatch):
+    made.alerts.rules.create(rule(only_new=False))
+    made.commit(40, {40: {"a": 80.0}})
+    made.judge.step()
+    (alert,) = made.rows()
+    made.commit(41, {41: {"a": 99.0}})
+    judged = made.judge._round
+
+    def meanwhile(*given):
+        found = judged(*given)
+        made.alerts.acknowledge(alert.alert_id, "ada")
+        return found
+
+    monkeypatch.setattr(made.judge, "_round", meanwhile)
+    made.commit(60, {})
+    made.judge.step()
+    assert waiting(made) == []
+    assert made.rows()[0].status == "recovered"
+
+
+def test_a_job_that_cannot_be_judged_keeps_no_other_from_it(made, monkeypatch):
+    made.alerts.rules.create(rule())
+    made.add(job("broken"))
+    judged = made.judge._judge_job
+
+    def break_one(now_round, one, standing):
+        if one.job_id == "broken":
+            raise ValueError("no results of this kind")
+        judged(now_round, one, standing)
+
+    monkeypatch.setattr(made.judge, "_judge_job", break_one)
+    for job_id in ("broken", "web"):
+        made.commit(40, {40: {"a": 99.0}}, job_id)
+    made.judge.step()
+    assert [row.job_id for row in made.rows()] == ["web"]
+    monkeypatch.undo()
+    made.commit(41, {}, "broken")
+    made.judge.step()
+    assert sorted(row.job_id for row in made.rows()) == ["broken", "web"]
+
+
+@pytest.mark.parametrize("meanwhile", ["between", "while it is judged"])
+def test_what_a_job_finds_after_it_was_reset_is_judged_however_soon_it_comes(made, monkeypatch, meanwhile):
+    made.alerts.rules.create(rule())
+    made.commit(40, {})
+    if meanwhile == "between":
+        made.judge.step()
+        made.service.reset("web")
+    else:
+        judged = made.judge._round
+
+        def reset(*given):
+            found = judged(*given)
+            made.service.reset("web")
+            return found
+
+        made.judge.step()
+        made.commit(41, {})
+        monkeypatch.setattr(made.judge, "_round", reset)
+        made.judge.step()
+        monkeypatch.undo()
+    made.done.clear()
+    made.commit(45, {30: {"a": 99.0}})
+    made.judge.step()
+    assert [row.time for row in made.rows()] == [at(30)]
+
+
+def test_a_job_of_a_name_that_another_had_is_judged_from_its_beginning(made):
+    made.alerts.rules.create(rule())
+    made.commit(40, {})
+    made.judge.step()
+    made.service.delete("web")
+    made.add(job())
+    made.done.clear()
+    made.commit(45, {30: {"a": 99.0}})
+    made.judge.step()
+    assert [row.time for row in made.rows()] == [at(30)]
+
+
+def test_the_history_of_an_alert_says_since_when_it_is_over(made):
+    made.alerts.rules.create(rule(resolve_after=1))
+    made.commit(42, {40: {"a": 99.0}})
+    made.judge.step()
+    assert made.alerts.get(made.rows()[0].alert_id)[1][-1].text == "Over since Thu 2025-10-09 12:20 (UTC), after 5m"

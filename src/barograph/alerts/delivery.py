@@ -58,7 +58,7 @@ class Delivery:
             if (error := future.exception()) is not None:  # what it had is still in the outbox
                 structlog.get_logger().error("alert.not_sent", error=str(error))
         now = self._now_ms()
-        waiting = {name for name, until in self._paused.items() if until > now}
+        waiting = {name for name, until in self._paused.copy().items() if until > now}  # threads change it meanwhile
         with self._store.reading() as connection:
             due = alerts.due(connection, now, _AT_ONCE, self._busy.keys() | waiting)
         of_channel: dict[str, list[OutMessage]] = {}
@@ -75,6 +75,9 @@ class Delivery:
         """Send messages of one channel until one fails; what was not tried stays due."""
         sent = 0
         for message in messages:
+            with self._store.reading() as connection:
+                if not alerts.is_waiting(connection, message.message_id):  # somebody has acknowledged its alert meanwhile
+                    continue
             try:
                 detail = self._send(name, message)
             except SendFailed as error:
@@ -90,7 +93,12 @@ class Delivery:
     def _send(self, name: str, message: OutMessage) -> str:
         if name not in self._senders:
             raise SendFailed(f"there is no channel {name!r}: wanted one of {', '.join(self._senders)}")
-        return self._senders[name](json.loads(message.body), message.body.encode())
+        try:
+            return self._senders[name](json.loads(message.body), message.body.encode())
+        except SendFailed:
+            raise
+        except Exception as error:  # a message that cannot be sent at all keeps no other of its channel waiting
+            raise SendFailed(f"{name}: {type(error).__name__}") from error  # its text may have secrets of the channel
 
     def _failed(self, message: OutMessage, why: str) -> None:
         now = self._now_ms()

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+import structlog
+
 from barograph.alerts import outbox, rows
 from barograph.alerts.book import Book, KnownJobs
 from barograph.alerts.held import held_by
@@ -11,6 +13,7 @@ from barograph.alerts.rules import KeptRule, Rules
 from barograph.alerts.seen import Seen
 from barograph.alerts.sightings import Sighting, sightings
 from barograph.config.duration import DAY_MS
+from barograph.config.errors import StorageFailure
 from barograph.config.job import Job
 from barograph.jobs.calendars import Calendars
 from barograph.results.severity import severity
@@ -105,9 +108,19 @@ class Judge:
             now_round = _Round(now, alerts.highest(connection), {}, weeks, Judgement())
             for row in alerts.active(connection):
                 now_round.active.setdefault((row.job_id, row.rule_id), []).append(row)
+        whole = Judgement()
         for one in some:
-            self._judge_job(now_round, jobs[one.job_id], one)
-        return now_round.made
+            now_round.made = Judgement()
+            try:
+                self._judge_job(now_round, jobs[one.job_id], one)
+            except StorageFailure:
+                raise
+            except Exception as error:  # whatever it is, the others are judged; this one again when it commits
+                structlog.get_logger().error("alerts.job_not_judged", job=one.job_id, error=f"{type(error).__name__}: {error}")
+                until = FIRST_MS if one.judged_until_ms is None else one.judged_until_ms
+                now_round.made = Judgement([(one.job_id, one.judged_commits, one.commits, until)])
+            whole.add(now_round.made)
+        return whole
 
     def _judge_job(self, now_round: _Round, job: Job, standing: Standing) -> None:
         now_round.seen.clear()
@@ -122,7 +135,7 @@ class Judge:
             else:
                 for row in active:
                     self._follow(now_round, kept, job, row, row, until)
-        now_round.made.judged.append((job.job_id, standing.commits, until))
+        now_round.made.judged.append((job.job_id, standing.judged_commits, standing.commits, until))
 
     def _judge(self, now_round: _Round, kept: KeptRule, job: Job, before: int, until: int) -> None:
         """One rule and one job: what has come since the job was judged, as far as the rule looks back."""
@@ -179,9 +192,9 @@ class Judge:
 
     def _end(self, now_round: _Round, kept: KeptRule, job: Job, row: AlertRow) -> AlertRow:
         ended = rows.over(kept.rule, job, row, now_round.now_ms)
-        text = outbox.recovered_text(ended, job)
-        now_round.made.events.append(AlertEvent(row.alert_id, now_round.now_ms, "recovered", text.partition(":")[0]))
-        self._say(now_round, kept, ended, f"recovered:{ended.end_ms}", text)
+        since = outbox.over_since(ended, job)
+        now_round.made.events.append(AlertEvent(row.alert_id, now_round.now_ms, "recovered", since))
+        self._say(now_round, kept, ended, f"recovered:{ended.end_ms}", outbox.recovered_text(ended, job))
         return ended
 
     def _say(self, now_round: _Round, kept: KeptRule, row: AlertRow, what: str, text: str) -> None:

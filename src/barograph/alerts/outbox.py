@@ -43,6 +43,11 @@ def worse_text(row: AlertRow) -> str:
 
 def recovered_text(row: AlertRow, job: Job) -> str:
     """That an alert is over."""
+    return f"{over_since(row, job)}: {row.title}"
+
+
+def over_since(row: AlertRow, job: Job) -> str:
+    """Since when an alert is over, and how long it was."""
     zone = ZoneInfo(job.time_zone)
     ended, lasted = labels.when(row.end_ms, zone), labels.lasted(row.end_ms - row.start_ms)
-    return f"Over since {ended} ({zone}), after {lasted}: {row.title}"
+    return f"Over since {ended} ({zone}), after {lasted}"

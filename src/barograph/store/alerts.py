@@ -105,18 +105,23 @@ class Judgement:
     """What judging some jobs has led to, written all at once.
 
     Attributes:
-        judged: (job, commits, until) of each job that was looked at.
+        judged: (job, commits up to which it had been judged, commits, until) of each job that was looked at; None: never.
         raised: new alerts.
         changed: alerts that were there, as they are now.
         events: what happened to them.
         messages: what is to be sent.
     """
 
-    judged: list[tuple[str, int, int]] = field(default_factory=list)
+    judged: list[tuple[str, int | None, int, int]] = field(default_factory=list)
     raised: list[AlertRow] = field(default_factory=list)
     changed: list[AlertRow] = field(default_factory=list)
     events: list[AlertEvent] = field(default_factory=list)
     messages: list[OutMessage] = field(default_factory=list)
+
+    def add(self, other: "Judgement") -> None:
+        """What others have led to, too."""
+        for one in fields(self):
+            getattr(self, one.name).extend(getattr(other, one.name))
 
 
 @dataclass(frozen=True)
@@ -215,14 +220,36 @@ def begin_at(connection: sa.Connection, standing: Iterable[tuple[str, int, int]]
 
 def write(connection: sa.Connection, judgement: Judgement) -> None:
     """Keep a judgement: what is raised, with its messages, or nothing of it."""
-    begin_at(connection, judgement.judged)
+    _judge(connection, judgement.judged)
     if judgement.raised:
         connection.execute(_ALERT.insert(), [_stored(alert) for alert in judgement.raised])
     for alert in judgement.changed:
         change(connection, alert, *_FOLLOWED)
     add_events(connection, judgement.events)
-    if judgement.messages:
-        connection.execute(_MESSAGE.insert(), [asdict(message) for message in judgement.messages])
+    # Whoever has acknowledged an alert while it was judged hears no more of it.
+    known = with_ids(connection, list({message.alert_id for message in judgement.messages}))
+    wanted = [asdict(message) for message in judgement.messages if known[message.alert_id].acknowledged_ms is None]
+    if wanted:
+        connection.execute(_MESSAGE.insert(), wanted)
+
+
+def _judge(connection: sa.Connection, judged: Sequence[tuple[str, int | None, int, int]]) -> None:
+    """Note how far jobs have been judged. One that was reset, reverted or removed meanwhile stays as that has left it."""
+    new = [(job_id, now, until) for job_id, before, now, until in judged if before is None]
+    there = configs(connection, [job_id for job_id, *_ in new]) if new else {}
+    begin_at(connection, [one for one in new if one[0] in there])
+    old = [one for one in judged if one[1] is not None]
+    rest = [{"of": job_id, "before": before, "now": now, "until": until} for job_id, before, now, until in old]
+    if rest:
+        same = sa.and_(_JUDGED.c.job_id == sa.bindparam("of"), _JUDGED.c.commits == sa.bindparam("before"))
+        changed: dict[str, Any] = {"commits": sa.bindparam("now"), "until_ms": sa.bindparam("until")}
+        connection.execute(_JUDGED.update().where(same).values(**changed), rest)
+
+
+def judge_again(connection: sa.Connection, job_id: str, until_ms: int) -> None:
+    """What a job finds from a time on is judged, though it was judged before."""
+    behind = sa.and_(_JUDGED.c.job_id == job_id, _JUDGED.c.until_ms > until_ms)
+    connection.execute(_JUDGED.update().where(behind).values(commits=-1, until_ms=until_ms))
 
 
 def change(connection: sa.Connection, alert: AlertRow, *names: str) -> None:
@@ -349,6 +376,11 @@ def again(connection: sa.Connection, message: OutMessage, next_ms: int) -> None:
     """A message could not be sent: try it again at a time."""
     changed = _MESSAGE.update().where(_MESSAGE.c.message_id == message.message_id)
     connection.execute(changed.values(next_ms=next_ms, attempts=message.attempts + 1))
+
+
+def is_waiting(connection: sa.Connection, message_id: str) -> bool:
+    """Whether a message is still to be sent."""
+    return connection.execute(sa.select(_MESSAGE.c.message_id).where(_MESSAGE.c.message_id == message_id)).first() is not None
 
 
 def unsend(connection: sa.Connection, alert_id: str) -> int:

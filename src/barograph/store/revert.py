@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from barograph.config.errors import NotFound, OtherVersion
 from barograph.store import history, job_rows, tables
+from barograph.store.alerts import judge_again
 from barograph.store.commit import Writer, advance, forget_interim, list_history
 from barograph.store.history import Change, HistoryFile
 from barograph.store.job_rows import Listing
@@ -60,6 +61,7 @@ def revert(writer: Writer, before: Listing, snapshot_id: str, *, delete_later_re
         remaining = [replace(span, end_ms=min(span.end_ms, until)) for span in spans if span.start_ms < until]
         job_rows.save_forgotten(connection, job_id, remaining)
         forget_interim(connection, job_id)
+        judge_again(connection, job_id, until)
         if delete_later_results:
             removed = _delete_results(connection, job_id, until)
         # Nor have the later rows moved any score of before.

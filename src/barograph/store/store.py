@@ -146,7 +146,7 @@ class Store(Reader):
         with self.lock(job_id) as lock:
             self.job(job_id)
             with self._database.write(lock.connection) as connection:
-                for table in of:
+                for table in (*of, tables.ALERT_JUDGED):
                     connection.execute(table.delete().where(table.c.job_id == job_id))
                 job = tables.JOB
                 # The number goes on: whoever shows the results knows by it that they are others now.
