@@ -146,6 +146,25 @@ def datafeeds(es: Elasticsearch) -> None:
     (stats,) = es.ml.get_job_stats(job_id="drive-fed")["jobs"]
     assert (stats["state"], stats["data_counts"]["processed_record_count"]) == ("closed", COUNT)
     assert es.search(index=".ml-anomalies-drive-fed", query={"term": {"result_type": "bucket"}})["hits"]["total"]["value"]
+    watch(es)
+
+
+def watch(es: Elasticsearch) -> None:
+    """What a watch of the results asks for: the worst of each kind, also where nothing is odd and nobody to blame."""
+
+    def worst(score: str, least: float) -> dict[str, Any]:
+        hits = {"top_hits": {"sort": [{score: {"order": "desc"}}], "size": 1, "_source": {"includes": ["timestamp", score]}}}
+        return {"filter": {"range": {score: {"gte": least}}}, "aggs": {"worst": hits}}
+
+    asked = {"bucket": ("anomaly_score", 0), "influencer": ("influencer_score", 75), "record": ("record_score", 75)}
+    of = {"bool": {"filter": [{"term": {"job_id": "drive-fed"}}, {"terms": {"result_type": [*asked]}}]}}
+    aggs = {f"{kind}_results": worst(score, least) for kind, (score, least) in asked.items()}
+    found = es.search(index=".ml-anomalies-*", size=0, query=of, aggs=aggs)["aggregations"]
+    assert {name: one["doc_count"] > 0 for name, one in found.items()} == {
+        f"{kind}_results": kind == "bucket" for kind in asked
+    }
+    (hit,) = found["bucket_results"]["worst"]["hits"]["hits"]
+    assert hit["sort"] == [hit["_source"]["anomaly_score"]]
 
 
 def live(es: Elasticsearch) -> None:

@@ -38,15 +38,27 @@ _DATES: Final = (
     *("timestamp", "end_timestamp", "create_time", "log_time", "latest_record_time_stamp", "latest_result_time_stamp"),
     *("earliest_record_timestamp", "latest_record_timestamp", "latest_bucket_timestamp", "latest_empty_bucket_timestamp"),
 )
+_KEYWORDS: Final = (
+    *("job_id", "result_type", "snapshot_id", "forecast_id", "function", "function_description", "field_name"),
+    *(f"{role}_field_{part}" for role in ("partition", "by", "over", "influencer") for part in ("name", "value")),
+)
+_DOUBLES: Final = (
+    *("actual", "typical", "probability", "record_score", "initial_record_score", "anomaly_score", "initial_anomaly_score"),
+    *("influencer_score", "initial_influencer_score"),
+)
+
 MAPPINGS: Final = {
     "_meta": {"version": "9.1.0"},
     "dynamic_templates": [{"strings": {"match_mapping_type": "string", "mapping": {"type": "keyword"}}}],
     "properties": {
         **{name: {"type": "date"} for name in _DATES},
-        **{name: {"type": "keyword"} for name in ("job_id", "result_type", "snapshot_id", "forecast_id")},
-        **{name: {"type": "double"} for name in ("actual", "typical", "probability", "record_score", "initial_record_score")},
+        **{name: {"type": "keyword"} for name in _KEYWORDS},
+        **{name: {"type": "double"} for name in _DOUBLES},
+        **{name: {"type": "long"} for name in ("bucket_span", "event_count", "detector_index")},
+        "is_interim": {"type": "boolean"},
     },
 }
+"""Of what a watch sorts by and asks for, too, so that it is no error where no result has it yet."""
 
 
 @dataclass(frozen=True)
