@@ -37,6 +37,7 @@ def settings(span_ms: int, time_zone: str | None, side: Side) -> ModelConfig:
         calendar=time_zone is not None,
         side=side,
         bounds_percentile=BOUNDS_PERCENTILE,
+        of_rows=True,
         ln_threshold=-math.inf,  # what is worth a record is not asked
     )
 
@@ -86,17 +87,19 @@ class OneSeries:
         quantiles, today = self._normaliser.snapshot(0)
         return prefixed("model", self._model.snapshot()) | {"quantiles": quantiles, "today": today}
 
-    def judge_and_learn(self, values: Floats, first_bucket: int) -> Scores:
+    def judge_and_learn(self, values: Floats, first_bucket: int, rows: Floats | None = None) -> Scores:
         """Score each bucket with what was known before it, then learn it. How time is cut into calls changes no bit.
 
         Args:
             values: [T] values of consecutive buckets, which follow the last ones; NaN is no data.
             first_bucket: number of the first: its start divided by the bucket span.
+            rows: [T] how many values each is the mean of; None: as many as ever.
         """
         if not len(values):
             return Scores(*(np.zeros(0) for _ in Scores._fields))
         span_ms = self._model.config.bucket_span_ms
-        judged = self._model.advance(values[None, :], first_bucket * span_ms)
+        weights = None if rows is None else rows[None, :]
+        judged = self._model.advance(values[None, :], first_bucket * span_ms, weights=weights)
         assert judged.typical is not None, "a model with bounds has typical values"
         assert judged.lower is not None
         assert judged.upper is not None

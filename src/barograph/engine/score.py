@@ -50,7 +50,7 @@ def score(
         given = values.index
     timeline, zone, length_ms = _timeline(numbers, given, span, time_zone)
     series = OneSeries.build(settings(length_ms, zone, side))
-    scores = series.judge_and_learn(timeline.values, timeline.first_bucket)
+    scores = series.judge_and_learn(timeline.values, timeline.first_bucket, timeline.rows)
     columns = dict(zip(_COLUMNS, (timeline.values, *scores), strict=True))
     if not is_pandas(values) and not is_pandas(given):
         return pl.DataFrame(

@@ -23,17 +23,19 @@ class Timeline(NamedTuple):
     Attributes:
         first_bucket: number of the first: its start divided by the span.
         values: [T] NaN is no data.
+        rows: [T] how many values each is the mean of.
         times: [T] what each is called: the time of its value, or else its start.
     """
 
     first_bucket: int
     values: Floats
+    rows: Floats
     times: pl.Series
 
 
 def without_times(values: Floats) -> Timeline:
     """One value a bucket, called by its position."""
-    return Timeline(0, values, pl.Series(np.arange(len(values))))
+    return Timeline(0, values, np.ones(len(values)), pl.Series(np.arange(len(values))))
 
 
 def of_times(values: Floats, times: pl.Series, time_ms: Ints, span_ms: int, time_zone: str) -> Timeline:
@@ -53,19 +55,20 @@ def of_times(values: Floats, times: pl.Series, time_ms: Ints, span_ms: int, time
         BadRequest: far more buckets than values.
     """
     if not len(time_ms):
-        return Timeline(0, values, _of_epoch(time_ms, times.dtype, time_zone))
+        return Timeline(0, values, values, _of_epoch(time_ms, times.dtype, time_zone))
     order = np.argsort(time_ms, kind="stable")
     time_ms = time_ms[order]
     bucket = time_ms // span_ms
     first, last = int(bucket[0]), int(bucket[-1])
     check_gap(last - first + 1 - len(values), span_ms)
     means, starts = bucket_means(bucket, values[order]), np.arange(first, last + 1) * span_ms
+    rows = np.bincount(bucket[~np.isnan(values[order])] - first, minlength=len(starts)).astype(float)
     if (np.diff(time_ms)[np.diff(bucket) == 0] > 0).any():
         partial = int(time_ms[0] > starts[0])
-        return Timeline(first + partial, means[partial:], _of_epoch(starts[partial:], times.dtype, time_zone))
+        return Timeline(first + partial, means[partial:], rows[partial:], _of_epoch(starts[partial:], times.dtype, time_zone))
     own = np.searchsorted(bucket, np.arange(first, last + 1), side="right") - 1  # the last value at or before each bucket
     labels = _of_epoch(starts + time_ms[own] % span_ms, times.dtype, time_zone)
-    return Timeline(first, means, _with_own(labels, times[order], own, bucket[own] == np.arange(first, last + 1)))
+    return Timeline(first, means, rows, _with_own(labels, times[order], own, bucket[own] == np.arange(first, last + 1)))
 
 
 def check_gap(empty: int, span_ms: int) -> None:
