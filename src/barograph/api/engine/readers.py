@@ -134,12 +134,11 @@ _MOST_FOUND: Final = 256 << 20
 
 def _hits(wanted: Wanted, read: Read) -> Iterator[Block]:
     """The documents of an answer to a search."""
-    parts: list[bytes] = []
+    body = bytearray()
     while part := read(_BLOCK_BYTES):
-        parts.append(part)
-        if sum(map(len, parts)) > _MOST_FOUND:
+        body += part
+        if len(body) > _MOST_FOUND:
             raise EngineError(Code.DATA, f"data: wanted an answer to a search of at most {_MOST_FOUND >> 20} MB; ask for less")
-    body = b"".join(parts)
     try:
         found = _FOUND.decode(body).hits.hits
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -56,6 +56,7 @@ class History:
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="historical"))
     stops: dict[str, threading.Event] = field(default_factory=dict)
     closing: threading.Event = field(default_factory=threading.Event)
+    _starting: threading.Lock = field(default_factory=threading.Lock)
 
     def start(self, detector_id: str, detector: Mapping[str, Any], span: Span) -> str:
         """Begin a run; the id of its task.
@@ -64,15 +65,16 @@ class History:
             ElasticError: one goes on already.
         """
         documents = self.server.documents
-        task = latest_of(documents, detector_id, *HISTORICAL)
-        if task is not None and task[1]["state"] not in DONE:
-            raise refused("Config is already running")
-        dates = {"start_time": span[0], "end_time": span[1]}
-        more = {"current_piece": span[0], "detection_date_range": dates}
-        task_id = new_task(documents, detector_id, detector, HISTORICAL, **more)
+        with self._starting:
+            task = latest_of(documents, detector_id, *HISTORICAL)
+            if task is not None and task[1]["state"] not in DONE:
+                raise refused("Config is already running")
+            dates = {"start_time": span[0], "end_time": span[1]}
+            more = {"current_piece": span[0], "detection_date_range": dates}
+            task_id = new_task(documents, detector_id, detector, HISTORICAL, **more)
+            self.stops[task_id] = threading.Event()
         for old in outlived(documents, detector_id, HISTORICAL):
             self.drop(detector_id, detector, old)
-        self.stops[task_id] = threading.Event()
         self.pool.submit(self._run, detector_id, detector, task_id, span)
         return task_id
 
@@ -97,8 +99,9 @@ class History:
         task_id, document = task
         if document["state"] in DONE:
             raise refused("No running task found")
-        if task_id in self.stops:
-            self.stops[task_id].set()
+        stop = self.stops.get(task_id)
+        if stop is not None:
+            stop.set()
         else:  # of a process that has ended
             self._stopped(task_id)
         return task_id

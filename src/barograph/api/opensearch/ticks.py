@@ -5,7 +5,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
+import structlog
+
 _AT_ONCE: Final = 2
+_AGAIN_MS: Final = 60_000
+"""After which what could not be done is tried again. Chosen: a disk that is full stays so for a while."""
 _MOST_WAIT_S: Final = 60.0
 """After which the clock is looked at again: it may have been set meanwhile."""
 
@@ -68,9 +72,11 @@ class Ticks:
             self._wake.clear()
 
     def _do(self, name: str, now_ms: int) -> None:
-        following = None
+        following: int | None = now_ms + _AGAIN_MS
         try:
             following = self._act(name, now_ms)
+        except Exception as error:  # whatever it is, nobody else would do it ever again
+            structlog.get_logger().error(f"{self._name}.failed", of=name, error=f"{type(error).__name__}: {error}")
         finally:
             with self._lock:
                 self._busy.discard(name)

@@ -93,7 +93,7 @@ def _sent(server: Server, given: Mapping[str, Any], context: Mapping[str, Any], 
         return f"destination_id={given['destination_id']!r}: wanted a channel of this server"
     alert = context["alert"]
     body = {
-        "id": f"{alert['id']}/raised/{given['id']}",
+        "id": f"{alert['id']}/raised:{context['periodEnd']}/{given['id']}",  # it may be told again, which is another message
         "what": "raised",
         "title": subject,
         "text": message,

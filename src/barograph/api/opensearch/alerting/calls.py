@@ -76,8 +76,9 @@ def get(call: Call) -> Answer:
 def delete(call: Call) -> Mapping[str, Any]:
     """Remove a monitor; its alerts are over."""
     stored, _ = _read(call.server.documents, call.path["monitor_id"])
+    outcome = call.server.documents.write(Operation("delete", MONITORS, stored.id, b""))
     monitoring_of(call).forget(stored.id)
-    return deleted(MONITORS, call.server.documents.write(Operation("delete", MONITORS, stored.id, b"")))
+    return deleted(MONITORS, outcome)
 
 
 def search_monitors(call: Call) -> Mapping[str, Any]:

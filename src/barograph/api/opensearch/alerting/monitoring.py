@@ -1,5 +1,6 @@
 """Monitors that run: searches at their times, and alerts that begin and end with the conditions of their triggers."""
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -43,6 +44,8 @@ class Monitoring:
 
     server: Server
     ticks: Ticks = field(init=False)
+    _changing: threading.RLock = field(default_factory=threading.RLock)
+    """Held while an alert is read and written; what a run sends takes its time, and is sent without."""
 
     def __post_init__(self) -> None:
         self.ticks = Ticks("monitors", self.server.service.now_ms, self._due)
@@ -66,8 +69,9 @@ class Monitoring:
     def forget(self, monitor_id: str) -> None:
         """A monitor is gone: its alerts are over."""
         self.ticks.drop(monitor_id)
-        for alert_id, alert in self._alerts(monitor_id).items():
-            self._put(alert_id, {**alert, "state": "DELETED", "end_time": self.server.service.now_ms()})
+        with self._changing:
+            for alert_id, alert in self._alerts(monitor_id).items():
+                self._put(alert_id, {**alert, "state": "DELETED", "end_time": self.server.service.now_ms()})
 
     def _due(self, monitor_id: str, now_ms: int) -> int | None:
         document = found(self.server.documents, MONITORS, monitor_id)
@@ -118,16 +122,27 @@ class Monitoring:
         alert_id, alert = kept[0] if kept else (new_id(), None)
         begun = alert or run.new_alert(now)
         if run.outcome.error is not None:
-            self._put(alert_id, {**begun, "state": "ERROR", "error_message": run.outcome.error})
+            self._keep(alert_id, {**begun, "state": "ERROR", "error_message": run.outcome.error})
         elif run.is_triggered:
             state = "ACTIVE" if begun["state"] == "ERROR" else begun["state"]
             changed = {**begun, "state": state, "error_message": None}
             actions = {} if state == "ACKNOWLEDGED" else self._acted(run, alert_id, changed, now)
-            self._put(alert_id, changed)
+            self._keep(alert_id, changed)
             return actions
         elif alert is not None:
-            self._put(alert_id, {**alert, "state": "COMPLETED", "end_time": now})
+            self._keep(alert_id, {**alert, "state": "COMPLETED", "end_time": now})
         return {}
+
+    def _keep(self, alert_id: str, alert: Mapping[str, Any]) -> None:
+        """Write an alert as a run leaves it; that somebody has acknowledged it meanwhile, or removed its monitor, stays."""
+        with self._changing:
+            if found(self.server.documents, MONITORS, alert["monitor_id"]) is None:
+                return
+            now = found(self.server.documents, ALERTS, alert_id)
+            if now is not None and now["state"] == "ACKNOWLEDGED":
+                state = now["state"] if alert["state"] == "ACTIVE" else alert["state"]
+                alert = {**alert, "state": state, "acknowledged_time": now["acknowledged_time"]}
+            self._put(alert_id, alert)
 
     def _acted(self, run: "_Run", alert_id: str, alert: dict[str, Any], now_ms: int) -> dict[str, Any]:
         """Execute the actions of a trigger, and note that with the alert; what became of them."""
@@ -148,14 +163,15 @@ class Monitoring:
     def acknowledge(self, monitor_id: str, alert_ids: list[str]) -> tuple[list[str], list[str]]:
         """Acknowledge active alerts of a monitor; those that were, and those that could not be."""
         done, failed = [], []
-        alerts = self._alerts(monitor_id)
-        for alert_id in alert_ids:
-            if alert_id in alerts and alerts[alert_id]["state"] == "ACTIVE":
-                changed = {"state": "ACKNOWLEDGED", "acknowledged_time": self.server.service.now_ms()}
-                self._put(alert_id, {**alerts[alert_id], **changed})
-                done.append(alert_id)
-            else:
-                failed.append(alert_id)
+        with self._changing:
+            alerts = self._alerts(monitor_id)
+            for alert_id in alert_ids:
+                if alert_id in alerts and alerts[alert_id]["state"] == "ACTIVE":
+                    changed = {"state": "ACKNOWLEDGED", "acknowledged_time": self.server.service.now_ms()}
+                    self._put(alert_id, {**alerts[alert_id], **changed})
+                    done.append(alert_id)
+                else:
+                    failed.append(alert_id)
         return done, failed
 
     def _alerts(self, monitor_id: str) -> dict[str, dict[str, Any]]:
