@@ -124,6 +124,30 @@ def test_empty_buckets_between_others_are_shown_and_those_around_when_asked_for(
             counts(extended_bounds={"min": "1970-01-01T00:00:00Z"})
 
 
+@pytest.mark.parametrize(
+    ("step", "keys"),
+    [
+        ({"calendar_interval": "week"}, ["2016-05-23T00:00", "2016-05-30T00:00", "2016-06-06T00:00"]),
+        (
+            {"calendar_interval": "week", "time_zone": "Europe/Berlin"},
+            ["2016-05-22T22:00", "2016-05-29T22:00", "2016-06-05T22:00"],
+        ),
+        ({"calendar_interval": "month"}, ["2016-05-01T00:00", "2016-06-01T00:00"]),
+        (
+            {"fixed_interval": "7d", "offset": "+1h"},
+            ["2016-05-19T01:00", "2016-05-26T01:00", "2016-06-02T01:00", "2016-06-09T01:00"],
+        ),
+    ],
+)
+def test_bounds_widen_a_histogram_by_whole_buckets(step: dict[str, Any], keys: list[str]) -> None:
+    bounds = {"min": "2016-05-25T13:30:00Z", "max": "2016-06-09T08:15:00Z"}
+    aggs = {"h": {"date_histogram": {"field": "t", **step, "extended_bounds": bounds}}}
+    with documents({"t": "2016-06-01T12:00:00Z"}, mappings=MAPPINGS) as into:
+        buckets = (into.search("logs", {"size": 0, "aggs": aggs}).aggregations or {})["h"]["buckets"]
+    assert [bucket["key_as_string"] for bucket in buckets] == [f"{key}:00.000Z" for key in keys]
+    assert sum(bucket["doc_count"] for bucket in buckets) == 1
+
+
 def test_months_and_days_begin_in_their_zone() -> None:
     rows = [{"t": "2016-03-31T21:59:59Z"}, {"t": "2016-03-31T22:00:00Z"}, {"t": "2016-05-01T00:00:00Z"}]
     with documents(*rows, mappings=MAPPINGS) as into:

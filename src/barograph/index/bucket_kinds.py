@@ -10,6 +10,7 @@ from barograph.index.errors import BadQuery
 from barograph.index.hits import number_of, object_of, only
 from barograph.index.keys import Key, number_key, time_key
 from barograph.index.kinds import NS
+from barograph.index.sql import Sql
 from barograph.index.terms import below_of, terms
 from barograph.index.top_hits import top_hits
 
@@ -57,9 +58,16 @@ def _bounds(key: Key, given: Mapping[str, Any], level: Level) -> tuple[Any, Any]
         values = [None if v is None else query_nanos(v, DEFAULT_FORMAT, level.hits.scopes[0].now_ms) // NS for v in values]
     else:
         values = [None if given.get(word) is None else number_of(given, word, 0, "bounds") for word in ("min", "max")]
-    if isinstance(key.step, (int, float)):
-        values = [None if value is None else value // key.step * key.step for value in values]
-    return values[0], values[1]
+    return _on_grid(key, values[0], level), _on_grid(key, values[1], level)
+
+
+def _on_grid(key: Key, bound: Any, level: Level) -> Any:
+    """The key of the bucket that a bound is in."""
+    if bound is None:
+        return None
+    literal = repr(int(bound) if key.is_time else float(bound))
+    sql = f"SELECT {key.form.text.replace('{}', f'({literal})')}"
+    return level.rows(Sql(sql, key.form.values))[0][0]
 
 
 def _filled(counts: Mapping[Any, int], key: Key, wider: tuple[Any, Any], level: Level) -> dict[Any, int]:
