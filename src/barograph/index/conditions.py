@@ -78,6 +78,14 @@ def by_pattern(item: Field, pattern: str, scope: Scope, *, any_case: bool = Fals
     return _matches(item, flags + pattern, scope)
 
 
+def by_beginning(item: Field, text: str, scope: Scope) -> Sql:
+    """True where a field begins so; for text, where it has these words in their order, of the last at least the beginning."""
+    if item.kind is not TEXT:
+        return by_pattern(item, re.escape(text) + ".*", scope)
+    found = _WORD.findall(text.lower())
+    return by_pattern(item, r"\W+".join(map(re.escape, found)) + r"\w*", scope) if found else FALSE
+
+
 def wildcard_pattern(text: str) -> str:
     """A wildcard expression (`*`, `?`) as a regular one."""
     return "".join({"*": ".*", "?": "."}.get(sign, re.escape(sign)) for sign in text)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from barograph.index.conditions import between, by_pattern, comparable, equals, wildcard_pattern, words
+from barograph.index.conditions import between, by_beginning, by_pattern, comparable, equals, wildcard_pattern, words
 from barograph.index.errors import BadQuery
 from barograph.index.kinds import TEXT
 from barograph.index.query_string import compile_text
@@ -127,6 +127,12 @@ def _match_phrase(body: Any, scope: Scope, _depth: int) -> Sql:
     return FALSE if item is None else words(item, str(text), scope, as_phrase=True, every=True)
 
 
+def _match_phrase_prefix(body: Any, scope: Scope, _depth: int) -> Sql:
+    path, inner = _field_and_body("match_phrase_prefix", body, "query")
+    item, text = scope.field(path), _needs("match_phrase_prefix", path, inner, "query")
+    return FALSE if item is None else by_beginning(item, str(text), scope)
+
+
 def _multi_match(body: Any, scope: Scope, depth: int) -> Sql:
     if not isinstance(body, Mapping) or "query" not in body or not isinstance(body.get("fields"), list):
         raise BadQuery(f"[multi_match]={body!r}: wanted [query] and a list [fields]")
@@ -206,6 +212,7 @@ _HANDLERS: Final[Mapping[str, Handler]] = {
     "regexp": _pattern("regexp", lambda text: text),
     "match": _match,
     "match_phrase": _match_phrase,
+    "match_phrase_prefix": _match_phrase_prefix,
     "multi_match": _multi_match,
     "bool": _bool,
     "constant_score": _around,
