@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 
 from tests.api.opensearch.made import refusal
@@ -89,6 +90,14 @@ def test_an_alert_begins_and_ends_with_its_condition(results: httpx.Client) -> N
     nested = {"nested": {"path": "monitor.inputs", "query": {"term": {"monitor.inputs.search.indices.keyword": INDEX}}}}
     found = results.post(f"{MONITORS}/_search", json={"query": nested}).json()["hits"]
     assert [hit["_id"] for hit in found["hits"]] == [made.json()["_id"]]
+    told = {name: value for name, value in made.json()["monitor"].items() if name != "ui_metadata"}
+    assert found["hits"][0]["_source"] == told
+    custom = {"match_phrase_prefix": {"monitor.inputs.search.indices": "opensearch-ad-plugin-result-"}}
+    asked = {"source": orjson.dumps({"query": {"nested": {"path": "monitor.inputs", "query": custom}}}).decode()}
+    hits = results.get(f"{MONITORS}/_search/", params=asked, headers={"User-Agent": "OpenSearch Dashboards"}).json()["hits"][
+        "hits"
+    ]
+    assert made.json()["monitor"] in [hit["_source"] for hit in hits]
     changed = results.put(path, json=monitor(name="other", enabled=False)).json()
     assert (changed["_version"], changed["monitor"]["name"], changed["monitor"]["enabled_time"]) == (2, "other", None)
     assert results.delete(path).json()["result"] == "deleted"

@@ -149,19 +149,20 @@ def delete_results(call: Call) -> Answer:
     )
 
 
-_SEARCH: Final = (
+PARAMETERS: Final = (
     "source source_content_type typed_keys rest_total_hits_as_int ignore_unavailable expand_wildcards allow_no_indices size "
     "from timeout preference routing search_type request_cache track_total_hits"
 )
+"""Of a search, by name."""
 ENDPOINTS = (
-    *of_detectors("GET POST", "/_search", search_detectors, query=_SEARCH),
-    *of_detectors("GET POST", "/tasks/_search", search_tasks, query=_SEARCH),
-    *of_detectors("GET POST", "/results/_search", search_results, query=f"{_SEARCH} only_query_custom_result_index"),
+    *of_detectors("GET POST", "/_search", search_detectors, query=PARAMETERS),
+    *of_detectors("GET POST", "/tasks/_search", search_tasks, query=PARAMETERS),
+    *of_detectors("GET POST", "/results/_search", search_results, query=f"{PARAMETERS} only_query_custom_result_index"),
     *of_detectors(
         "GET POST",
         "/results/_search/{result_index}",
         search_results,
-        query=f"{_SEARCH} only_query_custom_result_index",
+        query=f"{PARAMETERS} only_query_custom_result_index",
         is_old=False,
     ),
     *of_detectors("DELETE", "/results", delete_results, query="refresh conflicts", writes=True),

@@ -11,11 +11,11 @@ from barograph.api.elastic.endpoint import ANY, Call, Endpoint, Handler
 from barograph.api.elastic.errors import bad
 from barograph.api.opensearch.alerting.monitor import Monitor, parsed, period_ms, triggers_of
 from barograph.api.opensearch.alerting.monitoring import Monitoring, Outcome
-from barograph.api.opensearch.endpoint import body_of
+from barograph.api.opensearch.endpoint import DASHBOARDS, body_of
 from barograph.api.opensearch.errors import refused
 from barograph.api.opensearch.features import new_id
 from barograph.api.opensearch.fields import texts
-from barograph.api.opensearch.searches import answered, search_in
+from barograph.api.opensearch.searches import PARAMETERS, answered, search_in
 from barograph.api.opensearch.shelves import ALERTS, MONITORS, deleted, every, find, is_there, write
 from barograph.index.documents import Documents, Stored
 from barograph.index.errors import VersionConflict
@@ -82,10 +82,15 @@ def delete(call: Call) -> Mapping[str, Any]:
 
 
 def search_monitors(call: Call) -> Mapping[str, Any]:
-    """Search monitors."""
+    """Search monitors. What is searched has them under `monitor`, a hit has one itself."""
     if not is_there(call.server.documents, MONITORS):
         return answered({}, Page([], 0, None, None), 0)
-    return search_in(call, MONITORS)
+    answer = search_in(call, MONITORS)
+    hidden = () if DASHBOARDS in call.agent else ("ui_metadata",)
+    for hit in answer["hits"]["hits"]:
+        if "monitor" in hit.get("_source", ()):
+            hit["_source"] = {name: value for name, value in hit["_source"]["monitor"].items() if name not in hidden}
+    return answer
 
 
 def execute(call: Call) -> Mapping[str, Any]:
@@ -159,7 +164,8 @@ def acknowledge(call: Call) -> Mapping[str, Any]:
 def _endpoints(methods: str, path: str, handler: Handler, query: str = "", *, writes: bool = False) -> Iterator[Endpoint]:
     role = "write" if writes else "read"
     for base in BASES:
-        yield Endpoint(methods, base + path, handler, query=query, fields=ANY, role=role)  # type: ignore[arg-type]
+        for end in ("", "/"):
+            yield Endpoint(methods, base + path + end, handler, query=query, fields=ANY, role=role)  # type: ignore[arg-type]
 
 
 _ONE: Final = "/monitors/{monitor_id}"
@@ -169,7 +175,7 @@ ENDPOINTS = (
     *_endpoints("PUT", _ONE, update, "refresh if_seq_no if_primary_term", writes=True),
     *_endpoints("GET HEAD", _ONE, get, "version"),
     *_endpoints("DELETE", _ONE, delete, "refresh", writes=True),
-    *_endpoints("GET POST", "/monitors/_search", search_monitors),
+    *_endpoints("GET POST", "/monitors/_search", search_monitors, PARAMETERS),
     *_endpoints("POST", f"{_ONE}/_execute", execute, "dryrun", writes=True),
     *_endpoints("POST", "/monitors/_execute", execute, "dryrun"),
     *_endpoints("GET", "/monitors/alerts", get_alerts, _ALERTS),
