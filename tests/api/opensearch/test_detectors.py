@@ -14,13 +14,14 @@ _RULE = {"feature_name": "cpu", "threshold_type": "actual_over_expected_ratio", 
 
 
 def test_a_detector_is_told_with_its_defaults(source: httpx.Client) -> None:
-    given = detector(window_delay=None, description="a<b", filter_query={}, junk=1, category_field=["host"])
+    given = detector(window_delay=None, description="a<'b'", filter_query={}, junk=1, category_field=["host"])
     answer = source.post(DETECTORS, json=given)
     made = answer.json()
     assert (answer.status_code, list(made)) == (
         201,
         ["_id", "_version", "_seq_no", "anomaly_detector", "_primary_term"],
     )
+    assert answer.headers["Content-Type"] == "application/json; charset=UTF-8"
     assert answer.headers["Location"] == f"{LEGACY}/{made['_id']}"
     assert (len(made["_id"]), made["_version"]) == (20, 1)
     told = made["anomaly_detector"]
@@ -29,7 +30,7 @@ def test_a_detector_is_told_with_its_defaults(source: httpx.Client) -> None:
         "recency_emphasis history last_update_time category_field detection_interval detector_type rules"
     )
     assert list(told) == names.split()
-    assert told["description"] == "a&lt;b"
+    assert told["description"] == "a&lt;&#39;b&#39;"
     assert told["filter_query"] == {"match_all": {"boost": 1.0}}
     assert told["window_delay"] == {"period": {"interval": 0, "unit": "Seconds"}}
     assert (told["shingle_size"], told["recency_emphasis"], told["history"], told["schema_version"]) == (8, 2560, 40, 0)
@@ -239,6 +240,13 @@ def test_names_are_unique_and_found(source: httpx.Client) -> None:
         ),
         ("GET", "/insights/_status", None, (500, "illegal_state_exception", None)),
         ("POST", "/detectors/_search", None, (400, "parse_exception", "request body or source parameter is required")),
+        ("POST", "/detectors", None, (400, "parse_exception", "request body is required")),
+        (
+            "POST",
+            "/detectors/_suggest/history",
+            detector(indices=["no-such-index"]),
+            (404, "index_not_found_exception", "no such index [no-such-index]"),
+        ),
         ("POST", "/detectors/results/_search", {"query": {"magic": {}}}, (400, "parsing_exception", None)),
     ],
 )

@@ -14,6 +14,7 @@ from barograph.api.elastic.human import humanized
 from barograph.api.elastic.version import BUILD_HASH, VERSION
 
 _VENDOR: Final = re.compile(r"application/vnd\.elasticsearch\+json\s*;\s*compatible-with\s*=\s*(\d+)", re.IGNORECASE)
+_OF_OPENSEARCH: Final = ("/_plugins/", "/_opendistro/")
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ def respond(request: Request, answered: "Answer | Mapping[str, Any] | list[Any]"
     """The response to a request."""
     answer = answered if isinstance(answered, Answer) else Answer(answered)
     if request.method == "HEAD" or answer.body is None:
-        response = Response(b"", answer.status, media_type="application/json")
+        response = Response(b"", answer.status, media_type=media_type(request))
     elif isinstance(answer.body, str):
         response = Response(answer.body, answer.status, media_type="text/plain; charset=UTF-8")
     else:
@@ -52,9 +53,11 @@ def respond(request: Request, answered: "Answer | Mapping[str, Any] | list[Any]"
 
 
 def media_type(request: Request) -> str:
-    """The vendor's type if the client asked for it, else plain JSON."""
+    """The vendor's type if the client asked for it, else plain JSON, with its encoding where OpenSearch tells it."""
     asked = _VENDOR.search(request.headers.get("accept", ""))
-    return f"application/vnd.elasticsearch+json;compatible-with={asked[1]}" if asked else "application/json"
+    if asked:
+        return f"application/vnd.elasticsearch+json;compatible-with={asked[1]}"
+    return "application/json; charset=UTF-8" if request.url.path.startswith(_OF_OPENSEARCH) else "application/json"
 
 
 def warning(text: str) -> str:

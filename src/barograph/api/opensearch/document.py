@@ -57,7 +57,7 @@ def parsed(body: Mapping[str, Any], now_ms: int, *, with_defaults: bool = True) 
     made_rules = rules(body, listed)
     return {
         "name": seen["name"],
-        "description": html.escape(html.unescape(seen["description"])),
+        "description": _escaped(seen["description"]),
         "time_field": seen["time_field"],
         "indices": seen["indices"],
         "filter_query": _filter(body.get("filter_query")),
@@ -82,6 +82,11 @@ def parsed(body: Mapping[str, Any], now_ms: int, *, with_defaults: bool = True) 
         **({} if body.get("detection_date_range") is None else {"detection_date_range": body["detection_date_range"]}),
         "rules": made_rules,
     }
+
+
+def _escaped(text: str) -> str:
+    """A text as it may stand in a page; one that came from here before stays as it is."""
+    return html.escape(html.unescape(text)).replace("&quot;", "&#34;").replace("&#x27;", "&#39;")
 
 
 _RESULT_SETTINGS: Final = (

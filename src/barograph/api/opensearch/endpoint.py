@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from barograph.api.elastic.cluster_state import setting
 from barograph.api.elastic.endpoint import ANY, Call, Endpoint, Handler
-from barograph.api.opensearch.errors import impossible, refused
+from barograph.api.elastic.errors import ElasticError
+from barograph.api.opensearch.errors import impossible
 
 BASE: Final = "/_plugins/_anomaly_detection"
 LEGACY: Final = "/_opendistro/_anomaly_detection"
@@ -57,6 +58,6 @@ def body_of(call: Call) -> dict[str, Any]:
         ElasticError: there is none.
     """
     if call.body is None:
-        raise refused("request body is required")
+        raise ElasticError(400, "parse_exception", "request body is required")
     body: dict[str, Any] = call.body
     return body

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from barograph.api.elastic.endpoint import Call
+from barograph.api.opensearch.checks import check_source
 from barograph.api.opensearch.density import LEAST, MINUTE_MS, latest_ms, of_largest, suited_minutes
 from barograph.api.opensearch.document import Document, interval_ms, parsed
 from barograph.api.opensearch.endpoint import body_of, of_detectors
@@ -28,6 +29,7 @@ def suggest(call: Call) -> Mapping[str, Any]:
         detector = parsed(body_of(call), documents.now_ms())
     except Invalid as error:
         raise not_requested(str(error), _KIND) from None
+    check_source(documents, detector)
     answer: dict[str, Any] = {}
     for name, make in _MAKE.items():
         if name in asked:
