@@ -1,6 +1,7 @@
 """For how many series a job's memory limit has room, what is left out beyond, and what is predicted of it."""
 
 import itertools
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -13,6 +14,7 @@ from barograph.engine import Engine
 from barograph.engine.estimate import most_series, predicted_bytes
 from barograph.results.results import Results
 from barograph.results.sizes import Sizes
+from barograph.store.scratch import Scratch
 from tests.engine.events import START
 
 SPAN = 900_000
@@ -134,3 +136,20 @@ def test_a_hundred_thousand_members_are_bounded() -> None:
     frame = pl.DataFrame({"time": time, "user": np.tile(np.arange(members), 3).astype("U"), "load": np.ones(3 * members)})
     engine = run(job({"function": "sum", "field_name": "load", "over_field_name": "user"}), frame)[1]
     assert 10 << 20 < sizes_of(engine).total < 40 << 20
+
+
+def test_series_that_are_judged_by_each_other_keep_to_the_limit_too(tmp_path: Path) -> None:
+    """What is known of pairs cannot sleep, so there is room for fewer series."""
+    detector = {**MEAN, "by_field_name": "user", "partition_field_name": "dc"}
+    analysis = {"bucket_span": "15m", "detectors": [detector], "multivariate_by_fields": True}
+    limits = {"model_memory_limit": "4mb"}
+    rest = {"analysis_limits": limits, "data_description": {"time_format": "epoch_ms"}}
+    of = load_job({"job_id": "j", "analysis_config": analysis, **rest})
+    series, buckets = most_series(of), 3
+    each, time = np.tile(np.arange(series), buckets), START + SPAN * np.repeat(np.arange(buckets), series)
+    user, dc = (each % 32).astype("U"), (each // 32).astype("U")
+    frame = pl.DataFrame({"time": time, "user": user, "dc": dc, "load": np.random.default_rng(0).normal(size=len(each))})
+    engine = Engine.build(of, disk=Scratch(tmp_path))
+    engine.add(frame)
+    assert sizes_of(engine).total <= (4 << 20) + 12_000  # so much a job without series takes, too
+    assert 3_000 < series < 8_000

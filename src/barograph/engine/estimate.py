@@ -9,11 +9,15 @@ from barograph.config.job import Job
 from barograph.engine.forest_stage import forest_bytes
 from barograph.models.held import ASLEEP_BYTES
 from barograph.models.kinds import MODELS
+from barograph.models.pairs import PAIRED_BYTES
 from barograph.models.pool import MOST_PATTERN_BYTES, pattern_bytes
 from barograph.models.state import SERIES
 
 _NAMED: Final = 150
 """Bytes of a series for its name, its open bucket and their indices: 90 to 170 measured, by the room that tables have."""
+
+_FURTHER: Final = 50
+"""... and for each further field that splits: 45 measured."""
 
 _PATTERNED: Final = 0.5
 """Share of series that a daily pattern is reckoned for: between the half and the double, whether none or all have one."""
@@ -43,22 +47,32 @@ def predicted_bytes(job: Job, series: Sequence[int], entities: Mapping[str, int]
 
 def most_series(job: Job) -> int:
     """How many series of each detector may be: as many as the job's limit has room for, asleep where they can sleep."""
-    each = sum(_least(detector) for detector in job.detectors) + forest_bytes(job)
+    each = sum(_least(detector) + _paired(job, detector) for detector in job.detectors) + forest_bytes(job)
     return max(job.analysis_limits.model_memory_bytes // each, 1)
 
 
 def _likely(job: Job, detector: Detector) -> float:
     spec = detector.spec
     if spec.kind != "series":
-        return MODELS[spec.kind].RECORDS.dtype.itemsize + _NAMED
+        return MODELS[spec.kind].RECORDS.dtype.itemsize + _named(detector)
     pattern = _PATTERNED * pattern_bytes(max(DAY_MS // job.bucket_span_ms, 1))
-    return len(spec.statistics) * (SERIES.itemsize + pattern) + _NAMED
+    return len(spec.statistics) * (SERIES.itemsize + pattern) + _paired(job, detector) + _named(detector)
 
 
 def _least(detector: Detector) -> int:
     """Of a series at its largest; where empty buckets are no data it can sleep."""
     spec = detector.spec
     if spec.kind != "series":
-        return MODELS[spec.kind].RECORDS.dtype.itemsize + _NAMED
+        return MODELS[spec.kind].RECORDS.dtype.itemsize + _named(detector)
     held = SERIES.itemsize + MOST_PATTERN_BYTES if spec.empty == "zero" else ASLEEP_BYTES
-    return len(spec.statistics) * held + _NAMED
+    return len(spec.statistics) * held + _named(detector)
+
+
+def _paired(job: Job, detector: Detector) -> int:
+    """Of what a series has to do with the others of its partition."""
+    together = job.analysis_config.multivariate_by_fields and detector.by_field_name is not None
+    return len(detector.spec.statistics) * PAIRED_BYTES if together and detector.spec.kind == "series" else 0
+
+
+def _named(detector: Detector) -> int:
+    return _NAMED + _FURTHER * max(len(detector.splits) - 1, 0)

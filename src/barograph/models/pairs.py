@@ -20,6 +20,9 @@ REST: Final = np.dtype([("partition", "i4"), ("count", "f8"), ("square", "f8")])
 MOST: Final = 32
 """Series of a partition that are compared, those that came first: 496 pairs of 40 bytes, which each bucket looks at."""
 
+PAIRED_BYTES: Final = (MOST - 1) * PAIR.itemsize // 2 + REST.itemsize
+"""Memory of a series in a partition of `MOST`: its part of the pairs, and what others leave of it. They never sleep."""
+
 ENOUGH: Final = 48.0
 """Buckets from which a pair, or what others leave of a series, is known well enough to be used. Chosen."""
 
