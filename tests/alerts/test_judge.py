@@ -307,3 +307,15 @@ def test_the_history_of_an_alert_says_since_when_it_is_over(made):
     made.commit(42, {40: {"a": 99.0}})
     made.judge.step()
     assert made.alerts.get(made.rows()[0].alert_id)[1][-1].text == "Over since Thu 2025-10-09 12:20 (UTC), after 5m"
+
+
+def test_what_was_expected_is_planned_for_a_job_that_was_made_anew_too(made):
+    made.alerts.rules.create(rule())
+    for _ in range(2):
+        made.commit(40, {40: {"a": 99.0}})
+        made.judge.step()
+        event = made.alerts.plan(made.rows()[0].alert_id, None, "", "ada")
+        assert made.service.calendars.get(event.calendar_id).job_ids == ("web",)
+        made.service.delete("web")
+        made.add(job())
+        made.done.clear()

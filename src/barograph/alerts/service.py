@@ -287,6 +287,7 @@ class Alerts:
         calendars, own = self._service.calendars, f"{row.job_id[:55]}-expected"
         if calendar_id is None:
             calendars.create(Calendar(own, (row.job_id,), f"what was expected of {row.job_id}"))
+            calendars.change_jobs(own, lambda jobs: (*jobs, row.job_id))  # it is not for one that was removed and made anew
         else:
             calendars.get(calendar_id)
         event = Event("", calendar_id or own, description or "expected", row.start_ms, row.end_ms).checked()
