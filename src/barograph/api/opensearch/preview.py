@@ -27,6 +27,10 @@ _MOST_ROWS: Final = 1000
 """Results of an entity that are answered: more is no chart. All anomalies are among them."""
 
 
+_MOST_INTERVALS: Final = 200_000
+"""From the first document to the last: each is judged while somebody waits. Chosen: almost four years of ten minutes."""
+
+
 def preview(call: Call) -> Answer:
     """What a detector would have found in a span: each interval, without anything being kept."""
     span = span_of(call)
@@ -43,8 +47,27 @@ def preview(call: Call) -> Answer:
         detector = _stored(call, str(detector_id))
     if not enabled(detector):
         raise refused("Can't preview detector without feature")
-    results = _results(Window(call.server.documents, detector, span[0] % interval_ms(detector)), detector_id, span)
+    window = Window(call.server.documents, detector, span[0] % interval_ms(detector))
+    _refuse_long(window, span)
+    results = _results(window, detector_id, span)
     return Answer({"anomaly_result": results, "anomaly_detector": detector})
+
+
+def _refuse_long(window: Window, span: Span) -> None:
+    """Refuse a span between whose first and last document are too many intervals.
+
+    Raises:
+        ElasticError: there are.
+    """
+    try:
+        bounds = window.bounds(span)
+    except BarographError:  # `_results` tells it
+        return
+    intervals = 0 if bounds is None else (bounds[1] - bounds[0]) // window.step_ms
+    if intervals > _MOST_INTERVALS:
+        raise refused(
+            f"period_start, period_end: wanted at most {_MOST_INTERVALS:,} intervals with data; these are {intervals:,}"
+        )
 
 
 def span_of(call: Call) -> Span | Answer:
