@@ -119,6 +119,23 @@ def test_actions_are_told_over_a_channel_and_not_too_often(running: Running, res
     results.delete(f"/{INDEX}/_doc/told").raise_for_status()
 
 
+def test_channels_are_found_under_the_names_that_actions_give_them(running: Running) -> None:
+    base = "/_plugins/_notifications"
+    page = {"start_index": 0, "total_hits": 1, "total_hit_relation": "eq"}
+    head = {"name": "log", "description": "log: the server's log", "config_type": "webhook", "is_enabled": True}
+    assert running.http.get(f"{base}/channels").json() == {**page, "channel_list": [{"config_id": "log", **head}]}
+    times = {"last_updated_time_ms": 0, "created_time_ms": 0}
+    config = {"config_id": "log", **times, "config": {**head, "webhook": {"url": "the server's log"}}}
+    for path in ("configs", "configs/log", "configs?config_id_list=log,none&config_type=webhook", "configs?sort_order=desc"):
+        assert running.http.get(f"{base}/{path}").json() == {**page, "config_list": [config]}
+    assert running.http.get(f"{base}/configs?config_type=email").json()["config_list"] == []
+    assert running.http.get(f"{base}/features").json()["allowed_config_type_list"] == ["webhook", "email"]
+    (status,) = running.http.post(f"{base}/feature/test/log").json()["status_list"]
+    assert status["delivery_status"] == {"status_code": "200", "status_text": "logged"}
+    assert refusal(running.http.get(f"{base}/configs/none"))[::2] == (404, "NotificationConfig none not found")
+    assert refusal(running.http.post(f"{base}/configs", json={"config": {}}))[0] == 400
+
+
 @pytest.mark.parametrize(
     ("changes", "part"),
     [

@@ -7,6 +7,7 @@ from starlette.routing import BaseRoute
 from barograph.api.elastic.endpoint import Endpoint, route
 from barograph.api.opensearch import detectors, insights, life, preview, profile, searches, stats, suggest, top, validate
 from barograph.api.opensearch.alerting import calls as alerting
+from barograph.api.opensearch.alerting import channels
 from barograph.api.opensearch.alerting.monitoring import Monitoring
 from barograph.api.opensearch.runs import Runs
 from barograph.api.server import Server
@@ -26,6 +27,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *stats.ENDPOINTS,
     *insights.ENDPOINTS,
     *alerting.ENDPOINTS,
+    *channels.ENDPOINTS,
 )
 
 
