@@ -121,22 +121,23 @@ def _total_entities(documents: Documents, detector: Document) -> int:
 def _ad_task(call: Call, detector_id: str, task_id: str, task: Task) -> Profile:
     """The historical run: its task, its models, and how many of its entities are done."""
     models = models_of(call.server.service, job_id_of(detector_id, task_id))
-    points = most_points(models)
     made: Profile = {"ad_task": shown(task_id, task)}
-    trained = {
-        "rcf_total_updates": points,
-        "threshold_model_trained": points >= NEEDED,
-        "threshold_model_training_data_size": 0,
-        "model_size_in_bytes": sum(model.bytes for model in models),
-        "node_id": NODE,
-        "task_id": task_id,
-        "task_type": task["task_type"],
-        "detector_task_slots": 1,
-    }
     if task["task_type"] == HISTORICAL[0]:
-        return {**made, **trained}
+        own = {"task_id": task_id, "task_type": task["task_type"], "detector_task_slots": 1}
+        return {**made, **_trained(*models), **own}
     entities = entity_tasks(call.server.documents, task_id)
-    running = [one["entity"] for one in entities.values() if one["state"] not in DONE]
+    under_way = {key: one for key, one in entities.items() if one["state"] not in DONE}
+    running = [one["entity"] for one in under_way.values()]
+    by_entity = {orjson.dumps(shown_entity(model.entity)): model for model in models}
+    profiles = [
+        {
+            **_trained(by_entity.get(orjson.dumps(one["entity"]))),
+            "entity": one["entity"],
+            "task_id": key,
+            "task_type": one["task_type"],
+        }
+        for key, one in under_way.items()
+    ]
     return {
         **made,
         "node_id": NODE,
@@ -149,6 +150,20 @@ def _ad_task(call: Call, detector_id: str, task_id: str, task: Task) -> Profile:
         "running_entities_count": len(running),
         "running_entities": [orjson.dumps(one).decode() for one in running],
         "latest_hc_task_run_time": task["last_update_time"],
+        **({"entity_task_profiles": profiles} if profiles else {}),
+    }
+
+
+def _trained(*models: ForestModel | None) -> Profile:
+    """How much the forests of a run have learnt, and what they take."""
+    there = [model for model in models if model is not None]
+    points = most_points(there)
+    return {
+        "rcf_total_updates": points,
+        "threshold_model_trained": points >= NEEDED,
+        "threshold_model_training_data_size": 0,
+        "model_size_in_bytes": sum(model.bytes for model in there),
+        "node_id": NODE,
     }
 
 
