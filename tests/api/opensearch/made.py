@@ -77,6 +77,7 @@ def created(http: httpx.Client, **changes: Any) -> str:
 def refusal(answer: httpx.Response) -> tuple[int, str, str]:
     """Status, type and reason of a call that was refused."""
     document = answer.json()
+    assert answer.headers["Content-Type"] == "application/json; charset=UTF-8"
     assert document["status"] == answer.status_code
     assert document["error"]["root_cause"][0]["reason"] == document["error"]["reason"]
     return answer.status_code, document["error"]["type"], document["error"]["reason"]

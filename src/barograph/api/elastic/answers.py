@@ -9,12 +9,12 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from barograph.api.elastic.errors import plain_type
 from barograph.api.elastic.filter_path import filtered
 from barograph.api.elastic.human import humanized
 from barograph.api.elastic.version import BUILD_HASH, VERSION
 
 _VENDOR: Final = re.compile(r"application/vnd\.elasticsearch\+json\s*;\s*compatible-with\s*=\s*(\d+)", re.IGNORECASE)
-_OF_OPENSEARCH: Final = ("/_plugins/", "/_opendistro/")
 
 
 @dataclass(frozen=True)
@@ -53,11 +53,11 @@ def respond(request: Request, answered: "Answer | Mapping[str, Any] | list[Any]"
 
 
 def media_type(request: Request) -> str:
-    """The vendor's type if the client asked for it, else plain JSON, with its encoding where OpenSearch tells it."""
+    """The vendor's type if the client asked for it, else plain JSON."""
     asked = _VENDOR.search(request.headers.get("accept", ""))
     if asked:
         return f"application/vnd.elasticsearch+json;compatible-with={asked[1]}"
-    return "application/json; charset=UTF-8" if request.url.path.startswith(_OF_OPENSEARCH) else "application/json"
+    return plain_type(request.url.path)
 
 
 def warning(text: str) -> str:

@@ -22,6 +22,7 @@ _TYPES: Final = {
     415: "media_type_header_exception",
     429: "circuit_breaking_exception",
 }
+_OF_OPENSEARCH: Final = ("/_plugins/", "/_opendistro/")
 
 
 class ElasticError(HttpProblem):
@@ -85,6 +86,11 @@ def as_elastic(error: Exception) -> ElasticError:
     return ElasticError(500, "exception", "the server failed; its log says why, under the request's id (X-Request-Id)")
 
 
+def plain_type(path: str) -> str:
+    """The media type of JSON, with its encoding where OpenSearch tells it."""
+    return "application/json; charset=UTF-8" if path.startswith(_OF_OPENSEARCH) else "application/json"
+
+
 def render(scope: Scope, error: Exception) -> Response:
     """The answer to a request that failed."""
     if isinstance(error, HTTPException):  # of the router: no such path, or not with this method
@@ -93,7 +99,7 @@ def render(scope: Scope, error: Exception) -> Response:
         told = as_elastic(error)
         status, body = told.status, envelope(told)
     headers = getattr(error, "headers", None)
-    response = Response(b"" if scope["method"] == "HEAD" else orjson.dumps(body), status, headers, "application/json")
+    response = Response(b"" if scope["method"] == "HEAD" else orjson.dumps(body), status, headers, plain_type(scope["path"]))
     for warning in scope.get("state", {}).get("warnings", ()):
         response.headers.append("Warning", warning)
     return response
