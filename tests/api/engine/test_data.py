@@ -219,6 +219,9 @@ def test_parameters_of_uploads_are_checked(http: httpx.Client) -> None:
     job_id = made(http, "resets")
     assert error(http.post(f"{API}/data/{job_id}", params={"resetStart": "x"})) == (400, Code.DATE)
     assert error(http.post(f"{API}/data/{job_id}", params={"resetEnd": "5"})) == (400, Code.RESET_RANGE)
+    span = {"resetStart": "5", "resetEnd": "600"}
+    assert error(http.post(f"{API}/data/{job_id}", params=span)) == (400, Code.RESET_NEEDS_LATENCY)
+    assert error(http.post(f"{API}/data/no-such-job", params=span)) == (404, Code.MISSING_JOB)
     assert error(http.post(f"{API}/data/{','.join('a' * at for at in range(1, 20))}")) == (400, Code.TOO_MANY_JOBS)
 
 

@@ -149,7 +149,8 @@ def test_a_job_is_seen_by_all_dialects(http: httpx.Client) -> None:
     http.put("/_ml/anomaly_detectors/of-elastic", json=ELASTIC)
     job = http.get(f"{API}/jobs/of-elastic").json()["document"]
     assert job["dataDescription"] == {"format": "JSON", "timeField": "t", "timeFormat": "epoch"}
-    assert job["analysisConfig"]["detectors"][0]["byFieldName"] == "prelertcategory"
+    detector = job["analysisConfig"]["detectors"][0]
+    assert (detector["byFieldName"], detector["detectorDescription"]) == ("prelertcategory", "count by prelertcategory")
     assert job["analysisConfig"]["influencers"] == ["prelertcategory"]
     assert http.delete(f"{API}/jobs/of-elastic").json() == {"acknowledgement": True}
     assert http.get("/_ml/anomaly_detectors/of-elastic").status_code == 404

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 
 from barograph.api.body import NotPacked, unpacked
@@ -38,7 +39,7 @@ async def post_stored_data(call: Call, request: Request) -> Answer:
 
 async def _take(call: Call, request: Request, *, is_stored: bool) -> Answer:
     options = Options(ignore_downtime=flag(call, "ignoreDowntime"), is_stored=is_stored)
-    job_ids = _job_ids(call)
+    job_ids = await run_in_threadpool(_job_ids, call)
     pipes = [Pipe() for _ in job_ids]
     intakes = [Intake(call.state, job_id, pipe, options) for job_id, pipe in zip(job_ids, pipes, strict=True)]
     with _threads(len(intakes)) as threads:
@@ -63,6 +64,7 @@ def _job_ids(call: Call) -> list[str]:
 
     Raises:
         EngineError: they are too many, or parameters do not fit.
+        NoSuchJob: rows of one that is not there are to be reset.
     """
     job_ids = list(dict.fromkeys(part.strip() for part in call.job_id.split(",") if part.strip()))
     if not 1 <= len(job_ids) <= _MOST_JOBS:
@@ -72,6 +74,9 @@ def _job_ids(call: Call) -> list[str]:
         return job_ids
     if start is None or (end is not None and end < start):
         raise EngineError(Code.RESET_RANGE, "resetStart and resetEnd: wanted a start, and an end that is not before it")
+    for job_id in job_ids:
+        if call.server.service.job(job_id).latency_ms == 0:
+            raise EngineError(Code.RESET_NEEDS_LATENCY, f"resetStart: wanted none, as job {job_id!r} has no latency")
     raise EngineError(
         Code.RESET_RANGE, "resetStart: wanted none, as rows that were taken stay; late ones come within the latency"
     )

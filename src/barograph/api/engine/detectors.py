@@ -119,7 +119,10 @@ def _own(given: Detector) -> dict[str, Any]:
 
 def told_detector(detector: core.Detector) -> dict[str, Any]:
     """A detector in the Engine API's words."""
-    told: dict[str, Any] = {"detectorDescription": detector.detector_description, "function": detector.function}
+    described = detector.detector_description
+    if MLCATEGORY in detector.splits.values() and described == core.describe(detector.model_dump()):
+        described = described.replace(MLCATEGORY, CATEGORY)  # of no client's own words
+    told: dict[str, Any] = {"detectorDescription": described, "function": detector.function}
     names = {"fieldName": detector.field_name} | {f"{role}FieldName": name for role, name in detector.splits.items()}
     told |= {place: told_name(name) for place, name in names.items() if name is not None}
     if detector.exclude_frequent is not None:
