@@ -85,3 +85,13 @@ def test_what_is_tried_is_judged_by_as_many_rows_as_it_is_of():
 def test_a_wrong_number_of_numbers_is_refused():
     with pytest.raises(ValueError, match=r"weights.shape=\(1, 3\): wanted \(1, 4\)"):
         build(1).advance(np.zeros((1, 4)), 0, weights=np.ones((1, 3)))
+
+
+def test_a_fraction_of_a_row_is_a_row():
+    """Counts of summaries may be fractions: a tiny one says nothing of how many rows there usually are."""
+    x, _ = means(3, 10.0, 2.0, 300)
+    rows = np.full(x.shape, 5.0)
+    rows[:, 150] = 1.0
+    tiny = rows.copy()
+    tiny[:, 150] = [0.5, 1e-12, 5e-324]
+    assert build(3).advance(x, 0, weights=tiny).ln_p.tobytes() == build(3).advance(x, 0, weights=rows).ln_p.tobytes()

@@ -226,7 +226,7 @@ def run(
         x = clip(given, -BIGGEST, BIGGEST)
         if s.count == 0 and 0 <= zeros < bucket:
             begin_with_zeros(s, m, bucket, zeros)
-        rows = 0.0 if weights is None else float(weights[i])
+        rows = 0.0 if weights is None or not weights[i] > 0 else max(float(weights[i]), 1.0)
         e, place = expected(s, m, clock, rows)
         p = predictive(s, m, e, side, bucket)
         raw, ln_p, ln_once = judge(p, x)

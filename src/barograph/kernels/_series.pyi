@@ -54,7 +54,7 @@ def advance(
         pool: [m] profiles of seasons, changed in place; a record's `bins` is its offset.
         rows: [s] record of each row of `values`; no record twice.
         values: [s, t] bucket values in the metric's unit; NaN is no data, +-inf is read as +-1e140.
-        weights: [s, t] rows that each value is the mean of, or of no size where that does not matter.
+        weights: [s, t] rows that each value is the mean of, at least one, or of no size where that does not matter.
         local_ms: [t] civil start of each bucket, in ms since a Monday 00:00.
         progress: [s] bucket to go on from, in and out. A row that is not at t stopped: for want of room in `leaves` or
             `changes`, or, where the record's `want` is above 0, for `want` floats of the pool at `bins`; `want` is

@@ -274,7 +274,8 @@ inline int64_t run_series(Series& s, const Memory& m, float* pool, const Chunk& 
     if (out.full()) return t;
     const Clock c = k.clock(i, t);
     if (known && s.count == 0.0 && k.zeros_since >= 0 && c.bucket > k.zeros_since) begin_with_zeros(s, m, c, k.zeros_since);
-    const double rows = known && k.weights ? k.weights[at] : 0.0;
+    const double weight = known && k.weights ? k.weights[at] : 0.0;
+    const double rows = weight > 0.0 ? std::max(weight, 1.0) : 0.0;  // counts of summaries may be fractions; no value is of less than a row
     const Position place = s.season.kind ? position(s, c, 0) : Position{0, 0, 0.0};
     const Expectation f = expect(s, m, s.season.kind ? season_value(s, pool, place) : 0.0, s.season.kind ? profile_doubt(s, pool, place, c) : 0.0,
                                  s.season.kind ? s.season.cycles[part_of(s, place)] : 0.0, c.bucket, rows);
