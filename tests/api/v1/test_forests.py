@@ -58,6 +58,15 @@ def test_what_cannot_be_asked_is_refused(forest: httpx.Client, path: str, params
     assert text in refused.text
 
 
+@pytest.mark.parametrize("entity", [[], ["host=b"], ["host=b", "service=one", "user=eve"]])
+def test_what_is_not_one_entity_has_no_line_over_time(forest: httpx.Client, entity: list[str]) -> None:
+    refused = forest.get("/api/v1/jobs/forest/features", params={"entity": entity})
+    assert refused.status_code == 400
+    assert "wanted a value of each category field (host, service)" in refused.text
+    one = forest.get("/api/v1/jobs/forest/features", params={"entity": ["host=b", "service=one"]}).json()
+    assert one["t"] == sorted(set(one["t"]))
+
+
 def test_an_exported_forest_detector_is_the_same_job(forest: httpx.Client) -> None:
     (job,) = forest.get("/_ml/anomaly_detectors/forest", params={"exclude_generated": True}).json()["jobs"]
     assert job["forest_config"]["shingle_size"] == 4

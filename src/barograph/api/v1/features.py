@@ -10,6 +10,7 @@ from starlette.responses import Response
 from barograph.api.server import Server
 from barograph.api.v1.answers import ServedRoute, answer
 from barograph.api.v1.parameters import Entity, From, JobId, To, entity_of
+from barograph.config.errors import BadRequest
 from barograph.config.job import Job
 from barograph.jobs.features import GradesQuery, category_fields, grades, thinned
 from barograph.jobs.series import check_span
@@ -114,6 +115,7 @@ def router(server: Server) -> APIRouter:
         """Tell what was found of one entity of a forest detector: all of its category fields must be named."""
         check_span(from_, to)
         job, named = service.job(job_id), entity_of(entity)
+        _refuse_several(job, dict(named))
         asked = Asked(start_ms=from_, end_ms=to, entity=named, sort="timestamp", descending=False)
         found = service.forest_results(job_id, asked).rows
         shown = thinned(found, max_points)
@@ -156,6 +158,18 @@ def router(server: Server) -> APIRouter:
         return answer(request, {**head, "lanes": lanes, "cells": found.cells})
 
     return routes
+
+
+def _refuse_several(job: Job, named: dict[str, str]) -> None:
+    """Refuse what is not one entity: the points of several are no line over time.
+
+    Raises:
+        BadRequest: a category field is not named, or one that is none.
+    """
+    fields = category_fields(job)
+    if job.forest_config is not None and named.keys() != fields.keys():
+        wanted = f"a value of each category field ({', '.join(fields)})" if fields else "none: there are no category fields"
+        raise BadRequest(f"entity={named}: wanted {wanted}")
 
 
 def features(job: Job) -> list[dict[str, Any]]:
