@@ -52,9 +52,10 @@ def test_a_rule_over_its_budget_says_so_and_is_muted(made):
 def test_rules_of_a_file_are_kept_all_or_none_with_every_problem_told(made, tmp_path: Path):
     file = tmp_path / "rules.yaml"
     file.write_text(
-        "rules:\n  - {rule_id: day, min_score: major}\n  - {rule_id: odd, quiet_hours: [{from: 22:00, to: 06:00}]}\n"
+        "rules:\n  - {rule_id: day, on: records, min_score: major}\n  - {rule_id: odd, quiet_hours: [{from: 22:00, to: 06:00}]}\n"
     )
     assert run(made, "apply", str(file)) == "made day\nchanged odd\n"
+    assert "records from 50 (major)" in run(made, "rules")
     assert run(made, "remove", "day") == "removed day\n"
     file.write_text("- {rule_id: day, min_score: worst}\n- {rule_id: Odd}\n- 3\n")
     with pytest.raises(ConfigError) as refused:
@@ -67,3 +68,15 @@ def test_rules_of_a_file_are_kept_all_or_none_with_every_problem_told(made, tmp_
     for words, wanted in ((("test", "odd", "--last", "1w"), "--last='1w'"), (("mute", "odd", "--entity", "a"), "--entity='a'")):
         with pytest.raises(BarographError, match=wanted):
             run(made, *words)
+
+
+def test_a_rule_is_tried_in_the_time_zone_of_its_jobs(tmp_path: Path):
+    one = Made(tmp_path / "data")
+    one.add(job().model_copy(update={"time_zone": "America/New_York"}))
+    one.alerts.rules.create(rule())
+    one.commit(40, {40: {"a": 99.0}})
+    told = run(one, "test", "odd")
+    one.close()
+    assert "when (America/New_York)" in told
+    assert "Thu 2025-10-09 08:" in told
+    assert "from other scores on: " in told

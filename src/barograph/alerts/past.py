@@ -35,6 +35,7 @@ class Tried:
         by_score: how many alerts each of `STEPS` would have given.
         jobs: how many jobs it was tried on.
         budget: how many alerts a week are wanted; None: no matter.
+        time_zone: the one that all of these jobs have, else UTC.
     """
 
     start_ms: int
@@ -43,6 +44,7 @@ class Tried:
     by_score: dict[float, int]
     jobs: int
     budget: float | None
+    time_zone: str
 
     @property
     def told(self) -> int:
@@ -125,7 +127,9 @@ def tried(
         for step in STEPS:
             by_score[step] += len(sightings(kept.rule.model_copy(update={"min_score": step}), seen))
     found.sort(key=lambda row: (-row.time, row.alert_id))
-    return Tried(start_ms, end_ms, tuple(found), by_score, len(jobs), kept.rule.budget)
+    zones = {job.time_zone for job in jobs}
+    time_zone = zones.pop() if len(zones) == 1 else "UTC"
+    return Tried(start_ms, end_ms, tuple(found), by_score, len(jobs), kept.rule.budget, time_zone)
 
 
 def _until(store: Store, job: Job) -> int | None:

@@ -13,6 +13,8 @@ import typer
 from barograph.cli.options import DEFAULT_DATA_DIR, DataDir, StoreUrl
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from barograph.alerts.service import Alerts, ToldAlert, Tried
     from barograph.config.alert_rule import AlertRule
 
@@ -117,7 +119,9 @@ def try_rule(
     data_dir: DataDir = DEFAULT_DATA_DIR,
     store: StoreUrl = None,
 ) -> None:
-    """Show which alerts a rule would have given, and how many at other severities; nothing is kept or sent."""
+    """Show which alerts a rule would have given, and how many from other scores on; nothing is kept or sent."""
+    from zoneinfo import ZoneInfo
+
     from barograph.config.duration import Duration
     from barograph.config.errors import BadRequest
 
@@ -127,11 +131,11 @@ def try_rule(
         raise BadRequest(f"--last={last!r}: wanted {error}") from None
     with _opened(data_dir, store, config) as alerts:
         tried = alerts.test(_rule_of(alerts, rule), last_ms=back.ms)
-        shown = [alerts.shown(row) for row in tried.alerts]
+        shown, zone = [alerts.shown(row) for row in tried.alerts], ZoneInfo(tried.time_zone)
     if as_json:
         typer.echo(json.dumps({"sentence": tried.sentence, "by_score": tried.by_score, "alerts": shown}))
         return
-    _print_tried(tried)
+    _print_tried(tried, zone)
 
 
 def _rule_of(alerts: "Alerts", rule: str) -> "AlertRule":
@@ -295,22 +299,20 @@ def _print(found: "list[ToldAlert]") -> None:
     show_table(table)
 
 
-def _print_tried(tried: "Tried") -> None:
-    from datetime import UTC, datetime
-
+def _print_tried(tried: "Tried", zone: "ZoneInfo") -> None:
     from barograph.cli import tables
     from barograph.cli.console import show as show_table
     from barograph.results import labels
 
-    table = tables.plain("score", "", "when (UTC)", "lasted", "what")
+    table = tables.plain("score", "", f"when ({zone})", "lasted", "what")
     for row in tried.alerts:
-        when = datetime.fromtimestamp(row.time / 1000, UTC).strftime("%a %Y-%m-%d %H:%M")
+        when = labels.when(row.time, zone)
         held = f" (held: {row.held})" if row.held else ""
         what = row.title.partition(" in ")[2] + held
         tables.add(table, *tables.severity(row.max_score), when, labels.lasted(row.end_ms - row.start_ms), what)
     if tried.alerts:
         show_table(table)
     steps = ", ".join(f"{number} from {score:g}" for score, number in tried.by_score.items())
-    typer.echo(f"{tried.sentence}\nat other severities: {steps}")
+    typer.echo(f"{tried.sentence}\nfrom other scores on: {steps}")
     if tried.is_over_budget and tried.suggested is not None:
         typer.echo(f"min_score {tried.suggested:g} would keep the budget")

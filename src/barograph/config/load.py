@@ -74,7 +74,17 @@ def read_document(path: Path) -> Any:
 def _parse(text: str, kind: str) -> Any:
     if kind == "JSON":
         return json.loads(text)
-    return yaml.safe_load(text) if kind == "YAML" else tomllib.loads(text)
+    return _Yaml(text).get_single_data() if kind == "YAML" else tomllib.loads(text)
+
+
+class _Yaml(yaml.SafeLoader):
+    """YAML in which keys are what is written: `on` names a field of a rule, and is not true."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        for key, _ in node.value:
+            if key.tag == "tag:yaml.org,2002:bool":
+                key.tag = "tag:yaml.org,2002:str"
+        return super().construct_mapping(node, deep)
 
 
 def _only_job(document: Any) -> Any:
