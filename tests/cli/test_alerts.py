@@ -52,7 +52,8 @@ def test_a_rule_over_its_budget_says_so_and_is_muted(made):
 def test_rules_of_a_file_are_kept_all_or_none_with_every_problem_told(made, tmp_path: Path):
     file = tmp_path / "rules.yaml"
     file.write_text(
-        "rules:\n  - {rule_id: day, on: records, min_score: major}\n  - {rule_id: odd, quiet_hours: [{from: 22:00, to: 06:00}]}\n"
+        "rules:\n  - {rule_id: day, on: records, min_score: major}\n"
+        "  - {rule_id: odd, quiet_hours: [{from: 22:00, to: 06:00}]}\n"
     )
     assert run(made, "apply", str(file)) == "made day\nchanged odd\n"
     assert "records from 50 (major)" in run(made, "rules")

@@ -90,7 +90,7 @@ def _results() -> Results:
     found = [*learning, _row(LATE, **late), _row(QUIET, **quiet), _row(ODD, **odd)]
     times = [one["timestamp"] for one in found]
     blamed = {"partition_field_name": "process_name", "partition_field_value": "process_3", "bucket_span": 60}
-    records = [{**record(0, 45.0), **blamed, "influencers": [], "timestamp": LATE}]
+    records = [{**record(0, 45.0), **blamed, "detector_index": 4, "influencers": [], "timestamp": LATE}]
     buckets = [{**bucket(0, 45.0 if time == LATE else 0.0), "timestamp": time, "bucket_span": 60} for time in times]
     return Results(
         records=frame(schema.RECORDS, records),

@@ -147,6 +147,8 @@ def test_a_rule_is_tried_on_past_data_before_it_is_made(
     assert tried["total"] > 0
     expect(past.locator(".headline")).to_contain_text(f"{tried['total']} alert")
     expect(past.locator(".told-list li")).to_have_count(tried["total"])
+    ends = "bars => bars.map((bar) => bar.parentElement.getBoundingClientRect().right - bar.getBoundingClientRect().right)"
+    assert min(past.locator(".when-told .bar").evaluate_all(ends)) > -0.5
     both(page, axe)
     shot(page, "rule-new", full_page=True)
     past.get_by_role("button", name=re.compile("^50")).click()

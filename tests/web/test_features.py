@@ -76,6 +76,14 @@ def test_what_was_noticed_late_began_before(at: Callable[..., Page]) -> None:
     expect(page.get_by_test_id("grade-lanes").get_by_role("gridcell")).to_contain_text("grade 0.551, minor")
 
 
+def test_who_chooses_nothing_is_shown_a_detector_and_its_worst_entity(at: Callable[..., Page]) -> None:
+    page = at("/features")
+    expect(page.get_by_role("heading", level=1)).to_have_text("process_name process_3")
+    picker = page.get_by_role("button", name="Jobs: processes")
+    picker.click()
+    expect(page.get_by_role("radio")).to_have_count(1)
+
+
 def test_a_job_of_single_measures_has_no_features_and_a_phone_has_room(at: Callable[..., Page]) -> None:
     page = at("/features?job=plain", viewport={"width": 390, "height": 844})
     expect(page.get_by_role("main")).to_contain_text("plain looks at each of its measures by itself")

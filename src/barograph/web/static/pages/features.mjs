@@ -1,6 +1,6 @@
 // A detector of several features that are judged together: which entity was odd when, and which of its features are to blame.
 import { html } from '../lib/html.mjs';
-import { href, time as timeKey } from '../lib/url.mjs';
+import { get, href, time as timeKey } from '../lib/url.mjs';
 import { params, useQuery } from '../lib/api.mjs';
 import { jobsError, loadJobs, useVersion } from '../lib/live.mjs';
 import { jobs } from '../lib/range.mjs';
@@ -12,7 +12,7 @@ import { useSeries, wholeRange } from './series/state.mjs';
 import { Anomalies } from './features/anomalies.mjs';
 import { FeatureCharts } from './features/charts.mjs';
 import { Details } from './features/details.mjs';
-import { GradeLanes } from './features/lanes.mjs';
+import { GradeLanes, useGrades } from './features/lanes.mjs';
 import { Strips } from './features/strips.mjs';
 
 const POINTS = 2000;
@@ -35,10 +35,12 @@ export default function Features() {
 
 function OfJob({ job }) {
   const version = useVersion([job.job_id]);
-  const series = useSeries(job, version);
   const whole = wholeRange(job);
+  const grades = useGrades(job, whole, version);
+  const worst = grades.data?.lanes[0]?.entity ?? {};
+  const series = useSeries(job, version, Object.keys(worst).some((field) => get(`e.${field}`) !== null) ? {} : worst);
   if (series.error) return html`<div class="page features"><${Failed} error=${series.error} /></div>`;
-  if (series.pending || !series.detector) return html`<div class="page features" aria-busy="true"><div class="skeleton" style=${{ height: '520px' }} /></div>`;
+  if ((grades.pending && !grades.data) || series.pending || !series.detector) return html`<div class="page features" aria-busy="true"><div class="skeleton" style=${{ height: '520px' }} /></div>`;
   const fields = series.detector.fields;
   const entity = Object.fromEntries(Object.entries(fields).map(([role, field]) => [field, series.values[role]]));
   return html`
@@ -48,7 +50,7 @@ function OfJob({ job }) {
       </header>
       ${whole === null ? html`<p class="empty">The detector has read no rows yet. What comes is shown as it does.</p>` : html`
         ${Object.keys(fields).length > 0 && html`
-          <${GradeLanes} job=${job} whole=${whole} version=${version} entity=${entity} />
+          <${GradeLanes} query=${grades} entity=${entity} />
           <div class="series-choices">${Object.entries(fields).map(([role, field]) => html`<${Entity} key=${field} series=${series} role=${role} field=${field} whole=${whole} version=${version} />`)}</div>`}
         ${series.missing.length === 0 && html`<${OfEntity} job=${job} series=${series} entity=${entity} whole=${whole} version=${version} />`}`}
     </div>`;

@@ -18,7 +18,7 @@ export const Header = ({ route }) => html`
         <a href=${href(to)} aria-current=${holds.includes(route.module) ? 'page' : undefined}>${text}</a>`)}
     </nav>
     <div class="looked-at">
-      ${route.jobs !== 'none' && html`<${JobPicker} many=${route.jobs === 'many'} />`}
+      ${route.jobs !== 'none' && html`<${JobPicker} many=${route.jobs === 'many'} shows=${route.shows} />`}
       ${route.time && html`<${RangePicker} />`}
     </div>
     <div class="top-end"><${Live} /><${Settings} /></div>

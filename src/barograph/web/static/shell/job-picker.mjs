@@ -9,20 +9,20 @@ import { Popover } from '../parts/menu.mjs';
 
 const SHOWN = 200;
 
-/** @param {{many: boolean}} props many: several may be chosen */
-export function JobPicker({ many }) {
-  const known = allJobs.value;
+/** @param {{many: boolean, shows?: (job: any) => boolean}} props many: several may be chosen; shows: which jobs the page has something of */
+export function JobPicker({ many, shows = () => true }) {
+  const known = allJobs.value?.filter(shows) ?? null;
   return html`
-    <${Popover} label="Jobs" class="job-picker" button=${html`<${Icon} name="jobs" /><span class="hidden-text">Jobs: </span><span class="cut">${said(many)}</span>`}>
+    <${Popover} label="Jobs" class="job-picker" button=${html`<${Icon} name="jobs" /><span class="hidden-text">Jobs: </span><span class="cut">${said(many, shows)}</span>`}>
       ${(close) => (known === null
         ? html`<p class="quiet">The jobs are not known yet.</p>`
         : html`<${Choices} known=${known} many=${many} close=${close} />`)}
     </${Popover}>`;
 }
 
-function said(many) {
+function said(many, shows) {
   const chosen = expressions.value;
-  if (!many && chosen.length !== 1) return jobs.value?.length ? jobs.value[0].job_id : 'Choose a job';
+  if (!many && chosen.length !== 1) return jobs.value?.find(shows)?.job_id ?? 'Choose a job';
   if (chosen.length === 0) return 'All jobs';
   return chosen.length === 1 ? chosen[0] : `${chosen[0]} and ${chosen.length - 1} more`;
 }

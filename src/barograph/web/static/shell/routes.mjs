@@ -2,10 +2,11 @@
 
 /**
  * @typedef {{at: RegExp, module: string, title: (values: Record<string, string>) => string,
- *   jobs: 'many' | 'one' | 'none', time: boolean}} Route
+ *   jobs: 'many' | 'one' | 'none', shows?: (job: any) => boolean, time: boolean}} Route
  *   at: the paths; its named groups are handed to the page
  *   module: the file in pages/
  *   jobs: how many jobs the page looks at
+ *   shows: which jobs it has something of; all of them unless it says so
  *   time: whether it looks at a span of time
  */
 
@@ -14,7 +15,7 @@ const PAGES = [
   { at: /^\/$/, module: 'overview', title: () => 'Overview', jobs: 'many', time: true },
   { at: /^\/explorer$/, module: 'explorer', title: () => 'Explorer', jobs: 'many', time: true },
   { at: /^\/series$/, module: 'series', title: () => 'Series', jobs: 'one', time: true },
-  { at: /^\/features$/, module: 'features', title: () => 'Features', jobs: 'one', time: true },
+  { at: /^\/features$/, module: 'features', title: () => 'Features', jobs: 'one', shows: (job) => job.features.length > 0, time: true },
   { at: /^\/jobs$/, module: 'jobs', title: () => 'Jobs', jobs: 'none', time: false },
   { at: /^\/jobs\/new$/, module: 'wizard', title: () => 'New job', jobs: 'none', time: false },
   { at: /^\/jobs\/(?<jobId>[^/]+)(?:\/(?<tab>[^/]+))?$/, module: 'job', title: ({ jobId }) => jobId, jobs: 'none', time: false },

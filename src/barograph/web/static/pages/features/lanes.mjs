@@ -16,10 +16,14 @@ const COLUMNS = 120;
 const nameOf = (entity) => Object.values(entity).map(shownValue).join(' · ');
 const keyOf = (entity) => JSON.stringify(Object.values(entity));
 
-/** @param {{job: any, whole: [number, number], version: string, entity: Record<string, string | null>}} props entity: that which is shown below */
-export function GradeLanes({ job, whole, version, entity }) {
-  const asked = { from: whole[0], to: whole[1], width: COLUMNS, size: SHOWN };
-  const query = useQuery(`/jobs/${encodeURIComponent(job.job_id)}/features/lanes${params(asked)}`, { deps: [version] });
+/** The entities with the highest grades. @param {any} job @param {[number, number] | null} whole @param {string} version of its results */
+export function useGrades(job, whole, version) {
+  const asked = whole && { from: whole[0], to: whole[1], width: COLUMNS, size: SHOWN };
+  return useQuery(asked && `/jobs/${encodeURIComponent(job.job_id)}/features/lanes${params(asked)}`, { deps: [version] });
+}
+
+/** @param {{query: ReturnType<typeof useGrades>, entity: Record<string, string | null>}} props entity: that which is shown below */
+export function GradeLanes({ query, entity }) {
   const { data } = query;
   const choose = (of, set = {}) => go({ set: { ...Object.fromEntries(Object.entries(of).map(([field, value]) => [`e.${field}`, value])), open: null, ...set } });
   return html`

@@ -56,7 +56,7 @@ export function OnPastData({ rule, take }) {
 }
 
 const Found = ({ found, rule, take }) => html`
-  <p class="headline"><strong>${found.total === 0 ? 'No alerts' : counted(found.total, 'alert')}</strong>${found.total > 0 && `, ${number(Number(found.per_week.toPrecision(2)))} a week`}
+  <p class="headline"><strong>${found.total === 0 ? 'No alerts' : counted(found.total, 'alert')}</strong>${found.total > 0 && found.to - found.from > 7 * DAY_MS && `, ${number(Number(found.per_week.toPrecision(2)))} a week`}
     <span class="quiet"> in ${interval(found.from, found.to)}, of ${counted(found.jobs, 'job')}</span></p>
   ${found.told < found.total && html`<p>${count(found.told)} would have been sent at once; the others fell into quiet hours, planned times or mutes.</p>`}
   ${found.over_budget && html`<p class="over-budget">${found.over_budget}.
@@ -69,7 +69,7 @@ const Found = ({ found, rule, take }) => html`
 /** When they were, in one strip. */
 const When = ({ found }) => html`
   <div class="when-told" role="img" aria-label=${`When they were, from ${interval(found.from, found.to)}`}>${found.alerts.map((alert) => html`
-    <span class=${`bar ${word(alert.max_score)}`} style=${{ left: `${(100 * (alert.start - found.from)) / (found.to - found.from)}%`, width: `${(100 * (alert.end - alert.start)) / (found.to - found.from)}%` }} />`)}</div>`;
+    <span class=${`bar ${word(alert.max_score)}`} style=${{ left: `min(${(100 * (alert.start - found.from)) / (found.to - found.from)}%, 100% - 3px)`, width: `${(100 * (alert.end - alert.start)) / (found.to - found.from)}%` }} />`)}</div>`;
 
 function List({ found }) {
   const [all, setAll] = useState(false);

@@ -10,18 +10,18 @@ const AUTO_BUCKETS = 500;
 
 /**
  * The series of a job that is looked at.
- * @param {any} job as /jobs lists it @param {string} version of its results
+ * @param {any} job as /jobs lists it @param {string} version of its results @param {Record<string, string>} [usual] by field, what is taken where the URL says nothing
  */
-export function useSeries(job, version) {
+export function useSeries(job, version, usual = {}) {
   const base = `/jobs/${encodeURIComponent(job.job_id)}`;
   const known = useQuery(`${base}/detectors`);
   const detectors = known.data?.detectors ?? [];
-  const usual = detectors.find((one) => one.refused === null || one.points !== null)?.detector_index ?? 0;
-  const index = detectors.length ? number('det', { least: 0, most: detectors.length - 1, usual }) : null;
+  const first = detectors.find((one) => one.refused === null || one.points !== null)?.detector_index ?? 0;
+  const index = detectors.length ? number('det', { least: 0, most: detectors.length - 1, usual: first }) : null;
   const detector = detectors[index] ?? null;
-  const partition = useValue(base, detector, 'partition', {}, version);
-  const by = useValue(base, detector, 'by', { partition: partition.value }, version);
-  const over = useValue(base, detector, 'over', { partition: partition.value, by: by.value }, version);
+  const partition = useValue(base, detector, 'partition', {}, usual, version);
+  const by = useValue(base, detector, 'by', { partition: partition.value }, usual, version);
+  const over = useValue(base, detector, 'over', { partition: partition.value, by: by.value }, usual, version);
   const fn = detector ? choice('fn', detector.functions, detector.functions[0]) : null;
   const values = { partition: partition.value, by: by.value, over: over.value };
   const missing = Object.keys(detector?.fields ?? {}).filter((role) => values[role] === null);
@@ -34,10 +34,10 @@ export function useSeries(job, version) {
   };
 }
 
-/** The value of a split field: that of the URL, else the one with the highest score beside those of the fields above. */
-function useValue(base, detector, role, above, version) {
+/** The value of a split field: that of the URL, else what is usual, else the one with the highest score beside those of the fields above. */
+function useValue(base, detector, role, above, usual, version) {
   const field = detector?.fields[role];
-  const named = field ? get(`e.${field}`) : null;
+  const named = field ? get(`e.${field}`) ?? usual[field] ?? null : null;
   const asks = field !== undefined && named === null && Object.keys(above).every((one) => detector.fields[one] === undefined || above[one] !== null);
   const query = useQuery(asks ? `${base}/entities${params({ role, detector: detector.detector_index, ...above, size: 1 })}` : null, { deps: [version] });
   const worst = query.data?.values[0]?.value ?? null;
