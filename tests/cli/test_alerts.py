@@ -36,6 +36,7 @@ def test_alerts_are_listed_shown_and_acknowledged(made):
     assert run(made, "acknowledge", alert_id, "--by", "ada", "--note", "known") == f"acknowledged {alert_id}\n"
     shown = run(made, "show", alert_id)
     assert "to blame: user=eve (90 %)" in shown
+    assert "see:      http://127.0.0.1:9200/explorer?job=web&" in shown
     assert shown.endswith("acknowledged: known (by ada)\n")
     assert "active, acknowledged" in run(made, "list", "--status", "active")
 

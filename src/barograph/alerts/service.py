@@ -90,7 +90,7 @@ class Alerts:
         self.channels: dict[str, Channel] = dict(channels or {"log": LogChannel()})
         self.rules = Rules(self._store, service.now_ms)
         self._judge = Judge(self._store, self.rules, service.now_ms, page)
-        self._page = page
+        self.page = page
 
     def now_ms(self) -> int:
         """Epoch ms, wall clock."""
@@ -138,7 +138,7 @@ class Alerts:
         text = "This is a sample: Barograph can reach you over this channel."
         alert = {"alert_id": f"sample~{now}", "rule_id": "sample", "job_id": "sample", "status": "active", "title": text}
         body = {"id": f"sample~{now}/raised/{channel_id}", "what": "raised", "title": text, "text": text}
-        message = {**body, "link": f"{self._page}/alerts", "alert": alert}
+        message = {**body, "link": f"{self.page}/alerts", "alert": alert}
         try:
             return True, sender(self.channels[channel_id])(message, json.dumps(message).encode())
         except SendFailed as error:

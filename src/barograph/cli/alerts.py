@@ -65,7 +65,9 @@ def _opened(data_dir: Path, store: str | None, config: Path | None = None) -> "I
 
 @app.command("list")
 def list_alerts(
-    status: Annotated[Status | None, typer.Option("--status", help="Only these.", show_default="all")] = None,
+    status: Annotated[
+        Status | None, typer.Option("--status", metavar="active|recovered|untracked", help="Only these.", show_default="all")
+    ] = None,
     rule: Annotated[
         list[str] | None, typer.Option("--rule", metavar="RULE", help="Of this rule; several.", show_default="all")
     ] = None,
@@ -91,17 +93,23 @@ def list_alerts(
 
 
 @app.command("show")
-def show(alert_id: _AlertId, as_json: _Json = False, data_dir: DataDir = DEFAULT_DATA_DIR, store: StoreUrl = None) -> None:
+def show(
+    alert_id: _AlertId,
+    as_json: _Json = False,
+    config: _Config = None,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    store: StoreUrl = None,
+) -> None:
     """Show an alert as it was told, and what happened to it."""
     from datetime import UTC, datetime
 
-    with _opened(data_dir, store) as alerts:
-        one, history = alerts.get(alert_id)
+    with _opened(data_dir, store, config) as alerts:
+        (one, history), page = alerts.get(alert_id), alerts.page
     events = [{"time": event.time_ms, "what": event.what, "text": event.text, "by": event.by} for event in history]
     if as_json:
         typer.echo(json.dumps({**one.shown, "history": events}))
         return
-    typer.echo(f"{one.row.text}\nsee:      {one.shown['link']}\n\n{one.row.status}")
+    typer.echo(f"{one.row.text}\nsee:      {page}{one.shown['link']}\n\n{one.row.status}")
     for event in history:
         when = datetime.fromtimestamp(event.time_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
         by = f" (by {event.by})" if event.by else ""

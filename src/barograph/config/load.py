@@ -52,23 +52,23 @@ def read_document(path: Path) -> Any:
     """
     kind = _SUFFIXES.get(path.suffix.lower())
     if kind is None:
-        raise ConfigError([Problem("job file", str(path), f"a file that ends with {', '.join(_SUFFIXES)}")])
+        raise ConfigError([Problem("file", str(path), f"a file that ends with {', '.join(_SUFFIXES)}")])
     try:
         with path.open("rb") as file:
             content = file.read(MOST_BYTES + 1)
         if len(content) > MOST_BYTES:
-            raise ConfigError([Problem("job file", str(path), f"a file of at most {MOST_BYTES >> 20} MiB")])
+            raise ConfigError([Problem("file", str(path), f"a file of at most {MOST_BYTES >> 20} MiB")])
         text = content.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise ConfigError([Problem("job file", str(path), f"a readable file ({reason})")]) from None
+        raise ConfigError([Problem("file", str(path), f"a readable file ({reason})")]) from None
     try:
         return _parse(text, kind)
     except RecursionError:
         wanted = f"valid {kind} with at most {MOST_DEPTH} objects and lists inside each other"
-        raise ConfigError([Problem("job file", str(path), wanted)]) from None
+        raise ConfigError([Problem("file", str(path), wanted)]) from None
     except (ValueError, yaml.YAMLError) as error:
-        raise ConfigError([Problem("job file", str(path), f"valid {kind} ({' '.join(str(error).split())[:300]})")]) from None
+        raise ConfigError([Problem("file", str(path), f"valid {kind} ({' '.join(str(error).split())[:300]})")]) from None
 
 
 def _parse(text: str, kind: str) -> Any:
