@@ -33,7 +33,7 @@ def make(data_dir: Path) -> None:
         raised = [_alert(number, *one) for number, one in enumerate(RAISED)]
         events = [AlertEvent(one.alert_id, one.triggered_ms, "raised", "Raised with a score of 88") for one in raised]
         with store.writing() as connection:
-            alerts.write(connection, Judgement([(JOB, 1, exact.START + 80 * exact.HOUR)], raised, [], events))
+            alerts.write(connection, Judgement([(JOB, None, 1, exact.START + 80 * exact.HOUR)], raised, [], events))
 
 
 def _alert(number: int, rule_id: str, hour: int, status: Any) -> AlertRow:
