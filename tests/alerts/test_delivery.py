@@ -55,7 +55,7 @@ def test_a_webhook_gets_a_signed_message_and_is_asked_again_when_it_refuses(made
     delivery.close()
     alert, events = made.alerts.get(made.rows()[0].alert_id)
     assert (alert.sent, alert.waiting, alert.failed) == (1, 0, 1)
-    assert events[-1].text.endswith("given up: http://127.0.0.1 answered 503")
+    assert events[-1].text == "raised over dead given up: http://127.0.0.1 answered 503"
 
 
 class Killed(BaseException):

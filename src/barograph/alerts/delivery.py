@@ -84,7 +84,7 @@ class Delivery:
                 self._failed(message, str(error))
                 return sent
             with self._store.writing() as connection:
-                said = AlertEvent(message.alert_id, self._now_ms(), "sent", f"{message.message_id} over {name}: {detail}")
+                said = AlertEvent(message.alert_id, self._now_ms(), "sent", f"{_event(message)} over {name}: {detail}")
                 alerts.delivered(connection, message, said)
             self._paused.pop(name, None)
             sent += 1
@@ -111,5 +111,10 @@ class Delivery:
                 alerts.again(connection, message, now + pause)
                 return
             log.error("alert.given_up", id=message.message_id, why=why)
-            said = AlertEvent(message.alert_id, now, "failed", f"{message.message_id} given up: {why}")
+            said = AlertEvent(message.alert_id, now, "failed", f"{_event(message)} over {message.channel} given up: {why}")
             alerts.delivered(connection, message, said)
+
+
+def _event(message: OutMessage) -> str:
+    """What of its alert a message tells: that it was raised, got worse or is over."""
+    return str(json.loads(message.body)["what"])

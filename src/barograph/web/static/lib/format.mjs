@@ -54,8 +54,9 @@ function small(log10, value) {
 /** `1 in 43,000`, `1 in 4×10¹³` @param {number} log10 of a probability */
 export function rarity(log10) {
   if (log10 > -6) return `1 in ${Number((10 ** -log10).toPrecision(2)).toLocaleString('en')}`;
-  const exponent = Math.floor(-log10);
-  const digits = Math.floor(10 ** (-log10 - exponent));
+  let exponent = Math.floor(-log10);
+  let digits = Math.round(10 ** (-log10 - exponent));
+  if (digits === 10) [digits, exponent] = [1, exponent + 1];
   return `1 in ${digits > 1 ? `${digits}×` : ''}${power(exponent)}`;
 }
 

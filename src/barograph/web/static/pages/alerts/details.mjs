@@ -20,11 +20,14 @@ export function AlertDetails({ alert }) {
       <section>
         <h3>What happened</h3>
         ${data ? html`<ol class="alert-history">${data.history.map((one) => html`
-          <li><time>${time(one.time, { precision: 'second' })}</time><span>${one.text || one.what}${one.by && ` · ${one.by}`}</span></li>`)}</ol>` : html`<div class="skeleton" style=${{ height: '64px' }} />`}
+          <li><time>${time(one.time, { precision: 'second' })}</time><span>${said(one)}${one.by && ` · ${one.by}`}</span></li>`)}</ol>` : html`<div class="skeleton" style=${{ height: '64px' }} />`}
         <${Facts} alert=${alert} />
       </section>
     </div>`;
 }
+
+/** An event in words; those of messages say what of the alert they tell. */
+const said = ({ what, text }) => (what === 'sent' || what === 'failed' ? `${what}: ${text}` : text || what);
 
 function Facts({ alert }) {
   const { worst, blamed } = alert;
