@@ -10,6 +10,7 @@ from polars.testing import assert_frame_equal
 from barograph.config.job import Job
 from barograph.config.load import load_job
 from barograph.engine import Engine
+from barograph.models import series
 from barograph.results.results import Results
 from barograph.results.snapshot import Snapshot
 from barograph.store.query import Query
@@ -35,11 +36,12 @@ def feed(store: Store, of: Job | None = None, frame: pl.DataFrame | None = None,
 
 def fed(of: Job, frame: pl.DataFrame, pieces: int = 12) -> list[tuple[Results, Snapshot]]:
     """What an engine gives and is after each piece of the rows."""
-    return _fed(of.model_dump_json(), frame.serialize(), pieces)
+    return _fed(of.model_dump_json(), frame.serialize(), pieces, series.VERSION)
 
 
 @lru_cache(maxsize=4)  # many tests begin with the same rows of the same job
-def _fed(of: str, frame: bytes, pieces: int) -> list[tuple[Results, Snapshot]]:
+def _fed(of: str, frame: bytes, pieces: int, version: int) -> list[tuple[Results, Snapshot]]:
+    assert version == series.VERSION, "what a test that pretends to be another version has fed is not for others"
     rows = pl.DataFrame.deserialize(BytesIO(frame))
     engine = Engine.build(load_job(json.loads(of)))
     return [(engine.add(piece), engine.snapshot()) for piece in rows.iter_slices(-(-rows.height // pieces))]
