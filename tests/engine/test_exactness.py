@@ -48,7 +48,7 @@ def test_the_flood_and_its_source_are_found(whole: tuple[Results, bytes]) -> Non
     assert {"host-2", "user-7"} <= blamed
 
 
-@pytest.mark.parametrize("size", [1, pytest.param(7, marks=pytest.mark.slow), 83, 5_999])
+@pytest.mark.parametrize("size", [1, *(pytest.param(size, marks=pytest.mark.slow) for size in (7, 83)), 419, 5_999])
 def test_the_size_of_a_chunk_does_not_change_a_bit(whole: tuple[Results, bytes], size: int) -> None:
     rows = FRAME if size > 1 else FRAME.head(400)
     expected = whole if size > 1 else run([rows])

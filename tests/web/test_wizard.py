@@ -231,6 +231,7 @@ def test_a_draft_outlives_the_page_and_can_be_given_up(page: Page, tmp_path: Pat
     settle(page)
     choose(page, file)
     page.get_by_role("link", name="Name and start").click()
+    settle(page)
     page.get_by_label("Description").fill("mine")
     page.get_by_label("Description").blur()
     page.wait_for_function("() => (localStorage.getItem('barograph.draft') ?? '').includes('mine')")

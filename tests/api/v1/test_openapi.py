@@ -30,8 +30,9 @@ def check(api: httpx.Client, folder: Path, *options: str) -> None:
     assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-2000:]
 
 
-def test_every_call_keeps_what_it_says(prey: httpx.Client, tmp_path: Path) -> None:
-    check(prey, tmp_path, "--phases", "coverage")
+@pytest.mark.parametrize("methods", [["GET"], pytest.param(["POST", "PUT", "PATCH", "DELETE"], marks=pytest.mark.slow)])
+def test_every_call_keeps_what_it_says(prey: httpx.Client, tmp_path: Path, methods: list[str]) -> None:
+    check(prey, tmp_path, "--phases", "coverage", *(part for method in methods for part in ("--include-method", method)))
 
 
 @pytest.mark.slow
