@@ -87,16 +87,18 @@ class AlertHistogram(BaseModel):
 
 def router(server: Server) -> APIRouter:
     """Its routes."""
-    routes, alerts = APIRouter(route_class=ServedRoute, tags=["alerts"]), server.alerts
+    routes = APIRouter(route_class=ServedRoute, tags=["alerts"])
+    _finding(routes, server)
+    _answering(routes, server)
+    return routes
+
+
+def _finding(routes: APIRouter, server: Server) -> None:
+    alerts = server.alerts
 
     def asked(job: list[str] | None, rule: list[str] | None, from_: int | None, to: int | None) -> AlertsQuery:
         ids = None if job is None else tuple(summary.job.job_id for summary in server.service.jobs(job))
         return AlertsQuery(ids, tuple(rule or ()), (), from_, to)
-
-    def one(request: Request, alert_id: str) -> Response:
-        alert, history = alerts.get(alert_id)
-        happened = [{"time": event.time_ms, "what": event.what, "text": event.text, "by": event.by} for event in history]
-        return answer(request, {**told(alert), "history": happened})
 
     @routes.get("/alerts", response_model=FoundAlerts)
     def list_alerts(
@@ -143,6 +145,15 @@ def router(server: Server) -> APIRouter:
         }
         return answer(request, document)
 
+
+def _answering(routes: APIRouter, server: Server) -> None:
+    alerts = server.alerts
+
+    def one(request: Request, alert_id: str) -> Response:
+        alert, history = alerts.get(alert_id)
+        happened = [{"time": event.time_ms, "what": event.what, "text": event.text, "by": event.by} for event in history]
+        return answer(request, {**told(alert), "history": happened})
+
     @routes.get("/alerts/{alert_id}", response_model=WholeAlert)
     def get_alert(request: Request, alert_id: AlertId) -> Response:
         """Tell an alert, and what happened to it."""
@@ -170,8 +181,6 @@ def router(server: Server) -> APIRouter:
             alert, _ = await run_in_threadpool(alerts.get, alert_id)
             await server.in_worker(alert.row.job_id, lambda: alerts.forget(alert_id, who))
         return await run_in_threadpool(one, request, alert_id)
-
-    return routes
 
 
 def _who(server: Server, request: Request) -> str | None:

@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from barograph.alerts.service import UNTIL_UNMUTED, Mute, ToldRule, Tried
+from barograph.alerts.service import UNTIL_UNMUTED, Alerts, Mute, ToldRule, Tried
 from barograph.api.server import Server
 from barograph.api.v1.alert_documents import Alert, Counts, told_row
 from barograph.api.v1.answers import ServedRoute, answer
@@ -131,7 +131,14 @@ class TriedChannel(BaseModel):
 
 def router(server: Server) -> APIRouter:
     """Its routes."""
-    routes, alerts = APIRouter(route_class=ServedRoute, tags=["alerts"]), server.alerts
+    routes = APIRouter(route_class=ServedRoute, tags=["alerts"])
+    _rule_routes(routes, server)
+    _channel_routes(routes, server.alerts)
+    return routes
+
+
+def _rule_routes(routes: APIRouter, server: Server) -> None:
+    alerts = server.alerts
 
     def one(request: Request, rule_id: str, status: int = 200) -> Response:
         response = answer(request, _told(alerts.told_rules([alerts.rules.get(rule_id)])[0]))
@@ -190,6 +197,8 @@ def router(server: Server) -> APIRouter:
         tried = await run_in_threadpool(alerts.test, rule, (asked.from_, asked.to))
         return answer(request, _tried(server, tried))
 
+
+def _channel_routes(routes: APIRouter, alerts: Alerts) -> None:
     @routes.get("/channels", response_model=Channels)
     def list_channels(request: Request) -> Response:
         """List the channels."""
@@ -200,8 +209,6 @@ def router(server: Server) -> APIRouter:
         """Send a sample over a channel."""
         ok, detail = await run_in_threadpool(alerts.try_channel, channel_id)
         return answer(request, {"ok": ok, "detail": detail})
-
-    return routes
 
 
 def _told(told: ToldRule) -> dict[str, Any]:
