@@ -74,6 +74,8 @@ class KnownNames:
 def entities(store: Store, job_id: str, query: EntitiesQuery, names: KnownNames) -> tuple[pl.DataFrame, int]:
     """The values with the highest score of each, `value` and `score` (null: no record), and how many there are on all pages.
 
+    Entities of a forest detector have the scores of all of its features: an anomaly is a record of the one most to blame.
+
     Raises:
         NoSuchJob: there is none of this id.
         BadRequest: the job has no such detector, or that no such field.
@@ -87,9 +89,10 @@ def entities(store: Store, job_id: str, query: EntitiesQuery, names: KnownNames)
     column = COLUMNS[query.role]
     inside = pl.all_horizontal(pl.lit(True), *(pl.col(COLUMNS[role]) == value for role, value in query.others))
     asked = Query(start_ms=query.start_ms, end_ms=query.end_ms, exclude_interim=False)
-    scores = store.entity_scores(job_id, query.detector_index, asked).filter(inside)
+    together = range(len(job.detectors)) if job.forest_config is not None else (query.detector_index,)
+    scores = store.entity_scores(job_id, together, asked).filter(inside)
     known_names = names.of(job)
-    every = known_names[query.detector_index] if known_names else scores
+    every = pl.concat([known_names[at] for at in together]) if known_names else scores
     values = every.filter(inside).select(column).unique().rename({column: "value"})
     highest = scores.group_by(column).agg(pl.col("score").max()).rename({column: "value"})
     known = values.join(highest, on="value", how="left").filter(

@@ -1,4 +1,6 @@
-"""The highest record score of every series of a detector."""
+"""The highest record score of every series of some detectors."""
+
+from collections.abc import Sequence
 
 import polars as pl
 import sqlalchemy as sa
@@ -8,19 +10,19 @@ from barograph.store import tables
 from barograph.store.query import Query, in_time
 
 
-def entity_scores(connection: sa.Connection, job_id: str, detector_index: int, asked: Query) -> pl.DataFrame:
-    """The highest score of each series that has a record: `SPLIT_VALUES` and `score`.
+def entity_scores(connection: sa.Connection, job_id: str, detectors: Sequence[int], asked: Query) -> pl.DataFrame:
+    """The highest score of each combination of split values that has a record: `SPLIT_VALUES` and `score`.
 
     Args:
         connection: to the store.
         job_id: the job.
-        detector_index: the detector.
+        detectors: their indices.
         asked: which time; nothing else of it means anything here.
     """
     c = tables.RECORD.c
     values = [c[name] for name in SPLIT_VALUES]
     chosen = sa.select(*values, sa.func.max(c.record_score))
-    chosen = chosen.where(c.job_id == job_id, c.detector_index == detector_index, *in_time(tables.RECORD, asked))
+    chosen = chosen.where(c.job_id == job_id, c.detector_index.in_(detectors), *in_time(tables.RECORD, asked))
     fetched = connection.execute(chosen.group_by(*values)).all()
     names = {**dict.fromkeys(SPLIT_VALUES, pl.String), "score": pl.Float64}
     return pl.DataFrame([tuple(row) for row in fetched], schema=names, orient="row")

@@ -210,10 +210,10 @@ class Reader:
         with self._database.read() as connection:
             return blamed.blamed(connection, asked)
 
-    def entity_scores(self, job_id: str, detector_index: int, asked: Query = _ALL) -> pl.DataFrame:
-        """The highest record score of each series of a detector that has one. See `entity_scores`."""
+    def entity_scores(self, job_id: str, detectors: Sequence[int], asked: Query = _ALL) -> pl.DataFrame:
+        """The highest record score of each series of some detectors that has one. See `entity_scores`."""
         with self._database.read() as connection:
-            return entity_scores.entity_scores(connection, job_id, detector_index, asked)
+            return entity_scores.entity_scores(connection, job_id, detectors, asked)
 
     def bucket_values(self, job_id: str, span: Span = _ALWAYS, columns: Sequence[str] | None = None) -> pl.DataFrame:
         """Bucket values in the order of time; columns as `schema.BUCKET_VALUES`, or those of them that are named."""

@@ -73,3 +73,12 @@ def test_an_exported_forest_detector_is_the_same_job(forest: httpx.Client) -> No
     again = forest.put("/_ml/anomaly_detectors/forest-again", json=job | {"job_id": "forest-again"})
     assert again.status_code == 200, again.text
     forest.delete("/_ml/anomaly_detectors/forest-again").raise_for_status()
+
+
+def test_entities_rank_by_whichever_feature_is_to_blame(forest: httpx.Client) -> None:
+    sort = {"sort": "record_score", "desc": True}
+    worst = forest.get("/_ml/anomaly_detectors/forest/results/records", params=sort).json()["records"][0]
+    for detector in (0, 1):
+        told = forest.get("/api/v1/jobs/forest/entities", params={"role": "partition", "detector": detector}).json()
+        assert told["total"] == 2
+        assert told["values"][0] == {"value": worst["partition_field_value"], "score": pytest.approx(worst["record_score"])}
