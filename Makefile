@@ -7,6 +7,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := pyproject.toml CMakeLists.txt $(wildcard $(addprefix src/barograph/kernels/,*.cpp *.hpp math/*.hpp))
 
+# Tests start the program some hundred times; where it must be compiled anew each time, that is a third of its start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo install test test-full lint sanitize mutants bench clean
 
 help:

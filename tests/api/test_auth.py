@@ -7,18 +7,25 @@ from pathlib import Path
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
+from barograph.cli.main import app
 from tests.api.elastic.server_jobs import JOBS, config
 from tests.api.running import Running
 
 CLI = [sys.executable, "-c", "from barograph.cli.main import main; main()"]
 
 
+def keys_command(*arguments: str, data_dir: Path) -> list[str]:
+    """What `barograph keys` prints, run in this process."""
+    done = CliRunner().invoke(app, ["keys", *arguments, "--data-dir", str(data_dir)])
+    assert done.exit_code == 0, done.output
+    return done.stdout.splitlines()
+
+
 def made_key(data_dir: Path, role: str) -> tuple[str, str, str]:
     """A new key: id, secret, header."""
-    command = [*CLI, "keys", "create", f"for {role}", "--role", role, "--data-dir", str(data_dir)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
-    lines = dict(line.split(maxsplit=1) for line in done.stdout.splitlines())
+    lines = dict(line.split(maxsplit=1) for line in keys_command("create", f"for {role}", "--role", role, data_dir=data_dir))
     return lines["id"], lines["secret"], lines["header"].removeprefix("Authorization: ")
 
 
@@ -78,9 +85,9 @@ def test_a_key_that_is_deleted_is_refused_at_once(guarded) -> None:
     assert server.http.get("/", headers={"Authorization": header}).status_code == 200
     subprocess.run([*CLI, "keys", "delete", key_id, "--data-dir", str(data_dir)], timeout=60, check=True)
     assert server.http.get("/", headers={"Authorization": header}).status_code == 401
-    listed = subprocess.run([*CLI, "keys", "list", "--data-dir", str(data_dir)], capture_output=True, text=True, check=True)
-    assert key_id not in listed.stdout
-    assert "for admin" in listed.stdout
+    listed = "\n".join(keys_command("list", data_dir=data_dir))
+    assert key_id not in listed
+    assert "for admin" in listed
 
 
 def test_an_address_that_others_can_reach_needs_a_key_first(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """Going back to a snapshot is as if the later rows had not been read; expiring is one mechanism for all."""
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
@@ -39,11 +41,26 @@ def run(store: Store, path: Path, of=None) -> None:
     run_job(store, of, chunks, clock.tick, clock=clock)
 
 
-@pytest.fixture
-def rows(tmp_path: Path) -> Path:
-    path = tmp_path / "rows.csv"
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("rows") / "rows.csv"
     path.write_text(requests().write_csv() + "broken\n")
     return path
+
+
+@pytest.fixture(scope="module")
+def finished(rows: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a store in which the job has read all rows; each test has a copy."""
+    folder = tmp_path_factory.mktemp("finished") / "data"
+    with Store.open(None, folder) as store:
+        run(store, rows)
+    return folder
+
+
+@pytest.fixture
+def store(finished: Path, tmp_path: Path) -> Iterator[Store]:
+    with Store.open(None, shutil.copytree(finished, tmp_path / "data")) as opened:
+        yield opened
 
 
 def state(store: Store) -> dict[str, object]:
@@ -65,7 +82,6 @@ def assert_same(one: dict[str, object], other: dict[str, object], *names: str) -
 
 @pytest.mark.parametrize("delete", [False, True])
 def test_a_reverted_job_reads_the_later_rows_again_to_the_same_end(store: Store, rows: Path, delete: bool) -> None:
-    run(store, rows)
     before = state(store)
     points = store.snapshots("requests")
     done = store.revert("requests", points[2].snapshot_id, delete_later_results=delete)
@@ -77,8 +93,7 @@ def test_a_reverted_job_reads_the_later_rows_again_to_the_same_end(store: Store,
     assert_same(state(store), before)
 
 
-def test_later_results_stay_unless_they_are_to_go(store: Store, rows: Path) -> None:
-    run(store, rows)
+def test_later_results_stay_unless_they_are_to_go(store: Store) -> None:
     before = state(store)
     point = store.snapshots("requests")[2]
     assert store.revert("requests", point.snapshot_id).results == 0
@@ -89,29 +104,25 @@ def test_later_results_stay_unless_they_are_to_go(store: Store, rows: Path) -> N
         assert_frame_equal(state(store)[name], earlier, check_exact=True)
 
 
-def test_a_reverted_job_can_be_replayed(store: Store, rows: Path) -> None:
-    run(store, rows)
+def test_a_reverted_job_can_be_replayed(store: Store) -> None:
     store.revert("requests", store.snapshots("requests")[2].snapshot_id, delete_later_results=True)
     before = state(store)
     replay(store, "requests")
     assert_same(state(store), before)
 
 
-def test_files_are_those_that_are_listed(store: Store, rows: Path) -> None:
-    run(store, rows)
+def test_files_are_those_that_are_listed(store: Store) -> None:
     store.revert("requests", store.snapshots("requests")[1].snapshot_id)
     listed = {one.name for one in store.history_files("requests")} | {one.file for one in store.snapshots("requests")}
     assert store._job_files("requests").present() == listed
 
 
-def test_a_snapshot_that_is_not_there_is_named(store: Store, rows: Path) -> None:
-    run(store, rows)
+def test_a_snapshot_that_is_not_there_is_named(store: Store) -> None:
     with pytest.raises(NotFound, match="snapshot_id='nope': wanted a snapshot of job 'requests'"):
         store.revert("requests", "nope")
 
 
-def test_a_snapshot_of_the_first_tables_cannot_be_reverted_to(store: Store, rows: Path) -> None:
-    run(store, rows)
+def test_a_snapshot_of_the_first_tables_cannot_be_reverted_to(store: Store) -> None:
     with store._database.write() as connection:
         connection.exec_driver_sql("UPDATE snapshot SET counts = NULL, progress = NULL")
     with pytest.raises(OtherVersion, match="wanted one that says what had been read"):
@@ -119,7 +130,6 @@ def test_a_snapshot_of_the_first_tables_cannot_be_reverted_to(store: Store, rows
 
 
 def test_expiring_by_hand_does_what_a_commit_does(store: Store, rows: Path, tmp_path: Path) -> None:
-    run(store, rows)
     before = state(store)
     shorter = job(results_retention_days=1, model_snapshot_retention_days=0)
     store.create_job(shorter, 1)
@@ -141,4 +151,4 @@ def test_expiring_by_hand_does_what_a_commit_does(store: Store, rows: Path, tmp_
 
 def test_an_unknown_job_does_not_expire(store: Store) -> None:
     with pytest.raises(NoSuchJob):
-        store.expire("requests")
+        store.expire("nope")
