@@ -173,6 +173,7 @@ class Writer:
         self._remove(index, gone)
         index = self._adopt(index, made.mapping, made.widened)
         self._append(index, ready, made.values, made.more, made.errors.keys(), outcomes)
+        self._number_deletes(index, [outcomes[task.at] for task in tasks if task.action == "delete"])
 
     def _find_old(self, index: Index, tasks: list[_Task]) -> None:
         """Look up documents that may be there already."""
@@ -301,6 +302,14 @@ class Writer:
             insert(self.connection, index.more, pl.DataFrame(extra, schema=names, orient="row"))
         if state.ids is not None:
             state.ids.add(ids)
+
+    def _number_deletes(self, index: Index, outcomes: Iterable[Outcome]) -> None:
+        """That a document was removed, or asked to be, has a number of its own, like every change."""
+        state = self.states[index.number]
+        for outcome in outcomes:
+            if outcome.error is None:
+                outcome.seq = state.next_seq
+                state.next_seq += 1
 
 
 def parsed(source: bytes | str, name: str = "") -> dict[str, Any]:

@@ -9,8 +9,8 @@ import pytest
 
 from barograph.api.opensearch.document import Document, parsed
 from barograph.api.opensearch.runs import Runs
-from barograph.api.opensearch.shelves import DETECTORS, JOBS, RESULTS, every, found, write
-from barograph.api.opensearch.tasks import REALTIME, latest_of, new_task
+from barograph.api.opensearch.shelves import DETECTORS, JOBS, RESULTS, TASKS, every, found, write
+from barograph.api.opensearch.tasks import HISTORICAL, OF_ENTITY, REALTIME, latest_of, new_task
 from barograph.api.server import Server
 from barograph.config.server import ServerConfig
 from barograph.index.write import Operation
@@ -120,6 +120,16 @@ def test_one_that_fails_again_and_again_is_stopped(server: Server) -> None:
     told = "Stopped analysis as job failed consecutively for more than 6 times: Failed to parse aggregation"
     assert task[1]["error"].startswith(told)
     assert len(results(server, "broken", {"exists": {"field": "error"}})) == 7
+
+
+def test_a_run_that_the_end_of_the_server_has_cut_off_is_stopped(server: Server) -> None:
+    given = parsed(detector(category_field=["host"]), START)
+    task_id = new_task(server.documents, "cut", given, HISTORICAL, state="RUNNING")
+    of_entity = {"task_type": OF_ENTITY, "parent_task_id": task_id, "state": "RUNNING"}
+    write(server.documents, TASKS, "of-entity", of_entity)
+    Runs(server).history.resume()
+    states = [one["state"] for one in (found(server.documents, TASKS, key) for key in (task_id, "of-entity")) if one]
+    assert states == ["STOPPED", "INACTIVE"]
 
 
 @pytest.mark.slow

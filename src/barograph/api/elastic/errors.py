@@ -31,7 +31,7 @@ class ElasticError(HttpProblem):
     Attributes:
         status: the HTTP status.
         kind: Elasticsearch's name of the error, such as `resource_not_found_exception`.
-        more: other fields of the error, such as `caused_by`.
+        more: other fields of the error, such as `index`.
     """
 
     def __init__(self, status: int, kind: str, reason: str, **more: Any) -> None:
@@ -68,8 +68,8 @@ def conflict(reason: str) -> ElasticError:
 
 def envelope(error: ElasticError) -> dict[str, Any]:
     """The body that tells an error."""
-    told = {"type": error.kind, "reason": str(error)}
-    return {"error": {"root_cause": [told], **told, **error.more}, "status": error.status}
+    told = {"type": error.kind, "reason": str(error), **error.more}
+    return {"error": {"root_cause": [told], **told}, "status": error.status}
 
 
 def as_elastic(error: Exception) -> ElasticError:

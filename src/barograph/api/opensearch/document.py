@@ -18,6 +18,7 @@ Document = dict[str, Any]
 
 _SHINGLE: Final = 8
 _LONGEST_HISTORY: Final = 10_000
+_LONGEST_SEASON: Final = 256
 _COLD: Final = 32
 """Intervals that a forest needs before it tells anything."""
 _INDEX_NAME: Final = re.compile(r"[a-z0-9_-]+")
@@ -113,7 +114,8 @@ def _values(body: Mapping[str, Any]) -> Document:
     for name in ("flatten_custom_result_index", "auto_created"):
         seen[name] = None if body.get(name) is None else flag(name, body[name])
     season = seen["suggested_seasonality"]
-    seen["shingle_size"] = _whole(body, "shingle_size", season // 2 if season is not None and season >= 2 else _SHINGLE)
+    by_season = season // 2 if season is not None and 2 <= season <= _LONGEST_SEASON else _SHINGLE
+    seen["shingle_size"] = _whole(body, "shingle_size", by_season)
     seen["recency_emphasis"] = _whole(body, "recency_emphasis", 2560)
     seen["history"] = _whole(body, "history", _COLD + seen["shingle_size"])
     seen["schema_version"] = _whole(body, "schema_version", 0)
@@ -132,10 +134,10 @@ def _check_head(seen: Mapping[str, Any]) -> None:
     if not seen["indices"] or not all(one.strip() for one in seen["indices"]):
         raise Invalid("indices", "Indices should be set")
     size, season = seen["shingle_size"], seen["suggested_seasonality"]
-    if season is not None and not 2 <= season <= 256:
-        raise Invalid("suggested_seasonality", f"Suggested seasonality must be between 2 and 256. Got {season}.")
     if not 1 <= size <= 128:
         raise Invalid("shingle_size", f"Suggested shingle size must be between 1 and 128. Got {size}.")
+    if season is not None and not 2 <= season <= _LONGEST_SEASON:
+        raise Invalid("suggested_seasonality", f"Suggested seasonality must be between 2 and {_LONGEST_SEASON}. Got {season}.")
 
 
 def _check_result_index(name: str | None) -> None:

@@ -1,13 +1,14 @@
 """The paths of the API: each with the older base beside the newer one, and with a slash at its end or without."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import wraps
 from typing import Any, Final
 
 from barograph.api.elastic.cluster_state import setting
 from barograph.api.elastic.endpoint import ANY, Call, Endpoint, Handler
-from barograph.api.elastic.errors import ElasticError
+from barograph.api.elastic.errors import ElasticError, bad
 from barograph.api.opensearch.errors import impossible
+from barograph.jobs.keys import Role
 
 BASE: Final = "/_plugins/_anomaly_detection"
 LEGACY: Final = "/_opendistro/_anomaly_detection"
@@ -15,6 +16,7 @@ DASHBOARDS: Final = "OpenSearch Dashboards"
 """What the client that may see `ui_metadata` says in its User-Agent."""
 _DETECTORS: Final = "/detectors"
 _ENABLED: Final = "plugins.anomaly_detection.enabled"
+_REFRESH: Final = ("", "true", "false", "wait_for")
 
 
 def endpoints(
@@ -30,10 +32,31 @@ def endpoints(
         is_old: the older base has it, too.
         writes: a key must be allowed to write.
     """
-    asked = _unless_disabled(handler)
-    for base in (BASE, LEGACY) if is_old else (BASE,):
+    bases = (BASE, LEGACY) if is_old else (BASE,)
+    return with_slash(bases, methods, path, _unless_disabled(handler), query=query, writes=writes)
+
+
+def with_slash(
+    bases: Iterable[str], methods: str, path: str, handler: Handler, *, query: str = "", writes: bool = False
+) -> Iterator[Endpoint]:
+    """The endpoints of a path behind each of some bases, with a slash at its end or without."""
+    role: Role = "write" if writes else "read"
+    for base in bases:
         for end in ("", "/"):
-            yield Endpoint(methods, base + path + end, asked, query=query, fields=ANY, role="write" if writes else "read")
+            yield Endpoint(methods, base + path + end, _refreshing(handler), query=query, fields=ANY, role=role)
+
+
+def _refreshing(handler: Handler) -> Handler:
+    """A handler that refuses what `refresh` cannot be. What is written is found at once, whatever it says."""
+
+    @wraps(handler)
+    def asked(call: Call) -> Any:
+        given = call.query.get("refresh", "true")
+        if given not in _REFRESH:
+            raise bad(f"Unknown value for refresh: [{given[:100]}].")
+        return handler(call)
+
+    return asked
 
 
 def _unless_disabled(handler: Handler) -> Handler:

@@ -55,13 +55,13 @@ class Feeding:
         return is_new
 
     def take(self, span: Span) -> set[int]:
-        """Feed a span of whole intervals, and finish them; the beginnings of those that have documents.
+        """Feed a span of whole intervals, and finish them; the beginnings of those that have values.
 
         Raises:
             BarographError: the index cannot be asked, or the job takes no rows.
             NoNumber: a feature is no number.
         """
-        service, rows = self.server.service, self.window.rows(span)
+        service, rows = self.server.service, self.window.points(span)
         until = span[1] - self.window.phase_ms
         if rows.height:
             self._do(lambda: service.feed(self.job_id, rows))

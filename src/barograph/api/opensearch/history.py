@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import structlog
 
+from barograph.api.elastic.cluster_state import setting
 from barograph.api.opensearch.document import categories
 from barograph.api.opensearch.errors import refused
 from barograph.api.opensearch.feeding import Feeding, remove_job
@@ -16,13 +17,17 @@ from barograph.api.opensearch.shelves import RESULTS, TASKS, every, results_alia
 from barograph.api.opensearch.tasks import (
     DONE,
     HISTORICAL,
+    INACTIVE,
     OF_ENTITY,
+    OVER,
     change,
     end,
     entity_tasks,
     forget,
+    is_running,
     latest_of,
     new_task,
+    ordered,
     outlived,
 )
 from barograph.api.opensearch.windows import Span, Window
@@ -30,6 +35,10 @@ from barograph.api.server import Server
 
 _AT_ONCE: Final = 2
 """Runs that go on at a time; others wait in their order. Chosen: a long one does not hold up all others."""
+_SLOTS: Final = 10
+"""Runs that go on or wait, unless a setting of the cluster has another number."""
+_TURN_S: Final = 10.0
+"""What a start waits for others that are being started."""
 _LEAST: Final = 32
 _ALL: Final = (0, 1 << 52)
 
@@ -62,21 +71,31 @@ class History:
         """Begin a run; the id of its task.
 
         Raises:
-            ElasticError: one goes on already.
+            ElasticError: one goes on already, or too many others do.
         """
         documents = self.server.documents
-        with self._starting:
-            task = latest_of(documents, detector_id, *HISTORICAL)
-            if task is not None and task[1]["state"] not in DONE:
-                raise refused("Config is already running")
+        if not self._starting.acquire(timeout=_TURN_S):
+            raise refused("Too many historical analysis requests in short time. Please retry later.", 403)
+        try:
+            self._refuse(detector_id)
             dates = {"start_time": span[0], "end_time": span[1]}
             more = {"current_piece": span[0], "detection_date_range": dates}
             task_id = new_task(documents, detector_id, detector, HISTORICAL, **more)
             self.stops[task_id] = threading.Event()
+        finally:
+            self._starting.release()
         for old in outlived(documents, detector_id, HISTORICAL):
             self.drop(detector_id, detector, old)
         self.pool.submit(self._run, detector_id, detector, task_id, span)
         return task_id
+
+    def _refuse(self, detector_id: str) -> None:
+        """Refuse a run that cannot begin now."""
+        if is_running(self.server.documents, detector_id):
+            raise refused("Config is already running")
+        given = setting(self.server, "plugins.anomaly_detection.max_batch_task_per_node")
+        if len(self.stops) >= (_SLOTS if given is None else int(given)):
+            raise refused("No available task slot")
 
     def drop(self, detector_id: str, detector: Mapping[str, Any], task_id: str) -> None:
         """Remove a run with its tasks, its job and its results."""
@@ -108,7 +127,7 @@ class History:
 
     def resume(self) -> None:
         """Tell of the runs that an earlier process left behind that they have stopped."""
-        unfinished = {"bool": {"must_not": {"terms": {"state": [*DONE, "INACTIVE"]}}}}
+        unfinished = {"bool": {"must_not": {"terms": {"state": [*OVER]}}}}
         for task_id, task in every(self.server.documents, TASKS, unfinished).items():
             if task["task_type"] in HISTORICAL:
                 self._stopped(task_id)
@@ -140,7 +159,7 @@ class History:
         by_user = task_id in self.stops and self.stops[task_id].is_set()
         told = "Historical analysis cancelled by user" if by_user else "The server has ended"
         for entity_task in entity_tasks(self.server.documents, task_id):
-            end(self.server.documents, entity_task, "STOPPED", error=told)
+            end(self.server.documents, entity_task, "STOPPED" if by_user else INACTIVE, error=told)
         end(self.server.documents, task_id, "STOPPED", error=told)
 
 
@@ -213,7 +232,7 @@ class _Run:
         parent = every(self._documents, TASKS, {"ids": {"values": [self.task_id]}})[self.task_id]
         head = {**parent, "task_type": OF_ENTITY, "parent_task_id": self.task_id, "state": "RUNNING", "init_progress": 1.0}
         made = {
-            f"{self.task_id}{at:05d}": {**head, "entity": shown_entity(tuple(zip(names, values, strict=True)))}
+            f"{self.task_id}{at:05d}": ordered({**head, "entity": shown_entity(tuple(zip(names, values, strict=True)))})
             for at, (values, _) in enumerate(found)
         }
         write_many(self._documents, TASKS, made.items())
@@ -228,7 +247,7 @@ class _Run:
             self._tell_holes(piece, seen, origin)
 
     def _tell_holes(self, piece: Span, seen: set[int], origin: Origin) -> None:
-        """Write of each interval without documents that there are none."""
+        """Write of each interval without a value of every feature that there is none."""
         step = self.feeding.window.step_ms
         holes = [at for at in range(piece[0], piece[1], step) if at not in seen]
         if holes:
@@ -246,7 +265,7 @@ class _Run:
             failed += few
             last = {"execution_end_time": now, "last_update_time": now, "task_progress": 1.0}
             state = {"state": "FAILED", "error": _TOO_FEW} if few else {"state": "FINISHED"}
-            done[task_id] = {**tasks[task_id], **last, **state}
+            done[task_id] = ordered({**tasks[task_id], **last, **state})
         write_many(self._documents, TASKS, done.items())
         return failed
 

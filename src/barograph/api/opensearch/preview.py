@@ -24,9 +24,7 @@ from barograph.results.results import Results
 
 _ENTITIES: Final = 5
 _MOST_ROWS: Final = 1000
-"""Results of an entity that are answered: more is no chart. All anomalies are among them."""
-
-
+"""Results that are answered: more is no chart. Anomalies are among them first."""
 _MOST_INTERVALS: Final = 200_000
 """From the first document to the last: each is judged while somebody waits. Chosen: almost four years of ten minutes."""
 
@@ -91,7 +89,7 @@ def _results(window: Window, detector_id: str | None, span: Span) -> list[Result
     """The results, by time; none where the data are such that there can be none."""
     last = span[0] + (span[1] - span[0]) // window.step_ms * window.step_ms
     try:
-        rows = _of_largest(window, window.rows((span[0], last)), span)
+        rows = _of_largest(window, window.points((span[0], last)), span)
         if rows.is_empty():
             return []
         at_once = {**window.detector, "window_delay": made(0)}  # nothing more will come
@@ -120,11 +118,14 @@ def _of_largest(window: Window, rows: pl.DataFrame, span: Span) -> pl.DataFrame:
 
 
 def _thinned(results: pl.DataFrame) -> pl.DataFrame:
-    """All anomalies, and of the others as many as there is room for, evenly spread."""
-    entity = ["partition_field_value", "by_field_value"]
-    place = pl.int_range(pl.len()).over(entity)
-    every = (pl.len().over(entity) / _MOST_ROWS).ceil().cast(pl.Int64)
-    return results.filter((pl.col("anomaly_grade") > 0) | (place % every == 0))
+    """The anomalies, and of the others as many as there is room for, evenly spread over time and entities."""
+    if results.height <= _MOST_ROWS:
+        return results
+    odd = results.filter(pl.col("anomaly_grade") > 0).top_k(_MOST_ROWS, by="anomaly_grade")
+    usual = results.filter(pl.col("anomaly_grade") <= 0)
+    room = _MOST_ROWS - odd.height - _ENTITIES  # of each entity, its first is among them
+    place = pl.int_range(pl.len()).over("partition_field_value", "by_field_value")
+    return pl.concat([odd, usual.filter(place % -(-usual.height // room) == 0)]) if room > 0 else odd
 
 
 ENDPOINTS = (

@@ -17,7 +17,7 @@ from barograph.api.opensearch.history import job_id_of
 from barograph.api.opensearch.realtime import models_of, most_points
 from barograph.api.opensearch.result_documents import shown_entity
 from barograph.api.opensearch.shelves import JOBS, found
-from barograph.api.opensearch.tasks import DONE, HISTORICAL, NODE, REALTIME, Task, entity_tasks, latest_of, shown
+from barograph.api.opensearch.tasks import HISTORICAL, NODE, OVER, REALTIME, Task, entity_tasks, latest_of, shown
 from barograph.config.forest import NEEDED
 from barograph.index.documents import Documents
 from barograph.jobs.service import ForestModel
@@ -126,7 +126,7 @@ def _ad_task(call: Call, detector_id: str, task_id: str, task: Task) -> Profile:
         own = {"task_id": task_id, "task_type": task["task_type"], "detector_task_slots": 1}
         return {**made, **_trained(*models), **own}
     entities = entity_tasks(call.server.documents, task_id)
-    under_way = {key: one for key, one in entities.items() if one["state"] not in DONE}
+    under_way = {key: one for key, one in entities.items() if one["state"] not in OVER}
     running = [one["entity"] for one in under_way.values()]
     by_entity = {orjson.dumps(shown_entity(model.entity)): model for model in models}
     profiles = [

@@ -55,11 +55,15 @@ class Realtime:
             job = found(documents, JOBS, detector_id)
             if job is not None and job["enabled"]:
                 raise refused(f"Anomaly detector job is already running: {detector_id}", 200)
-            if interval_ms(detector) % MINUTE_MS:
+            if (detector.get("frequency") or detector["detection_interval"])["period"]["unit"] == "Seconds":
                 raise refused(f"Failed to parse job {detector_id}", 500)
             now = documents.now_ms()
             write(documents, JOBS, detector_id, _job(detector_id, detector, now, job))
-            new_task(documents, detector_id, detector, REALTIME)
+            before = latest_of(documents, detector_id, *REALTIME)
+            if before is not None and before[1]["state"] not in DONE:
+                end(documents, before[0], "STOPPED")
+            left = NEEDED * interval_ms(detector) // MINUTE_MS
+            new_task(documents, detector_id, detector, REALTIME, estimated_minutes_left=left)
             for old in outlived(documents, detector_id, REALTIME):
                 forget(documents, {"ids": {"values": [old]}})
             self.failures[detector_id] = 0

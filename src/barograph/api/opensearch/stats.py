@@ -8,7 +8,7 @@ from barograph.api.elastic.errors import bad
 from barograph.api.opensearch.endpoint import BASE, endpoints
 from barograph.api.opensearch.realtime import models_of
 from barograph.api.opensearch.result_documents import shown_entity
-from barograph.api.opensearch.shelves import DETECTORS, JOBS, RESULTS, TASKS, every, is_there
+from barograph.api.opensearch.shelves import CUSTOM_PREFIX, DETECTORS, JOBS, RESULTS, TASKS, every, is_there, own_results
 from barograph.api.opensearch.tasks import HISTORICAL, NODE
 
 _INDICES: Final = {
@@ -64,12 +64,14 @@ def _results(is_failure: bool, is_split: bool) -> Callable[[Call], int]:
 
     def count(call: Call) -> int:
         documents = call.server.documents
-        if not is_there(documents, RESULTS):
+        common = [RESULTS] if is_there(documents, RESULTS) else []
+        names = [*common, *own_results(documents, CUSTOM_PREFIX)]
+        if not names:
             return 0
         must: list[Mapping[str, Any]] = [{"exists": {"field": "error"}}] if is_failure else []
         not_these: list[Mapping[str, Any]] = [{"exists": {"field": "task_id"}}]
         (must if is_split else not_these).append({"exists": {"field": "entity"}})
-        return documents.count(RESULTS, {"query": {"bool": {"filter": must, "must_not": not_these}}})
+        return documents.count(",".join(names), {"query": {"bool": {"filter": must, "must_not": not_these}}})
 
     return count
 

@@ -11,7 +11,16 @@ REALTIME: Final = ("REALTIME_SINGLE_ENTITY", "REALTIME_HC_DETECTOR")
 HISTORICAL: Final = ("HISTORICAL_SINGLE_ENTITY", "HISTORICAL_HC_DETECTOR")
 OF_ENTITY: Final = "HISTORICAL_HC_ENTITY"
 DONE: Final = ("FINISHED", "FAILED", "STOPPED")
+INACTIVE: Final = "INACTIVE"
+"""Of the task of an entity: its run was cut off by the end of the server."""
+OVER: Final = (*DONE, INACTIVE)
 NODE: Final = "barograph"
+_ORDER: Final = (
+    *("last_update_time", "error", "state", "task_progress", "init_progress", "current_piece", "execution_start_time"),
+    *("execution_end_time", "is_latest", "task_type", "coordinating_node", "worker_node", "entity", "parent_task_id"),
+    *("estimated_minutes_left", "detector_id", "detector", "detection_date_range"),
+)
+"""The fields of a task as they are told."""
 _KEPT: Final = 1
 """Tasks that are not the latest, of a detector and kind."""
 
@@ -34,19 +43,25 @@ def new_task(documents: Documents, detector_id: str, detector: Mapping[str, Any]
         "task_type": kinds[bool(detector.get("category_field"))],
         "coordinating_node": NODE,
         "worker_node": NODE,
+        "estimated_minutes_left": 0,
         **more,
         "detector_id": detector_id,
         "detector": detector,
     }
-    write(documents, TASKS, task_id, task)
+    write(documents, TASKS, task_id, ordered(task))
     return task_id
+
+
+def ordered(task: Task) -> Task:
+    """A task with its fields in the order in which they are told."""
+    return {name: task[name] for name in _ORDER if name in task}
 
 
 def change(documents: Documents, task_id: str, **changes: Any) -> None:
     """Tell what has become of a task; one that is gone stays gone."""
     task = found(documents, TASKS, task_id)
     if task is not None:
-        write(documents, TASKS, task_id, {**task, **changes, "last_update_time": documents.now_ms()})
+        write(documents, TASKS, task_id, ordered({**task, **changes, "last_update_time": documents.now_ms()}))
 
 
 def end(documents: Documents, task_id: str, state: str, **changes: Any) -> None:

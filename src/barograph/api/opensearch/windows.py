@@ -108,6 +108,12 @@ class Window:
         times = pl.col(self.detector["time_field"]).cast(pl.Datetime("ms")).dt.replace_time_zone("UTC")
         return frame.with_columns(*values).with_columns(times)
 
+    def points(self, span: Span) -> pl.DataFrame:
+        """As `rows`, those that a forest learns from: without an option that fills them, no row lacks a feature."""
+        rows = self.rows(span)
+        is_filled = self.detector.get("imputation_option") is not None
+        return rows if is_filled else rows.drop_nulls([one["feature_id"] for one in self.features])
+
     def _pages(self, span: Span, composite: dict[str, Any], inside: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         after: dict[str, Any] | None = None
         while True:

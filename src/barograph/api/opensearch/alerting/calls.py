@@ -1,17 +1,17 @@
 """The calls of monitors and of their alerts."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 import orjson
 
 from barograph.api.elastic.answers import Answer
 from barograph.api.elastic.arguments import flag, whole
-from barograph.api.elastic.endpoint import ANY, Call, Endpoint, Handler
+from barograph.api.elastic.endpoint import Call
 from barograph.api.elastic.errors import bad
 from barograph.api.opensearch.alerting.monitor import Monitor, parsed, period_ms, triggers_of
 from barograph.api.opensearch.alerting.monitoring import Monitoring, Outcome
-from barograph.api.opensearch.endpoint import DASHBOARDS, body_of
+from barograph.api.opensearch.endpoint import DASHBOARDS, body_of, with_slash
 from barograph.api.opensearch.errors import refused
 from barograph.api.opensearch.features import new_id
 from barograph.api.opensearch.fields import texts
@@ -161,23 +161,16 @@ def acknowledge(call: Call) -> Mapping[str, Any]:
     return {"success": done, "failed": failed}
 
 
-def _endpoints(methods: str, path: str, handler: Handler, query: str = "", *, writes: bool = False) -> Iterator[Endpoint]:
-    role = "write" if writes else "read"
-    for base in BASES:
-        for end in ("", "/"):
-            yield Endpoint(methods, base + path + end, handler, query=query, fields=ANY, role=role)  # type: ignore[arg-type]
-
-
 _ONE: Final = "/monitors/{monitor_id}"
 _ALERTS: Final = "size startIndex sortString sortOrder searchString severityLevel alertState monitorId missing"
 ENDPOINTS = (
-    *_endpoints("POST", "/monitors", create, "refresh", writes=True),
-    *_endpoints("PUT", _ONE, update, "refresh if_seq_no if_primary_term", writes=True),
-    *_endpoints("GET HEAD", _ONE, get, "version"),
-    *_endpoints("DELETE", _ONE, delete, "refresh", writes=True),
-    *_endpoints("GET POST", "/monitors/_search", search_monitors, PARAMETERS),
-    *_endpoints("POST", f"{_ONE}/_execute", execute, "dryrun", writes=True),
-    *_endpoints("POST", "/monitors/_execute", execute, "dryrun"),
-    *_endpoints("GET", "/monitors/alerts", get_alerts, _ALERTS),
-    *_endpoints("POST", f"{_ONE}/_acknowledge/alerts", acknowledge, "refresh", writes=True),
+    *with_slash(BASES, "POST", "/monitors", create, query="refresh", writes=True),
+    *with_slash(BASES, "PUT", _ONE, update, query="refresh if_seq_no if_primary_term", writes=True),
+    *with_slash(BASES, "GET HEAD", _ONE, get, query="version"),
+    *with_slash(BASES, "DELETE", _ONE, delete, query="refresh", writes=True),
+    *with_slash(BASES, "GET POST", "/monitors/_search", search_monitors, query=PARAMETERS),
+    *with_slash(BASES, "POST", f"{_ONE}/_execute", execute, query="dryrun", writes=True),
+    *with_slash(BASES, "POST", "/monitors/_execute", execute, query="dryrun"),
+    *with_slash(BASES, "GET", "/monitors/alerts", get_alerts, query=_ALERTS),
+    *with_slash(BASES, "POST", f"{_ONE}/_acknowledge/alerts", acknowledge, query="refresh", writes=True),
 )

@@ -1,13 +1,14 @@
 """The channels of the server under OpenSearch's names, so that a client of monitors finds what its actions can name."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final, NoReturn
 
 from barograph.api.elastic.arguments import whole
-from barograph.api.elastic.endpoint import ANY, Call, Endpoint, Handler
+from barograph.api.elastic.endpoint import Call
+from barograph.api.opensearch.endpoint import with_slash
 from barograph.api.opensearch.errors import refused
 
-_BASE: Final = "/_plugins/_notifications"
+_BASES: Final = ("/_plugins/_notifications",)
 _EMAIL: Final = "email"
 _OTHERS: Final = "webhook"
 """What every channel is called that sends no mails: OpenSearch has no word for a log."""
@@ -90,20 +91,14 @@ def _page(count: int) -> dict[str, Any]:
     return {"start_index": 0, "total_hits": count, "total_hit_relation": "eq"}
 
 
-def _endpoints(methods: str, path: str, handler: Handler, *, query: str = "", writes: bool = False) -> Iterator[Endpoint]:
-    for end in ("", "/"):
-        role = "write" if writes else "read"
-        yield Endpoint(methods, _BASE + path + end, handler, query=query, fields=ANY, role=role)  # type: ignore[arg-type]
-
-
 _PAGE: Final = "from_index max_items sort_field sort_order config_type config_id config_id_list"
 _ONE: Final = "/configs/{config_id}"
 ENDPOINTS = (
-    *_endpoints("GET", "/channels", channels),
-    *_endpoints("GET", "/configs", configs, query=_PAGE),
-    *_endpoints("GET", _ONE, config),
-    *_endpoints("GET", "/features", features),
-    *_endpoints("POST GET", "/feature/test/{config_id}", test, writes=True),
-    *_endpoints("POST", "/configs", change, writes=True),
-    *_endpoints("PUT DELETE", _ONE, change, writes=True),
+    *with_slash(_BASES, "GET", "/channels", channels),
+    *with_slash(_BASES, "GET", "/configs", configs, query=_PAGE),
+    *with_slash(_BASES, "GET", _ONE, config),
+    *with_slash(_BASES, "GET", "/features", features),
+    *with_slash(_BASES, "POST GET", "/feature/test/{config_id}", test, writes=True),
+    *with_slash(_BASES, "POST", "/configs", change, writes=True),
+    *with_slash(_BASES, "PUT DELETE", _ONE, change, writes=True),
 )
