@@ -51,6 +51,8 @@ class _Round:
     made: Judgement
     seen: dict[tuple[int, bool], Seen] = field(default_factory=dict)
     """Of the job that is being judged, by where it begins and whether open buckets are in it: rules share what was read."""
+    ended: dict[int, list[AlertRow]] = field(default_factory=dict)
+    """Alerts of that job that are not active, by since when they have ended."""
 
 
 class Judge:
@@ -124,6 +126,7 @@ class Judge:
 
     def _judge_job(self, now_round: _Round, job: Job, standing: Standing) -> None:
         now_round.seen.clear()
+        now_round.ended.clear()
         until = standing.until_ms(job.bucket_span_ms)
         before = FIRST_MS if standing.judged_until_ms is None else min(standing.judged_until_ms, until)
         # Of a job that is looked at for the first time nothing is known before it is looked at.
@@ -148,10 +151,11 @@ class Judge:
             seen = Seen(self._store, job, start, _OPEN_TOO_MS if rule.interim else until, rule.interim)
             now_round.seen[start, rule.interim] = seen
         known = {row.alert_id: row for row in now_round.active.get((job.job_id, rule.rule_id), [])}
+        since = start - rule.resolve_after * span
         with self._store.reading() as connection:
-            for row in alerts.ended_since(connection, job.job_id, start - rule.resolve_after * span):
-                if row.rule_id == rule.rule_id:
-                    known[row.alert_id] = row
+            if since not in now_round.ended:
+                now_round.ended[since] = alerts.ended_since(connection, job.job_id, since)
+            known |= {row.alert_id: row for row in now_round.ended[since] if row.rule_id == rule.rule_id}
             found = sightings(rule, seen, known.values())
             known |= alerts.with_ids(connection, [one.alert_id for one in found if one.alert_id not in known])
         for one in found:

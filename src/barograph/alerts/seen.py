@@ -3,9 +3,13 @@
 Those never change, so whatever is renormalised later, the same alerts come of the same results.
 """
 
+from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -19,6 +23,7 @@ from barograph.store.query import Page, Query
 from barograph.store.store import Store
 
 Row = dict[str, Any]
+T = TypeVar("T")
 
 
 class FirstScores:
@@ -52,7 +57,7 @@ class FirstScores:
 
 
 class Seen:
-    """The results of a job from a time on, each kind read when it is first asked for.
+    """The results of a job from a time on, each read when it is first asked for, and once for all rules that look at it.
 
     Attributes:
         job: the job.
@@ -63,7 +68,7 @@ class Seen:
     def __init__(self, store: Store, job: Job, start_ms: int, until_ms: int, interim: bool = False) -> None:
         self.job, self.start_ms, self.until_ms = job, start_ms, until_ms
         self._results = FirstScores(store, until_ms, interim)
-        self._incidents: dict[int, list[Row]] = {}  # by how many records were known
+        self._read: dict[tuple[object, ...], Any] = {}
 
     @property
     def span_ms(self) -> int:
@@ -82,32 +87,71 @@ class Seen:
         asked = Query(first, self.until_ms, OPENING_SCORE, sort="timestamp", descending=False)
         return self._results.records(self.job.job_id, asked).rows
 
+    @cached_property
+    def _times(self) -> list[int]:
+        return self.anomalous["timestamp"].to_list()
+
     def incidents_at(self, time_ms: int) -> list[Row]:
         """The incidents as they are when the bucket that starts at a time has been judged, as rows of `schema.INCIDENTS`."""
-        known = self.anomalous.filter(pl.col("timestamp") <= time_ms)
-        if known.height not in self._incidents:
-            self._incidents[known.height] = incidents(known, self.span_ms).to_dicts()
-        return self._incidents[known.height]
+        known = bisect_right(self._times, time_ms)
+        return self._once(("incidents", known), lambda: incidents(self.anomalous.head(known), self.span_ms).to_dicts())
+
+    def of_incident(self, incident: Row, time_ms: int) -> pl.DataFrame:
+        """The records of an incident that `incidents_at` has given for a time, up to then."""
+
+        def chosen() -> pl.DataFrame:
+            members = {series_of(member) for member in incident["members"]}
+            rows = self.anomalous.filter(pl.col("timestamp").is_between(incident["start"], time_ms))
+            return rows.filter([series_of(one) in members for one in rows.iter_rows(named=True)])
+
+        return self._once(("of incident", incident["incident_id"], time_ms), chosen)
+
+    def hits(self, min_score: float) -> list[tuple[int, list[Row]]]:
+        """Anomalous records from a score on, in buckets from that score on, as `by_time` gives them.
+
+        Of a thousand series one is odd at nearly any time by chance. The score of the bucket knows how many there are.
+        """
+
+        def found() -> list[tuple[int, list[Row]]]:
+            odd = self.buckets(min_score)["timestamp"]
+            hits = self.anomalous.filter(pl.col("record_score") >= min_score, pl.col("timestamp").is_in(odd.implode()))
+            return by_time(hits, "record_score")
+
+        return self._once(("hits", min_score), found)
 
     def records(self, min_score: float) -> pl.DataFrame:
         """Records from a score on, by time."""
         asked = Query(self.start_ms, self.until_ms, min_score, sort="timestamp", descending=False)
-        return self._results.records(self.job.job_id, asked).rows
+        return self._once(("records", min_score), lambda: self._results.records(self.job.job_id, asked).rows)
 
     def records_at(self, time_ms: int) -> pl.DataFrame:
         """The records of a bucket."""
-        return self._results.records(self.job.job_id, Query(time_ms, time_ms + self.span_ms)).rows
+        asked = Query(time_ms, time_ms + self.span_ms)
+        return self._once(("records at", time_ms), lambda: self._results.records(self.job.job_id, asked).rows)
 
     def buckets(self, min_score: float) -> pl.DataFrame:
         """Buckets from a score on, by time."""
-        return self._results.buckets(self.job.job_id, Query(self.start_ms, self.until_ms, min_score)).rows
+        asked = Query(self.start_ms, self.until_ms, min_score)
+        return self._once(("buckets", min_score), lambda: self._results.buckets(self.job.job_id, asked).rows)
 
     def influencers(self, min_score: float) -> pl.DataFrame:
         """Influencers from a score on, by time."""
         asked = Query(self.start_ms, self.until_ms, min_score, sort="timestamp", descending=False)
-        return self._results.influencers(self.job.job_id, asked).rows
+        return self._once(("influencers", min_score), lambda: self._results.influencers(self.job.job_id, asked).rows)
+
+    def _once(self, what: tuple[object, ...], read: Callable[[], T]) -> T:
+        if what not in self._read:
+            self._read[what] = read()
+        found: T = self._read[what]
+        return found
 
 
 def series_of(row: Row) -> tuple[object, ...]:
     """What tells the series of a record, or of a member of an incident, from the others of its job."""
     return tuple(row[name] for name in schema.SERIES_KEY)
+
+
+def by_time(rows: pl.DataFrame, score: str) -> list[tuple[int, list[Row]]]:
+    """Rows by the start of their bucket, in order of time, the worst of a bucket first."""
+    ordered = rows.sort("timestamp", score, descending=[False, True], maintain_order=True)
+    return [(time, list(of)) for time, of in groupby(ordered.iter_rows(named=True), key=itemgetter("timestamp"))]

@@ -3,13 +3,11 @@
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
-from operator import itemgetter
 from typing import Any, Final
 
 import polars as pl
 
-from barograph.alerts.seen import Row, Seen, series_of
+from barograph.alerts.seen import Row, Seen, by_time, series_of
 from barograph.config.alert_rule import AlertRule
 from barograph.results import schema
 from barograph.scoring.episodes import QUIET_BUCKETS
@@ -99,11 +97,8 @@ def sightings(rule: AlertRule, seen: Seen, known: Iterable[AlertRow] = ()) -> li
 
 def _in_incidents(rule: AlertRule, seen: Seen, known: list[Sighting]) -> list[Sighting]:
     found = list(known)
-    # Of a thousand series one is odd at nearly any time by chance. The score of the bucket knows how many there are.
-    odd = seen.buckets(rule.min_score)["timestamp"]
-    hits = seen.anomalous.filter(pl.col("record_score") >= rule.min_score, pl.col("timestamp").is_in(odd.implode()))
     covered: dict[tuple[Any, ...], tuple[Sighting, int]] = {}
-    for time, rows in _by_time(hits):
+    for time, rows in seen.hits(rule.min_score):
         for row in rows:
             for value in _values(rule, row):
                 _see(rule, seen, found, covered, (time, value, row))
@@ -136,10 +131,7 @@ def _see(
 def _raised(rule: AlertRule, seen: Seen, incident: Row, hit: tuple[int, str, Row]) -> Sighting:
     time, value, row = hit
     key = str(incident["incident_id"])
-    members = {series_of(member) for member in incident["members"]}
-    rows = seen.anomalous.filter(pl.col("timestamp").is_between(incident["start"], time))
-    rows = rows.filter([series_of(one) in members for one in rows.iter_rows(named=True)])
-    told = _of_value(rule, rows, value)
+    told = _of_value(rule, seen.of_incident(incident, time), value)
     return Sighting(
         _alert_id(rule, seen, key, value),
         key,
@@ -209,7 +201,7 @@ def _hits(rule: AlertRule, seen: Seen) -> Iterator[tuple[int, str, Row]]:
         "influencers": (seen.influencers, "influencer_score"),
         "records": (seen.records, "record_score"),
     }[rule.on]
-    for time, rows in _by_time(frame(rule.min_score).rename({score: "score"}), "score"):
+    for time, rows in by_time(frame(rule.min_score).rename({score: "score"}), "score"):
         for row in rows:
             for value in _values(rule, row):
                 yield time, value, row
@@ -250,12 +242,6 @@ def _of_value(rule: AlertRule, records: pl.DataFrame, value: str) -> pl.DataFram
         return records
     of_records = rule.model_copy(update={"on": "records"})
     return records.filter([value in _values(of_records, row) for row in records.iter_rows(named=True)])
-
-
-def _by_time(rows: pl.DataFrame, score: str = "record_score") -> Iterator[tuple[int, list[Row]]]:
-    ordered = rows.sort("timestamp", score, descending=[False, True], maintain_order=True)
-    for time, of in groupby(ordered.iter_rows(named=True), key=itemgetter("timestamp")):
-        yield time, list(of)
 
 
 def _alert_id(rule: AlertRule, seen: Seen, key: str, value: str) -> str:

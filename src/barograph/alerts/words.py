@@ -1,11 +1,10 @@
 """An alert in words: what, how far from what, since when, who is to blame, how sure, and where to look."""
 
+from collections.abc import Sequence
 from datetime import UTC
 from typing import Any, Final
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
-
-import polars as pl
 
 from barograph.alerts.seen import Row
 from barograph.alerts.sightings import Sighting
@@ -25,8 +24,9 @@ _AROUND: Final = 48
 
 def about(job: Job, alert: Sighting) -> dict[str, Any]:
     """What was odd, as numbers and words: the worst record, who is to blame for it all, and the line that sums it up."""
-    told = alert.told.sort("record_score", "log_probability", "timestamp", descending=[True, False, False], maintain_order=True)
-    worst = _worst(told.row(0, named=True)) if told.height else None
+    # As rows, not as a frame: they are few, and many rules may have an alert of the same incident.
+    told = sorted(alert.told.to_dicts(), key=lambda row: (-row["record_score"], row["log_probability"], row["timestamp"]))
+    worst = _worst(told[0]) if told else None
     return {"summary": alert.summary, "worst": worst, "blamed": _blamed(told), "bucket_span_ms": job.bucket_span_ms}
 
 
@@ -55,20 +55,15 @@ def _is_odd_inside(row: Row) -> bool:
     return record_compared(row) != compared(row)
 
 
-def _blamed(told: pl.DataFrame) -> list[dict[str, Any]]:
-    flat = (
-        told.select("influencers")
-        .explode("influencers")
-        .drop_nulls()
-        .unnest("influencers")
-        .explode("influencer_field_values", "influences")
-    )
-    if flat.is_empty():
-        return []
-    named = flat.group_by(field_name="influencer_field_name", field_value="influencer_field_values", maintain_order=True).agg(
-        influence=pl.max("influences")
-    )
-    return named.sort("influence", descending=True, maintain_order=True).head(_BLAMED).to_dicts()
+def _blamed(told: Sequence[Row]) -> list[dict[str, Any]]:
+    most: dict[tuple[str, str], float] = {}
+    for row in told:
+        for of_field in row["influencers"] or ():
+            name = of_field["influencer_field_name"]
+            for value, influence in zip(of_field["influencer_field_values"], of_field["influences"], strict=True):
+                most[name, value] = max(influence, most.get((name, value), 0.0))
+    ordered = sorted(most.items(), key=lambda one: -one[1])[:_BLAMED]
+    return [{"field_name": name, "field_value": value, "influence": influence} for (name, value), influence in ordered]
 
 
 def title(job: Job, entity: dict[str, str], score: float, told: dict[str, Any]) -> str:
@@ -110,7 +105,7 @@ def text(rule: AlertRule, job: Job, alert: Sighting, told: dict[str, Any], week:
     zone, worst = ZoneInfo(job.time_zone), told["worst"]
     value = {rule.group_by: alert.value} if rule.group_by else {}
     lines = [title(job, value, alert.score, told), ""]
-    many = alert.told.select(schema.SERIES_KEY).n_unique()
+    many = len(set(alert.told.select(schema.SERIES_KEY).rows()))
     if worst is not None and many > 1:
         lines.append(f"worst:    {_of_worst(worst)}")
     elif worst is not None and worst["odd_inside"]:

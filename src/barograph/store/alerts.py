@@ -259,12 +259,25 @@ def change(connection: sa.Connection, alert: AlertRow, *names: str) -> None:
     connection.execute(statement.values(**{name: values[name] for name in names}))
 
 
-def add_events(connection: sa.Connection, events: Iterable[AlertEvent]) -> None:
+def add_events(connection: sa.Connection, events: Sequence[AlertEvent]) -> None:
     """Note what happened to alerts, behind all that was noted."""
+    newest = _newest_events(connection, list({event.alert_id for event in events}))
+    rows = []
     for event in events:
-        newest = sa.select(sa.func.max(_EVENT.c.number)).where(_EVENT.c.alert_id == event.alert_id)
-        number = connection.execute(newest).scalar()
-        connection.execute(_EVENT.insert().values(number=0 if number is None else number + 1, **asdict(event)))
+        number = newest[event.alert_id] = newest.get(event.alert_id, -1) + 1
+        rows.append({"number": number, **asdict(event)})
+    if rows:
+        connection.execute(_EVENT.insert(), rows)
+
+
+def _newest_events(connection: sa.Connection, alert_ids: Sequence[str]) -> dict[str, int]:
+    """The number of the newest event of each of some alerts."""
+    found: dict[str, int] = {}
+    for start in range(0, len(alert_ids), _AT_ONCE):
+        some = _EVENT.c.alert_id.in_(alert_ids[start : start + _AT_ONCE])
+        newest = sa.select(_EVENT.c.alert_id, sa.func.max(_EVENT.c.number)).where(some).group_by(_EVENT.c.alert_id)
+        found |= {row[0]: row[1] for row in connection.execute(newest)}
+    return found
 
 
 def with_ids(connection: sa.Connection, alert_ids: Sequence[str]) -> dict[str, AlertRow]:
