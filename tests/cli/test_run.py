@@ -120,13 +120,11 @@ def test_results_of_a_run_can_be_asked_for_later(call) -> None:
         (("job.yaml", "none.csv"), "none.csv: wanted a readable file (No such file or directory)"),
         (("none.yaml", "rows.csv"), "none.yaml"),
         (("job.yaml", "other.csv"), "data_description.time_field='time'"),
-        (("times.yaml", "rows.csv"), "analysis_config.detectors[0].over_field_name='ms'"),
         (("wrong.yaml", "rows.csv"), ".field_name='millis': wanted a column of rows.csv, which has: time, host, ms"),
     ],
 )
 def test_an_error_is_one_line(call, inputs: Path, arguments: tuple[str, str], message: str) -> None:
     (inputs / "other.csv").write_text("when,ms\n1,2\n")
-    (inputs / "times.yaml").write_text(JOB.replace("mean, field_name: ms", "time_of_day, over_field_name: ms"))
     (inputs / "wrong.yaml").write_text(JOB.replace("ms", "millis"))
     done = call("run", *arguments)
     assert done.returncode == 1

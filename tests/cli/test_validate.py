@@ -69,12 +69,6 @@ def test_all_problems_are_told_at_once(call, tmp_path: Path) -> None:
     ]
 
 
-def test_what_is_not_there_yet_is_refused_and_said(call, tmp_path: Path) -> None:
-    done = call("validate", write(tmp_path, {"function": "time_of_day", "over_field_name": "user"}))
-    assert done.returncode == 1
-    assert "no over field" in done.stderr
-
-
 def test_what_is_not_acted_on_is_noted(call, tmp_path: Path) -> None:
     given = json.loads((tmp_path / write(tmp_path, {"function": "count"})).read_text())
     given["datafeed_config"] = {"indices": ["requests"]}

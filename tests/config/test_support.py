@@ -1,26 +1,16 @@
-"""What this version refuses, and what it announces as left out."""
+"""What this version announces as left out."""
 
-import pytest
-
-from barograph.config.errors import ConfigError
 from barograph.config.load import load_job
-from barograph.config.support import left_out, refuse_unsupported
+from barograph.config.support import left_out
 
 
 def job(detector: dict, **analysis: object):
     return load_job({"job_id": "j", "analysis_config": {"detectors": [detector], **analysis}})
 
 
-def test_a_plain_job_is_accepted_and_nothing_is_left_out() -> None:
+def test_of_a_plain_job_nothing_is_left_out() -> None:
     plain = job({"function": "mean", "field_name": "cpu", "partition_field_name": "host"}, influencers=["host"])
-    refuse_unsupported(plain)
     assert left_out(plain) == ()
-
-
-def test_what_is_unsupported_is_named() -> None:
-    with pytest.raises(ConfigError) as caught:
-        refuse_unsupported(job({"function": "time_of_day", "over_field_name": "user"}))
-    assert "detectors[0].over_field_name='user'" in str(caught.value)
 
 
 def test_settings_without_effect_are_announced() -> None:
@@ -29,7 +19,6 @@ def test_settings_without_effect_are_announced() -> None:
         bucket_span="5m",
         model_prune_window="30d",
     ).model_copy(update={"datafeed_config": {"indices": ["logs"]}})
-    refuse_unsupported(asking)
     assert [sentence.split(" ")[0] for sentence in left_out(asking)] == [
         "datafeed_config",
     ]

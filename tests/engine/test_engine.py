@@ -138,11 +138,6 @@ def test_a_frame_without_the_time_field_is_refused_by_name() -> None:
         Engine.build(count_job()).add(pl.DataFrame({"when": [1]}))
 
 
-def test_what_is_not_supported_yet_is_refused_by_name() -> None:
-    with pytest.raises(ConfigError, match="over_field_name='user'"):
-        Engine.build(count_job("time_of_day", over_field_name="user"))
-
-
 def test_a_snapshot_of_another_job_is_refused() -> None:
     snapshot = Engine.build(count_job()).snapshot()
     with pytest.raises(ValueError, match="snapshot"):

@@ -147,3 +147,48 @@ def test_summary_counts_weigh_and_what_is_missing_is_one_series_more_with_use_nu
         {"time": START, "user": "a", "n": 0},
     ]
     assert values_of(of, rows) == [START % DAY / 1000 + 150]
+
+
+OFFICE = ("ann", "bob", "cy", "dan", "eve", "flo")
+OVER = {"detector": {"over_field_name": "user"}}
+
+
+def crowd(days: int = 24, robot: bool = True) -> pl.DataFrame:
+    """Six users, each on some days at nine and five, from London or Paris; in the last night a new one at three, from New York.
+
+    A robot comes at each hour, from Oslo. (A week of that has more places than a population keeps.)
+    """
+    rng, midnight = np.random.default_rng(6), START // DAY * DAY
+    rows = [
+        (midnight + int(day * DAY + (hour + rng.normal(0, 0.3)) * HOUR), user, rng.choice([LONDON, PARIS]))
+        for day in range(days)
+        for hour in (9, 17)
+        for user in OFFICE
+        if rng.random() < 0.6
+    ]
+    hours = range(24 * days if robot else 0)
+    rows += [(midnight + hour * HOUR + int(rng.uniform(0, HOUR)), "robot", "59.91,10.75") for hour in hours]
+    rows.append((midnight + (days - 1) * DAY + int(3.2 * HOUR), "mallory", "40.7128,-74.0060"))
+    return pl.DataFrame(sorted(rows), schema=["time", "user", "where"], orient="row")
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_whoever_is_where_no_other_member_is_is_told_and_explained_though_it_was_never_seen(function: str) -> None:
+    days = 45 if function == "time_of_week" else 24  # of each time there has been one a week
+    rows = crowd(days, robot=function != "time_of_week")
+    of = results(job(function, **OVER), list(rows.iter_slices(211)))
+    worst = of.records.sort("record_score", descending=True).row(0, named=True)
+    assert (worst["over_field_value"], worst["influencers"][0]["influencer_field_values"]) == ("mallory", ["mallory"])
+    assert worst["record_score"] > 30
+    assert "from the usual" in record_compared(worst)
+    document = elastic_record("points", worst)
+    assert document["causes"][0]["actual"] == document["actual"]
+    assert document["causes"][0]["over_field_value"] == "mallory"
+    engine = barograph.Engine.build(job(function, **OVER))
+    whole = barograph.Results.concat([engine.add(rows), engine.flush(START // DAY * DAY + (days + 1) * DAY)])
+    for name in ("records", "bucket_values", "influencers"):
+        assert_frame_equal(getattr(of, name), getattr(whole, name), check_exact=True)
+    (explained,) = engine.explain(whole, worst["timestamp"], (("user", "mallory"),))
+    assert explained.log_probability == worst["log_probability"]
+    assert explained.typical == worst["typical"]
+    assert "Usual to it is what it has done itself, or more than two have" in explained.model[0]

@@ -1,4 +1,4 @@
-"""Usual places of points, the slow and obvious way: lists, and a value at a time."""
+"""Usual places of points, the slow and obvious way: lists, and a value at a time; of a series or of members of a population."""
 
 import math
 from dataclasses import dataclass, field
@@ -47,11 +47,15 @@ class Place:
     last: int
     occasions: int
     usual: bool
+    who: frozenset
+
+    def usual_to(self, member):
+        return self.usual and (member in self.who or len(self.who) > 2)
 
 
 @dataclass
 class Points:
-    """One series: what is remembered of it, and how odd the next value is."""
+    """One series, or the members of a population: what is remembered, and how odd the next value is."""
 
     space: object
     scale: float
@@ -65,6 +69,8 @@ class Points:
     further: float = 0.0
     newest: float = 0.0
     places: list = field(default_factory=list)
+    counts: dict = field(default_factory=dict)
+    faded: int = -1
 
     def spread(self, place):
         return math.sqrt((PRIOR * self.scale**2 + place.square / self.space.dimensions) / (PRIOR + place.weight))
@@ -72,8 +78,8 @@ class Points:
     def taught(self, bucket):
         return self.count >= LEAST and bucket - self.first >= self.teaching
 
-    def p(self, x, bucket):
-        usual = [place for place in self.places if place.usual]
+    def p(self, x, bucket, member=0):
+        usual = [place for place in self.places if place.usual_to(member)]
         if not usual or not self.taught(bucket):
             return 1.0
         z, near = min(((self.space.distance(one.middle, x) / self.spread(one), one) for one in usual), key=lambda one: one[0])
@@ -82,40 +88,53 @@ class Points:
         fall = min(3.0, (max(self.away - 1, 0.0) + OCCASIONS) / (self.further + OCCASIONS / 3))
         return min(1.0, (1 + z * z / dof) ** (-dof / 2) + chance * (REACH / max(z, REACH)) ** fall)
 
-    def learn_away(self, x):
-        z = min((self.space.distance(one.middle, x) / self.spread(one) for one in self.places if one.usual), default=0.0)
-        self.away += 1
+    def learn_away(self, x, member, share):
+        z = [self.space.distance(one.middle, x) / self.spread(one) for one in self.places if one.usual_to(member)]
+        self.away += share
         self.further += self.newest
-        self.newest = math.log(max(z, REACH) / REACH)
+        self.newest = share * math.log(max(min(z, default=0.0), REACH) / REACH)
 
-    def learn(self, x, bucket):
-        if self.count == 0:
-            self.first = bucket
-        teaching = not self.taught(bucket)
-        self.weight, self.away, self.further = self.weight * KEPT + 1, self.away * KEPT, self.further * KEPT
+    def fade(self, bucket):
+        """Once in each bucket that has a value."""
+        if bucket == self.faded:
+            return
+        self.faded = bucket
+        self.weight, self.away, self.further = self.weight * KEPT, self.away * KEPT, self.further * KEPT
         for place in self.places:
             place.weight *= KEPT
             place.square *= KEPT
         self.places = [place for place in self.places if place.weight >= FORGOTTEN]
+
+    def learn(self, x, bucket, member=0):
+        if self.count == 0:
+            self.first = bucket
+        teaching = not self.taught(bucket)
+        self.fade(bucket)
+        own = self.counts.setdefault(member, 0)
+        share = min((self.count / len(self.counts) + 1) / (own + 1), 1.0)
+        self.weight += share
         self.count += 1
+        self.counts[member] = own + 1
         found = [(self.space.distance(one.middle, x), one) for one in self.places]
         found = [(d / self.spread(one), one) for d, one in found if d <= REACH * self.spread(one) and d <= 2 * self.widest]
         if not found:
             if not teaching:
-                self.learn_away(x)
+                self.learn_away(x, member, share)
             if len(self.places) == MOST:
                 self.make_room()
-            self.places.append(Place(1.0, x, 0.0, bucket, 1, teaching))
+            self.places.append(Place(1.0, x, 0.0, bucket, 1, teaching, frozenset([member])))
             return
         place = min(found, key=lambda one: one[0])[1]
         before = self.space.distance(place.middle, x)
         place.weight += 1
         place.middle = self.space.between(place.middle, x, 1 / place.weight)
         place.square += before * self.space.distance(place.middle, x)
-        if bucket - place.last >= self.apart:
+        occasion = bucket - place.last >= self.apart
+        if not teaching and not place.usual_to(member) and (occasion or place.usual):
+            self.learn_away(x, member, share)
+        place.who |= {member}
+        if occasion:
             place.last, place.occasions = bucket, place.occasions + 1
-            if not teaching and not place.usual:
-                self.learn_away(x)
             place.usual |= place.occasions >= OCCASIONS
         self.merge_overlapping(place)
 
@@ -123,7 +142,9 @@ class Points:
         d, weight = self.space.distance(a.middle, b.middle), a.weight + b.weight
         square = a.square + b.square + a.weight * b.weight / weight * d * d
         middle = self.space.between(a.middle, b.middle, b.weight / weight)
-        return Place(weight, middle, square, max(a.last, b.last), max(a.occasions, b.occasions), a.usual or b.usual)
+        return Place(
+            weight, middle, square, max(a.last, b.last), max(a.occasions, b.occasions), a.usual or b.usual, a.who | b.who
+        )
 
     def merge(self, a, b):
         """The one that came later goes into the other."""
@@ -133,7 +154,7 @@ class Points:
 
     def merge_overlapping(self, place):
         for other in self.places:
-            if other is place or other.usual != place.usual:
+            if other is place or other.usual != place.usual or (len(other.who) > 2) != (len(place.who) > 2):
                 continue
             near = 2 * self.space.distance(place.middle, other.middle) <= REACH * (self.spread(place) + self.spread(other))
             if near and self.spread(self.together(place, other)) <= self.widest:

@@ -122,7 +122,6 @@ def run_files(
     from barograph.config import support
     from barograph.jobs.service import Query, Service
 
-    support.refuse_unsupported(job)
     for notice in support.left_out(job):
         typer.echo(f"note: {notice}", err=True)
     with Service.open(url, data_dir) as service:

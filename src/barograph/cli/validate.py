@@ -22,13 +22,12 @@ def validate(job: JobFile, data: _Data = None) -> None:
     is kept.
     """
     from barograph.config.load import load_job
-    from barograph.config.support import left_out, refuse_unsupported
+    from barograph.config.support import left_out
     from barograph.jobs.advice import of_settings
     from barograph.jobs.run import look_at
     from barograph.results.labels import sentence
 
     loaded = load_job(job)
-    refuse_unsupported(loaded)
     typer.echo(f"ok: {sentence(loaded)}")
     for notice in (*left_out(loaded), *of_settings(loaded)):
         typer.echo(f"note: {notice}")

@@ -5,7 +5,10 @@ from typing import Final, Literal
 
 from barograph.config.base import did_you_mean
 
-Kind = Literal["series", "correlated", "population", "rare", "rare_over", "freq_rare", "time_of_day", "time_of_week", "place"]
+Kind = Literal[
+    "series", "correlated", "population", "rare", "rare_over", "freq_rare",
+    "time_of_day", "time_of_week", "place", "time_of_day_over", "time_of_week_over", "place_over",
+]  # fmt: skip
 """How a function's values are modelled; `models.kinds.MODELS` has the model of each kind."""
 
 Need = Literal["optional", "required", "forbidden"]
@@ -142,7 +145,13 @@ def _one_sided() -> list[Function]:
 FUNCTIONS: Final[dict[str, Function]] = {function.name: function for function in (*_three_sided(), *_one_sided())}
 """Every function by its full name."""
 
-_OVER_KINDS: Final[dict[Kind, Kind]] = {"series": "population", "rare": "rare_over"}
+_OVER_KINDS: Final[dict[Kind, Kind]] = {
+    "series": "population",
+    "rare": "rare_over",
+    "time_of_day": "time_of_day_over",
+    "time_of_week": "time_of_week_over",
+    "place": "place_over",
+}
 
 OVER: Final[dict[str, Function]] = {
     name: replace(one, empty="none", forecast=False, kind=_OVER_KINDS.get(one.kind, one.kind))

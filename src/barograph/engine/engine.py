@@ -18,7 +18,6 @@ from barograph.config.job import Job
 from barograph.config.knowledge import Knowledge
 from barograph.config.load import JobSource, load_job
 from barograph.config.moment import iso_text
-from barograph.config.support import refuse_unsupported
 from barograph.engine.completeness import Arrivals
 from barograph.engine.description import described
 from barograph.engine.entity import Entity
@@ -88,12 +87,11 @@ class Engine:
             threads: how many threads share the series; 0 is one a core.
 
         Raises:
-            ConfigError: the job needs what this version cannot do yet, or a rule a filter that is not given.
+            ConfigError: a rule needs a filter that is not given.
             OtherVersion: the models of the snapshot are of another version.
             ValueError: the snapshot is of another analysis.
         """
         job = load_job(job)
-        refuse_unsupported(job)
         arrays = {} if state is None else state.arrays
         if state is not None and _decisive(arrays["analysis"].tobytes()) != _decisive(_analysis(job)):
             raise ValueError(f"job {job.job_id!r}: this snapshot is of another analysis")
@@ -335,7 +333,7 @@ def run(job: JobSource, frame: object) -> Results:
         frame: a DataFrame of any library that speaks Arrow.
 
     Raises:
-        ConfigError: the job cannot be used, or needs what this version cannot do yet.
+        ConfigError: the job cannot be used.
         UnreadableInput: the frame is not a table, or has no column with the time.
     """
     engine, rows = Engine.build(job), as_frame(frame)

@@ -10,7 +10,6 @@ import polars as pl
 from barograph.buckets import NOT_BEGUN, Buckets, Cells, DetectorValues, FinishedBuckets, KnownSeries, from_history
 from barograph.config.job import Job
 from barograph.config.knowledge import Knowledge
-from barograph.config.support import refuse_unsupported
 from barograph.engine.exclusions import Exclusion
 from barograph.engine.pipeline import PREFIXES, Pipeline
 from barograph.results.arrays import Bools, Disk, Ints
@@ -77,11 +76,7 @@ class Replay:
             threads: how many threads share the series; 0 is one a core.
             knowledge: what the user knows, as if it had been known from the beginning; None: what the job's own rules say.
             disk: as for an engine.
-
-        Raises:
-            ConfigError: the job needs what this version cannot do yet.
         """
-        refuse_unsupported(job)
         return cls(
             job,
             Pipeline.build(job, None, threads, knowledge or Knowledge.of(job), disk),
@@ -116,10 +111,8 @@ class Replay:
             disk: as for `build`.
 
         Raises:
-            ConfigError: the job needs what this version cannot do yet.
             OtherVersion: another version learned it.
         """
-        refuse_unsupported(job)
         return cls(
             job,
             Pipeline.build(job, old.arrays, threads, knowledge or Knowledge.of(job), disk),

@@ -8,9 +8,13 @@ EARTH: int
 """The two geometries."""
 LEAST: float
 """Values before which nothing is odd."""
+MANY: int
+"""Who has been at a place, of more than two members."""
+NOBODY: int
+"""... of less than two the second."""
 
 def fields(record: str) -> list[tuple[str, str, int, int]]:
-    """Fields (name, format, items, offset) of a record: place, series, usual, predictive, leaf or sum (`points_state.hpp`)."""
+    """Fields (name, format, items, offset) of a record: place, series, member, usual, predictive, leaf or sum."""
 
 def size(record: str) -> int:
     """Bytes of a record."""
@@ -65,6 +69,50 @@ def advance(
 
     Returns:
         How many leaves were written.
+    """
+
+def advance_members(
+    members: NDArray[uint8],
+    populations: NDArray[uint8],
+    t: NDArray[int64],
+    row: NDArray[int32],
+    values: NDArray[float64],
+    start: int,
+    buckets: int,
+    leaves: NDArray[uint8],
+    out: list[NDArray[float64]],
+    first_bucket: int,
+    span_ms: int,
+    learning: bool,
+    settings: list[float],
+    ln_threshold: float,
+    outside: float,
+    planned: NDArray[uint8],
+    rules: NDArray[uint8],
+    conditions: NDArray[uint8],
+    scope: NDArray[uint8],
+    clock: NDArray[int64],
+    shifts: NDArray[uint8],
+    shift_scope: NDArray[uint8],
+) -> list[int]:
+    """The same of members, by what is usual in their population before a bucket; those of a bucket are judged, then learnt.
+
+    Each bucket of a population is done as a whole, or not at all for want of room in `leaves`.
+
+    Args:
+        members: [s] records `member` as bytes, changed in place.
+        populations: [g] records `series` as bytes, changed in place.
+        t: [c] bucket of each value, from 0; those of one population and bucket lie together, buckets of one ascending.
+        row: [c] its member.
+        values: [c] no NaN.
+        start: the value to begin with.
+        buckets: how many there are.
+        leaves: as of `advance`; their rows are members.
+        out: as of `advance`, [c] each.
+        first_bucket: as of `advance`, and so are all that follow.
+
+    Returns:
+        The value at which it stopped, and how many leaves were written.
     """
 
 def probability(predictives: NDArray[uint8], values: NDArray[float64], ln_p: NDArray[float64]) -> None:

@@ -25,6 +25,19 @@ using binding::Records;
 using binding::records;
 using binding::room;
 
+// A value, or none: whose it is, and where it is told.
+struct Cell {
+  int64_t row, t, at;
+  int32_t member;  // among those that share usual places; of a series that is alone 0
+  double value;
+};
+
+// What is learnt of a value; nothing is where there is none, or where users do not want it.
+struct Lesson {
+  bool learning;
+  double ln_p, value;
+};
+
 struct Call {
   const Config& config;
   const skips::Skips& skip;
@@ -44,45 +57,109 @@ struct Call {
     out[4][at] = line ? std::min(place->x + half_width(*place, config.outside), config.space.period) : kNaN;
   }
 
-  void leaf(const Series& s, const Predictive& q, const Usual* place, int64_t row, int64_t t, double value, double ln_p, int64_t by) {
+  template <typename One>
+  void leaf(const One& one, const Predictive& q, const Usual* place, const Cell& cell, double ln_p, int64_t by) {
     Leaf& l = leaves[leaf_count++];
     const bool line = place != nullptr && q.geometry == kCircle;
-    l = {row, t, value, kNaN, kNaN, kNaN, ln_p, s.count, s.since < 0 ? first_bucket + t : s.since, by, q};
+    l = {cell.row, cell.t, cell.value, kNaN, kNaN, kNaN, ln_p, one.count, one.since < 0 ? first_bucket + cell.t : one.since, by, q};
     if (place != nullptr) l.typical = config.space.value(middle(*place));
     if (line) l.lower = std::max(place->x - half_width(*place, 0.05), 0.0);
     if (line) l.upper = std::min(place->x + half_width(*place, 0.05), config.space.period);
   }
 
-  // Judge one value, and learn it; false, having changed nothing, where there is no room for a leaf.
-  bool bucket(Series& s, int64_t row, int64_t t, double value) {
-    const int64_t at = row * buckets + t, number = first_bucket + t;
+  void nothing(const Series& s, const Predictive& q, const Cell& cell) {
+    const int64_t main = heaviest(s);
+    int64_t usual = 0;
+    for (int64_t i = 0; i < main; ++i) usual += s.place[i].usual;
+    out[0][cell.at] = out[1][cell.at] = kNaN;
+    bounds(q, main < 0 ? nullptr : q.place + usual, cell.at);
+  }
+
+  // Judge a value by what is usual, and tell it of the series or member `one`; there is room for a leaf.
+  template <typename One>
+  Lesson judge(const Series& s, const One& one, const Cell& cell) {
+    const int64_t number = first_bucket + cell.t;
     double shift = 0.0;
-    if (config.space.geometry == kCircle) shift = static_cast<double>(clock[t] + shifts.at(row, number * span_ms)) / 1000.0;
-    const Predictive q = predictive(config, s, number, shift);
-    if (std::isnan(value)) {
-      const int64_t main = heaviest(s);
-      int64_t usual = 0;
-      for (int64_t i = 0; i < main; ++i) usual += s.place[i].usual;
-      out[0][at] = out[1][at] = kNaN;
-      bounds(q, main < 0 ? nullptr : q.place + usual, at);
-      return true;
+    if (config.space.geometry == kCircle) shift = static_cast<double>(clock[cell.t] + shifts.at(cell.row, number * span_ms)) / 1000.0;
+    const Predictive q = predictive(config, s, cell.member, number, shift);
+    if (std::isnan(cell.value)) {
+      nothing(s, q, cell);
+      return {false, 0.0, 0.0};
     }
-    if (leaf_count == leaf_room) return false;
     double z;
-    const int64_t near = nearest(q, config.space.point(value), z);
+    const int64_t near = nearest(q, config.space.point(cell.value), z);
     const Usual* place = near < 0 ? nullptr : q.place + near;
-    const double ln_p = ln_p_of(q, value);
+    const double ln_p = ln_p_of(q, cell.value);
     // Rules see the difference the shorter way round: the typical time as it lies beside the actual one.
     double beside = place == nullptr ? kNaN : place->x;
-    if (q.geometry == kCircle) beside = value - config.space.way(beside, value);
-    const skips::Skip skipped = skips::skip(skip, row, t, value, beside, static_cast<double>(number * span_ms));
-    out[0][at] = ln_p;
-    out[1][at] = skipped.result() ? 0.0 : ln_p;
-    bounds(q, place, at);
-    if (ln_p <= config.ln_threshold) leaf(s, q, place, row, t, value, ln_p, skipped.result() ? skipped.by : skips::kNothing);
-    if (learning && !skipped.learning()) learn(config, s, number, shift == 0.0 ? value : config.space.around(value + shift), ln_p);
+    if (q.geometry == kCircle) beside = cell.value - config.space.way(beside, cell.value);
+    const skips::Skip skipped = skips::skip(skip, cell.row, cell.t, cell.value, beside, static_cast<double>(number * span_ms));
+    out[0][cell.at] = ln_p;
+    out[1][cell.at] = skipped.result() ? 0.0 : ln_p;
+    bounds(q, place, cell.at);
+    if (ln_p <= config.ln_threshold) leaf(one, q, place, cell, ln_p, skipped.result() ? skipped.by : skips::kNothing);
+    return {learning && !skipped.learning(), ln_p, shift == 0.0 ? cell.value : config.space.around(cell.value + shift)};
+  }
+
+  // One bucket of a series that is alone; false, having changed nothing, where there is no room for a leaf.
+  bool bucket(Series& s, int64_t row, int64_t t, double value) {
+    if (!std::isnan(value) && leaf_count == leaf_room) return false;
+    const Lesson lesson = judge(s, s, {row, t, row * buckets + t, 0, value});
+    if (!lesson.learning) return true;
+    fade(s);
+    s.members = 1;
+    learn(config, s, {0, 1.0}, first_bucket + t, lesson.value, lesson.ln_p);
     return true;
   }
+
+  // The members of a population in one bucket: all are judged by what was known before it, then learnt.
+  void bucket(Series& s, Member* members, const Cell* cells, int64_t count, std::vector<Lesson>& lessons) {
+    lessons.clear();
+    for (int64_t i = 0; i < count; ++i) lessons.push_back(judge(s, members[cells[i].row], cells[i]));
+    bool faded = false;
+    for (int64_t i = 0; i < count; ++i) {
+      if (!lessons[i].learning) continue;
+      if (!faded) fade(s), faded = true;
+      Member& m = members[cells[i].row];
+      s.members += m.count == 0.0;
+      // Whoever has more values than a member has on the mean does not count for more.
+      const double share = std::min((s.count / static_cast<double>(s.members) + 1.0) / (m.count + 1.0), 1.0);
+      const int64_t number = first_bucket + cells[i].t;
+      learn(config, s, {cells[i].member, share}, number, lessons[i].value, lessons[i].ln_p);
+      note(m, number, lessons[i].ln_p);
+    }
+  }
+};
+
+// What the calls of series and of members have in common, checked.
+struct Given {
+  Config config;
+  skips::Shifts changes;
+  skips::Skips skip;
+  Call call;
+
+  Given(size_t rows, size_t cells, int64_t buckets, Records leaves, const std::vector<Out<double>>& out, int64_t first_bucket,
+        int64_t span_ms, bool learning, const std::vector<double>& settings, double ln_threshold, double outside, In<uint8_t> planned,
+        Records rules, Records conditions, In<uint8_t> scope, In<int64_t> clock, Records shifts, In<uint8_t> shift_scope)
+      : config{{static_cast<Geometry>(static_cast<int64_t>(settings.at(0))), settings.at(1)},
+               settings.at(2), settings.at(3), static_cast<int64_t>(settings.at(4)), static_cast<int64_t>(settings.at(5)),
+               ln_threshold, outside},
+        changes{records<skips::Shift>(shifts), shift_scope.data(), room<skips::Shift>(shifts), static_cast<int64_t>(rows)},
+        skip{planned.data(), records<skips::Rule>(rules), scope.data(), records<skips::Condition>(conditions),
+             room<skips::Rule>(rules), static_cast<int64_t>(rows)},
+        call{config, skip, changes, clock.data(), buckets, first_bucket, span_ms, learning, {}, records<Leaf>(leaves), room<Leaf>(leaves), 0} {
+    binding::check_size("settings", settings.size(), 6);
+    binding::check_size("out", out.size(), 5);
+    binding::check_size("planned", planned.size(), static_cast<size_t>(buckets));
+    binding::check_size("scope", scope.size(), static_cast<size_t>(room<skips::Rule>(rules)) * rows);
+    binding::check_size("clock", clock.size(), static_cast<size_t>(buckets));
+    binding::check_size("shift_scope", shift_scope.size(), static_cast<size_t>(room<skips::Shift>(shifts)) * rows);
+    for (size_t i = 0; i < 5; ++i) {
+      binding::check_size("out", out[i].size(), i < 2 || outside > 0.0 ? cells : 0);
+      call.out.push_back(out[i].data());
+    }
+  }
+  Given(const Given&) = delete;  // the call refers to what stands beside it
 };
 
 int64_t advance(Records state, In<int64_t> rows, In<double> values, int64_t buckets, Out<int64_t> progress, Records leaves,
@@ -93,24 +170,8 @@ int64_t advance(Records state, In<int64_t> rows, In<double> values, int64_t buck
   binding::check_rows("rows", rows, room<Series>(state));
   binding::check_size("values", values.size(), rows.size() * static_cast<size_t>(buckets));
   binding::check_size("progress", progress.size(), rows.size());
-  binding::check_size("settings", settings.size(), 6);
-  binding::check_size("out", out.size(), 5);
-  binding::check_size("planned", planned.size(), static_cast<size_t>(buckets));
-  binding::check_size("scope", scope.size(), static_cast<size_t>(room<skips::Rule>(rules)) * rows.size());
-  binding::check_size("clock", clock.size(), static_cast<size_t>(buckets));
-  binding::check_size("shift_scope", shift_scope.size(), static_cast<size_t>(room<skips::Shift>(shifts)) * rows.size());
-  const skips::Shifts changes{records<skips::Shift>(shifts), shift_scope.data(), room<skips::Shift>(shifts), n};
-  std::vector<double*> outs;
-  for (size_t i = 0; i < 5; ++i) {
-    binding::check_size("out", out[i].size(), i < 2 || outside > 0.0 ? values.size() : 0);
-    outs.push_back(out[i].data());
-  }
-  const Config config{{static_cast<Geometry>(static_cast<int64_t>(settings[0])), settings[1]},
-                      settings[2], settings[3], static_cast<int64_t>(settings[4]), static_cast<int64_t>(settings[5]),
-                      ln_threshold, outside};
-  const skips::Skips skip{planned.data(), records<skips::Rule>(rules), scope.data(), records<skips::Condition>(conditions),
-                          room<skips::Rule>(rules), n};
-  Call call{config, skip, changes, clock.data(), buckets, first_bucket, span_ms, learning, outs, records<Leaf>(leaves), room<Leaf>(leaves), 0};
+  Given given(rows.size(), values.size(), buckets, leaves, out, first_bucket, span_ms, learning, settings, ln_threshold, outside, planned,
+              rules, conditions, scope, clock, shifts, shift_scope);
   Series* all = records<Series>(state);
   const int64_t* row_of = rows.data();
   const double* value_of = values.data();
@@ -118,8 +179,45 @@ int64_t advance(Records state, In<int64_t> rows, In<double> values, int64_t buck
   nb::gil_scoped_release unlocked;
   for (int64_t i = 0; i < n; ++i)
     for (; done[i] < buckets; ++done[i])
-      if (!call.bucket(all[row_of[i]], i, done[i], value_of[i * buckets + done[i]])) return call.leaf_count;
-  return call.leaf_count;
+      if (!given.call.bucket(all[row_of[i]], i, done[i], value_of[i * buckets + done[i]])) return given.call.leaf_count;
+  return given.call.leaf_count;
+}
+
+std::vector<int64_t> advance_members(Records members, Records populations, In<int64_t> t, In<int32_t> row, In<double> values, int64_t start,
+                                     int64_t buckets, Records leaves, const std::vector<Out<double>>& out, int64_t first_bucket,
+                                     int64_t span_ms, bool learning, const std::vector<double>& settings, double ln_threshold,
+                                     double outside, In<uint8_t> planned, Records rules, Records conditions, In<uint8_t> scope,
+                                     In<int64_t> clock, Records shifts, In<uint8_t> shift_scope) {
+  const auto n = static_cast<int64_t>(t.size());
+  binding::check_size("row", row.size(), t.size());
+  binding::check_size("values", values.size(), t.size());
+  binding::check_start(start, t.size());
+  binding::check_rows("t", t, buckets);
+  binding::check_rows("row", row, room<Member>(members));
+  Given given(static_cast<size_t>(room<Member>(members)), t.size(), buckets, leaves, out, first_bucket, span_ms, learning, settings,
+              ln_threshold, outside, planned, rules, conditions, scope, clock, shifts, shift_scope);
+  Member* all = records<Member>(members);
+  Series* groups = records<Series>(populations);
+  for (int64_t i = 0; i < room<Member>(members); ++i)
+    if (all[i].population < 0 || all[i].population >= room<Series>(populations)) binding::refuse("population", all[i].population, "one of those known");
+  const auto *bucket = t.data();
+  const auto *who = row.data();
+  const auto *value = values.data();
+  nb::gil_scoped_release unlocked;
+  std::vector<Cell> cells;
+  std::vector<Lesson> lessons;
+  int64_t from = start;
+  while (from < n) {
+    const int32_t group = all[who[from]].population;
+    cells.clear();
+    for (int64_t i = from; i < n && bucket[i] == bucket[from] && all[who[i]].population == group; ++i)
+      cells.push_back({who[i], bucket[i], i, all[who[i]].number, value[i]});
+    const auto count = static_cast<int64_t>(cells.size());
+    if (given.call.leaf_count + count > given.call.leaf_room) break;
+    given.call.bucket(groups[group], all, cells.data(), count, lessons);
+    from += count;
+  }
+  return {from, given.call.leaf_count};
 }
 
 void probability(Records predictives, In<double> values, Out<double> ln_p) {
@@ -185,11 +283,15 @@ using Layout = std::vector<std::tuple<std::string, std::string, int64_t, int64_t
 Layout fields(const std::string& record) {
   if (record == "place")
     return {FIELD(Place, weight, "<f8"), FIELD(Place, x, "<f8"), FIELD(Place, y, "<f8"), FIELD(Place, z, "<f8"), FIELD(Place, square, "<f8"),
-            FIELD(Place, last, "<i8"), FIELD(Place, occasions, "<i8"), FIELD(Place, usual, "<i8")};
+            FIELD(Place, last, "<i8"), FIELD(Place, occasions, "<i4"), FIELD(Place, usual, "<i4"),
+            FIELD(Place, who, "(2,)<i4")};
   if (record == "series")
     return {FIELD(Series, first, "<i8"), FIELD(Series, last, "<i8"), FIELD(Series, count, "<f8"), FIELD(Series, weight, "<f8"),
-            FIELD(Series, away, "<f8"), FIELD(Series, further, "<f8"), FIELD(Series, newest, "<f8"), FIELD(Series, surprise, "<f8"), FIELD(Series, since, "<i8"), FIELD(Series, places, "<i8"),
-            FIELD(Series, place, "place")};
+            FIELD(Series, away, "<f8"), FIELD(Series, further, "<f8"), FIELD(Series, newest, "<f8"), FIELD(Series, surprise, "<f8"),
+            FIELD(Series, since, "<i8"), FIELD(Series, members, "<i8"), FIELD(Series, places, "<i8"), FIELD(Series, place, "place")};
+  if (record == "member")
+    return {FIELD(Member, population, "<i4"), FIELD(Member, number, "<i4"), FIELD(Member, first, "<i8"), FIELD(Member, last, "<i8"), FIELD(Member, count, "<f8"),
+            FIELD(Member, surprise, "<f8"), FIELD(Member, since, "<i8")};
   if (record == "usual")
     return {FIELD(Usual, x, "<f8"), FIELD(Usual, y, "<f8"), FIELD(Usual, z, "<f8"), FIELD(Usual, spread, "<f8"), FIELD(Usual, dof, "<f8")};
   if (record == "predictive")
@@ -205,7 +307,7 @@ Layout fields(const std::string& record) {
 #undef FIELD
 
 int64_t size(const std::string& record) {
-  return record == "place" ? sizeof(Place) : record == "series" ? sizeof(Series) : record == "usual" ? sizeof(Usual)
+  return record == "place" ? sizeof(Place) : record == "series" ? sizeof(Series) : record == "member" ? sizeof(Member) : record == "usual" ? sizeof(Usual)
        : record == "predictive" ? sizeof(Predictive) : record == "leaf" ? sizeof(Leaf) : sizeof(Sum);
 }
 
@@ -219,7 +321,10 @@ NB_MODULE(_points, m) {
   m.attr("LEAST") = kLeast;
   m.def("fields", &fields);
   m.def("size", &size);
+  m.attr("MANY") = kMany;
+  m.attr("NOBODY") = kNobody;
   m.def("advance", &advance);
+  m.def("advance_members", &advance_members);
   m.def("probability", &probability);
   m.def("codes", &codes);
   m.def("degrees", &degrees);

@@ -122,15 +122,26 @@ inline Point middle(const Usual& p) { return {p.x, p.y, p.z}; }
 
 inline bool taught(const Config& c, const Series& s, int64_t bucket) { return s.count >= kLeast && bucket - s.first >= c.teaching; }
 
+inline bool has(const Place& p, int32_t member) { return p.who[0] == member || p.who[1] == member || p.who[0] == kMany; }
+
+// Whether a member is expected there: where it has been itself, or more than two have.
+inline bool usual_to(const Place& p, int32_t member) { return p.usual && has(p, member); }
+
+inline void come(Place& p, int32_t member) {
+  if (has(p, member)) return;
+  if (p.who[1] == kNobody) p.who[1] = member;
+  else p.who[0] = p.who[1] = kMany;
+}
+
 // `shift` is by how much, in seconds, the clock of a circle has been changed: it shows so much more than values are told by.
-inline Predictive predictive(const Config& c, const Series& s, int64_t bucket, double shift) {
+inline Predictive predictive(const Config& c, const Series& s, int32_t member, int64_t bucket, double shift) {
   Predictive out{};
   out.geometry = c.space.geometry;
   out.period = c.space.period;
   for (int64_t i = 0; i < s.places; ++i) {
     const Place& p = s.place[i];
     const double x = shift == 0.0 ? p.x : c.space.around(p.x - shift);
-    if (p.usual) out.place[out.places++] = {x, p.y, p.z, spread_of(c, p), std::min(p.weight + 2.0, kMostDof)};
+    if (usual_to(p, member)) out.place[out.places++] = {x, p.y, p.z, spread_of(c, p), std::min(p.weight + 2.0, kMostDof)};
   }
   out.chance = taught(c, s, bucket) && out.places > 0 ? (s.away + 0.5) / (s.weight + 1.0) : 1.0;
   out.fall = std::min(kMostFall, (std::max(s.away - 1.0, 0.0) + kOccasions) / (s.further + kOccasions / kMostFall));
@@ -183,7 +194,11 @@ inline Place together(const Space& space, const Place& a, const Place& b) {
   const double weight = a.weight + b.weight, apart = space.distance(middle(a), middle(b));
   const Point p = space.between(middle(a), middle(b), b.weight / weight);
   const double square = a.square + b.square + a.weight * b.weight / weight * apart * apart;
-  return {weight, p.x, p.y, p.z, square, std::max(a.last, b.last), std::max(a.occasions, b.occasions), a.usual | b.usual};
+  Place both{weight, p.x, p.y, p.z, square, std::max(a.last, b.last), std::max(a.occasions, b.occasions), a.usual | b.usual, {a.who[0], a.who[1]}};
+  for (const int32_t member : b.who)
+    if (member == kMany) both.who[0] = both.who[1] = kMany;
+    else if (member != kNobody) come(both, member);
+  return both;
 }
 
 inline void merge(const Space& space, Series& s, int64_t a, int64_t b) {
@@ -212,7 +227,7 @@ inline void make_room(const Space& space, Series& s) {
 inline void merge_overlapping(const Config& c, Series& s, int64_t at) {
   for (int64_t i = 0; i < s.places; ++i) {
     const Place &a = s.place[at], &b = s.place[i];
-    if (i == at || a.usual != b.usual) continue;
+    if (i == at || a.usual != b.usual || (a.who[0] == kMany) != (b.who[0] == kMany)) continue;
     const double apart = c.space.distance(middle(a), middle(b));
     if (2.0 * apart > kReach * (spread_of(c, a) + spread_of(c, b))) continue;
     const Place both = together(c.space, a, b);
@@ -251,40 +266,54 @@ inline void visit(const Config& c, Place& p, const Point& x) {
   p.square += before * c.space.distance(moved, x);
 }
 
+// Whose value it is, and how much of one it counts among those of others.
+struct Whose {
+  int32_t member;
+  double share;
+};
+
 // It was at no usual place, and so far from the nearest.
-inline void learn_away(const Config& c, Series& s, const Point& x) {
+inline void learn_away(const Config& c, Series& s, const Whose& whose, const Point& x) {
   double z = math::kInfinity;
   for (int64_t i = 0; i < s.places; ++i)
-    if (s.place[i].usual) z = std::min(z, c.space.distance(middle(s.place[i]), x) / spread_of(c, s.place[i]));
-  s.away += 1.0;
+    if (usual_to(s.place[i], whose.member)) z = std::min(z, c.space.distance(middle(s.place[i]), x) / spread_of(c, s.place[i]));
+  s.away += whose.share;
   s.further += s.newest;
-  s.newest = z > kReach && z < math::kInfinity ? math::ln(z / kReach) : 0.0;
+  s.newest = z > kReach && z < math::kInfinity ? whose.share * math::ln(z / kReach) : 0.0;
 }
 
-inline void learn(const Config& c, Series& s, int64_t bucket, double value, double ln_p) {
+// What is told of a series or a member by itself.
+template <typename One>
+inline void note(One& one, int64_t bucket, double ln_p) {
+  if (one.count == 0.0) one.first = bucket;
+  one.last = bucket;
+  one.count += 1.0;
+  one.surprise = kLatelyKept * one.surprise - (1.0 - kLatelyKept) * ln_p / 2.302585092994046;
+  one.since = ln_p > kLnOdd ? -1 : one.since < 0 ? bucket : one.since;
+}
+
+// Learn one value; what was known before has faded.
+inline void learn(const Config& c, Series& s, const Whose& whose, int64_t bucket, double value, double ln_p) {
   const Point x = c.space.point(value);
-  if (s.count == 0.0) s.first = bucket;
-  const bool teaching = !taught(c, s, bucket);
-  fade(s);
-  s.last = bucket;
-  s.count += 1.0;
-  s.weight += 1.0;
-  s.surprise = kLatelyKept * s.surprise - (1.0 - kLatelyKept) * ln_p / 2.302585092994046;
-  s.since = ln_p > kLnOdd ? -1 : s.since < 0 ? bucket : s.since;
+  const bool teaching = s.count == 0.0 || !taught(c, s, bucket);
+  note(s, bucket, ln_p);
+  s.weight += whose.share;
   int64_t at = place_of(c, s, x);
   if (at < 0) {
-    if (!teaching) learn_away(c, s, x);
+    if (!teaching) learn_away(c, s, whose, x);
     if (s.places == kPlaces) make_room(c.space, s);
     at = s.places++;
-    s.place[at] = {1.0, x.x, x.y, x.z, 0.0, bucket, 1, teaching};
+    s.place[at] = {1.0, x.x, x.y, x.z, 0.0, bucket, 1, teaching, {whose.member, kNobody}};
     return;
   }
   Place& p = s.place[at];
+  const bool expected = usual_to(p, whose.member), occasion = bucket - p.last >= c.apart;
   visit(c, p, x);
-  if (bucket - p.last >= c.apart) {
+  if (!teaching && !expected && (occasion || p.usual)) learn_away(c, s, whose, x);
+  come(p, whose.member);
+  if (occasion) {
     p.last = bucket;
     p.occasions += 1;
-    if (!teaching && !p.usual) learn_away(c, s, x);
     if (p.occasions >= kOccasions) p.usual = 1;
   }
   merge_overlapping(c, s, at);

@@ -15,6 +15,7 @@ from barograph.config.duration import DAY_MS, HOUR_MS
 from barograph.kernels import _population
 from barograph.kernels.elementary import ln
 from barograph.models.base import Judged, Kin, Records, Skipped
+from barograph.models.cells import Cells
 from barograph.models.civil import Shifts
 from barograph.models.config import SIDES, ModelConfig
 from barograph.models.describe import Description, Known
@@ -22,7 +23,7 @@ from barograph.models.population_described import described, known, lately
 from barograph.models.population_state import FOUND, LINEAR, MEMBER, OF_LEAF, PAYLOAD, POPULATION, members, populations
 from barograph.models.skips import NOT_SKIPPED, Skips
 from barograph.models.state import CHANGE
-from barograph.results.arrays import Floats, Ids, Ints, Structs, as_bytes
+from barograph.results.arrays import Floats, Structs, as_bytes
 from barograph.results.leaf import LEAF, Tried
 from barograph.results.snapshot import Arrays
 
@@ -32,20 +33,6 @@ MEMORY_DAYS: Final = 14.0
 _LEAST_MEMORY: Final = 200.0  # buckets
 _BETWEEN_BOUNDS: Final = 2.0 * NormalDist().inv_cdf(0.975)  # deviations
 _ALONE: Final = -5.0  # the multi-bucket impact of what is judged bucket by bucket
-
-
-class _Cells(NamedTuple):
-    """The values of a call: those of one population and bucket lie together.
-
-    Attributes:
-        t: [c] which bucket.
-        row: [c] which member.
-        value: [c] the value.
-    """
-
-    t: Ints
-    row: Ids
-    value: Floats
 
 
 class _Company(NamedTuple):
@@ -258,9 +245,9 @@ class PopulationModel:
         span = self.config.bucket_span_ms
         if first_ms % span:
             raise ValueError(f"first_bucket_ms={first_ms}: wanted a multiple of bucket_span_ms={span}")
-        cells = self._cells(values)
+        cells = Cells.of(values, self._members["population"])
         outcome = self._call(cells, first_ms // span, skips or Skips.none(*values.shape), learn=learn)
-        dense = [_spread(cells, column, values.shape) for column in outcome.columns]
+        dense = [cells.spread(column, values.shape) for column in outcome.columns]
         ln_p, ln_evidence, *shown = dense
         typical, lower, upper = shown or (None, None, None)
         found = outcome.found[np.lexsort((cells.row[outcome.found["cell"]], cells.t[outcome.found["cell"]]))]
@@ -270,15 +257,7 @@ class PopulationModel:
         payload = np.ascontiguousarray(found["payload"][told])
         return Judged(ln_p, ln_evidence, typical, lower, upper, leaves[told], payload, np.zeros(0, CHANGE), by)
 
-    def _cells(self, values: Floats) -> _Cells:
-        """The values there are, by population, then bucket, then member."""
-        t, row = np.nonzero(~np.isnan(values.T))
-        if len(self._populations) > 1:
-            order = np.argsort(self._members["population"][row], kind="stable")
-            t, row = t[order], row[order]
-        return _Cells(t.astype(np.int64), row.astype(np.int32), np.ascontiguousarray(values[row, t], np.float64))
-
-    def _call(self, cells: _Cells, first_bucket: int, skips: Skips, *, learn: bool) -> _Outcome:
+    def _call(self, cells: Cells, first_bucket: int, skips: Skips, *, learn: bool) -> _Outcome:
         config, count = self.config, len(cells.t)
         columns = [np.empty(count) for _ in range(2 if config.bounds_percentile is None else 5)]
         parts, done, room = [np.zeros(0, FOUND)], 0, 1024 + count // 16
@@ -325,13 +304,7 @@ def _settings(config: ModelConfig) -> list[float]:
     ]
 
 
-def _spread(cells: _Cells, column: Floats, shape: tuple[int, ...]) -> Floats:
-    out = np.full(shape, np.nan)
-    out[cells.row, cells.t] = column
-    return out
-
-
-def _leaves(found: Structs, cells: _Cells, first_bucket: int) -> Structs:
+def _leaves(found: Structs, cells: Cells, first_bucket: int) -> Structs:
     leaves = np.zeros(len(found), LEAF)
     for name in OF_LEAF:
         leaves[name] = found[name]

@@ -90,16 +90,6 @@ def test_a_name_is_taken_once(http: httpx.Client) -> None:
     assert kind(http.put(f"{JOBS}/other", json=config(groups=[job_id])))[1] == "resource_already_exists_exception"
 
 
-def test_what_is_not_applied_yet_is_said(http: httpx.Client) -> None:
-    population = [{"function": "time_of_day", "over_field_name": "airline"}]
-    answer = http.put(f"{JOBS}/population", json=config(analysis_config={"detectors": population}))
-    assert answer.status_code == 200
-    assert "compares each series with its own past only" in answer.headers["warning"]
-    refused = http.post(f"{JOBS}/population/_open")
-    assert refused.status_code == 400
-    assert "time_of_day" in reason(refused)
-
-
 def test_a_span_that_does_not_divide_a_day_is_warned_of(http: httpx.Client) -> None:
     answer = http.put(f"{JOBS}/odd-span", json=config(analysis_config={"bucket_span": "17m"}))
     wanted = (

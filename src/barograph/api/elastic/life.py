@@ -12,7 +12,6 @@ from barograph.api.elastic.version import NODE_ID
 from barograph.api.elastic.written import forget_written
 from barograph.api.elastic.written_snapshots import forget_active
 from barograph.config.job import Job
-from barograph.config.support import refuse_unsupported
 from barograph.jobs.room import waits_for_room
 from barograph.jobs.service import JobState, JobSummary
 
@@ -29,7 +28,6 @@ def open_job(call: Call) -> dict[str, Any]:
     refuse_unassignable(call.server)
     if job_id in service.opened():
         raise conflict(f"Cannot open job [{job_id}] because it has already been opened")
-    refuse_unsupported(job)
     if waits_for_room(job):
         service.defer(job_id)
         service.tell(job_id, "info", "Job waits to be opened: the machine has less memory than its model_memory_limit")

@@ -1,9 +1,8 @@
 """What of a job is kept, but not acted on yet."""
 
 from barograph.api.elastic.endpoint import Call
-from barograph.config.errors import ConfigError
 from barograph.config.job import Job
-from barograph.config.support import left_out, refuse_unsupported
+from barograph.config.support import left_out
 
 _DAY_S = 86_400
 
@@ -16,15 +15,5 @@ def tell_of(call: Call, job: Job) -> None:
             f"bucket_span {span} [{span.ms // 1000}s] is not an integral divisor of the number of seconds in 1d [{_DAY_S}s]. "
             "This is now deprecated."
         )
-    for text in _cannot_run(job):
-        call.warn(text)
-    for text in (*_cannot_run(job), *left_out(job)):
+    for text in left_out(job):
         service.tell(job.job_id, "warning", text)
-
-
-def _cannot_run(job: Job) -> list[str]:
-    try:
-        refuse_unsupported(job)
-    except ConfigError as error:
-        return [f"The job is kept, but cannot be opened yet: {problem}" for problem in error.problems]
-    return []

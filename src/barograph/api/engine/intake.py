@@ -17,9 +17,8 @@ from barograph.api.engine.readers import blocks
 from barograph.api.engine.rows import Rows
 from barograph.api.engine.state import Extras, State
 from barograph.api.engine.stored import store
-from barograph.config.errors import BarographError, ConfigError
+from barograph.config.errors import BarographError
 from barograph.config.job import Job
-from barograph.config.support import refuse_unsupported
 from barograph.intake.parse_times import parse_times
 from barograph.jobs.room import waits_for_room
 from barograph.jobs.service import JobState
@@ -160,10 +159,6 @@ def open_for_rows(state: State, job: Job) -> bool:
         raise EngineError(
             Code.TOO_MANY_JOBS, f"analysisLimits.modelMemoryLimit of job '{job.job_id}': wanted less than the machine's memory"
         )
-    try:
-        refuse_unsupported(job)
-    except ConfigError as error:
-        raise EngineError(Code.PROCESS_START, f"job '{job.job_id}' cannot be run: {error}", 400) from None
     service.open_job(job.job_id, lambda note: service.tell(job.job_id, "info", note))
     service.tell(job.job_id, "info", "Job is running")
     return True

@@ -15,7 +15,7 @@ from barograph.api.v1.parameters import JobId
 from barograph.api.v1.settings import SettingsAsked
 from barograph.config.errors import Conflict
 from barograph.config.load import load_job
-from barograph.config.support import left_out, refuse_unsupported
+from barograph.config.support import left_out
 from barograph.jobs.service import JobState
 
 
@@ -43,7 +43,6 @@ def router(server: Server) -> APIRouter:
     async def change_job(request: Request, job_id: JobId, asked: SettingsAsked) -> Response:
         """Change the settings of a job; what its models have learned under cannot be."""
         job = load_job({**asked.config, "job_id": job_id})
-        refuse_unsupported(job)
         await run_in_threadpool(service.job, job_id)
         await server.in_worker(job_id, lambda: service.update(job_id, lambda _: job))
         await run_in_threadpool(service.tell, job_id, "info", "Job updated")
@@ -85,7 +84,6 @@ def router(server: Server) -> APIRouter:
 
 def _make(server: Server, asked: JobAsked) -> None:
     job, service = load_job(asked.config), server.service
-    refuse_unsupported(job)
     if not service.put(job):
         raise Conflict(f"job_id={job.job_id!r}: wanted an id that no job has")
     service.tell(job.job_id, "info", "Job created")

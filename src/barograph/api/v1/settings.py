@@ -12,7 +12,7 @@ from barograph.api.v1.answers import ServedRoute, answer
 from barograph.api.v1.errors import Problem, problems
 from barograph.config.errors import ConfigError
 from barograph.config.load import load_job
-from barograph.config.support import left_out, refuse_unsupported
+from barograph.config.support import left_out
 from barograph.jobs import advice
 from barograph.jobs.predict import of_fields
 from barograph.results.labels import sentence
@@ -60,7 +60,6 @@ def router() -> APIRouter:
         """Say what is wrong with the settings of a job, and what of them may mislead."""
         try:
             job = load_job(asked.config)
-            refuse_unsupported(job)
         except ConfigError as error:
             return answer(request, {"problems": problems(error), "advice": [], "notes": [], "does": None, "memory": None})
         told = {"advice": advice.of_settings(job), "notes": list(left_out(job)), "does": sentence(job)}

@@ -1,0 +1,35 @@
+"""The values of a call one by one, where members of a population are judged together."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from barograph.results.arrays import Floats, Ids, Ints
+
+
+class Cells(NamedTuple):
+    """The values of a call: those of one population and bucket lie together, by population, then bucket, then member.
+
+    Attributes:
+        t: [c] which bucket.
+        row: [c] which member.
+        value: [c] the value.
+    """
+
+    t: Ints
+    row: Ids
+    value: Floats
+
+    @classmethod
+    def of(cls, values: Floats, population: Ids) -> "Cells":
+        """The values [S, T] there are, of members [S] of populations."""
+        t, row = np.nonzero(~np.isnan(values.T))
+        order = np.argsort(population[row], kind="stable") if len(population) and population.max() else slice(None)
+        t, row = t[order], row[order]
+        return cls(t.astype(np.int64), row.astype(np.int32), np.ascontiguousarray(values[row, t], np.float64))
+
+    def spread(self, column: Floats, shape: tuple[int, ...]) -> Floats:
+        """What is told of each [c], where it is among all [S, T]; NaN elsewhere."""
+        out = np.full(shape, np.nan)
+        out[self.row, self.t] = column
+        return out
