@@ -12,7 +12,7 @@ from barograph.api.opensearch.document import categories, delay_ms, frequency_ms
 from barograph.api.opensearch.errors import refused
 from barograph.api.opensearch.feeding import Feeding, remove_job
 from barograph.api.opensearch.result_documents import Origin, failure
-from barograph.api.opensearch.shelves import DETECTORS, JOBS, every, found, write
+from barograph.api.opensearch.shelves import DETECTORS, JOBS, OF_DETECTORS, every, found, write
 from barograph.api.opensearch.tasks import DONE, REALTIME, change, end, forget, latest_of, new_task, outlived
 from barograph.api.opensearch.ticks import Ticks
 from barograph.api.opensearch.windows import Span, Window
@@ -93,7 +93,7 @@ class Realtime:
 
     def resume(self) -> None:
         """Go on with the detectors that are started; what they have missed they look at now."""
-        for detector_id in every(self.server.documents, JOBS, {"term": {"enabled": True}}):
+        for detector_id in every(self.server.documents, JOBS, {"term": {"enabled": True}}, OF_DETECTORS):
             self.ticks.plan(detector_id, self.server.service.now_ms())
 
     def close(self) -> None:

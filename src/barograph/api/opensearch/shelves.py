@@ -7,6 +7,7 @@ from typing import Any, Final
 import orjson
 
 from barograph.api.opensearch.errors import no_index
+from barograph.api.opensearch.mappings import ALERT, DETECTOR, INSIGHT, JOB, MONITOR, RESULT, TASK
 from barograph.index.catalog import Options
 from barograph.index.documents import Documents, Stored
 from barograph.index.errors import NoSuchIndex
@@ -16,67 +17,18 @@ DETECTORS: Final = ".opendistro-anomaly-detectors"
 JOBS: Final = ".opendistro-anomaly-detector-jobs"
 TASKS: Final = ".opendistro-anomaly-detection-state"
 RESULTS: Final = ".opendistro-anomaly-results"
+INSIGHTS: Final = "opensearch-ad-plugin-insights"
+INSIGHTS_JOB: Final = "ad_insights_job"
+OF_DETECTORS: Final[Mapping[str, Any]] = {"bool": {"must_not": {"ids": {"values": [INSIGHTS_JOB]}}}}
+"""The jobs that are those of detectors."""
 MONITORS: Final = ".opendistro-alerting-config"
 ALERTS: Final = ".opendistro-alerting-alerts"
-_KEYWORD: Final[Mapping[str, Any]] = {"type": "keyword"}
-_DOUBLE: Final[Mapping[str, Any]] = {"type": "double"}
-_DATE: Final = {"type": "date", "format": "strict_date_time||epoch_millis"}
-_WORDS: Final = {"type": "text", "fields": {"keyword": {"type": "keyword", "ignore_above": 256}}}
-_ENTITY: Final = {"type": "nested", "properties": {"name": _KEYWORD, "value": _KEYWORD}}
 _BATCH: Final = 10_000
 _FLAT: Final = "_flattened_"
 CUSTOM_PREFIX: Final = "opensearch-ad-plugin-result-"
 """Indices of results that are not in the common one begin with this."""
 
-_DETECTOR: Final = {
-    **{"name": _WORDS, "description": {"type": "text"}, "time_field": _KEYWORD, "indices": _WORDS, "result_index": _KEYWORD},
-    **{"detector_type": _KEYWORD, "category_field": _KEYWORD, "last_update_time": _DATE, "schema_version": {"type": "integer"}},
-    **{"shingle_size": {"type": "integer"}, "history": {"type": "integer"}, "recency_emphasis": {"type": "integer"}},
-    "feature_attributes": {
-        "type": "nested",
-        "properties": {"feature_id": _KEYWORD, "feature_name": _WORDS, "feature_enabled": {"type": "boolean"}},
-    },
-}
-_TASK: Final = {
-    **dict.fromkeys(("state", "detector_id", "task_type", "started_by", "stopped_by", "parent_task_id"), _KEYWORD),
-    **dict.fromkeys(("last_update_time", "execution_start_time", "execution_end_time", "current_piece"), _DATE),
-    **{"task_progress": {"type": "float"}, "init_progress": {"type": "float"}, "is_latest": {"type": "boolean"}},
-    **{"error": {"type": "text"}, "entity": _ENTITY, "estimated_minutes_left": {"type": "integer"}},
-    "detection_date_range": {"properties": {"start_time": _DATE, "end_time": _DATE}},
-    "detector": {"properties": _DETECTOR},
-}
-_JOB: Final = {
-    **{"name": _KEYWORD, "enabled": {"type": "boolean"}, "type": _KEYWORD, "lock_duration_seconds": {"type": "long"}},
-    **dict.fromkeys(("enabled_time", "disabled_time", "last_update_time"), _DATE),
-}
-_VALUES: Final = {"type": "nested", "properties": {"feature_id": _KEYWORD, "data": _DOUBLE}}
-_RESULT: Final[Mapping[str, Mapping[str, Any]]] = {
-    **dict.fromkeys(("detector_id", "task_id", "model_id"), _KEYWORD),
-    **dict.fromkeys(("anomaly_score", "anomaly_grade", "confidence", "threshold"), _DOUBLE),
-    **dict.fromkeys(("data_start_time", "data_end_time", "execution_start_time", "execution_end_time"), _DATE),
-    **{"approx_anomaly_start_time": _DATE, "error": {"type": "text"}, "schema_version": {"type": "integer"}},
-    "feature_data": {"type": "nested", "properties": {"feature_id": _KEYWORD, "feature_name": _KEYWORD, "data": _DOUBLE}},
-    "entity": _ENTITY,
-    "relevant_attribution": _VALUES,
-    "past_values": _VALUES,
-    "expected_values": {"type": "nested", "properties": {"likelihood": _DOUBLE, "value_list": _VALUES}},
-    "feature_imputed": {"type": "nested", "properties": {"feature_id": _KEYWORD, "imputed": {"type": "boolean"}}},
-}
-_MONITOR: Final = {
-    "monitor": {
-        "properties": {
-            **{"name": _WORDS, "type": _KEYWORD, "monitor_type": _KEYWORD, "enabled": {"type": "boolean"}},
-            **{"enabled_time": _DATE, "last_update_time": _DATE},
-            "inputs": {"type": "nested", "properties": {"search": {"properties": {"indices": _WORDS}}}},
-        }
-    }
-}
-_ALERT: Final = {
-    **dict.fromkeys(("monitor_id", "trigger_id", "state", "severity"), _KEYWORD),
-    **{"monitor_name": _WORDS, "trigger_name": _WORDS, "error_message": {"type": "text"}},
-    **dict.fromkeys(("start_time", "last_notification_time", "acknowledged_time", "end_time"), _DATE),
-}
-_MAPPINGS: Final = {DETECTORS: _DETECTOR, TASKS: _TASK, JOBS: _JOB, MONITORS: _MONITOR, ALERTS: _ALERT}
+_MAPPINGS: Final = {DETECTORS: DETECTOR, TASKS: TASK, JOBS: JOB, MONITORS: MONITOR, ALERTS: ALERT}
 
 
 def is_there(documents: Documents, name: str) -> bool:
@@ -172,18 +124,27 @@ def own_results(documents: Documents, names: str) -> list[str]:
 
 def ensure_results(documents: Documents, alias: str, *, is_flat: bool = False) -> None:
     """Make the first index of results of this name, if there is none."""
-    catalog = documents.catalog
-    if alias in catalog.aliases or alias in catalog.indices:
+    mappings = {"dynamic": "true" if is_flat else "false", "properties": RESULT, "_meta": {"schema_version": 7}}
+    _ensure(documents, alias, mappings)
+
+
+def ensure_insights(documents: Documents) -> None:
+    """Make the first index of insights, if there is none."""
+    _ensure(documents, INSIGHTS, {"dynamic": "false", "properties": INSIGHT})
+
+
+def _ensure(documents: Documents, alias: str, mappings: Mapping[str, Any]) -> None:
+    """Make the first index behind an alias, if there is none."""
+    if is_there(documents, alias):
         return
     day = datetime.fromtimestamp(documents.now_ms() / 1000, UTC)
-    mappings = {"dynamic": "true" if is_flat else "false", "properties": _RESULT, "_meta": {"schema_version": 7}}
     name = f"{alias}-history-{day:%Y.%m.%d}-1"
     documents.create_index(name, {"mappings": mappings, "aliases": {alias: {"is_write_index": True}}})
 
 
 def holds_results(documents: Documents, alias: str) -> bool:
     """Whether an index that is there has the fields of results."""
-    wanted = {path: part["type"] for path, part in _RESULT.items() if "properties" not in part}
+    wanted = {path: part["type"] for path, part in RESULT.items() if "properties" not in part}
     for target in documents.catalog.targets(alias):
         fields = target.index.mapping.fields
         if any(path not in fields or fields[path].type != kind for path, kind in wanted.items()):

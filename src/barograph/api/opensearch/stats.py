@@ -8,7 +8,17 @@ from barograph.api.elastic.errors import bad
 from barograph.api.opensearch.endpoint import BASE, endpoints
 from barograph.api.opensearch.realtime import models_of
 from barograph.api.opensearch.result_documents import shown_entity
-from barograph.api.opensearch.shelves import CUSTOM_PREFIX, DETECTORS, JOBS, RESULTS, TASKS, every, is_there, own_results
+from barograph.api.opensearch.shelves import (
+    CUSTOM_PREFIX,
+    DETECTORS,
+    JOBS,
+    OF_DETECTORS,
+    RESULTS,
+    TASKS,
+    every,
+    is_there,
+    own_results,
+)
 from barograph.api.opensearch.tasks import HISTORICAL, NODE
 
 _INDICES: Final = {
@@ -79,7 +89,7 @@ def _results(is_failure: bool, is_split: bool) -> Callable[[Call], int]:
 def _models(call: Call) -> list[dict[str, Any]]:
     """The models of all detectors that run in real time."""
     found = []
-    for detector_id, job in every(call.server.documents, JOBS, {"term": {"enabled": True}}).items():
+    for detector_id, job in every(call.server.documents, JOBS, {"term": {"enabled": True}}, OF_DETECTORS).items():
         for model in models_of(call.server.service, detector_id):
             entity = {"entity": shown_entity(model.entity)} if model.entity else {}
             head = {"model_id": model.model_id, "config_id": detector_id, "model_type": "rcf"}
