@@ -10,7 +10,7 @@ with the columns `timestamp,value,anomaly_score`, the score in 0..1, causal, as 
     alert/      the bucket score where it is news: the first to reach 50, or 75 (docs/results.md, Buckets); else 0
 
 A row that is not the last of its bucket scores 0: the bucket's score was not known yet. With the forest, severity is the score
-in halves of its threshold, at most 1, and alert the grade where an anomaly begins.
+as a share of the highest there can be, a fifth of it averaged over a shingle, and alert the grade where an anomaly begins.
 """
 
 import argparse
@@ -52,7 +52,8 @@ def forest_score(rows: pl.DataFrame, time_s: np.ndarray) -> tuple[np.ndarray, np
     values[known["bucket"].to_numpy() - first] = known["value"].to_numpy()
     config = ForestConfig(TreesConfig(shingle=8), bucket_span_ms=1_000 * step, time_zone="UTC", first_bucket=first)
     found = ForestDetector.build(config).judge_and_learn(values[:, None])
-    severity = np.minimum(np.nan_to_num(found.score) / (2 * found.threshold), 1.0)
+    score = pl.Series(np.nan_to_num(found.score) / np.log2(config.trees.samples + 1))
+    severity = (0.8 * score + 0.2 * score.ewm_mean(half_life=config.trees.shingle)).to_numpy()
     begins = (found.grade > 0) & ~np.append(False, found.grade[:-1] > 0)
     last_of_bucket = np.append(bucket[1:] != bucket[:-1], True)
     at = bucket - first

@@ -5,7 +5,7 @@ import pytest
 
 from barograph.config.errors import BadRequest
 from barograph.models.forest import ForestConfig, ForestDetector
-from barograph.models.forest_trees import TreesConfig
+from barograph.models.forest_trees import Trees, TreesConfig
 from barograph.models.forests import as_deviations, as_surprising
 
 
@@ -32,6 +32,18 @@ def test_an_incident_that_comes_again_is_told_again_and_nothing_else_is(noise):
     assert (found.attribution[at, 0] > 0.9).all()
     assert np.abs(found.expected[at]).max() < 20
     assert (found.late[at] == 0).all()
+
+
+def test_the_score_is_that_of_what_came_and_the_grade_that_of_what_is_new(noise):
+    x = noise[:, :1].copy()
+    x[900] += 200
+    one = detector(transform="none")
+    found, plain = one.judge_and_learn(x), Trees.build(one.config.trees).advance(x)
+    known = ~np.isnan(plain)
+    assert (found.score[known] >= plain[known]).all()
+    assert found.score[850:900].tolist() == plain[850:900].tolist()
+    assert (found.score[901:908] > found.threshold[901:908]).all()
+    assert flagged(found) == [900]
 
 
 def test_a_jump_of_a_small_feature_is_seen_beside_a_large_one(noise):

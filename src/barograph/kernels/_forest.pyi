@@ -76,7 +76,8 @@ def judge_and_learn(
         blocks: [n * features] NaN is what the trees are to fill in, by all that is known.
         known: [n] share of a block's values that are known, 0 to 1. A shingle of which less than half is known is neither
             scored nor learnt.
-        told: [n * 4] out: score, threshold, grade from 0 to 1, confidence from 0 to 1.
+        told: [n * 4] out: score of the shingle as it came, or as `shown` where that is higher; threshold; grade from 0 to 1 of
+            `shown`; confidence from 0 to 1.
         late: [n] out: how many blocks before the newest the one lies that is to blame.
         share: [n * features] out: shares of that block's features in its blame, summing up to 1; NaN where there is no anomaly.
         expected: [n * features] out: what that block may have been by all others; NaN where there is no anomaly.

@@ -141,8 +141,16 @@ FOREST_RESULTS: Final = (
     *_BUCKET_KEY,
     Column("seq", pl.Int32(), "position among the entities of its bucket, from 0 in the order of appearance"),
     *(column for column in _SPLITS if not column.name.startswith("over")),
-    Column("anomaly_score", pl.Float64(), "how soon random cuts part the point from all others; 0 while too little is known"),
-    Column("anomaly_grade", pl.Float64(), "0 for no anomaly, else up to 1 by how far the score is above the threshold"),
+    Column(
+        "anomaly_score",
+        pl.Float64(),
+        "how soon random cuts part the point, as it came, from all others; 0 while too little is known",
+    ),
+    Column(
+        "anomaly_grade",
+        pl.Float64(),
+        "0 for no anomaly, else up to 1 by how far the score without what was told before is above the threshold",
+    ),
     Column("confidence", pl.Float64(), "how much of what can be remembered is known, 0 to 1"),
     Column("threshold", pl.Float64(), "the score from which on a point is an anomaly"),
     Column("severity", pl.Float64(), "the grade as a score from 0 to 100, to be compared with records of other jobs"),
