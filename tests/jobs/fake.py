@@ -22,6 +22,7 @@ class FakeEngine:
     open_ms: int = -1
     total: float = 0.0
     counts: DataCounts = field(default_factory=DataCounts)
+    categorizer_stats = ()  # it has no messages
 
     @classmethod
     def build(cls, _job, state: Snapshot | None, _knowledge=None, _disk=None) -> "FakeEngine":

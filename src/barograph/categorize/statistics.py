@@ -15,12 +15,16 @@ LEAST_MESSAGES: Final = 100
 def statistics(job: Job, categories: Categories) -> list[CategorizerStats]:
     """Of each partition, in the order of their first rows; or of all messages together."""
     memory, field = categories.categorizer.memory, job.analysis_config.categories_by
-    live = memory.live("categories")
+    live, owners = memory.live("categories"), memory.owners
+    of, count = live["owner"], live["count"]
+    is_frequent = (count > 1) & (100 * count > owners["messages"][of])
+    totals, frequents, rares = (
+        np.bincount(of[which], minlength=len(owners)) for which in (slice(None), is_frequent, count == 1)
+    )
     found = []
-    for at, owner in enumerate(memory.owners):
-        count, messages = live["count"][live["owner"] == at], int(owner["messages"])
-        frequent = int(np.count_nonzero((count > 1) & (100 * count > messages)))
-        rare, total, dead = int(np.count_nonzero(count == 1)), len(count), int(owner["dead"])
+    for at, owner in enumerate(owners):
+        frequent, rare, total = int(frequents[at]), int(rares[at]), int(totals[at])
+        messages, dead = int(owner["messages"]), int(owner["dead"])
         stats = CategorizerStats(
             partition_field_name=field,
             partition_field_value=None if field is None else categories.partitions[at],

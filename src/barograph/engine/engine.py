@@ -114,6 +114,11 @@ class Engine:
         """Rows of new series since the job began, for which its `model_memory_limit` has no room: they are left out."""
         return self._buckets.refused.rows
 
+    @property
+    def categorizer_stats(self) -> tuple[CategorizerStats, ...]:
+        """How well categories fit the messages that they are of, by partition."""
+        return () if self._categories is None else tuple(statistics(self.job, self._categories))
+
     def add(self, frame: object) -> Results:
         """Take rows, and return the results of the buckets that they finished.
 

@@ -95,7 +95,7 @@ def _session(store: Store, job_id: str, means: Means) -> Iterator[Session]:
         except OtherModels:
             saved = _made_anew(store, job, means)
             engine = means.build(job, saved.snapshot, knowledge, disk)
-        session = Session(store, job, engine, knowledge, saved, means.clock)
+        session = Session(store, job, engine, knowledge, saved, means.clock, means.now)
         store.set_state(job_id, JobState.OPENED, _ms(means.now))
         yield session
         store.set_state(job_id, JobState.CLOSING, _ms(means.now))

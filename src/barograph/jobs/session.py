@@ -1,6 +1,6 @@
 """A job that is open for rows: fed, flushed and committed. It knows no files and no signals: whoever has rows may hold one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final, Protocol
 
@@ -11,12 +11,16 @@ from barograph.config.knowledge import Knowledge
 from barograph.jobs.commit_timer import Clock, CommitTimer
 from barograph.jobs.input_counts import InputCounts
 from barograph.jobs.inputs import Inputs, NewRows
+from barograph.jobs.limits_met import LimitsMet
 from barograph.jobs.summary import Progress, RunSummary, dropped
 from barograph.results.arrays import Disk
+from barograph.results.category import CategorizerStats
 from barograph.results.counts import DataCounts
 from barograph.results.results import Results
+from barograph.results.sizes import Sizes
 from barograph.results.snapshot import Snapshot
 from barograph.sources.chunk import Chunk
+from barograph.store.documents import Message
 from barograph.store.job_rows import ResumePoint
 from barograph.store.store import Store
 
@@ -39,6 +43,10 @@ class RunningEngine(Protocol):
 
     def skip(self, until: int) -> Results:
         """Leave out the buckets before a time; returns what that finished."""
+
+    @property
+    def categorizer_stats(self) -> Sequence[CategorizerStats]:
+        """How well categories fit the messages they are of, by partition."""
 
     def snapshot(self) -> Snapshot:
         """All that it remembers."""
@@ -65,7 +73,14 @@ class Session:
     """
 
     def __init__(
-        self, store: Store, job: Job, engine: RunningEngine, knowledge: Knowledge, saved: ResumePoint | None, clock: Clock
+        self,
+        store: Store,
+        job: Job,
+        engine: RunningEngine,
+        knowledge: Knowledge,
+        saved: ResumePoint | None,
+        clock: Clock,
+        now: Clock,
     ) -> None:
         self.job = job
         self._knowledge = knowledge
@@ -76,7 +91,7 @@ class Session:
         self._read = self._inputs.progress()
         self._input_counts = InputCounts(saved.counts if saved else DataCounts(), engine.counts)
         self._before = self._input_counts.total(engine.counts)
-        self._clock = clock
+        self._clock, self._now = clock, now
         self._started = clock()
         self._spent = 0.0  # seconds in the engine since it last finished a bucket
         self._commit_timer = CommitTimer(clock)
@@ -91,6 +106,8 @@ class Session:
         self._interim: tuple[int, ...] = ()
         self._live = False
         self._refused_rows = 0  # as of the last commit
+        held = Sizes.of_text(store.snapshots(job.job_id)[-1].sizes) if saved else Sizes()
+        self._limits_met = LimitsMet(job, held, engine.categorizer_stats)
         self._on_records: Callable[[pl.DataFrame], None] = lambda _: None
 
     def feed(self, chunk: Chunk) -> None:
@@ -170,7 +187,9 @@ class Session:
         counts = self._input_counts.total(self._engine.counts)
         results = Results.concat([*self._waiting, Results(counts=counts)])
         snapshot = self._engine.snapshot()
-        self._store.commit(self.job.job_id, results, snapshot, self._read)
+        met = self._limits_met.tell(snapshot.sizes, self._engine.categorizer_stats)
+        told = [Message(int(self._now() * 1000), "warning", text) for text in met]
+        self._store.commit(self.job.job_id, results, snapshot, self._read, told)
         self._refused_rows = 0 if snapshot.sizes is None else snapshot.sizes.refused_rows
         self._waiting.clear()
         self._waiting_rows, self._changed = 0, False

@@ -14,7 +14,7 @@ from barograph.results.results import Results
 from barograph.results.sizes import Sizes
 from barograph.results.snapshot import Snapshot, Writable
 from barograph.scoring.rescore import first_moved
-from barograph.store import forest_results, history, job_rows, retention, rows, tables
+from barograph.store import documents, forest_results, history, job_rows, retention, rows, tables
 from barograph.store.database import Database
 from barograph.store.files import JobFiles
 from barograph.store.history import Change
@@ -54,8 +54,14 @@ class Writer:
     job_id: str
 
 
-def commit(writer: Writer, results: Results, snapshot: Snapshot, progress: Sequence[InputProgress]) -> None:
-    """Make results, snapshot, counts and progress durable and visible together.
+def commit(
+    writer: Writer,
+    results: Results,
+    snapshot: Snapshot,
+    progress: Sequence[InputProgress],
+    messages: Sequence[documents.Message] = (),
+) -> None:
+    """Make results, snapshot, counts, progress and messages durable and visible together.
 
     Raises:
         NoSuchJob: it was never created, or was deleted.
@@ -95,6 +101,8 @@ def commit(writer: Writer, results: Results, snapshot: Snapshot, progress: Seque
         expired = retention.expire(connection, before.job, counts.latest_bucket_timestamp, listed)
         job_rows.save_counts(connection, job_id, counts)
         job_rows.save_progress(connection, job_id, progress)
+        for message in messages:
+            documents.add_message(connection, job_id, message)
     with suppress(OSError):  # the commit stands; what is left over goes when the store is next opened
         files.remove([file.name for change in changes.values() for file in change.removed])
         files.remove([gone.file for gone in expired.snapshots])

@@ -214,8 +214,15 @@ class Store(Reader):
         with self._database.write(self._locks[job_id].connection) as connection:
             job_rows.save_state(connection, job_id, state, failure, now_ms)
 
-    def commit(self, job_id: str, results: Results, snapshot: Snapshot, progress: Sequence[InputProgress]) -> None:
-        """Make results, snapshot, counts (`results.counts`) and progress durable, and visible all at once.
+    def commit(
+        self,
+        job_id: str,
+        results: Results,
+        snapshot: Snapshot,
+        progress: Sequence[InputProgress],
+        messages: Sequence[Message] = (),
+    ) -> None:
+        """Make results, snapshot, counts (`results.counts`), progress and messages durable, and visible all at once.
 
         Takes the job's lock for the call unless `lock` holds it already. History and snapshot files are written before the one
         transaction that lists them; when it returns, the commit survives anything.
@@ -227,9 +234,9 @@ class Store(Reader):
         """
         if job_id not in self._locks:
             with self.lock(job_id):
-                return self.commit(job_id, results, snapshot, progress)
+                return self.commit(job_id, results, snapshot, progress, messages)
         with self._writing(job_id) as writer:
-            commit(writer, results, snapshot, progress)
+            commit(writer, results, snapshot, progress, messages)
 
     @contextmanager
     def rewriting(self, job_id: str) -> Iterator[Rewrite]:

@@ -59,6 +59,32 @@ def test_size_stats_say_how_well_categories_fit(http: httpx.Client):
     assert stats["categorization_status"] == "ok"
 
 
+def test_how_well_they_fit_is_searched_by_partition(http: httpx.Client):
+    job_id = fed(http, per_partition_categorization={"enabled": True})
+    query = {"bool": {"filter": [{"term": {"job_id": job_id}}, {"term": {"result_type": "categorizer_stats"}}]}}
+    asked = {"query": query, "sort": ["partition_field_value"]}
+    hits = http.post("/.ml-anomalies-*/_search", json=asked).json()["hits"]["hits"]
+    assert [(one["_source"]["partition_field_value"], one["_source"]["categorized_doc_count"]) for one in hits] == [
+        ("a", 120),
+        ("b", 120),
+    ]
+    assert hits[0]["_source"] == {
+        "job_id": job_id,
+        "result_type": "categorizer_stats",
+        "partition_field_name": "host",
+        "partition_field_value": "a",
+        "categorized_doc_count": 120,
+        "total_category_count": 2,
+        "frequent_category_count": 2,
+        "rare_category_count": 0,
+        "dead_category_count": 0,
+        "failed_category_count": 0,
+        "categorization_status": "ok",
+        "log_time": hits[0]["_source"]["timestamp"],
+        "timestamp": hits[0]["_source"]["timestamp"],
+    }
+
+
 def test_the_page_gets_them_page_by_page_with_how_well_they_fit(http: httpx.Client):
     path = f"/api/v1/jobs/{fed(http, per_partition_categorization={'enabled': True})}/categories"
     first = http.get(path, params={"size": 3}).json()

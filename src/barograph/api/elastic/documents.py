@@ -6,7 +6,7 @@ from typing import Any, Final
 import polars as pl
 
 from barograph.config.splits import SPLITS
-from barograph.results.category import CategoryDefinition
+from barograph.results.category import CategorizerStats, CategoryDefinition
 from barograph.results.points import PERIODS, PLACES, degrees, place
 
 Row = Mapping[str, Any]
@@ -102,6 +102,12 @@ def category(job_id: str, found: CategoryDefinition) -> Document:
     partition = {} if found.partition_field_name is None else {found.partition_field_name: found.partition_field_value}
     own = {"job_id": job_id, "result_type": "category_definition", "mlcategory": str(found.category_id)}
     return {**partition, **{name: value for name, value in told.items() if value is not None}, **own}
+
+
+def categorizer_stats(job_id: str, found: CategorizerStats, time_ms: int) -> Document:
+    """How well the categories of a partition, or of all messages, fit."""
+    told = {name: value for name, value in vars(found).items() if value is not None and name != "is_stopped"}
+    return {"job_id": job_id, "result_type": "categorizer_stats", **told, "log_time": time_ms, "timestamp": time_ms}
 
 
 def annotation(job_id: str, row: Row) -> Document:

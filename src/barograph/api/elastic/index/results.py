@@ -18,7 +18,7 @@ from barograph.api.elastic import documents as shapes
 from barograph.api.elastic.counts import data_counts
 from barograph.api.elastic.result_names import alias_of, index_of
 from barograph.api.elastic.snapshots import snapshot_document
-from barograph.api.elastic.stats import size_stats
+from barograph.api.elastic.stats import categorizer_stats, size_stats
 from barograph.config.job import Job
 from barograph.index.documents import Documents
 from barograph.index.write import Operation
@@ -198,8 +198,11 @@ def _heads(service: Service, job: Job) -> Iterator[tuple[str, Mapping[str, Any]]
     for snapshot in snapshots:
         yield f"{job_id}_model_snapshot_{snapshot.snapshot_id}", snapshot_document(service, job_id, snapshot)
     if snapshots:
-        stats = size_stats(job, snapshots[-1], service.split_counts(job_id), snapshots[-1].latest_record_timestamp or 0)
+        time_ms, fits = snapshots[-1].latest_record_timestamp or 0, service.categories(job_id).stats
+        stats = size_stats(job, snapshots[-1], service.split_counts(job_id), time_ms) | categorizer_stats(fits)
         yield f"{job_id}_model_size_stats", stats
+        for at, one in enumerate(fits):
+            yield f"{job_id}_categorizer_stats_{at}", shapes.categorizer_stats(job_id, one, time_ms)
 
 
 def _results(service: Service, job_id: str, query: Query) -> Iterator[tuple[str, Mapping[str, Any]]]:
