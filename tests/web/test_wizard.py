@@ -203,6 +203,47 @@ def test_another_kind_keeps_what_fits_and_messages_are_tried_and_started(
     assert analysis["influencers"] == ["user", "process", "mlcategory"]
 
 
+def test_features_are_judged_together_and_what_they_take_in_memory_is_foretold(
+    page: Page, own: Running, tmp_path: Path, axe: Callable[[Page], None], shot: Callable[..., Path]
+) -> None:
+    file = tmp_path / "fleet.csv"
+    file.write_bytes(hosts())
+    page.goto("/jobs/new?kind=forest")
+    settle(page)
+    choose(page, file)
+    page.get_by_role("button", name="Next: what to look at").click()
+    expect(page.get_by_label("Of each")).to_have_value("host")
+    expect(page.get_by_role("group", name="Feature 2").get_by_label("called")).to_have_value("mean users")
+    page.get_by_role("group", name="Feature 1").get_by_label("called").fill("load of it")
+    page.keyboard.press("Tab")
+    page.get_by_role("group", name="Feature 1").get_by_label("Look at the").select_option("max")
+    page.get_by_label("Ignored, up to %").fill("30")
+    page.get_by_label("Buckets together").fill("4")
+    page.get_by_label("Buckets together").blur()
+    preview = page.get_by_role("region", name="What it would have found")
+    expect(preview.locator(".tried-grades tbody tr").first).to_contain_text("load of it")
+    expect(preview.get_by_label("Entity")).to_contain_text("b (")
+    expect(preview.get_by_test_id("strips").locator("[data-anomaly]")).not_to_have_count(0)
+    expect(preview).to_contain_text("of memory in this trial")
+    expect(preview.get_by_test_id("predicted")).to_contain_text("for 6 series")
+    settle(page)
+    axe(page)
+    shot(page, "wizard-forest")
+    page.get_by_role("button", name="Remove feature 2").click()
+    page.get_by_text("Several measures", exact=True).click()
+    page.get_by_text("Features together", exact=True).click()
+    expect(page.get_by_role("group", name="Feature 1").get_by_label("called")).to_have_value("load of it")
+    page.get_by_role("button", name="Next: name and start").click()
+    page.get_by_role("button", name="Start the job").click()
+    page.wait_for_url("**/jobs/fleet")
+    settle(page)
+    config = own.http.get("/api/v1/jobs/fleet").json()["config"]
+    forest = config["forest_config"]
+    assert (forest["shingle_size"], forest["rules"][0]["conditions"][0]["value"]) == (4, 0.3)
+    assert [one["feature_name"] for one in forest["features"]] == ["load of it", "mean users"]
+    assert config["analysis_config"]["influencers"] == ["host"]
+
+
 def test_what_is_wrong_stands_beside_its_field(page: Page, tmp_path: Path) -> None:
     file = tmp_path / "load.csv.gz"
     file.write_bytes(gzip.compress(hosts(48)))

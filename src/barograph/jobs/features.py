@@ -1,5 +1,6 @@
 """What forests found, over time: of one entity bucket by bucket, and of all entities as lanes of grades."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -7,7 +8,8 @@ import polars as pl
 
 from barograph.config.errors import BadRequest
 from barograph.config.job import Job
-from barograph.config.splits import SPLITS
+from barograph.config.splits import SPLIT_VALUES, SPLITS
+from barograph.engine.entity import Entity
 
 MOST_COLUMNS: Final = 2000
 _LATE: Final = 1
@@ -71,6 +73,12 @@ def category_fields(job: Job) -> dict[str, str]:
     """The fields whose values are the entities of a job, each with the column that has the value, in their order."""
     of = {getattr(job.detectors[0], name): value for name, value in SPLITS}
     return {field: value for field, value in of.items() if field is not None}
+
+
+def entity_at(job: Job, values: Sequence[str | None]) -> Entity:
+    """The entity whose split values are these, by the columns `SPLIT_VALUES`."""
+    at = dict(zip(SPLIT_VALUES, values, strict=True))
+    return tuple((field, value) for field, column in category_fields(job).items() if (value := at[column]) is not None)
 
 
 def grades(job: Job, anomalies: pl.DataFrame, query: GradesQuery) -> Grades:

@@ -17,13 +17,14 @@ from barograph.intake import column_of
 from barograph.intake.parse_times import parse_times
 from barograph.jobs import advice as misleading
 from barograph.jobs.calendars import Calendar
+from barograph.jobs.features import entity_at
 from barograph.jobs.file_checks import joined
 from barograph.jobs.memory import Memory
 from barograph.jobs.one_series import OneSeries, refusal
 from barograph.jobs.preview import are_all, first_rows
 from barograph.jobs.scatter import SAME, Kind, Scatter, ScatterQuery, kind_of
 from barograph.jobs.series import SeriesQuery, SeriesValues
-from barograph.jobs.service import Service
+from barograph.jobs.service import Query, Service
 from barograph.jobs.suggest import Advice, advice
 from barograph.jobs.summary import dropped
 from barograph.jobs.uploads import Upload, rows_of
@@ -75,6 +76,7 @@ class Found:
         others: series that can be shown, those with the worst records first: columns `SPLIT_VALUES`, `record_score`.
         memory: what the models take with these series.
         categories: of its messages, if it has any.
+        graded: what its forest found of the entity that is shown, as `schema.FOREST_RESULTS`; None of a job without one.
     """
 
     dropped: dict[str, int]
@@ -89,6 +91,7 @@ class Found:
     others: pl.DataFrame
     memory: Memory
     categories: tuple[CategoryDefinition, ...]
+    graded: pl.DataFrame | None
 
 
 @dataclass(frozen=True)
@@ -179,7 +182,14 @@ def _found(service: Service, job: Job, shown: Shown) -> Found:
         others=others,
         memory=service.memory(job.job_id),
         categories=service.categories(job.job_id).definitions,
+        graded=None if job.forest_config is None else _graded(service, job, chosen),
     )
+
+
+def _graded(service: Service, job: Job, chosen: tuple[str | None, ...]) -> pl.DataFrame:
+    """What a forest found of one entity, bucket by bucket."""
+    asked = Query(entity=entity_at(job, chosen), sort="timestamp", descending=False)
+    return service.forest_results(job.job_id, asked).rows
 
 
 def _all_of(shown: Shown, chosen: tuple[str | None, ...], kind: Kind) -> ScatterQuery:
@@ -192,7 +202,8 @@ def _series(service: Service, job: Job, detector_index: int) -> pl.DataFrame:
     """Series of a detector: those with records by their worst, then others that the models know."""
     if not 0 <= detector_index < len(job.detectors):
         raise BadRequest(f"detector={detector_index}: wanted 0 to {len(job.detectors) - 1}")
-    mine = pl.col("detector_index") == detector_index
+    # A record of a forest is of the feature that is most to blame; whose it is says its entity.
+    mine = pl.lit(True) if job.forest_config is not None else pl.col("detector_index") == detector_index
     records = service.records(job.job_id).rows.filter(mine).group_by(SPLIT_VALUES).agg(pl.col("record_score").max())
     described = service.describe(job.job_id, most=_SHOWN_SERIES).rows.filter(mine).select(SPLIT_VALUES).unique()
     quiet = described.join(records, on=SPLIT_VALUES, how="anti", nulls_equal=True).with_columns(record_score=pl.lit(0.0))

@@ -1,7 +1,9 @@
 """What a forest detector found: grades of its entities as lanes, and one entity with all of its features."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
+import polars as pl
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 from starlette.requests import Request
@@ -118,23 +120,7 @@ def router(server: Server) -> APIRouter:
         _refuse_several(job, dict(named))
         asked = Asked(start_ms=from_, end_ms=to, entity=named, sort="timestamp", descending=False)
         found = service.forest_results(job_id, asked).rows
-        shown = thinned(found, max_points)
-        return answer(
-            request,
-            {
-                "job_id": job_id,
-                "features": features(job),
-                "fields": list(category_fields(job)),
-                "entity": dict(named),
-                "model_id": model_id(job_id, named),
-                "bucket_span_ms": job.bucket_span_ms,
-                "t": shown["timestamp"].to_list(),
-                **{name: shown[f"anomaly_{name}"].to_list() for name in ("score", "grade")},
-                **{name: shown[name].to_list() for name in ("threshold", "confidence")},
-                "all_points": found.height,
-                "anomalies": [_anomaly(job, row) for row in found.iter_rows(named=True) if row["anomaly_grade"] > 0],
-            },
-        )
+        return answer(request, entity_features(job, named, found, max_points))
 
     @routes.get("/jobs/{job_id}/features/lanes", response_model=GradeLanes)
     def get_grade_lanes(
@@ -158,6 +144,31 @@ def router(server: Server) -> APIRouter:
         return answer(request, {**head, "lanes": lanes, "cells": found.cells})
 
     return routes
+
+
+def entity_features(job: Job, named: Sequence[tuple[str, str]], found: pl.DataFrame, most: int) -> dict[str, Any]:
+    """One entity as `EntityFeatures`.
+
+    Args:
+        job: the detector.
+        named: the entity.
+        found: its results in order of time, as `schema.FOREST_RESULTS`.
+        most: points at most.
+    """
+    shown = thinned(found, most)
+    return {
+        "job_id": job.job_id,
+        "features": features(job),
+        "fields": list(category_fields(job)),
+        "entity": dict(named),
+        "model_id": model_id(job.job_id, named),
+        "bucket_span_ms": job.bucket_span_ms,
+        "t": shown["timestamp"].to_list(),
+        **{name: shown[f"anomaly_{name}"].to_list() for name in ("score", "grade")},
+        **{name: shown[name].to_list() for name in ("threshold", "confidence")},
+        "all_points": found.height,
+        "anomalies": [_anomaly(job, row) for row in found.iter_rows(named=True) if row["anomaly_grade"] > 0],
+    }
 
 
 def _refuse_several(job: Job, named: dict[str, str]) -> None:

@@ -15,10 +15,13 @@ from barograph.api.body import unpacked
 from barograph.api.errors import HttpProblem
 from barograph.api.server import Server
 from barograph.api.v1.answers import ServedRoute, answer, rows
+from barograph.api.v1.features import EntityFeatures, entity_features
 from barograph.api.v1.scatter import Points, points
 from barograph.api.v1.series import Line, line
+from barograph.config.job import Job
 from barograph.config.load import load_job
 from barograph.config.splits import SERIES_ROLES
+from barograph.jobs.features import entity_at
 from barograph.jobs.preview import Preview, preview
 from barograph.jobs.suggest import suggestion
 from barograph.jobs.trial import Shown, Trial, trial
@@ -108,7 +111,8 @@ class TriedCategory(BaseModel):
 
 class Tried(Line):
     """What a job would have found, and one of its series: `refused` says why its values are no line, `points` are all of what
-    is none by itself. `categories` are the largest of all that it would have made of messages."""
+    is none by itself. `categories` are the largest of all that it would have made of messages, `features` what a forest would
+    have found of the entity that is shown."""
 
     rows: int
     whole: bool
@@ -125,6 +129,7 @@ class Tried(Line):
     memory: dict[str, Any]
     refused: str | None
     points: Points | None
+    features: EntityFeatures | None
     all_categories: int
     categories: list[TriedCategory]
     advice: list[dict[str, Any]]
@@ -173,7 +178,7 @@ def router(server: Server) -> APIRouter:
             if await request.is_disconnected():
                 return Response(status_code=204)
             tried = await run_in_threadpool(trial, kept, job, shown, server.service)
-        return answer(request, _tried(tried))
+        return answer(request, _tried(job, tried, asked.points))
 
     return routes
 
@@ -218,7 +223,7 @@ def _largest(found: Sequence[CategoryDefinition]) -> list[dict[str, Any]]:
     return [{name: getattr(one, name) for name in TriedCategory.model_fields} for one in largest]
 
 
-def _tried(tried: Trial) -> dict[str, Any]:
+def _tried(job: Job, tried: Trial, most: int) -> dict[str, Any]:
     found = tried.found
     others = (dict(zip((*SERIES_ROLES, "record_score"), other, strict=True)) for other in found.others.rows())
     return {
@@ -238,6 +243,7 @@ def _tried(tried: Trial) -> dict[str, Any]:
         "memory": asdict(found.memory),
         "refused": found.refused,
         "points": None if found.points is None else points("trial", found.points),
+        "features": None if found.graded is None else entity_features(job, entity_at(job, found.shown), found.graded, most),
         "all_categories": len(found.categories),
         "categories": _largest(found.categories),
         "advice": [asdict(one) for one in tried.advice],

@@ -22,6 +22,7 @@ export default function Wizard() {
   useTrials();
   useZone(config.value.time_zone ?? 'UTC');
   const kind = choice('kind', KINDS.map(([name]) => name)) ?? kindOf(config.value);
+  useKind(kind);
   const step = choice('step', STEPS.map(([name]) => name)) ?? 'data';
   return html`
     <div class="page wizard">
@@ -67,6 +68,17 @@ function useDraft() {
       }
     })();
   }, [upload, copy]);
+}
+
+/** A file that comes while a kind is chosen is looked at as that kind. */
+function useKind(kind) {
+  useEffect(() => {
+    const { config: whole, spare } = draft.peek();
+    const has = kindOf(whole);
+    if (kind !== 'advanced' && has !== kind && has !== 'advanced' && seen.peek()) {
+      draft.value = { ...draft.peek(), config: asKind(kind, whole, usable(has, whole, spare)) };
+    }
+  }, [seen.value?.upload_id]);
 }
 
 /** Times are shown in the zone that the job will have, whatever those of others are. */

@@ -9,7 +9,7 @@ import { ticks } from '../../widgets/time-axis.mjs';
 import { useWidth } from '../explorer/width.mjs';
 
 const LEFT = 56;
-const RIGHT = 12;
+const RIGHT = 20;  // as charts have it, so that one time is in one place
 const GAP = 14;
 const AXIS = 24;
 const TICK_PX = 90;
@@ -19,8 +19,13 @@ const TOPS = { grade: 8, score: 8 + HEIGHTS.grade + GAP, confidence: 8 + HEIGHTS
 const BOTTOM = TOPS.confidence + HEIGHTS.confidence;
 const NEAR = 12;
 
-/** @param {{data: any, range: [number, number], chosen: any}} props data: as `/features` tells; chosen: an anomaly of it, or null */
-export function Strips({ data, range: [from, to], chosen }) {
+const openIt = (anomaly) => go({ set: { open: timeText(anomaly.t) } });
+
+/**
+ * @param {{data: any, range: [number, number], chosen: any, onPick?: (anomaly: any) => void}} props
+ *   data: as `/features` tells; chosen: an anomaly of it, or null; onPick: what a click on one does, unless it opens its details
+ */
+export function Strips({ data, range: [from, to], chosen, onPick = openIt }) {
   const host = useRef(null);
   const wide = useWidth(host);
   const span = data.bucket_span_ms;
@@ -41,7 +46,7 @@ export function Strips({ data, range: [from, to], chosen }) {
     else showTooltip(event.clientX, event.clientY, html`<${Said} data=${data} at=${at} mark=${mark} />`);
     host.current.classList.toggle('can-pick', mark !== null);
   };
-  const pick = (event) => { const { mark } = near(event); if (mark) go({ set: { open: timeText(mark.t) } }); };
+  const pick = (event) => { const { mark } = near(event); if (mark) onPick(mark); };
   return html`
     <div class="strips" ref=${host} style=${{ height: `${BOTTOM + AXIS}px` }} role="img" aria-label=${inWords(data)} data-testid="strips" onPointerMove=${move} onPointerLeave=${hideTooltip} onClick=${pick}>
       ${wide > 0 && html`

@@ -8,6 +8,7 @@ import { started } from '../jobs/start.mjs';
 import { jobPath } from '../jobs/words.mjs';
 import { config, draft, forget, seen, set } from './draft.mjs';
 import { Field, problems } from './field.mjs';
+import { Predicted } from './memory.mjs';
 import { checked, trying } from './trial.mjs';
 import { Advice } from './preview.mjs';
 
@@ -59,5 +60,6 @@ function Summary() {
         <ul>${others.map((one) => html`<li><code>${one.path}</code>: wanted ${one.wanted}</li>`)}</ul>
       </div>`}
     ${(checked.value?.notes ?? []).map((note) => html`<p class="quiet">${note}</p>`)}
+    ${!seen.value && html`<${Predicted} />`}
     <p class="quiet">${seen.value ? `It reads all rows of ${seen.value.name}, and then waits for more.` : 'It is opened, and waits for rows.'}</p>`;
 }

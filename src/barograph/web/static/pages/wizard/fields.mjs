@@ -2,6 +2,7 @@
 import { html } from '../../lib/html.mjs';
 import { columnsOf, config, seen, set } from './draft.mjs';
 import { Field, problemAt } from './field.mjs';
+import { Forest } from './forest.mjs';
 import { CATEGORY } from './kinds.mjs';
 import { Measures } from './measures.mjs';
 import { Messages, Places, Population, Rare, Split, Times } from './roles.mjs';
@@ -10,6 +11,7 @@ const SPANS = ['1m', '5m', '10m', '15m', '30m', '1h', '2h', '3h', '6h', '12h', '
 const FORMS = {
   single: () => html`<${Measures} kind="single" />`,
   multi: () => html`<${Measures} kind="multi" /><${Split} />`,
+  forest: () => html`<${Forest} />`,
   population: () => html`<${Population} /><${Measures} kind="population" />`,
   rare: () => html`<${Rare} />`,
   categories: () => html`<${Messages} />`,
@@ -22,7 +24,7 @@ export const Fields = ({ kind, next }) => html`
   <div class="step">
     ${FORMS[kind]()}
     <${Span} />
-    <${Influencers} />
+    ${kind !== 'forest' && html`<${Influencers} />`}
     <div class="step-end">${next}</div>
   </div>`;
 

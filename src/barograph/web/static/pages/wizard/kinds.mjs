@@ -1,9 +1,10 @@
 // The kinds of jobs that forms make, and how the settings of one become those of another.
 import { columnsOf, seen } from './draft.mjs';
+import { areRulesPlain, asFeature, forestOf } from './forest-config.mjs';
 
 /** What a job looks at: its name in the URL, and in words. */
 export const KINDS = [
-  ['single', 'One measure'], ['multi', 'Several measures'], ['population', 'Population'], ['rare', 'Rare values'],
+  ['single', 'One measure'], ['multi', 'Several measures'], ['forest', 'Features together'], ['population', 'Population'], ['rare', 'Rare values'],
   ['categories', 'Messages'], ['times', 'Times'], ['places', 'Places'], ['advanced', 'Advanced'],
 ];
 /** The field that categories are the values of. */
@@ -16,7 +17,7 @@ const TOGETHER = { non_zero_count: 'count', non_null_sum: 'sum' };
 const ROLES = ['partition', 'by', 'over'];
 const SPLITS = ROLES.map((role) => `${role}_field_name`);
 /** The roles that the form of a kind asks for. */
-const ASKED = { single: [], multi: ['partition'], population: ['partition', 'over'], rare: ROLES, categories: ['partition'], times: ['partition'], places: ['partition'], advanced: ['partition', 'over'] };
+const ASKED = { single: [], multi: ['partition'], forest: ['partition', 'by'], population: ['partition', 'over'], rare: ROLES, categories: ['partition'], times: ['partition'], places: ['partition'], advanced: ['partition', 'over'] };
 const OF_MESSAGES = ['categorization_field_name', 'categorization_filters', 'categorization_analyzer', 'per_partition_categorization'];
 const COUNT = { function: 'count' };
 
@@ -24,8 +25,9 @@ const isMeasure = (one) => ![...RARE, ...TIMES, PLACE].includes(one.function) &&
 const isSame = (detectors, name) => detectors.every((one) => one[name] === detectors[0][name]);
 
 /** The kind whose form shows all of a job's settings. @param {any} config @returns {string} */
-export function kindOf({ analysis_config: { detectors, categorization_field_name: messages } }) {
+export function kindOf({ analysis_config: { detectors, categorization_field_name: messages }, forest_config: forest }) {
   const [first] = detectors;
+  if (forest) return areRulesPlain(forest) && !messages && forest.imputation_option?.method !== 'FIXED_VALUES' ? 'forest' : 'advanced';
   if (!first || !SPLITS.every((name) => isSame(detectors, name))) return 'advanced';
   if (messages || first.by_field_name === CATEGORY) return detectors.length === 1 && first.by_field_name === CATEGORY ? 'categories' : 'advanced';
   if (RARE.includes(first.function)) return detectors.length === 1 ? 'rare' : 'advanced';
@@ -50,6 +52,7 @@ export function usable(shown, config, before = {}) {
     ...before,
     ...Object.fromEntries(ASKED[kind].map((role) => [role, first[`${role}_field_name`]])),
     ...(measures.length && { measures: kind === 'single' ? [...measures, ...(before.measures ?? []).slice(1)] : measures }),
+    ...(config.forest_config && { forest: config.forest_config, features: analysis.detectors }),
     ...(kind === 'rare' && { rare: first.function }),
     ...(kind === 'times' && { times: first.function }),
     ...(kind === 'places' && { place: first.field_name }),
@@ -77,11 +80,13 @@ export function asKind(kind, config, spare) {
     Object.assign(analysis, spare.messages ?? { categorization_field_name: messagesColumn() });
     if (!spare.partition) delete analysis.per_partition_categorization;
   }
+  const forest = kind === 'forest' ? { forest_config: forestOf(analysis.detectors, spare.forest, spare.features) } : {};
   const named = analysis.detectors.flatMap((one) => SPLITS.map((name) => one[name])).filter(Boolean);
   const looked = [CATEGORY, analysis.categorization_field_name, ...analysis.detectors.filter((one) => one.function === PLACE).map((one) => one.field_name)];
   const others = (analysis.influencers ?? []).filter((name) => !looked.includes(name));
-  analysis.influencers = [...new Set([...others, ...named])];
-  return { ...config, analysis_config: analysis };
+  analysis.influencers = [...new Set([...(kind === 'forest' ? [] : others), ...named])];
+  const { forest_config: _, ...rest } = config;
+  return { ...rest, analysis_config: analysis, ...forest };
 }
 
 const measuresOf = ({ measures }) => (measures?.length ? measures : [COUNT]);
@@ -89,6 +94,9 @@ const measuresOf = ({ measures }) => (measures?.length ? measures : [COUNT]);
 const DETECTORS = {
   single: (spare) => [measuresOf(spare)[0]],
   multi: (spare) => measuresOf(spare).map((one) => ({ ...one, partition_field_name: spare.partition ?? spare.over })),
+  forest: (spare) => several(measuresOf(spare).map(asFeature)).map((one) => ({
+    ...one, partition_field_name: spare.partition ?? spare.over, by_field_name: spare.partition && spare.by !== spare.partition ? spare.by : undefined,
+  })),
   population: (spare) => {
     const over = spare.over ?? spare.partition ?? membersColumn();
     return measuresOf(spare).map((one) => ({
@@ -104,6 +112,15 @@ const DETECTORS = {
   places: (spare) => [{ function: PLACE, field_name: spare.place ?? placeColumn(), partition_field_name: spare.partition ?? spare.over }],
   categories: (spare) => [{ function: spare.ofMessages ?? 'count', by_field_name: CATEGORY, partition_field_name: spare.partition }],
 };
+
+const FEW_FEATURES = 5;
+
+/** More than one feature, where the file has more numbers. */
+function several(features) {
+  if (features.length > 1) return features;
+  const others = columnsOf('number').filter((one) => one.distinct > 1 && one.name !== features[0].field_name);
+  return [...features.filter((one) => one.field_name || others.length < 2), ...others.map((one) => ({ function: 'mean', field_name: one.name }))].slice(0, FEW_FEATURES);
+}
 
 function together(name) {
   const side = ['high_', 'low_'].find((prefix) => name.startsWith(prefix)) ?? '';

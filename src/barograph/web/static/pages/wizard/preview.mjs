@@ -10,7 +10,9 @@ import { PointsChart, PointsSaid, rowsHeight, withMarks } from '../../parts/poin
 import { Failed } from '../../parts/panel.mjs';
 import { bytes, detectorWords } from '../jobs/words.mjs';
 import { config, seen } from './draft.mjs';
+import { Graded } from './graded.mjs';
 import { advice, Better, problems } from './field.mjs';
+import { Predicted } from './memory.mjs';
 import { alertScore, shown, splitOf, trialError, tried, trying } from './trial.mjs';
 
 const HEIGHT = 260;
@@ -58,16 +60,26 @@ function Picture({ found }) {
   const chosen = nameOf(found.shown);
   return html`
     <div class="which">
-      ${detectors.length > 1 && html`
-        <label>Measure<select value=${found.detector} onChange=${(event) => { shown.value = { detector: Number(event.target.value), series: null }; }}>
-          ${detectors.map((one, index) => html`<option value=${index}>${detectorWords(one)}</option>`)}</select></label>`}
+      ${!found.features && html`<${Measure} found=${found} />`}
       ${found.others.length > 1 && html`
-        <label>Series<select value=${keyOf(found.shown)} onChange=${(event) => choose(found.detector, JSON.parse(event.target.value))}>
+        <label>${found.features ? 'Entity' : 'Series'}<select value=${keyOf(found.shown)} onChange=${(event) => choose(found.detector, JSON.parse(event.target.value))}>
           ${found.others.map((one) => html`<option value=${keyOf(one)}>${nameOf(one)}${one.record_score > 0 ? ` (${score(one.record_score)})` : ''}</option>`)}</select></label>`}
     </div>
+    ${found.features && html`<${Graded} found=${found} range=${range} /><div class="which"><${Measure} found=${found} /></div>`}
     ${found.points ? html`<${Spread} found=${found} chosen=${chosen} />` : found.refused ? html`<${Worst} found=${found} />` : html`<${SeriesChart} data=${data} range=${range} height=${HEIGHT} span=${step} label=${`Values of ${chosen || detectorWords(detectors[found.detector] ?? detectors[0])}, every ${span}`}
       describe=${(mark) => `${time(mark.t)}, score ${score(mark.score)}, ${word(mark.score)}`} testid="preview-chart" />`}
     ${!found.refused && !found.points && html`<p class="quiet legend">Line: values of each ${span}. Shade: what is usual. Marks: anomalies of ${alertScore.value} or more${found.t.length < found.buckets ? '; where there are many values, the least and the greatest are drawn' : ''}.</p>`}`;
+}
+
+/** Which of several measures, or features, is charted. */
+function Measure({ found }) {
+  const { detectors } = config.value.analysis_config;
+  if (detectors.length < 2) return null;
+  const name = (detector, at) => (found.features && config.value.forest_config?.features[at]?.feature_name) || detectorWords(detector);
+  const pick = (event) => { shown.value = { ...shown.peek(), detector: Number(event.target.value), ...(!found.features && { series: null }) }; };
+  return html`
+    <label>${found.features ? 'Feature' : 'Measure'}<select value=${found.detector} onChange=${pick}>
+      ${detectors.map((one, index) => html`<option value=${index}>${name(one, index)}</option>`)}</select></label>`;
 }
 
 /** The records that would be told, of those so near each other that they would hide one another the worst. */
@@ -127,9 +139,10 @@ function Facts({ found }) {
   const left = Object.values(found.dropped).reduce((sum, many) => sum + many, 0);
   return html`
     <p class="quiet facts-line">
-      ${found.whole ? '' : 'The first '}${counted(found.rows, 'row')} · ${counted(found.buckets, 'bucket')} · ${counted(found.series, 'series', 'series')} · ${bytes(found.memory.total)} of memory
+      ${found.whole ? '' : 'The first '}${counted(found.rows, 'row')} · ${counted(found.buckets, 'bucket')} · ${counted(found.series, 'series', 'series')} · ${bytes(found.memory.total)} of memory in this trial
       ${left > 0 && html` · <span class="wrong">${counted(left, 'row')} left out (${Object.keys(found.dropped).map((reason) => reason.replaceAll('_', ' ')).join(', ')})</span>`}
     </p>
+    <${Predicted} />
     ${found.notes.map((note) => html`<p class="quiet">${note}</p>`)}`;
 }
 

@@ -9,7 +9,7 @@ const AT = 'analysis_config.detectors[0]';
 const first = () => config.value.analysis_config.detectors[0] ?? {};
 
 /** A setting of all detectors that names a field. @param {{role: string, label: string, hint?: any, none?: string, kinds?: string[]}} props */
-function Role({ role, label, hint, none, kinds = ['text', 'number'] }) {
+export function Role({ role, label, hint, none, kinds = ['text', 'number'] }) {
   const name = `${role}_field_name`;
   const value = first()[name] ?? '';
   const reason = seen.value?.reasons[`${AT}.${name}`];
@@ -27,6 +27,12 @@ function setRole(role, chosen) {
       if (chosen) detector[`${role}_field_name`] = chosen;
       else delete detector[`${role}_field_name`];
       delete detector.detector_description;
+    }
+    if (whole.forest_config) {
+      if (role === 'partition' && !chosen) for (const detector of detectors) delete detector.by_field_name;
+      const [{ partition_field_name: of, by_field_name: by }] = detectors;
+      whole.analysis_config.influencers = [of, by].filter(Boolean); // a forest blames features; only entities are beside them
+      return whole;
     }
     if (chosen && !influencers.includes(chosen)) whole.analysis_config.influencers = [...influencers, chosen];
     if (role === 'partition' && !chosen) delete whole.analysis_config.per_partition_categorization;

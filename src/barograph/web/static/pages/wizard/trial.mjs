@@ -1,7 +1,7 @@
 // What the draft would find, asked anew when somebody has stopped typing.
 import { signal, useEffect } from '../../lib/html.mjs';
 import { send } from '../../lib/api.mjs';
-import { draft } from './draft.mjs';
+import { draft, seen } from './draft.mjs';
 import { advice, problems } from './field.mjs';
 
 const QUIET_MS = 450;
@@ -52,7 +52,8 @@ async function look(mine, { config, uploadId, ...asked }) {
       return [null, failure];
     }
   };
-  const [told, failed] = await ask(() => send('POST', '/validate', { config: { ...config, job_id: config.job_id || 'unnamed' } }));
+  const distinct = Object.fromEntries((seen.peek()?.columns ?? []).map((column) => [column.name, column.distinct]));
+  const [told, failed] = await ask(() => send('POST', '/validate', { config: { ...config, job_id: config.job_id || 'unnamed' }, distinct }));
   if (mine !== newest) return;
   if (tried.peek() && tried.peek().uploadId !== uploadId) tried.value = null;  // of another file
   checked.value = told;
