@@ -23,9 +23,21 @@ from barograph.engine.exclusions import Exclusion
 from barograph.jobs.calendars import Calendar, Event
 from barograph.jobs.service import Service
 from barograph.store import alerts
-from barograph.store.alerts import STATUSES, AlertEvent, AlertRow, AlertsQuery, Status
+from barograph.store.alerts import STATUSES, AlertEvent, AlertRow, AlertsQuery, OutMessage, Status
 
-__all__ = ["STATUSES", "UNTIL_UNMUTED", "AlertRow", "Alerts", "AlertsQuery", "Judged", "KeptRule", "Mute", "ToldRule", "Tried"]
+__all__ = [
+    "STATUSES",
+    "UNTIL_UNMUTED",
+    "AlertRow",
+    "Alerts",
+    "AlertsQuery",
+    "Judged",
+    "KeptRule",
+    "Mute",
+    "OutMessage",
+    "ToldRule",
+    "Tried",
+]
 
 _LOOKED_AT: Final = 10_000
 _EMPTY: Final[dict[str, int]] = dict.fromkeys((*STATUSES, "week"), 0)
@@ -147,6 +159,16 @@ class Alerts:
     def told_channels(self) -> list[dict[str, str]]:
         """The channels without their secrets."""
         return [{"channel_id": name, "kind": KINDS[type(one)], "to": one.to} for name, one in self.channels.items()]
+
+    def send(self, messages: Sequence[OutMessage]) -> None:
+        """Have messages sent, at least once, whose alerts are kept elsewhere; those that wait already wait on."""
+        with self._store.writing() as connection:
+            alerts.send(connection, messages)
+
+    def unsend(self, alert_id: str) -> None:
+        """Take back what is still to be sent of an alert."""
+        with self._store.writing() as connection:
+            alerts.unsend(connection, alert_id)
 
     # rules
 

@@ -379,10 +379,18 @@ def due(connection: sa.Connection, now_ms: int, size: int, but: Iterable[str] = 
     return [OutMessage(**row) for row in connection.execute(chosen).mappings()]
 
 
+def send(connection: sa.Connection, messages: Sequence[OutMessage]) -> None:
+    """Have messages sent whose alerts are kept elsewhere; those that wait already wait on."""
+    for message in messages:
+        if not is_waiting(connection, message.message_id):
+            connection.execute(_MESSAGE.insert().values(**asdict(message)))
+
+
 def delivered(connection: sa.Connection, message: OutMessage, event: AlertEvent) -> None:
-    """A message is out, or given up."""
+    """A message is out, or given up; alerts that are kept elsewhere have no history here."""
     connection.execute(_MESSAGE.delete().where(_MESSAGE.c.message_id == message.message_id))
-    add_events(connection, [event])
+    if with_ids(connection, [message.alert_id]):
+        add_events(connection, [event])
 
 
 def again(connection: sa.Connection, message: OutMessage, next_ms: int) -> None:

@@ -5,12 +5,11 @@ from typing import Any, Final
 
 import orjson
 
-from barograph.alerts.senders import SendFailed, sender
+from barograph.alerts.service import OutMessage
 from barograph.api.elastic.errors import bad
 from barograph.api.opensearch.alerting.templates import check_template, rendered
 from barograph.api.opensearch.features import new_id
 from barograph.api.opensearch.fields import flag, text, whole
-from barograph.api.server import Server
 
 _MINUTE_MS: Final = 60_000
 _TEMPLATES: Final = ("message_template", "subject_template")
@@ -68,40 +67,36 @@ def is_throttled(given: Mapping[str, Any], executed: Mapping[str, Executed], now
     return bool(now_ms - before["last_execution_time"] < given["throttle"]["value"] * _MINUTE_MS)
 
 
-def execute(server: Server, given: Mapping[str, Any], context: Mapping[str, Any], *, is_dry: bool) -> dict[str, Any]:
-    """Render an action, and, unless that is dry, send it; what it said, and what went wrong.
-
-    Args:
-        server: whose channels there are.
-        given: the action.
-        context: what templates see as `ctx`.
-        is_dry: send nothing.
-    """
+def execute(given: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
+    """Render an action: what it says. `context` is what templates see as `ctx`."""
     values = {"ctx": context}
     message = rendered(given["message_template"]["source"], values)
     title = given.get("subject_template")
     subject = message.partition("\n")[0] if title is None else rendered(title["source"], values)
-    result = {"id": given["id"], "name": given["name"], "output": {"subject": subject, "message": message}}
-    error = None if is_dry else _sent(server, given, context, subject, message)
-    return {**result, "throttled": False, "error": error}
+    output = {"subject": subject, "message": message}
+    return {"id": given["id"], "name": given["name"], "output": output, "throttled": False, "error": None}
 
 
-def _sent(server: Server, given: Mapping[str, Any], context: Mapping[str, Any], subject: str, message: str) -> str | None:
-    """Send a message; why it did not get there, or None."""
-    channel = server.alerts.channels.get(given["destination_id"])
-    if channel is None:
-        return f"destination_id={given['destination_id']!r}: wanted a channel of this server"
-    alert = context["alert"]
+def message_of(
+    given: Mapping[str, Any], context: Mapping[str, Any], output: Mapping[str, str], before_ms: int | None, page: str
+) -> OutMessage:
+    """The message of an action. Its id stays the same until it is noted that the action was executed.
+
+    Args:
+        given: the action.
+        context: what its templates have seen.
+        output: what it says.
+        before_ms: when it was executed last; None: never.
+        page: address of the page.
+    """
+    alert, now_ms = context["alert"], context["periodEnd"]
+    message_id = f"{alert['id']}/raised:{before_ms or 'first'}/{given['id']}"
     body = {
-        "id": f"{alert['id']}/raised:{context['periodEnd']}/{given['id']}",  # it may be told again, which is another message
+        "id": message_id,
         "what": "raised",
-        "title": subject,
-        "text": message,
-        "link": f"{server.config.page}/",
+        "title": output["subject"],
+        "text": output["message"],
+        "link": f"{page}/",
         "alert": {"alert_id": alert["id"], "rule_id": context["monitor"]["name"], "job_id": context["trigger"]["name"]},
     }
-    try:
-        sender(channel)(body, orjson.dumps(body))
-    except SendFailed as error:
-        return str(error)
-    return None
+    return OutMessage(message_id, alert["id"], given["destination_id"], orjson.dumps(body).decode(), now_ms, now_ms)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import structlog
 
-from barograph.api.opensearch.alerting.actions import execute, is_throttled
+from barograph.api.opensearch.alerting.actions import execute, is_throttled, message_of
 from barograph.api.opensearch.alerting.conditions import condition
 from barograph.api.opensearch.alerting.monitor import body_of, period_ms, triggers_of
 from barograph.api.opensearch.features import new_id
@@ -45,7 +45,7 @@ class Monitoring:
     server: Server
     ticks: Ticks = field(init=False)
     _changing: threading.RLock = field(default_factory=threading.RLock)
-    """Held while an alert is read and written; what a run sends takes its time, and is sent without."""
+    """Held while an alert is read and written; a run does not wait for what it has sent."""
 
     def __post_init__(self) -> None:
         self.ticks = Ticks("monitors", self.server.service.now_ms, self._due)
@@ -72,6 +72,7 @@ class Monitoring:
         with self._changing:
             for alert_id, alert in self._alerts(monitor_id).items():
                 self._put(alert_id, {**alert, "state": "DELETED", "end_time": self.server.service.now_ms()})
+                self.server.alerts.unsend(alert_id)
 
     def _due(self, monitor_id: str, now_ms: int) -> int | None:
         document = found(self.server.documents, MONITORS, monitor_id)
@@ -97,7 +98,7 @@ class Monitoring:
         if not run.is_triggered:
             return {}
         context = run.context({"id": "", **run.new_alert(self.server.service.now_ms())})
-        return {one["id"]: execute(self.server, one, context, is_dry=True) for one in run.trigger["actions"]}
+        return {one["id"]: execute(one, context) for one in run.trigger["actions"]}
 
     def _found(self, monitor: Mapping[str, Any], period: tuple[int, int]) -> Outcome:
         documents, results = self.server.documents, []
@@ -117,47 +118,48 @@ class Monitoring:
 
     def _settle(self, run: "_Run") -> dict[str, Any]:
         """Begin, keep or end the alert of a trigger, of which there is one at a time; what became of its actions."""
-        now, trigger_id = self.server.service.now_ms(), run.trigger["id"]
-        kept = [one for one in self._alerts(run.monitor_id).items() if one[1]["trigger_id"] == trigger_id]
-        alert_id, alert = kept[0] if kept else (new_id(), None)
-        begun = alert or run.new_alert(now)
-        if run.outcome.error is not None:
-            self._keep(alert_id, {**begun, "state": "ERROR", "error_message": run.outcome.error})
-        elif run.is_triggered:
-            state = "ACTIVE" if begun["state"] == "ERROR" else begun["state"]
-            changed = {**begun, "state": state, "error_message": None}
-            actions = {} if state == "ACKNOWLEDGED" else self._acted(run, alert_id, changed, now)
-            self._keep(alert_id, changed)
-            return actions
-        elif alert is not None:
-            self._keep(alert_id, {**alert, "state": "COMPLETED", "end_time": now})
-        return {}
-
-    def _keep(self, alert_id: str, alert: Mapping[str, Any]) -> None:
-        """Write an alert as a run leaves it; that somebody has acknowledged it meanwhile, or removed its monitor, stays."""
         with self._changing:
-            if found(self.server.documents, MONITORS, alert["monitor_id"]) is None:
-                return
-            now = found(self.server.documents, ALERTS, alert_id)
-            if now is not None and now["state"] == "ACKNOWLEDGED":
-                state = now["state"] if alert["state"] == "ACTIVE" else alert["state"]
-                alert = {**alert, "state": state, "acknowledged_time": now["acknowledged_time"]}
-            self._put(alert_id, alert)
+            if found(self.server.documents, MONITORS, run.monitor_id) is None:  # it was removed meanwhile
+                return {}
+            now, trigger_id = self.server.service.now_ms(), run.trigger["id"]
+            kept = [one for one in self._alerts(run.monitor_id).items() if one[1]["trigger_id"] == trigger_id]
+            alert_id, alert = kept[0] if kept else (new_id(), None)
+            begun = alert or run.new_alert(now)
+            if run.outcome.error is not None:
+                self._put(alert_id, {**begun, "state": "ERROR", "error_message": run.outcome.error})
+            elif run.is_triggered:
+                state = "ACTIVE" if begun["state"] == "ERROR" else begun["state"]
+                changed = {**begun, "state": state, "error_message": None}
+                self._put(alert_id, changed)
+                return {} if state == "ACKNOWLEDGED" else self._acted(run, alert_id, changed, now)
+            elif alert is not None:
+                self._put(alert_id, {**alert, "state": "COMPLETED", "end_time": now})
+            return {}
 
     def _acted(self, run: "_Run", alert_id: str, alert: dict[str, Any], now_ms: int) -> dict[str, Any]:
-        """Execute the actions of a trigger, and note that with the alert; what became of them."""
+        """Execute the actions of a trigger, and then note that with the alert; what became of them.
+
+        Messages go into the outbox first: whoever ends the process in between has them sent again under the same ids, not lost.
+        """
         executed = {one["action_id"]: one for one in alert["action_execution_results"]}
-        actions: dict[str, Any] = {}
+        actions, messages = {}, []
         for one in run.trigger["actions"]:
             before = executed.get(one["id"], {"action_id": one["id"], "last_execution_time": None, "throttled_count": 0})
             if is_throttled(one, executed, now_ms):
                 executed[one["id"]] = {**before, "throttled_count": before["throttled_count"] + 1}
                 actions[one["id"]] = {"id": one["id"], "name": one["name"], "output": {}, "throttled": True, "error": None}
                 continue
-            actions[one["id"]] = execute(self.server, one, run.context({"id": alert_id, **alert}), is_dry=False)
+            context = run.context({"id": alert_id, **alert})
+            actions[one["id"]] = told = execute(one, context)
+            if one["destination_id"] in self.server.alerts.channels:
+                page = self.server.config.page
+                messages.append(message_of(one, context, told["output"], before["last_execution_time"], page))
+            else:
+                told["error"] = f"destination_id={one['destination_id']!r}: wanted a channel of this server"
             executed[one["id"]] = {**before, "last_execution_time": now_ms}
-            alert["last_notification_time"] = now_ms
-        alert["action_execution_results"] = list(executed.values())
+        self.server.alerts.send(messages)
+        notified = {"last_notification_time": now_ms} if messages else {}
+        self._put(alert_id, {**alert, **notified, "action_execution_results": list(executed.values())})
         return actions
 
     def acknowledge(self, monitor_id: str, alert_ids: list[str]) -> tuple[list[str], list[str]]:
@@ -169,6 +171,7 @@ class Monitoring:
                 if alert_id in alerts and alerts[alert_id]["state"] == "ACTIVE":
                     changed = {"state": "ACKNOWLEDGED", "acknowledged_time": self.server.service.now_ms()}
                     self._put(alert_id, {**alerts[alert_id], **changed})
+                    self.server.alerts.unsend(alert_id)
                     done.append(alert_id)
                 else:
                     failed.append(alert_id)
