@@ -38,7 +38,7 @@ class Delivery:
         make: Callable[[Channel], Send] = sender,
     ) -> None:
         self._store, self._now_ms = store, now_ms
-        self._senders = {name: make(channel) for name, channel in channels.items()}
+        self._channels, self._make = channels, make  # there may be more of them later
         self._busy: dict[str, Future[int]] = {}
         self._paused: dict[str, int] = {}
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="alerts")
@@ -91,10 +91,10 @@ class Delivery:
         return sent
 
     def _send(self, name: str, message: OutMessage) -> str:
-        if name not in self._senders:
-            raise SendFailed(f"there is no channel {name!r}: wanted one of {', '.join(self._senders)}")
+        if name not in self._channels:
+            raise SendFailed(f"there is no channel {name!r}: wanted one of {', '.join(self._channels)}")
         try:
-            return self._senders[name](json.loads(message.body), message.body.encode())
+            return self._make(self._channels[name])(json.loads(message.body), message.body.encode())
         except SendFailed:
             raise
         except Exception as error:  # a message that cannot be sent at all keeps no other of its channel waiting

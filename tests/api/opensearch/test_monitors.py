@@ -7,6 +7,7 @@ import httpx
 import orjson
 import pytest
 
+from tests.alerts.receiver import Receiver
 from tests.api.opensearch.made import refusal
 from tests.api.running import Running
 
@@ -133,11 +134,70 @@ def test_channels_are_found_under_the_names_that_actions_give_them(running: Runn
     for path in ("configs", "configs/log", "configs?config_id_list=log,none&config_type=webhook", "configs?sort_order=desc"):
         assert running.http.get(f"{base}/{path}").json() == {**page, "config_list": [config]}
     assert running.http.get(f"{base}/configs?config_type=email").json()["config_list"] == []
-    assert running.http.get(f"{base}/features").json()["allowed_config_type_list"] == ["webhook", "email"]
+    assert running.http.get(f"{base}/features").json()["allowed_config_type_list"] == ["webhook", "slack", "email"]
     (status,) = running.http.post(f"{base}/feature/test/log").json()["status_list"]
     assert status["delivery_status"] == {"status_code": "200", "status_text": "logged"}
     assert refusal(running.http.get(f"{base}/configs/none"))[::2] == (404, "NotificationConfig none not found")
     assert refusal(running.http.post(f"{base}/configs", json={"config": {}}))[0] == 400
+
+
+CONFIGS = "/_plugins/_notifications/configs"
+
+
+def config(url: str, **changes: Any) -> dict[str, Any]:
+    made = {"name": "ops", "config_type": "slack", "is_enabled": True, "slack": {"url": url}}
+    return {"config": {name: value for name, value in (made | changes).items() if value is not None}}
+
+
+def test_a_channel_that_a_client_makes_is_one_of_its_monitors(results: httpx.Client) -> None:
+    with Receiver() as receiver:
+        made = results.post(CONFIGS, json={"config_id": "ops", **config(f"{receiver.url}/secret")})
+        assert (made.status_code, made.json()) == (200, {"config_id": "ops"})
+        assert refusal(results.post(CONFIGS, json={"config_id": "log", **config("https://x")}))[0] == 409
+        (told,) = results.get(f"{CONFIGS}/ops").json()["config_list"]
+        assert told["config"]["slack"] == {"url": "http://127.0.0.1"}
+        assert results.put(f"{CONFIGS}/ops", json={"config": told["config"] | {"name": "on call"}}).json() == {
+            "config_id": "ops"
+        }
+        given = monitor(**acting(destination_id="ops", message_template={"source": "{{ctx.monitor.name}} is odd"}))
+        path = f"{MONITORS}/{results.post(MONITORS, json=given).json()['_id']}"
+        write(results, "told", 0.8)
+        results.post(f"{path}/_execute").raise_for_status()
+        for _ in range(5000):  # each answer takes its time, so nothing here sleeps
+            if receiver.got or results.get("/readyz").status_code != 200:
+                break
+        ((to, _, content),) = receiver.got
+        assert (to, orjson.loads(content)["text"]) == ("/secret", "m is odd")
+    for url in (path, f"/{INDEX}/_doc/told"):
+        results.delete(url).raise_for_status()
+    assert results.delete(f"{CONFIGS}/ops").json() == {"delete_response_list": {"ops": "OK"}}
+    assert refusal(results.get(f"{CONFIGS}/ops"))[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "told"),
+    [
+        ("POST", "", {}, (400, "[config]=None: wanted an object with name")),
+        ("POST", "", config("https://x", name=None), (400, "[config.name] is missing")),
+        ("POST", "", config("https://x", config_type="chime"), (400, "[config.config_type]='chime': wanted webhook or slack")),
+        ("POST", "", config("ftp://x"), (400, "[config.slack.url]='ftp://x': wanted a URL")),
+        ("POST", "", config("https://x", is_enabled=False), (400, "[config.is_enabled]=false: wanted true")),
+        (
+            "POST",
+            "",
+            config("", config_type="webhook", webhook={"url": "https://x", "method": "PUT"}),
+            (400, "[config.webhook.method]"),
+        ),
+        ("POST", "", {"config_id": "a b", **config("https://x")}, (400, "[config_id]='a b': wanted")),
+        ("PUT", "/log", config("https://x"), (400, "config_id='log': it is one of the server's settings")),
+        ("DELETE", "/none", None, (404, "NotificationConfig none not found")),
+    ],
+)
+def test_channels_that_cannot_be_made_are_refused_by_the_part(
+    results: httpx.Client, method: str, path: str, body: Any, told: tuple[int, str]
+) -> None:
+    status, _, reason = refusal(results.request(method, CONFIGS + path, **({} if body is None else {"json": body})))
+    assert (status, told[1] in reason) == (told[0], True), reason
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from barograph.api.elastic.endpoint import Endpoint, route
 from barograph.api.opensearch import detectors, insights, life, preview, profile, searches, stats, suggest, top, validate
 from barograph.api.opensearch.alerting import calls as alerting
 from barograph.api.opensearch.alerting import channels
+from barograph.api.opensearch.alerting.configs import Configs
 from barograph.api.opensearch.alerting.monitoring import Monitoring
 from barograph.api.opensearch.insights_job import InsightsJob
 from barograph.api.opensearch.runs import Runs
@@ -34,6 +35,6 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
 
 def routes(server: Server) -> list[BaseRoute]:
     """The routes of all endpoints; where two match a path, the one with more fixed parts is asked first."""
-    server.beside += [Runs(server), Monitoring(server), InsightsJob(server)]
+    server.beside += [Configs(server), Runs(server), Monitoring(server), InsightsJob(server)]
     ordered = sorted(ENDPOINTS, key=lambda endpoint: endpoint.order)
     return [route(endpoint, server) for endpoint in ordered]

@@ -33,14 +33,14 @@ def endpoints(
         writes: a key must be allowed to write.
     """
     bases = (BASE, LEGACY) if is_old else (BASE,)
-    return with_slash(bases, methods, path, _unless_disabled(handler), query=query, writes=writes)
+    role: Role = "write" if writes else "read"
+    return with_slash(bases, methods, path, _unless_disabled(handler), query=query, role=role)
 
 
 def with_slash(
-    bases: Iterable[str], methods: str, path: str, handler: Handler, *, query: str = "", writes: bool = False
+    bases: Iterable[str], methods: str, path: str, handler: Handler, *, query: str = "", role: Role = "read"
 ) -> Iterator[Endpoint]:
     """The endpoints of a path behind each of some bases, with a slash at its end or without."""
-    role: Role = "write" if writes else "read"
     for base in bases:
         for end in ("", "/"):
             yield Endpoint(methods, base + path + end, _refreshing(handler), query=query, fields=ANY, role=role)

@@ -164,13 +164,13 @@ def acknowledge(call: Call) -> Mapping[str, Any]:
 _ONE: Final = "/monitors/{monitor_id}"
 _ALERTS: Final = "size startIndex sortString sortOrder searchString severityLevel alertState monitorId missing"
 ENDPOINTS = (
-    *with_slash(BASES, "POST", "/monitors", create, query="refresh", writes=True),
-    *with_slash(BASES, "PUT", _ONE, update, query="refresh if_seq_no if_primary_term", writes=True),
+    *with_slash(BASES, "POST", "/monitors", create, query="refresh", role="write"),
+    *with_slash(BASES, "PUT", _ONE, update, query="refresh if_seq_no if_primary_term", role="write"),
     *with_slash(BASES, "GET HEAD", _ONE, get, query="version"),
-    *with_slash(BASES, "DELETE", _ONE, delete, query="refresh", writes=True),
+    *with_slash(BASES, "DELETE", _ONE, delete, query="refresh", role="write"),
     *with_slash(BASES, "GET POST", "/monitors/_search", search_monitors, query=PARAMETERS),
-    *with_slash(BASES, "POST", f"{_ONE}/_execute", execute, query="dryrun", writes=True),
+    *with_slash(BASES, "POST", f"{_ONE}/_execute", execute, query="dryrun", role="write"),
     *with_slash(BASES, "POST", "/monitors/_execute", execute, query="dryrun"),
     *with_slash(BASES, "GET", "/monitors/alerts", get_alerts, query=_ALERTS),
-    *with_slash(BASES, "POST", f"{_ONE}/_acknowledge/alerts", acknowledge, query="refresh", writes=True),
+    *with_slash(BASES, "POST", f"{_ONE}/_acknowledge/alerts", acknowledge, query="refresh", role="write"),
 )

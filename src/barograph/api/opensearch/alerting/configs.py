@@ -1,0 +1,165 @@
+"""Channels that clients of monitors have made: webhooks, kept beside those of the server's settings."""
+
+import re
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from barograph.api.elastic.errors import ElasticError, bad
+from barograph.api.opensearch.errors import refused
+from barograph.api.opensearch.features import new_id
+from barograph.api.opensearch.fields import flag, text
+from barograph.api.server import Server
+from barograph.config.channels import WebhookChannel
+
+_KEPT: Final = "notification_configs"
+_KINDS: Final = ("webhook", "slack")
+_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_IN_FILE: Final = "other channels are made in the settings of the server, [channels.NAME] in barograph.toml"
+
+Config = dict[str, Any]
+"""What is kept of one: `config` as it was made, with its secrets, and when it was made and changed."""
+
+
+@dataclass
+class Configs:
+    """The channels of a server that clients have made. Any thread may call.
+
+    Attributes:
+        server: whose they are.
+    """
+
+    server: Server
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def resume(self) -> None:
+        """See `Beside`."""
+        for config_id, kept in self.every().items():
+            self._open(config_id, kept)
+
+    def close(self) -> None:
+        """See `Beside`."""
+
+    def every(self) -> dict[str, Config]:
+        """All of them, by id."""
+        return dict(self.server.service.settings.find(_KEPT) or {})
+
+    def create(self, config_id: str | None, given: Any) -> str:
+        """Make a channel; its id.
+
+        Raises:
+            ElasticError: it cannot be, or there is one of this id.
+        """
+        config = parsed(given)
+        config_id = new_id() if config_id is None else config_id
+        if not _ID.fullmatch(config_id):
+            raise bad(f"[config_id]={config_id[:100]!r}: wanted 1 to 64 letters, digits, - or _")
+        with self._lock:
+            if config_id in self.server.alerts.channels:
+                raise refused(f"[config_id]={config_id!r}: wanted another; there is a channel of this name", 409)
+            now = self.server.service.now_ms()
+            self._keep(config_id, {"config": config, "created_time_ms": now, "last_updated_time_ms": now})
+        return config_id
+
+    def update(self, config_id: str, given: Any) -> None:
+        """Change a channel; what is told without its secrets, and sent back so, stays.
+
+        Raises:
+            ElasticError: it cannot be, or no client has made it.
+        """
+        with self._lock:
+            kept = self._made(config_id)
+            config = _with_secrets(parsed(given), kept["config"])
+            self._keep(config_id, {**kept, "config": config, "last_updated_time_ms": self.server.service.now_ms()})
+
+    def delete(self, config_id: str) -> None:
+        """Remove a channel. Raises as `update`."""
+        with self._lock:
+            self._made(config_id)
+            every = self.every()
+            del every[config_id]
+            self.server.service.settings.put(_KEPT, every)
+            self.server.alerts.channels.pop(config_id, None)
+
+    def _made(self, config_id: str) -> Config:
+        every = self.every()
+        if config_id not in every:
+            raise not_made(config_id) if config_id in self.server.alerts.channels else no_config(config_id)
+        kept: Config = every[config_id]
+        return kept
+
+    def _keep(self, config_id: str, kept: Config) -> None:
+        self.server.service.settings.put(_KEPT, {**self.every(), config_id: kept})
+        self._open(config_id, kept)
+
+    def _open(self, config_id: str, kept: Config) -> None:
+        own = kept["config"][kept["config"]["config_type"]]
+        self.server.alerts.channels[config_id] = WebhookChannel(webhook=own["url"], headers=own.get("header_params", {}))
+
+
+def no_config(config_id: str) -> ElasticError:
+    """There is no such channel."""
+    return refused(f"NotificationConfig {config_id} not found", 404)
+
+
+def not_made(config_id: str) -> ElasticError:
+    """A channel that no client has made, so none changes it."""
+    return refused(f"config_id={config_id!r}: it is one of the server's settings, [channels.NAME] in barograph.toml")
+
+
+def parsed(given: Any) -> Config:
+    """A channel as it is kept.
+
+    Raises:
+        ElasticError: a part of it cannot be; the message names the part.
+    """
+    if not isinstance(given, Mapping):
+        raise bad(f"[config]={str(given)[:200]}: wanted an object with name, config_type and what it needs")
+    name, kind = text("config.name", given.get("name")), text("config.config_type", given.get("config_type"))
+    if not name.strip():
+        raise bad("[config.name] is missing: wanted a name")
+    if kind not in _KINDS:
+        raise bad(f"[config.config_type]={kind[:100]!r}: wanted {' or '.join(_KINDS)}; {_IN_FILE}")
+    if not flag("config.is_enabled", given.get("is_enabled", True)):
+        raise bad("[config.is_enabled]=false: wanted true; a channel that is not to be used is removed")
+    head = {"name": name, "description": text("config.description", given.get("description")), "config_type": kind}
+    return {**head, "is_enabled": True, kind: _address(kind, given.get(kind))}
+
+
+def _address(kind: str, given: Any) -> dict[str, Any]:
+    where = f"config.{kind}"
+    own: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
+    url = text(f"{where}.url", own.get("url"))
+    if not url.startswith(("https://", "http://")):
+        raise bad(f"[{where}.url]={url[:100]!r}: wanted a URL that begins with https:// or http://")
+    if own.get("method", "POST") != "POST":
+        raise bad(f"[{where}.method]={str(own['method'])[:100]!r}: wanted POST")
+    headers = own.get("header_params") or {}
+    if not isinstance(headers, Mapping):
+        raise bad(f"[{where}.header_params]={str(headers)[:200]}: wanted an object of texts")
+    made = {name: text(f"{where}.header_params.{name}", value) for name, value in headers.items()}
+    return {"url": url, **({"header_params": made} if made else {})}
+
+
+def _with_secrets(config: Config, before: Config) -> Config:
+    """A channel with the secrets that it had, where it was sent as it was told."""
+    kind = config["config_type"]
+    if kind != before["config_type"]:
+        return config
+    own, old = dict(config[kind]), before[kind]
+    if own["url"] == shown(before)[kind]["url"]:
+        own["url"] = old["url"]
+    if "header_params" in own:
+        known = old.get("header_params", {})
+        own["header_params"] = {name: value or known.get(name, "") for name, value in own["header_params"].items()}
+    return {**config, kind: own}
+
+
+def shown(config: Config) -> Config:
+    """A channel without its secrets, which are the path of its address and what its headers say."""
+    kind = config["config_type"]
+    own = config[kind]
+    to = WebhookChannel(webhook=own["url"]).to
+    headers = {"header_params": dict.fromkeys(own["header_params"], "")} if "header_params" in own else {}
+    return {**config, kind: {"url": to, **headers}}
