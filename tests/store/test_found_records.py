@@ -1,8 +1,14 @@
 """A page of the worst records is the same, whichever way they are found."""
 
+import math
+from dataclasses import replace
+
+import polars as pl
 import pytest
 
-from barograph.store.found_records import RecordsQuery
+from barograph.store.entity_filter import Is
+from barograph.store.query import Query
+from barograph.store.records_query import RecordsQuery, Stretches
 from barograph.store.store import Store
 
 SPAN_MS = 300_000
@@ -32,3 +38,72 @@ def test_the_worst_records_come_first_and_pages_never_overlap(filled, jobs, buck
     ).rows()
     assert pages[0].highest == worst["record_score"][0]
     assert (pages[0].first_ms, pages[0].last_ms) == (asked["timestamp"].min(), asked["timestamp"].max())
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def hosts(request, make, tmp_path_factory):
+    """Two jobs with records of five series, with ties of scores, open buckets at the end and a clock that changes."""
+    url = None if request.param == "sqlite" else request.getfixturevalue("postgres")()
+    series = pl.int_range(pl.len()) % 5
+    with Store.open(url, tmp_path_factory.mktemp("data")) as store:
+        for name, buckets, start in (("web", 160, 0), ("other", 30, 7)):
+            found = make.results(start, buckets)
+            of_hosts = found.records.with_columns(
+                detector_index=(series // 4).cast(pl.Int32),
+                function_description=pl.lit("mean"),
+                partition_field_name=pl.lit("host"),
+                partition_field_value=pl.when(series == 2).then(None).otherwise(pl.format("h{}", series)),
+                by_field_value=pl.lit(None, pl.String),
+                over_field_value=pl.lit(None, pl.String),
+                log_probability=-(pl.int_range(pl.len()) % 7).cast(pl.Float64),
+                is_interim=pl.col("timestamp") >= 150 * SPAN_MS,
+            )
+            store.create_job(make.job(name), now_ms=1)
+            store.commit(name, replace(found, records=of_hosts), make.snapshot(1), [])
+        yield store
+
+
+SHIFTS = Stretches(3_600_000, ((0, 1_800_000), (12_000_000, 0), (30_000_000, 5_400_000)))
+KINDS = {
+    "all": {},
+    "finished": {"exclude_interim": True},
+    "scores": {"bands": ((50.0, 75.0), (75.0, math.inf), (5.0, 10.0))},
+    "a host": {"wanted": Is("host", ("h3",))},
+    "a detector": {"detectors": (("web", 1), ("other", 0))},
+    "a time": {"start_ms": 30 * SPAN_MS, "end_ms": 90 * SPAN_MS},
+    "a short time": {"start_ms": 155 * SPAN_MS, "end_ms": 156 * SPAN_MS},
+}
+
+
+BOTH = ("web", "other")
+CASES = [*((kind, BOTH, SHIFTS) for kind in KINDS), ("scores", ("web",), SHIFTS), ("all", ("web",), Stretches(7_200_000))]
+
+
+@pytest.mark.parametrize(("kind", "jobs", "stretches"), CASES)
+def test_the_worst_record_of_each_stretch_stands_for_the_others(hosts, kind, jobs, stretches):
+    asked = RecordsQuery(jobs, **KINDS[kind], size=100_000)
+    ranked = hosts.found_records(replace(asked, sort="time", descending=False)).rows
+    until = [*(pl.col("timestamp") < start for start, _ in stretches.shifts[1:]), pl.lit(True)]
+    ahead = pl.coalesce(*(pl.when(when).then(shift) for when, (_, shift) in zip(until, stretches.shifts, strict=True)))
+    groups = ["job_id", "detector_index", "partition_field_value", "stretch"]
+    worst = (
+        ranked.with_columns(stretch=(pl.col("timestamp") + ahead) // stretches.ms)
+        .sort("record_score", "log_probability", "timestamp", "seq", descending=[True, False, False, False])
+        .with_columns(worst_of=pl.len().over(groups).cast(pl.Int64))
+        .unique(groups, keep="first", maintain_order=True)
+        .sort("record_score", "timestamp", "job_id", "seq", descending=[True, True, False, False])
+    )
+    query = replace(asked, worst_of=stretches, size=80)
+    pages = [hosts.found_records(replace(query, offset=at)) for at in range(0, worst.height, 80)]
+    columns = ("job_id", "timestamp", "seq", "worst_of")
+    assert [row for page in pages for row in page.rows.select(columns).rows()] == worst.select(columns).rows()
+    assert {(page.total, page.records) for page in pages} == {(worst.height, ranked.height)}
+    whole = hosts.found_records(replace(query, size=100_000))  # so many are brought into order instead
+    assert whole.rows.select(columns).rows() == worst.select(columns).rows()
+
+
+def test_records_are_counted_as_they_are_stored(hosts):
+    for asked in (Query(), Query(exclude_interim=False), Query(start_ms=30 * SPAN_MS, end_ms=70 * SPAN_MS)):
+        assert hosts.records("web", asked).total == hosts.records("web", asked).rows.height
+    hosts_before = hosts.records("web", Query()).total
+    assert hosts_before < hosts.records("web", Query(exclude_interim=False)).total

@@ -133,3 +133,20 @@ def test_tables_of_others_in_the_same_database_are_left_alone(postgres):
     with database.read() as connection:
         assert [one["name"] for one in sa.inspect(connection).get_columns("job", schema="public")] == ["mine"]
     database.engine.dispose()
+
+
+def test_records_of_an_old_store_are_counted_and_told_apart_as_new_ones(url, make, tmp_path):
+    with Store.open(url, tmp_path / "data") as store:
+        for name in ("web", "other"):
+            store.create_job(make.job(name), now_ms=1)
+            store.commit(name, make.results(0, 9), make.snapshot(1), [])
+        database = store._database
+        rows = sa.select(tables.BUCKET_SERIES).order_by("job_id", "timestamp")
+        with database.write() as connection:
+            wanted = connection.execute(rows).all()
+            connection.execute(sa.schema.DropTable(tables.BUCKET_SERIES))
+            connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '0016'")
+        migrate(database)
+        with database.read() as connection:
+            assert len(wanted) == 18
+            assert connection.execute(rows).all() == wanted

@@ -12,7 +12,8 @@ from barograph.config.errors import BadRequest
 from barograph.jobs.scope import Asked, Scope, scope
 from barograph.results.severity import CRITICAL, MAJOR, MINOR, WARNING
 from barograph.store.blamed import BlamedQuery
-from barograph.store.found_records import FoundRecords, RecordsQuery, Stretches
+from barograph.store.found_records import FoundRecords
+from barograph.store.records_query import RecordsQuery, Stretches
 from barograph.store.store import Store
 
 Interval = Literal["auto", "hour", "day", "all"]
@@ -37,7 +38,7 @@ class RecordsAsked:
         interval: of each series only the worst record of each `hour` or `day` (by `zone`), as fits (`auto`), or `all`.
         zone: an IANA time zone.
         exclude_interim: leave out buckets that are still open.
-        sort: what to sort by, a key of `found_records.SORTS`.
+        sort: what to sort by, a key of `records_query.SORTS`.
         descending: direction of the sort.
         offset: rows to leave out at the start.
         size: rows to return at most.

@@ -14,7 +14,7 @@ from barograph.results.results import Results
 from barograph.results.sizes import Sizes
 from barograph.results.snapshot import Snapshot, Writable
 from barograph.scoring.rescore import first_moved
-from barograph.store import documents, forest_results, history, job_rows, retention, rows, tables
+from barograph.store import bucket_series, documents, forest_results, history, job_rows, retention, rows, tables
 from barograph.store.database import Database
 from barograph.store.files import JobFiles
 from barograph.store.history import Change
@@ -151,6 +151,7 @@ def insert_results(connection: sa.Connection, job_id: str, results: Results) -> 
     """Insert results of buckets that have none."""
     rows.insert(connection, tables.BUCKET, job_id, results.buckets)
     rows.insert(connection, tables.RECORD, job_id, results.records)
+    rows.insert(connection, tables.BUCKET_SERIES, job_id, bucket_series.rows_of(results.records))
     rows.insert(connection, tables.RECORD_INFLUENCER, job_id, rows.influences(results.records))
     rows.insert(connection, tables.INFLUENCER, job_id, rows.ranked(results.influencers))
     rows.insert(connection, tables.BUCKET_INFLUENCER, job_id, rows.ranked(results.bucket_influencers))

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from barograph.config.errors import BadRequest
 from barograph.config.splits import SPLITS
 from barograph.results import schema
-from barograph.store import tables
+from barograph.store import bucket_series, tables
 from barograph.store.entity_filter import Is, of_record
 
 
@@ -142,7 +142,12 @@ class ResultTable:
 
     def count(self, job_id: str, query: Query) -> "sa.Select[Any]":
         """How many rows match on all pages."""
-        return sa.select(sa.func.count()).select_from(self.table).where(*self.where(job_id, query))
+        where = self.where(job_id, query)
+        of_time = in_time(self.table, query)
+        if self.table is tables.RECORD and len(where) == 1 + len(list(of_time)):  # nothing else is asked of a record
+            c = tables.BUCKET_SERIES.c
+            return bucket_series.counted(c.job_id == job_id, *in_time(tables.BUCKET_SERIES, query))
+        return sa.select(sa.func.count()).select_from(self.table).where(*where)
 
 
 def in_time(table: sa.Table, query: Query) -> "Iterator[sa.ColumnElement[bool]]":

@@ -36,12 +36,14 @@ from barograph.store.documents import Level, Message
 from barograph.store.files import Checked, JobFiles
 from barograph.store.forecasts import SavedForecast
 from barograph.store.forest_results import TopQuery
-from barograph.store.found_records import FoundRecords, RecordsQuery
+from barograph.store.found_records import FoundRecords
 from barograph.store.history import HistoryFile, Span
 from barograph.store.job_rows import InputProgress, JobSummary, Listing, ResumePoint
+from barograph.store.keyed import keyed
 from barograph.store.lanes import LanesOf
 from barograph.store.parts import Marks, parts
 from barograph.store.query import Page, Query, ResultTable
+from barograph.store.records_query import RecordsQuery
 from barograph.store.scored_rows import read_quantiles
 from barograph.store.scratch import Scratch
 from barograph.store.snapshots import SavedSnapshot, load
@@ -51,7 +53,6 @@ T = TypeVar("T")
 
 _ALL = Query()
 _ALWAYS = Span()
-_KEYS_AT_ONCE = 500  # records whose influencers are fetched in one query; far below the databases' limits on parameters
 
 
 class Reader:
@@ -351,11 +352,7 @@ class Reader:
 
 def _influencers(connection: sa.Connection, job_id: str, keys: Sequence[tuple[int, int]]) -> list[sa.Row[Any]]:
     """The influencers of records, given their `timestamp` and `seq`; those of one record by rank."""
-    table = tables.RECORD_INFLUENCER
-    columns = [column for column in table.c if column.name not in {"job_id", "rank"}]
-    fetched: list[sa.Row[Any]] = []
-    for start in range(0, len(keys), _KEYS_AT_ONCE):
-        some = sa.tuple_(table.c.timestamp, table.c.seq).in_(keys[start : start + _KEYS_AT_ONCE])
-        chosen = sa.select(*columns).where(table.c.job_id == job_id, some)
-        fetched += connection.execute(chosen.order_by(table.c.timestamp, table.c.seq, table.c.rank)).all()
-    return fetched
+    c = tables.RECORD_INFLUENCER.c
+    chosen = sa.select(*(column for column in c if column.name not in {"job_id", "rank"}))
+    ordered = chosen.order_by(c.timestamp, c.seq, c.rank)
+    return list(keyed(connection, ordered, [(job_id, *key) for key in keys], c.job_id, c.timestamp, c.seq))

@@ -41,7 +41,8 @@ def expire(connection: sa.Connection, job: Job, newest_bucket_ms: int | None, sn
             c = table.c
             # The quantiles that the oldest kept buckets were scored by began to hold before them.
             end = _holding(job.job_id, oldest) if table is tables.QUANTILES else oldest
-            removed += connection.execute(table.delete().where(c.job_id == job.job_id, c.timestamp < end)).rowcount
+            gone_rows = connection.execute(table.delete().where(c.job_id == job.job_id, c.timestamp < end)).rowcount
+            removed += gone_rows if table in tables.RESULTS else 0
     gone = tuple(outlived(snapshots, job))
     table = tables.SNAPSHOT
     ids = [snapshot.snapshot_id for snapshot in gone]

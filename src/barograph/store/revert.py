@@ -98,5 +98,6 @@ def _delete_results(connection: sa.Connection, job_id: str, start_ms: int) -> in
     removed = 0
     for table in tables.BY_BUCKET:
         later = table.delete().where(table.c.job_id == job_id, table.c.timestamp >= start_ms)
-        removed += connection.execute(later).rowcount
+        gone = connection.execute(later).rowcount
+        removed += gone if table in tables.RESULTS else 0
     return removed

@@ -2,7 +2,8 @@
 
 Every result table is stored in the order of its key (job, bucket, rank in the bucket), which is the order of every query by
 time. Records have an index by score, too: the worst of a million take 1 ms by it and 330 ms without, and those of 50 or more
-are counted in 1 ms instead of 250. It holds the time, so that a range of time is looked for without the rows themselves.
+are counted in 1 ms instead of 250. It holds the time, so that a range of time is looked for without the rows themselves. All
+records of a time are counted by a row a bucket (`bucket_series`): a million in 3 ms instead of 110.
 """
 
 from dataclasses import fields
@@ -156,6 +157,17 @@ FORECAST: Final = _table(
 BUCKET: Final = _results("bucket", schema.BUCKETS, ranked=False)
 RECORD: Final = _results("record", schema.RECORDS, ranked=True)
 sa.Index("record_by_score", *(RECORD.c[name] for name in ("job_id", "record_score", "timestamp", "seq", "is_interim")))
+
+BUCKET_SERIES: Final = _table(
+    "bucket_series",
+    _key("job_id", TEXT),
+    _key("timestamp", sa.BigInteger()),
+    sa.Column("is_interim", sa.Boolean, nullable=False),
+    sa.Column("records", sa.BigInteger, nullable=False),  # how many there are in the bucket, 1 at least
+    sa.Column("series", sa.LargeBinary, nullable=False),  # 8 bytes a record in the order of `seq`: the name of its series
+)
+"""Which series have records in a bucket; see `bucket_series`."""
+
 INFLUENCER: Final = _results("influencer", schema.INFLUENCERS, ranked=True)
 BUCKET_INFLUENCER: Final = _results("bucket_influencer", schema.BUCKET_INFLUENCERS, ranked=True)
 ANNOTATION: Final = _results("annotation", schema.ANNOTATIONS, ranked=True)
@@ -250,7 +262,10 @@ ALERT_JUDGED: Final = _table(
     sa.Column("until_ms", sa.BigInteger, nullable=False),  # end of the last finished bucket among them
 )
 
-BY_BUCKET: Final = (BUCKET, RECORD, RECORD_INFLUENCER, INFLUENCER, BUCKET_INFLUENCER, QUANTILES, ANNOTATION, FOREST_RESULT)
+RESULTS: Final = (BUCKET, RECORD, RECORD_INFLUENCER, INFLUENCER, BUCKET_INFLUENCER, QUANTILES, ANNOTATION, FOREST_RESULT)
+"""The tables of what was found in a bucket of a job."""
+
+BY_BUCKET: Final = (*RESULTS, BUCKET_SERIES)
 """The tables whose rows belong to a bucket of a job."""
 
 BY_JOB: Final = (*BY_BUCKET, DATA_COUNTS, INPUT_PROGRESS, SNAPSHOT, HISTORY_FILE, FORGOTTEN, FORECAST)
