@@ -7,6 +7,7 @@ import resource
 import time
 from functools import partial
 
+import polars as pl
 import pytest
 import zstandard
 
@@ -117,3 +118,16 @@ def test_a_value_of_many_megabytes_is_one_malformed_row(tmp_path):
     chunks = list(read_files([tmp_path / "a.ndjson"], DataDescription(), fields=["v"]))
     assert sum(chunk.malformed for chunk in chunks) == 1
     assert sum(chunk.frame.height for chunk in chunks) == 1
+
+
+def test_long_texts_of_a_parquet_file_come_a_few_at_a_time(tmp_path):
+    rows = 300
+    texts = ["x" * (2 << 10)] * rows + ["y" * MB] * rows  # what is learned from short ones does not hold for long ones
+    path = tmp_path / "a.parquet"
+    pl.DataFrame({"time": range(2 * rows), "v": texts}).write_parquet(path)
+    assert path.stat().st_size < MB
+    chunks = list(read_files([path], DataDescription(), fields=["v"]))
+    assert [time for chunk in chunks for time in chunk.frame["time"]] == list(range(2 * rows))
+    assert sum(chunk.bytes for chunk in chunks) == path.stat().st_size
+    sizes = [chunk.frame["v"].str.len_bytes().sum() for chunk in chunks]
+    assert max(sizes) <= 64 * MB

@@ -14,7 +14,13 @@ from barograph.sources.lines import LONGEST_ROW, TOO_LONG
 from barograph.sources.streams import Stream
 
 _ROWS: Final = 1 << 18
-"""Rows read at a time: about 20 MB for ten columns of numbers."""
+"""Rows read at a time, at most: about 20 MB for ten columns of numbers."""
+_FIRST_ROWS: Final = 16
+"""Rows read at first. How long rows are is not known before, and packed, 16 MB of text can be some bytes."""
+_GROWTH: Final = 16
+"""So many times as many rows as the last ones are read next, at most."""
+_BYTES: Final = 32 << 20
+"""Of long rows as many are read, and go on, at a time: what becomes of them takes six times as much."""
 _COPY: Final = 1 << 20
 
 
@@ -44,14 +50,32 @@ def _file_blocks(stream: Stream, stored: str, fields: tuple[str, ...] | None) ->
         columns = _columns(names, fields)
         height = int(table.select(pl.len()).collect().item())
         size = os.path.getsize(stored)
-        for first in range(0, height, _ROWS):
-            frame = with_known_zones(table.slice(first, _ROWS).select(columns).collect())
+        first = 0
+        for frame in _frames(table.select(columns), height):
             end = size * (first + frame.height) // height
             stream.note_progress(end)
             short, bad = _without_long_texts(frame)
             yield Block(short, bad, end - size * first // height, tuple(names))
+            first += frame.height
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         raise UnreadableInput(f"{stream.path}: wanted a Parquet file ({' '.join(str(error).split())[:200]})") from error
+
+
+def _frames(table: pl.LazyFrame, height: int) -> Iterator[pl.DataFrame]:
+    """The rows in pieces, as many at a time as the rows before let expect to be `_BYTES`."""
+    first, rows = 0, _FIRST_ROWS
+    while first < height:
+        frame = with_known_zones(table.slice(first, rows).collect())
+        first += frame.height
+        fitting = max(1, frame.height * _BYTES // _unpacked(frame))
+        yield from frame.iter_slices(max(fitting, _FIRST_ROWS))
+        rows = min(_ROWS, _GROWTH * rows, fitting)
+
+
+def _unpacked(frame: pl.DataFrame) -> int:
+    """The bytes of rows, at least one; a text that is there once for many rows counts for each."""
+    texts = sum(int(frame[name].str.len_bytes().sum()) for name, kind in frame.schema.items() if kind == pl.String)
+    return max(1, texts + int(frame.select(pl.exclude(pl.String)).estimated_size()))
 
 
 def _without_long_texts(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Bad]]:
