@@ -177,8 +177,11 @@ def weights(s: SimpleNamespace, centre: float) -> list[float]:
 
 
 def doubt(s: SimpleNamespace, m: SimpleNamespace) -> float:
-    """Factor on evidence: below 1 until a day, or 30 buckets, is known, and 15 independent values."""
-    day = max(m.day, 30.0)
+    """Factor on evidence: below 1 until a day, or 30 buckets, is known, and 15 independent values.
+
+    Of a series that keeps to one value, 30 buckets: how soon that may be left is reckoned with already.
+    """
+    day = 30.0 if repeats_itself(s) and m.lesson.given else max(m.day, 30.0)
     known = s.count + (0.5 * day if s.spread_prior > 0 else 0.0)
     phi = memory_of_rest(s)
     return clip(min(known / day, known * (1 - phi) / (1 + phi) / 15), 0.3, 1.0)
@@ -221,6 +224,18 @@ def other_account(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, bu
     return s.previous, e.deviation * math.sqrt(max(s.rest_step_square, 1e-12)), ln_weight
 
 
+def first_change(n: float, m: SimpleNamespace) -> float:
+    """P(the first change now) of a series that kept to one value for n buckets.
+
+    As likely as not it never leaves it; else at a rate between once a bucket and once in eight hours, 1/r its density. What
+    follows from that is the mean of r e^-rn over that of e^-rn; E1 stands for the integral of e^-rn / r.
+    """
+    slowest = max(m.day / 3, 10.0)
+    left = math.exp(-n / slowest)
+    e1 = left * math.log(1 + 2 * slowest / n) / 2  # its lower bound
+    return left / n / (math.log(slowest) + e1)
+
+
 def repeats(s: SimpleNamespace, m: SimpleNamespace, p: SimpleNamespace) -> None:
     """Of a series that mostly repeats one value: P(another), and how far others are from it."""
     p.ln_change = NAN
@@ -230,20 +245,22 @@ def repeats(s: SimpleNamespace, m: SimpleNamespace, p: SimpleNamespace) -> None:
     appears = s.repeats_changes == 0 and s.first < s.born and lesson.births > lesson.change_rate
     rate, taught = (lesson.births, 500.0) if appears else (lesson.change_rate, lesson.change_buckets)
     taught = taught if rate > 0 else 0.0
-    # Before siblings have shown whether such things change, that is as likely as not; so it is until a day is known, ever less.
-    young = max(1 - s.count / max(m.day, 30.0), 0.0)
-    so_far = max(max(s.repeats_changes - 1, 0.0) + 1e-3, 0.5 * young) if lesson.given else s.repeats_changes + 0.5
-    p.ln_change = math.log((so_far + taught * rate) / (s.repeats_changes + s.repeats_ties + 1 + taught))
+    # Before siblings have shown whether such things change, that is as likely as not.
+    buckets = s.repeats_changes + s.repeats_ties + 1
+    so_far, known = s.repeats_changes + 0.5, max(s.repeats_changes - 1, 0.0)  # one occasion teaches nothing
+    if lesson.given:
+        so_far = max(known + 1e-3, first_change(s.count, m) * buckets)
+    p.ln_change = math.log((so_far + taught * rate) / (buckets + taught))
     if lesson.change_rate > 0:
         guess, guess_square, guessed = lesson.jump_centre, lesson.jump_square, 5.0
     else:
         zero = s.repeats_jump_centre if s.repeats_changes > 0 else math.log(1e140)
         guess, guess_square, guessed = math.log(0.1 * abs(s.repeats_usual)) if s.repeats_usual != 0 else zero, 4.0, 1.0
-    seen = s.repeats_changes + guessed
-    p.jump_centre = (s.repeats_changes * s.repeats_jump_centre + guessed * guess) / seen
+    seen = known + guessed
+    p.jump_centre = (known * s.repeats_jump_centre + guessed * guess) / seen
     rounding = 0.0 if s.fraction else math.exp(-2 * max(p.jump_centre, 0.0)) / 12
-    p.jump_deviation = math.sqrt((s.repeats_changes * s.repeats_jump_square + guessed * guess_square) / seen + rounding + 0.01)
-    p.jump_dof = s.repeats_changes + 2 + guessed
+    p.jump_deviation = math.sqrt((known * s.repeats_jump_square + guessed * guess_square) / seen + rounding + 0.01)
+    p.jump_dof = known + 2 + guessed if seen > 1 else math.inf
 
 
 def in_a_row(s: SimpleNamespace, bucket: int) -> float:

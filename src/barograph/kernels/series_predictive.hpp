@@ -14,8 +14,18 @@ constexpr double kLeastSwing = 0.1;      // a season that is as good as gone is 
 constexpr double kFewZeros = 3.0;      // occasions of zero up to which zero is out of the ordinary (chosen)
 constexpr double kFarPrior = 5.0;      // occasions far out that the t3's tail counts for (chosen)
 
-// Of such a series: P(another value), and how far others are from it. One occasion teaches nothing of how often they come; siblings
-// do, for as many buckets as they are alike; how far they go counts as kSiblingJumps changes, new series as kNewSeries buckets.
+// P(the first change in this bucket) of a series that has kept to one value for n buckets, if it is as likely as not that it never leaves
+// it, and else does so at any rate from once a bucket to once in eight hours, of all orders of magnitude alike (chosen: what has a life of
+// its own shows it within a shift). That is the integral of e^-rn over these rates, over ln of the slowest and that of e^-rn / r, which is
+// E1(x) - E1(n). For E1 stands its lower bound ½ e^-x ln(1 + 2/x), and what lies beyond once a bucket is left out: from n = 4 on the
+// answer is up to a fifth too large, to the careful side.
+inline double first_change(double n, const Memory& m) {
+  const double slowest = std::max(m.day / 3.0, 10.0), x = n / slowest, left = e_to(-x);
+  return left / n / (ln(slowest) + 0.5 * left * ln_1p(2.0 / x));
+}
+
+// Of such a series: P(another value), and how far others are from it. One occasion teaches nothing of either; siblings do, for as many
+// buckets as they are alike; how far they go counts as kSiblingJumps changes, new series as kNewSeries buckets.
 inline void repeats(const Series& s, const Memory& m, Predictive& p) {
   p.usual = s.repeats.usual;
   p.ln_change = std::nan("");
@@ -25,21 +35,24 @@ inline void repeats(const Series& s, const Memory& m, Predictive& p) {
   const bool appears = s.repeats.changes == 0.0 && s.first < s.born && m.lesson.births > m.lesson.change_rate;
   const double rate = appears ? m.lesson.births : m.lesson.change_rate;
   const double taught = rate > 0.0 ? appears ? kNewSeries : m.lesson.change_buckets : 0.0;
-  // Before siblings have shown whether such things change, that is as likely as not; so it is at first, and less until a day is known.
-  const double young = std::max(1.0 - s.count / std::max(m.day, 30.0), 0.0);
-  const double so_far = m.lesson.given ? std::max(std::max(s.repeats.changes - 1.0, 0.0) + kNever, 0.5 * young) : s.repeats.changes + 0.5;
-  p.ln_change = ln((so_far + taught * rate) / (s.repeats.changes + s.repeats.ties + 1.0 + taught));
+  // Before siblings have shown whether such things change, that is as likely as not.
+  const double seen_buckets = s.repeats.changes + s.repeats.ties + 1.0;
+  const double known = std::max(s.repeats.changes - 1.0, 0.0);
+  const double so_far = m.lesson.given ? std::max(known + kNever, first_change(s.count, m) * seen_buckets)
+                                       : s.repeats.changes + 0.5;
+  p.ln_change = ln((so_far + taught * rate) / (seen_buckets + taught));
   // Before any other value was seen: as far as a tenth of the value, within a factor e^2. Zero has no tenth: any size will do at
   // first, then that of the first.
   const double zero = s.repeats.changes > 0.0 ? s.repeats.jump_centre : ln(kBiggest);
   const double guess = m.lesson.change_rate > 0.0 ? m.lesson.jump_centre : s.repeats.usual == 0.0 ? zero : ln(0.1 * std::fabs(s.repeats.usual));
   const double guess_square = m.lesson.change_rate > 0.0 ? m.lesson.jump_square : 4.0;
   const double guessed = m.lesson.change_rate > 0.0 ? kSiblingJumps : 1.0;
-  const double seen = s.repeats.changes + guessed;
-  p.jump_centre = (s.repeats.changes * s.repeats.jump_centre + guessed * guess) / seen;
+  const double seen = known + guessed;
+  p.jump_centre = (known * s.repeats.jump_centre + guessed * guess) / seen;
   const double rounding = whole_numbers(s) ? e_to(-2.0 * std::max(p.jump_centre, 0.0)) / 12.0 : 0.0;
-  p.jump_deviation = std::sqrt((s.repeats.changes * s.repeats.jump_square + guessed * guess_square) / seen + rounding + 0.01);
-  p.jump_dof = s.repeats.changes + 2.0 + guessed;
+  p.jump_deviation = std::sqrt((known * s.repeats.jump_square + guessed * guess_square) / seen + rounding + 0.01);
+  // What is thought of things at large is no sample; of a sample the deviation is unsure, too.
+  p.jump_dof = known > 0.0 || guessed > 1.0 ? known + 2.0 + guessed : kNormalDof;
 }
 
 // Independent values that the spread rests on: neighbours that are alike count for less.
@@ -100,10 +113,11 @@ inline void shape(const Series& s, const Expectation& e, Predictive& p) {
   }
 }
 
-// Doubt about a young series: until a day (or 30 buckets) is known, only what leaves everything seen far behind is severe.
+// Doubt about a young series: until a day (or 30 buckets) is known, only what leaves everything seen far behind is severe. How soon one
+// value may be left is reckoned with already: of what keeps to one, 30 buckets are enough.
 inline double doubt_of(const Series& s, const Memory& m) {
   constexpr double kEnough = 15.0;  // independent values (chosen)
-  const double day = std::max(m.day, 30.0);
+  const double day = repeats_itself(s) && m.lesson.given ? 30.0 : std::max(m.day, 30.0);
   const double known = s.count + (s.spread.prior > 0.0 ? 0.5 * day : 0.0);  // siblings know something of it
   const double phi = memory_of_rest(s);
   return std::clamp(std::min(known / day, known * (1.0 - phi) / (1.0 + phi) / kEnough), 0.3, 1.0);
