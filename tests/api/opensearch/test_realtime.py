@@ -1,5 +1,6 @@
 """Real time without waiting for it: looks at times that a test chooses, beside a server without requests."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,13 +9,16 @@ import orjson
 import pytest
 
 from barograph.api.opensearch.document import Document, parsed
+from barograph.api.opensearch.feeding import Feeding
 from barograph.api.opensearch.runs import Runs
 from barograph.api.opensearch.shelves import DETECTORS, JOBS, RESULTS, TASKS, every, found, write
 from barograph.api.opensearch.tasks import HISTORICAL, OF_ENTITY, REALTIME, latest_of, new_task
 from barograph.api.server import Server
 from barograph.config.server import ServerConfig
 from barograph.index.write import Operation
-from tests.api.opensearch.made import INDEX, MAPPINGS, STEP_MS, detector, documents, feature
+from tests.api.opensearch.made import DETECTORS as PATH
+from tests.api.opensearch.made import INDEX, MAPPINGS, STEP_MS, created, detector, documents, feature, put
+from tests.api.running import Running
 
 START = 1_795_000_000_123
 BEGAN = START + 60_000
@@ -63,6 +67,31 @@ def test_looks_one_by_one_find_what_one_look_finds(server: Server) -> None:
     task = latest_of(server.documents, "every", *REALTIME)
     assert task is not None
     assert (task[1]["state"], task[1]["init_progress"], task[1]["error"]) == ("RUNNING", 1.0, "")
+
+
+def test_what_was_found_when_the_server_ended_is_told_by_the_next_one(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    features = [feature("cpu", "cpu", feature_id="cpu"), feature("hits", "hits", "sum", feature_id="hits")]
+    alive, killed = (started(server, name, feature_attributes=features) for name in ("alive", "killed"))
+
+    def end(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    for look in range(4):
+        Runs(server).realtime.look("alive", alive, BEGAN, BEGAN + look * STEP_MS)
+        if look in (0, 2):  # the very first one, and a later one
+            with monkeypatch.context() as patch:
+                patch.setattr(Feeding, "tell", end)
+                with pytest.raises(KeyboardInterrupt):
+                    Runs(server).realtime.look("killed", killed, BEGAN, BEGAN + look * STEP_MS)
+        else:
+            Runs(server).realtime.look("killed", killed, BEGAN, BEGAN + look * STEP_MS)
+    found_all = results(server, "alive", _LIVE)
+    assert len(found_all) == 41 + 3
+    assert results(server, "killed", _LIVE) == found_all
+    gone = {"bool": {"filter": [{"term": {"detector_id": "killed"}}, {"range": {"data_end_time": {"lte": START}}}]}}
+    server.documents.delete_matching(RESULTS, gone)
+    Runs(server).realtime.look("killed", killed, BEGAN, BEGAN + 4 * STEP_MS)
+    assert len(results(server, "killed", _LIVE)) == 4  # what somebody has removed stays so
 
 
 def test_an_interval_without_documents_is_told_of_and_not_scored(server: Server) -> None:
@@ -152,3 +181,37 @@ def test_a_started_detector_outlives_its_server(tmp_path: Path) -> None:
     second.reopen()
     assert "kept" in again.realtime.ticks.due
     second.close()
+
+
+@pytest.mark.slow
+def test_kill_9_while_detectors_look_loses_and_doubles_no_result(tmp_path: Path) -> None:
+    step = 60_000
+    minutes = {"period": {"interval": 1, "unit": "Minutes"}}
+    changes = {"detection_interval": minutes, "window_delay": None, "history": 800}
+    with Running(tmp_path / "data") as running:
+        rows = documents(int(time.time() * 1000) // STEP_MS * STEP_MS, 200)
+        dense = [{**row, "@timestamp": row["@timestamp"] - k * step} for row in rows for k in range(5)]
+        put(running.http, INDEX, dense)
+        ids = [created(running.http, **changes), created(running.http, category_field=["host"], **changes)]
+        for one in ids:
+            assert running.http.post(f"{PATH}/{one}/_start").status_code == 200
+        running.kill()
+    for wait_s in (0.2, 1.5):
+        with Running(tmp_path / "data") as running:
+            time.sleep(wait_s)
+            running.kill()
+    with Running(tmp_path / "data") as running:
+        for one in ids:
+            for _ in range(5000):  # each answer takes its time, so nothing here sleeps
+                if running.http.get(f"{PATH}/{one}?task=true").json()["realtime_task"]["state"] == "RUNNING":
+                    break
+            query = {"bool": {"filter": [{"term": {"detector_id": one}}, {"exists": {"field": "anomaly_grade"}}]}}
+            body = {"query": query, "size": 10_000, "_source": ["data_start_time", "entity"]}
+            hits = running.http.post(f"{PATH}/results/_search", json=body).json()["hits"]["hits"]
+            told: dict[str, list[int]] = {}
+            for hit in hits:
+                told.setdefault(str(hit["_source"].get("entity")), []).append(hit["_source"]["data_start_time"])
+            assert len(told) == (1 if one == ids[0] else 3)
+            for starts in told.values():
+                assert sorted(starts) == list(range(min(starts), min(starts) + len(starts) * step, step))
+                assert len(starts) > 750

@@ -7,7 +7,7 @@ from barograph.api.elastic.endpoint import Call
 from barograph.api.opensearch.document import Document, categories, expression, interval_ms
 from barograph.api.opensearch.errors import refused
 from barograph.api.opensearch.fields import objects, text
-from barograph.api.opensearch.realtime import models_of
+from barograph.api.opensearch.look import models_of
 from barograph.api.opensearch.result_documents import shown_entity
 from barograph.api.opensearch.shelves import JOBS, found
 from barograph.api.opensearch.tasks import NODE

@@ -14,7 +14,7 @@ from barograph.api.opensearch.document import Document, categories, expression, 
 from barograph.api.opensearch.endpoint import of_detectors
 from barograph.api.opensearch.entity_profile import entity_of_call, entity_profile
 from barograph.api.opensearch.history import job_id_of
-from barograph.api.opensearch.realtime import models_of, most_points
+from barograph.api.opensearch.look import models_of, most_points
 from barograph.api.opensearch.result_documents import shown_entity
 from barograph.api.opensearch.shelves import JOBS, found
 from barograph.api.opensearch.tasks import HISTORICAL, NODE, OVER, REALTIME, Task, entity_tasks, latest_of, shown

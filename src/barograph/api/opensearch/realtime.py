@@ -8,22 +8,19 @@ from typing import Any, Final
 import structlog
 
 from barograph.api.opensearch.density import MINUTE_MS
-from barograph.api.opensearch.document import categories, delay_ms, frequency_ms, interval_ms
+from barograph.api.opensearch.document import delay_ms, frequency_ms, interval_ms
 from barograph.api.opensearch.errors import refused
-from barograph.api.opensearch.feeding import Feeding, remove_job
-from barograph.api.opensearch.result_documents import Origin, failure
+from barograph.api.opensearch.feeding import Feeding
+from barograph.api.opensearch.look import Look
 from barograph.api.opensearch.shelves import DETECTORS, JOBS, OF_DETECTORS, every, found, write
-from barograph.api.opensearch.tasks import DONE, REALTIME, change, end, forget, latest_of, new_task, outlived
+from barograph.api.opensearch.tasks import DONE, REALTIME, end, forget, latest_of, new_task, outlived
 from barograph.api.opensearch.ticks import Ticks
 from barograph.api.opensearch.windows import Span, Window
 from barograph.api.server import Server
 from barograph.config.forest import NEEDED
-from barograph.jobs.service import ForestModel, Service
 
 _FAILURES: Final = 6
 """Intervals in a row that may fail."""
-_LONGEST_GAP: Final = 10_000
-"""Intervals that are made up for; after a longer pause a detector begins anew."""
 
 
 @dataclass
@@ -122,7 +119,7 @@ class Realtime:
         """
         step, until = interval_ms(detector), at_ms - delay_ms(detector)
         window = Window(self.server.documents, detector, (began_ms - delay_ms(detector)) % step)
-        look = _Look(self.server, detector_id, Feeding(self.server, detector_id, window))
+        look = Look(self.server, detector_id, Feeding(self.server, detector_id, window))
         try:
             look.over(until)
             self.failures[detector_id] = 0
@@ -144,7 +141,7 @@ class Realtime:
         if detector_id in service.opened():
             self.server.workers.submit(detector_id, lambda: service.close_job(detector_id)).result()
 
-    def _failed(self, detector_id: str, look: "_Look", until_ms: int, error: str) -> None:
+    def _failed(self, detector_id: str, look: Look, until_ms: int, error: str) -> None:
         job = found(self.server.documents, JOBS, detector_id)
         if job is None or not job["enabled"]:
             return  # it was stopped meanwhile
@@ -172,71 +169,3 @@ def _job(detector_id: str, detector: Mapping[str, Any], now_ms: int, before: Map
         **own,
         "type": "AD",
     }
-
-
-@dataclass(frozen=True)
-class _Look:
-    """One look of a detector."""
-
-    server: Server
-    detector_id: str
-    feeding: Feeding
-
-    def over(self, until_ms: int) -> None:
-        """Look at all intervals up to `until_ms` that are not looked at yet; at the past, too, where there are no results."""
-        window, began = self.feeding.window, self.server.service.now_ms()
-        entities = len(window.entities((until_ms - window.step_ms, until_ms))) if categories(window.detector) else 1
-        seen: set[int] = set()
-        for piece in window.pieces(self._span(until_ms), entities):
-            seen |= self.feeding.take(piece)
-            origin = Origin(self.detector_id, window.detector, None, window.phase_ms, began, self.server.service.now_ms())
-            self.feeding.tell(piece, origin)
-        last = until_ms - window.step_ms
-        is_alone = not categories(window.detector) and window.detector.get("imputation_option") is None
-        if is_alone and last not in seen:
-            error = f"No data in current window between {last} and {until_ms} for {self.detector_id}"
-            self.tell_failure(until_ms, error)
-        else:
-            self._tell("")
-
-    def _span(self, until_ms: int) -> Span:
-        window = self.feeding.window
-        self.feeding.open()
-        known = self.feeding.newest_end()
-        if known is not None and until_ms - known > _LONGEST_GAP * window.step_ms:
-            remove_job(self.server, self.detector_id)
-            self.feeding.open()
-            known = None
-        if known is None:
-            known = until_ms - (int(window.detector["history"]) + 1) * window.step_ms
-        return min(known, until_ms), until_ms
-
-    def tell_failure(self, until_ms: int, error: str) -> None:
-        """Tell of the last interval that there is no result of it, and why."""
-        window, now = self.feeding.window, self.server.service.now_ms()
-        origin = Origin(self.detector_id, window.detector, None, window.phase_ms, now, now)
-        self.feeding.write([failure(origin, (until_ms - window.step_ms, until_ms), error)])
-        self._tell(error)
-
-    def _tell(self, error: str) -> None:
-        """How far the detector is, in its task; from RUNNING there is no way back."""
-        task = latest_of(self.server.documents, self.detector_id, *REALTIME)
-        if task is None or task[1]["state"] in DONE:
-            return
-        was_ready = task[1]["state"] == "RUNNING"  # then the forests, which may be thousands, need not be counted
-        points = NEEDED if was_ready else most_points(models_of(self.server.service, self.detector_id))
-        is_ready = points >= NEEDED
-        left = 0 if is_ready else (NEEDED - points) * self.feeding.window.step_ms // MINUTE_MS
-        progress = 1.0 if is_ready else points / NEEDED
-        state = "RUNNING" if is_ready else "INIT"
-        change(self.server.documents, task[0], state=state, error=error, init_progress=progress, estimated_minutes_left=left)
-
-
-def models_of(service: Service, job_id: str) -> list[ForestModel]:
-    """The forests of a detector's job, as of its last commit; none where it has no job."""
-    return service.forest_models(job_id) if job_id in service.ids() else []
-
-
-def most_points(models: list[ForestModel]) -> int:
-    """How many points the forest has learnt that has learnt most."""
-    return max((model.points for model in models), default=0)

@@ -6,7 +6,7 @@ from typing import Any, Final
 from barograph.api.elastic.endpoint import Call
 from barograph.api.elastic.errors import bad
 from barograph.api.opensearch.endpoint import BASE, endpoints
-from barograph.api.opensearch.realtime import models_of
+from barograph.api.opensearch.look import models_of
 from barograph.api.opensearch.result_documents import shown_entity
 from barograph.api.opensearch.shelves import (
     CUSTOM_PREFIX,
