@@ -1,5 +1,6 @@
 """Alerts in a store with known scores: one that goes on, four that are over, one that nobody follows any more."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +37,19 @@ def make(data_dir: Path) -> None:
             alerts.write(connection, Judgement([(JOB, None, 1, exact.START + 80 * exact.HOUR)], raised, [], events))
 
 
-def _alert(number: int, rule_id: str, hour: int, status: Any) -> AlertRow:
-    start = exact.START + hour * exact.HOUR
+def add(data_dir: Path, job_id: str, start: int) -> str:
+    """Write an alert of another job, which began then, to a store; returns its id."""
+    with Store.open(None, data_dir) as store:
+        Rules(store, lambda: start).create(AlertRule.model_validate({"rule_id": "one", "jobs": [job_id]}))
+        alert = replace(_alert(1, "one", 0, "recovered", start), job_id=job_id)
+        event = AlertEvent(alert.alert_id, alert.triggered_ms, "raised", "Raised with a score of 88")
+        with store.writing() as connection:
+            alerts.write(connection, Judgement([(job_id, None, 1, alert.end_ms)], [alert], [], [event]))
+    return alert.alert_id
+
+
+def _alert(number: int, rule_id: str, hour: int, status: Any, first: int = exact.START) -> AlertRow:
+    start = first + hour * exact.HOUR
     worst = {
         "detector_index": 0,
         "what": "mean of ms",

@@ -27,18 +27,21 @@ SHARES: Final = [0.03628638020431366, 0.03384479053991436, 0.058812549572819096,
 
 
 def make(data_dir: Path) -> None:
-    """Write the store: the detector `processes`, and the job `plain`, which is none."""
+    """Write the store: the detectors `processes` and `regions`, of entities by two fields, and `plain`, which is none."""
     with Store.open(None, data_dir) as store:
         job = detector()
         store.create_job(job, 1)
         store.commit(job.job_id, _results(), Engine.build(job).snapshot(), [])
+        regions = detector("regions", "region", "host")
+        store.create_job(regions, 1)
+        store.commit(regions.job_id, _regional_results(), Engine.build(regions).snapshot(), [])
         analysis = {"bucket_span": "1h", "detectors": [{"function": "count"}]}
         plain = {"job_id": "plain", "analysis_config": analysis, "data_description": {"time_field": "time"}}
         store.create_job(Job.model_validate(plain), 1)
 
 
-def detector() -> Job:
-    """Five features of each process, a minute."""
+def detector(name: str = "processes", *category_fields: str) -> Job:
+    """Five features of each process, a minute; or of the entities of other fields."""
     features = [
         {
             "feature_id": one,
@@ -48,13 +51,13 @@ def detector() -> Job:
         for one, name in zip(IDS, NAMES, strict=True)
     ]
     document = {
-        "name": "processes",
+        "name": name,
         "time_field": "time",
         "feature_attributes": features,
-        "category_field": ["process_name"],
+        "category_field": list(category_fields or ("process_name",)),
         "detection_interval": {"period": {"interval": 1, "unit": "Minutes"}},
     }
-    return read_detector(document).job("processes")
+    return read_detector(document).job(name)
 
 
 def _results() -> Results:
@@ -103,6 +106,39 @@ def _results() -> Results:
             earliest_record_timestamp=times[0],
             latest_record_timestamp=times[-1] + MINUTE - 1,
             latest_bucket_timestamp=times[-1],
+        ),
+    )
+
+
+def _regional_results() -> Results:
+    """Three hosts of two regions, each odd once."""
+    grades = {("eu", "a"): 0.9, ("us", "b"): 0.7, ("eu", "c"): 0.3}
+    found = [
+        _row(
+            LATE,
+            seq=seq,
+            anomaly_grade=grade,
+            anomaly_score=2.0,
+            partition_field_name="region",
+            partition_field_value=region,
+            by_field_name="host",
+            by_field_value=host,
+            relevant_attribution=SHARES,
+            expected_values=[{"likelihood": 1.0, "values": [1.0, 2.0, 3.0, 4.0, 5.0]}],
+        )
+        for seq, ((region, host), grade) in enumerate(grades.items())
+    ]
+    buckets = [{**bucket(0, 0.0), "timestamp": LATE, "bucket_span": 60}]
+    return Results(
+        buckets=frame(schema.BUCKETS, buckets),
+        forest_results=frame(schema.FOREST_RESULTS, found),
+        counts=DataCounts(
+            input_record_count=3,
+            processed_record_count=3,
+            bucket_count=1,
+            earliest_record_timestamp=LATE,
+            latest_record_timestamp=LATE + MINUTE - 1,
+            latest_bucket_timestamp=LATE,
         ),
     )
 

@@ -161,6 +161,7 @@ def test_a_drag_selects_a_union_and_escape_clears_it(open_page: Open, server: Ru
     page.mouse.move(box["x"] + (column + 0.5) * wide, box["y"] + 2.4 * published["row"], steps=4)
     page.mouse.up()
     settled(page)
+    expect(page.locator(".lanes-focus:visible")).to_have_count(0)  # the ring is of the keyboard
     names = page.locator(".timeline button.lane-label").all_inner_texts()[:3]
     first = published["t0"] + (column - 4) * published["step"]
     asked = {"job": "hosts", "from": int(first), "to": int(first + 5 * published["step"]), "by": "host", "lane": names}
@@ -168,6 +169,7 @@ def test_a_drag_selects_a_union_and_escape_clears_it(open_page: Open, server: Ru
     expect(page.get_by_test_id("anomalies-total")).to_contain_text(f"of {total}")
     page.keyboard.press("Tab")
     page.get_by_role("grid", name="Lanes by host").focus()
+    expect(page.locator(".lanes-focus:visible")).to_have_count(1)
     page.keyboard.press("Escape")
     settled(page)
     assert "sel=" not in page.url
@@ -369,6 +371,32 @@ def test_a_row_opens_its_series_with_the_time_around_it(open_page: Open, server:
     start, end = (time_of(text) for text in re.search(r"zoom=([^&]+)", page.url)[1].split("~"))
     assert start < worst["timestamp"] < end
     expect(page.locator(f'.chart-marks button[data-t="{worst["timestamp"]}"]')).to_be_visible()
+
+
+def test_a_record_is_the_beginning_of_a_rule(open_page: Open, settled) -> None:
+    page = open_page("/explorer?job=hosts&q=host:web-14&iv=all")
+    page.locator("tr[data-record]").first.get_by_role("button", name="Actions").click()
+    page.get_by_role("link", name="Make a rule of this").click()
+    settled(page)
+    expect(page.get_by_label("Looks at")).to_have_value("records")
+    expect(page.get_by_label("From a score of", exact=True)).to_have_value("75")
+    expect(page.get_by_label("One alert for each")).to_have_value("host")
+    expect(page.get_by_role("region", name="On past data")).to_contain_text("of 1 job")
+
+
+def test_the_present_is_a_line_while_a_job_is_open(new_page, settled) -> None:
+    page = new_page()
+    page.clock.set_fixed_time((sample.START_MS + 13 * sample.DAY_MS) / 1000)
+    page.goto("/explorer?job=hosts")
+    settled(page)
+    expect(page.locator(".lanes-now:visible")).to_have_count(2)
+    page.goto("/series?job=hosts")
+    settled(page)
+    expect(page.get_by_test_id("focus")).to_have_attribute("data-now", "")
+    page.goto("/explorer?job=shop")
+    settled(page)
+    expect(page.locator(".lanes-now:visible")).to_have_count(0)
+    expect(page.locator(".live")).to_have_count(0)
 
 
 def time_of(text: str) -> int:

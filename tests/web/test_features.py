@@ -81,7 +81,14 @@ def test_who_chooses_nothing_is_shown_a_detector_and_its_worst_entity(at: Callab
     expect(page.get_by_role("heading", level=1)).to_have_text("process_name process_3")
     picker = page.get_by_role("button", name="Jobs: processes")
     picker.click()
-    expect(page.get_by_role("radio")).to_have_count(1)
+    expect(page.get_by_role("radio")).to_have_count(2)
+    page.goto("/features?job=regions")
+    settle(page)
+    assert page.locator(".lane-fields span").all_inner_texts() == ["region", "host"]
+    lanes = [label.split() for label in page.locator(".lane-label").all_inner_texts()]
+    assert lanes == [["eu", "a"], ["c"], ["us", "b"]]  # the region of the worst first, and each of its hosts below it
+    page.get_by_role("button", name="us b").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("region us, host b")
 
 
 def test_a_job_of_single_measures_has_no_features_and_a_phone_has_room(at: Callable[..., Page]) -> None:

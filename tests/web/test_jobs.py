@@ -41,7 +41,7 @@ def test_each_job_says_how_it_is_doing(open_page: Callable[[str], Page]) -> None
     rows = page.locator(".job-table tbody tr")
     expect(rows).to_have_count(3)
     expect(rows.nth(0)).to_contain_text("hosts")
-    expect(rows.nth(0)).to_contain_text("running, newest bucket Wed 2026-01-14 22:00, no anomalies that day")
+    expect(rows.nth(0)).to_contain_text("running, newest bucket 14 Jan 2026, 22:00, no anomalies that day")
     expect(rows.nth(1)).to_contain_text("closed, newest bucket")
     expect(rows.nth(2)).to_contain_text("10,320")
 
@@ -79,8 +79,12 @@ def test_every_part_of_a_job_is_a_page_without_faults(
 def test_a_job_is_told_in_a_sentence_and_in_its_own_time_zone(open_page: Callable[[str], Page]) -> None:
     page = open_page("/jobs/taxi")
     expect(page.locator(".sentence")).to_contain_text(
-        "Every 30 minutes: mean of passengers. Running, newest bucket Sat 2015-01-31 23:00"
+        "Every 30 minutes: mean of passengers. Running, newest bucket 31 Jan 2015, 23:00"
     )
+    for tz, changed in (("", "27 Jan 2015, 18:00"), ("?tz=UTC", "27 Jan 2015, 23:00")):
+        page.goto(f"/jobs/taxi/models{tz}")
+        settle(page)
+        expect(page.locator(".beliefs")).to_contain_text(f"Last change, {changed}: the level moved.")
     page.goto("/jobs/taxi/counts")
     settle(page)
     expect(page.locator("dl").get_by_text("31 Jan 2015, 23:30")).to_be_visible()

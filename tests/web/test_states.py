@@ -9,7 +9,8 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.api.running import Running
 from tests.api.test_auth import made_key
-from tests.web.sample import DAY_MS, DAYS, HOSTS, START_MS
+from tests.web import alerted
+from tests.web.sample import DAY_MS, DAYS, GUILTY_PRODUCT, HOSTS, START_MS
 
 Open = Callable[[str], Page]
 
@@ -19,6 +20,7 @@ def own_server(sample_store: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     """A server that these tests may change; the last of them ends it."""
     data_dir = tmp_path_factory.mktemp("own") / "data"
     shutil.copytree(sample_store, data_dir)
+    alerted.add(data_dir, "shop", GUILTY_PRODUCT[1])
     with Running(data_dir) as running:
         yield running
 
@@ -88,6 +90,36 @@ def test_new_rows_show_without_reloading_and_what_was_chosen_stays(new_page, set
     expect(page.get_by_role("heading", name="Ongoing")).to_be_visible()
     expect(page.locator(".incident").first).to_contain_text("web-07")
     expect(page.get_by_role("button", name="Ongoing", exact=True)).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("p")
+    go_on = page.get_by_role("button", name="Nothing new is shown since")
+    expect(go_on).to_be_visible()
+    held = page.locator(".incident").first.inner_text()
+    later = [{**row, "time": row["time"] + 4 * 3_600_000} for row in rows]
+    own_server.http.post("/_ml/anomaly_detectors/hosts/_data", json=later).raise_for_status()
+    other = new_page(base_url=own_server.url)
+    other.goto("/?job=hosts&status=ongoing")
+    expect(other.locator(".incident").first).to_contain_text("web-07")
+    grown = other.locator(".incident").first.inner_text()
+    other.context.close()
+    assert grown != held == page.locator(".incident").first.inner_text()
+    go_on.click()
+    expect(page.locator(".incident").first).to_have_text(grown, use_inner_text=True)
+    page.context.close()
+
+
+def test_a_job_forgets_the_time_of_an_alert(new_page, settled, own_server: Running) -> None:
+    assert own_server.http.get("/api/v1/jobs/shop").json()["replay_time"] is None
+    page = new_page(base_url=own_server.url)
+    page.goto("/alerts?job=shop")
+    settled(page)
+    row = page.locator(".alert-row")
+    row.get_by_role("button", name="Actions of this alert").click()
+    row.get_by_role("button", name="This was expected").click()
+    dialog = page.get_by_role("dialog", name="This was expected")
+    expect(dialog.get_by_role("radio", name="Forget it")).to_be_checked()  # as the job is closed
+    dialog.get_by_role("button", name="Forget it").click()
+    expect(row.locator(".alert-notes")).to_contain_text("expected, forgotten")
+    assert own_server.http.get("/api/v1/jobs/shop").json()["replay_time"] is not None
     page.context.close()
 
 

@@ -140,5 +140,13 @@ export function interval(from, to, timeZone = zone.value) {
   return `${told(from, PRECISIONS.minute)} – ${told(to, day(from) === day(to) ? CLOCK : PRECISIONS.minute)}`;
 }
 
+/** The days of a half-open span: `2 Jan – 4 Feb 2026`. @param {number} from epoch ms @param {number} to epoch ms */
+export function days(from, to) {
+  const [first, last] = [formatted(from, DAY), formatted(to - 1, DAY)];
+  if (first === last) return first;
+  const year = ` ${first.split(' ').at(-1)}`;
+  return `${last.endsWith(year) ? first.slice(0, -year.length) : first} – ${last}`;
+}
+
 /** How long ago: `5 minutes ago`. @param {number} ms epoch ms @param {number} [now] epoch ms */
 export const ago = (ms, now = Date.now()) => (now - ms < 60_000 ? 'just now' : `${duration(now - ms).split(' ').slice(0, 2).join(' ')} ago`);

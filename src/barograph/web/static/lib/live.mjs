@@ -10,17 +10,25 @@ export const jobsError = signal(null);
 export const connected = signal(true);
 /** Epoch ms of the last word from the server. */
 export const lastUpdate = signal(Date.now());
+/** Epoch ms since when what is shown does not follow the server, as somebody wants to look at it; null: it follows. */
+export const pausedAt = signal(null);
+/** Epoch ms: what a "now" line stands at. It moves while somebody looks and has not paused. */
+export const present = signal(Date.now());
 
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 30_000;
+const PRESENT_MS = 10_000;
 let stream = null;
 let wait = FIRST_WAIT_MS;
 let timer = 0;
+/** What has come since it was paused: what is to be done about each job. */
+const later = new Map();
 
 /** Listen, as long as somebody looks: a hidden tab would hold one of the few connections that a browser has for a server. */
 export function listen() {
   loadJobs();
   document.addEventListener('visibilitychange', () => (document.hidden ? stop() : connect()));
+  setInterval(() => { if (!document.hidden && pausedAt.peek() === null) present.value = Date.now(); }, PRESENT_MS);
   signIns.subscribe((count) => { if (count > 0) { loadJobs(); stop(); connect(); } });
   connect();
 }
@@ -60,7 +68,22 @@ function connect() {
   });
 }
 
+/** Have what is shown stay as it is. */
+export function pause() {
+  pausedAt.value = Date.now();
+}
+
+/** Have it follow again, with what has come meanwhile. */
+export function resume() {
+  pausedAt.value = null;
+  present.value = Date.now();
+  const missed = [...later.values()];
+  later.clear();
+  missed.forEach((take) => take());
+}
+
 function changed(job) {
+  if (pausedAt.peek() !== null) { later.set(job.job_id, () => changed(job)); return; }
   lastUpdate.value = Date.now();
   const jobs = allJobs.peek();
   if (jobs === null) return;
@@ -73,6 +96,7 @@ function changed(job) {
 }
 
 function gone(jobId) {
+  if (pausedAt.peek() !== null) { later.set(jobId, () => gone(jobId)); return; }
   lastUpdate.value = Date.now();
   if (allJobs.peek() !== null) allJobs.value = allJobs.peek().filter((job) => job.job_id !== jobId);
 }

@@ -1,11 +1,11 @@
 // What is looked at: which jobs, which time, in which zone.
 import { signal, computed } from './html.mjs';
-import { allJobs } from './live.mjs';
+import { allJobs, pausedAt, present } from './live.mjs';
 import { all, get, path, time, timeText, parseTime } from './url.mjs';
 
 /** Epoch ms: what `now` in the URL means. It moves while somebody looks. */
 export const now = signal(Date.now());
-setInterval(() => { if (!document.hidden && usesNow()) now.value = Date.now(); }, 30_000);
+setInterval(() => { if (!document.hidden && pausedAt.peek() === null && usesNow()) now.value = Date.now(); }, 30_000);
 
 const usesNow = () => [get('from'), get('to')].some((text) => text?.startsWith('now'));
 
@@ -57,6 +57,9 @@ export const range = computed(() => {
 });
 
 const isRelative = (text) => text?.startsWith('now') ?? false;
+
+/** Where the present is while one of the chosen jobs is open, for whoever draws it; null where none is. */
+export const presentOfOpen = computed(() => ((jobs.value ?? []).some((job) => job.state === 'opened') ? present.value : null));
 
 /** Whether the URL says which time. */
 export const isChosen = computed(() => time('from', now.value) !== null || time('to', now.value) !== null);

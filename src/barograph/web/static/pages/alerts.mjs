@@ -3,11 +3,13 @@ import { html } from '../lib/html.mjs';
 import { choice, get, go, href, number } from '../lib/url.mjs';
 import { params, useQuery } from '../lib/api.mjs';
 import { useAlertVersion } from '../lib/alerts.mjs';
+import { useShortcut } from '../lib/keys.mjs';
 import { allJobs } from '../lib/live.mjs';
 import { count, counted } from '../lib/format.mjs';
 import { expressions, isChosen, jobIds, range } from '../lib/range.mjs';
 import { STATUSES, Status, allOf } from '../parts/alert.mjs';
 import { Panel } from '../parts/panel.mjs';
+import { say } from '../shell/notices.mjs';
 import { AlertRow } from './alerts/row.mjs';
 import { Rules } from './alerts/rules.mjs';
 import { SearchText } from './alerts/search.mjs';
@@ -34,7 +36,15 @@ export default function Alerts() {
 /** A new rule is for the jobs that are looked at. */
 const newRule = () => (expressions.value.length ? { job: expressions.value } : {});
 
+/** Acknowledge the alert in whose row one is. */
+function acknowledgeFocused() {
+  const row = document.activeElement?.closest('[data-alert]');
+  if (row) row.querySelector('[data-acknowledge]').click();
+  else say('Go to an alert with the Tab key first.');
+}
+
 function Found({ version, rules }) {
+  useShortcut('a', 'Acknowledge the alert in whose row one is', acknowledgeFocused);
   const asked = {
     job: expressions.value, rule: get('rule'), status: choice('status', Object.keys(STATUSES)), q: get('q'),
     ...(isChosen.value && range.value ? { from: range.value[0], to: range.value[1] } : {}),

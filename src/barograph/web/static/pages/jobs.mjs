@@ -10,7 +10,7 @@ import { Panel } from '../parts/panel.mjs';
 import { QuickStart } from '../parts/drop.mjs';
 import { NoJobs } from './overview/no-jobs.mjs';
 import { JobMenu, pickFile } from './jobs/actions.mjs';
-import { jobPath } from './jobs/words.mjs';
+import { doing, jobPath } from './jobs/words.mjs';
 
 const PAGE = 50;
 const TYPING_ENDS_MS = 300;
@@ -105,7 +105,7 @@ const Row = ({ job, changed }) => html`
       ${job.groups.map((group) => html`<button type="button" class="badge group" title=${`Jobs of ${group}`} onClick=${() => go({ set: { q: group, page: null } })}>${group}</button>`)}
       <small>${job.description ?? job.does}</small>
     </td>
-    <td class="doing"><span class="state ${job.state}" aria-hidden="true"></span><span>${job.status}</span></td>
+    <td class="doing"><span class="state ${job.state}" aria-hidden="true"></span><span>${doing(job)}</span></td>
     <td class="number">${count(job.rows)}</td>
     <td class="act"><${JobMenu} job=${job} changed=${changed} /></td>
   </tr>`;

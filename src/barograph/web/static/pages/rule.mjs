@@ -1,6 +1,6 @@
 // One rule: what it looks at, whom it tells, and what it would have told.
 import { html, useEffect, useState } from '../lib/html.mjs';
-import { all, go, href } from '../lib/url.mjs';
+import { all, choice, get, go, href, number } from '../lib/url.mjs';
 import { send, useQuery, useTask } from '../lib/api.mjs';
 import { alertsChanged } from '../lib/alerts.mjs';
 import { time } from '../lib/format.mjs';
@@ -15,7 +15,7 @@ import { MuteDialog } from './alerts/mute.mjs';
 import { EMPTY, RuleForm, ownOf } from './rule/form.mjs';
 import { OnPastData } from './rule/past.mjs';
 import { Problems } from './rule/problems.mjs';
-import { isMuted } from './rule/words.mjs';
+import { ON, isMuted } from './rule/words.mjs';
 
 /** The page. @param {{ruleId: string}} props `new` makes one */
 export default function Rule({ ruleId }) {
@@ -23,9 +23,18 @@ export default function Rule({ ruleId }) {
   const query = useQuery(isNew ? null : `/rules/${encodeURIComponent(ruleId)}`);
   if (query.error) return html`<div class="page"><${Failed} error=${query.error} retry=${query.retry} /></div>`;
   if (!isNew && !query.data) return html`<div class="page" aria-busy="true" />`;
-  const jobs = all('job');
-  const told = isNew ? { ...EMPTY, jobs: jobs.length ? jobs : EMPTY.jobs } : query.data;
+  const told = isNew ? asked() : query.data;
   return html`<${Edited} key=${isNew ? 'new' : `${told.rule_id} ${told.modified_time}`} told=${told} isNew=${isNew} changed=${query.retry} />`;
+}
+
+/** A new rule as the URL has it: whatever leads here knows what it is to be about. */
+function asked() {
+  const jobs = all('job');
+  const on = choice('on', Object.keys(ON), EMPTY.on);
+  return {
+    ...EMPTY, on, jobs: jobs.length ? jobs : EMPTY.jobs, min_score: number('score', { least: 1, most: 100, whole: false, usual: EMPTY.min_score }),
+    group_by: on === 'buckets' ? null : get('each'),
+  };
 }
 
 function Edited({ told, isNew, changed }) {

@@ -1,7 +1,7 @@
 // The chart of one series as a component.
 import { html, useEffect, useLayoutEffect, useRef } from '../lib/html.mjs';
 import { themeVersion } from '../lib/scales.mjs';
-import { zone } from '../lib/range.mjs';
+import { presentOfOpen, zone } from '../lib/range.mjs';
 import { Chart } from '../widgets/chart.mjs';
 
 /**
@@ -32,6 +32,7 @@ export function SeriesChart({ data, range, selected = null, brushed, cursor, tes
   useLayoutEffect(() => { chart.current.select(selected); }, [selected]);
   useLayoutEffect(() => { chart.current.setBrush(brushed ?? null); }, [brushed?.[0], brushed?.[1]]);
   useLayoutEffect(() => { if (cursor !== undefined) chart.current.setCursor(cursor); }, [cursor]);
+  useEffect(() => { chart.current.setNow(presentOfOpen.value); }, [presentOfOpen.value, data]);
   useEffect(() => { chart.current.redraw(); }, [themeVersion.value]);
   return html`<div ref=${host} data-testid=${testid} style=${{ height: `${options.height}px` }} />`;
 }

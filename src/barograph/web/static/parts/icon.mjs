@@ -13,6 +13,8 @@ const PATHS = {
   more: 'M3.5 8h1M7.5 8h1M11.5 8h1',
   sliders: 'M2.5 5h5M11.5 5h2M9.5 3v4M2.5 11h2M8.5 11h5M6.5 9v4',
   minus: 'M3.5 8h9',
+  pause: 'M5.5 3.5v9M10.5 3.5v9',
+  play: 'M5 3.5v9l7-4.5z',
   plus: 'M8 3.5v9M3.5 8h9',
   search: 'M7 2.5a4.5 4.5 0 110 9 4.5 4.5 0 010-9zM10.5 10.5l3 3',
   zoomOut: 'M7 2.5a4.5 4.5 0 110 9 4.5 4.5 0 010-9zM10.5 10.5l3 3M5 7h4',

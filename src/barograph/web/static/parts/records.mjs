@@ -2,6 +2,7 @@
 import { html, Fragment } from '../lib/html.mjs';
 import { href, timeText } from '../lib/url.mjs';
 import { count, number, time, probability } from '../lib/format.mjs';
+import { severities } from '../lib/scales.mjs';
 import { EntityName, entitiesOf, influencersOf } from './entity.mjs';
 import { Icon } from './icon.mjs';
 import { Menu } from './menu.mjs';
@@ -26,6 +27,13 @@ export function seriesKeys(row) {
   const fn = row.function === 'metric' ? { fn: row.function_description } : {};
   return { job: row.job_id, det: row.detector_index, ...fn, ...entities, zoom };
 }
+
+/** The URL of a new rule that would tell of such a record: of its severity, one alert for each entity. @param {RecordRow} row */
+const ruleHref = (row) => {
+  const [entity] = entitiesOf(row);
+  const least = severities.value.findLast((one) => one.score <= row.record_score)?.score ?? 0;
+  return href('/rules/new', { job: row.job_id, on: 'records', score: Math.max(1, least), each: entity?.field ?? null }, { keep: ['tz', 'theme'] });
+};
 
 const COLUMNS = [
   { key: 'time', title: 'Time' },
@@ -150,6 +158,7 @@ function Actions({ row, filter, note }) {
     ...(filter ? entities.map(({ field, value }) => ({ text: `Only ${field} ${value}`, run: () => filter.only(field, value) })) : []),
     ...(filter ? entities.map(({ field, value }) => ({ text: `Without ${field} ${value}`, run: () => filter.without(field, value) })) : []),
     note && { text: 'Note something', run: () => note(row) },
+    { text: 'Make a rule of this', href: ruleHref(row) },
     { text: 'Copy as JSON', run: () => navigator.clipboard.writeText(JSON.stringify(row, null, 2)) },
   ];
   return html`<${Menu} button=${html`<${Icon} name="more" />`} label="Actions" buttonClass="bare" arrow=${false} items=${items} />`;

@@ -10,7 +10,7 @@ export function Exact({ look, close }) {
   const [wrong, setWrong] = useState('');
   const submit = (event) => {
     event.preventDefault();
-    const [start, end] = texts.map(localMs);
+    const [start, end] = texts.map((text) => localMs(text));
     if (Number.isNaN(start) || Number.isNaN(end)) setWrong('Both need a date and a time.');
     else if (start >= end) setWrong('The start must be before the end.');
     else { look(start, end); close(); }

@@ -6,7 +6,7 @@ import { Mark } from '../parts/icon.mjs';
 import { JobPicker } from './job-picker.mjs';
 import { RangePicker } from './range-picker.mjs';
 import { Live } from './live-sign.mjs';
-import { Settings } from './settings.mjs';
+import { Settings, Zone } from './settings.mjs';
 import { NAVIGATION } from './routes.mjs';
 
 /** @param {{route: import('./routes.mjs').Route}} props */
@@ -21,5 +21,5 @@ export const Header = ({ route }) => html`
       ${route.jobs !== 'none' && html`<${JobPicker} many=${route.jobs === 'many'} shows=${route.shows} />`}
       ${route.time && html`<${RangePicker} />`}
     </div>
-    <div class="top-end"><${Live} /><${Settings} /></div>
+    <div class="top-end"><${Live} follows=${Boolean(route.time)} /><${Zone} /><${Settings} /></div>
   </header>`;

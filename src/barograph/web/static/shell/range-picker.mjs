@@ -1,8 +1,8 @@
 // Which time is looked at: quick choices, exact ones, and steps from where one is.
 import { html } from '../lib/html.mjs';
 import { get, go, timeText } from '../lib/url.mjs';
-import { dataRange, isChosen, range, zone } from '../lib/range.mjs';
-import { interval } from '../lib/format.mjs';
+import { dataRange, isChosen, jobs, range, zone } from '../lib/range.mjs';
+import { days, interval } from '../lib/format.mjs';
 import { useShortcut } from '../lib/keys.mjs';
 import { Icon } from '../parts/icon.mjs';
 import { Popover } from '../parts/menu.mjs';
@@ -31,6 +31,15 @@ const zoomOut = () => {
   look(from - more, to + more);
 };
 
+const FEW_BUCKETS = 60;
+
+/** As many of the newest buckets as one watches live, as the URL writes them: `60h`; null where jobs have other buckets each. */
+function newestBuckets() {
+  const spans = new Set((jobs.value ?? []).map((job) => job.bucket_span_ms));
+  const key = spans.size === 1 ? `${Math.round((FEW_BUCKETS * [...spans][0]) / 60_000)}m` : null;
+  return key === '0m' ? null : key;
+}
+
 /** The control of the time range. */
 export function RangePicker() {
   useShortcut('z', 'Zoom out to twice the time', zoomOut);
@@ -55,18 +64,22 @@ function said() {
   if (range.value === null) return 'No data yet';
   const quick = get('to') === null && QUICK.find(([key]) => get('from') === `now-${key}`);
   if (quick) return quick[1];
-  return isChosen.value ? interval(...range.value) : `All data, ${interval(...range.value)}`;
+  return isChosen.value ? interval(...range.value) : `All data, ${days(...range.value)}`;
 }
 
 function Choices({ close }) {
   const data = dataRange.value;
   const choose = (set) => { go({ set }); close(); };
+  const newest = newestBuckets();
   const ofData = data ? QUICK.filter(([, , ms]) => ms < data[1] - data[0]) : [];
   return html`
     <div class="range-columns">
       <div>
         <h3>Until now</h3>
-        <ul>${QUICK.map(([key, text]) => html`
+        <ul>${newest && html`
+          <li><button type="button" class="row" aria-pressed=${String(get('from') === `now-${newest}` && get('to') === null)}
+            onClick=${() => choose({ from: `now-${newest}`, to: null })}>Last 60 buckets</button></li>`}
+        ${QUICK.map(([key, text]) => html`
           <li><button type="button" class="row" aria-pressed=${String(get('from') === `now-${key}` && get('to') === null)}
             onClick=${() => choose({ from: `now-${key}`, to: null })}>${text}</button></li>`)}</ul>
       </div>

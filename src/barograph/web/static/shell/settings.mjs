@@ -42,13 +42,25 @@ export function Settings() {
     <${Popover} label="Settings" class="settings" buttonClass="bare" arrow=${false} title="Settings" button=${html`<${Icon} name="sliders" />`}>
       ${(close) => html`
         <${Themes} />
-        <${Combo} label="Time zone" value=${zone.value} options=${ZONES} clearable=${get('tz') !== null}
-          choose=${(name) => go({ set: { tz: name } })} />
+        <${Zones} />
         <button type="button" class="row" onClick=${() => { close(); setListed(true); }}>Keyboard shortcuts <kbd>?</kbd></button>
         <${Who} />`}
     </${Popover}>
     ${listed && html`<${Shortcuts} close=${() => setListed(false)} />`}`;
 }
+
+/** The zone of all times on the page; it follows the chosen jobs, so it stands where one sees it. */
+export function Zone() {
+  const name = zone.value;
+  const short = name.split('/').at(-1).replaceAll('_', ' ');
+  return html`
+    <${Popover} label=${`Times are in ${name}`} title=${`Times are in ${name}`} class="settings" buttonClass="bare zone" arrow=${false} button=${html`<span>${short}</span>`}>
+      ${() => html`<${Zones} />`}
+    </${Popover}>`;
+}
+
+const Zones = () => html`
+  <${Combo} label="Time zone" value=${zone.value} options=${ZONES} clearable=${get('tz') !== null} choose=${(name) => go({ set: { tz: name } })} />`;
 
 function Themes() {
   const now = document.documentElement.dataset.theme ?? null;

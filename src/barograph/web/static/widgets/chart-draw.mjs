@@ -5,7 +5,7 @@ import { firstAt, markHeight, seen } from './chart-values.mjs';
 
 const NAMES = {
   series: '--series', band: '--band', typical: '--line-strong', forecast: '--forecast', ground: '--ground', quiet: '--quiet',
-  grid: '--line', text: '--text', outside: '--severity-major', note: '--accent', event: '--line-strong', ghost: '--line-strong', without: '--good',
+  grid: '--line', text: '--text', outside: '--severity-major', note: '--accent', event: '--line-strong', ghost: '--line-strong', without: '--good', now: '--accent',
 };
 
 /** The colours of now, by what they are for. @param {Element} host */
@@ -110,6 +110,8 @@ export function drawAbove(chart, plot) {
       ctx.fill();
     }
     if (data.events?.length && !options.brush) drawEvents(ctx, chart, x, y);
+    if (chart.now !== null && chart.now >= chart.range[0] && chart.now < chart.range[1]) drawNow(ctx, paint, x(chart.now), height);
+    if (data.expected) drawExpected(ctx, data.expected, paint, x, y);
   });
   if (options.brush) return;
   within(plot, (ctx) => {
@@ -159,6 +161,30 @@ function drawForecast(ctx, { data: { forecast }, range, colours: paint }, x, y) 
   ctx.strokeStyle = paint.forecast;
   ctx.lineWidth = 2;
   ctx.stroke(lineOf(forecast, forecast.v, range, x, y));
+}
+
+/** Where the present is. */
+function drawNow(ctx, paint, x, height) {
+  ctx.strokeStyle = paint.now;
+  ctx.lineWidth = 1;
+  ctx.setLineDash([2, 3]);
+  ctx.stroke(new Path2D(`M${x} 0V${height}`));
+  ctx.setLineDash([]);
+}
+
+/** What would have been usual at one time: a tick each, with how likely it was where there are several. */
+function drawExpected(ctx, { t, values }, paint, x, y) {
+  ctx.font = '11px system-ui, sans-serif';
+  ctx.textBaseline = 'middle';
+  values.forEach(({ value, text }, at) => {
+    ctx.globalAlpha = at === 0 ? 1 : 0.6;
+    ctx.strokeStyle = paint.text;
+    ctx.fillStyle = paint.text;
+    ctx.lineWidth = 2;
+    ctx.stroke(new Path2D(`M${x(t) - 7} ${y(value)}h14`));
+    if (text) ctx.fillText(text, x(t) + 10, y(value));
+  });
+  ctx.globalAlpha = 1;
 }
 
 function drawEvents(ctx, { data, colours: paint }, x, y) {

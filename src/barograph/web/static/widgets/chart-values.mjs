@@ -55,9 +55,10 @@ function extent(columns, [first, end], least = Infinity, most = -Infinity) {
  * @param {import('./chart.mjs').ChartData} data @param {[number, number]} range @returns {[number, number]}
  */
 export function valueRange(data, range) {
-  const { t, v, lo, hi, typical, forecast, ghost, marks = [] } = data;
+  const { t, v, lo, hi, typical, forecast, ghost, expected, marks = [] } = data;
   const inside = marks.filter((mark) => mark.t >= range[0] && mark.t < range[1] && mark.v !== null).map((mark) => mark.v);
   let [least, most] = extent([v], seen(t, range), ...extent([inside], [0, inside.length]));
+  if (expected && expected.t >= range[0] && expected.t < range[1]) [least, most] = extent([expected.values.map((one) => one.value)], [0, expected.values.length], least, most);
   if (ghost) [least, most] = extent([ghost.v], seen(ghost.t, range), least, most);
   if (forecast) [least, most] = extent([forecast.v], seen(forecast.t, range), least, most);
   let [low, high] = extent([lo, hi, typical], seen(t, range), least, most);

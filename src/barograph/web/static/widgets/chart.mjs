@@ -42,6 +42,7 @@ export class Chart {
     this.options = options;
     this.range = range;
     this.selected = null;
+    this.now = null;
     this.take(data);
     host.classList.add('chart');
     this.plot = new uPlot(this.settings(), this.columns(), host);
@@ -157,6 +158,15 @@ export class Chart {
   setCursor(t) {
     const left = t === null ? -10 : this.plot.valToPos(t, 'x');
     this.plot.setCursor({ left, top: t === null ? -10 : 1 }, false);
+  }
+
+  /** A line where the present is, if it is within what is shown; null: none. @param {number | null} t epoch ms */
+  setNow(t) {
+    const was = this.now;
+    this.now = t;
+    const isSeen = (time) => time !== null && time >= this.range[0] && time < this.range[1];
+    this.host.toggleAttribute('data-now', isSeen(t));
+    if (isSeen(t) || isSeen(was)) this.plot.redraw(false, false);
   }
 
   /** Draw anew: colours have changed. */

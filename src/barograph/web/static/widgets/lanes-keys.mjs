@@ -50,10 +50,11 @@ export function typing(lanes) {
     if (!run) return;
     event.preventDefault();
     event.stopPropagation();
+    lanes.isPointed = false;
     run(event);
   };
   const focus = () => (lanes.at === null ? lanes.moveTo(0, 0) : lanes.moveTo(lanes.at.lane, lanes.at.column));
-  const blur = () => lanes.drawFocus();
+  const blur = () => { lanes.isPointed = false; lanes.drawFocus(); };
 
   const listeners = { keydown: down, focus, blur };
   Object.entries(listeners).forEach(([name, run]) => grid.addEventListener(name, run));

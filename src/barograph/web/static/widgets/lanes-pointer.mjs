@@ -21,6 +21,8 @@ export function pointing(lanes) {
     began = event.shiftKey && anchor ? anchor : place;
     anchor = began;
     lanes.at = place;
+    lanes.isPointed = true;
+    lanes.drawFocus();
     grid.setPointerCapture(event.pointerId);
     lanes.drawSelection(lanes.selectionOf(began, place));
   };

@@ -31,6 +31,7 @@ export class Lanes {
     this.data = { start: 0, step: 1, columns: 1, lanes: [], cells: [] };
     this.selection = null;
     this.at = null;
+    this.isPointed = false; // whether the place is the pointer's, which needs no ring around it
     this.#build();
     this.watch = new ResizeObserver(() => this.draw());
     this.watch.observe(host);
@@ -54,6 +55,8 @@ export class Lanes {
     this.outlines.setAttribute('aria-hidden', 'true');
     this.cursor = make('div', 'lanes-cursor', this.grid);
     this.cursor.hidden = true;
+    this.now = make('div', 'lanes-now', this.grid);
+    this.now.hidden = true;
     this.focusBox = make('div', 'lanes-focus', this.grid);
     this.focusBox.hidden = true;
     const row = make('div', 'hidden-text', this.grid);
@@ -143,6 +146,14 @@ export class Lanes {
     this.cursor.style.left = `${100 * share}%`;
   }
 
+  /** A line where the present is; null, or out of what is shown: none. @param {number | null} time epoch ms */
+  setNow(time) {
+    const { start, step, columns } = this.data;
+    const share = time === null ? -1 : (time - start) / (step * columns);
+    this.now.hidden = !(share >= 0 && share <= 1);
+    this.now.style.left = `${100 * share}%`;
+  }
+
   /** Move the keyboard's cell. @param {number} lane @param {number} column */
   moveTo(lane, column) {
     const { lanes, columns } = this.data;
@@ -157,7 +168,7 @@ export class Lanes {
 
   drawFocus() {
     const { row, gap } = this.options;
-    this.focusBox.hidden = this.at === null || document.activeElement !== this.grid;
+    this.focusBox.hidden = this.at === null || this.isPointed || document.activeElement !== this.grid;
     if (this.focusBox.hidden) return;
     this.focusBox.style.top = `${this.at.lane * row}px`;
     this.focusBox.style.height = `${row - gap}px`;

@@ -32,7 +32,7 @@ export function ExpectedDialog({ alert, done, close }) {
       <form id="expected" class="dialog-text" onSubmit=${save}>
         <p>${alert.job_id}, ${interval(alert.start, alert.end)}</p>
         <div class="choices" role="radiogroup" aria-label="What the models make of it">
-          <${Choice} name="forget" how=${how} choose=${setHow} disabled=${isOpen} title="Forget it">The job is computed anew from what it has kept, as if this time had had no rows. ${isOpen ? html`<strong>${alert.job_id} is open: close it first.</strong>` : 'Scores after it may change; alerts that were sent do not.'}</${Choice}>
+          <${Choice} name="forget" how=${how} choose=${setHow} disabled=${isOpen} title="Forget it">The job is computed anew from what it has kept, and learns nothing from this time. ${isOpen ? html`<strong>${alert.job_id} is open: close it first.</strong>` : 'What was found in it stays. Scores after it may change; alerts that were sent do not.'}</${Choice}>
           <${Choice} name="event" how=${how} choose=${setHow} title="Plan it">The time goes into a calendar: no result, and nothing learnt from it when the job is computed anew.</${Choice}>
         </div>
         ${how === 'event' && html`<${Planned} jobId=${alert.job_id} calendar=${calendar} setCalendar=${setCalendar} description=${description} setDescription=${setDescription} />`}

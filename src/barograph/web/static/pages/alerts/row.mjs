@@ -47,7 +47,7 @@ export function AlertRow({ alert, changed }) {
         ${error && html`<${Failed} error=${error} />`}
       </div>
       <div class="do">
-        <button type="button" disabled=${busy} aria-pressed=${String(Boolean(alert.acknowledged))} onClick=${acknowledge}>
+        <button type="button" data-acknowledge disabled=${busy} aria-pressed=${String(Boolean(alert.acknowledged))} onClick=${acknowledge}>
           <${Icon} name="check" />${alert.acknowledged ? 'Acknowledged' : 'Acknowledge'}</button>
         <${Menu} button=${html`<${Icon} name="more" />`} label="Actions of this alert" buttonClass="bare" arrow=${false} items=${[
           { text: 'This was expected …', disabled: alert.expected ? `already ${EXPECTED[alert.expected]}` : undefined, run: () => setAsks('expected') },

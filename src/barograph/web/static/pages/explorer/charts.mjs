@@ -83,6 +83,7 @@ function SmallChart({ row, version }) {
       </header>
       ${query.error && html`<p class="quiet">${query.error.message}</p>`}
       ${query.data ? html`<${Picture} row=${row} data=${query.data} range=${[from, to]} name=${name} />` : html`<div class="skeleton" style=${{ height: `${HEIGHT}px` }} />`}
+      ${query.data?.thinned && html`<small class="quiet">More buckets than room: the least and the greatest of each stretch are drawn.</small>`}
     </div>`;
 }
 

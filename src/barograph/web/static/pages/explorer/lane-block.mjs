@@ -1,6 +1,7 @@
 // Lanes on the page: their names beside them, and what the widget tells in words.
 import { html, useEffect, useLayoutEffect, useRef } from '../../lib/html.mjs';
 import { interval, score } from '../../lib/format.mjs';
+import { presentOfOpen } from '../../lib/range.mjs';
 import { cssColour, severities, themeVersion, word } from '../../lib/scales.mjs';
 import { hideTooltip, showTooltip } from '../../parts/tooltip.mjs';
 import { shownValue } from '../../parts/entity.mjs';
@@ -52,6 +53,7 @@ export function LaneBlock({ name, field, data, selection, onSelect, turn, labelO
   }, [data]);
   useEffect(() => { widget.current.draw(); }, [themeVersion.value, shownSeverities.value]);
   useLayoutEffect(() => { widget.current.setSelection(selection); }, [JSON.stringify(selection), data]);
+  useEffect(() => presentOfOpen.subscribe((time) => widget.current?.setNow(time)), [data]);
   useEffect(() => cursor.subscribe((time) => widget.current?.setCursor(time)), []);
   return html`
     <div class="lane-labels">

@@ -20,11 +20,19 @@ export function FeatureCharts({ job, series, data, anomaly, whole, version }) {
     </section>`;
 }
 
+const percent = (share) => `${Math.round(100 * share)} %`;
+
+/** What would have been usual of a feature when an anomaly began, the likeliest first; how likely only where there are several. */
+function expectedAt({ start, expected }, at) {
+  const values = expected.map((one) => ({ value: one.values[at], text: expected.length > 1 ? percent(one.likelihood) : '' })).filter((one) => one.value !== null);
+  return { t: start, values };
+}
+
 function FeatureChart({ feature, share, job, series, anomaly, whole, version }) {
   const asked = { detector: feature.detector_index, ...series.values, from: whole[0], to: whole[1], max_points: POINTS };
   const query = useQuery(`${series.base}/series${params(asked)}`, { deps: [version] });
-  const data = useMemo(() => query.data, [query.data]);
   const at = feature.detector_index;
+  const data = useMemo(() => query.data && { ...query.data, ...(anomaly && { expected: expectedAt(anomaly, at) }) }, [query.data, anomaly?.t, at]);
   const values = anomaly && html`<small>expected ${number(anomaly.expected[0]?.values[at])}, was ${number((anomaly.past ?? anomaly.data)[at])} · ${Math.round(100 * share)} % of the blame</small>`;
   return html`
     <${Panel} title=${html`${feature.feature_name} <span class="quiet">${feature.function.replaceAll('_', ' ')}</span>`} query=${query} height=${HEIGHT} actions=${values}>

@@ -2,7 +2,7 @@
 import { html, useRef } from '../../lib/html.mjs';
 import { go, timeText } from '../../lib/url.mjs';
 import { counted, duration, interval, number } from '../../lib/format.mjs';
-import { zone } from '../../lib/range.mjs';
+import { presentOfOpen, zone } from '../../lib/range.mjs';
 import { gradeWord } from '../../lib/scales.mjs';
 import { hideTooltip, showTooltip } from '../../parts/tooltip.mjs';
 import { ticks } from '../../widgets/time-axis.mjs';
@@ -29,6 +29,7 @@ export function Strips({ data, range: [from, to], chosen, onPick = openIt }) {
   const host = useRef(null);
   const wide = useWidth(host);
   const span = data.bucket_span_ms;
+  const now = presentOfOpen.value;
   const x = (t) => LEFT + ((t - from) / (to - from)) * (wide - LEFT - RIGHT);
   const highest = Math.max(...data.score, ...data.threshold, 0.01) * 1.05;
   const scale = (name, most) => (value) => TOPS[name] + HEIGHTS[name] * (1 - value / most);
@@ -56,6 +57,7 @@ export function Strips({ data, range: [from, to], chosen, onPick = openIt }) {
           ${Object.keys(HEIGHTS).map((name) => html`<${Frame} name=${name} most=${name === 'score' ? highest : 1} wide=${wide} />`)}
           ${ticks(from, to, Math.max(2, (wide - LEFT) / TICK_PX), zone.value).map(({ t, text, isDay }) => html`
             <line class="tick" x1=${x(t)} x2=${x(t)} y1=${BOTTOM} y2=${BOTTOM + 4} /><text class=${isDay ? 'of-time is-day' : 'of-time'} x=${x(t) + 3} y=${BOTTOM + 16}>${text}</text>`)}
+          ${now !== null && now >= from && now < to && html`<line class="now" data-now x1=${x(now)} x2=${x(now)} y1=${TOPS.grade} y2=${BOTTOM} />`}
           <path class="threshold" d=${line(data.threshold, y.score)} />
           <path class="line" d=${line(data.score, y.score)} />
           <path class="line confidence" d=${line(data.confidence, y.confidence)} />

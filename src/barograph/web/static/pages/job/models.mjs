@@ -2,6 +2,7 @@
 import { html, useState } from '../../lib/html.mjs';
 import { params, useQuery } from '../../lib/api.mjs';
 import { count, counted } from '../../lib/format.mjs';
+import { inPageTimes } from '../../lib/local-time.mjs';
 import { Panel } from '../../parts/panel.mjs';
 import { bytes } from '../jobs/words.mjs';
 
@@ -20,13 +21,15 @@ export function Models({ job, version }) {
   const query = useQuery(`/jobs/${encodeURIComponent(job.job_id)}/models${params({ size })}`, { deps: [version] });
   const none = query.data && query.data.rows.length === 0;
   const empty = none && (query.data.readable ? 'Nothing yet: no bucket is finished.' : 'Another version of Barograph has learned the models; a replay makes them anew.');
+  const many = job.detectors.length > 1;
+  const isSplit = many || Boolean(query.data?.rows.some(nameOf));
   return html`
     <${Panel} title="What they believe" query=${query} height=${240} empty=${empty}>
       ${(found) => found && html`
         <p class="quiet known">${known(found)}</p>
         <table class="beliefs">
-          ${found.rows.some(nameOf) && html`<thead><tr><th>Series</th><th>What is believed of it</th></tr></thead>`}
-          <tbody>${found.rows.map((row) => html`<tr>${found.rows.some(nameOf) && html`<td>${nameOf(row)}</td>`}<td>${row.text}</td></tr>`)}</tbody>
+          ${isSplit && html`<thead><tr><th>Series</th><th>What is believed of it</th></tr></thead>`}
+          <tbody>${found.rows.map((row) => html`<tr>${isSplit && html`<td>${many && html`<span class="quiet">${job.detectors[row.detector_index]}</span><br />`}${nameOf(row)}</td>`}<td>${inPageTimes(row.text, job.time_zone)}</td></tr>`)}</tbody>
         </table>
         ${found.cut && html`<p class="under"><button type="button" onClick=${() => setSize(size + 4 * MORE)}>Show more of ${count(found.known.series)}</button></p>`}`}
     </${Panel}>

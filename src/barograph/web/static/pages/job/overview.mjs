@@ -6,6 +6,7 @@ import { count, counted, interval, score } from '../../lib/format.mjs';
 import { word } from '../../lib/scales.mjs';
 import { hideTooltip, showTooltip } from '../../parts/tooltip.mjs';
 import { Panel } from '../../parts/panel.mjs';
+import { doing } from '../jobs/words.mjs';
 import { Datafeed } from './datafeed.mjs';
 
 const COLUMNS = 240;
@@ -15,7 +16,7 @@ const links = { keep: ['tz', 'theme'] };
 /** @param {{job: any, version: string, changed: () => void}} props */
 export const Overview = ({ job, version, changed }) => html`
   <div class="job-overview">
-    <p class="sentence"><span class="state ${job.state}" aria-hidden="true"></span>${upper(job.does.replace('every 1 ', 'every '))}. ${upper(job.status)}.</p>
+    <p class="sentence"><span class="state ${job.state}" aria-hidden="true"></span>${upper(job.does.replace('every 1 ', 'every '))}. ${upper(doing(job))}.</p>
     ${job.rows === 0 ? html`<${NothingYet} job=${job} />` : html`<${Scores} job=${job} version=${version} /><${Worst} job=${job} version=${version} />`}
     <${Datafeed} job=${job} changed=${changed} />
   </div>`;

@@ -1,4 +1,5 @@
-// Detectors as a person says them.
+// Detectors and jobs as a person says them.
+import { clock, counted, time } from '../../lib/format.mjs';
 
 const SIDES = { high_: ' (high only)', low_: ' (low only)' };
 const MEASURES = {
@@ -37,6 +38,19 @@ export function bytes(size) {
 
 /** The path of a job's page. @param {string} jobId @param {string} [tab] */
 export const jobPath = (jobId, tab) => `/jobs/${encodeURIComponent(jobId)}${tab && tab !== 'overview' ? `/${tab}` : ''}`;
+
+const dayOf = (ms) => time(ms, { precision: 'day' });
+
+/** How a job is doing, in a sentence. @param {any} job as `/job-list` tells */
+export function doing(job) {
+  if (job.state === 'failed') return `failed: ${job.failure}`;
+  const state = STATES[job.state];
+  if (job.rows === 0) return `${state}, has read nothing yet`;
+  if (job.latest_bucket === null) return `${state}, ${counted(job.rows, 'row')} read, no bucket is finished yet`;
+  const isToday = dayOf(job.latest_bucket) === dayOf(Date.now());
+  const found = job.anomalies > 0 ? counted(job.anomalies, 'anomaly', 'anomalies') : 'no anomalies';
+  return `${state}, newest bucket ${isToday ? clock(job.latest_bucket) : time(job.latest_bucket)}, ${found} ${isToday ? 'today' : 'that day'}`;
+}
 
 /** Words for the states of jobs. */
 export const STATES = { opened: 'running', opening: 'being opened', closed: 'closed', closing: 'being closed', failed: 'failed' };

@@ -2,7 +2,7 @@
 import { html } from '../../lib/html.mjs';
 import { href, timeText } from '../../lib/url.mjs';
 import { counted, duration, interval, score } from '../../lib/format.mjs';
-import { word } from '../../lib/scales.mjs';
+import { severities, word } from '../../lib/scales.mjs';
 import { allJobs } from '../../lib/live.mjs';
 import { Spark } from './spark.mjs';
 
@@ -34,7 +34,7 @@ function Incident({ incident }) {
         <p class="quiet">
           ${incident.ongoing ? html`Since ${interval(incident.start, incident.end)}` : interval(incident.start, incident.end)}
           <span>${duration(incident.end - incident.start)}</span>
-          <span>${counted(incident.records, 'record')}</span>
+          <span title="Those of lower scores are in the explorer">${counted(incident.records, 'record')} from ${severities.value.find((one) => one.word === 'minor').score} on</span>
           <span>${incident.job_id}</span>
         </p>
       </div>

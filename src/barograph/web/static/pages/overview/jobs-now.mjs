@@ -5,6 +5,7 @@ import { params, useQuery } from '../../lib/api.mjs';
 import { allJobs, useVersion } from '../../lib/live.mjs';
 import { expressions, jobIds, jobs } from '../../lib/range.mjs';
 import { ago, counted } from '../../lib/format.mjs';
+import { doing } from '../jobs/words.mjs';
 import { Panel } from '../../parts/panel.mjs';
 
 const SHOWN = 8;
@@ -29,7 +30,7 @@ const JobNow = ({ job }) => html`
   <li>
     <span class="state ${job.state}" aria-hidden="true"></span>
     <a class="cut" href=${href(`/jobs/${encodeURIComponent(job.job_id)}`)} title=${job.description}>${job.job_id}</a>
-    <small>${job.status}</small>
+    <small>${doing(job)}</small>
   </li>`;
 
 /** The last warnings and errors; nothing where there are none. */

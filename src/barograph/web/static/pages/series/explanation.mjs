@@ -3,6 +3,7 @@ import { html } from '../../lib/html.mjs';
 import { get, go } from '../../lib/url.mjs';
 import { params, useQuery } from '../../lib/api.mjs';
 import { count, counted, interval, number, probability, score } from '../../lib/format.mjs';
+import { inPageTimes } from '../../lib/local-time.mjs';
 import { word } from '../../lib/scales.mjs';
 import { Icon } from '../../parts/icon.mjs';
 import { Panel } from '../../parts/panel.mjs';
@@ -27,11 +28,11 @@ export function Explanation({ job, series, t, version, planned, note }) {
   const here = planned.filter((one) => one.start < end && start < one.end);
   return html`
     <${Panel} class="explanation" title=${interval(start, end)} query=${query} actions=${actions} height=${220}>
-      ${(told) => told && html`<${Told} one=${told.explanations[0]} planned=${here} kind=${series.detector.points} />`}
+      ${(told) => told && html`<${Told} one=${told.explanations[0]} planned=${here} kind=${series.detector.points} zone=${job.time_zone} />`}
     </${Panel}>`;
 }
 
-function Told({ one, planned, kind }) {
+function Told({ one, planned, kind, zone }) {
   const [isRare, isWritten] = [kind === 'rare', ['times', 'places'].includes(kind)];
   const isLine = !isRare && !isWritten;
   const now = one.record_score;
@@ -70,7 +71,7 @@ function Told({ one, planned, kind }) {
       <div>
         <${Blamed} influencers=${one.influencers} isLine=${isLine} />
         <h3>What the model believed before it</h3>
-        <ul class="believed">${one.model.map((sentence) => html`<li key=${sentence}>${sentence}</li>`)}</ul>
+        <ul class="believed">${one.model.map((sentence) => html`<li key=${sentence}>${inPageTimes(sentence, zone)}</li>`)}</ul>
       </div>
     </div>`;
 }
