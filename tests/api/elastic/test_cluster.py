@@ -35,6 +35,10 @@ def test_a_job_that_says_nothing_of_its_memory_takes_what_it_may(own: httpx.Clie
     info = own.get("/_ml/info").json()
     assert info["defaults"]["anomaly_detectors"]["model_memory_limit"] == "512mb"
     assert info["limits"]["effective_max_model_memory_limit"] == "512mb"
+    own.put(SETTINGS, json={"persistent": {LIMIT: "9g"}}).raise_for_status()
+    refused = own.put(f"{JOBS}/more", json=config(analysis_limits={"model_memory_limit": "10g"}))
+    assert reason(refused) == f"model_memory_limit [10gb] must be less than the value of the {LIMIT} setting [9gb]"
+    assert own.get("/_ml/info").json()["limits"]["max_model_memory_limit"] == "9gb"
     own.put(SETTINGS, json={"persistent": {LIMIT: None}}).raise_for_status()
 
 

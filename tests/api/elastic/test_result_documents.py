@@ -166,3 +166,39 @@ def test_odd_results_that_clients_write_are_told_as_they_are(http: httpx.Client)
     assert http.put("/.ml-anomalies-odd/_doc/2", json={"job_id": "odd", "result_type": "record"}).status_code == 201
     answer = http.get(f"{JOBS}/odd/results/records", params={"record_score": 100})
     assert answer.json() == {"count": 1, "records": [{**odd, "is_interim": False, "timestamp": START}]}
+
+
+def test_what_is_reached_by_search_alone_is_found_under_names_that_are_told(http: httpx.Client) -> None:
+    http.put(
+        f"{JOBS}/worded",
+        json={
+            "analysis_config": {
+                "bucket_span": "1h",
+                "categorization_field_name": "message",
+                "detectors": [{"function": "count", "by_field_name": "mlcategory"}],
+            },
+            "data_description": {"time_field": "t", "time_format": "epoch_ms"},
+        },
+    ).raise_for_status()
+    http.post(f"{JOBS}/worded/_open")
+    rows = [{"t": START + hour * 3_600_000, "message": f"Disk {hour} of host web failed"} for hour in range(40)]
+    http.post(f"{JOBS}/worded/_data", content=b"\n".join(map(orjson.dumps, rows)), headers=NDJSON)
+    forecast_id = http.post(f"{JOBS}/worded/_forecast", json={"duration": "3h"}).json()["forecast_id"]
+    for name in (".ml-anomalies-worded", ".ml-state-write"):
+        assert http.head(f"/_alias/{name}").status_code == 200
+    assert http.head("/_alias/.ml-anomalies-other").status_code == 404
+    (category,) = http.get(f"{JOBS}/worded/results/categories").json()["categories"]
+    hits = found(http, ".ml-anomalies-worded", query={"term": {"result_type": "category_definition"}})["hits"]["hits"]
+    assert [(hit["_id"], hit["_source"]) for hit in hits] == [("worded_category_definition_1", category)]
+    stats = found(http, ".ml-anomalies-worded", query={"term": {"result_type": "model_forecast_request_stats"}})["hits"]["hits"]
+    (told,) = [hit["_source"] for hit in stats]
+    rows_of = {
+        "query": {"bool": {"filter": [{"term": {"forecast_id": forecast_id}}, {"term": {"result_type": "model_forecast"}}]}}
+    }
+    assert told["processed_record_count"] == found(http, ".ml-anomalies-worded", **rows_of)["hits"]["total"]["value"] > 0
+    assert (told["forecast_status"], told["forecast_end_timestamp"] - told["forecast_start_timestamp"]) == (
+        "finished",
+        3 * 3_600_000,
+    )
+    http.delete(f"{JOBS}/worded/_forecast/{forecast_id}").raise_for_status()
+    assert found(http, ".ml-anomalies-worded", query={"term": {"forecast_id": forecast_id}})["hits"]["total"]["value"] == 0

@@ -110,9 +110,12 @@ def size_bytes(name: str, text: object) -> int:
 
 
 def most_model_memory(server: Server) -> str | None:
-    """The largest `model_memory_limit` that a job may have, as it was set; None when nobody has set it."""
+    """The largest `model_memory_limit` that a job may have, in whole bytes, kb, mb ...; None when nobody has set it."""
     found = setting(server, _MOST_MEMORY)
-    return None if found is None else str(found)
+    match = _SIZE.fullmatch(str(found).strip())
+    if found is None or match is None or not match[2]:
+        return None if found is None else str(found)
+    return f"{match[1]}{match[2][0].lower().removesuffix('b')}b"
 
 
 def refuse_too_much_memory(server: Server, limit: str) -> None:

@@ -1,13 +1,16 @@
 """Results as documents, under the field names of Elastic's result documents. What has no value is absent, never null."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
 from barograph.config.splits import SPLITS
 from barograph.results.category import CategorizerStats, CategoryDefinition
 from barograph.results.points import PERIODS, PLACES, degrees, place
+
+if TYPE_CHECKING:
+    from barograph.jobs.service import SavedForecast
 
 Row = Mapping[str, Any]
 Document = dict[str, Any]
@@ -120,6 +123,22 @@ def annotation(job_id: str, row: Row) -> Document:
 def forecast(job_id: str, row: Row) -> Document:
     """A bucket of a forecast. `row` has the columns of `schema.FORECASTS` and `forecast_id`."""
     return _document(job_id, "model_forecast", row, tuple(row))
+
+
+def forecast_stats(job_id: str, saved: "SavedForecast") -> Document:
+    """A forecast as a whole; it is made before anybody can see it, so it is finished."""
+    times = {"create": saved.create_time, "start": saved.start_ms, "end": saved.end_ms, "expiry": saved.expiry_time}
+    return {
+        "job_id": job_id,
+        "result_type": "model_forecast_request_stats",
+        "forecast_id": saved.forecast_id,
+        **{f"forecast_{name}_timestamp": time for name, time in times.items() if time is not None},
+        "forecast_progress": 1.0,
+        "forecast_status": "finished",
+        "forecast_messages": [],
+        "processed_record_count": saved.rows,
+        "timestamp": saved.start_ms,
+    }
 
 
 def crossing(job_id: str, row: Row) -> Document:

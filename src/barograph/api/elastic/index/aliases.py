@@ -1,6 +1,7 @@
 """Aliases: other names of indices, with a filter if need be."""
 
 import re
+from dataclasses import replace
 from typing import Any, Final
 
 from barograph.api.elastic.answers import Answer
@@ -74,9 +75,11 @@ def _listed(body: Any, one: str, several: str) -> list[str]:
 
 def get_aliases(call: Call) -> Answer:
     """Indices with their other names."""
-    catalog = reached(call).catalog
+    catalog, asked = reached(call).catalog, options(call)
+    if "expand_wildcards" not in call.query:  # names that are asked for are told wherever they are, unlike what is searched
+        asked = replace(asked, with_hidden=True)
     with in_words():
-        names = catalog.names(expression(call), options(call))
+        names = catalog.names(expression(call), asked)
     if "alias" not in call.path:
         return Answer({name: {"aliases": catalog.aliases_of(name)} for name in names})
     matching = matching_aliases(call)

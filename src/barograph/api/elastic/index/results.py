@@ -32,11 +32,12 @@ _PART_BUCKETS: Final = 100
 _MOST_PARTS: Final = 50
 """Parts that are read at once; bounds memory."""
 _OF_BUCKETS: Final = ("bucket", "record", "influencer")
-_FORECAST: Final = "model_forecast"
+_FORECASTS: Final = ("model_forecast", "model_forecast_request_stats")
 _BATCH: Final = 10_000
 _DATES: Final = (
     *("timestamp", "end_timestamp", "create_time", "log_time", "latest_record_time_stamp", "latest_result_time_stamp"),
     *("earliest_record_timestamp", "latest_record_timestamp", "latest_bucket_timestamp", "latest_empty_bucket_timestamp"),
+    *(f"forecast_{name}_timestamp" for name in ("create", "start", "end", "expiry")),
 )
 _KEYWORDS: Final = (
     *("job_id", "result_type", "snapshot_id", "forecast_id", "function", "function_description", "field_name"),
@@ -75,7 +76,7 @@ class _Shown:
 
     index: str
     version: tuple[int, int]
-    made: tuple[int, int | None]
+    made: tuple[int, int | None] = (0, None)
     parts: Mapping[int, Marks] = field(default_factory=dict)
     forecasts: tuple[str, ...] = ()
 
@@ -102,13 +103,18 @@ class Results:
             for job_id in self.seen.keys() - jobs.keys():
                 self._forget(job_id, self.seen.pop(job_id).index)
             for job_id, job in jobs.items():
-                index, version = index_of(job), self.service.version(job_id)
+                now = _Shown(index_of(job), self.service.version(job_id), forecasts=self._forecasts(job_id))
                 shown = self.seen.get(job_id)
-                if shown is None or (shown.index, shown.version) != (index, version):
-                    self._show(job, index, version, shown)
+                if shown is None or (shown.index, shown.version, shown.forecasts) != (now.index, now.version, now.forecasts):
+                    self._show(job, now, shown)
 
-    def _show(self, job: Job, index: str, version: tuple[int, int], shown: _Shown | None) -> None:
+    def _forecasts(self, job_id: str) -> tuple[str, ...]:
+        """The forecasts of a job. They come and go without a commit."""
+        return tuple(one.forecast_id for one in self.service.forecasts(job_id))
+
+    def _show(self, job: Job, now: _Shown, shown: _Shown | None) -> None:
         """Make the documents of a job those of now."""
+        index, version, forecasts = now.index, now.version, now.forecasts
         job_id, summary = job.job_id, self.service.summary(job.job_id)
         for name in (index, STATE):
             self._ensure(name)
@@ -124,11 +130,10 @@ class Results:
             if shown.parts:
                 self._remove(index, job_id, {"terms": {"result_type": [*_OF_BUCKETS]}}, _within(start, end))
             self._write(index, _results(self.service, job_id, Query(start_ms=start, end_ms=end, exclude_interim=False)))
-        forecasts = tuple(one.forecast_id for one in self.service.forecasts(job_id))
         if forecasts != shown.forecasts:
-            self._remove(index, job_id, {"term": {"result_type": _FORECAST}})
+            self._remove(index, job_id, {"terms": {"result_type": [*_FORECASTS]}})
             self._write(index, _forecasts(self.service, job_id))
-        others = {"bool": {"must_not": [{"terms": {"result_type": [*_OF_BUCKETS, _FORECAST]}}]}}
+        others = {"bool": {"must_not": [{"terms": {"result_type": [*_OF_BUCKETS, *_FORECASTS]}}]}}
         self._remove(index, job_id, others)
         self._write(index, _heads(self.service, job))
         self._remove(STATE, job_id)
@@ -198,11 +203,14 @@ def _heads(service: Service, job: Job) -> Iterator[tuple[str, Mapping[str, Any]]
     for snapshot in snapshots:
         yield f"{job_id}_model_snapshot_{snapshot.snapshot_id}", snapshot_document(service, job_id, snapshot)
     if snapshots:
-        time_ms, fits = snapshots[-1].latest_record_timestamp or 0, service.categories(job_id).stats
+        time_ms, categories = snapshots[-1].latest_record_timestamp or 0, service.categories(job_id)
+        fits = categories.stats
         stats = size_stats(job, snapshots[-1], service.split_counts(job_id), time_ms) | categorizer_stats(fits)
         yield f"{job_id}_model_size_stats", stats
         for at, one in enumerate(fits):
             yield f"{job_id}_categorizer_stats_{at}", shapes.categorizer_stats(job_id, one, time_ms)
+        for category in categories.definitions:
+            yield f"{job_id}_category_definition_{category.category_id}", shapes.category(job_id, category)
 
 
 def _results(service: Service, job_id: str, query: Query) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -228,6 +236,7 @@ def _id(kind: str, document: Mapping[str, Any], *names: str) -> str:
 
 def _forecasts(service: Service, job_id: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for saved in service.forecasts(job_id):
+        yield f"{job_id}_model_forecast_request_stats_{saved.forecast_id}", shapes.forecast_stats(job_id, saved)
         rows: pl.DataFrame = service.kept_forecast(job_id, saved.forecast_id)[1]
         named = rows.with_columns(pl.lit(saved.forecast_id).alias("forecast_id"))
         for at, document in enumerate(shapes.documents(job_id, named, shapes.forecast)):
