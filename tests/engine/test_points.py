@@ -7,6 +7,7 @@ from polars.testing import assert_frame_equal
 
 import barograph
 from barograph.api.elastic.documents import record as elastic_record
+from barograph.results.causes import with_causes
 from barograph.results.points import degrees
 from barograph.results.words import record_compared
 from tests.engine.events import START
@@ -181,9 +182,11 @@ def test_whoever_is_where_no_other_member_is_is_told_and_explained_though_it_was
     assert (worst["over_field_value"], worst["influencers"][0]["influencer_field_values"]) == ("mallory", ["mallory"])
     assert worst["record_score"] > 30
     assert "from the usual" in record_compared(worst)
-    document = elastic_record("points", worst)
-    assert document["causes"][0]["actual"] == document["actual"]
-    assert document["causes"][0]["over_field_value"] == "mallory"
+    caused = with_causes(of.records, of.records).sort("record_score", descending=True).row(0, named=True)
+    document = elastic_record("points", caused)
+    (cause,) = document["causes"]
+    assert cause == {name: document[name] for name in cause}
+    assert (cause["over_field_value"], "geo_results" in cause) == ("mallory", function == "lat_long")
     engine = barograph.Engine.build(job(function, **OVER))
     whole = barograph.Results.concat([engine.add(rows), engine.flush(START // DAY * DAY + (days + 1) * DAY)])
     for name in ("records", "bucket_values", "influencers"):

@@ -11,6 +11,7 @@ from barograph.jobs.explain import explain
 from barograph.jobs.one_series import OneSeries
 from barograph.jobs.series import SeriesQuery
 from barograph.jobs.service import Service
+from barograph.results.causes import with_causes
 from barograph.results.results import Results
 from barograph.results.words import record_compared
 from barograph.store.store import Store
@@ -78,7 +79,7 @@ def test_who_has_more_than_its_peers_has_the_record_and_the_blame(ran):
 
 
 def test_elastics_record_has_what_the_member_did_as_its_cause(ran):
-    row = ran[1].records.filter(detector_index=0).sort("record_score").row(-1, named=True)
+    row = with_causes(ran[1].records, ran[1].records).filter(detector_index=0).sort("record_score").row(-1, named=True)
     document = documents.record("users", row)
     names = ("probability", "function", "function_description", "field_name", "over_field_name", "over_field_value")
     (cause,) = document["causes"]

@@ -1,5 +1,6 @@
 """Finished buckets, whether rows have just finished them or the history has: what the models and the score stage read."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -76,15 +77,13 @@ class DetectorValues:
 
     def weights(self, start: int, end: int) -> Floats:
         """The weights of the buckets [start, end) as float64[S, end - start]; 0 for a bucket without rows."""
-        weights = self._spread(self._rows, self._rows.weight, False, start, end)
-        weights[np.isnan(weights)] = 0.0
-        return weights
+        return self._spread(self._rows, self._rows.weight, False, start, end, nothing=0.0)
 
-    def _spread(self, cells: Cells, values: Floats, zeros: bool, start: int, end: int) -> Floats:
+    def _spread(self, cells: Cells, values: Floats, zeros: bool, start: int, end: int, nothing: float = math.nan) -> Floats:
         inside = cells.between(start, end)
         if inside.stop - inside.start == len(self.known) * (end - start):  # every series in every bucket, in order
             return np.array(values[inside].reshape(end - start, -1).T, order="C")
-        out = np.full((len(self.known), end - start), np.nan)
+        out = np.full((len(self.known), end - start), nothing)
         if zeros:
             out[np.arange(start, end) >= self.known.first_bucket[:, None]] = 0.0
         out[cells.series[inside], cells.bucket[inside] - start] = values[inside]

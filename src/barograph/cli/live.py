@@ -12,6 +12,7 @@ from barograph.cli.output import write
 from barograph.config.job import Job
 from barograph.results import labels
 from barograph.results import severity as severities
+from barograph.results.causes import with_causes
 from barograph.results.words import record_compared, value_text
 
 _KEY: Final = ("timestamp", "seq")
@@ -30,11 +31,11 @@ class LiveRecords:
 
     def show(self, records: pl.DataFrame) -> None:
         """Print those that are worth it; columns as `schema.RECORDS`."""
-        records = records.filter(pl.col("record_score") >= self._min_score)
+        found, records = records, records.filter(pl.col("record_score") >= self._min_score)
         if self._output not in _FORMATS or not records.height:
             return
         if self._output is Format.NDJSON:
-            write(self._output, records, documents.documents(self._job.job_id, records, documents.record))
+            write(self._output, records, documents.documents(self._job.job_id, with_causes(records, found), documents.record))
             self._shown = pl.concat([self._shown, records.select(_KEY)])
         else:
             zone = ZoneInfo(self._job.time_zone)

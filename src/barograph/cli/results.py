@@ -115,7 +115,7 @@ def _documents(service: "Service", kind: Kind, job_id: str, page: "Page") -> "It
     from barograph.api.elastic import documents
     from barograph.jobs.service import Query
 
-    rows = page.rows
+    rows = service.with_causes(job_id, page.rows) if kind is Kind.RECORDS else page.rows
     if kind is Kind.BUCKETS and rows.height:
         first, last = rows["timestamp"].min(), rows["timestamp"].max()
         assert isinstance(first, int)

@@ -73,6 +73,7 @@ def run(
     from barograph.cli.output import refuse_terminal, write
     from barograph.cli.run_output import show_worst
     from barograph.config.load import load_job
+    from barograph.results.causes import with_causes
 
     refuse_terminal(output)
     loaded = load_job(job)
@@ -90,7 +91,8 @@ def run(
         typer.echo(f"All records of the job: barograph results {loaded.job_id} records{asked}{_where(data_dir, store)}")
     else:
         records = live.rest_of(records)
-        write(output, records, documents.documents(loaded.job_id, records, documents.record))
+        caused = with_causes(records, ran.records)
+        write(output, records, documents.documents(loaded.job_id, caused, documents.record))
     if ran.exit_code:
         raise typer.Exit(ran.exit_code)
 

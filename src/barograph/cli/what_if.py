@@ -136,8 +136,9 @@ def _show_silenced(answer: "Alerts") -> None:
 
 def _documents(job_id: str, answer: "Alerts") -> "Iterator[Document]":
     from barograph.api.elastic import documents
+    from barograph.results.causes import with_causes
 
-    for row in answer.alerts.iter_rows(named=True):
+    for row in with_causes(answer.alerts, answer.alerts).iter_rows(named=True):
         alert = {
             name: row[name]
             for name in ("alert_start", "alert_end", "alert_again", "alert_score", "records")

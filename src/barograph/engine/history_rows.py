@@ -1,20 +1,20 @@
 """What judged buckets leave behind: rows of the history and of accepted changes."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from barograph.config.job import Job
 from barograph.config.splits import SPLIT_VALUES
 from barograph.engine.annotations import annotations, silences
 from barograph.engine.series_stage import JudgedMeasure
 from barograph.results import schema
-from barograph.results.arrays import Bools, Floats, Ids, Ints
+from barograph.results.arrays import Bools, Floats, Ids, Ints, cells_by_time
 
 _NO_CHANGES: Final = schema.empty(schema.ANNOTATIONS)
+_FEW: Final = 3  # times as many cells there are at least, where one at a time is quicker than all in a row: measured
 _NUMBERS: Final[dict[Any, pl.DataType]] = {
     column.name: column.dtype for column in schema.BUCKET_VALUES if column.dtype != pl.String()
 }
@@ -62,28 +62,49 @@ def _values(job: Job, measure: JudgedMeasure) -> pl.DataFrame:
     names = schema.coded(names)  # before there is one a row
     value, weight = measure.value, measure.weight
     shown = ~np.isnan(value) & ((weight > 0) | plotted[:, None])
-    cell = slice(None) if shown.all() else np.flatnonzero(_by_time(shown))
-    bucket = np.repeat(measure.first_bucket + np.arange(value.shape[1]), np.count_nonzero(shown, axis=0))
-    series = np.tile(np.arange(len(value), dtype=np.int32), value.shape[1])[cell]
+    cells = _Cells.of(shown)
+    bucket, series = measure.first_bucket + cells.bucket, cells.series
     unplotted = None if plotted.all() else np.flatnonzero(~plotted[series])
     frame = names[series].with_columns(
         pl.Series("timestamp", bucket * job.bucket_span_ms, dtype=pl.Int64),
         pl.lit(measure.measure.detector_index).alias("detector_index"),
         pl.Series("series", series, dtype=pl.Int32),
-        pl.Series("actual", _by_time(value)[cell]),
-        pl.Series("weight", _by_time(weight)[cell]),
+        pl.Series("actual", cells.take(value)),
+        pl.Series("weight", cells.take(weight)),
         _means(measure, series, bucket).alias("mean"),
-        pl.Series("log_probability", _by_time(judged.ln_p)[cell]),
-        _bound(judged.typical, cell, unplotted).alias("typical"),
-        _bound(judged.lower, cell, unplotted).alias("lower_bound"),
-        _bound(judged.upper, cell, unplotted).alias("upper_bound"),
+        pl.Series("log_probability", cells.take(judged.ln_p)),
+        _bound(judged.typical, cells, unplotted).alias("typical"),
+        _bound(judged.lower, cells, unplotted).alias("lower_bound"),
+        _bound(judged.upper, cells, unplotted).alias("upper_bound"),
     )
     return frame.cast(_NUMBERS).select(column.name for column in schema.BUCKET_VALUES)
 
 
-def _by_time(values: NDArray[Any]) -> NDArray[Any]:
-    """[S, T] as one row, bucket by bucket."""
-    return values.T.ravel()
+class _Cells(NamedTuple):
+    """Some cells of S series in T buckets, by bucket and then series.
+
+    Attributes:
+        bucket: [k] their buckets, from 0.
+        series: [k] their series.
+        at: [k] where they are among all, bucket by bucket; None: they are all.
+    """
+
+    bucket: Ints
+    series: Ids
+    at: Ints | None
+
+    @classmethod
+    def of(cls, chosen: Bools) -> "_Cells":
+        """Those that are chosen [S, T]."""
+        bucket, series, at = cells_by_time(chosen)
+        return cls(bucket, series, None if len(at) == chosen.size else at)
+
+    def take(self, values: Floats) -> Floats:
+        """What they have of all values [S, T]. Of few the others are not looked at: most series are seldom there."""
+        if self.at is not None and _FEW * len(self.at) < values.size:
+            return np.asarray(values[self.series, self.bucket])
+        by_time = values.T.ravel()
+        return by_time if self.at is None else by_time[self.at]
 
 
 def _means(measure: JudgedMeasure, series: Ids, bucket: Ints) -> pl.Expr:
@@ -93,10 +114,10 @@ def _means(measure: JudgedMeasure, series: Ids, bucket: Ints) -> pl.Expr:
     return pl.lit(pl.Series(means, nan_to_null=True))
 
 
-def _bound(bound: Floats | None, cell: Ints | slice, unplotted: Ints | None) -> pl.Expr:
+def _bound(bound: Floats | None, cells: _Cells, unplotted: Ints | None) -> pl.Expr:
     if bound is None:
         return pl.lit(None)
-    shown = np.array(_by_time(bound)[cell])  # of one series, or of one bucket, it would be the model's own array
+    shown = np.array(cells.take(bound))  # of one series, or of one bucket, it would be the model's own array
     if unplotted is not None:
         shown[unplotted] = np.nan
     return pl.lit(pl.Series(shown, nan_to_null=True))

@@ -48,6 +48,7 @@ from barograph.jobs.scope import Fields
 from barograph.jobs.series import SeriesQuery, SeriesValues
 from barograph.jobs.status import Status
 from barograph.jobs.what_if import Alerts, AlertSettings
+from barograph.results.causes import are_several, with_causes
 from barograph.results.silenced import Silenced
 from barograph.store.documents import LEVELS, Level, Message
 from barograph.store.forecasts import SavedForecast
@@ -151,6 +152,14 @@ class Answers:
         """Records, the highest scores first unless asked otherwise; columns as `schema.RECORDS`."""
         self._check(job_id, query)
         return self._store.records(job_id, query)
+
+    def with_causes(self, job_id: str, records: pl.DataFrame) -> pl.DataFrame:
+        """Records with what else the same member of a population did in their buckets; see `results.causes`."""
+        beside = records
+        if are_several(records):
+            times = tuple(records["timestamp"].unique().sort().to_list())
+            beside = self.records(job_id, Query(times=times, exclude_interim=False)).rows
+        return with_causes(records, beside)
 
     def buckets(self, job_id: str, query: Query = _ALL) -> Page:
         """Buckets, in the order of time unless asked otherwise; columns as `schema.BUCKETS`."""

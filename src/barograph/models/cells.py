@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from barograph.results.arrays import Floats, Ids, Ints
+from barograph.results.arrays import Floats, Ids, Ints, cells_by_time
 
 
 class Cells(NamedTuple):
@@ -23,10 +23,10 @@ class Cells(NamedTuple):
     @classmethod
     def of(cls, values: Floats, population: Ids) -> "Cells":
         """The values [S, T] there are, of members [S] of populations."""
-        t, row = np.nonzero(~np.isnan(values.T))
+        t, row, _ = cells_by_time(~np.isnan(values))
         order = np.argsort(population[row], kind="stable") if len(population) and population.max() else slice(None)
         t, row = t[order], row[order]
-        return cls(t.astype(np.int64), row.astype(np.int32), np.ascontiguousarray(values[row, t], np.float64))
+        return cls(t, row, np.ascontiguousarray(values[row, t], np.float64))
 
     def spread(self, column: Floats, shape: tuple[int, ...]) -> Floats:
         """What is told of each [c], where it is among all [S, T]; NaN elsewhere."""

@@ -18,7 +18,7 @@ from barograph.models.describe import YOUNG, Description, Known
 from barograph.models.rare_state import FOUND
 from barograph.models.skips import NOT_SKIPPED, Skips
 from barograph.models.state import CHANGE
-from barograph.results.arrays import Floats, Ids, Ints, Structs
+from barograph.results.arrays import Floats, Ids, Ints, Structs, cells_by_time
 from barograph.results.leaf import LEAF, Tried
 from barograph.results.snapshot import Arrays
 
@@ -243,9 +243,9 @@ class RareBase(ABC):
         series, buckets = values.shape
         if series != self.n_series:
             raise ValueError(f"values.shape={values.shape}: wanted ({self.n_series}, buckets)")
-        by_time, of = np.nonzero(values.T >= _THERE)
+        by_time, of, _ = cells_by_time(values >= _THERE)
         first = first_ms // self.config.bucket_span_ms
-        cells = Cells(by_time.astype(np.int64), of.astype(np.int32), values[of, by_time], first, (series, buckets))
+        cells = Cells(by_time, of, values[of, by_time], first, (series, buckets))
         out = (np.empty(len(cells.t)), np.empty(len(cells.t)), np.empty(len(cells.t), FOUND))
         used = self._kernel(cells, skips or Skips.none(series, buckets), learn, out)
         return _judged(cells, out[0], out[1], out[2][:used])

@@ -31,3 +31,14 @@ class Disk(Protocol):
 def as_bytes(records: NDArray[Any]) -> Bytes:
     """Records as kernels take them: the same memory, byte by byte."""
     return records.view(np.uint8).reshape(-1)
+
+
+def cells_by_time(chosen: Bools) -> tuple[Ints, Ids, Ints]:
+    """The cells [k] that are chosen of [S, T], by time and then series: their times, their series, their places in that order.
+
+    As `np.nonzero(chosen.T)`, which takes longer: it goes through memory across the rows.
+    """
+    series, times = chosen.shape
+    at = np.flatnonzero(chosen.T.ravel())
+    time = np.repeat(np.arange(times), np.diff(np.searchsorted(at, series * np.arange(times + 1))))
+    return time, (at - time * series).astype(np.int32), at

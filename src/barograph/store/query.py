@@ -30,6 +30,7 @@ class Query:
         exclude_interim: leave out results of buckets that are still open; they are shown to who asks for them only.
         entity: (field, value) pairs that a result must all be of: split values of its series, influencers of a record.
         detector_index: of the detector that found it, from 0; None is any.
+        times: these buckets, epoch ms; None is any.
 
     Raises:
         BadRequest: a negative offset or size.
@@ -46,6 +47,7 @@ class Query:
     entity: tuple[tuple[str, str], ...] = ()
     detector_index: int | None = None
     min_initial_score: float = 0.0
+    times: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
         for name, value in (("offset", self.offset), ("size", self.size or 0)):
@@ -153,6 +155,8 @@ class ResultTable:
 def in_time(table: sa.Table, query: Query) -> "Iterator[sa.ColumnElement[bool]]":
     """The conditions of a query that have to do with time."""
     c = table.c
+    if query.times is not None:
+        yield c.timestamp.in_(query.times)
     if query.start_ms is not None:
         yield c.timestamp >= query.start_ms
     if query.end_ms is not None:

@@ -149,19 +149,25 @@ def test_categories_have_the_name_of_this_api(client: Client, http: httpx.Client
 
 
 def test_a_member_of_a_population_has_causes(client: Client) -> None:
-    detectors = [{"function": "sum", "fieldName": "n", "overFieldName": "user"}]
+    detectors = [{"function": "sum", "fieldName": "n", "overFieldName": "user", "byFieldName": "kind"}]
     analysis = {"bucketSpan": SPAN, "detectors": detectors, "overlappingBuckets": True}
     job_id = client.create({"id": "people", "analysisConfig": analysis, "dataDescription": {"format": "JSON"}})
     lines = [
-        {"time": START + at * SPAN, "user": f"u{who}", "n": 10_000 if at == 50 and who == 3 else 10 + (at * 7 + who * 3) % 5}
+        {
+            "time": START + at * SPAN,
+            "user": f"u{who}",
+            "kind": kind,
+            "n": much if at == 50 and who == 3 else 10 + (at * 7 + who * 3) % 5,
+        }
         for at in range(52)
         for who in range(12)
+        for kind, much in (("read", 10_000), ("write", 5_000))
     ]
     client.stream(job_id, [b"\n".join(map(orjson.dumps, lines))])
-    (record, *_) = client.page(f"/results/{job_id}/records")["documents"]
+    (record,) = client.page(f"/results/{job_id}/records", take=1)["documents"]
     strict("record", record)
-    (cause,) = record["causes"]
-    assert (cause["overFieldValue"], cause["actual"]) == ("u3", 10_000)
+    causes = [(cause["overFieldValue"], cause["byFieldValue"], cause["actual"]) for cause in record["causes"]]
+    assert sorted(causes) == [("u3", "read", 10_000), ("u3", "write", 5_000)]
     assert 0 < record["probability"] < 1e-6
     last = client.page(f"/results/{job_id}/buckets", start=START + 51 * SPAN, includeInterim="true")["documents"]
     assert [one["isInterim"] for one in last] == [True]  # without a flush, as the buckets overlap

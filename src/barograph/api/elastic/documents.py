@@ -22,8 +22,8 @@ _RECORD: Final = (
     *_SPLITS,
     *("correlated_by_field_value", "function", "function_description", "field_name"),
 )
-_CAUSE: Final = (*("probability", "function", "function_description", "field_name", *_SPLITS, "typical", "actual"),)
-"""What a member of a population did: each of its records is about one by value, and so has one cause."""
+_CAUSE: Final = ("probability", "function", "field_name", *_SPLITS)
+"""What a member of a population did; beside it what all records have, too."""
 _EXPLANATION: Final = {
     "anomaly_type": "anomaly_type",
     "anomaly_length": "anomaly_length",
@@ -63,16 +63,8 @@ def _document(job_id: str, result_type: str, row: Row, names: tuple[str, ...]) -
 
 
 def record(job_id: str, row: Row) -> Document:
-    """A record. `row` has the columns of `schema.RECORDS`."""
-    document = _document(job_id, "record", row, _RECORD)
-    for name in ("typical", "actual"):
-        if row[name] is not None:
-            document[name] = [*degrees(row[name])] if row["function"] == PLACES else [row[name]]
-    if row["function"] == PLACES:
-        known = {f"{name}_point": place(row[name]) for name in ("typical", "actual") if row[name] is not None}
-        document["geo_results"] = known
-    if row["function"] in PERIODS:
-        document["function_description"] = "time"
+    """A record. `row` has the columns of `schema.RECORDS`, and `causes` where it is of a member of a population."""
+    document = _document(job_id, "record", row, _RECORD) | _measured(row)
     explanation = {field: row[name] for field, name in _EXPLANATION.items() if row.get(name)}
     bounds = {"lower_confidence_bound": row["lower_bound"], "upper_confidence_bound": row["upper_bound"]}
     explanation |= {name: bound for name, bound in bounds.items() if bound is not None}
@@ -80,12 +72,23 @@ def record(job_id: str, row: Row) -> Document:
         if row["typical"] is not None and row["function"] != PLACES:
             explanation["typical_value"] = row["typical"]
         document["anomaly_score_explanation"] = explanation
-    if row.get("over_field_name") is not None:
-        document["causes"] = [{name: document[name] for name in _CAUSE if name in document}]
+    if row.get("causes"):
+        document["causes"] = [
+            {name: one[name] for name in _CAUSE if one[name] is not None} | _measured(one) for one in row["causes"]
+        ]
     if row["influencers"]:
         names = ("influencer_field_name", "influencer_field_values")
         document["influencers"] = [{name: entity[name] for name in names} for entity in row["influencers"]]
     return document
+
+
+def _measured(row: Row) -> Document:
+    """The values of a record or of one of its causes, and what they are of."""
+    is_place, told = row["function"] == PLACES, {name: row[name] for name in ("typical", "actual") if row[name] is not None}
+    described = {"function_description": "time" if row["function"] in PERIODS else row["function_description"]}
+    values = {name: [*degrees(value)] if is_place else [value] for name, value in told.items()}
+    points = {f"{name}_point": place(value) for name, value in told.items()}
+    return {**described, **values, **({"geo_results": points} if is_place else {})}
 
 
 def bucket(job_id: str, row: Row) -> Document:

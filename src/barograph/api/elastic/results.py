@@ -105,6 +105,8 @@ def _records(call: Call, query: Query, times: list[int] | None = None) -> tuple[
     found = call.server.service.records(job_id, query)
     rows = found.rows if times is None else found.rows.filter(pl.col("timestamp").is_in(times))
     written = with_written(call, "record", query)
+    if written is None:
+        rows = call.server.service.with_causes(job_id, rows)
     count, told = written or (found.total, documents.documents(job_id, rows, documents.record))
     return count, [_with_values(record) for record in told]
 

@@ -31,7 +31,7 @@ RECORD: Final = {
 }
 """Fields of records, and the columns that they come from; `anomaly_score` is that of the bucket."""
 
-_CAUSE: Final = ("probability", "function", "functionDescription", "fieldName", *_ENTITIES, "correlatedByFieldValue")
+_CAUSE: Final = {name: RECORD[name] for name in ("probability", "function", "functionDescription", "fieldName", *_ENTITIES)}
 INFLUENCER: Final = {
     "influencerFieldName": "influencer_field_name",
     "influencerFieldValue": "influencer_field_value",
@@ -66,15 +66,10 @@ def _document(row: Row, names: Mapping[str, str]) -> Document:
 
 
 def record(row: Row) -> Document:
-    """A record. `row` has the columns of `schema.RECORDS`, and `anomaly_score` of its bucket."""
-    told = {"timestamp": text_of(row["timestamp"]), **_document(row, RECORD)}
-    if row["function"] in PERIODS:
-        told["functionDescription"] = "time"
-    for name in ("typical", "actual"):
-        if row[name] is not None:
-            told[name] = [*degrees(row[name])] if row["function"] == PLACES else row[name]
-    if row.get("over_field_name") is not None:
-        told["causes"] = [{name: told[name] for name in (*_CAUSE, "typical", "actual") if name in told}]
+    """A record. `row` has the columns of `schema.RECORDS`, `anomaly_score` of its bucket, and `causes`."""
+    told = {"timestamp": text_of(row["timestamp"]), **_measured(row, RECORD)}
+    if row["causes"]:
+        told["causes"] = [_measured(one, _CAUSE) for one in row["causes"]]
     if row["influencers"]:
         told["influencers"] = [
             {
@@ -84,6 +79,15 @@ def record(row: Row) -> Document:
             for entity in row["influencers"]
         ]
     return told
+
+
+def _measured(row: Row, names: Mapping[str, str]) -> Document:
+    """A record or one of its causes, with its values."""
+    told = _document(row, names)
+    if row["function"] in PERIODS:
+        told["functionDescription"] = "time"
+    values = {name: row[name] for name in ("typical", "actual") if row[name] is not None}
+    return told | {name: [*degrees(value)] if row["function"] == PLACES else value for name, value in values.items()}
 
 
 def bucket(row: Row, influencers: Iterable[Row], bucket_influencers: Iterable[Row]) -> Document:

@@ -119,11 +119,12 @@ def _around(rows: pl.DataFrame) -> Query:
 
 
 def with_bucket_scores(service: Service, job_id: str, rows: pl.DataFrame) -> pl.DataFrame:
-    """Records with the score of their bucket."""
+    """Records with the score of their bucket, and with their causes."""
     if rows.is_empty():
         return rows.with_columns(pl.lit(None, pl.Float64).alias(_OF_THE_BUCKET))
     buckets = service.buckets(job_id, _around(rows)).rows.select("timestamp", _OF_THE_BUCKET)
-    return rows.join(buckets, on="timestamp", how="left", maintain_order="left")
+    scored = rows.join(buckets, on="timestamp", how="left", maintain_order="left")
+    return service.with_causes(job_id, scored)
 
 
 @empty_without_job

@@ -23,6 +23,7 @@ from barograph.config.job import Job
 from barograph.index.documents import Documents
 from barograph.index.write import Operation
 from barograph.jobs.service import Marks, Query, Service
+from barograph.results.causes import with_causes
 
 STATE: Final = ".ml-state-000001"
 STATE_WRITE: Final = ".ml-state-write"
@@ -218,7 +219,8 @@ def _results(service: Service, job_id: str, query: Query) -> Iterator[tuple[str,
     buckets, inside = service.buckets(job_id, query).rows, service.bucket_influencers(job_id, query).rows
     for document in shapes.documents(job_id, shapes.with_bucket_influencers(buckets, inside), shapes.bucket):
         yield f"{job_id}_bucket_{document['timestamp']}_{document['bucket_span']}", document
-    for document in shapes.documents(job_id, service.records(job_id, query).rows, shapes.record):
+    records = service.records(job_id, query).rows
+    for document in shapes.documents(job_id, with_causes(records, records), shapes.record):
         yield _id("record", document, "detector_index", *_SPLIT_VALUES), document
     for document in shapes.documents(job_id, service.influencers(job_id, query).rows, shapes.influencer):
         yield _id("influencer", document, "influencer_field_name", "influencer_field_value"), document
