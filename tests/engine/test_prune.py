@@ -33,10 +33,10 @@ def rows() -> pl.DataFrame:
 ROWS = rows()
 
 
-def job(function: str = "mean", window: str | None = "12h") -> Job:
+def job(function: str = "mean", window: str | None = "12h", *, together: bool = False) -> Job:
     field = {"field_name": "load"} if function == "mean" else {}
-    detector = {"function": function, "partition_field_name": "host", **field}
-    analysis = {"bucket_span": "15m", "detectors": [detector], "model_prune_window": window}
+    detector = {"function": function, f"{'by' if together else 'partition'}_field_name": "host", **field}
+    analysis = {"bucket_span": "15m", "detectors": [detector], "model_prune_window": window, "multivariate_by_fields": together}
     return load_job({"job_id": "j", "analysis_config": analysis, "data_description": {"time_format": "epoch_ms"}})
 
 
@@ -66,9 +66,9 @@ def test_what_was_learnt_goes_and_what_comes_later_is_a_new_series() -> None:
     assert records.filter(pl.col("timestamp") == START + SPAN * 250).is_empty()
 
 
-@pytest.mark.parametrize("function", ["mean", "count"])
-def test_pieces_and_replays_forget_the_same(function: str) -> None:
-    of = job(function)
+@pytest.mark.parametrize(("function", "together"), [("mean", False), ("count", False), ("mean", True)])
+def test_pieces_and_replays_forget_the_same(function: str, together: bool) -> None:
+    of = job(function, together=together)
     found, snapshot, _ = run(of)
     cuts = (1, at(197), at(198), at(199), at(200), at(249), at(250), at(251))
     pieces, other, _ = run(of, cuts)
@@ -78,6 +78,14 @@ def test_pieces_and_replays_forget_the_same(function: str) -> None:
     again, replay = replayed(of, found, snapshot, (first + 60, first + 198, first + 250), knowledge=None)
     assert_same(again, found, ("buckets", "records"))
     assert stages(replay) == stages(snapshot)
+
+
+def test_what_goes_together_is_forgotten_with_the_series() -> None:
+    _, snapshot, _ = run(job(together=True))
+    b, d = ([one for one in snapshot.arrays["model0.pairs"] if series in (one["a"], one["b"])] for series in (1, 3))
+    assert [one["count"] for one in b] == [BUCKETS - 250 - 1] * 2 + [0.0]
+    assert [one["count"] for one in d] == [0.0] * 3
+    assert snapshot.arrays["model0.rest"]["count"][3] == 0.0
 
 
 def test_a_count_is_zero_up_to_the_window_and_then_no_data() -> None:
@@ -90,8 +98,9 @@ def test_a_count_is_zero_up_to_the_window_and_then_no_data() -> None:
     assert (b["born"], b["count"]) == (START // SPAN + 250, BUCKETS - 250 - 1)
 
 
-def test_an_explanation_knows_what_was_forgotten() -> None:
-    found, _, engine = run(job())
+@pytest.mark.parametrize("together", [False, True])
+def test_an_explanation_knows_what_was_forgotten(together: bool) -> None:
+    found, _, engine = run(job(together=together))
     (back,) = engine.explain(found, START + SPAN * 250, (("host", "b"),))
     assert (back.values_before, back.actual) == (0, 120.0 + 250 * 7 % 5)
     (later,) = engine.explain(found, START + SPAN * 260, (("host", "b"),))

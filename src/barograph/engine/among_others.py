@@ -11,6 +11,7 @@ from barograph.config.errors import OtherModels
 from barograph.config.job import Job
 from barograph.config.splits import SPLIT_VALUES
 from barograph.engine.exclusions import Exclusion
+from barograph.engine.prune import Prune
 from barograph.engine.skips import DetectorSkips
 from barograph.models import Kin, Model, ModelConfig, Shifts, Together
 from barograph.results.arrays import Bools, Floats, Ints
@@ -88,7 +89,9 @@ class Others:
         names = self.known.names(np.array([self.row], np.int32)).row(0, named=True)
         return tuple(names[name] if name == "partition_field_value" else None for name in SPLIT_VALUES)
 
-    def learned(self, state: Arrays | None, numbers: Ints, values: pl.DataFrame, newest: Arrays) -> "Learned":
+    def learned(
+        self, state: Arrays | None, numbers: Ints, values: pl.DataFrame, newest: Arrays, prune: Prune | None
+    ) -> "Learned":
         """The models of all of them before a bucket, after the buckets before it.
 
         Args:
@@ -96,6 +99,7 @@ class Others:
             numbers: [T] the buckets that follow, without those that the job slept through; the last is the one to be judged.
             values: `timestamp`, `series`, `actual` and `weight` of all of the series in them.
             newest: the newest that was learned.
+            prune: when series are forgotten, as of `state`; None: they are not.
 
         Raises:
             OtherModels: another version has learned it.
@@ -114,12 +118,20 @@ class Others:
             matrix[cell], behind[cell] = actual[inside], rows[inside]
             self._forget(matrix, first)
             skips = self.skips.between(self.known, len(self.known), first, end)
+            if prune is not None:
+                skips = prune.take_out_and_learn(matrix, behind, first, skips)
             model.advance(matrix, first * self.job.bucket_span_ms, skips=skips, weights=behind)
         here = self._nothing(int(numbers[-1]), int(numbers[-1]) + 1)[:, 0]
         inside = bucket == numbers[-1]
         here[series[inside]] = actual[inside]
         weight = np.zeros(len(self.known))
         weight[series[inside]] = rows[inside]
+        if prune is not None:
+            matrix, first = here[:, None], int(numbers[-1])
+            resets = prune.take_out_and_learn(matrix, weight[:, None], first, None)
+            here[:] = matrix[:, 0]
+            if resets is not None:  # what has no data changes nothing else
+                model.advance(np.full_like(matrix, np.nan), first * self.job.bucket_span_ms, skips=resets)
         shifts = self.skips.shifts(self.known.names(np.arange(len(self.known), dtype=np.int32)))
         return Learned(model, int(numbers[-1]) * self.job.bucket_span_ms, here, weight, shifts)
 

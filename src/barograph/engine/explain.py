@@ -404,7 +404,7 @@ def _learned(others: Others, newest: Snapshot, past: Past, bucket: int, series: 
     numbers = _judged_buckets(job, newest, start, bucket)
     first_ms, end_ms = int(numbers[0]) * span, (bucket + 1) * span
     values = past.values(series.measure, others.split_values, first_ms, end_ms).filter(pl.col("weight") > 0)
-    return others.learned(state, numbers, values, under(name, newest.arrays))
+    return others.learned(state, numbers, values, under(name, newest.arrays), prune_of(job, series.measure, None, state))
 
 
 def _check_kept(job: Job, past: Past, first_bucket: int, bucket: int) -> None:

@@ -4,10 +4,12 @@ When a series is forgotten follows from its rows alone: with the first bucket th
 with rows. So it is the same live, resumed, replayed, and however time is cut.
 """
 
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 import numpy as np
 
+from barograph.models.skips import Skips
 from barograph.results.arrays import Bools, Bytes, Floats, Ints
 from barograph.results.snapshot import Arrays
 
@@ -70,6 +72,14 @@ class Prune:
         self._last, self._gone = last[:, -1].copy(), gone[:, -1].copy()
         self.count += int(np.count_nonzero(resets))
         return Forgotten(gone, resets.astype(np.uint8))
+
+    def take_out_and_learn(self, value: Floats, weight: Floats, start: int, skips: Skips | None) -> Skips | None:
+        """Take out values [S, T] of series that are forgotten, in place; what is skipped, and where series are forgotten."""
+        forgotten = self.forget_and_learn(weight, start)
+        value[forgotten.gone] = np.nan
+        if not forgotten.resets.any():
+            return skips
+        return replace(skips or Skips.none(*value.shape), resets=forgotten.resets)
 
     def _grow(self, n_series: int, start: int) -> None:
         self._last[self._last == _BEFORE] = start - 1

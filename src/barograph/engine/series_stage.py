@@ -1,7 +1,7 @@
 """One statistic of one detector: finished buckets through its models."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
@@ -19,7 +19,7 @@ from barograph.engine.frequent import Frequent
 from barograph.engine.prune import Prune
 from barograph.engine.sizes import MODELS_OF_SERIES, PATTERNS, REST, SCORES, USUALLY, Meter
 from barograph.engine.skips import DetectorSkips
-from barograph.models import MODELS, Bed, Judged, Model, ModelConfig, Shifts, Sleeper
+from barograph.models import MODELS, Bed, Judged, Model, ModelConfig, SeriesModel, Shifts, Sleeper
 from barograph.models.skips import FREQUENT, Skips
 from barograph.results.arrays import Bytes, Floats, Structs
 from barograph.results.snapshot import Arrays, prefixed, under
@@ -221,13 +221,7 @@ class SeriesStage:
 
     def _forget_and_learn(self, value: Floats, weight: Floats, start: int, skips: Skips | None) -> Skips | None:
         """Take out the values of series that are forgotten; what is skipped, and where series are forgotten."""
-        if self._prune is None:
-            return skips
-        forgotten = self._prune.forget_and_learn(weight, start)
-        value[forgotten.gone] = np.nan
-        if not forgotten.resets.any():
-            return skips
-        return replace(skips or Skips.none(*value.shape), resets=forgotten.resets)
+        return skips if self._prune is None else self._prune.take_out_and_learn(value, weight, start, skips)
 
     def _estimate_and_learn(
         self, value: Floats, first_bucket: int, completeness: Floats, skips: Skips | None
@@ -316,7 +310,7 @@ def prune_of(job: Job, measure: Measure, row: int | None, state: Arrays | None) 
         state: what the stage remembers; None: nothing yet.
     """
     window = job.analysis_config.model_prune_window
-    if window is None or model_of(job, measure) is not MODELS["series"]:
+    if window is None or model_of(job, measure).RECORDS is not SeriesModel.RECORDS:
         return None
     of = slice(None) if row is None else slice(row, row + 1)
     kept = {} if state is None else {name: a if name == "count" else a[of] for name, a in under("prune", state).items()}

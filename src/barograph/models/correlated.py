@@ -125,7 +125,11 @@ class CorrelatedModel:
             behind = None if weights is None else weights[:, of]
             judged = self._series.advance(values[:, of], first_ms, skips=skips.buckets(of), weights=behind)
             off = self._off(judged, first_ms)
-            said = [self._pairs.say_and_learn(off[:, t], learns=bool(learns[start + t])) for t in range(off.shape[1])]
+            said = []
+            for t in range(off.shape[1]):
+                if skips.resets is not None:
+                    self._pairs.forget(skips.resets[:, start + t] != 0)
+                said.append(self._pairs.say_and_learn(off[:, t], learns=bool(learns[start + t])))
             parts.append(self._told(judged, Said.side_by_side(said, len(values)), first_ms))
         return Judged.joined(parts)
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from barograph.config.duration import DAY_MS
-from barograph.results.arrays import Floats, Ids, Ints, Structs
+from barograph.results.arrays import Bools, Floats, Ids, Ints, Structs
 from barograph.results.snapshot import Arrays
 
 PAIR: Final = np.dtype([("a", "i4"), ("b", "i4"), ("count", "f8"), ("aa", "f8"), ("bb", "f8"), ("ab", "f8")])
@@ -111,6 +111,15 @@ class Pairs:
         rest["partition"] = partition[had:]
         self._rest = np.concatenate([self._rest, rest])
         self._pairs = np.concatenate([self._pairs, np.array(pairs, PAIR)])
+
+    def forget(self, gone: Bools) -> None:
+        """Nothing is known any more of series [S], and of what goes together with them."""
+        if not gone.any():
+            return
+        of = gone[self._pairs["a"]] | gone[self._pairs["b"]]
+        for records, which, names in ((self._pairs, of, ("count", "aa", "bb", "ab")), (self._rest, gone, ("count", "square"))):
+            for name in names:
+                records[name][which] = 0.0
 
     def say(self, off: Floats) -> Said:
         """What others lead to expect of each series in one bucket.
