@@ -1,6 +1,7 @@
 """What clients rely on in small: keys of errors, numbers of changes, limits, how much is answered."""
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -64,6 +65,13 @@ def test_every_change_has_a_number_of_its_own(source: httpx.Client) -> None:
     assert [one["_version"] for one in (answer, again, gone)] == [1, 2, 3]
     numbers = [one["_seq_no"] for one in (answer, again, gone, none)]
     assert all(before < after for before, after in itertools.pairwise(numbers))
+
+
+def test_of_detectors_of_one_name_that_are_made_at_once_one_is(source: httpx.Client) -> None:
+    given = detector()
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: source.post(DETECTORS, json=given), range(4)))
+    assert sorted(one.status_code for one in answers) == [201, 409, 409, 409]
 
 
 def test_a_preview_is_no_more_than_a_chart_and_has_what_is_odd(source: httpx.Client) -> None:

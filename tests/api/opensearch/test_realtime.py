@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 
+from barograph.api.elastic.errors import ElasticError
 from barograph.api.opensearch.document import Document, parsed
 from barograph.api.opensearch.feeding import Feeding
 from barograph.api.opensearch.runs import Runs
@@ -149,6 +151,15 @@ def test_one_that_fails_again_and_again_is_stopped(server: Server) -> None:
     told = "Stopped analysis as job failed consecutively for more than 6 times: Failed to parse aggregation"
     assert task[1]["error"].startswith(told)
     assert len(results(server, "broken", {"exists": {"field": "error"}})) == 7
+
+
+def test_a_start_that_gets_no_turn_is_to_be_tried_again(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("barograph.api.opensearch.runs._TURN_S", 0.01)
+    busy = Runs(server)
+    with busy.changing, ThreadPoolExecutor(1) as pool:
+        told = pool.submit(busy.starting().__enter__).exception()
+    assert isinstance(told, ElasticError)
+    assert (told.status, str(told)) == (403, "Too many historical analysis requests in short time. Please retry later.")
 
 
 def test_a_run_that_the_end_of_the_server_has_cut_off_is_stopped(server: Server) -> None:

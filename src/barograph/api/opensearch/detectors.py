@@ -23,7 +23,7 @@ from barograph.api.opensearch.document import Document, parsed
 from barograph.api.opensearch.endpoint import LEGACY, body_of, of_detectors
 from barograph.api.opensearch.errors import no_config, refused
 from barograph.api.opensearch.features import new_id
-from barograph.api.opensearch.runs import runs_of
+from barograph.api.opensearch.runs import one_by_one, runs_of
 from barograph.api.opensearch.shelves import (
     DETECTORS,
     JOBS,
@@ -42,6 +42,7 @@ from barograph.index.errors import VersionConflict
 from barograph.index.write import Operation
 
 
+@one_by_one
 def create(call: Call) -> Answer:
     """Make a detector."""
     documents = call.server.documents
@@ -69,6 +70,7 @@ def _make_place(documents: Documents, detector: Document) -> None:
         ensure_results(documents, flat, is_flat=True)
 
 
+@one_by_one
 def update(call: Call) -> Mapping[str, Any]:
     """Change a detector that does not run."""
     documents, detector_id = call.server.documents, call.path["detector_id"]
@@ -137,6 +139,7 @@ def get(call: Call) -> Answer:
     return Answer(answer)
 
 
+@one_by_one
 def delete(call: Call) -> Answer:
     """Remove a detector that does not run, with its tasks; results stay, unless a setting of the cluster says otherwise."""
     documents, detector_id = call.server.documents, call.path["detector_id"]

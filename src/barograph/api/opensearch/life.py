@@ -21,11 +21,12 @@ from barograph.api.opensearch.windows import Span
 def start(call: Call) -> Answer:
     """Start a detector: with a span, over that part of the past; without a body, in real time."""
     span = None if call.body is None else _span(call.body)
-    detector_id = call.path["detector_id"]
-    detector = _runnable(call, detector_id)
-    if span is not None:
-        return Answer({"_id": runs_of(call).history.start(detector_id, detector, span)})
-    return _as_known(lambda: runs_of(call).realtime.start(detector_id, detector), detector_id)
+    detector_id, runs = call.path["detector_id"], runs_of(call)
+    with runs.changing if span is None else runs.starting():
+        detector = _runnable(call, detector_id)
+        if span is not None:
+            return Answer({"_id": runs.history.start(detector_id, detector, span)})
+        return _as_known(lambda: runs.realtime.start(detector_id, detector), detector_id)
 
 
 def _span(body: Mapping[str, Any]) -> Span:

@@ -139,7 +139,7 @@ def get_alerts(call: Call) -> Mapping[str, Any]:
     found = every(call.server.documents, ALERTS, *filters)
     text = call.query.get("searchString", "").lower()
     listed = [{"id": key, **one} for key, one in found.items() if text in _names(one)]
-    sort = call.query.get("sortString", "start_time")
+    sort = call.query.get("sortString", "start_time").removesuffix(".keyword")
     if sort not in _SORTS:
         raise bad(f"[sortString]={sort[:100]!r}: wanted one of {', '.join(_SORTS)}")
     descending = call.query.get("sortOrder", "asc") == "desc"
