@@ -97,9 +97,10 @@ class Made:
     channels: dict[str, Channel] | None = None
     now_ms: int = BEGIN
     done: dict[str, int] = field(default_factory=dict)
+    url: str | None = None
 
     def __post_init__(self) -> None:
-        self.service = Service.open(None, self.path)
+        self.service = Service.open(self.url, self.path)
         self.service._now = lambda: self.now_ms / 1000
         self.alerts = Alerts(self.service, self.channels, "https://barograph.example")
         self.judge = self.alerts._judge

@@ -2,9 +2,15 @@
 
 import json
 import smtplib
+import socket
+import subprocess
 from collections.abc import Iterator
+from email import message_from_bytes, policy
+from ssl import PROTOCOL_TLS_SERVER, SSLContext
 
 import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
 
 from barograph.alerts.delivery import GIVEN_UP_MS, Delivery
 from barograph.alerts.senders import SendFailed, mail, sender, signature
@@ -117,6 +123,69 @@ def test_mail_says_it_all_and_what_follows_is_in_its_thread(made, monkeypatch):
     monkeypatch.setattr(smtplib, "SMTP", Server)
     assert sender(channel)(body, b"") == "taken by mail.example"
     assert sent == [("mail.example", 25), "ada@example.com"]
+
+
+class Mailbox:
+    """What an SMTP server has taken."""
+
+    def __init__(self) -> None:
+        self.got = []
+
+    async def handle_DATA(self, server, session, envelope):
+        self.got.append((envelope.mail_from, envelope.rcpt_tos, message_from_bytes(envelope.content, policy=policy.default)))
+        return "250 taken"
+
+
+@pytest.fixture
+def secured(tmp_path, monkeypatch):
+    """The keys of a mail server that is trusted here."""
+    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    subject = [
+        "-subj",
+        "/CN=localhost",
+        "-addext",
+        "subjectAltName=DNS:localhost",
+        "-days",
+        "2",
+        "-nodes",
+        "-newkey",
+        "rsa:2048",
+    ]
+    made = ["openssl", "req", "-x509", *subject, "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(made, capture_output=True, timeout=60, check=True)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    context = SSLContext(PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return context
+
+
+def test_a_mail_server_gets_alerts_from_who_is_known_to_it(made, secured):
+    def known(server, session, envelope, mechanism, data):
+        return AuthResult(success=(data.login, data.password) == (b"barograph", b"tea"))
+
+    box = Mailbox()
+    options = {"authenticator": known, "auth_required": True, "tls_context": secured, "require_starttls": True}
+    with socket.socket() as probe:  # it connects to itself, so it wants the number of a port
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = Controller(box, "127.0.0.1", port, **options)
+    server.start()
+    try:
+        common = {"smtp": "localhost", "port": port, "sender": "b@example.com"}
+        channel = EmailChannel(**common, username="barograph", password="tea", recipients=["ada@example.com", "bo@example.com"])
+        channels = {"alive": channel, "dead": channel.model_copy(update={"security": "none", "username": None})}
+        delivery = Delivery(made.service.store, channels, made.service.now_ms)
+        assert delivery.step() == 1
+        delivery.close()
+    finally:
+        server.stop()
+    ((sender_of, recipients, message),) = box.got
+    assert (sender_of, recipients) == ("b@example.com", ["ada@example.com", "bo@example.com"])
+    (alert,) = made.rows()
+    assert message["Subject"] == alert.title
+    assert message.get_content().replace("\r\n", "\n").startswith(alert.text)
+    with made.service.store.reading() as connection:
+        assert [one.channel for one in alerts.due(connection, 1 << 60, 10)] == ["dead"]
 
 
 @pytest.mark.filterwarnings("ignore:'imghdr' is deprecated")  # in what it imports

@@ -28,7 +28,7 @@ _THREADS: Final = 4
 
 
 class Delivery:
-    """Sends over all channels; of one channel a message at a time, in the order in which they were made."""
+    """Sends over all channels; of one channel a message at a time, those of an alert in the order in which they were made."""
 
     def __init__(
         self,
@@ -45,8 +45,13 @@ class Delivery:
 
     def step(self) -> int:
         """Send what is due, and wait until all of that is sent or has failed; returns how many were sent."""
-        self.start()
-        return sum(future.result() for future in list(self._busy.values()))
+        sent = 0
+        while True:
+            self.start()
+            now = sum(future.result() for future in list(self._busy.values()))
+            if not now:
+                return sent
+            sent += now
 
     def start(self) -> None:
         """Have what is due sent by channels that are not at it already. Does not wait: a dead channel holds up no other.
@@ -60,7 +65,7 @@ class Delivery:
         now = self._now_ms()
         waiting = {name for name, until in self._paused.copy().items() if until > now}  # threads change it meanwhile
         with self._store.reading() as connection:
-            due = alerts.due(connection, now, _AT_ONCE, self._busy.keys() | waiting)
+            due = alerts.due_first(connection, now, _AT_ONCE, self._busy.keys() | waiting)
         of_channel: dict[str, list[OutMessage]] = {}
         for message in due:
             of_channel.setdefault(message.channel, []).append(message)

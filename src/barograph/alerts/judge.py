@@ -28,6 +28,9 @@ _OPEN_TOO_MS: Final = 1 << 53
 _HIGHEST: Final = {"records": 0, "buckets": 1, "influencers": 2}
 _NOTHING: Final = (-1.0, -1.0, -1.0)
 _ANYTHING: Final = (100.0, 100.0, 100.0)
+GONE_MS: Final = 30 * DAY_MS
+"""How long an alert whose rule or job is gone is kept. Chosen: who looks back at a month still finds it."""
+_TIDY_MS: Final = 3_600_000
 _AT_ONCE: Final = 500  # jobs whose judgement is one transaction
 
 
@@ -70,6 +73,7 @@ class Judge:
         self._store, self._rules, self._now_ms, self._page = store, rules, now_ms, page
         self._jobs, self._calendars = KnownJobs(), Calendars(store)
         self._book: tuple[object, Book] = (None, Book(()))
+        self._tidied_ms = FIRST_MS
 
     def step(self, *, keep: bool = True) -> Judged:
         """Judge all jobs that have committed something since the last time.
@@ -83,6 +87,8 @@ class Judge:
         rules = self._rules.all()
         if self._book[0] is not rules:
             self._book = (rules, Book(rules.values()))
+        if keep:
+            self._tidy(rules)
         with self._store.reading() as connection:
             active = alerts.active(connection)
             if not active and not any(kept.rule.enabled for kept in rules.values()):
@@ -99,6 +105,15 @@ class Judge:
             with self._store.writing() as connection:
                 alerts.write(connection, made)
         return made
+
+    def _tidy(self, rules: Iterable[str]) -> None:
+        """Remove, once an hour, what was left of rules and jobs that are gone."""
+        now = self._now_ms()
+        if now - self._tidied_ms < _TIDY_MS:
+            return
+        with self._store.writing() as connection:
+            alerts.forget_gone(connection, rules, now - GONE_MS)
+        self._tidied_ms = now
 
     # new results
 

@@ -2,9 +2,8 @@
 
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from threading import RLock
 from typing import Any, Final
 
 from barograph.config.alert_rule import AlertRule
@@ -51,13 +50,15 @@ class KeptRule:
         return json.dumps({"rule": rule, "modified_ms": self.modified_ms, "mutes": [asdict(mute) for mute in self.mutes]})
 
 
+_Known = dict[str, KeptRule]
+
+
 class Rules:
-    """The rules of a store. Any process may change them; `version` tells whether somebody has."""
+    """The rules of a store. Any process may change them."""
 
     def __init__(self, store: Store, now_ms: Callable[[], int]) -> None:
         self._store = store
         self._now_ms = now_ms
-        self._changing = RLock()
         self._seen: tuple[str | None, dict[str, KeptRule]] = (None, {})
 
     def all(self) -> dict[str, KeptRule]:
@@ -78,7 +79,7 @@ class Rules:
         """
         found = self.all().get(rule_id)
         if found is None:
-            raise NotFound(f"rule_id={rule_id!r}: wanted the id of a rule")
+            raise _no_rule(rule_id)
         return found
 
     def create(self, rule: AlertRule) -> KeptRule:
@@ -87,17 +88,23 @@ class Rules:
         Raises:
             Conflict: there is one of its id.
         """
-        with self._changing:
-            if rule.rule_id in self.all():
+
+        def made(known: _Known) -> Iterator[KeptRule]:
+            if known:
                 raise Conflict(f"rule_id={rule.rule_id!r}: wanted an id that no rule has")
-            return self._put([KeptRule(rule, self._now_ms())])[0]
+            yield KeptRule(rule, self._now_ms())
+
+        return self._change([rule.rule_id], made)[0]
 
     def put_all(self, rules: list[AlertRule]) -> list[KeptRule]:
         """Keep rules, all or none, instead of those of their ids; what is muted of them stays so."""
-        with self._changing:
-            known = self.all()
-            mutes = [known[rule.rule_id].mutes if rule.rule_id in known else () for rule in rules]
-            return self._put([KeptRule(rule, self._now_ms(), muted) for rule, muted in zip(rules, mutes, strict=True)])
+
+        def put(known: _Known) -> Iterator[KeptRule]:
+            for rule in rules:
+                before = known.get(rule.rule_id)
+                yield KeptRule(rule, self._now_ms(), () if before is None else before.mutes)
+
+        return self._change([rule.rule_id for rule in rules], put)
 
     def change(self, rule: AlertRule) -> KeptRule:
         """Keep a rule instead of the one of its id.
@@ -105,8 +112,7 @@ class Rules:
         Raises:
             NotFound: there is none of this id.
         """
-        self.get(rule.rule_id)
-        return self.put_all([rule])[0]
+        return self._change_one(rule.rule_id, lambda kept: replace(kept, rule=rule, modified_ms=self._now_ms()))
 
     def delete(self, rule_id: str) -> None:
         """Remove a rule; what it has raised and is active becomes untracked.
@@ -114,10 +120,13 @@ class Rules:
         Raises:
             NotFound: there is none of this id.
         """
-        with self._changing:
-            self.get(rule_id)
-            self._store.delete_documents(KIND, [rule_id])
-            self._store.put_document(KIND, _VERSION, uuid.uuid4().hex)
+
+        def removed(known: dict[str, str]) -> dict[str, str | None]:
+            if not known:
+                raise _no_rule(rule_id)
+            return {rule_id: None, _VERSION: uuid.uuid4().hex}
+
+        self._store.change_documents(KIND, [rule_id], removed)
 
     def mute(self, rule_id: str, mute: Mute) -> KeptRule:
         """Tell nobody of a rule, or of one entity of it, instead of what was said of that before. Raises as `get`."""
@@ -128,17 +137,35 @@ class Rules:
         return self._change_mutes(rule_id, entity, ())
 
     def _change_mutes(self, rule_id: str, entity: dict[str, str], instead: tuple[Mute, ...]) -> KeptRule:
-        with self._changing:
-            kept = self.get(rule_id)
-            now = self._now_ms()
-            others = (mute for mute in kept.mutes if mute.entity != entity and mute.holds(mute.entity, now))
-            return self._put([replace(kept, mutes=(*others, *instead))])[0]
+        now = self._now_ms()
 
-    def _put(self, kept: list[KeptRule]) -> list[KeptRule]:
+        def muted(kept: KeptRule) -> KeptRule:
+            others = (mute for mute in kept.mutes if mute.entity != entity and mute.holds(mute.entity, now))
+            return replace(kept, mutes=(*others, *instead))
+
+        return self._change_one(rule_id, muted)
+
+    def _change_one(self, rule_id: str, change: Callable[[KeptRule], KeptRule]) -> KeptRule:
+        """Change a rule that is there. Raises as `get`."""
+
+        def changed(known: _Known) -> Iterator[KeptRule]:
+            if not known:
+                raise _no_rule(rule_id)
+            yield change(known[rule_id])
+
+        return self._change([rule_id], changed)[0]
+
+    def _change(self, rule_ids: Sequence[str], change: Callable[[_Known], Iterator[KeptRule]]) -> list[KeptRule]:
+        """Keep what becomes of the rules of some ids that are there. Another process changes none of them in between."""
         if not any(one.rule.enabled for one in self.all().values()):
             self._begin()
-        bodies = {one.rule.rule_id: one.body() for one in kept}
-        self._store.put_documents(KIND, {**bodies, _VERSION: uuid.uuid4().hex})
+        kept: list[KeptRule] = []
+
+        def bodies(known: dict[str, str]) -> dict[str, str | None]:
+            kept.extend(change({rule_id: KeptRule.of(body) for rule_id, body in known.items()}))
+            return {**{one.rule.rule_id: one.body() for one in kept}, _VERSION: uuid.uuid4().hex}
+
+        self._store.change_documents(KIND, rule_ids, bodies)
         return kept
 
     def _begin(self) -> None:
@@ -148,3 +175,7 @@ class Rules:
             spans = alerts.bucket_spans(connection)
             told = [(one.job_id, one.commits, one.until_ms(spans[one.job_id])) for one in standing]
             alerts.begin_at(connection, told)
+
+
+def _no_rule(rule_id: str) -> NotFound:
+    return NotFound(f"rule_id={rule_id!r}: wanted the id of a rule")

@@ -20,10 +20,10 @@ from barograph.config.duration import DAY_MS
 from barograph.config.errors import BadRequest, Conflict, NotFound, named
 from barograph.config.job import Job
 from barograph.engine.exclusions import Exclusion
-from barograph.jobs.calendars import Calendar, Event
+from barograph.jobs.calendars import Calendar, Event, names_of
 from barograph.jobs.service import Service
 from barograph.store import alerts
-from barograph.store.alerts import STATUSES, AlertEvent, AlertRow, AlertsQuery, OutMessage, Status
+from barograph.store.alerts import STATUSES, AlertEvent, AlertRow, AlertsQuery, OfRule, OutMessage, Status
 
 __all__ = [
     "STATUSES",
@@ -34,6 +34,7 @@ __all__ = [
     "Judged",
     "KeptRule",
     "Mute",
+    "OfRule",
     "OutMessage",
     "ToldRule",
     "Tried",
@@ -78,13 +79,13 @@ class ToldAlert:
 
 @dataclass(frozen=True)
 class Histogram:
-    """Alerts over time: `cells` has (job, column, active, recovered, untracked), `rows` the alerts behind them."""
+    """Alerts over time: `cells` has (job, column, active, recovered, untracked), `rules` the alerts of each rule."""
 
     start_ms: int
     end_ms: int
     step_ms: int
     cells: tuple[tuple[str, int, int, int, int], ...]
-    rows: tuple[AlertRow, ...]
+    rules: tuple[OfRule, ...]
 
 
 class Alerts:
@@ -252,15 +253,24 @@ class Alerts:
         if step_ms < 1:
             raise BadRequest(f"step={step_ms}: wanted 1 or more")
         start, end = query.start_ms // step_ms * step_ms, -(-query.end_ms // step_ms) * step_ms
+        inside = replace(query, start_ms=start, end_ms=end)
         with self._store.reading() as connection:
-            rows = alerts.found(connection, replace(query, start_ms=start, end_ms=end))
+            counted, rules = alerts.over_time(connection, inside, step_ms), alerts.of_rules(connection, inside)
         cells: dict[tuple[str, int], dict[str, int]] = {}
-        for row in rows:
-            cells.setdefault((row.job_id, (row.time - start) // step_ms), dict.fromkeys(STATUSES, 0))[row.status] += 1
-        told = tuple(
-            (job, column, of["active"], of["recovered"], of["untracked"]) for (job, column), of in sorted(cells.items())
-        )
-        return Histogram(start, end, step_ms, told, tuple(rows))
+        for job_id, column, status, number in counted:
+            cells.setdefault((job_id, column - start // step_ms), dict.fromkeys(STATUSES, 0))[status] = number
+        told = tuple((job, column, of["active"], of["recovered"], of["untracked"]) for (job, column), of in cells.items())
+        return Histogram(start, end, step_ms, told, tuple(rules))
+
+    def version(self) -> str | None:
+        """Another one whenever alerts have changed, whatever process has changed them."""
+        with self._store.reading() as connection:
+            return alerts.version(connection)
+
+    def counts(self, query: AlertsQuery) -> dict[Status, int]:
+        """How many alerts are in each state, whichever are asked for."""
+        with self._store.reading() as connection:
+            return alerts.counted(connection, query)
 
     def acknowledge(self, alert_id: str, by: str | None, note: str = "") -> None:
         """Note that somebody knows: nothing more is said of an alert.
@@ -303,6 +313,7 @@ class Alerts:
 
         Raises:
             NotFound: there is no such alert, or no such calendar.
+            BadRequest: the calendar is not for the alert's job, so that nothing would come of it.
         """
         with self._store.reading() as connection:
             row = alerts.one(connection, alert_id)
@@ -311,11 +322,18 @@ class Alerts:
             calendars.create(Calendar(own, (row.job_id,), f"what was expected of {row.job_id}"))
             calendars.change_jobs(own, lambda jobs: (*jobs, row.job_id))  # it is not for one that was removed and made anew
         else:
-            calendars.get(calendar_id)
+            self._refuse_other(calendars.get(calendar_id), row.job_id)
         event = Event("", calendar_id or own, description or "expected", row.start_ms, row.end_ms).checked()
         (made,) = calendars.add_events([event])
         self._expect(row, "planned", f"its time is planned in {made.calendar_id}", by)
         return made
+
+    def _refuse_other(self, calendar: Calendar, job_id: str) -> None:
+        job = next((one.job for one in self._service.jobs() if one.job.job_id == job_id), None)
+        meant = {job_id} if job is None else names_of(job)
+        if not meant.intersection(calendar.job_ids):
+            has = f"is for {named(list(calendar.job_ids))}" if calendar.job_ids else "is for no job"
+            raise BadRequest(f"calendar_id={calendar.calendar_id!r}: wanted a calendar that is for {job_id}; this one {has}")
 
     def _expect(self, row: AlertRow, how: Literal["forgotten", "planned"], text: str, by: str | None) -> None:
         with self._store.writing() as connection:

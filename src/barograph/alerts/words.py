@@ -77,8 +77,10 @@ def headline(entity: dict[str, str], told: dict[str, Any]) -> str:
     of_worst = "" if worst is None else _of_worst(worst)
     if entity:
         named = " ".join(f"{name}={value}" for name, value in entity.items())
-        series = "" if worst is None or worst["series"] == named else f"{worst['series']}, " if worst["series"] else ""
-        return named if worst is None else f"{named}: {series}{worst['what']}: {worst['how']}"
+        if worst is None:
+            return named
+        others = worst["series"].replace(named, "").strip()
+        return f"{named}: {_of_worst({**worst, 'series': others})}"
     if told["summary"]:
         return str(told["summary"]) if "=" not in told["summary"] or not of_worst else _joined(told["summary"], of_worst)
     return of_worst or "a bucket that is odd as a whole"

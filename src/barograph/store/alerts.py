@@ -1,6 +1,7 @@
 """Alerts as the store keeps them: they, what happened to each, messages to be sent, and how far jobs have been judged."""
 
 import json
+import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Final, Literal
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 
 from barograph.config.errors import NotFound
 from barograph.config.job import Job
-from barograph.store import tables
+from barograph.store import documents, tables
 
 Status = Literal["active", "recovered", "untracked"]
 STATUSES: Final[tuple[Status, ...]] = ("active", "recovered", "untracked")
@@ -24,6 +25,8 @@ _FOLLOWED: Final = (
     *("held", "told"),
 )
 """What changes as an alert goes on. Who has acknowledged it, and what it said, does not."""
+_VERSION: Final = "alerts"
+"""Kind and name of the document that is another whenever an alert, or what happened to one, is."""
 _AT_ONCE: Final = 500  # ids in one statement; far below the databases' limits on parameters
 
 
@@ -226,6 +229,8 @@ def write(connection: sa.Connection, judgement: Judgement) -> None:
     for alert in judgement.changed:
         change(connection, alert, *_FOLLOWED)
     add_events(connection, judgement.events)
+    if judgement.raised or judgement.changed:
+        _changed(connection)
     # Whoever has acknowledged an alert while it was judged hears no more of it.
     known = with_ids(connection, list({message.alert_id for message in judgement.messages}))
     wanted = [asdict(message) for message in judgement.messages if known[message.alert_id].acknowledged_ms is None]
@@ -268,6 +273,16 @@ def add_events(connection: sa.Connection, events: Sequence[AlertEvent]) -> None:
         rows.append({"number": number, **asdict(event)})
     if rows:
         connection.execute(_EVENT.insert(), rows)
+        _changed(connection)
+
+
+def _changed(connection: sa.Connection) -> None:
+    documents.put(connection, _VERSION, _VERSION, uuid.uuid4().hex)
+
+
+def version(connection: sa.Connection) -> str | None:
+    """Another one whenever alerts have changed; None before there was any."""
+    return documents.one(connection, _VERSION, _VERSION)
 
 
 def _newest_events(connection: sa.Connection, alert_ids: Sequence[str]) -> dict[str, int]:
@@ -316,6 +331,44 @@ def counted(connection: sa.Connection, query: AlertsQuery) -> dict[Status, int]:
     chosen = sa.select(c.status, sa.func.count()).where(*replace(query, statuses=()).where()).group_by(c.status)
     numbers = {row[0]: row[1] for row in connection.execute(chosen)}
     return {status: numbers.get(status, 0) for status in STATUSES}
+
+
+def over_time(connection: sa.Connection, query: AlertsQuery, step_ms: int) -> list[tuple[str, int, Status, int]]:
+    """How many alerts of a query there are, by job, column of time (a time divided by the step) and state."""
+    c = _ALERT.c
+    # -1 // 2 is 0 in SQL: without what is left of the division times before 1970 are in the column that they begin in, too
+    rest = ((c.time % step_ms) + step_ms) % step_ms
+    column = (c.time - rest) // step_ms
+    groups = (c.job_id, column, c.status)
+    chosen = sa.select(*groups, sa.func.count()).where(*query.where()).group_by(*groups).order_by(c.job_id, column)
+    return [(row[0], row[1], row[2], row[3]) for row in connection.execute(chosen)]
+
+
+@dataclass(frozen=True)
+class OfRule:
+    """The alerts of a rule by state, and when its last one was raised, when it was over, and how long it was; epoch ms."""
+
+    rule_id: str
+    counts: dict[Status, int]
+    last_time: int
+    last_end: int | None
+    last_duration: int
+
+
+def of_rules(connection: sa.Connection, query: AlertsQuery) -> list[OfRule]:
+    """The alerts of a query by rule, in the order of their ids."""
+    c = _ALERT.c
+    numbers: dict[str, dict[Status, int]] = {}
+    chosen = sa.select(c.rule_id, c.status, sa.func.count()).where(*query.where()).group_by(c.rule_id, c.status)
+    for rule_id, status, number in connection.execute(chosen):
+        numbers.setdefault(rule_id, dict.fromkeys(STATUSES, 0))[status] = number
+    place = sa.func.row_number().over(partition_by=c.rule_id, order_by=(c.time.desc(), c.alert_id)).label("place")
+    ranked = sa.select(c.rule_id, c.time, c.recovered_ms, (c.end_ms - c.start_ms).label("duration"), place).where(
+        *query.where()
+    )
+    of = ranked.subquery()
+    last = sa.select(of.c.rule_id, of.c.time, of.c.recovered_ms, of.c.duration).where(of.c.place == 1).order_by(of.c.rule_id)
+    return [OfRule(row[0], numbers[row[0]], row[1], row[2], row[3]) for row in connection.execute(last)]
 
 
 def by_rule(connection: sa.Connection, since_ms: int) -> dict[str, dict[str, int]]:
@@ -371,12 +424,36 @@ def event_counts(connection: sa.Connection, alert_ids: Sequence[str], what: str)
     return found
 
 
-def due(connection: sa.Connection, now_ms: int, size: int, but: Iterable[str] = ()) -> list[OutMessage]:
-    """Messages whose time has come, the oldest first, without those of some channels."""
+def due(connection: sa.Connection, now_ms: int, size: int) -> list[OutMessage]:
+    """Messages whose time has come, the oldest first, those of an alert in their order."""
+    return _messages(connection, size, _MESSAGE.c.next_ms <= now_ms)
+
+
+def due_first(connection: sa.Connection, now_ms: int, size: int, but: Iterable[str] = ()) -> list[OutMessage]:
+    """Those of them that may be sent now, without those of some channels.
+
+    Of an alert that is one for each channel, its first: nobody hears that it is over before that it began.
+    """
+    c, before = _MESSAGE.c, _MESSAGE.alias()
+    came_first = sa.or_(
+        before.c.created_ms < c.created_ms,
+        sa.and_(before.c.created_ms == c.created_ms, _place(before.c) < _place(c)),
+    )
+    earlier = sa.exists().where(before.c.alert_id == c.alert_id, before.c.channel == c.channel, came_first)
+    return _messages(connection, size, c.next_ms <= now_ms, c.channel.not_in(list(but)), ~earlier)
+
+
+def _messages(connection: sa.Connection, size: int, *which: "sa.ColumnElement[bool]") -> list[OutMessage]:
     c = _MESSAGE.c
-    chosen = sa.select(_MESSAGE).where(c.next_ms <= now_ms, c.channel.not_in(list(but)))
-    chosen = chosen.order_by(c.next_ms, c.created_ms, c.message_id).limit(size)
+    order = (c.next_ms, c.created_ms, c.alert_id, _place(c), c.message_id)
+    chosen = sa.select(_MESSAGE).where(*which).order_by(*order).limit(size)
     return [OutMessage(**row) for row in connection.execute(chosen).mappings()]
+
+
+def _place(columns: "sa.sql.base.ReadOnlyColumnCollection[str, sa.Column[Any]]") -> "sa.Case[Any]":
+    """The place of a message among those of its alert that were made at one time; ids say what is told behind the alert's."""
+    what = sa.func.substr(columns.message_id, sa.func.length(columns.alert_id) + 2, 5)
+    return sa.case((what == "raise", 0), (what == "worse", 1), else_=2)
 
 
 def send(connection: sa.Connection, messages: Sequence[OutMessage]) -> None:
@@ -402,6 +479,39 @@ def again(connection: sa.Connection, message: OutMessage, next_ms: int) -> None:
 def is_waiting(connection: sa.Connection, message_id: str) -> bool:
     """Whether a message is still to be sent."""
     return connection.execute(sa.select(_MESSAGE.c.message_id).where(_MESSAGE.c.message_id == message_id)).first() is not None
+
+
+def expire(connection: sa.Connection, job_id: str, before_ms: int) -> int:
+    """Remove the alerts of a job that are not active and whose last anomalous bucket ended before a time; returns how many."""
+    c = _ALERT.c
+    return _remove(connection, sa.and_(c.job_id == job_id, c.status != "active", c.end_ms <= before_ms))
+
+
+def forget_gone(connection: sa.Connection, rule_ids: Iterable[str], before_ms: int) -> int:
+    """Remove alerts that have ended before a time on the wall clock and whose rule or job is gone; returns how many.
+
+    Args:
+        connection: of a transaction that writes.
+        rule_ids: the rules that there are.
+        before_ms: epoch ms.
+    """
+    c, rules, jobs = _ALERT.c, frozenset(rule_ids), sa.select(tables.JOB.c.job_id)
+    known = connection.execute(sa.select(c.rule_id).distinct().where(c.ended_ms < before_ms)).scalars().all()
+    gone = [rule_id for rule_id in known if rule_id not in rules]
+    removed = _remove(connection, sa.and_(c.ended_ms < before_ms, c.job_id.not_in(jobs)))
+    for start in range(0, len(gone), _AT_ONCE):
+        removed += _remove(connection, sa.and_(c.ended_ms < before_ms, c.rule_id.in_(gone[start : start + _AT_ONCE])))
+    return removed
+
+
+def _remove(connection: sa.Connection, which: "sa.ColumnElement[bool]") -> int:
+    chosen = sa.select(_ALERT.c.alert_id).where(which)
+    for table in (_EVENT, _MESSAGE):
+        connection.execute(table.delete().where(table.c.alert_id.in_(chosen)))
+    removed = connection.execute(_ALERT.delete().where(which)).rowcount
+    if removed:
+        _changed(connection)
+    return removed
 
 
 def unsend(connection: sa.Connection, alert_id: str) -> int:

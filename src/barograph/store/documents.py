@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Final, Literal
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from barograph.store import tables
 
@@ -45,8 +46,19 @@ def one(connection: sa.Connection, kind: str, name: str) -> str | None:
 
 def put(connection: sa.Connection, kind: str, name: str, body: str) -> None:
     """Keep a document, instead of the one that is there."""
-    delete(connection, kind, [name])
-    connection.execute(tables.DOCUMENT.insert().values(kind=kind, name=name, body=body))
+    of_dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    added = of_dialect.insert(tables.DOCUMENT).values(kind=kind, name=name, body=body)
+    # One statement: of two processes that keep the same one, the second finds what the first has made.
+    connection.execute(added.on_conflict_do_update(index_elements=["kind", "name"], set_={"body": body}))
+
+
+def change_alone(connection: sa.Connection, kind: str) -> None:
+    """Have the documents of a kind to oneself until the transaction ends, among all that ask for it.
+
+    SQLite has one writer at a time anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(f"barograph/{kind}"))))
 
 
 def delete(connection: sa.Connection, kind: str, names: Sequence[str]) -> int:

@@ -12,13 +12,13 @@ import sqlalchemy as sa
 
 from barograph.config.duration import DAY_MS
 from barograph.config.job import Job
-from barograph.store import tables
+from barograph.store import alerts, tables
 from barograph.store.snapshots import SavedSnapshot, outlived
 
 
 @dataclass(frozen=True)
 class Expired:
-    """What was removed: rows of all result tables together, snapshots, bucket values and influencer shares together."""
+    """What was removed: rows of all result tables and alerts, snapshots, bucket values and influencer shares together."""
 
     results: int
     snapshots: tuple[SavedSnapshot, ...]
@@ -43,6 +43,7 @@ def expire(connection: sa.Connection, job: Job, newest_bucket_ms: int | None, sn
             end = _holding(job.job_id, oldest) if table is tables.QUANTILES else oldest
             gone_rows = connection.execute(table.delete().where(c.job_id == job.job_id, c.timestamp < end)).rowcount
             removed += gone_rows if table in tables.RESULTS else 0
+        removed += alerts.expire(connection, job.job_id, oldest)
     gone = tuple(outlived(snapshots, job))
     table = tables.SNAPSHOT
     ids = [snapshot.snapshot_id for snapshot in gone]

@@ -2,7 +2,7 @@
 
 import itertools
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -373,6 +373,26 @@ class Store(Reader):
         with self._database.write() as connection:
             for name, body in bodies.items():
                 documents.put(connection, kind, name, body)
+        self._settings_changed()
+
+    def change_documents(
+        self, kind: str, names: Sequence[str], change: Callable[[dict[str, str]], Mapping[str, str | None]]
+    ) -> None:
+        """Change documents of a kind by what is there; of others who do so, in whatever process, nobody comes in between.
+
+        Args:
+            kind: the kind.
+            names: those that `change` looks at.
+            change: given those of them that are there, by name, returns what is to be kept, and None for what is to go.
+        """
+        with self._database.write() as connection:
+            documents.change_alone(connection, kind)
+            bodies = {name: documents.one(connection, kind, name) for name in names}
+            for name, body in change({name: body for name, body in bodies.items() if body is not None}).items():
+                if body is None:
+                    documents.delete(connection, kind, [name])
+                else:
+                    documents.put(connection, kind, name, body)
         self._settings_changed()
 
     def delete_documents(self, kind: str, names: Sequence[str]) -> int:

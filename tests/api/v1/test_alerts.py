@@ -168,3 +168,19 @@ def test_channels_are_told_without_secrets_and_tried(server, receiver):
     assert "tea" not in told.text
     assert server.http.post("/api/v1/channels/hook/try").json() == {"ok": True, "detail": "200"}
     assert json.loads(receiver.got[-1][2])["title"] == "This is a sample: Barograph can reach you over this channel."
+
+
+def test_whoever_listens_is_told_that_alerts_have_changed(server):
+    path = f"/api/v1/alerts/{the_alert(server)['alert_id']}"
+    told = []
+    with httpx.stream("GET", f"{server.url}/api/v1/events", params={"job": "load"}, timeout=20) as stream:
+        name = ""
+        for line in stream.iter_lines():
+            name = line.removeprefix("event: ") if line.startswith("event: ") else name
+            if not line.startswith("data: ") or name != "alerts":
+                continue
+            told.append(json.loads(line.removeprefix("data: ")))
+            if len(told) == 2:
+                break
+            server.http.post(f"{path}/acknowledge", json={}).raise_for_status()
+    assert told == [{"active": 1, "recovered": 0, "untracked": 0}] * 2

@@ -1,5 +1,6 @@
 """Alerts: listed, counted over time, acknowledged, and said to have been expected."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query
@@ -8,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from barograph.alerts.service import STATUSES, AlertRow, AlertsQuery
+from barograph.alerts.service import STATUSES, AlertsQuery, OfRule
 from barograph.api.auth import credentials, given_by
 from barograph.api.server import Server
 from barograph.api.v1.alert_documents import Alert, Counts, told
@@ -60,7 +61,7 @@ class Expected(BaseModel):
     description: str = Field(default="", max_length=1000)
 
 
-class OfRule(BaseModel):
+class AlertsOfRule(BaseModel):
     """The alerts of a rule in a time, and of its last one when it was raised, when it ended, and how long it was."""
 
     rule_id: str
@@ -82,7 +83,7 @@ class AlertHistogram(BaseModel):
     counts: Counts
     columns: list[tuple[int, int, int, int]]
     cells: list[tuple[str, int, int, int, int]]
-    rules: list[OfRule]
+    rules: list[AlertsOfRule]
 
 
 def router(server: Server) -> APIRouter:
@@ -138,10 +139,10 @@ def _finding(routes: APIRouter, server: Server) -> None:
             "from": found.start_ms,
             "to": found.end_ms,
             "step": found.step_ms,
-            "counts": _counts(found.rows),
+            "counts": {name: sum(rule.counts[name] for rule in found.rules) for name in STATUSES},
             "columns": [(column, *numbers) for column, numbers in sorted(columns.items())],
             "cells": found.cells,
-            "rules": _of_rules(found.rows),
+            "rules": _of_rules(found.rules),
         }
         return answer(request, document)
 
@@ -190,18 +191,13 @@ def _who(server: Server, request: Request) -> str | None:
     return None if key is None else key.name
 
 
-def _counts(rows: tuple[AlertRow, ...]) -> dict[str, int]:
-    return {status: sum(row.status == status for row in rows) for status in STATUSES}
-
-
-def _of_rules(rows: tuple[AlertRow, ...]) -> list[dict[str, Any]]:
-    """The rules of some alerts: those with most that go on first, then with most, then those whose last one was longest."""
-    of: dict[str, list[AlertRow]] = {}
-    for row in rows:
-        of.setdefault(row.rule_id, []).append(row)
-    found = []
-    for rule_id, its in of.items():
-        last, counts = max(its, key=lambda row: row.time), _counts(tuple(its))
-        lasted = {"last_time": last.time, "last_end": last.recovered_ms, "last_duration": last.end_ms - last.start_ms}
-        found.append({"rule_id": rule_id, **counts, "total": len(its), **lasted})
-    return sorted(found, key=lambda rule: (-rule["active"], -rule["total"], -rule["last_duration"], rule["rule_id"]))
+def _of_rules(rules: Iterable[OfRule]) -> list[dict[str, Any]]:
+    """Rules by their alerts: those with most that go on first, then with most, then those whose last one was longest."""
+    told = [
+        {
+            **{"rule_id": rule.rule_id, **rule.counts, "total": sum(rule.counts.values())},
+            **{"last_time": rule.last_time, "last_end": rule.last_end, "last_duration": rule.last_duration},
+        }
+        for rule in rules
+    ]
+    return sorted(told, key=lambda rule: (-rule["active"], -rule["total"], -rule["last_duration"], rule["rule_id"]))
