@@ -23,7 +23,9 @@ DETECTOR: dict[str, Any] = {
     "category_field": ["host"],
     "feature_attributes": [FEATURE],
     "detection_interval": {"period": {"interval": 1, "unit": "Minutes"}},
-    "window_delay": {"period": {"interval": 0, "unit": "Minutes"}},
+    "window_delay": {
+        "period": {"interval": 5, "unit": "Minutes"}
+    },  # as long as this may take: else documents are told to be late
 }
 client = OpenSearch([sys.argv[1]], http_compress=True)
 
@@ -132,6 +134,29 @@ def monitors() -> None:
     assert alerting.delete_monitor(made)["result"] == "deleted"
 
 
+def insights() -> None:
+    setting = "plugins.anomaly_detection.insights_enabled"
+    client.cluster.put_settings(body={"persistent": {setting: True}})
+    assert ask("POST", "/insights/_start", {"frequency": "12"})["message"].startswith("Insights job ")
+    assert ask("GET", "/insights/_status")["job_name"] == "ad_insights_job"
+    assert ask("POST", "/insights/_stop")["message"] == "Insights job stopped successfully"
+    client.cluster.put_settings(body={"persistent": {setting: None}})
+
+
+def channels() -> None:
+    notifications, name = client.plugins.notifications, f"of-{opensearchpy.__version__[0]}"
+    config = {"name": "ops", "config_type": "webhook", "is_enabled": True, "webhook": {"url": "http://127.0.0.1:9/x"}}
+    assert notifications.create_config(body={"config_id": name, "config": config}) == {"config_id": name}
+    assert notifications.get_config(config_id=name)["config_list"][0]["config"]["name"] == "ops"
+    assert notifications.update_config(config_id=name, body={"config": {**config, "name": "b"}}) == {"config_id": name}
+    assert name in [one["config_id"] for one in notifications.list_channels()["channel_list"]]
+    assert notifications.get_configs(params={"config_id_list": name})["total_hits"] == 1
+    assert "slack" in notifications.list_features()["allowed_config_type_list"]
+    assert notifications.send_test(config_id=name)["status_list"][0]["delivery_status"]["status_code"] == "500"
+    deleted = notifications.delete_configs(params={"config_id_list": name})
+    assert deleted == {"delete_response_list": {name: "OK"}}
+
+
 def end(detector_id: str) -> None:
     assert ask("DELETE", "/detectors/results", {"query": {"term": {"detector_id": detector_id}}})["deleted"] > 200
     assert ask("DELETE", f"/detectors/{detector_id}")["result"] == "deleted"
@@ -142,5 +167,7 @@ core()
 driven = detectors()
 runs(driven)
 monitors()
+insights()
+channels()
 end(driven)
 print("driven by", opensearchpy.__versionstr__)

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from barograph.api.elastic.arguments import whole
 from barograph.api.elastic.endpoint import Call
+from barograph.api.elastic.errors import bad
 from barograph.api.opensearch.alerting.configs import Config, Configs, no_config, shown
 from barograph.api.opensearch.endpoint import body_of, with_slash
 from barograph.api.opensearch.fields import text
@@ -32,7 +33,7 @@ def channels(call: Call) -> Told:
 
 def configs(call: Call) -> Told:
     """The channels of the server by name, with where they lead, without their secrets."""
-    ids = {call.query.get("config_id"), *call.query.get("config_id_list", "").split(",")} - {None, ""}
+    ids = _asked(call)
     kinds = {*call.query.get("config_type", "").split(",")} - {""}
     every = [one for one in _every(call) if not ids or one["config_id"] in ids]
     chosen = [one for one in every if not kinds or one["config"]["config_type"] in kinds]
@@ -62,9 +63,18 @@ def update(call: Call) -> Told:
 
 
 def delete(call: Call) -> Told:
-    """Remove a channel that was made so."""
-    configs_of(call).delete(call.path["config_id"])
-    return {"delete_response_list": {call.path["config_id"]: "OK"}}
+    """Remove channels that were made so."""
+    ids = {call.path["config_id"]} if "config_id" in call.path else _asked(call)
+    if not ids:
+        raise bad("[config_id_list] is missing: wanted ids of channels")
+    for config_id in sorted(ids):
+        configs_of(call).delete(config_id)
+    return {"delete_response_list": dict.fromkeys(sorted(ids), "OK")}
+
+
+def _asked(call: Call) -> set[str]:
+    """The ids that the parameters of a call name."""
+    return {call.query.get("config_id", ""), *call.query.get("config_id_list", "").split(",")} - {""}
 
 
 def features(_call: Call) -> Told:
@@ -129,6 +139,7 @@ ENDPOINTS = (
     *with_slash(_BASES, "GET", "/features", features),
     *with_slash(_BASES, "POST GET", "/feature/test/{config_id}", test, role="write"),
     *with_slash(_BASES, "POST", "/configs", create, role="admin"),
+    *with_slash(_BASES, "DELETE", "/configs", delete, query="config_id config_id_list", role="admin"),
     *with_slash(_BASES, "PUT", _ONE, update, role="admin"),
     *with_slash(_BASES, "DELETE", _ONE, delete, role="admin"),
 )
