@@ -183,3 +183,41 @@ def test_a_gross_first_value_below_zero_does_not_blind_a_population(gross):
     now = values[:, 202].copy()
     now[1] = 250.0
     assert nats(model, now, 202, 1) > 9
+
+
+@pytest.mark.parametrize("few", [0.02, 0.1])
+def test_means_of_one_row_among_those_of_hundreds_are_told_as_rarely_as_said(few: float) -> None:
+    """Null hypothesis: the rows of all members are alike; a share of `few` of the values is of one row, the others of 300."""
+    rng = np.random.default_rng(1)
+    rows = np.where(rng.random((60, 300)) < few, 1.0, 300.0)
+    level = rng.normal(3.0, 0.1, (60, 1))
+    values = np.exp(level + rng.normal(0.0, 0.6, rows.shape) / np.sqrt(rows))
+    model = build(60, of_rows=True)
+    ln_p, of_one = model.advance(values, 0, weights=rows).ln_p[:, 60:], rows[:, 60:] == 1.0
+    for chance in (1e-2, 1e-3):
+        assert (ln_p[of_one] < np.log(chance)).mean() < 2.5 * chance
+        assert (ln_p[~of_one] < np.log(chance)).mean() < 2.5 * chance
+    far = np.full(60, np.nan)
+    far[:2], behind = np.exp(3.0 + 0.6 * 3.0), np.array([1.0, 300.0] * 30)
+    far[2:] = values[2:, -1]
+    one, many = model.judge(far, 300 * HOUR, weights=np.where(np.arange(60) < 2, behind, 300.0)).ln_p[:2, 0]
+    assert many < np.log(1e-6)
+    assert one > np.log(1e-3)
+
+
+def test_a_member_among_others_is_judged_with_its_rows() -> None:
+    rows = np.where(np.random.default_rng(1).random((12, 80)) < 0.2, 1.0, 50.0)
+    values = np.exp(np.random.default_rng(2).normal(3.0, 1.0, rows.shape) / np.sqrt(rows))
+    model, plain = (build(12, of_rows=True, ln_threshold=0.0) for _ in range(2))
+    model.advance(values[:, :79], 0, weights=rows[:, :79])
+    plain.advance(values[:, :79], 0, weights=np.full((12, 79), 7.0))
+    judged = model.judge(values[:, 79], 79 * HOUR, weights=rows[:, 79])
+    for row in range(12):
+        alone = model.beside(row, values[:, 79], 79 * HOUR, rows[:, 79])
+        tried = alone.try_values(values[row : row + 1, 79], 79 * HOUR, weight=float(rows[row, 79]))
+        assert tried.leaves["ln_p"][0] == judged.ln_p[row, 0]
+        assert (
+            alone.judge(values[row : row + 1, 79], 79 * HOUR, weights=rows[row : row + 1, 79]).ln_p[0, 0] == judged.ln_p[row, 0]
+        )
+    same = plain.judge(values[:, 79], 79 * HOUR, weights=rows[:, 79])
+    assert same.ln_p.tobytes() == plain.judge(values[:, 79], 79 * HOUR).ln_p.tobytes()  # where all had as many, none tell

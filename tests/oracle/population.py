@@ -53,13 +53,16 @@ class Population:
     excess: list[float] = field(default_factory=lambda: [0.0, 0.0])
     uncensored: list[float] = field(default_factory=lambda: [0.0, 0.0])
     heavy: list[float] = field(default_factory=lambda: [0.0, 0.0])
+    told: list[tuple[float, float, float]] = field(default_factory=list)
+    """(weight, one over the rows, squared distance in variances) of values of which the rows are known."""
 
     @property
     def scale(self) -> int:
         return COUNTS if self.counts else LINEAR if self.negative else LOGARITHMIC
 
-    def run(self, bucket: int, values: dict[int, float]) -> dict[int, float]:
-        """Judge and learn the values of a bucket; ln p by member."""
+    def run(self, bucket: int, values: dict[int, float], rows: dict[int, float] | None = None) -> dict[int, float]:
+        """Judge and learn the values of a bucket, each of so many rows; ln p by member."""
+        self.rows = rows or {}
         values = {who: float(np.clip(x, -1e140, 1e140)) for who, x in values.items()}
         if not self.counts and not self.negative and min(values.values()) < 0:
             self.forget()
@@ -101,7 +104,7 @@ class Population:
             for name in ("hits", "excess", "uncensored", "heavy"):
                 setattr(self, name, [part * left for part in getattr(self, name)])
         self.last = bucket
-        weights = moved = 0.0
+        weights, moved, heard = 0.0, 0.0, []
         for who, x, member, account, raw, above in learnt:
             weight = min((mean_seen + 1) / (member.seen + 1), 1.0)
             zero = self.scale == LOGARITHMIC and x == 0
@@ -112,6 +115,10 @@ class Population:
             before, side = member.beyond, 0 if above is None or -raw <= START else 1 if above else -1
             if account is not None:
                 member.beyond = side if raw <= math.log(0.001) else 0
+            few = 1.0 / max(self.rows[who], 1.0) if who in self.rows else None
+            if account is not None and not zero and not self.counts and few is not None:
+                off = min((on_scale(self.scale, x) - account.middle) ** 2, 9 * account.all_of_rows) / account.all
+                heard.append((weight, few, off))
             if account is not None and side not in (0, before):
                 self.learn_tail(above, raw, weight, here.tail_means[above])
             if not zero:
@@ -131,9 +138,32 @@ class Population:
         if weights:
             self.centre += (moved / weights - self.centre) * weights / (weights + self.known)
             self.known = min(self.known + weights, 20.0)
+        self.told += heard
+        total = sum(w for w, _, _ in self.told)
+        if total > 2000.0:
+            self.told = [(w * 2000.0 / total, few, off) for w, few, off in self.told]
         self.square, self.squares = at_most(200.0, self.square, self.squares)
         self.zeros, self.values = at_most(2000.0, self.zeros, self.values)
         self.within, self.withins = at_most(2000.0, self.within, self.withins)
+
+    def share_of_rows(self) -> float:
+        """Of the variance between members: the slope of squared distances over one over the rows, by least squares."""
+        if not self.told:
+            return 0.0
+        w, few, off = (np.array(column) for column in zip(*self.told, strict=True))
+        mean = np.average(few, weights=w)
+        spread = np.average((few - mean) ** 2, weights=w)
+        if spread <= 1e-6 * mean**2:
+            return 0.0
+        slope = np.average((few - mean) * off, weights=w) / spread
+        return float(np.clip(mean * slope * w.sum() / (w.sum() + 50.0), 0.0, 1.0))
+
+    def times(self, who: int) -> float:
+        """One over the rows of a member's value, over the mean of that."""
+        if who not in self.rows or not self.told:
+            return 1.0
+        w, few, _ = (np.array(column) for column in zip(*self.told, strict=True))
+        return float(1.0 / max(self.rows[who], 1.0) / np.average(few, weights=w))
 
     def learn_tail(self, above: int, raw: float, weight: float, mean: float) -> None:
         z = deviations_of(-raw)
@@ -236,13 +266,15 @@ class Here:
             centre = float(np.median(others))
             centre = float(np.mean(np.clip(others, centre - self.reach, centre + self.reach)))
         own = 0.0 if zero else self.squared(self.y[who])
-        return Account(self, member, centre, self.total - own, len(self.y) - (not zero), len(others), zero)
+        return Account(self, who, member, centre, self.total - own, len(self.y) - (not zero), len(others), zero)
 
 
 class Account:
     """What is usual of a member: as its peers are, and as it has been against them."""
 
-    def __init__(self, here: Here, m: Member, middle: float, squares: float, peers: int, others: int, zero: bool) -> None:
+    def __init__(
+        self, here: Here, who: int, m: Member, middle: float, squares: float, peers: int, others: int, zero: bool
+    ) -> None:
         p = here.p
         known = p.squares + peers
         prior = 2.0 * max(1 - known / 30.0, 0.0)
@@ -252,13 +284,19 @@ class Account:
         self.b = max(everything - self.w, 0.25 * everything)
         of_centre = (everything + here.noise) / others
         self.middle = middle
-        self.peers = (ln_level(middle) if p.counts else middle, math.sqrt(everything + of_centre))
+        times = p.times(who)
+        more = p.share_of_rows() * everything * (times - 1.0)
+        self.all, self.all_of_rows = everything, everything + more
+        of_within = max(self.w + more, self.w * min(times, 1.0)) - self.w if more else 0.0
+        self.peers = (ln_level(middle) if p.counts else middle, math.sqrt(self.all_of_rows + of_centre))
         if p.counts:
             habit = math.log((1 / self.b + m.own) / (1 / self.b + m.due))
             self.own = (self.peers[0] + habit, math.sqrt(self.w + 1 / (1 / self.b + m.own) + of_centre))
         else:
             habit = m.own / (m.due + self.w / self.b)
-            self.own = (middle + habit, math.sqrt(self.w + 1 / (1 / self.b + m.due / self.w) + of_centre))
+            square = self.w + 1 / (1 / self.b + m.due / self.w) + of_centre
+            self.own = (middle + habit, math.sqrt(square + of_within))
+            self.habit = math.sqrt(min(square, square + of_within))
         self.dof = max(known, 1.0)
         self.zero = here.share_of_zero(zero) if p.scale == LOGARITHMIC else 0.0
         self.rate = [max((p.hits[a] + PRIOR_TAIL) / (0.05 * p.count + PRIOR_TAIL), 1.0) for a in (0, 1)]
@@ -268,6 +306,7 @@ class Account:
     def learn(self, p: Population, m: Member, x: float, y: float, weight: float) -> None:
         centre, deviation = self.own
         if not p.counts:
+            deviation = self.habit
             if m.due > 5.0:
                 p.within += weight * min((y - centre) ** 2, 9 * deviation**2)
                 p.withins += weight

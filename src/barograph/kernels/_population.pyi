@@ -20,6 +20,7 @@ def advance(
     t: NDArray[int64],
     row: NDArray[int32],
     value: NDArray[float64],
+    rows: NDArray[float64],
     start: int,
     ln_p: NDArray[float64],
     ln_evidence: NDArray[float64],
@@ -44,6 +45,7 @@ def advance(
         t: [c] bucket of each value, from 0; those of one population and bucket lie together, buckets of one ascending.
         row: [c] its member, ascending within a bucket of a population.
         value: [c] no NaN.
+        rows: [c] rows that each is the mean of, or nothing: as many as ever.
         start: the value to begin with.
         ln_p: [c] set to ln of the probability of each.
         ln_evidence: [c] set to ln of what scores are made of.

@@ -35,6 +35,7 @@ struct Cells {
   const int64_t* t;
   const int32_t* row;
   const double* value;
+  const double* rows;  // behind each; null: as many as ever
   int64_t count;
 };
 
@@ -72,7 +73,9 @@ double doubt_of(const Population& p, const Bucket& b) {
 struct Judged {
   Payload payload;
   double centre;        // of its peers, on the scale
-  Variances variances;
+  Variances variances;  // of values of as many rows as ever,
+  Variances of_rows;    // ... and of as many as this one has
+  double habit;         // deviation from its habit of values of as many rows as ever
 };
 
 // What is the same for all members of a population in a bucket.
@@ -84,14 +87,17 @@ Payload shared(const Population& p, Scale scale, const Settings& k, const Bucket
   return all;
 }
 
-Judged judged(const Population& p, const Member& m, Scale scale, const Payload& all, const Bucket& b, double centre, double squares, bool zero) {
-  Judged j{all, 0.0, {}};
+Judged judged(const Population& p, const Member& m, Scale scale, const Payload& all, const Bucket& b, double centre, double squares, bool zero, double rows) {
+  Judged j{all, 0.0, {}, {}, 0.0};
   const double peers = static_cast<double>(b.placed.size()) - (zero ? 0.0 : 1.0), members = zero ? 0.0 : 1.0;
   j.centre = centre;
   j.variances = variances(p, variance_without(p, scale, b, squares, members));
+  j.of_rows = of_rows(j.variances, p.rows, rows);
   const double of_centre = (j.variances.all + b.noise_here) / peers;
-  j.payload.peers = {scale == kCounts ? ln_level(centre) : centre, std::sqrt(j.variances.all + of_centre)};
+  j.payload.peers = {scale == kCounts ? ln_level(centre) : centre, std::sqrt(j.of_rows.all + of_centre)};
   j.payload.own = own_account(scale, m, j.variances, j.payload.peers, of_centre);
+  j.habit = j.payload.own.deviation;
+  if (j.of_rows.within != j.variances.within) j.payload.own.deviation = std::sqrt(square(j.habit) + (j.of_rows.within - j.variances.within));
   j.payload.dof = std::max(p.squares + b.members - members, 1.0);
   j.payload.zero = scale == kLogarithmic ? share_of_zero(p, b, zero ? 1.0 : 0.0) : 0.0;
   j.payload.typical = j.payload.zero > 0.5 ? 0.0 : value_of(scale, centre);
@@ -162,7 +168,11 @@ void meet(Work& w, Population& p, Scale scale, int64_t cell, const Judged& j, co
       if (scale == kCounts) {
         learn_count(l, now, j.payload.own, e_to(j.payload.peers.centre), beyond_first(x), j.variances.within, k.share, weight);
       } else {
-        learn_distance(l, now, j.payload.own, j.centre, y, k.share, weight);
+        // One row says no more of a habit than many do.
+        const Account habit{j.payload.own.centre, std::min(j.payload.own.deviation, j.habit)};
+        learn_distance(l, now, habit, j.centre, y, k.share, weight);
+        const double rows = w.cells.rows ? w.cells.rows[cell] : 0.0;
+        if (rows > 0.0) learn_rows(l.rows, rows, std::min(square(y - j.centre), square(kFar) * j.of_rows.all) / j.variances.all, weight);
       }
     }
   }
@@ -200,7 +210,7 @@ void run_bucket(Work& w, Population& kept, int64_t from, int64_t to) {
     const Member m = faded(w.members[w.cells.row[from + i]], p, k, bucket);
     const double y = zero ? 0.0 : b.y[i], own = zero || !any ? 0.0 : std::min(square(y - b.middle), b.far) - b.noise_here;
     const bool compared = zero ? !b.placed.empty() : any;
-    const Judged j = compared ? judged(p, m, scale, all, b, zero ? b.middle : b.centre[i], own, zero) : alone(p, scale, k, b, zero);
+    const Judged j = compared ? judged(p, m, scale, all, b, zero ? b.middle : b.centre[i], own, zero, w.cells.rows ? w.cells.rows[from + i] : 0.0) : alone(p, scale, k, b, zero);
     meet(w, p, scale, from + i, j, m, y, zero, l);
   }
   if (k.learn && l.seen > 0.0) {
@@ -219,10 +229,11 @@ Settings settings_of(const std::vector<double>& given, int64_t first, int64_t sp
 
 // Judge values, and learn them. Returns at which value it stopped for want of room, and how many it found.
 std::vector<int64_t> advance(Bytes members, Bytes populations, binding::In<int64_t> t, binding::In<int32_t> row, binding::In<double> value,
-                             int64_t start, Numbers ln_p, Numbers ln_evidence, const std::vector<Numbers>& shown, Bytes found,
+                             binding::In<double> rows, int64_t start, Numbers ln_p, Numbers ln_evidence, const std::vector<Numbers>& shown, Bytes found,
                              const std::vector<double>& given, int64_t first, int64_t span_ms, bool learn, binding::In<uint8_t> planned,
                              binding::In<uint8_t> rules, binding::In<uint8_t> conditions, binding::In<uint8_t> scope) {
-  const Cells cells{t.data(), row.data(), value.data(), static_cast<int64_t>(t.size())};
+  binding::check_size_if_any("rows", rows.size(), t.size());
+  const Cells cells{t.data(), row.data(), value.data(), rows.size() ? rows.data() : nullptr, static_cast<int64_t>(t.size())};
   for (const auto& [name, size] : {std::pair{"row", row.size()}, {"value", value.size()}, {"ln_p", ln_p.size()}, {"ln_evidence", ln_evidence.size()}})
     binding::check_size(name, size, t.size());
   binding::check_start(start, t.size());

@@ -22,6 +22,8 @@ constexpr double kEnough = 20.0;     // values before which only what is far off
 constexpr double kMostSquares = 200.0;   // members that the spread lately rests on: fewer than a crowded bucket has (chosen)
 constexpr double kMostKnown = 20.0;      // ... and the centre lately (chosen)
 constexpr double kMostHabits = 2000.0;   // (chosen)
+constexpr double kRowsKnown = 50.0;      // values from which half of what few rows do is believed (chosen)
+constexpr double kAlike = 1e-6;          // relative variance of one over the rows below which all have as many
 constexpr double kTailValues = 1000.0;   // values that tails start from, all as they should be (chosen)
 constexpr double kTailStartShare = 0.05;
 
@@ -36,6 +38,24 @@ inline Variances variances(const Population& p, double all) {
   const double w = std::min((p.within + kHabits * 0.25 * all) / (p.withins + kHabits), all);
   const double within = std::max(w, 1e-4 * all);
   return {all, within, std::max(all - within, kApart * all)};
+}
+
+// The share of the variance between values that is of the rows they are means of: by how much further off those of few are,
+// by a regression. Values of as many rows each tell nothing of that, and need not.
+inline double share_of_rows(const Rows& r) {
+  if (!(r.values > 0.0)) return 0.0;
+  const double mean = r.few / r.values, spread = r.fews / r.values - square(mean);
+  if (!(spread > kAlike * square(mean))) return 0.0;
+  const double slope = (r.off_few - mean * r.off) / r.values / spread;
+  return std::clamp(mean * slope * r.values / (r.values + kRowsKnown), 0.0, 1.0);
+}
+
+// The spread around peers and around a habit of a value that is the mean of so many rows. 0: as many as ever.
+inline Variances of_rows(const Variances& v, const Rows& r, double rows) {
+  const double share = rows > 0.0 ? share_of_rows(r) : 0.0;
+  if (share == 0.0) return v;
+  const double times = r.values / (r.few * std::max(rows, 1.0)), more = share * v.all * (times - 1.0);
+  return {v.all + more, std::max(v.within + more, v.within * std::min(times, 1.0)), v.between};
 }
 
 inline double ratio_of_habit(const Member& m, const Variances& v) { return (1.0 / v.between + m.own) / (1.0 / v.between + m.due); }
@@ -96,7 +116,15 @@ struct Learning {
   double seen = 0.0;
   double members = 0.0;
   Side side[2] = {};
+  Rows rows = {};
 };
+
+// A value of so many rows, so far off in variances of a value of as many as ever.
+inline void learn_rows(Rows& l, double rows, double off, double weight) {
+  const double few = 1.0 / std::max(rows, 1.0);
+  l.values += weight, l.few += weight * few, l.fews += weight * few * few;
+  l.off += weight * off, l.off_few += weight * off * few;
+}
 
 // Of a member that is far out the first value tells how often there are such, not those that follow it.
 inline void learn_tails(const Population& p, Learning& l, Member& m, const Verdict& v, double weight) {
@@ -173,6 +201,12 @@ inline void learn(Population& p, const Settings& k, const Learning& l, int64_t b
   p.within += l.within, p.withins += l.withins;
   at_most(kMostHabits, p.within, p.withins);
   p.count += l.values;
+  Rows& r = p.rows;
+  r.values += l.rows.values, r.few += l.rows.few, r.fews += l.rows.fews, r.off += l.rows.off, r.off_few += l.rows.off_few;
+  if (r.values > kMostHabits) {
+    const double left = kMostHabits / r.values;
+    r.values *= left, r.few *= left, r.fews *= left, r.off *= left, r.off_few *= left;
+  }
   for (int above = 0; above < 2; ++above) {
     p.side[above].hits += l.side[above].hits;
     p.side[above].excess += l.side[above].excess;

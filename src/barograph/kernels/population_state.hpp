@@ -31,6 +31,15 @@ struct Member {
   double pushed;     // hours for which values lately were beyond its habit on one side, below 0: on the lower one
 };
 
+// How far off values of few rows are beside those of many: sums over values of which the number of rows is known, lately.
+struct Rows {
+  double values;
+  double few;        // one over the rows
+  double fews;       // its square
+  double off;        // squared distance from the peers, in variances between members
+  double off_few;    // that over the rows
+};
+
 struct Side {
   double hits;       // decayed number of values beyond the tail's start
   double excess;     // deviations beyond it, censored at kCensored
@@ -54,6 +63,7 @@ struct Population {
   double seen;       // sum of `seen` of its members
   double members;    // those that ever had a value
   Side side[2];      // below, above
+  Rows rows;
 };
 
 // Settings of a call.

@@ -163,7 +163,7 @@ class PointOverModel:
         skips = Skips.none(len(values), 1)
         if shifts is not None:
             skips = replace(skips, shifts=shifts.series(each))
-        cells = Cells(each, np.arange(len(values), dtype=np.int32), np.ascontiguousarray(values, np.float64))
+        cells = Cells(each, np.arange(len(values), dtype=np.int32), np.ascontiguousarray(values, np.float64), np.zeros(0))
         return tried(self.config, alone._flagged(cells, bucket_ms, 1, skips, learn=False)[0], bucket_ms)
 
     def expect(

@@ -42,17 +42,24 @@ class _Company(NamedTuple):
         model: of them all.
         row: the member.
         values: [S] what they have in the bucket.
+        weights: [S] rows behind that; None: as many as ever.
     """
 
     model: "PopulationModel"
     row: int
     values: Floats
+    weights: Floats | None
 
-    def judge(self, value: float, bucket_ms: int, skips: Skips) -> Judged:
-        """What is thought of another value of the member, whose `skips` are given: Judged of it alone."""
+    def judge(self, value: float, bucket_ms: int, skips: Skips, weight: float) -> Judged:
+        """What is thought of another value of the member, whose `skips` are given, of so many rows: Judged of it alone."""
         values, scope = self.values.copy(), np.zeros((len(skips.scope), len(self.values)), np.uint8)
         values[self.row], scope[:, self.row] = value, skips.scope[:, 0]
-        judged = self.model.judge(values, bucket_ms, skips=replace(skips, scope=scope))  # no clock matters, so no change of one
+        weights = None if self.weights is None else self.weights.copy()
+        if weights is not None:
+            weights[self.row] = weight
+        judged = self.model.judge(
+            values, bucket_ms, skips=replace(skips, scope=scope), weights=weights
+        )  # no clock matters, so no change of one
         own, skipped = judged.leaves["series"] == self.row, judged.skipped.leaves["series"] == self.row
         leaves, out = judged.leaves[own], judged.skipped.leaves[skipped]
         leaves["series"] = out["series"] = 0
@@ -152,7 +159,7 @@ class PopulationModel:
         first_bucket_ms: int,
         *,
         skips: Skips | None = None,
-        weights: Floats | None = None,  # noqa: ARG002  # no mean of rows
+        weights: Floats | None = None,
     ) -> Judged:
         """Judge each bucket by what was known before it and by the values that others have in it, then learn it.
 
@@ -160,8 +167,9 @@ class PopulationModel:
             values: [S, T] bucket values of consecutive buckets of all members; NaN is no data.
             first_bucket_ms: start of bucket 0, a multiple of the span.
             skips: what of it is not to be told, or not to be learned.
+            weights: [S, T] rows behind each value; None: as many as ever.
         """
-        return self._run(values, first_bucket_ms, skips, learn=True)
+        return self._run(values, first_bucket_ms, skips, weights, learn=True)
 
     def judge(
         self,
@@ -169,19 +177,20 @@ class PopulationModel:
         bucket_ms: int,
         *,
         skips: Skips | None = None,
-        weights: Floats | None = None,  # noqa: ARG002  # no mean of rows
+        weights: Floats | None = None,
     ) -> Judged:
-        """Judge one bucket of values [S] without learning it. Judged is [S, 1]."""
+        """Judge one bucket of values [S] of `weights` [S] rows without learning it. Judged is [S, 1]."""
         if self._company is not None:
-            return self._company.judge(float(values[0]), bucket_ms, skips or Skips.none(1, 1))
-        return self._run(values[:, None], bucket_ms, skips, learn=False)
+            rows = 0.0 if weights is None else float(weights[0])
+            return self._company.judge(float(values[0]), bucket_ms, skips or Skips.none(1, 1), rows)
+        return self._run(values[:, None], bucket_ms, skips, None if weights is None else weights[:, None], learn=False)
 
     def beside(
         self,
         row: int,
         values: Floats,
         bucket_ms: int,
-        weights: Floats | None = None,  # noqa: ARG002  # no mean of rows
+        weights: Floats | None = None,
         shifts: Shifts | None = None,  # noqa: ARG002  # the same at any time
     ) -> "PopulationModel":
         """The model of member `row` alone, in a bucket in which the members [S] have these values; its own may be NaN."""
@@ -190,7 +199,7 @@ class PopulationModel:
         here = values.copy()
         if np.isnan(here[row]):  # any value will do: what is judged of others does not depend on it
             here[row] = 1.0 if np.isnan(usual := float(self.expect(bucket_ms, 1)[row, 0])) else usual
-        alone._company = _Company(PopulationModel(config, self._members, self._populations), row, here)
+        alone._company = _Company(PopulationModel(config, self._members, self._populations), row, here, weights)
         return alone
 
     def try_values(
@@ -198,12 +207,12 @@ class PopulationModel:
         values: Floats,
         bucket_ms: int,
         shifts: Shifts | None = None,  # noqa: ARG002  # the same at any time
-        weight: float = 0.0,  # noqa: ARG002  # no mean of rows
+        weight: float = 0.0,
     ) -> Tried:
         """As `Model.try_values`: the others of the bucket stay as they are (`beside`)."""
         company = self._company or self.beside(0, np.array([np.nan]), bucket_ms)._company
         assert company is not None
-        judged = company.judge(company.values[company.row], bucket_ms, Skips.none(1, 1))
+        judged = company.judge(company.values[company.row], bucket_ms, Skips.none(1, 1), weight)
         leaf, payload = judged.leaves[0], judged.payload[0]
         leaves, payloads = np.repeat(judged.leaves, len(values)), np.repeat(judged.payload, len(values))
         leaves["actual"], leaves["ln_p"] = values, self.ln_p_of(payloads, values)
@@ -239,13 +248,13 @@ class PopulationModel:
         """What the model knows of its members together, and what not yet."""
         return known(self._members, self.config)
 
-    def _run(self, values: Floats, first_ms: int, skips: Skips | None, *, learn: bool) -> Judged:
+    def _run(self, values: Floats, first_ms: int, skips: Skips | None, weights: Floats | None, *, learn: bool) -> Judged:
         if values.ndim != 2 or len(values) != len(self._members):
             raise ValueError(f"values.shape={values.shape}: wanted ({len(self._members)}, buckets)")
         span = self.config.bucket_span_ms
         if first_ms % span:
             raise ValueError(f"first_bucket_ms={first_ms}: wanted a multiple of bucket_span_ms={span}")
-        cells = Cells.of(values, self._members["population"])
+        cells = Cells.of(values, self._members["population"], weights if self.config.of_rows else None)
         outcome = self._call(cells, first_ms // span, skips or Skips.none(*values.shape), learn=learn)
         dense = [cells.spread(column, values.shape) for column in outcome.columns]
         ln_p, ln_evidence, *shown = dense
@@ -269,6 +278,7 @@ class PopulationModel:
                 cells.t,
                 cells.row,
                 cells.value,
+                cells.rows,
                 done,
                 columns[0],
                 columns[1],

@@ -25,11 +25,20 @@ MEMBER: Final = np.dtype(
 
 _SIDE: Final = np.dtype([(name, "f8") for name in ("hits", "excess", "uncensored", "heavy")])
 
+_ROWS: Final = np.dtype([(name, "f8") for name in ("values", "few", "fews", "off", "off_few")])
+
 _NUMBERS: Final = (
     *("centre", "known", "square", "squares", "within", "withins", "zeros", "values", "count", "seen", "members"),
 )
 POPULATION: Final = np.dtype(
-    [("last", "i8"), ("era", "i4"), ("negative", "i4"), *((name, "f8") for name in _NUMBERS), ("side", _SIDE, (2,))]
+    [
+        ("last", "i8"),
+        ("era", "i4"),
+        ("negative", "i4"),
+        *((name, "f8") for name in _NUMBERS),
+        ("side", _SIDE, (2,)),
+        ("rows", _ROWS),
+    ]
 )
 
 _ACCOUNT: Final = np.dtype([("centre", "f8"), ("deviation", "f8")])
