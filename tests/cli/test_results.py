@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from barograph.results import schema
+from tests.web import forests
 
 
 def test_each_format_holds_the_same_records(call, data_dir: Path) -> None:
@@ -150,3 +151,19 @@ def test_results_are_those_of_an_entity_or_a_detector(call, data_dir: Path) -> N
 def test_what_no_result_can_be_of_is_refused(call, data_dir: Path, kind: str, option: str, message: str) -> None:
     done = call("results", "web", kind, option, "--data-dir", data_dir)
     assert (done.returncode, done.stdout, done.stderr) == (1, "", f"error: {message}\n")
+
+
+def test_what_a_forest_found_comes_with_the_worst_first(call, tmp_path: Path) -> None:
+    forests.make(tmp_path / "data")
+    asked = ("results", "processes", "forest", "--data-dir", tmp_path / "data")
+    header, first, *rest = call(*asked, columns=200).stdout.splitlines()
+    assert header.split() == ["score", "when", "(UTC)", "who", "grade", "forest", "score", "threshold", "to", "blame"]
+    assert "process_name=process_3  0.551" in first
+    assert "4 buckets before: processing time max (71 %), 8,440 where 15,713 was expected: 1.9x lower than usual" in first
+    assert "processing time max (77 %), 11,422 where 23,379 was expected: 2x lower than usual" in "\n".join(rest)
+    array = json.loads(call(*asked, "--format", "json", "--size", 1).stdout)
+    assert (array[0]["anomaly_grade"], array[0]["late"], array[0]["past_values"][4]) == (0.5514172746375128, 4, 8440.0)
+    assert pl.read_parquet(call(*asked, "--format", "parquet").raw).schema == schema.polars_schema(schema.FOREST_RESULTS)
+    for option, value in (("--min-score", 3), ("--detector", 0)):
+        refused = call(*asked, option, value)
+        assert (refused.returncode, f"{option}={value}: wanted none" in refused.stderr) == (1, True)

@@ -60,6 +60,18 @@ def test_results_are_asked_for_by_time_grade_and_entity(service):
     assert service.forest_results(JOB.job_id, Query(min_score=of_a["anomaly_grade"].max())).rows.height >= 1
 
 
+def test_an_explanation_of_a_feature_says_what_the_features_are_together(service):
+    span = JOB.bucket_span_ms
+    time = int(service.forest_results(JOB.job_id, Query(entity=(("host", "a"),)), anomalies_only=True).rows["timestamp"][0])
+    found = service.explain(JOB.job_id, time, (("host", "a"),), size=2)
+    assert len(set(found.together)) == 1
+    assert found.together[0][0].startswith("Grade 0.")
+    assert found.together[0][1].startswith("To blame: load (100 %), 60 where ")
+    (after,) = service.explain(JOB.job_id, time + span, (("host", "a"),)).together[0]
+    assert after.endswith("but what is odd in it was there before, since Mon 2023-11-27 22:00.")
+    assert "No anomaly" in service.explain(JOB.job_id, time - span, (("host", "a"),)).together[0][0]
+
+
 def test_the_worst_entities_are_told_by_any_of_their_fields(service):
     top = service.forest_top(JOB.job_id, TopQuery(0, 2**60))
     assert top.columns == ["partition_field_value", "by_field_value", "max_anomaly_grade", "anomalies"]

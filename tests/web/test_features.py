@@ -55,6 +55,9 @@ def test_blame_adds_up_and_all_that_was_expected_is_listed(at: Callable[..., Pag
     assert [cell.split()[0] for cell in row.locator("td.number").all_inner_texts()] == ["11,422", "23,379"]
     charts = page.get_by_role("region", name="Features").get_by_role("heading")
     expect(charts.first).to_contain_text("processing time max")
+    words = page.locator(".feature-details p").all_inner_texts()
+    assert words[0].startswith("Grade 0.27 of 1, 11 as a score: it lies 0.31 times as far above the threshold of 1.1")
+    assert words[1].startswith("To blame: processing time max (77 %), 11,422 where 23,379 was expected: 2x lower than usual;")
     expect(page.get_by_test_id("late")).to_have_count(0)
 
 

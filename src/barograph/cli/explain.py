@@ -57,11 +57,11 @@ def explain(
     if as_json:
         _print_json(explained)
         return
-    every = zip(explained.explanations, explained.now, explained.influencers, strict=True)
-    for number, (explanation, now, blamed) in enumerate(every):
+    every = zip(explained.explanations, explained.now, explained.influencers, explained.together, strict=True)
+    for number, (explanation, now, blamed, together) in enumerate(every):
         if number:
             typer.echo()
-        _show(explanation, now, blamed, zone)
+        _show(explanation, now, blamed, together, zone)
     if explained.bucket is not None:
         typer.echo()
         _show_bucket(explained, explained.bucket)
@@ -85,17 +85,21 @@ def _print_json(explained: "Explained") -> None:
             **{"job_id": job.job_id, "bucket_span": job.bucket_span_ms // 1000, "record_score": now},
             **{"influencers": blamed},
             **asdict(explanation),
-            **{"bucket": whole, "share_of_bucket": share},
+            **{"bucket": whole, "share_of_bucket": share, "together": together},
         }
-        for explanation, now, blamed, share in zip(
-            explained.explanations, explained.now, explained.influencers, explained.shares, strict=True
+        for explanation, now, blamed, share, together in zip(
+            explained.explanations, explained.now, explained.influencers, explained.shares, explained.together, strict=True
         )
     ]
     typer.echo(msgspec.json.format(msgspec.json.encode(documents), indent=2))
 
 
 def _show(
-    explanation: "Explanation", now: float | None, blamed: "Sequence[Mapping[str, Any]] | None", zone: "ZoneInfo"
+    explanation: "Explanation",
+    now: float | None,
+    blamed: "Sequence[Mapping[str, Any]] | None",
+    together: "Sequence[str]",
+    zone: "ZoneInfo",
 ) -> None:
     from barograph.cli.console import show
     from barograph.results.labels import to_blame, when
@@ -104,6 +108,10 @@ def _show(
     function = explanation.measure.function_description
     typer.echo(f"{_whose(explanation)}, {when(explanation.timestamp, zone)} ({zone})")
     typer.echo()
+    for sentence in together:
+        typer.echo(sentence)
+    if together:
+        typer.echo()
     if explanation.actual is None:
         typer.echo("no data")
     else:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from barograph.api.elastic.documents import Document
+    from barograph.config.job import Job
     from barograph.jobs.service import Page, Service
 
 _TABLE_ROWS = 100
@@ -26,6 +27,7 @@ class Kind(StrEnum):
     RECORDS = "records"
     INFLUENCERS = "influencers"
     ANNOTATIONS = "annotations"
+    FOREST = "forest"
 
 
 JobId = Annotated[str, typer.Argument(metavar="JOB_ID", help="The job's id.", show_default=False)]
@@ -40,13 +42,15 @@ _Sort = Annotated[
     typer.Option(
         help="Column to sort by; see docs/results.md.",
         metavar="COLUMN",
-        show_default="the score; the time for buckets and annotations",
+        show_default="the score or grade; the time for buckets and annotations",
     ),
 ]
 _Descending = Annotated[
     bool | None,
     typer.Option(
-        "--descending/--ascending", help="Direction.", show_default="scores from the highest, all else from the lowest"
+        "--descending/--ascending",
+        help="Direction.",
+        show_default="scores and grades from the highest, all else from the lowest",
     ),
 ]
 _Size = Annotated[
@@ -71,7 +75,8 @@ def results(
     data_dir: DataDir = DEFAULT_DATA_DIR,
     store: StoreUrl = None,
 ) -> None:
-    """Show what a job has found: buckets, records, influencers, or annotations: what has changed and is the new normal.
+    """Show what a job has found: buckets, records, influencers, annotations (what has changed and is the new normal), or what
+    the forest of a forest detector found of each entity and bucket.
 
     An entity of records is a split value of theirs or one of their influencers.
     """
@@ -82,6 +87,9 @@ def results(
     from barograph.jobs.service import Query, Service
 
     refuse_terminal(output)
+    if kind is Kind.FOREST:
+        _refuse_scores(min_score, detector)
+        sort = sort or "anomaly_grade"
     with Service.open(store, data_dir, create=False) as service:
         zone = ZoneInfo(service.job(job_id).time_zone)
         query = Query(
@@ -89,14 +97,17 @@ def results(
             end_ms=None if end is None else epoch_ms("--end", end, zone),
             min_score=min_score,
             sort=sort,
-            descending=sort.endswith("score") if sort and descending is None else descending,
+            descending=sort.endswith(("score", "grade")) if sort and descending is None else descending,
             size=size or (_TABLE_ROWS if output is Format.TABLE else None),
             exclude_interim=not interim,
             entity=parsed(entity),
             detector_index=detector,
         )
-        page: Page = getattr(service, kind.value)(job_id, query)
-        if output is Format.TABLE:
+        find = service.forest_results if kind is Kind.FOREST else getattr(service, kind.value)
+        page: Page = find(job_id, query)
+        if output is Format.TABLE and kind is Kind.FOREST:
+            _show_forest(service.job(job_id), page)
+        elif output is Format.TABLE:
             _show(kind, page, zone)
         else:
             write(output, page.rows, _documents(service, kind, job_id, page))
@@ -111,10 +122,33 @@ def _show(kind: Kind, page: "Page", zone: "ZoneInfo") -> None:
         show(getattr(tables, kind.value)(page.rows, zone))
 
 
+def _refuse_scores(min_score: float, detector: int | None) -> None:
+    """Refuse to choose results of forests by what only records have.
+
+    Raises:
+        BadRequest: it was asked for.
+    """
+    from barograph.config.errors import BadRequest
+
+    for name, value in (("--min-score", min_score or None), ("--detector", detector)):
+        if value is not None:
+            raise BadRequest(f"{name}={value:g}: wanted none, as the features are graded together; the worst come first")
+
+
+def _show_forest(job: "Job", page: "Page") -> None:
+    from barograph.cli.console import show
+    from barograph.cli.forest_output import graded
+
+    if page.rows.height:
+        show(graded(job, page.rows))
+
+
 def _documents(service: "Service", kind: Kind, job_id: str, page: "Page") -> "Iterator[Document]":
     from barograph.api.elastic import documents
     from barograph.jobs.service import Query
 
+    if kind is Kind.FOREST:
+        return ({"job_id": job_id} | row for row in page.rows.iter_rows(named=True))
     rows = service.with_causes(job_id, page.rows) if kind is Kind.RECORDS else page.rows
     if kind is Kind.BUCKETS and rows.height:
         first, last = rows["timestamp"].min(), rows["timestamp"].max()
@@ -134,7 +168,8 @@ def _documents(service: "Service", kind: Kind, job_id: str, page: "Page") -> "It
 def _tell_rest(kind: Kind, page: "Page") -> None:
     """Say on stderr what is not shown: a list that was cut, or an empty one, must not pass for the whole truth."""
     shown = page.rows.height
+    what = "results of forests" if kind is Kind.FOREST else kind.value
     if not page.total:
-        typer.echo(f"no {kind.value} match", err=True)
+        typer.echo(f"no {what} match", err=True)
     elif shown < page.total:
-        typer.echo(f"showing {shown:,} of {page.total:,} {kind.value}; --size {page.total} shows all", err=True)
+        typer.echo(f"showing {shown:,} of {page.total:,} {what}; --size {page.total} shows all", err=True)

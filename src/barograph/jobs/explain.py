@@ -1,20 +1,22 @@
 """Why a bucket of a job in a store scores what it scores."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
 
 from barograph.config.errors import BadRequest
 from barograph.config.job import Job
-from barograph.config.splits import SPLIT_VALUES
+from barograph.config.splits import SPLIT_VALUES, SPLITS
 from barograph.engine.exclusions import Exclusion
 from barograph.engine.explain import Explanation, not_finished
 from barograph.engine.explain import explain as of_bucket
 from barograph.jobs.knowledge import knowledge_of
 from barograph.results import schema
+from barograph.results.forest_words import sentences
 from barograph.results.snapshot import Snapshot
 from barograph.scoring.bucket_sum import BucketSum, bucket_sum
 from barograph.scoring.leaves import Measure
@@ -36,6 +38,7 @@ class Explained:
             the job has no influencers.
         left_out: how many more series were asked for.
         bucket: what makes the score of the whole bucket; None where an entity was asked for, or there is one series only.
+        together: of each, where the job is a forest detector, what the features of its entity are together, in sentences.
         shares: [n] of each explanation in what the bucket's series show together, 0 to 1; None without data or `bucket`.
     """
 
@@ -46,6 +49,7 @@ class Explained:
     left_out: int
     bucket: BucketSum | None
     shares: tuple[float | None, ...]
+    together: tuple[tuple[str, ...], ...]
 
 
 def explain(
@@ -91,7 +95,7 @@ def explain(
     told = _records(store, job, shown)
     now = tuple(None if record is None else record[0] for record in told)
     influencers = tuple(None if record is None or not job.influencers else record[1] for record in told)
-    return Explained(job, shown, now, influencers, left_out, whole, tuple(shares))
+    return Explained(job, shown, now, influencers, left_out, whole, tuple(shares), _together(store, job, shown))
 
 
 def _whole(store: Store, job: Job, explanations: Sequence[Explanation]) -> BucketSum | None:
@@ -121,6 +125,28 @@ def _records(store: Store, job: Job, shown: Sequence[Explanation]) -> list[tuple
         for explanation in shown
     )
     return [told.get(key) for key in keys]
+
+
+def _together(store: Store, job: Job, shown: Sequence[Explanation]) -> tuple[tuple[str, ...], ...]:
+    """What forests found of the entity of each, in sentences; none of jobs without forests, or where there is no result."""
+    settings = job.forest_config
+    if settings is None or not shown:
+        return ((),) * len(shown)
+    start_ms, span = shown[0].timestamp, job.bucket_span_ms
+    shingle = Query(start_ms=start_ms - (settings.shingle_size - 1) * span, end_ms=start_ms + span)
+    zone, told = ZoneInfo(job.time_zone), dict[tuple[tuple[str, str], ...], tuple[str, ...]]()
+    entities = [_entity(one) for one in shown]
+    for entity in dict.fromkeys(entities):
+        rows = store.forest_results(job.job_id, replace(shingle, entity=entity)).rows.rows(named=True)
+        here = bool(rows) and rows[-1]["timestamp"] == start_ms
+        told[entity] = sentences(settings, rows[-1], rows[:-1], zone) if here else ()
+    return tuple(told[entity] for entity in entities)
+
+
+def _entity(one: Explanation) -> tuple[tuple[str, str], ...]:
+    """Split fields and their values."""
+    pairs = ((getattr(one.measure, name), getattr(one, value)) for name, value in SPLITS)
+    return tuple((name, value) for name, value in pairs if name is not None)
 
 
 class _StoredPast:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 from fastapi import APIRouter, Query
@@ -18,6 +19,7 @@ from barograph.jobs.features import GradesQuery, category_fields, grades, thinne
 from barograph.jobs.series import check_span
 from barograph.jobs.service import Query as Asked
 from barograph.results.forest import model_id
+from barograph.results.forest_words import sentences
 
 
 class Feature(BaseModel):
@@ -65,7 +67,8 @@ class Expected(BaseModel):
 
 class FeatureAnomaly(BaseModel):
     """An anomaly: `t` to `end` is the bucket in which it was noticed, `start` that of the values that are to blame, which are
-    `late` buckets before; then `past` has them. `attribution` has the feature that is most to blame first, and sums up to 1."""
+    `late` buckets before; then `past` has them. `attribution` has the feature that is most to blame first, and sums up to 1;
+    `words` say all of it in sentences."""
 
     t: int
     end: int
@@ -81,6 +84,7 @@ class FeatureAnomaly(BaseModel):
     attribution: list[Share]
     expected: list[Expected]
     past: list[float | None] | None
+    words: tuple[str, ...]
 
 
 class EntityFeatures(BaseModel):
@@ -211,4 +215,5 @@ def _anomaly(job: Job, row: dict[str, Any]) -> dict[str, Any]:
         "attribution": sorted(shares, key=lambda one: -one["share"]),
         "expected": row["expected_values"],
         "past": row["past_values"],
+        "words": () if job.forest_config is None else sentences(job.forest_config, row, (), ZoneInfo(job.time_zone)),
     }

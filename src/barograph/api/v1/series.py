@@ -56,7 +56,8 @@ class Series(Line):
 
 
 class Explained(BaseModel):
-    """Series that a bucket has, the highest scores first; `left_out` have one too."""
+    """Series that a bucket has, the highest scores first; `left_out` have one too. Of a feature of a forest detector `together`
+    says what the features of its entity are, in sentences."""
 
     left_out: int
     explanations: list[dict[str, Any]]
@@ -164,8 +165,11 @@ def _mark(job_id: str, row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _explained(found: FoundExplanations) -> dict[str, Any]:
-    every = zip(found.explanations, found.now, found.influencers, strict=True)
-    told = [{"record_score": now, "influencers": blamed or [], **asdict(one)} for one, now, blamed in every]
+    every = zip(found.explanations, found.now, found.influencers, found.together, strict=True)
+    told = [
+        {"record_score": now, "influencers": blamed or [], "together": together, **asdict(one)}
+        for one, now, blamed, together in every
+    ]
     for one in told:
         function = one["measure"]["function_description"]
         one |= {f"{name}_text": written(function, one[name]) for name in ("actual", "typical")}

@@ -13,6 +13,7 @@ export function Details({ data, anomaly }) {
   const close = html`<button type="button" class="bare" aria-label="Close" onClick=${() => go({ set: { open: null } })}><${Icon} name="close" /></button>`;
   return html`
     <${Panel} title=${`Anomaly of ${interval(anomaly.t, anomaly.end)}`} class="feature-details" actions=${close}>
+      ${anomaly.words.map((sentence) => html`<p key=${sentence}>${sentence}</p>`)}
       <div class="feature-columns">
         <div>
           <dl class="facts">

@@ -37,8 +37,9 @@ function Told({ one, planned, kind, zone }) {
   const isLine = !isRare && !isWritten;
   const now = one.record_score;
   return html`
+    ${one.together.map((sentence) => html`<p class="together" key=${sentence}>${sentence}</p>`)}
     <p class="verdict">
-      ${now === null || one.gate
+      ${one.together.length > 0 ? html`<strong>This feature by itself:</strong> ${one.gate ?? 'what it would score.'}` : now === null || one.gate
         ? html`<strong>No anomaly.</strong> ${one.gate ?? 'It has no record.'}`
         : html`<span class="score"><i class=${`swatch ${word(now)}`} />${score(now)} ${word(now)}</span> ${isRare ? 'A value that hardly ever comes.' : isWritten ? 'Far from all that is usual.' : TYPES[one.anomaly_type]}
           ${one.score - now > 1 && ` It first scored ${score(one.score)}; what the job has shown since has made it less remarkable.`}`}
