@@ -257,6 +257,31 @@ def test_planned_times_are_neither_told_nor_learned():
     assert barograph.run(doc, frame).forest_results.filter(pl.col("anomaly_grade") > 0).height > 0
 
 
+def test_a_tiny_change_of_a_constant_does_not_get_the_top_grade():
+    x = np.full(450, 5.0)
+    x[[100, 200, 300]] = 5.001  # the first soon after the start
+    x[400] = 50.0
+    doc, frame = series(x, rules=any_size("v"))
+    found = barograph.run(doc, frame).forest_results
+    grade = dict(zip(hours(found), found["anomaly_grade"].to_list(), strict=True))
+    assert max(grade[at] for at in (100, 200, 300)) < 0.3
+    assert grade[400] > 0.7
+    assert {at for at, one in grade.items() if one > 0} <= {100, 200, 300, 400}
+
+
+@pytest.mark.parametrize(("level", "rules"), [(0.0, None), (1.0, any_size("small"))])  # 0.1 of 1 is what the usual rules ignore
+def test_a_jump_of_a_small_feature_is_seen_beside_a_large_one(level, rules):
+    rng = np.random.default_rng(3)
+    large, small = rng.normal(100, 10, 450), rng.normal(level, 0.005, 450)
+    at = [100, 300, 400]
+    small[at] += 0.1  # 20 deviations
+    doc = detector(feature("large"), feature("small"), **({} if rules is None else {"rules": rules}))
+    found = barograph.run(doc, pl.DataFrame({"time": START + np.arange(450) * HOUR, "large": large, "small": small}))
+    odd = found.forest_results.filter(pl.col("anomaly_grade") > 0)
+    assert hours(odd) == at
+    assert odd["relevant_attribution"].list.get(1).min() > 0.9
+
+
 def rule(feature_name: str, kind: str, value: float | None = None) -> dict:
     more = {} if value is None else {"operator": "LTE", "value": value}
     return {"conditions": [{"feature_name": feature_name, "threshold_type": kind, **more}]}

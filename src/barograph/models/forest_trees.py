@@ -13,7 +13,7 @@ from barograph.kernels import _forest
 from barograph.results.arrays import Floats
 from barograph.results.snapshot import Arrays
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Of what trees remember. Raised when the same blocks would be remembered as something else."""
 
 _AT_ONCE: Final = 64  # anomalies that the kernel tells before it is asked again

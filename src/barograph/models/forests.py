@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from barograph.kernels import _forest
+from barograph.kernels.elementary import ln
 from barograph.models.forest_config import ForestConfig
 from barograph.models.forest_modes import Mode, modes
 from barograph.models.forest_trees import Trees, TreesConfig, check_settings, settings_of
@@ -23,6 +24,9 @@ INSIDE_95: Final = 1.959963984540054
 """Deviations of a normal distribution between its centre and a bound of 95 %."""
 
 _FAR: Final = 2.0  # deviations; chosen, not tuned
+_BY_SIZE: Final = (
+    3.0  # what the size of a change of what never changed adds to its chance, at most; chosen on 5 that becomes 50
+)
 _FARTHEST: Final = 100.0  # deviations; what is farther is as far
 _GOLDEN: Final = 0.6180339887498949
 _WORTH_THREADS: Final = 2_000  # values; to judge one takes tens of microseconds
@@ -303,8 +307,9 @@ def _deviations(apart: Floats, values: Floats, unit: Floats, ln_p: Floats, numbe
     """How many deviations values are apart from what was expected.
 
     A feature that has never changed has no deviation, and any change of it is infinitely many. There the chance of a change
-    says how odd it is, and its size beside the value itself, up to three times as much; and it is seen with noise of one
-    deviation, as trees tell even the smallest difference from none. `number` [E, T, 1] counts the points of each entity.
+    says how odd it is, and its size beside the value itself, up to four times as much. Where it has not changed it is seen with
+    noise of one deviation, as trees tell even the smallest difference from none. `number` [E, T, 1] counts the points of each
+    entity.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         seen = apart / unit
@@ -312,10 +317,19 @@ def _deviations(apart: Floats, values: Floats, unit: Floats, ln_p: Floats, numbe
     flat = unit == 0.0
     if not flat.any():
         return np.asarray(seen)
-    chance = np.sqrt(-2.0 * np.minimum(np.nan_to_num(ln_p), 0.0)) * (1.0 + np.minimum(np.nan_to_num(relative), 2.0))
-    place = number + np.arange(values.shape[2])[None, None, :] * _GOLDEN
-    noise = (place * _GOLDEN % 1.0 - 0.5) * np.sqrt(12.0)
-    return np.where(flat, np.sign(np.nan_to_num(apart)) * as_deviations(chance) + noise, seen)
+    chance = np.sqrt(-2.0 * np.minimum(np.nan_to_num(ln_p), 0.0)) * (1.0 + _BY_SIZE * np.minimum(np.nan_to_num(relative), 1.0))
+    place = (number + np.arange(values.shape[2])[None, None, :] * _GOLDEN) * _GOLDEN % 1.0
+    changed = np.nan_to_num(apart) != 0.0
+    return np.where(flat, np.where(changed, np.sign(np.nan_to_num(apart)) * as_deviations(chance), _noise(place)), seen)
+
+
+def _noise(place: Floats) -> Floats:
+    """Noise of one deviation, by places in [0, 1) that are spread evenly.
+
+    It has the tails that values have: else trees would tell from it what is as likely as four deviations of others.
+    """
+    inside = np.clip(place, 1 / 512, 1 - 1 / 512)  # of a sample of 256 the outermost
+    return np.asarray((ln(inside) - ln(1.0 - inside)) * (np.sqrt(3.0) / np.pi))
 
 
 def as_surprising(deviations: Floats) -> Floats:
