@@ -12,6 +12,7 @@ import pytest
 from barograph.api.elastic.errors import ElasticError
 from barograph.api.opensearch.document import Document, parsed
 from barograph.api.opensearch.feeding import Feeding
+from barograph.api.opensearch.look import Look
 from barograph.api.opensearch.runs import Runs
 from barograph.api.opensearch.shelves import DETECTORS, JOBS, RESULTS, TASKS, every, found, write
 from barograph.api.opensearch.tasks import HISTORICAL, OF_ENTITY, REALTIME, latest_of, new_task
@@ -94,6 +95,27 @@ def test_what_was_found_when_the_server_ended_is_told_by_the_next_one(server: Se
     server.documents.delete_matching(RESULTS, gone)
     Runs(server).realtime.look("killed", killed, BEGAN, BEGAN + 4 * STEP_MS)
     assert len(results(server, "killed", _LIVE)) == 4  # what somebody has removed stays so
+
+
+@pytest.mark.parametrize("is_removed", [False, True])
+def test_nothing_goes_on_of_a_detector_that_is_stopped_while_it_looks(
+    server: Server, monkeypatch: pytest.MonkeyPatch, is_removed: bool
+) -> None:
+    name, over = f"stopped-{is_removed}".lower(), Look.over
+    started(server, name)
+    runs = Runs(server)
+
+    def stopped(look: Look, until_ms: int) -> None:
+        runs.realtime.stop(name)
+        if is_removed:
+            runs.forget(name)
+            server.documents.write(Operation("delete", DETECTORS, name))
+        over(look, until_ms)
+
+    monkeypatch.setattr(Look, "over", stopped)
+    assert runs.realtime._look(name, BEGAN) is None
+    assert name not in server.service.opened()
+    assert (name in server.service.ids()) is not is_removed
 
 
 def test_an_interval_without_documents_is_told_of_and_not_scored(server: Server) -> None:

@@ -10,7 +10,7 @@ import structlog
 from barograph.api.opensearch.density import MINUTE_MS
 from barograph.api.opensearch.document import delay_ms, frequency_ms, interval_ms
 from barograph.api.opensearch.errors import refused
-from barograph.api.opensearch.feeding import Feeding
+from barograph.api.opensearch.feeding import Feeding, remove_job
 from barograph.api.opensearch.look import Look
 from barograph.api.opensearch.shelves import DETECTORS, JOBS, OF_DETECTORS, every, found, write
 from barograph.api.opensearch.tasks import DONE, REALTIME, end, forget, latest_of, new_task, outlived
@@ -54,6 +54,7 @@ class Realtime:
                 raise refused(f"Anomaly detector job is already running: {detector_id}", 200)
             if (detector.get("frequency") or detector["detection_interval"])["period"]["unit"] == "Seconds":
                 raise refused(f"Failed to parse job {detector_id}", 500)
+            self._close_job(detector_id)  # one that a killed process has left open has the rules of then
             now = documents.now_ms()
             write(documents, JOBS, detector_id, _job(detector_id, detector, now, job))
             before = latest_of(documents, detector_id, *REALTIME)
@@ -106,7 +107,20 @@ class Realtime:
         step = frequency_ms(detector)
         at = now_ms - (now_ms - job["enabled_time"]) % step
         self.look(detector_id, detector, job["enabled_time"], at)
+        if not self._is_on(detector_id):  # somebody has stopped it, or removed it, meanwhile
+            self._leave(detector_id)
+            return None
         return int(at + step)
+
+    def _is_on(self, detector_id: str) -> bool:
+        job = found(self.server.documents, JOBS, detector_id)
+        return job is not None and bool(job["enabled"])
+
+    def _leave(self, detector_id: str) -> None:
+        """Let go of the job of a detector that is not started; of one that is gone nothing is left."""
+        self._close_job(detector_id)
+        if found(self.server.documents, DETECTORS, detector_id) is None:
+            remove_job(self.server, detector_id)
 
     def look(self, detector_id: str, detector: Mapping[str, Any], began_ms: int, at_ms: int) -> None:
         """Look at all that has come up to a time, less the delay; what goes wrong is told by the task, and by a result.
@@ -132,9 +146,8 @@ class Realtime:
         delay, step = delay_ms(detector), interval_ms(detector)
         until = span[0] + (span[1] - span[0]) // step * step
         self.look(detector_id, detector, span[0] + delay, until + delay)
-        job = found(self.server.documents, JOBS, detector_id)
-        if job is None or not job["enabled"]:
-            self._close_job(detector_id)
+        if not self._is_on(detector_id):
+            self._leave(detector_id)
 
     def _close_job(self, detector_id: str) -> None:
         service = self.server.service
@@ -142,8 +155,7 @@ class Realtime:
             self.server.workers.submit(detector_id, lambda: service.close_job(detector_id)).result()
 
     def _failed(self, detector_id: str, look: Look, until_ms: int, error: str) -> None:
-        job = found(self.server.documents, JOBS, detector_id)
-        if job is None or not job["enabled"]:
+        if not self._is_on(detector_id):
             return  # it was stopped meanwhile
         look.tell_failure(until_ms, error)
         self.failures[detector_id] = self.failures.get(detector_id, 0) + 1
