@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from barograph.sources import ndjson
+from barograph.sources.ndjson import NdjsonParser
 from barograph.sources.read import read_files
 from tests.sources.reading import JSON_PARTS, PLAIN, content_of, read
 
@@ -76,3 +78,36 @@ def test_numbers_read_directly_are_those_read_through_text(tmp_path_factory, par
         return [row for frame in frames for row in frame["v"].to_list()]
 
     assert numbers(number_fields=["v"]) == numbers() == numbers(number_fields=["v"], block_bytes=20)
+
+
+REFUSED = {
+    "another encoding": b'{"time":1,"v":"\xff\xfe"}',
+    "another encoding where nobody reads": b'{"time":1,"v":2,"w":{"\xe4":1}}',
+    "a number beyond doubles": b'{"time":1,"v":-1e999}',
+    "one where nobody reads": b'{"time":1,"v":1,"w":[2,{"x":1e309}]}',
+    "one in full": b'{"time":1,"v":' + b"9" * 400 + b"}",
+    "half an object": b'{"time":1,"v":2',
+    "two objects": b'{"time":1,"v":2} {"time":1,"v":2}',
+    "not a number": b'{"time":1,"v":NaN}',
+    "no object": b"[1, 2]",
+}
+READ = {
+    "digits of a text": b'{"time":1,"v":"' + b"9" * 400 + b'"}',
+    "a number of many digits": b'{"time":1,"v":0.' + b"3" * 400 + b"}",
+    "a large whole number": b'{"time":1,"v":123456789012345678901234567890}',
+    "the zero byte": b'{"time":1,"v":"\\u0000"}',
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED | READ)
+def test_many_lines_that_are_refused_cost_little(monkeypatch, kind):
+    line, asked = (REFUSED | READ)[kind], []
+    alone = NdjsonParser(("time", "v"), ()).parse(line + b"\n", 0)
+    assert (len(alone.bad), alone.frame.height) == ((1, 0) if kind in REFUSED else (0, 1))
+    monkeypatch.setattr(ndjson, "_read", lambda block, schema, read=ndjson._read: asked.append(1) or read(block, schema))
+    found = NdjsonParser(("time", "v"), ()).parse(
+        b'{"time":1,"v":"x"}\n{\n' + (b'{"time":1,"v":2.5}\n' + line + b"\n") * 500, 0
+    )
+    assert [bad.position for bad in found.bad] == [1, *(range(3, 1003, 2) if kind in REFUSED else ())]
+    assert found.frame.height == 501 + (kind in READ) * 500
+    assert len(asked) < 20

@@ -1,8 +1,10 @@
 """Newline-delimited JSON: one object a line."""
 
 import io
+import re
+import sys
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import polars as pl
@@ -13,6 +15,8 @@ from barograph.sources.lines import LONGEST_ROW, TOO_LONG, has_long_line
 _BLANK = b" \t\r"
 _PACKED = (b"\x1f", b"\x28", b"\x78")
 _WANTED = "one JSON object a line"
+_HUGE: Final = re.compile(rb"\d{309}")
+_ANYTHING: Final[msgspec.json.Decoder[Any]] = msgspec.json.Decoder()
 _OBJECT: msgspec.json.Decoder[dict[str, msgspec.Raw]] = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -126,6 +130,27 @@ def _decoded(line: bytes) -> dict[str, msgspec.Raw] | None:
         return {}
 
 
+def _is_refused(line: bytes) -> bool:
+    """Whether Polars certainly refuses a line: asking it takes 100 times as long, which a million such lines would feel.
+
+    Beside what is no object, that is text in another encoding and a number beyond the largest double, wherever they are.
+    """
+    try:
+        value = _ANYTHING.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return True
+    except RecursionError:
+        return False
+    return not isinstance(value, dict) or (_HUGE.search(line) is not None and _has_huge(value))
+
+
+def _has_huge(value: Any) -> bool:
+    """Whether a value is, or has in it, a whole number that no double can hold."""
+    if isinstance(value, (dict, list)):
+        return any(map(_has_huge, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, int) and abs(value) > sys.float_info.max
+
+
 def _line_by_line(block: bytes, layout: _Layout) -> tuple[pl.DataFrame, list[Bad]]:
     """The rows of a block with lines that Polars refuses. Polars reads the others, so both ways give the same values."""
     good: list[tuple[int, bytes]] = []
@@ -134,7 +159,7 @@ def _line_by_line(block: bytes, layout: _Layout) -> tuple[pl.DataFrame, list[Bad
     for position, line in enumerate(lines):
         if len(line) > LONGEST_ROW:
             bad.append(Bad(position, line[:200], TOO_LONG))
-        elif _decoded(line) is None:
+        elif _is_refused(line):
             bad.append(Bad(position, line[:200], _WANTED))
         else:
             good.append((position, line))
