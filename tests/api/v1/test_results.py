@@ -83,6 +83,21 @@ def test_what_other_settings_would_have_told(api: httpx.Client) -> None:
     alerts = api.post("/jobs/web/what-if", json={"min_score": 50}).json()
     assert alerts["alerts"][0]["timestamp"] == SPIKE_MS
     assert alerts["by_score"]
+    assert (alerts["without_rules"], alerts["silenced"]) == (len(alerts["alerts"]), [])
+    rules = ["actual > 8000 and host in (a, z)", "actual < 0"]
+    silenced = api.post("/jobs/web/what-if", json={"min_score": 50, "rules": rules}).json()
+    assert silenced["without_rules"] == len(alerts["alerts"]) > len(silenced["alerts"])
+    worst, never = silenced["silenced"]
+    assert (worst["rule"], worst["alerts"] > 0, worst["highest"]) == (
+        rules[0],
+        True,
+        max(one["record_score"] for one in alerts["alerts"]),
+    )
+    assert never == {"rule": rules[1], "records": 0, "alerts": 0, "highest": None}
+    assert silenced["unseen"] == ["host=z"]
+    for wrong in ("actual", "nothing in (a)", "actual < x"):
+        refused = api.post("/jobs/web/what-if", json={"rules": [wrong]})
+        assert (refused.status_code, "wanted" in refused.text) == (400, True)
     assert api.post("/jobs/web/what-if", json={"min_score": 500}).status_code == 422
 
 
