@@ -123,3 +123,12 @@ def test_a_source_that_is_not_there_or_lacks_a_field_says_so(tmp_path: Path) -> 
         pl.DataFrame({"t": TIMES}).write_parquet(tmp_path / "less.parquet")
         with pytest.raises(BadRequest, match="cannot retrieve field"):
             open_feed(documents, {"rows": FileSource(files=(str(tmp_path / "less.parquet"),))}, datafeed(), job())
+
+
+def test_an_address_of_s3_that_is_none_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1: 1")  # Polars gives up on it with an error that is no Exception
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "b")
+    source = FileSource(files=("s3://bucket/rows/*.parquet",))
+    with Documents(None, lambda: 0) as documents, pytest.raises(BadRequest, match=r"s3://bucket.*wanted files to read"):
+        open_feed(documents, {"rows": source}, datafeed(), job())

@@ -64,7 +64,7 @@ class FileFeed:
     def _columns(self) -> list[str]:
         try:
             return list(self._scanned().collect_schema().names())
-        except (OSError, pl.exceptions.PolarsError) as error:
+        except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
             raise BadRequest(
                 f"sources.{self._name}.files={list(self._source.files)}: wanted files to read ({error})"
             ) from error
@@ -81,7 +81,7 @@ class FileFeed:
         try:
             found: pl.DataFrame = lazy.collect(engine="streaming")
             return found
-        except (OSError, pl.exceptions.PolarsError) as error:
+        except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
             raise UnreadableInput(
                 f"sources.{self._name}.files={list(self._source.files)}: wanted rows to read ({error})"
             ) from error
