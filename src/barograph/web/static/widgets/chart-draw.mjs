@@ -176,6 +176,7 @@ function drawNow(ctx, paint, x, height) {
 function drawExpected(ctx, { t, values }, paint, x, y) {
   ctx.font = '11px system-ui, sans-serif';
   ctx.textBaseline = 'middle';
+  ctx.textAlign = 'left';
   values.forEach(({ value, text }, at) => {
     ctx.globalAlpha = at === 0 ? 1 : 0.6;
     ctx.strokeStyle = paint.text;

@@ -24,8 +24,9 @@ const percent = (share) => `${Math.round(100 * share)} %`;
 
 /** What would have been usual of a feature when an anomaly began, the likeliest first; how likely only where there are several. */
 function expectedAt({ start, expected }, at) {
-  const values = expected.map((one) => ({ value: one.values[at], text: expected.length > 1 ? percent(one.likelihood) : '' })).filter((one) => one.value !== null);
-  return { t: start, values };
+  const shares = new Map();
+  for (const { values, likelihood } of expected) if (values[at] !== null) shares.set(values[at], (shares.get(values[at]) ?? 0) + likelihood);
+  return { t: start, values: [...shares].map(([value, share]) => ({ value, text: shares.size > 1 ? percent(share) : '' })) };
 }
 
 function FeatureChart({ feature, share, job, series, anomaly, whole, version }) {

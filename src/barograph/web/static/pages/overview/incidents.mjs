@@ -32,7 +32,7 @@ function Incident({ incident }) {
         <h3><a href=${explorer(incident)}>${sentence(incident)}</a></h3>
         ${incident.series > 1 && html`<p>Worst in ${nameOf(incident.worst)}: ${incident.worst.how}</p>`}
         <p class="quiet">
-          ${incident.ongoing ? html`Since ${interval(incident.start, incident.end)}` : interval(incident.start, incident.end)}
+          <span>${incident.ongoing ? 'Since ' : ''}${interval(incident.start, incident.end)}</span>
           <span>${duration(incident.end - incident.start)}</span>
           <span title="Those of lower scores are in the explorer">${counted(incident.records, 'record')} from ${severities.value.find((one) => one.word === 'minor').score} on</span>
           <span>${incident.job_id}</span>
