@@ -98,6 +98,10 @@ def test_the_worst_record_of_each_stretch_stands_for_the_others(hosts, kind, job
     columns = ("job_id", "timestamp", "seq", "worst_of")
     assert [row for page in pages for row in page.rows.select(columns).rows()] == worst.select(columns).rows()
     assert {(page.total, page.records) for page in pages} == {(worst.height, ranked.height)}
+    for descending in (True, False):
+        by_time = worst.sort("timestamp", "job_id", "seq", descending=[descending, False, False])
+        start = hosts.found_records(replace(query, sort="time", descending=descending, size=9, offset=5))
+        assert start.rows.select(columns).rows() == by_time.select(columns).rows()[5:14]
     whole = hosts.found_records(replace(query, size=100_000))  # so many are brought into order instead
     assert whole.rows.select(columns).rows() == worst.select(columns).rows()
 

@@ -88,7 +88,7 @@ def _of_keys(connection: sa.Connection, keys: "Sequence[tuple[str, int, int, int
 
 def _in_order(connection: sa.Connection, query: RecordsQuery) -> pl.DataFrame:
     """The page, after all that match have been brought into order."""
-    kept = _kept(query)
+    kept = _kept(query if query.worst_of is None else worst_records.nearest(connection, query, query.worst_of))
     keys = sa.select(kept).order_by(*_order(kept, query)).offset(query.offset).limit(query.size).subquery()
     same = sa.and_(*(_C[name] == keys.c[name] for name in KEY))
     columns = [_C.job_id, *(_C[column.name] for column in RECORDS.flat), keys.c.worst_of]

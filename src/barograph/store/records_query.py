@@ -50,6 +50,12 @@ class Stretches:
         local = time + (sa.case(*whens, else_=last) if whens else last)
         return local - local % self.ms
 
+    @property
+    def overlap(self) -> int:
+        """So many stretches further on there is no time before one of this one."""
+        ahead = [shift for _, shift in self.shifts]
+        return 2 + (max(ahead) - min(ahead)) // self.ms
+
     def span(self, local: int) -> tuple[int, int]:
         """The first and the last time, epoch ms, that can be in the stretch that begins at a local time."""
         ahead = [shift for _, shift in self.shifts]

@@ -1,10 +1,11 @@
 """The worst records from the worst down, and only the worst of each series in each stretch of time.
 
-From the worst down the first record of a series and stretch is its worst. So a page needs no look at all that match: of a
-million records it takes some ms, and bringing all into order 14 s.
+From the worst down the first record of a series and stretch is its worst, and by time a page has those of the first stretches
+alone. So it needs no look at all that match: of a million records it takes some ms, and bringing all into order 14 s.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -51,6 +52,25 @@ def keys(connection: sa.Connection, query: RecordsQuery) -> list[Key] | None:
     page = sorted(found, key=lambda row: (_down(row.record_score), -row.timestamp, row.job_id, row.seq))[query.offset : end]
     counts = _counts(connection, query, query.worst_of, page)
     return [(row.job_id, row.timestamp, row.seq, counts[_place(row)]) for row in page]
+
+
+def nearest(connection: sa.Connection, query: RecordsQuery, stretches: Stretches) -> RecordsQuery:
+    """A query by time of no more time than its page needs: of so many series and stretches as come before its end, and some."""
+    if query.sort != "time" or not query.takes_whole_buckets():
+        return query
+    found = bucket_series.in_stretches(connection, stretches.of(tables.BUCKET_SERIES.c.timestamp), query.of_buckets())
+    locals_, wanted = sorted({local for _, local in found}, reverse=query.descending), query.offset + query.size
+    series = np.cumsum(
+        [sum(len(found[job_id, local][0]) for job_id in query.job_ids if (job_id, local) in found) for local in locals_]
+    )
+    # Where a clock is put back, stretches of later times come before others: none of those behind so many more does.
+    last = int(np.searchsorted(series, wanted)) + stretches.overlap
+    if last >= len(locals_):
+        return query
+    first_ms, last_ms = stretches.span(locals_[last])
+    if query.descending:
+        return replace(query, start_ms=first_ms if query.start_ms is None else max(first_ms, query.start_ms))
+    return replace(query, end_ms=last_ms + 1 if query.end_ms is None else min(last_ms + 1, query.end_ms))
 
 
 def total(connection: sa.Connection, query: RecordsQuery, stretches: Stretches) -> int:
