@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from barograph.buckets.aggregates import Aggregates, FinishedStatistics
 from barograph.buckets.batch import Batch
 from barograph.buckets.growing_records import NONE, GrowingRecords
+from barograph.buckets.known_series import NOT_BEGUN
 from barograph.buckets.layout import CELL, OPEN_SERIES
 from barograph.buckets.open_shares import FinishedShares, OpenShares
 from barograph.buckets.split_keys import Split
@@ -146,15 +147,37 @@ class Accumulator:
             series["key"].copy(),
             shares,
         )
-        self._keep(rest, moved, until)
+        heads = self._series.live["head_bucket"]
+        heads[heads < until] = _fold.NO_BUCKET
+        self._keep(rest, moved)
         return out
 
-    def _keep(self, rest: Ids, moved: Ids, until: int) -> None:
+    def empty(self, first: int, end: int) -> None:
+        """Take the rows of the open buckets from `first` up to `end` out again. A series with no others has not begun."""
+        cells, series = self._cells.live, self._series.live
+        gone = np.append((cells["bucket"] >= first) & (cells["bucket"] < end), False)  # the last: that there is no cell
+        if not gone.any():
+            return
+        for table, name in ((cells, "previous"), (series, "head")):
+            while (skips := gone[table[name]]).any():
+                table[name][skips] = cells["previous"][table[name][skips]]
+        rest = np.flatnonzero(~gone[:-1]).astype(np.int32)
+        begun = np.full(len(series), NOT_BEGUN)
+        np.minimum.at(begun, cells["series"][rest], cells["bucket"][rest])
+        lost = (series["first_bucket"] >= first) & (series["first_bucket"] < end)
+        series["first_bucket"][lost] = begun[lost]
+        newest = np.append(cells["bucket"], _fold.NO_BUCKET)
+        series["head_bucket"] = newest[series["head"]]
+        moved = _positions(rest, len(cells))
+        for open_shares in self.shares.values():
+            open_shares.keep(gone, moved)
+        self._keep(rest, moved)
+
+    def _keep(self, rest: Ids, moved: Ids) -> None:
         series, room = self._series.live, self._cells.size
         cells = self._cells.live.take(rest)
         cells["previous"] = moved[cells["previous"]]
         series["head"] = moved[series["head"]]
-        series["head_bucket"][series["head_bucket"] < until] = _fold.NO_BUCKET
         # Room for as many as there were: the next bucket will bring about as many again.
         self._cells = GrowingRecords(cells, room=room)
         self._aggregates = self._aggregates.packed(rest)

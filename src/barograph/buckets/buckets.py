@@ -191,6 +191,16 @@ class Buckets:
         begun._watermark, begun._dropped = self._watermark.skip(until_ms), self._dropped
         vars(self).update(vars(begun))
 
+    def empty(self, start_ms: int, end_ms: int) -> None:
+        """Take the rows of the open buckets that share a time with `[start_ms, end_ms)` out again, as if they had not come.
+
+        They stay counted, and the newest time stays: only what the buckets hold goes, for rows that take their place.
+        """
+        first, end = start_ms // self._job.bucket_span_ms, -(-end_ms // self._job.bucket_span_ms)
+        for accumulator in (self._events, *self._accumulators.values()):
+            accumulator.empty(first, end)
+        self._influencers.forget(self._accumulators.values())
+
     def take(self) -> FinishedBuckets | None:
         """Hand out the finished buckets since the last call, empty ones too, and forget them; None when there are none."""
         end = self.closed_until

@@ -12,7 +12,7 @@ from barograph.buckets.sketches import Groups, WithoutShares
 from barograph.buckets.texts import Texts
 from barograph.config.functions import Statistic
 from barograph.kernels import _fold
-from barograph.results.arrays import Ids
+from barograph.results.arrays import Bools, Ids
 from barograph.results.snapshot import Arrays, prefixed, under
 
 
@@ -81,13 +81,25 @@ class OpenShares:
         out = FinishedShares(
             field, finished[shares["cell"][rows]], shares["value"][rows].copy(), self._aggregates.finished(rows), without, texts
         )
-        rest = np.flatnonzero(~over).astype(np.int32)
-        still_open = shares.take(rest)
+        self._keep(~over, moved)
+        return out
+
+    def keep(self, gone: Bools, moved: Ids) -> None:
+        """Forget the shares of cells.
+
+        Args:
+            gone: [cells] which cells go.
+            moved: [cells] row of each cell among those that stay, -1 for one that goes.
+        """
+        self._keep(~gone[self._shares.live["cell"]], moved)
+
+    def _keep(self, staying: Bools, moved: Ids) -> None:
+        rest = np.flatnonzero(staying).astype(np.int32)
+        still_open = self._shares.live.take(rest)
         still_open["cell"] = moved[still_open["cell"]]
         # Room for as many as there were: the next bucket will bring about as many again.
         self._shares = GrowingRecords(still_open, _fold.index_shares, room=self._shares.size)
         self._aggregates = self._aggregates.packed(rest)
-        return out
 
     def _without(self, cells: Aggregates, cell: Ids, rows: Ids) -> dict[Statistic, WithoutShares]:
         """What the sketched statistics of the cells are without each of the shares `rows`, in their order."""

@@ -172,6 +172,15 @@ class Engine:
         self._buckets.skip(until)
         return Results(counts=self.counts, job=self.job)
 
+    def empty(self, start: int, end: int) -> None:
+        """Take the rows of buckets that a latency keeps open out again, for others that take their place.
+
+        Args:
+            start: epoch ms; the bucket that it lies in is the first.
+            end: epoch ms, exclusive: what ends behind it is emptied, too.
+        """
+        self._buckets.empty(start, end)
+
     def _check_until(self, until: int) -> None:
         """All rows before `until` would be late for good, so a typing error there ends a job."""
         counts = self.counts

@@ -12,7 +12,7 @@ from threading import RLock
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from barograph.config.errors import NotFound
+from barograph.config.errors import BadRequest, NotFound
 from barograph.config.job import Job
 from barograph.engine import Engine
 from barograph.engine.entity import check_entity
@@ -344,6 +344,24 @@ class Service(Answers):
         """Leave out what is open and all buckets that start before a time. Raises as `feed`. See `Engine.skip`."""
         with self._open.use(job_id) as session:
             session.skip(until_ms)
+
+    def empty_open(self, job_id: str, start_ms: int, end_ms: int) -> None:
+        """Take the rows of buckets that the latency keeps open out again, for others that take their place.
+
+        Args:
+            job_id: the job.
+            start_ms: epoch ms; the bucket that it lies in is the first that is emptied.
+            end_ms: epoch ms, exclusive.
+
+        Raises:
+            BadRequest: a bucket of this time is finished. Others as `feed`.
+        """
+        with self._open.use(job_id) as session:
+            session.commit()
+            span, finished = session.job.bucket_span_ms, self.finished_until(job_id)
+            if start_ms // span * span < finished:
+                raise BadRequest(f"start={start_ms}: wanted a time from {finished} on, as the buckets before are finished")
+            session.empty(start_ms, end_ms)
 
     def judge_open(self, job_id: str) -> Progress:
         """Judge the buckets that are still open by what they are likely to become, and commit that. Raises as `feed`."""

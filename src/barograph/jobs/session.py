@@ -44,6 +44,9 @@ class RunningEngine(Protocol):
     def skip(self, until: int) -> Results:
         """Leave out the buckets before a time; returns what that finished."""
 
+    def empty(self, start: int, end: int) -> None:
+        """Take the rows of open buckets out again."""
+
     @property
     def categorizer_stats(self) -> Sequence[CategorizerStats]:
         """How well categories fit the messages they are of, by partition."""
@@ -161,6 +164,12 @@ class Session:
     def skip(self, until_ms: int) -> None:
         """Leave out what is open and all buckets that start before a time, as far as `Engine.skip` can, and commit that."""
         self._take(self._engine.skip(until_ms))
+        self._changed = True
+        self.commit()
+
+    def empty(self, start_ms: int, end_ms: int) -> None:
+        """Take the rows of the open buckets of a time out again, and commit that."""
+        self._engine.empty(start_ms, end_ms)
         self._changed = True
         self.commit()
 

@@ -225,6 +225,39 @@ def test_parameters_of_uploads_are_checked(http: httpx.Client) -> None:
     assert error(http.post(f"{API}/data/{','.join('a' * at for at in range(1, 20))}")) == (400, Code.TOO_MANY_JOBS)
 
 
+def test_a_job_that_is_sent_nothing_for_its_timeout_is_closed_and_goes_on_with_the_next_rows(http: httpx.Client) -> None:
+    job_id = made(http, "idle-soon", timeout=1)
+    assert made(http, "idle-never", timeout=0)
+    for one in (job_id, "idle-never"):
+        sent(http, one, delimited(rows(0, 2)))
+    for _ in range(60):
+        http.get(
+            f"{API}/alerts_longpoll/idle-never", params={"score": 100, "timeout": 1}
+        ).raise_for_status()  # the server waits
+        status = http.get(f"{API}/jobs/{job_id}").json()["document"]["status"]
+        if status == "CLOSED":
+            break
+    assert status == "CLOSED"
+    assert "sent nothing for as long as its timeout" in http.get(f"{API}/logs/{job_id}/tail").text
+    assert http.get(f"{API}/jobs/idle-never").json()["document"]["status"] == "RUNNING"
+    assert sent(http, job_id, delimited(rows(2, 3)))["outOfOrderTimeStampCount"] == 0
+    assert http.get(f"{API}/jobs/{job_id}").json()["document"]["counts"]["processedRecordCount"] == len(rows(0, 3))
+
+
+def test_rows_within_the_latency_take_the_place_of_others(http: httpx.Client) -> None:
+    job_id = made(http, "late", analysisConfig={"latency": 3 * SPAN})
+    sent(http, job_id, delimited(rows(0, 12)))
+    wrong = {"resetStart": str(START + 10 * SPAN), "resetEnd": f"{START + 12 * SPAN}000"}
+    told = sent(http, job_id, delimited([{**row, "ms": 7.0} for row in rows(10, 11)]), params=wrong)
+    assert told["processedRecordCount"] == len(rows(10, 11))
+    over = http.post(f"{API}/data/{job_id}", content=delimited(rows(0, 1)), params={"resetStart": str(START)})
+    assert (over.status_code, over.json()["responses"][0]["error"]["errorCode"]) == (400, Code.RESET_RANGE)
+    assert "wanted a time from" in over.json()["responses"][0]["error"]["message"]
+    http.post(f"{API}/data/{job_id}/flush", params={"advanceTime": START + 12 * SPAN}).raise_for_status()
+    found = http.get(f"{API}/results/{job_id}/buckets", params={"start": START + 9 * SPAN}).json()["documents"]
+    assert [bucket["eventCount"] for bucket in found] == [10, 10, 0]
+
+
 def test_rows_can_be_kept_as_documents(http: httpx.Client) -> None:
     job_id = made(http, "stores")
     answer = http.post(f"{API}/dataload/{job_id}", content=delimited(FEW))

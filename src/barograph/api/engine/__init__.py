@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 from barograph.api.engine import alerts, data, info, jobs, life, logs, preview, results, schedulers, snapshots, support, updates
 from barograph.api.engine.endpoint import PREFIX, Endpoint, route
 from barograph.api.engine.errors import render
+from barograph.api.engine.idle import IdleJobs
 from barograph.api.engine.scheduler_feed import own_feed
 from barograph.api.engine.state import State
 from barograph.api.server import Server
@@ -37,6 +38,9 @@ _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 def routes(server: Server) -> list[BaseRoute]:
     """The routes of all endpoints, and one for all other paths below the API's own, so that no other dialect answers them."""
     state = State(server)
+    idle = IdleJobs(state)
+    state.used = idle.used
+    server.beside.append(idle)
     server.own_feed = partial(own_feed, state)
     ordered = sorted(ENDPOINTS, key=lambda endpoint: endpoint.order)
     rest = [Route(path, _nothing, methods=list(_METHODS)) for path in (PREFIX, f"{PREFIX}/{{rest:path}}")]

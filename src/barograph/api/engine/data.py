@@ -38,8 +38,8 @@ async def post_stored_data(call: Call, request: Request) -> Answer:
 
 
 async def _take(call: Call, request: Request, *, is_stored: bool) -> Answer:
-    options = Options(ignore_downtime=flag(call, "ignoreDowntime"), is_stored=is_stored)
     job_ids = await run_in_threadpool(_job_ids, call)
+    options = Options(flag(call, "ignoreDowntime"), is_stored, _reset(call))
     pipes = [Pipe() for _ in job_ids]
     intakes = [Intake(call.state, job_id, pipe, options) for job_id, pipe in zip(job_ids, pipes, strict=True)]
     with _threads(len(intakes)) as threads:
@@ -69,17 +69,25 @@ def _job_ids(call: Call) -> list[str]:
     job_ids = list(dict.fromkeys(part.strip() for part in call.job_id.split(",") if part.strip()))
     if not 1 <= len(job_ids) <= _MOST_JOBS:
         raise EngineError(Code.TOO_MANY_JOBS, f"{len(job_ids)} job ids: wanted 1 to {_MOST_JOBS} in one upload", 400)
+    if _reset(call) is not None:
+        for job_id in job_ids:
+            if call.server.service.job(job_id).latency_ms == 0:
+                raise EngineError(Code.RESET_NEEDS_LATENCY, f"resetStart: wanted none, as job {job_id!r} has no latency")
+    return job_ids
+
+
+def _reset(call: Call) -> tuple[int, int] | None:
+    """The time whose rows the upload takes the place of, `[start, end)` in epoch ms; None: of none.
+
+    Raises:
+        EngineError: they are no times (60101), or no span of time (60108).
+    """
     start, end = time(call, "resetStart"), time(call, "resetEnd")
     if start is None and end is None:
-        return job_ids
+        return None
     if start is None or (end is not None and end < start):
         raise EngineError(Code.RESET_RANGE, "resetStart and resetEnd: wanted a start, and an end that is not before it")
-    for job_id in job_ids:
-        if call.server.service.job(job_id).latency_ms == 0:
-            raise EngineError(Code.RESET_NEEDS_LATENCY, f"resetStart: wanted none, as job {job_id!r} has no latency")
-    raise EngineError(
-        Code.RESET_RANGE, "resetStart: wanted none, as rows that were taken stay; late ones come within the latency"
-    )
+    return start, max(start + 1, start if end is None else end)
 
 
 async def _pump(call: Call, request: Request, pipes: Sequence[Pipe]) -> None:

@@ -17,7 +17,7 @@ from barograph.api.engine.readers import blocks
 from barograph.api.engine.rows import Rows
 from barograph.api.engine.state import Extras, State
 from barograph.api.engine.stored import store
-from barograph.config.errors import BarographError
+from barograph.config.errors import BadRequest, BarographError
 from barograph.config.job import Job
 from barograph.intake.parse_times import parse_times
 from barograph.jobs.room import waits_for_room
@@ -39,10 +39,12 @@ class Options:
     Attributes:
         ignore_downtime: the time without rows before its first one is no anomaly.
         is_stored: its rows are kept in the index, too.
+        reset: the time, `[start, end)` in epoch ms, whose rows those of the upload take the place of.
     """
 
     ignore_downtime: bool = False
     is_stored: bool = False
+    reset: tuple[int, int] | None = None
 
 
 @dataclass
@@ -74,6 +76,8 @@ class Intake:
         skips = self._in_worker(lambda: open_for_rows(self.state, job)) and extras.get("ignore_downtime") in ("ONCE", "ALWAYS")
         self._in_worker(lambda: service.commit(self.job_id))
         before = self._committed()
+        if self.options.reset is not None:
+            self._empty(*self.options.reset)
         try:
             self._feed(job, extras, before, skips=skips or self.options.ignore_downtime)
         except Exception:
@@ -83,6 +87,17 @@ class Intake:
         after = self._finish(before)
         _refuse_bad(before, after, data_description(job, extras)["format"], at_end=True)
         return upload_summary(before, after, self._own)
+
+    def _empty(self, start_ms: int, end_ms: int) -> None:
+        """Make room for other rows of a time.
+
+        Raises:
+            EngineError: it is over (60108).
+        """
+        try:
+            self._in_worker(lambda: self.state.server.service.empty_open(self.job_id, start_ms, end_ms))
+        except BadRequest as error:
+            raise EngineError(Code.RESET_RANGE, f"resetStart: {error}") from None
 
     def _feed(self, job: Job, extras: Extras, before: DataCounts, *, skips: bool) -> None:
         service, rows = self.state.server.service, Rows.of(job, extras)

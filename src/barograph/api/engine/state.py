@@ -22,10 +22,12 @@ class State:
 
     Attributes:
         server: the server that speaks it.
+        used: told of a job whose data nobody has to himself any more; who closes idle jobs sets it.
     """
 
     def __init__(self, server: Server) -> None:
         self.server = server
+        self.used: Callable[[str], None] = lambda _: None
         self._kept = server.service.kept("engine_job")
         self._busy: set[str] = set()
         self._lock = threading.Lock()
@@ -81,6 +83,7 @@ class State:
         finally:
             with self._lock:
                 self._busy.discard(job_id)
+            self.used(job_id)
 
     def in_worker(self, job_id: str, task: Callable[[], T]) -> T:
         """Have a job's worker do something, and wait for it; while it is busy with others, also for that.

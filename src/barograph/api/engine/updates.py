@@ -49,6 +49,7 @@ def update_job(call: Call) -> Answer:
     service.update(job_id, lambda job: _changed(job, given))
     if extras:
         call.state.change(job_id, extras)
+        call.state.used(job_id)
     service.tell(job_id, "info", f"Job updated: {', '.join(sorted(call.body))}")
     return ACK
 
