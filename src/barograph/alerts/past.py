@@ -98,12 +98,13 @@ def tried(
         store: where the jobs are.
         kept: the rule, and what is muted of it.
         jobs: those that it is for.
-        span: `[start, end)`, epoch ms; None: up to the newest finished bucket of the jobs, and `default_ms` before that.
+        span: `[start, end)`, epoch ms, as far as there are results; None: up to the newest finished bucket of the jobs, and
+            `default_ms` before that.
         events: those of its calendars.
         default_ms: see `span`.
 
     Raises:
-        BadRequest: no job has finished a bucket, or the end is not after the start.
+        BadRequest: no job has finished a bucket, or none in this time.
     """
     ends = {job.job_id: _until(store, job) for job in jobs}
     newest = max((end for end in ends.values() if end is not None), default=None)
@@ -111,10 +112,15 @@ def tried(
         raise BadRequest(
             f"jobs={list(kept.rule.jobs)!r}: wanted a job that has finished a bucket; it could not have alerted yet"
         )
-    end_ms = newest if span[1] is None else span[1]
-    start_ms = max(end_ms - default_ms if span[0] is None else span[0], _oldest(store, jobs, end_ms))
+    if span[0] is not None and span[1] is not None and span[0] >= span[1]:
+        raise BadRequest(f"from={span[0]}: wanted a time before to ({span[1]})")
+    # Beyond the newest bucket nothing could have been found, and a time without alerts would look like a good rule.
+    end_ms = newest if span[1] is None else min(span[1], newest)
+    oldest = _oldest(store, jobs, newest)
+    start_ms = max(end_ms - default_ms if span[0] is None else span[0], oldest)
     if start_ms >= end_ms:
-        raise BadRequest(f"from={start_ms}: wanted a time before to ({end_ms})")
+        name, given = ("from", span[0]) if span[0] is not None and span[0] >= newest else ("to", span[1])
+        raise BadRequest(f"{name}={given}: wanted a time in which there are results, from {oldest} to {newest}")
     found: list[AlertRow] = []
     by_score = dict.fromkeys(STEPS, 0)
     for job in jobs:

@@ -177,7 +177,7 @@ class Alerts:
         """A rule itself, if it can be.
 
         Raises:
-            BadRequest: it names a channel or a calendar that is not there.
+            BadRequest: it names a channel or a calendar that is not there, or groups by a field that none of its jobs has.
         """
         calendars = [one.calendar_id for one in self._service.calendars.all()]
         for field, given, known in (("channels", rule.channels, list(self.channels)), ("calendars", rule.calendars, calendars)):
@@ -185,6 +185,8 @@ class Alerts:
             if unknown:
                 wanted = f"one of {named(known)}" if known else "none: there are none"
                 raise BadRequest(f"rule.{field}={unknown[0]!r}: wanted {wanted}")
+        if rule.group_by is not None:
+            _refuse_unknown_field(rule.group_by, _meant(rule, [summary.job for summary in self._service.jobs()]))
         return rule
 
     def told_rules(self, kept: Sequence[KeptRule] | None = None) -> list[ToldRule]:
@@ -339,6 +341,14 @@ class Alerts:
         with self._store.writing() as connection:
             alerts.change(connection, replace(row, expected=how), "expected")
             alerts.add_events(connection, [AlertEvent(row.alert_id, self._service.now_ms(), "expected", text, by)])
+
+
+def _refuse_unknown_field(name: str, jobs: Sequence[Job]) -> None:
+    """Refuse a field that no record of some jobs has a value of: a rule that groups by it would never say anything."""
+    known = {field for job in jobs for field in (*job.influencers, *(f for one in job.detectors for f in one.splits.values()))}
+    if jobs and name not in known:
+        wanted = f"one of {named(sorted(known))}" if known else "none, as its jobs know no entities"
+        raise BadRequest(f"rule.group_by={name!r}: wanted {wanted}")
 
 
 def _meant(rule: AlertRule, jobs: Sequence[Job]) -> list[Job]:

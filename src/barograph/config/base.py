@@ -39,6 +39,7 @@ _BOUNDS: Final = {
     "le": "at most",
     "lt": "less than",
     "max_length": "a length of at most",
+    "min_length": "a length of at least",
 }
 
 Check = Callable[[Any], list[Problem]]
@@ -153,13 +154,7 @@ def _wanted(error: ErrorDetails, model: type[BaseModel]) -> str:
         return f"one of {context['expected']}"
     if kind == "value_error":
         return str(context["error"])
-    for bound, words in (
-        ("ge", "at least"),
-        ("gt", "more than"),
-        ("le", "at most"),
-        ("lt", "less than"),
-        ("max_length", "a length of at most"),
-    ):
+    for bound, words in _BOUNDS.items():
         if bound in context:
             return f"{words} {context[bound]}"
     return _WANTED.get(kind, error["msg"])

@@ -118,6 +118,8 @@ def test_a_rule_is_tried_on_the_past_and_says_whether_it_keeps_its_budget(server
     assert (tried["total"], tried["jobs"], tried["suggested"]) == (1, 1, None)
     assert "over the budget of 0.01 a week" in tried["over_budget"]
     assert tried["alerts"][0]["alert_id"].startswith("new~load~")
+    beyond = server.http.post("/api/v1/rules/test", json={"rule": given, "to": tried["to"] + 10**12}).json()
+    assert (beyond["from"], beyond["to"], beyond["total"]) == (tried["from"], tried["to"], 1)  # not a quiet time to come
     assert server.http.get("/api/v1/rules").json()["total"] == 1  # nothing is kept
 
 
@@ -151,6 +153,24 @@ def test_an_alert_is_acknowledged_and_was_expected(server):
         ("POST", "rules", {"rule_id": "x", "calendars": ["no"]}, 400, "rule.calendars='no': wanted "),
         ("POST", "rules", {"rule_id": "x", "on": "buckets", "group_by": "h"}, 400, "rule.group_by='h': wanted none"),
         ("POST", "rules/test", {"rule": {"rule_id": "x", "jobs": ["none"]}}, 400, "wanted a job that has finished a bucket"),
+        ("POST", "rules/test", {"rule": {"rule_id": "x"}, "form": 1}, 422, "form: "),
+        ("POST", "rules/test", {"rule": {"rule_id": "x"}, "from": 5, "to": 4}, 400, "from=5: wanted a time before to (4)"),
+        (
+            "POST",
+            "rules/test",
+            {"rule": {"rule_id": "x"}, "from": 10**15},
+            400,
+            f"from={10**15}: wanted a time in which there are",
+        ),
+        (
+            "POST",
+            "rules/test",
+            {"rule": {"rule_id": "x"}, "to": 1000},
+            400,
+            "to=1000: wanted a time in which there are results",
+        ),
+        ("POST", "rules/test", {"rule": {"rule_id": "x", "jobs": []}}, 400, "rule.jobs=[]: wanted a length of at least 1"),
+        ("POST", "rules", {"rule_id": "x", "group_by": "hots"}, 400, "rule.group_by='hots': wanted one of host"),
         ("PUT", "rules/none", {}, 404, "rule_id='none': wanted the id of a rule"),
         ("GET", "alerts/none", None, 404, "alert_id='none': wanted the id of an alert"),
         ("GET", "alerts/histogram?step=60000", None, 400, "wanted both, the end after the start"),

@@ -21,20 +21,20 @@ _MOST: Final = 1000
 """Alerts of a rule that is tried that are listed; how many more there are is told."""
 
 
-class MuteAsked(BaseModel):
+class MuteAsked(BaseModel, extra="forbid"):
     """What to tell nobody of: the rule, or one entity of it; until a time (epoch ms), or until it is unmuted."""
 
     until: int | None = None
     entity: _Entity = {}
 
 
-class UnmuteAsked(BaseModel):
+class UnmuteAsked(BaseModel, extra="forbid"):
     """What to tell of again."""
 
     entity: _Entity = {}
 
 
-class TestAsked(BaseModel):
+class TestAsked(BaseModel, extra="forbid"):
     """A rule to try, kept or not, and when: up to the newest result, and 30 days before that, unless given (epoch ms)."""
 
     rule: dict[str, Any]
