@@ -278,10 +278,10 @@ def predictive(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, side:
     )
     p.alternative, p.alternative_deviation, p.ln_alternative = other_account(s, m, e, bucket)
     p.lattice, p.usual = not s.fraction, s.repeats_usual
-    p.tail_rate = (s.tail_hits + 50) / (0.05 * s.tail_count + 50)
+    p.tail_rate = [(hits + 25) / (0.025 * s.tail_count + 25) for hits in s.tail_hits]  # below, above
     if p.lattice:  # whole numbers are beyond the tail's start less often because they are whole
-        p.tail_rate = max(p.tail_rate, 1.0)
-    p.tail_mean = (s.tail_excess + 100) / (s.tail_uncensored + 100)
+        p.tail_rate = [max(rate, 1.0) for rate in p.tail_rate]
+    p.tail_mean = [(all_of_them + 50) / (few + 50) for all_of_them, few in zip(s.tail_excess, s.tail_uncensored, strict=True)]
     near = (s.tail_far_near + 5) / (s.tail_far + 5)
     p.tail_power = max(3.0, 3 * near / (2 - near))
     zeros = (1 - s.occupancy) * min(s.count, m.slow)

@@ -74,16 +74,20 @@ def learn_families(s: SimpleNamespace, e: SimpleNamespace, lattice: bool, x: flo
     share_weights(s)
 
 
-def learn_tail(s: SimpleNamespace, raw: float) -> None:
-    """How often values come beyond 5 %, and how much further; more than three nats further count as three, censored."""
+def learn_tail(s: SimpleNamespace, raw: float, above: bool, side: int) -> None:
+    """How often values come beyond 5 %, and how much further; more than three nats further count as three, censored.
+
+    Of what is below and above the expectation by itself, unless one side alone is judged.
+    """
     keep = 1 - 1 / 4000
     s.tail_count = s.tail_count * keep + 1
-    for name in ("tail_hits", "tail_excess", "tail_uncensored", "tail_far", "tail_far_near"):
-        setattr(s, name, getattr(s, name) * keep)
-    if raw <= -TAIL_START:
-        excess = -raw - TAIL_START
-        s.tail_hits, s.tail_excess = s.tail_hits + 1, s.tail_excess + min(excess, 3.0)
-        s.tail_uncensored += excess < 3
+    s.tail_far, s.tail_far_near = s.tail_far * keep, s.tail_far_near * keep
+    excess = -raw - TAIL_START
+    for i, there in enumerate((not above, above)):
+        part = 0.0 if excess < 0 else 0.5 if side else float(there)
+        s.tail_hits[i] = s.tail_hits[i] * keep + part
+        s.tail_excess[i] = s.tail_excess[i] * keep + part * min(excess, 3.0)
+        s.tail_uncensored[i] = s.tail_uncensored[i] * keep + (part if excess < 3 else 0.0)
 
 
 def forget_outliers(s: SimpleNamespace) -> None:

@@ -133,11 +133,12 @@ def near_zero(p: SimpleNamespace, x: float, ln_p: float) -> float:
     return min(-TAIL_START, float(np.logaddexp(ln_p, math.log(weight) + family_p(p, 3, x))))
 
 
-def calibrated(p: SimpleNamespace, ln_p: float) -> float:
-    """By how the tail fared so far; in the bulk logarithms are stretched to meet it at its start."""
+def calibrated(p: SimpleNamespace, ln_p: float, above: bool) -> float:
+    """By how the tail on this side fared so far; in the bulk logarithms are stretched to meet it at its start."""
+    rate, mean = p.tail_rate[above], p.tail_mean[above]
     if ln_p > -TAIL_START:
-        return ln_p * (1 - math.log(p.tail_rate) / TAIL_START)
-    return min(0.0, math.log(p.tail_rate) - TAIL_START - (-ln_p - TAIL_START) / p.tail_mean)
+        return ln_p * (1 - math.log(rate) / TAIL_START)
+    return min(0.0, math.log(rate) - TAIL_START - (-ln_p - TAIL_START) / mean)
 
 
 def repeated(p: SimpleNamespace, x: float) -> float:
@@ -167,12 +168,12 @@ def judge(p: SimpleNamespace, x: float) -> tuple[float, float, float]:
         raw = max(raw, p.ln_alternative + around(p, p.alternative, p.alternative_deviation, x))
     if repeats:
         return NAN, raw, raw
-    ln_p = once = calibrated(p, raw)
+    ln_p = once = calibrated(p, raw, x > p.centre)
     if raw > -TAIL_START:
         return raw, ln_p, once
     ln_p = once = near_zero(p, x, once)
     if not math.isnan(p.ln_outlier):  # outliers are not likelier than what is nearer
-        ln_p = min(calibrated(p, -TAIL_START), float(np.logaddexp(ln_p, habit(p, x))))
+        ln_p = min(calibrated(p, -TAIL_START, x > p.centre), float(np.logaddexp(ln_p, habit(p, x))))
     if x <= 0 and not math.isnan(p.ln_zero) and p.side <= 0:
         ln_p, once = min(ln_p, p.ln_zero), min(once, p.ln_zero)
     return raw, ln_p, once

@@ -96,13 +96,14 @@ def learn_usual(
     raw: float,
     jerk: float,
     trust: float,
+    side: int,
 ) -> None:
     """A value that nothing speaks against; `trust` below 1 where those before it and it are off together."""
     heard = trust * min(1.0, 1 / e.scatter)  # what scatters further says as much less of where the level is
     if s.spread_count >= 8:
         learn_families(s, e, not s.fraction, x)
         if not math.isnan(raw):
-            learn_tail(s, raw)
+            learn_tail(s, raw, x > e.centre, side)
     learn_repeats(s, m, x)
     miss = moved = 0.0
     if s.season_kind:
@@ -125,7 +126,7 @@ def learn_usual(
 
 def learn_value(
     s: SimpleNamespace, m: SimpleNamespace, clock: SimpleNamespace, e: SimpleNamespace, place: tuple, x: float, rows: float,
-    raw: float, ln_p: float, jerk: float,
+    raw: float, ln_p: float, jerk: float, side: int,
 ) -> None:  # fmt: skip
     """By whether it belongs to an incident, or to what was normal before the last change, or to neither."""
     bucket, going_on = clock.bucket, s.incident_since >= 0
@@ -142,7 +143,7 @@ def learn_value(
         learn_repeats(s, m, x)
         open_incident(s, bucket, z)
         if not math.isnan(raw):
-            learn_tail(s, raw)
+            learn_tail(s, raw, x > e.centre, side)
     if odd:
         learn_outliers(s, m, ln_p if math.isnan(raw) else raw, x - e.centre, bucket, not going_on)
     if s.season_kind:
@@ -150,7 +151,7 @@ def learn_value(
     if s.count > 0:
         learn_run(s, e, x, bucket)
     if s.incident_since < 0:
-        learn_usual(s, m, clock, e, place, x, rows, raw, jerk, trust)
+        learn_usual(s, m, clock, e, place, x, rows, raw, jerk, trust, side)
         return
     brief = s.incident_last - s.incident_since < m.quiet
     follow_incident(s, m, e, x, odd, bucket)
@@ -163,7 +164,7 @@ def learn_value(
 
 def learn(
     s: SimpleNamespace, m: SimpleNamespace, clock: SimpleNamespace, e: SimpleNamespace, place: tuple, x: float, rows: float,
-    raw: float, ln_p: float, shown: SimpleNamespace,
+    raw: float, ln_p: float, shown: SimpleNamespace, side: int,
 ) -> None:  # fmt: skip
     s.fraction |= x != math.floor(x)
     s.negative |= x < 0
@@ -178,7 +179,7 @@ def learn(
         s.rest_last, s.levels_learnt = math.nan, clock.bucket
         s.previous, s.count, s.last = x, s.count + 1, clock.bucket
         return
-    learn_value(s, m, clock, e, place, x, rows, raw, ln_p, shown.sudden)
+    learn_value(s, m, clock, e, place, x, rows, raw, ln_p, shown.sudden, side)
     s.previous, s.count, s.last = x, s.count + 1, clock.bucket
     if s.season_kind:
         season.compare_shift(s, clock, e, x)
@@ -235,7 +236,7 @@ def run(
         out[:, i] = ln_p, 0.0 if "skip_result" in skipped else shown.ln_evidence
         if "skip_model_update" in skipped:
             continue
-        learn(s, m, clock, e, place, x, rows, raw, ln_once, shown)
+        learn(s, m, clock, e, place, x, rows, raw, ln_once, shown, side)
         if span_ms == DAY_MS // 3 and trend_is_due(s, bucket):
             test_trend(s, bucket)
     return out[0], out[1], s

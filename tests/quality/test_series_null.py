@@ -49,6 +49,28 @@ def test_evidence_of_null_series_is_worth_as_little_as_scores_promise(kind, scor
     assert alarms <= a_month * evidence.size / 8640
 
 
+SKEWED = {
+    "largest of five": lambda g: g.normal(8, 1.5, (10, 8064, 5)).max(2),
+    "smallest of five": lambda g: g.normal(30, 1.5, (10, 8064, 5)).min(2),
+    "exponential on a level": lambda g: 100 + g.exponential(5, (10, 8064)),
+    "gamma below zero": lambda g: -100 - g.gamma(2, 5, (10, 8064)),
+}
+"""Noise that is no family's: a level that has nothing to do with how far values scatter."""
+
+
+@pytest.mark.parametrize("kind", SKEWED)
+def test_skewed_noise_leaves_its_bounds_as_often_on_either_side(kind):
+    """Where a side ends at once nothing is beyond it; bounds have 2.5 % outside on the other all the same."""
+    x = np.ascontiguousarray(SKEWED[kind](np.random.default_rng(4)))
+    result = judged(x, bounds_percentile=95.0)
+    assert result.lower is not None
+    assert result.upper is not None
+    below, above = (float(out[:, 2016:].mean()) for out in (x < result.lower, x > result.upper))
+    assert max(below, above) < 0.033
+    if min(below, above) > 0:
+        assert min(below, above) > 0.018
+
+
 @pytest.mark.parametrize("scale", [1.0, 1e-6, 1e9])
 def test_the_first_change_of_a_young_constant_is_unlikely_by_what_was_seen(scale):
     """After seven equal values an eighth that differs is one of eight; how far it goes says little while no change was seen."""

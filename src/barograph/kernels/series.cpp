@@ -125,13 +125,12 @@ inline void begin_with_zeros(Series& s, const Memory& m, const Clock& c, int64_t
 
 // A value that nothing speaks against. `trust`: below 1 for one that is off together with those before it, as holidays are.
 inline void learn_usual(Series& s, const Memory& m, float* pool, Output& out, Cell cell, const Clock& c, const Expectation& e,
-                        const Position& at, double x, double rows, const Verdict& v, double sudden, double cycle,
-                        double trust) {
+                        const Position& at, double x, double rows, const Verdict& v, double sudden, double cycle, double trust, int side) {
   const double heard = trust * std::min(1.0, 1.0 / e.scatter);  // what scatters further says as much less of where the level is
   const bool lattice = whole_numbers(s);
   if (s.spread.count >= 8.0) {
     if (families_learn(s)) learn_families(s, e, lattice, x);
-    if (v.raw == v.raw) learn_tail(s, v.raw);
+    if (v.raw == v.raw) learn_tail(s, v.raw, x > e.centre, side);
   }
   learn_repeats(s, m, x);
   double miss = 0.0, moved = 0.0;
@@ -157,7 +156,7 @@ inline void learn_usual(Series& s, const Memory& m, float* pool, Output& out, Ce
 }
 
 inline void learn(Series& s, const Memory& m, float* pool, Output& out, Cell cell, const Clock& c, const Expectation& e,
-                  const Position& at, double x, double rows, const Verdict& v, const Evidence& shown) {
+                  const Position& at, double x, double rows, const Verdict& v, const Evidence& shown, int side) {
   if (x != std::floor(x)) s.flags |= kFraction;
   if (x < 0.0) s.flags |= kNegative;
   if (s.count == 0.0) begin(s, m, c, x);
@@ -184,7 +183,7 @@ inline void learn(Series& s, const Memory& m, float* pool, Output& out, Cell cel
     if (odd && !odd_now(s)) {
       learn_repeats(s, m, x);
       open_incident(s, c.bucket, z);
-      if (v.raw == v.raw) learn_tail(s, v.raw);
+      if (v.raw == v.raw) learn_tail(s, v.raw, x > e.centre, side);
       learn_outliers(s, m, v.raw == v.raw ? v.raw : v.ln_p, x - e.centre, c.bucket, true);
     } else if (odd) {
       learn_outliers(s, m, v.raw == v.raw ? v.raw : v.ln_p, x - e.centre, c.bucket, false);
@@ -207,7 +206,7 @@ inline void learn(Series& s, const Memory& m, float* pool, Output& out, Cell cel
         if (keeps && moves) note(s, out, cell, c, change);
       }
     } else {
-      learn_usual(s, m, pool, out, cell, c, e, at, x, rows, v, shown.sudden, cycle, trust);
+      learn_usual(s, m, pool, out, cell, c, e, at, x, rows, v, shown.sudden, cycle, trust, side);
     }
   }
   s.previous = x;
@@ -289,7 +288,7 @@ inline int64_t run_series(Series& s, const Memory& m, float* pool, const Chunk& 
     out.ln_evidence[at] = skipped.result() ? 0.0 : e.ln_evidence;
     if (e.ln_evidence <= k.ln_threshold) add_leaf(s, m, out, k, {i, t}, c, f, x, v.ln_p, e, skipped.result() ? skipped.by : skips::kNothing);
     if (!k.learn || skipped.learning()) continue;
-    learn(s, m, pool, out, {i, t}, c, f, place, x, rows, v, e);
+    learn(s, m, pool, out, {i, t}, c, f, place, x, rows, v, e, k.side);
     if (trend_is_due(s, c)) note(s, out, {i, t}, c, test_trend(s, pool, c));
     if (!test_is_due(s, c)) continue;
     test_seasons(s, c, k.calendar);

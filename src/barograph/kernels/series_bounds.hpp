@@ -61,33 +61,29 @@ inline double logarithmic_deviation(double ratio) {
   return ratio * (low + q2 * q2 * (0.06222228669588861 + q * -0.030505333454926297));
 }
 
-// Quantiles of the log-normal.
-inline Bounds log_normal_interval(double centre, double ratio, double z) {
-  const double median = centre / std::sqrt(1.0 + ratio * ratio);
-  const double factor = e_to(z * logarithmic_deviation(ratio));
-  return {median / factor, median * factor};
-}
-
-// Quantiles of the gamma and count families, by Wilson and Hilferty's cube root.
-inline Bounds cube_interval(double centre, double ratio, double z) {
-  const double h = ratio * ratio / 9.0;
-  const double reach = z * ratio / 3.0;
-  const double low = std::max(1.0 - h - reach, 0.0);
-  const double high = std::max(1.0 - h + reach, 0.0);
-  return {centre * low * low * low, centre * high * high * high};
-}
-
-inline Bounds skewed_interval(const Predictive& p, int family, double z) {
+// Quantile of the log-normal, z deviations of its logarithm from the median.
+inline double log_normal_bound(const Predictive& p, double z) {
   const double ratio = p.deviation / p.centre;
-  return family == kLogNormalFamily ? log_normal_interval(p.centre, ratio, z) : cube_interval(p.centre, ratio, z);
+  return p.centre / std::sqrt(1.0 + ratio * ratio) * e_to(z * logarithmic_deviation(ratio));
 }
 
-// Nats by which the share outside must be smaller under the families alone to be as wanted once it is calibrated.
-inline double uncalibrated(const Predictive& p, double nats) {
-  const double ln_rate = ln(p.tail_rate);
+// Quantile of the gamma and count families, by Wilson and Hilferty's cube root.
+inline double cube_bound(const Predictive& p, double z) {
+  const double ratio = p.deviation / p.centre;
+  const double root = std::max(1.0 - ratio * ratio / 9.0 + z * ratio / 3.0, 0.0);
+  return p.centre * root * root * root;
+}
+
+inline double skewed_bound(const Predictive& p, int family, double z) {
+  return family == kLogNormalFamily ? log_normal_bound(p, z) : cube_bound(p, z);
+}
+
+// Nats by which the share outside must be smaller under the families alone to be as wanted once it is calibrated, on one side.
+inline double uncalibrated(const Predictive& p, double nats, bool above) {
+  const double ln_rate = ln(p.tail_rate[above]);
   const double start = kTailStart - ln_rate;  // the tail's start, calibrated
   if (nats < start) return nats * kTailStart / start - nats;
-  return kTailStart + (nats - start) * p.tail_mean - nats;
+  return kTailStart + (nats - start) * p.tail_mean[above] - nats;
 }
 
 // The quantile `more` nats further out: a normal tail falls with the square of the distance, a t3's with a power of it.
@@ -97,10 +93,9 @@ inline double further(Quantile normal, double more) {
 inline double further_t3(Quantile t3, double more) { return t3.at * e_to(more / (t3.fall * t3.at)); }
 
 // Of a gamma whose density is highest at zero nothing is too small.
-inline Bounds gamma_interval(const Predictive& p, const Confidence& c, double more, double z) {
-  const double ratio = p.deviation / p.centre;
-  if (ratio < 1.0) return cube_interval(p.centre, ratio, z);
-  return {0.0, cube_interval(p.centre, ratio, further(c.one_sided, more)).upper};
+inline double gamma_bound(const Predictive& p, const Confidence& c, double more, double z) {
+  if (p.deviation < p.centre) return cube_bound(p, z);
+  return z < 0.0 ? 0.0 : cube_bound(p, further(c.one_sided, more));
 }
 
 // Of a series that mostly repeats one value: that alone, or as far from it as it goes often enough.
@@ -114,30 +109,25 @@ inline Bounds repeated_interval(const Predictive& p, double nats) {
 // Whole numbers within; the cube root's quantiles are right to a tenth of one.
 inline Bounds whole(Bounds b, double half) { return {std::ceil(b.lower - half - 0.1), std::floor(b.upper + half + 0.1)}; }
 
-inline Bounds family_interval(const Predictive& p, const Confidence& c) {
+inline double family_bound(const Predictive& p, const Confidence& c, bool above) {
   constexpr double kLeast = 1e-3;  // weights below do not show (chosen)
-  const double more = uncalibrated(p, c.nats);
+  const double more = uncalibrated(p, c.nats, above), side = above ? 1.0 : -1.0;
   const double z = further(c.normal, more);
   double half = p.weight[kNormalFamily] * z;
   // Student over normal quantile at 95 %, within 4 % from 2 degrees of freedom on.
   if (p.dof < kNormalDof) half *= e_to(1.3 / p.dof + 0.6 / (p.dof * p.dof));
   if (p.weight[kT3Family] > kLeast) half += p.weight[kT3Family] * further_t3(c.t3, more);
-  const double symmetric = (p.weight[kNormalFamily] + p.weight[kT3Family]) * p.centre;
-  Bounds all{symmetric - half * p.deviation, symmetric + half * p.deviation};
-  const auto add = [&](double weight, Bounds b) {
-    all.lower += weight * b.lower;
-    all.upper += weight * b.upper;
-  };
-  if (p.weight[kLogNormalFamily] > kLeast) add(p.weight[kLogNormalFamily], skewed_interval(p, kLogNormalFamily, z));
-  if (p.weight[kGammaFamily] > kLeast) add(p.weight[kGammaFamily], gamma_interval(p, c, more, z));
-  if (p.weight[kCountFamily] > kLeast) add(p.weight[kCountFamily], skewed_interval(p, kCountFamily, z));
-  return all;
+  double bound = (p.weight[kNormalFamily] + p.weight[kT3Family]) * p.centre + side * half * p.deviation;
+  if (p.weight[kLogNormalFamily] > kLeast) bound += p.weight[kLogNormalFamily] * log_normal_bound(p, side * z);
+  if (p.weight[kGammaFamily] > kLeast) bound += p.weight[kGammaFamily] * gamma_bound(p, c, more, side * z);
+  if (p.weight[kCountFamily] > kLeast) bound += p.weight[kCountFamily] * cube_bound(p, side * z);
+  return bound;
 }
 
 // Central interval: each family's own quantiles, averaged by weight. Whole numbers have whole bounds: the last that are not outside.
 inline Bounds interval(const Predictive& p, const Confidence& c, bool non_negative) {
   const bool repeats = p.ln_change == p.ln_change;
-  Bounds b = repeats ? repeated_interval(p, c.nats) : family_interval(p, c);
+  Bounds b = repeats ? repeated_interval(p, c.nats) : Bounds{family_bound(p, c, false), family_bound(p, c, true)};
   if (p.lattice) b = whole(b, repeats ? 0.0 : 0.5);
   b.upper = std::max(b.upper, b.lower);
   return {non_negative ? std::max(b.lower, 0.0) : b.lower, non_negative ? std::max(b.upper, 0.0) : b.upper};

@@ -85,9 +85,8 @@ inline Bounds band(const Series& s, const Predictive& p, double z, double shape,
   double lower = (1.0 - skewed) * p.centre - half;
   double upper = (1.0 - skewed) * p.centre + half;
   for (int i = 2; i < kFamilies && skewed > 0.0; ++i) {
-    const Bounds b = skewed_interval(p, i, z);
-    lower += shape * s.families.weight[i] * b.lower;
-    upper += shape * s.families.weight[i] * b.upper;
+    lower += shape * s.families.weight[i] * skewed_bound(p, i, -z);
+    upper += shape * s.families.weight[i] * skewed_bound(p, i, z);
   }
   return {lower, std::max(lower, upper)};
 }

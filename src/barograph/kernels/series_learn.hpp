@@ -27,22 +27,23 @@ struct Accepted {
   int64_t since = -1;  // bucket number where it began; -1: in this bucket
 };
 
-// The families' tail against what happened: its rate, and the mean excess of -ln p. Excesses beyond 3 count as "at
-// least 3" (censored), so that gross outliers do not shape the tail.
-inline void learn_tail(Series& s, double raw) {
+// The families' tail against what happened: its rate, and the mean excess of -ln p, of each side. Excesses beyond 3 count as "at
+// least 3" (censored), so that gross outliers do not shape the tail. Where one side alone is judged, both are as that one.
+inline void learn_tail(Series& s, double raw, bool above, int side) {
   constexpr double kKeep = 1.0 - 1.0 / 4000.0;  // (chosen memory)
   constexpr double kCensor = 3.0;  // (chosen)
   s.tail.count = s.tail.count * kKeep + 1.0;
-  s.tail.hits *= kKeep;
   s.tail.far *= kKeep;
   s.tail.far_near *= kKeep;
-  s.tail.excess *= kKeep;
-  s.tail.uncensored *= kKeep;
+  for (int i = 0; i < 2; ++i) s.tail.hits[i] *= kKeep, s.tail.excess[i] *= kKeep, s.tail.uncensored[i] *= kKeep;
   if (raw > -kTailStart) return;
   const double excess = -raw - kTailStart;
-  s.tail.hits += 1.0;
-  s.tail.excess += std::min(excess, kCensor);
-  s.tail.uncensored += excess < kCensor ? 1.0 : 0.0;
+  for (int i = 0; i < 2; ++i) {
+    const double part = side != 0 ? 0.5 : i == above ? 1.0 : 0.0;
+    s.tail.hits[i] += part;
+    s.tail.excess[i] += part * std::min(excess, kCensor);
+    s.tail.uncensored[i] += excess < kCensor ? part : 0.0;
+  }
 }
 
 // The size of an outlier, in ln. What goes further than all before counts as the furthest of them.

@@ -80,14 +80,14 @@ inline double tail_power(const Series& s) {
   return std::max(3.0, 3.0 * mean / (2.0 - mean));
 }
 
-// Share of values seen beyond the tail's start over its nominal share, as if 1,000 values had come as they should; and mean excess of
-// -ln p there, as if 2,000 had.
+// Share of values seen beyond the tail's start on a side over its nominal share, as if 1,000 values had come as they should; and mean
+// excess of -ln p there, as if 2,000 had.
 // Whole numbers are there less often because they are whole.
-inline double tail_rate(const Series& s) {
-  const double rate = (s.tail.hits + 50.0) / (0.05 * s.tail.count + 50.0);
+inline double tail_rate(const Series& s, bool above) {
+  const double rate = (s.tail.hits[above] + 25.0) / (0.025 * s.tail.count + 25.0);
   return whole_numbers(s) ? std::max(rate, 1.0) : rate;
 }
-inline double tail_mean(const Series& s) { return (s.tail.excess + 100.0) / (s.tail.uncensored + 100.0); }
+inline double tail_mean(const Series& s, bool above) { return (s.tail.excess[above] + 50.0) / (s.tail.uncensored[above] + 50.0); }
 
 // What bounds are read from: centre, deviation, degrees of freedom, weights of families and calibration; the rest stays as it is.
 inline void shape(const Series& s, const Expectation& e, Predictive& p) {
@@ -95,8 +95,7 @@ inline void shape(const Series& s, const Expectation& e, Predictive& p) {
   p.deviation = e.deviation;
   p.dof = degrees_of_freedom(s);
   p.lattice = whole_numbers(s);
-  p.tail_rate = tail_rate(s);
-  p.tail_mean = tail_mean(s);
+  for (const bool above : {false, true}) p.tail_rate[above] = tail_rate(s, above), p.tail_mean[above] = tail_mean(s, above);
   const bool shaped = s.spread.count >= 9.0;
   for (int i = 0; i < kFamilies; ++i) p.weight[i] = shaped ? s.families.weight[i] : 0.0;
   if (!shaped) p.weight[kNormalFamily] = 1.0;
@@ -240,7 +239,8 @@ inline bool judge_bulk(const Series& s, const Memory& m, const Expectation& e, i
   const double z = bulk_deviate(x, e.centre, e.deviation, s.families.weight, ratio, whole_numbers(s));
   if (!(z < kInfinity)) return false;
   v.raw = bulk_ln_p(z, dof);
-  v.ln_p = v.ln_once = calibrated(v.raw, tail_rate(s), tail_mean(s));
+  const bool above = x > e.centre;
+  v.ln_p = v.ln_once = calibrated(v.raw, tail_rate(s, above), tail_mean(s, above));
   return true;
 }
 

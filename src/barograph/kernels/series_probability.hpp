@@ -157,8 +157,8 @@ inline double bulk_deviate(double x, double centre, double deviation, const doub
   return reach > 0.0 && z <= reach && bent <= reach ? bent : kInfinity;
 }
 
-// By how much more or less often values came beyond the tail's start, and how far beyond. In the bulk logarithms are stretched to
-// meet it there.
+// By how much more or less often values came beyond the tail's start on this side, and how far beyond. In the bulk logarithms are
+// stretched to meet it there.
 inline double calibrated(double ln_p, double tail_rate, double tail_mean) {
   const double ln_rate = ln(tail_rate);
   if (ln_p > -kTailStart) return ln_p * (1.0 - ln_rate / kTailStart);
@@ -210,7 +210,8 @@ inline double habit(const Predictive& p, double x) {
 // By outliers that recur, too, which are not likelier than what is nearer.
 inline double with_outliers(const Predictive& p, double x, double ln_p) {
   if (!(p.ln_outlier == p.ln_outlier)) return ln_p;
-  return std::min(ln_add(ln_p, habit(p, x)), calibrated(-kTailStart, p.tail_rate, p.tail_mean));
+  const bool above = x > p.centre;
+  return std::min(ln_add(ln_p, habit(p, x)), calibrated(-kTailStart, p.tail_rate[above], p.tail_mean[above]));
 }
 
 // Weights are told by the bulk, which says little of what is near zero: there a log-normal has next to nothing, and a gamma that looks like
@@ -235,7 +236,8 @@ inline Verdict judge(const Predictive& p, double x) {
     return {std::nan(""), ln_p, ln_p};
   }
   const double raw = by_either_account(p, x, around_centre(p, x));
-  double ln_p = calibrated(raw, p.tail_rate, p.tail_mean), ln_once = ln_p;
+  const bool above = x > p.centre;
+  double ln_p = calibrated(raw, p.tail_rate[above], p.tail_mean[above]), ln_once = ln_p;
   if (raw > -kTailStart) return {raw, ln_p, ln_once};
   ln_once = near_zero(p, x, ln_once);
   ln_p = with_outliers(p, x, ln_once);

@@ -232,7 +232,8 @@ inline Accepted install_season(Series& s, const Clock& c, float* pool) {
   s.season.square = mean_square(s, pool);
   s.season.day_variance = s.season.kind == kDaily ? variance_of_days(s, pool, c, w) : 0.0;
   // What was far out, or an outlier, was so without this season.
-  s.tail.count = s.tail.hits = s.tail.excess = s.tail.uncensored = 0.0;
+  s.tail.count = 0.0;
+  for (int i = 0; i < 2; ++i) s.tail.hits[i] = s.tail.excess[i] = s.tail.uncensored[i] = 0.0;
   s.tail.far = s.tail.far_near = 0.0;
   if (s.outliers.daily < kDailyRuns) s.outliers.count = s.outliers.above = s.outliers.buckets = 0.0;
   restart(s, level, c.bucket);

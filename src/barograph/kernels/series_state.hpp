@@ -44,8 +44,8 @@ struct Predictive {
   double outlier_end;         // ln of the largest error but one
   double tail_power;          // power with which the heavy tail falls beyond five deviations; 3 is a t3's
   double ln_zero;             // ln P(nothing) of a series that is hardly ever zero; NaN: zero is as any other value
-  double tail_rate;           // share of values seen beyond the tail's start over its nominal share
-  double tail_mean;           // mean excess of -ln p beyond the tail's start; 1 when the families are right
+  double tail_rate[2];        // share of values seen beyond the tail's start, below and above, over its nominal share
+  double tail_mean[2];        // mean excess of -ln p beyond the tail's start; 1 when the families are right
   int32_t side;               // 0 both, 1 high, -1 low
   int32_t lattice;            // 1: values are integers
 };
@@ -140,12 +140,12 @@ struct Repeats {
   double jump_square;
 };
 
-// Decayed.
+// Decayed; of two below and above the expectation, as noise may be skewed in ways that no family knows.
 struct TailSeen {
   double count;            // values scored,
-  double hits;             // in the tail,
-  double uncensored;
-  double excess;           // sum of excesses of those
+  double hits[2];          // in the tail,
+  double uncensored[2];
+  double excess[2];        // sum of excesses of those
   double far;              // separate occasions beyond five deviations
   double far_near;         // the same, each by how near it was: twice the cube of five over its deviations, 1 on average of a t3's
 };
