@@ -24,10 +24,10 @@ def leaves(odd, typical=1.0):
     return out
 
 
-def told(rows, odd, cuts=(), resume=False):
+def told(rows, odd, cuts=(), resume=False, most=module.NO_BOUND):
     """What is told of the odd (bucket, series), and the snapshot at the end."""
     job = make_job([one("count", partition_field_name="site")], influencers=FIELDS)
-    buckets, usual, out = Buckets.build(job), Usual.build("count", FIELDS, SPAN), []
+    buckets, usual, out = Buckets.build(job), Usual.build("count", FIELDS, SPAN, most=most), []
     events = sorted(rows, key=lambda one: one[0])
     for start, end in zip((0, *cuts), (*cuts, 13), strict=True):
         piece = [{"time": b * SPAN, "site": s, "user": u} for b, s, u in events if start <= b < end]
@@ -37,7 +37,7 @@ def told(rows, odd, cuts=(), resume=False):
         if done is None:
             continue
         if resume:
-            usual = Usual.build("count", FIELDS, SPAN, Snapshot.from_bytes(Snapshot(usual.snapshot()).to_bytes()).arrays)
+            usual = Usual.build("count", FIELDS, SPAN, Snapshot.from_bytes(Snapshot(usual.snapshot()).to_bytes()).arrays, most)
         known = len(done.detectors[0].known)
         mine = [(b, s) for b, s in sorted(odd) if done.first_bucket <= b < done.end_bucket and s < known]
         found = usual.tell_and_learn(done.detectors[0], done.first_bucket, done.end_bucket, leaves(mine))
@@ -100,3 +100,19 @@ def test_who_is_rare_is_forgotten_where_there_are_many(monkeypatch):
     assert [r[3] for r in whole if r[4] > 100] == ["always"]
     assert np.array_equal(np.array(whole, object).astype(str), np.array(parts, object).astype(str))
     assert Snapshot(state).to_bytes() == Snapshot(resumed).to_bytes()
+
+
+def test_where_there_is_no_room_those_with_small_shares_are_forgotten_and_counted():
+    """Forty who are there in each bucket, none of them rare, where there is room for twenty."""
+    rows = [(b, "s", f"u{i:02}") for b in range(13) for i in range(40) for _ in range(1 + i)]
+    whole, state = told(rows, {(12, 0)}, most=20)
+    assert int(state["field0.left_out"][0]) > 100
+    usual = {r[3]: r[-3] for r in whole}
+    assert [usual[f"u{i:02}"] for i in range(31, 40)] == pytest.approx(
+        [(1 + i) / 820 for i in range(31, 40)]
+    )  # of all 820 rows
+    assert usual["u00"] < 0.1 / 820  # it is as new in each bucket
+    parts, resumed = told(rows, {(12, 0)}, tuple(range(1, 13)), resume=True, most=20)
+    assert np.array_equal(np.array(whole, object).astype(str), np.array(parts, object).astype(str))
+    assert Snapshot(state).to_bytes() == Snapshot(resumed).to_bytes()
+    assert "field0.left_out" not in told(rows, set())[1]

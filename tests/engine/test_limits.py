@@ -11,7 +11,7 @@ import barograph
 from barograph.config.job import Job
 from barograph.config.load import load_job
 from barograph.engine import Engine
-from barograph.engine.estimate import most_series, predicted_bytes
+from barograph.engine.estimate import most_entities, most_series, predicted_bytes
 from barograph.results.results import Results
 from barograph.results.sizes import Sizes
 from barograph.store.scratch import Scratch
@@ -136,6 +136,48 @@ def test_a_hundred_thousand_members_are_bounded() -> None:
     frame = pl.DataFrame({"time": time, "user": np.tile(np.arange(members), 3).astype("U"), "load": np.ones(3 * members)})
     engine = run(job({"function": "sum", "field_name": "load", "over_field_name": "user"}), frame)[1]
     assert 10 << 20 < sizes_of(engine).total < 40 << 20
+
+
+def test_values_of_influencers_keep_to_the_limit_too() -> None:
+    """Each of 200 hosts has 100 addresses of its own in each bucket: none is rare, and there is room for a third of them."""
+    addresses, buckets = 20_000, 6
+    of = job({"function": "count", "by_field_name": "host"}, "4mb", ("address",))
+    each, time = np.tile(np.arange(addresses), buckets), START + SPAN * np.repeat(np.arange(buckets), addresses)
+    frame = pl.DataFrame({"time": time, "host": (each // 100).astype("U"), "address": each.astype("U")})
+    engine = run(of, frame, (3 * addresses,))[1]
+    engine.flush(int(time[-1]) + 100 * SPAN)
+    sizes, known = sizes_of(engine), engine.snapshot().arrays["model0.usual.field0.entities"]
+    assert most_entities(of) == (1 << 20) // 150
+    assert len(known) <= most_entities(of) // 2 + addresses  # and all of the bucket that came last
+    assert sizes.left_out > 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("detector", "each"),
+    [
+        ({"function": "sum", "field_name": "load", "over_field_name": "user"}, 200),
+        ({"function": "rare", "by_field_name": "page", "over_field_name": "user"}, 130),
+        ({"function": "time_of_day", "over_field_name": "user"}, 160),
+    ],
+)
+def test_a_million_members_and_pairs_are_bounded(detector: dict[str, str], each: int) -> None:
+    members = 1_000_000
+    engine = Engine.build(job(detector), threads=1)
+    for start in range(0, members, 100_000):
+        who = np.arange(start, start + 100_000)
+        user = (who if "by_field_name" not in detector else who // 10).astype("U")
+        columns = {
+            "user": user,
+            "page": (who % 10).astype("U"),
+            "load": np.random.default_rng(start).lognormal(3.0, 1.0, len(who)),
+        }
+        engine.add(pl.DataFrame({"time": np.full(len(who), START + SPAN * (start // 100_000)), **columns}))
+    engine.flush(START + 20 * SPAN)
+    sizes = sizes_of(engine)
+    assert engine.known().series == members
+    assert sizes.refused_rows == 0
+    assert sizes.total < members * each
 
 
 def test_series_that_are_judged_by_each_other_keep_to_the_limit_too(tmp_path: Path) -> None:

@@ -43,6 +43,13 @@ def test_rows_that_there_is_no_room_for_are_told_once(store: Store) -> None:
     assert "rows of further ones are left out from now on" in text
 
 
+def test_values_whose_habits_are_forgotten_are_told_once() -> None:
+    met = LimitsMet(job(), Sizes(), ())
+    (text,) = met.tell(Sizes(left_out=3), ())
+    assert "values of each influencer field usually do" in text
+    assert met.tell(Sizes(left_out=9), ()) == []
+
+
 def test_of_many_partitions_few_are_named() -> None:
     poor = [CategorizerStats("host", f"h{at}", 100, 1, 1, 0, 0, 0, "warn", False) for at in range(7)]
     met = LimitsMet(job(), Sizes(), poor[:1])

@@ -20,6 +20,7 @@ from barograph.buckets.usual_layout import TOLD, USUAL_ENTITY, USUAL_SERIES
 from barograph.config.duration import DAY_MS
 from barograph.config.functions import Statistic
 from barograph.kernels import _usual
+from barograph.kernels.elementary import e_to, ln
 from barograph.results.arrays import Floats, Ids, Ints, Structs, as_bytes
 from barograph.results.leaf import OF_ROWS, SHARES
 from barograph.results.snapshot import Arrays, prefixed, under
@@ -30,6 +31,8 @@ LEAST_MEMORY: Final = 24.0
 """Cells that are remembered at least, where buckets are long. Chosen: a month of daily buckets."""
 MANY: Final = 4096
 """Entities of a field up to which rare ones are kept, too; then twice as many as were left the last time. Chosen."""
+NO_BOUND: Final = 1 << 62
+"""As many entities as there are."""
 
 _SCALED: Final = ("count", "sum", "distinct_count", "info_content")
 """Statistics that grow with the rows: at night an entity usually adds less."""
@@ -43,16 +46,27 @@ class Usual:
         self._fields = fields
 
     @classmethod
-    def build(cls, statistic: Statistic, fields: Sequence[str], span_ms: int, state: Arrays | None = None) -> "Usual":
-        """One that has seen nothing, or as `snapshot` left it."""
+    def build(
+        cls, statistic: Statistic, fields: Sequence[str], span_ms: int, state: Arrays | None = None, most: int = NO_BOUND
+    ) -> "Usual":
+        """One that has seen nothing, or as `snapshot` left it.
+
+        Of each field at most `most` entities, over all series, are known when a bucket begins: those with the largest shares
+        of the rows of their series. Others are as new when they come again.
+        """
         decay = 1.0 - 1.0 / max(MEMORY_DAYS * DAY_MS / span_ms, LEAST_MEMORY)
         states = [None if state is None else under(f"field{at}", state) for at in range(len(fields))]
-        return cls(statistic, {field: _Field(decay, own) for field, own in zip(fields, states, strict=True)})
+        return cls(statistic, {field: _Field(decay, own, most) for field, own in zip(fields, states, strict=True)})
 
     @staticmethod
     def readable(fields: Sequence[str], state: Arrays) -> bool:
         """Whether a snapshot has what fields need; one of a former version has not."""
         return all(f"field{at}.entities" in state for at in range(len(fields)))
+
+    @property
+    def left_out(self) -> int:
+        """How often an entity was forgotten that was not rare, as there is no room for more."""
+        return sum(field.left_out for field in self._fields.values())
 
     def snapshot(self) -> Arrays:
         """What must be kept to go on."""
@@ -94,13 +108,15 @@ class _Given:
 class _Field:
     """The entities of one influencer field."""
 
-    def __init__(self, decay: float, state: Arrays | None) -> None:
+    def __init__(self, decay: float, state: Arrays | None, most: int) -> None:
         self._decay = decay
+        self._most = most
+        self.left_out = 0 if state is None or "left_out" not in state else int(state["left_out"][0])
         self._texts = Texts.build(None if state is None else under("texts", state))
         self._series = np.zeros(0, USUAL_SERIES) if state is None else np.array(state["series"], USUAL_SERIES)
         entities = np.zeros(0, USUAL_ENTITY) if state is None else np.array(state["entities"], USUAL_ENTITY)
         self._entities = GrowingRecords(entities, _usual.index_entities)
-        self._limit = MANY if state is None else int(state["limit"][0])
+        self._limit = min(MANY if state is None else int(state["limit"][0]), most)
 
     def snapshot(self) -> Arrays:
         """What must be kept; the names are numbered by their first use, which does not depend on calls."""
@@ -108,6 +124,7 @@ class _Field:
         texts, number = self._texts_of(entities["text"])
         entities["text"] = number
         arrays: Arrays = {"series": self._series.copy(), "entities": entities, "limit": np.array([self._limit])}
+        arrays |= {"left_out": np.array([self.left_out])} if self.left_out else {}
         return arrays | prefixed("texts", texts.snapshot())
 
     def tell_and_learn(
@@ -177,13 +194,29 @@ class _Field:
             The new numbers [n]; 0 for rows that have been read.
         """
         pool = self._entities
-        kept = _usual.forget_rare(self._decay, as_bytes(self._series), len(self._series), pool.raw, pool.size)
+        kept = self._forget_small(
+            _usual.forget_rare(self._decay, as_bytes(self._series), len(self._series), pool.raw, pool.size)
+        )
         entities = pool.live[:kept].copy()
         self._texts, number = self._texts_of(np.concatenate([entities["text"], told["text"], text[first:]]))
         entities["text"], told["text"] = number[:kept], number[kept : kept + len(told)]
         self._entities = GrowingRecords(entities, _usual.index_entities, room=len(pool.rows) // 2)
-        self._limit = max(MANY, 2 * kept)
+        self._limit = min(max(MANY, 2 * kept), self._most)
         return np.concatenate([np.zeros(first, np.int32), number[kept + len(told) :]])
+
+    def _forget_small(self, kept: int) -> int:
+        """Forget those of the first entities that have small shares, if there is no room; how many are left."""
+        pool, most = self._entities, self._most // 2  # so that it is not done in each bucket
+        if kept <= most:
+            return kept
+        entities = pool.rows[:kept]
+        series = self._series[entities["series"]]
+        fades = ln(self._decay) * (series["learnt"] - entities["learnt"])
+        share = e_to(fades) * entities["weight"] / series["weight"]
+        gone = np.argsort(share, kind="stable")[: kept - most]
+        entities["weight"][gone] = -1.0  # less than any that is rare
+        self.left_out += len(gone)
+        return _usual.forget_rare(self._decay, as_bytes(self._series), len(self._series), pool.raw, kept)
 
     def _texts_of(self, used: Ids) -> tuple[Texts, Ids]:
         """The names in use, by first use, and the number of each use among them."""

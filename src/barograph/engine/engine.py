@@ -280,7 +280,7 @@ class Engine:
         self._peak, self._measured_series = max(self._peak, total), self._pipeline.n_series
         self._pipeline.make_room(total - self._pipeline.awake_bytes())
         refused = self._buckets.refused
-        return Sizes(parts, self._peak, self._pipeline.asleep, refused.rows, refused.buckets)
+        return Sizes(parts, self._peak, self._pipeline.asleep, refused.rows, refused.buckets, self._pipeline.left_out)
 
     def _interim(self) -> Results:
         """What the open buckets would give if they were over, their growing values estimated; by copies."""

@@ -29,6 +29,10 @@ _EMPTY: Final = 12_000
 """Bytes of a job without series: measured."""
 
 
+_PART_OF_ENTITIES: Final = 0.25
+"""Of the job's limit, for what entities usually do: series that can sleep have so much less to be awake in. Chosen."""
+
+
 def predicted_bytes(job: Job, series: Sequence[int], entities: Mapping[str, int]) -> int:
     """What a job is likely to hold, in bytes: within a factor of 1.5 where the numbers are right.
 
@@ -41,7 +45,8 @@ def predicted_bytes(job: Job, series: Sequence[int], entities: Mapping[str, int]
     for detector, count in zip(job.detectors, series, strict=True):
         # A value of an influencer field that splits the series is in one of them; else each value may be in any.
         values = sum(max(count, entities.get(field, 0)) for field in job.influencers)
-        total += count * _likely(job, detector) + values * _ENTITY * len(detector.spec.statistics)
+        known = min(values, most_entities(job) * len(job.influencers))
+        total += count * _likely(job, detector) + known * _ENTITY * len(detector.spec.statistics)
     return round(total + max(series, default=0) * forest_bytes(job))
 
 
@@ -49,6 +54,13 @@ def most_series(job: Job) -> int:
     """How many series of each detector may be: as many as the job's limit has room for, asleep where they can sleep."""
     each = sum(_least(detector) + _paired(job, detector) for detector in job.detectors) + forest_bytes(job)
     return max(job.analysis_limits.model_memory_bytes // each, 1)
+
+
+def most_entities(job: Job) -> int:
+    """Of how many values of each influencer field each measure may know what they usually do, over all series."""
+    measures = sum(len(detector.spec.statistics) for detector in job.detectors)
+    room = _PART_OF_ENTITIES * job.analysis_limits.model_memory_bytes
+    return max(int(room / (_ENTITY * max(len(job.influencers) * measures, 1))), 1)
 
 
 def _likely(job: Job, detector: Detector) -> float:

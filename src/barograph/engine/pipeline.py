@@ -13,6 +13,7 @@ from barograph.buckets import FinishedBuckets
 from barograph.config.job import Job
 from barograph.config.knowledge import Knowledge
 from barograph.config.splits import SPLIT_VALUES
+from barograph.engine.estimate import most_entities
 from barograph.engine.forest_rows import forest_rows
 from barograph.engine.forest_stage import ForestStage
 from barograph.engine.history_rows import change_rows, share_rows, value_rows
@@ -84,7 +85,7 @@ class Pipeline:
         # Forests look at what is expected of features without data, too, so that none of these can sleep.
         awake = int(_UNMEASURED * job.analysis_limits.model_memory_bytes) // max(len(measures), 1)
         bed = None if disk is None or job.forest_config is not None else Bed(disk, awake)
-        means = Means(threads or os.cpu_count() or 1, bed, knowledge)
+        means = Means(threads or os.cpu_count() or 1, bed, knowledge, most_entities(job))
         series_stages = [
             SeriesStage.build(job, position, measure, side, part(f"model{position}"), means)
             for position, (measure, side) in enumerate(measures)
@@ -117,6 +118,11 @@ class Pipeline:
     def asleep(self) -> int:
         """How many of them sleep."""
         return sum(model.asleep for model in self._sleepers())
+
+    @property
+    def left_out(self) -> int:
+        """How often what an entity usually does was forgotten, as there is no room for more."""
+        return sum(stage.left_out for stage in self._series_stages)
 
     def sizes(self, meter: Meter) -> dict[str, int]:
         """What it holds in memory, in bytes."""

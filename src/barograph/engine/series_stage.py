@@ -113,11 +113,13 @@ class Means(NamedTuple):
         threads: over so many the series of each are shared out.
         bed: where series may sleep; None: nowhere.
         knowledge: what the user knows.
+        most_entities: of so many values of each influencer field is known what they usually do.
     """
 
     threads: int
     bed: Bed | None
     knowledge: Knowledge
+    most_entities: int
 
 
 class SeriesStage:
@@ -156,7 +158,7 @@ class SeriesStage:
         usual = None if state is None else under("usual", state)
         model = model_of(job, measure).build(model_config(job, measure, side, means.threads, means.bed), state)
         partitions = Groups.build(job.bucket_span_ms, None if state is None else state["partitions"])
-        usually = Usual.build(measure.statistic, job.influencers, job.bucket_span_ms, usual)
+        usually = Usual.build(measure.statistic, job.influencers, job.bucket_span_ms, usual, means.most_entities)
         skips, prune = DetectorSkips(job, measure.detector_index, means.knowledge), prune_of(job, measure, None, state)
         frequent = Frequent.build(job, measure.detector_index, None if state is None else under("frequent", state))
         return cls(measure, position, model, partitions, usually, skips, frequent, prune)
@@ -165,6 +167,11 @@ class SeriesStage:
     def model(self) -> Model:
         """The models, to be looked at."""
         return self._model
+
+    @property
+    def left_out(self) -> int:
+        """How often what an entity usually does was forgotten, as there is no room for more."""
+        return self._usual.left_out
 
     def sizes(self, meter: Meter) -> dict[str, int]:
         """What it holds in memory, in bytes."""

@@ -1,10 +1,10 @@
-"""What is told of a job when it first meets a limit: rows that its memory has no room for, categories that fit no messages."""
+"""What is told of a job when it first meets a limit: what its memory has no room for, categories that fit no messages."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 from barograph.config.job import Job
-from barograph.engine.estimate import most_series
+from barograph.engine.estimate import most_entities, most_series
 from barograph.results.category import CategorizerStats
 from barograph.results.sizes import Sizes
 
@@ -24,12 +24,13 @@ class LimitsMet:
             stats: how well the categories fitted then.
         """
         self._job = job
-        self._refused = sizes.refused_rows > 0
+        self._refused, self._left_out = sizes.refused_rows > 0, sizes.left_out > 0
         self._poor = _poor(stats)
 
     def tell(self, sizes: Sizes | None, stats: Sequence[CategorizerStats]) -> list[str]:
         """What it has met since, as sentences; from now on that is known."""
-        return [*self._rows(sizes or Sizes()), *self._categories(stats)]
+        held = sizes or Sizes()
+        return [*self._rows(held), *self._entities(held), *self._categories(stats)]
 
     def _rows(self, sizes: Sizes) -> Iterator[str]:
         if sizes.refused_rows and not self._refused:
@@ -39,6 +40,15 @@ class LimitsMet:
                 f" from now on, {sizes.refused_rows:,} so far; raise the limit, or split by less"
             )
         self._refused = sizes.refused_rows > 0
+
+    def _entities(self, sizes: Sizes) -> Iterator[str]:
+        if sizes.left_out and not self._left_out:
+            limit, most = self._job.analysis_limits.model_memory_limit, most_entities(self._job)
+            yield (
+                f"model_memory_limit={limit!r} has room to know what {most:,} values of each influencer field usually do in a"
+                " detector: those with the smallest shares are forgotten from now on, and are as new when they come again"
+            )
+        self._left_out = sizes.left_out > 0
 
     def _categories(self, stats: Sequence[CategorizerStats]) -> Iterator[str]:
         poor = _poor(stats)

@@ -27,7 +27,8 @@ class Memory:
         refused_rows: rows of new series that there was no room for; they are left out.
         refused_buckets: buckets with such rows.
         limit: bytes that the job's `model_memory_limit` allows.
-        status: `ok`; `soft_limit` from three fifths of the limit on, or when series sleep; `hard_limit` beyond it, or when
+        status: `ok`; `soft_limit` from three fifths of the limit on, or when series sleep or
+            what some influencer values usually do is forgotten; `hard_limit` beyond it, or when
             rows of new series are left out.
     """
 
@@ -75,4 +76,4 @@ def status_of(sizes: Sizes, limit: int) -> MemoryStatus:
     """How what a job holds keeps to a limit in bytes."""
     if sizes.total > limit or sizes.refused_rows:
         return "hard_limit"
-    return "soft_limit" if sizes.asleep or sizes.total > _SOFT * limit else "ok"
+    return "soft_limit" if sizes.asleep or sizes.left_out or sizes.total > _SOFT * limit else "ok"

@@ -14,6 +14,7 @@ class Sizes:
         asleep: series that lie on the disk until they have data again.
         refused_rows: rows of new series that there was no room for; they are left out.
         refused_buckets: buckets with such rows.
+        left_out: how often what an influencer value usually does was forgotten, as there is no room for more of them.
     """
 
     parts: dict[str, int] = field(default_factory=dict)
@@ -21,6 +22,7 @@ class Sizes:
     asleep: int = 0
     refused_rows: int = 0
     refused_buckets: int = 0
+    left_out: int = 0
 
     @property
     def total(self) -> int:
