@@ -2,12 +2,15 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
+import barograph
 from barograph.config.detector_document import read_detector
 from barograph.config.errors import BadRequest
 from barograph.config.forest import default_rules
 from barograph.config.load import load_job
 from barograph.jobs.service import Query, Service, TopQuery
+from barograph.models import forest_trees
 from barograph.store.store import Store
 from tests.engine.detectors import web, web_detector
 from tests.jobs.laws import check_replay
@@ -43,6 +46,24 @@ def test_a_changed_rule_is_followed_and_nothing_is_learned_anew(tmp_path: Path):
         service.replay(JOB.job_id)
         after = service.forest_results(JOB.job_id, anomalies_only=True).rows.filter(partition_field_value="a")
         assert (before.height, after.height) == (1, 0)
+
+
+def test_what_another_version_has_learned_is_learned_anew_when_a_job_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    rows = web(120)
+    with Service.open(None, tmp_path) as service:
+        service.create(JOB)
+        with monkeypatch.context() as before:
+            before.setattr(forest_trees, "VERSION", forest_trees.VERSION - 1)
+            service.open_job(JOB.job_id)
+            service.feed(JOB.job_id, rows.head(200))
+            service.close_job(JOB.job_id)
+        told: list[str] = []
+        service.open_job(JOB.job_id, told.append)
+        assert len(told) == 1
+        service.feed(JOB.job_id, rows.slice(200))
+        service.close_job(JOB.job_id)
+        found = service.forest_results(JOB.job_id).rows
+    assert_frame_equal(found, barograph.run(web_detector(), rows).forest_results.head(found.height), check_exact=True)
 
 
 def test_results_are_asked_for_by_time_grade_and_entity(service):

@@ -16,6 +16,7 @@ from barograph.results.sizes import Sizes
 from barograph.sources.read import read_files
 from barograph.store.query import Query
 from barograph.store.store import Store
+from tests.engine.detectors import web, web_detector
 
 START_MS = 1_700_000_000_000
 JOB = {
@@ -49,20 +50,28 @@ def input_file(tmp_path) -> str:
     return str(path)
 
 
-def everything(store: Store) -> dict:
+def everything(store: Store, job_id: str = "kill") -> dict:
     asked = Query(sort="timestamp", descending=False, exclude_interim=False)
-    names = ("records", "buckets", "influencers", "bucket_influencers", "annotations")
-    saved = store.resume("kill")
+    names = ("records", "buckets", "influencers", "bucket_influencers", "annotations", "forest_results")
+    saved = store.resume(job_id)
     # What a bucket took of the clock on the wall is the one thing that differs from run to run.
     timed = "processing_time_ms"
     return {
-        **{name: getattr(store, name)("kill", asked).rows.drop(timed, strict=False) for name in names},
-        "bucket_values": store.bucket_values("kill"),
-        "influencer_shares": store.influencer_shares("kill"),
+        **{name: getattr(store, name)(job_id, asked).rows.drop(timed, strict=False) for name in names},
+        "bucket_values": store.bucket_values(job_id),
+        "influencer_shares": store.influencer_shares(job_id),
         "snapshot": saved.snapshot.to_bytes(),
         "counts": saved.counts,
         "progress": saved.progress,
     }
+
+
+def check_same(found: dict, wanted: dict) -> None:
+    for name, expected in wanted.items():
+        if hasattr(expected, "columns"):
+            assert_frame_equal(found[name], expected, check_exact=True)
+        else:
+            assert found[name] == expected, name
 
 
 @pytest.fixture
@@ -129,11 +138,30 @@ def test_a_run_killed_at_random_instants_ends_as_an_undisturbed_one(
     with Store.open(url, data) as store:
         found = everything(store)
     assert len(found["records"]) > 0
-    for name, expected in undisturbed.items():
-        if hasattr(expected, "columns"):
-            assert_frame_equal(found[name], expected, check_exact=True)
-        else:
-            assert found[name] == expected, name
+    check_same(found, undisturbed)
+
+
+@pytest.mark.parametrize("kills", [1, pytest.param(8, marks=pytest.mark.slow)])
+def test_a_forest_detector_that_is_killed_goes_on_as_if_nothing_had_been(kills, tmp_path):
+    detector, rows = tmp_path / "detector.json", tmp_path / "rows.ndjson"
+    detector.write_text(json.dumps(web_detector()))
+    web(330).write_ndjson(rows)
+    command = [sys.executable, Path(__file__).with_name("runner.py"), tmp_path / "killed", detector, rows]
+    draw = random.Random(3)
+    for _ in range(kills):
+        acknowledged, _ = live(command, draw)
+        with Store.open(None, tmp_path / "killed") as store:
+            saved = store.resume("web-1") if store.jobs() else None
+            assert (saved.counts.input_record_count if saved else 0) >= acknowledged
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=120)
+    job = load_job(str(detector))
+    with Store.open(None, tmp_path / "undisturbed") as store:
+        run_job(store, job, read_files([str(rows)], job.data_description, fields=job.fields), interim=True)
+        undisturbed = everything(store, job.job_id)
+    with Store.open(None, tmp_path / "killed") as store:
+        found = everything(store, job.job_id)
+    assert found["forest_results"]["anomaly_grade"].max() > 0.5
+    check_same(found, undisturbed)
 
 
 @pytest.mark.slow
