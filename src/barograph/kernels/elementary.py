@@ -59,7 +59,11 @@ def _each(function: Callable[[Floats, Floats], None], x: Floats | float) -> Floa
 
 
 def _each_pair(function: Callable[[Floats, Floats, Floats], None], a: Floats, b: Floats | float) -> Floats:
-    left, right = np.broadcast_arrays(np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64))
+    left, right = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
+    if right.ndim == 0:  # as mostly, and `broadcast_arrays` takes longer than most calls
+        right = np.full(left.shape, right)
+    elif left.shape != right.shape:
+        left, right = np.broadcast_arrays(left, right)
     out = np.empty(left.shape)
     function(np.ascontiguousarray(left).ravel(), np.ascontiguousarray(right).ravel(), out.ravel())
     return out

@@ -9,6 +9,7 @@ by the same quantiles, however the rows came. Counts fade with a memory of six w
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final, Self, overload
 
 import numpy as np
@@ -104,9 +105,14 @@ class Quantiles:
         surprise = e_to((1.0 - belief) * own + belief * past)
         return np.maximum(ln_p, np.where((ln_p < least_counted) & (again > 0.0), -surprise, ln_p))
 
+    @cached_property
+    def _probed(self) -> Floats:
+        """What the past has shown of `_PROBES`. It is asked of the same quantiles day after day."""
+        return self.ln_p(_PROBES)
+
     def moved_from(self, old: "Quantiles", bucket_span_ms: int) -> bool:
         """Whether scores differ by `MOVED` points or more somewhere."""
-        now, before = self.ln_p(_PROBES), old.ln_p(_PROBES)
+        now, before = self._probed, old._probed
         if np.array_equal(now, before):
             return False
         scores = normalised_score(np.concatenate([now, before]), bucket_span_ms)
@@ -134,7 +140,7 @@ class Normaliser:
     def __init__(self, bucket_span_ms: int, state: Structs, entities: Ints, most: Floats) -> None:
         self._span_ms = bucket_span_ms
         self._state = state
-        self._quantiles = self._of("")
+        self._quantiles, self._told = self._of(""), self._of("told_")
         self._entities = entities
         self._most = most
 
@@ -224,8 +230,9 @@ class Normaliser:
         state["day"], state["today_cells"], state["today_entities"] = next_day, 0.0, 0.0
         self._quantiles = self._of("")
         self._entities, self._most = np.zeros(0, np.int64), np.zeros(0)
-        moved = self.quantiles.moved_from(self._of("told_"), self._span_ms)
+        moved = self.quantiles.moved_from(self._told, self._span_ms)
         if moved:
+            self._told = self._quantiles
             for name in _DAY_FIELDS:
                 state[f"told_{name}"] = state[name]
         return [DayEnd(bucket, self.quantiles, moved)]
