@@ -1,5 +1,5 @@
 // A setting with its name, what is wrong with it, and what would be better.
-import { html, signal, useId } from '../../lib/html.mjs';
+import { html, signal, useId, useState } from '../../lib/html.mjs';
 import { Icon } from '../../parts/icon.mjs';
 import { columnsOf, seen, set } from './draft.mjs';
 
@@ -39,11 +39,22 @@ export const Better = ({ advice: one }) => html`
   <p class="better"><${Icon} name="info" /><span>${upper(one.text)}</span>
     ${one.value !== null && html`<button type="button" onClick=${() => set(one.path, one.value)}>Use ${one.value}</button>`}</p>`;
 
+/**
+ * An input that keeps what is being typed, whatever a trial tells meanwhile; it is taken when one leaves it.
+ * @param {{value: any, take: (text: string) => void}} props and those of an input
+ */
+export function Typed({ value, take, ...props }) {
+  const [text, setText] = useState(null);
+  return html`
+    <input ...${props} value=${text ?? value} onInput=${(event) => setText(event.target.value)} onBlur=${() => setText(null)}
+      onChange=${(event) => { setText(null); take(event.target.value.trim()); }} />`;
+}
+
 /** The name of a field: one of the file's columns, or any where there is no file.
  * @param {{props: any, kinds: string[], value: string, choose: (name: string) => void, none?: string}} props none: what no field means, where that may be */
 export const Name = ({ props, kinds, value, choose, none }) => {
   const names = columnsOf(...kinds).map((one) => one.name);
-  if (!seen.value) return html`<input ...${props} value=${value} placeholder=${none} onChange=${(event) => choose(event.target.value.trim())} />`;
+  if (!seen.value) return html`<${Typed} ...${props} value=${value} placeholder=${none} take=${choose} />`;
   return html`
     <select ...${props} value=${value} onChange=${(event) => choose(event.target.value)}>
       ${(none || !value) && html`<option value="">${none ?? 'choose one'}</option>`}

@@ -1,7 +1,7 @@
 // The second step: what is looked at.
 import { html } from '../../lib/html.mjs';
 import { columnsOf, config, seen, set } from './draft.mjs';
-import { Field, problemAt } from './field.mjs';
+import { Field, Typed, problemAt } from './field.mjs';
 import { Forest } from './forest.mjs';
 import { CATEGORY } from './kinds.mjs';
 import { Measures } from './measures.mjs';
@@ -33,7 +33,7 @@ function Span() {
   const reason = seen.value?.config?.analysis_config.bucket_span === value && seen.value.reasons['analysis_config.bucket_span'];
   return html`
     <${Field} label="Bucket span" path="analysis_config.bucket_span" hint=${reason || 'How much time is looked at as one value'}>
-      ${(props) => html`<input ...${props} list="spans" class="short" value=${value} onChange=${(event) => set('analysis_config.bucket_span', event.target.value.trim())} />
+      ${(props) => html`<${Typed} ...${props} list="spans" class="short" value=${value} take=${(text) => set('analysis_config.bucket_span', text)} />
         <datalist id="spans">${SPANS.map((one) => html`<option value=${one} />`)}</datalist>`}
     </${Field}>`;
 }

@@ -1,7 +1,7 @@
 // Several features of an entity that are judged together: what a forest detector asks for beside them.
 import { html } from '../../lib/html.mjs';
-import { config, set } from './draft.mjs';
-import { Field } from './field.mjs';
+import { config, edit, set } from './draft.mjs';
+import { Field, Typed } from './field.mjs';
 import { ignored, ignoring } from './forest-config.mjs';
 import { Measures } from './measures.mjs';
 import { Role } from './roles.mjs';
@@ -13,10 +13,10 @@ const MISSING = [['', 'has no result'], ['ZERO', 'counts as 0'], ['PREVIOUS', 'i
 export function Forest() {
   const settings = config.value.forest_config ?? { features: [] };
   const share = ignored(settings);
-  const ignore = (event) => {
-    const percent = Number(event.target.value);
-    set('forest_config', ignoring(settings, event.target.value.trim() === '' || !(percent > 0) ? null : percent / 100));
-  };
+  const ignore = (text) => edit((whole) => {
+    whole.forest_config = ignoring(whole.forest_config, Number(text) > 0 ? Number(text) / 100 : null);
+    return whole;
+  });
   const fill = (event) => set('forest_config.imputation_option', event.target.value ? { method: event.target.value } : undefined);
   return html`
     <${Measures} kind="forest" />
@@ -26,11 +26,11 @@ export function Forest() {
     </div>
     <div class="fields three">
       <${Field} label="Buckets together" path="forest_config.shingle_size" hint="An odd order of them is an anomaly, too">
-        ${(props) => html`<input ...${props} type="number" min="1" max="128" value=${settings.shingle_size ?? SHINGLE}
-          onChange=${(event) => set('forest_config.shingle_size', event.target.value === '' ? undefined : Number(event.target.value))} />`}
+        ${(props) => html`<${Typed} ...${props} type="number" min="1" max="128" value=${settings.shingle_size ?? SHINGLE}
+          take=${(text) => set('forest_config.shingle_size', text === '' ? undefined : Number(text))} />`}
       </${Field}>
       <${Field} label="Ignored, up to %" path="forest_config.rules" hint="Smaller deviations do not matter; empty: all do">
-        ${(props) => html`<input ...${props} type="number" min="0" value=${share === null ? '' : Number((100 * share).toPrecision(6))} onChange=${ignore} />`}
+        ${(props) => html`<${Typed} ...${props} type="number" min="0" value=${share === null ? '' : Number((100 * share).toPrecision(6))} take=${ignore} />`}
       </${Field}>
       <${Field} label="Without rows it" path="forest_config.imputation_option">
         ${(props) => html`<select ...${props} value=${settings.imputation_option?.method ?? ''} onChange=${fill}>

@@ -2,7 +2,7 @@
 import { html } from '../../lib/html.mjs';
 import { Icon } from '../../parts/icon.mjs';
 import { columnsOf, config, edit } from './draft.mjs';
-import { Field, Name, problemAt } from './field.mjs';
+import { Field, Name, Typed, problemAt } from './field.mjs';
 import { forestOf } from './forest-config.mjs';
 
 const OF_A_FIELD = ['mean', 'median', 'min', 'max', 'sum', 'non_null_sum', 'varp', 'metric', 'distinct_count', 'info_content'];
@@ -109,6 +109,6 @@ function Called({ index }) {
   });
   return html`
     <${Field} label="called" path=${path}>
-      ${(props) => html`<input ...${props} value=${config.value.forest_config?.features[index]?.feature_name ?? ''} onChange=${(event) => rename(event.target.value.trim())} />`}
+      ${(props) => html`<${Typed} ...${props} value=${config.value.forest_config?.features[index]?.feature_name ?? ''} take=${rename} />`}
     </${Field}>`;
 }
