@@ -9,7 +9,7 @@ import pytest
 from barograph.models import MODELS, Kin, ModelConfig
 from barograph.models.civil import Shifts
 from barograph.models.skips import PLANNED, Skips, bits
-from tests.models.test_points import DAY, HOUR, KINDS, SPAN, _exact, values
+from tests.models.test_points import DAY, HOUR, KINDS, SPAN, _exact, codes, values
 from tests.models.test_points import build as alone
 from tests.oracle import points as oracle
 
@@ -140,6 +140,26 @@ def test_the_habit_of_one_is_usual_to_itself_only_and_that_of_three_to_all():
         one = np.where(np.arange(12) == row, 3 * HOUR, np.nan)
         model.advance(one[:, None], 96 * (30 + day) * SPAN)
     assert (model.judge(at_night, 96 * 33 * SPAN).ln_p[:, 0] > math.log(0.3)).all()
+
+
+TOWNS = codes(np.repeat(np.arange(-40.0, 41.0, 16.0), 3), np.tile([-100.0, 0.0, 100.0], 6))
+
+
+@pytest.mark.parametrize("towns", [5, 18])
+@pytest.mark.parametrize("seldom", [0, 8])
+def test_a_new_habit_is_learnt_also_where_members_have_more_towns_than_there_are_places(towns, seldom):
+    """Each day all are at home and another one travels; some travel to one place twice. Member 0 moves for good on day 10."""
+    rng, days = np.random.default_rng(2), 24
+    x = np.full((50, 96 * days), np.nan)
+    x[:, 36::96] = np.resize(TOWNS[:towns], 50)[:, None]
+    abroad = codes(rng.uniform(55, 80, days), rng.uniform(-180, 180, days))
+    for day in range(3, days):
+        x[1 + day, 96 * day + 48] = abroad[day // 2 * 2 if day < seldom else day]
+    x[0, 96 * 10 + 36 :: 96] = codes([-70.0], [50.0])[0]
+    ln_p = build("place", 50).advance(x, 0).ln_p[0, 36::96]
+    assert (ln_p[2:10] > math.log(0.3)).all()
+    assert (ln_p[10:12] < math.log(0.05)).all()
+    assert (ln_p[14:] > math.log(0.3)).all()
 
 
 def test_who_is_there_at_all_hours_makes_no_hour_usual_to_others():

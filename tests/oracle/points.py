@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-REACH, PRIOR, MOST_DOF, KEPT, FORGOTTEN, OCCASIONS, LEAST, MOST = 3.0, 4.0, 30.0, 1 - 1 / 2000, 0.05, 3, 8, 16
+REACH, PRIOR, MOST_DOF, KEPT, FORGOTTEN, OCCASIONS, LEAST, MOST, MOST_USUAL = 3.0, 4.0, 30.0, 1 - 1 / 2000, 0.05, 3, 8, 16, 12
 RADIUS = 6371.0088
 
 
@@ -115,13 +115,13 @@ class Points:
         self.weight += share
         self.count += 1
         self.counts[member] = own + 1
-        found = [(self.space.distance(one.middle, x), one) for one in self.places]
-        found = [(d / self.spread(one), one) for d, one in found if d <= REACH * self.spread(one) and d <= 2 * self.widest]
+        found = [(self.space.distance(one.middle, x), self.spread(one), one) for one in self.places]
+        found = [(d / spread, one) for d, spread, one in found if d <= min(REACH * spread, 2 * max(self.widest, spread))]
         if not found:
             if not teaching:
                 self.learn_away(x, member, share)
             if len(self.places) == MOST:
-                self.make_room()
+                self.make_room(bucket)
             self.places.append(Place(1.0, x, 0.0, bucket, 1, teaching, frozenset([member])))
             return
         place = min(found, key=lambda one: one[0])[1]
@@ -161,13 +161,14 @@ class Points:
                 self.merge(place, other)
                 return
 
-    def make_room(self):
-        seldom = [place for place in self.places if not place.usual]
-        if seldom:
-            oldest = min(seldom, key=lambda one: one.last)
-            self.places = [place for place in self.places if place is not oldest]
+    def make_room(self, bucket):
+        usual = [place for place in self.places if place.usual]
+        if len(usual) <= MOST_USUAL:
+            seldom = [place for place in self.places if not place.usual]
+            gone = max(seldom, key=lambda one: (bucket - one.last) / one.occasions)
+            self.places = [place for place in self.places if place is not gone]
             return
-        pairs = [(a, b) for i, a in enumerate(self.places) for b in self.places[i + 1 :]]
+        pairs = [(a, b) for i, a in enumerate(usual) for b in usual[i + 1 :]]
         self.merge(*min(pairs, key=lambda pair: self.loss(*pair)))
 
     def loss(self, a, b):

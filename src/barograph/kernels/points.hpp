@@ -26,6 +26,7 @@ constexpr double kPrior = 4.0;         // values that the first idea of a spread
 constexpr double kMostDof = 30.0;      // from there on tails are those of a normal distribution but for gross errors
 constexpr double kKept = 1.0 - 1.0 / 2000.0;  // of the weight of older values with each new one (chosen)
 constexpr double kForgotten = 0.05;    // a place with less weight is forgotten
+constexpr int64_t kMostUsual = kPlaces - 4;  // the others are for what may become usual: its own occasions are apart (chosen)
 constexpr int64_t kOccasions = 3;      // after which a place is usual: one occasion teaches nothing, nor does a long one
 constexpr double kMostFall = 3.0;      // (chosen)
 constexpr double kLeast = 8.0;         // values before which nothing is odd, as for other series
@@ -206,21 +207,33 @@ inline void merge(const Space& space, Series& s, int64_t a, int64_t b) {
   remove(s, std::max(a, b));
 }
 
-// Room for one more: the place is given up that was no usual one for longest; of usual ones the two become one that lose least.
-inline void make_room(const Space& space, Series& s) {
-  int64_t oldest = -1;
-  for (int64_t i = 0; i < s.places; ++i)
-    if (!s.place[i].usual && (oldest < 0 || s.place[i].last < s.place[oldest].last)) oldest = i;
-  if (oldest >= 0) return remove(s, oldest);
-  int64_t a = 0, b = 1;
+// Of usual places the two become one that lose least.
+inline void merge_nearest(const Space& space, Series& s) {
+  int64_t a = -1, b = -1;
   double least = math::kInfinity;
   for (int64_t i = 0; i < s.places; ++i)
     for (int64_t j = i + 1; j < s.places; ++j) {
+      if (!s.place[i].usual || !s.place[j].usual) continue;
       const double weight = s.place[i].weight + s.place[j].weight, apart = space.distance(middle(s.place[i]), middle(s.place[j]));
       const double loss = s.place[i].weight * s.place[j].weight / weight * apart * apart;
       if (loss < least) least = loss, a = i, b = j;
     }
   merge(space, s, a, b);
+}
+
+// Room for one more. Of places that are no usual ones that is given up which was not seen for longest, for each time that it was
+// seen: what comes again outlives what came once, though not for ever, or places seen twice would in time leave no room for a new habit.
+inline void make_room(const Space& space, Series& s, int64_t bucket) {
+  int64_t usual = 0, at = -1;
+  double longest = -math::kInfinity;
+  for (int64_t i = 0; i < s.places; ++i) {
+    const Place& p = s.place[i];
+    const double unseen = static_cast<double>(bucket - p.last) / p.occasions;
+    if (p.usual) ++usual;
+    else if (unseen > longest) longest = unseen, at = i;
+  }
+  if (usual > kMostUsual) merge_nearest(space, s);
+  else remove(s, at);
 }
 
 // Two places of one kind that overlap are one, if that is not too wide.
@@ -247,13 +260,14 @@ inline void fade(Series& s) {
 }
 
 // The place that a value belongs to, -1 for a new one. Without an end to how far it may be, places would grow over all that lies
-// between them: of what is spread evenly every value is within reach of the whole.
+// between them: of what is spread evenly every value is within reach of the whole. A place that had to become wider, as there are too
+// many, has what it was made of: twice its spread is as far as a disc goes that is evenly filled, so it does not grow any more.
 inline int64_t place_of(const Config& c, const Series& s, const Point& x) {
   int64_t best = -1;
   double z = kReach;
   for (int64_t i = 0; i < s.places; ++i) {
-    const double distance = c.space.distance(middle(s.place[i]), x), apart = distance / spread_of(c, s.place[i]);
-    if (apart <= z && distance <= 2.0 * c.widest) z = apart, best = i;
+    const double spread = spread_of(c, s.place[i]), distance = c.space.distance(middle(s.place[i]), x), apart = distance / spread;
+    if (apart <= z && distance <= 2.0 * std::max(c.widest, spread)) z = apart, best = i;
   }
   return best;
 }
@@ -301,7 +315,7 @@ inline void learn(const Config& c, Series& s, const Whose& whose, int64_t bucket
   int64_t at = place_of(c, s, x);
   if (at < 0) {
     if (!teaching) learn_away(c, s, whose, x);
-    if (s.places == kPlaces) make_room(c.space, s);
+    if (s.places == kPlaces) make_room(c.space, s, bucket);
     at = s.places++;
     s.place[at] = {1.0, x.x, x.y, x.z, 0.0, bucket, 1, teaching, {whose.member, kNobody}};
     return;

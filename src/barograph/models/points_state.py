@@ -14,7 +14,7 @@ from barograph.models.describe import Description, Known
 from barograph.results.arrays import Floats, Structs
 from barograph.results.points import DAY_S, WEEK_S, clock, place
 
-VERSION: Final = 3
+VERSION: Final = 4
 """Of what the models remember. Raised when the same values would be remembered as something else: jobs are then replayed."""
 
 _HOUR_MS: Final = UNIT_MS["h"]
