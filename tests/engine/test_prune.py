@@ -5,8 +5,11 @@ import polars as pl
 import pytest
 
 from barograph.config.job import Job
+from barograph.config.knowledge import Knowledge
 from barograph.config.load import load_job
 from barograph.engine import Engine
+from barograph.engine.exclusions import Exclusion
+from barograph.engine.explain import Explanation, InResults, explain
 from barograph.models.state import fresh
 from barograph.results.results import Results
 from barograph.results.snapshot import Snapshot
@@ -107,6 +110,25 @@ def test_an_explanation_knows_what_was_forgotten(together: bool) -> None:
     assert later.values_before == 10
     (before,) = engine.explain(found, START + SPAN * 140, (("host", "b"),))
     assert before.values_before > 100
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_an_explanation_forgets_a_series_after_what_models_have_not_seen_of_it(together: bool) -> None:
+    of = job(together=together)
+    found, snapshot, _ = run(of)
+
+    class Past(InResults):
+        forgotten = (Exclusion(START + SPAN * 40, START + SPAN * 120, (("host", "a"),)),)
+
+    def explained(bucket: int) -> Explanation:
+        past = Past(found, START + SPAN * bucket, of, Knowledge.of(of))
+        (one,) = explain(of, snapshot, past, START + SPAN * bucket, (("host", "a"),))
+        return one
+
+    before, gone, back = (explained(bucket) for bucket in (45, 100, 140))
+    assert (before.values_before, before.actual) == (40, 10.0 + 45 * 7 % 5)
+    assert (gone.actual, gone.score) == (None, 0.0)
+    assert back.values_before == 20
 
 
 def test_a_window_that_passes_while_the_job_sleeps_has_passed() -> None:

@@ -1,7 +1,7 @@
 """The model of a series that is judged by the others of its partition: to know it as it was, all of these are learned again."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -14,6 +14,7 @@ from barograph.engine.exclusions import Exclusion
 from barograph.engine.prune import Prune
 from barograph.engine.skips import DetectorSkips
 from barograph.models import Kin, Model, ModelConfig, Shifts, Together
+from barograph.models.skips import Skips
 from barograph.results.arrays import Bools, Floats, Ints
 from barograph.results.snapshot import Arrays
 
@@ -116,7 +117,8 @@ class Others:
             inside = (bucket >= first) & (bucket < end)
             cell = series[inside], bucket[inside] - first
             matrix[cell], behind[cell] = actual[inside], rows[inside]
-            self._forget(matrix, first)
+            hidden = self._hidden(first, end)
+            matrix[hidden], behind[hidden] = np.nan, 0.0
             skips = self.skips.between(self.known, len(self.known), first, end)
             if prune is not None:
                 skips = prune.take_out_and_learn(matrix, behind, first, skips)
@@ -127,11 +129,13 @@ class Others:
         weight = np.zeros(len(self.known))
         weight[series[inside]] = rows[inside]
         if prune is not None:
-            matrix, first = here[:, None], int(numbers[-1])
-            resets = prune.take_out_and_learn(matrix, weight[:, None], first, None)
-            here[:] = matrix[:, 0]
-            if resets is not None:  # what has no data changes nothing else
-                model.advance(np.full_like(matrix, np.nan), first * self.job.bucket_span_ms, skips=resets)
+            first = int(numbers[-1])
+            seen = np.where(self._hidden(first, first + 1), 0.0, weight[:, None])
+            forgotten = prune.forget_and_learn(seen, first)
+            here[forgotten.gone[:, 0]], weight[forgotten.gone[:, 0]] = np.nan, 0.0
+            if forgotten.resets.any():  # what has no data changes nothing else
+                nothing, resets = np.full_like(seen, np.nan), replace(Skips.none(*seen.shape), resets=forgotten.resets)
+                model.advance(nothing, first * self.job.bucket_span_ms, skips=resets)
         shifts = self.skips.shifts(self.known.names(np.arange(len(self.known), dtype=np.int32)))
         return Learned(model, int(numbers[-1]) * self.job.bucket_span_ms, here, weight, shifts)
 
@@ -149,8 +153,11 @@ class Others:
             for first in range(int(stretch[0]), int(stretch[-1]) + 1, step) if len(stretch) else ():
                 yield first, min(first + step, int(stretch[-1]) + 1)
 
-    def _forget(self, matrix: Floats, first: int) -> None:
+    def _hidden(self, first: int, end: int) -> Bools:
+        """[S, T] which buckets the models have not seen."""
+        hidden = np.zeros((len(self.known), end - first), np.bool_)
         for exclusion in self.forgotten:
-            start, end = (number - first for number in exclusion.buckets(self.job.bucket_span_ms))
+            since, until = (max(number - first, 0) for number in exclusion.buckets(self.job.bucket_span_ms))
             named = exclusion.series(self.job, self.detector_index, self.known, len(self.known))
-            matrix[named, max(start, 0) : max(end, 0)] = np.nan
+            hidden[named, since:until] = True
+        return hidden
