@@ -10,7 +10,6 @@ LEAST: float
 """Values before which nothing is odd."""
 MANY: int
 """Who has been at a place, of more than two members."""
-NOBODY: int
 """... of less than two the second."""
 
 def fields(record: str) -> list[tuple[str, str, int, int]]:

@@ -131,6 +131,12 @@ struct Call {
   }
 };
 
+Config config_of(const std::vector<double>& settings, double ln_threshold, double outside) {
+  binding::check_size("settings", settings.size(), 6);
+  const Space space{static_cast<Geometry>(static_cast<int64_t>(settings[0])), settings[1]};
+  return {space, settings[2], settings[3], static_cast<int64_t>(settings[4]), static_cast<int64_t>(settings[5]), ln_threshold, outside};
+}
+
 // What the calls of series and of members have in common, checked.
 struct Given {
   Config config;
@@ -141,14 +147,11 @@ struct Given {
   Given(size_t rows, size_t cells, int64_t buckets, Records leaves, const std::vector<Out<double>>& out, int64_t first_bucket,
         int64_t span_ms, bool learning, const std::vector<double>& settings, double ln_threshold, double outside, In<uint8_t> planned,
         Records rules, Records conditions, In<uint8_t> scope, In<int64_t> clock, Records shifts, In<uint8_t> shift_scope)
-      : config{{static_cast<Geometry>(static_cast<int64_t>(settings.at(0))), settings.at(1)},
-               settings.at(2), settings.at(3), static_cast<int64_t>(settings.at(4)), static_cast<int64_t>(settings.at(5)),
-               ln_threshold, outside},
+      : config(config_of(settings, ln_threshold, outside)),
         changes{records<skips::Shift>(shifts), shift_scope.data(), room<skips::Shift>(shifts), static_cast<int64_t>(rows)},
         skip{planned.data(), records<skips::Rule>(rules), scope.data(), records<skips::Condition>(conditions),
              room<skips::Rule>(rules), static_cast<int64_t>(rows)},
         call{config, skip, changes, clock.data(), buckets, first_bucket, span_ms, learning, {}, records<Leaf>(leaves), room<Leaf>(leaves), 0} {
-    binding::check_size("settings", settings.size(), 6);
     binding::check_size("out", out.size(), 5);
     binding::check_size("planned", planned.size(), static_cast<size_t>(buckets));
     binding::check_size("scope", scope.size(), static_cast<size_t>(room<skips::Rule>(rules)) * rows);
@@ -322,7 +325,6 @@ NB_MODULE(_points, m) {
   m.def("fields", &fields);
   m.def("size", &size);
   m.attr("MANY") = kMany;
-  m.attr("NOBODY") = kNobody;
   m.def("advance", &advance);
   m.def("advance_members", &advance_members);
   m.def("probability", &probability);

@@ -15,10 +15,10 @@ constexpr double kFewZeros = 3.0;      // occasions of zero up to which zero is 
 constexpr double kFarPrior = 5.0;      // occasions far out that the t3's tail counts for (chosen)
 
 // P(the first change in this bucket) of a series that has kept to one value for n buckets, if it is as likely as not that it never leaves
-// it, and else does so at any rate from once a bucket to once in eight hours, of all orders of magnitude alike (chosen: what has a life of
-// its own shows it within a shift). That is the integral of e^-rn over these rates, over ln of the slowest and that of e^-rn / r, which is
-// E1(x) - E1(n). For E1 stands its lower bound ½ e^-x ln(1 + 2/x), and what lies beyond once a bucket is left out: from n = 4 on the
-// answer is up to a fifth too large, to the careful side.
+// it, and else does so at any rate from once a bucket to once in eight hours, or ten buckets where that is longer, of all orders of
+// magnitude alike (chosen: what has a life of its own shows it within a shift). That is the integral of e^-rn over these rates, over ln of
+// the slowest and that of e^-rn / r, which is E1(x) - E1(n). For E1 stands its lower bound ½ e^-x ln(1 + 2/x), and what lies beyond once a
+// bucket is left out: from n = 4 on the answer is up to a fifth too large, to the careful side.
 inline double first_change(double n, const Memory& m) {
   const double slowest = std::max(m.day / 3.0, 10.0), x = n / slowest, left = e_to(-x);
   return left / n / (ln(slowest) + 0.5 * left * ln_1p(2.0 / x));
