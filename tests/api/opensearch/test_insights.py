@@ -29,6 +29,8 @@ def anomaly(model: str, start: int, end: int) -> Anomaly:
         # The middle brings the others together, which do not touch.
         ([("a1", 0, 10), ("b1", 4, 16), ("c1", 11, 20)], [{"a1", "b1", "c1"}]),
         ([("a1", 0, 10), ("b1", 0, 10), ("c1", 50, 60), ("a1", 50, 60)], [{"a1", "b1"}, {"a1", "c1"}]),
+        # A long event brings together what lies in it.
+        ([("a1", 0, 1000), ("b1", 100, 120), ("c1", 400, 420), ("d1", 990, 1030)], [{"a1", "b1", "c1"}, {"d1"}]),
         ([], []),
     ],
 )

@@ -1,12 +1,20 @@
 """Monitors over HTTP: searches of results, what follows from them, and what is not run here."""
 
 import time
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import httpx
 import orjson
 import pytest
+from pydantic import SecretStr
 
+from barograph.api.elastic.errors import ElasticError
+from barograph.api.opensearch.alerting.configs import Configs, parsed
+from barograph.api.server import Server
+from barograph.config.channels import LogChannel, WebhookChannel
+from barograph.config.server import ServerConfig
 from tests.alerts.receiver import Receiver
 from tests.api.opensearch.made import refusal
 from tests.api.running import Running
@@ -189,6 +197,13 @@ def test_a_channel_that_a_client_makes_is_one_of_its_monitors(results: httpx.Cli
             (400, "[config.webhook.method]"),
         ),
         ("POST", "", {"config_id": "a b", **config("https://x")}, (400, "[config_id]='a b': wanted")),
+        ("POST", "", config("https://[::1/x"), (400, "[config.slack.url]='https://[::1/x': wanted a URL (Invalid IPv6 URL)")),
+        (
+            "POST",
+            "",
+            config("", slack={"url": "https://x", "header_params": {f"h{at}": "secret" for at in range(51)}}),
+            (400, "[config.slack.header_params], 51 of them: wanted a length of at most 50"),
+        ),
         ("PUT", "/log", config("https://x"), (400, "config_id='log': it is one of the server's settings")),
         ("DELETE", "/none", None, (404, "NotificationConfig none not found")),
     ],
@@ -197,7 +212,36 @@ def test_channels_that_cannot_be_made_are_refused_by_the_part(
     results: httpx.Client, method: str, path: str, body: Any, told: tuple[int, str]
 ) -> None:
     status, _, reason = refusal(results.request(method, CONFIGS + path, **({} if body is None else {"json": body})))
-    assert (status, told[1] in reason) == (told[0], True), reason
+    assert (status, told[1] in reason, "secret" in reason) == (told[0], True, False), reason
+    assert [one["config_id"] for one in results.get(CONFIGS).json()["config_list"]] == ["log"]
+
+
+def test_channels_are_removed_all_or_none(results: httpx.Client) -> None:
+    for name in ("a", "b"):
+        results.post(CONFIGS, json={"config_id": name, **config("https://x")}).raise_for_status()
+    assert refusal(results.delete(CONFIGS, params={"config_id_list": "a,b,none"}))[0] == 404
+    assert results.get(CONFIGS).json()["total_hits"] == 3
+    assert results.delete(CONFIGS, params={"config_id_list": "a,b"}).json() == {"delete_response_list": {"a": "OK", "b": "OK"}}
+    assert results.get(CONFIGS).json()["total_hits"] == 1
+
+
+def test_the_servers_own_channels_come_first_and_one_that_cannot_be_opened_takes_no_other_with_it(tmp_path: Path) -> None:
+    own = {"log": LogChannel(), "ops": WebhookChannel(webhook=SecretStr("https://own"))}
+    with closing(Server.open(ServerConfig(data_dir=tmp_path / "data"), channels=own)) as server:
+        urls = {"ops": "https://a", "broken": "https://[::1/secret", "good": "https://b"}
+        kept = {name: {"config": parsed(config(url)["config"])} for name, url in urls.items()}
+        server.service.settings.put("notification_configs", kept)
+        configs = Configs(server)
+        configs.resume()
+        told = {one["channel_id"]: one["to"] for one in server.alerts.told_channels()}
+        assert told == {"log": "the server's log", "ops": "https://own", "good": "https://b"}
+        with pytest.raises(ElasticError, match="it is one of the server's settings"):
+            configs.delete(["ops"])
+        configs.update("broken", config("https://c")["config"])
+        assert server.alerts.channels["broken"].to == "https://c"
+    with closing(Server.open(ServerConfig(data_dir=tmp_path / "data"))) as server:  # its settings have no `ops` any more
+        Configs(server).resume()
+        assert server.alerts.channels["ops"].to == "https://a"
 
 
 @pytest.mark.parametrize(

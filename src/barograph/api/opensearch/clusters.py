@@ -9,8 +9,8 @@ from typing import Any, Final
 from barograph.results.labels import counted
 
 _SHARED: Final = 0.5
-"""Of the shorter of two events: if so much of it is also the other's time, they are of one cluster. Chosen: an event that
-lasts for days does not bring together all that has happened meanwhile one after the other, through events that only touch."""
+"""Of the shorter of two events: if so much of it is also the other's time, they are of one cluster. Chosen: events of which
+one ends while the next begins do not become a chain. One that lasts for days has all shorter ones of its days with it."""
 
 
 @dataclass(frozen=True)

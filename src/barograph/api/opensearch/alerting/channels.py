@@ -67,8 +67,7 @@ def delete(call: Call) -> Told:
     ids = {call.path["config_id"]} if "config_id" in call.path else _asked(call)
     if not ids:
         raise bad("[config_id_list] is missing: wanted ids of channels")
-    for config_id in sorted(ids):
-        configs_of(call).delete(config_id)
+    configs_of(call).delete(ids)
     return {"delete_response_list": dict.fromkeys(sorted(ids), "OK")}
 
 

@@ -2,15 +2,19 @@
 
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
+
+import structlog
+from pydantic import ValidationError
 
 from barograph.api.elastic.errors import ElasticError, bad
 from barograph.api.opensearch.errors import refused
 from barograph.api.opensearch.features import new_id
 from barograph.api.opensearch.fields import flag, text
 from barograph.api.server import Server
+from barograph.config.base import problems_of
 from barograph.config.channels import WebhookChannel
 
 _KEPT: Final = "notification_configs"
@@ -34,15 +38,24 @@ class Configs:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def resume(self) -> None:
-        """See `Beside`."""
+        """See `Beside`. One that cannot be opened is told in the log, and takes no other with it."""
+        log = structlog.get_logger()
+        for config_id in self._kept().keys() & self.server.channels.keys():
+            log.warning("channel.not_opened", config_id=config_id, why="the server's settings have a channel of this name")
         for config_id, kept in self.every().items():
-            self._open(config_id, kept)
+            try:
+                self.server.alerts.channels[config_id] = _channel(kept["config"])
+            except ElasticError:  # its text has the address, which is a secret
+                log.error("channel.not_opened", config_id=config_id, why="its address or its headers cannot be used")
 
     def close(self) -> None:
         """See `Beside`."""
 
     def every(self) -> dict[str, Config]:
-        """All of them, by id."""
+        """All of them, by id; those of the server's settings come before those of clients of the same name."""
+        return {config_id: kept for config_id, kept in self._kept().items() if config_id not in self.server.channels}
+
+    def _kept(self) -> dict[str, Config]:
         return dict(self.server.service.settings.find(_KEPT) or {})
 
     def create(self, config_id: str | None, given: Any) -> str:
@@ -70,17 +83,20 @@ class Configs:
         """
         with self._lock:
             kept = self._made(config_id)
-            config = _with_secrets(parsed(given), kept["config"])
+            config = parsed(given)
+            if config_id in self.server.alerts.channels:  # else its secrets cannot be used
+                config = _with_secrets(config, kept["config"])
             self._keep(config_id, {**kept, "config": config, "last_updated_time_ms": self.server.service.now_ms()})
 
-    def delete(self, config_id: str) -> None:
-        """Remove a channel. Raises as `update`."""
+    def delete(self, ids: Collection[str]) -> None:
+        """Remove channels, all or none. Raises as `update`."""
         with self._lock:
-            self._made(config_id)
-            every = self.every()
-            del every[config_id]
-            self.server.service.settings.put(_KEPT, every)
-            self.server.alerts.channels.pop(config_id, None)
+            for config_id in ids:
+                self._made(config_id)
+            left = {config_id: kept for config_id, kept in self._kept().items() if config_id not in ids}
+            self.server.service.settings.put(_KEPT, left)
+            for config_id in ids:
+                self.server.alerts.channels.pop(config_id, None)
 
     def _made(self, config_id: str) -> Config:
         every = self.every()
@@ -90,12 +106,28 @@ class Configs:
         return kept
 
     def _keep(self, config_id: str, kept: Config) -> None:
-        self.server.service.settings.put(_KEPT, {**self.every(), config_id: kept})
-        self._open(config_id, kept)
+        channel = _channel(kept["config"])
+        self.server.service.settings.put(_KEPT, {**self._kept(), config_id: kept})
+        self.server.alerts.channels[config_id] = channel
 
-    def _open(self, config_id: str, kept: Config) -> None:
-        own = kept["config"][kept["config"]["config_type"]]
-        self.server.alerts.channels[config_id] = WebhookChannel(webhook=own["url"], headers=own.get("header_params", {}))
+
+def _channel(config: Config) -> WebhookChannel:
+    """What sends over a channel.
+
+    Raises:
+        ElasticError: nothing can; the message names the part.
+    """
+    kind = config["config_type"]
+    url, headers = config[kind]["url"], config[kind].get("header_params", {})
+    try:
+        channel = WebhookChannel(webhook=url, headers=headers)
+        _ = channel.to  # what is asked for whenever channels are listed
+    except ValidationError as error:
+        wanted = " and ".join(problem.wanted for problem in problems_of(error, WebhookChannel))
+        raise bad(f"[config.{kind}.header_params], {len(headers)} of them: wanted {wanted}") from None
+    except ValueError as error:
+        raise bad(f"[config.{kind}.url]={url[:100]!r}: wanted a URL ({error})") from None
+    return channel
 
 
 def no_config(config_id: str) -> ElasticError:
