@@ -90,12 +90,16 @@ REFUSED = {
     "two objects": b'{"time":1,"v":2} {"time":1,"v":2}',
     "not a number": b'{"time":1,"v":NaN}',
     "no object": b"[1, 2]",
+    "the second half of a pair": b'{"time":1,"v":"\\udc00"}',
+    "what is no pair": b'{"time":1,"v":"\\ud800\\u0041"}',
 }
 READ = {
     "digits of a text": b'{"time":1,"v":"' + b"9" * 400 + b'"}',
     "a number of many digits": b'{"time":1,"v":0.' + b"3" * 400 + b"}",
     "a large whole number": b'{"time":1,"v":123456789012345678901234567890}',
     "the zero byte": b'{"time":1,"v":"\\u0000"}',
+    "the first half of a pair": b'{"time":1,"v":"\\uD800"}',
+    "the first half of one where nobody reads": b'{"time":1,"v":2,"w":{"\\ud83d\\n":1}}',
 }
 
 

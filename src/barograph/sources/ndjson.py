@@ -4,7 +4,7 @@ import io
 import re
 import sys
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 import polars as pl
@@ -12,10 +12,13 @@ import polars as pl
 from barograph.sources.chunk import Bad, Block
 from barograph.sources.lines import LONGEST_ROW, TOO_LONG, has_long_line
 
+T = TypeVar("T")
 _BLANK = b" \t\r"
 _PACKED = (b"\x1f", b"\x28", b"\x78")
 _WANTED = "one JSON object a line"
 _HUGE: Final = re.compile(rb"\d{309}")
+_HALF: Final = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u)")
+"""The first half of a pair, alone: msgspec refuses it, Polars reads it as the zero byte."""
 _ANYTHING: Final[msgspec.json.Decoder[Any]] = msgspec.json.Decoder()
 _OBJECT: msgspec.json.Decoder[dict[str, msgspec.Raw]] = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
@@ -123,11 +126,22 @@ def is_object(line: bytes) -> bool:
 def _decoded(line: bytes) -> dict[str, msgspec.Raw] | None:
     """The fields of the object on a line, None where there is none; empty for one too deep to say, which Polars judges."""
     try:
-        return _OBJECT.decode(line)
+        return _with_halves(_OBJECT, line)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
     except RecursionError:
         return {}
+
+
+def _with_halves(decoder: msgspec.json.Decoder[T], line: bytes) -> T:
+    """What is on a line, where there are first halves of pairs as Polars reads them. Raises as msgspec."""
+    try:
+        return decoder.decode(line)
+    except msgspec.DecodeError:
+        whole = _HALF.sub(rb"\\u0000", line)
+        if whole == line:
+            raise
+        return decoder.decode(whole)
 
 
 def _is_refused(line: bytes) -> bool:
@@ -136,7 +150,7 @@ def _is_refused(line: bytes) -> bool:
     Beside what is no object, that is text in another encoding and a number beyond the largest double, wherever they are.
     """
     try:
-        value = _ANYTHING.decode(line)
+        value = _with_halves(_ANYTHING, line)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return True
     except RecursionError:
