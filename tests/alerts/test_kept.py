@@ -116,6 +116,45 @@ def test_rules_that_several_processes_change_at_once_keep_all_of_it(made):
         store.close()
 
 
+def _add_many(made, number, channel):
+    """Messages of so many alerts that are kept elsewhere."""
+    many = [alerts.OutMessage(f"{n}/raised/{channel}", str(n), channel, "{}", made.now_ms, 5) for n in range(number)]
+    with made.service.store.writing() as connection:
+        alerts.send(connection, many)
+
+
+def test_what_is_due_first_costs_as_much_for_each_of_many_messages_as_of_few(made):
+    costs = []
+    for number in (250, 1000):
+        _add_many(made, number, "c")
+        steps: list[int] = []
+        with made.service.store.reading() as connection:
+            database = connection.connection.driver_connection
+            database.set_progress_handler(lambda steps=steps: steps.append(1), 100)
+            assert len(alerts.due_first(connection, 5, 50)) == 50
+            database.set_progress_handler(None, 0)
+        costs.append(len(steps))
+    assert costs[1] < 6 * costs[0]
+
+
+def test_many_messages_of_a_dead_channel_keep_no_other_waiting(made):
+    _add_many(made, 60, "dead")
+    asked = []
+
+    def make(name):
+        def send(body, _):
+            asked.append(name)
+            if name == "dead":
+                raise SendFailed("busy")
+            return "ok"
+
+        return send
+
+    delivery = Delivery(made.service.store, {name: name for name in ("a", "b", "dead", "log")}, made.service.now_ms, make)
+    assert (delivery.step(), asked.count("dead")) == (10, 1)
+    delivery.close()
+
+
 @both
 def test_what_is_over_goes_with_the_results_of_its_job(made):
     store = made.service.store

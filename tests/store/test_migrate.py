@@ -145,6 +145,7 @@ def test_records_of_an_old_store_are_counted_and_told_apart_as_new_ones(url, mak
         with database.write() as connection:
             wanted = connection.execute(rows).all()
             connection.execute(sa.schema.DropTable(tables.BUCKET_SERIES))
+            connection.exec_driver_sql("DROP INDEX alert_message_by_alert")
             connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '0016'")
         migrate(database)
         with database.read() as connection:

@@ -4,7 +4,7 @@ A message is noted as sent after it was sent: one that is killed in between send
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final
 
@@ -44,17 +44,22 @@ class Delivery:
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="alerts")
 
     def step(self) -> int:
-        """Send what is due, and wait until all of that is sent or has failed; returns how many were sent."""
+        """Send what is due, and wait until all of that is sent or its channel has failed; returns how many were sent."""
         sent = 0
-        while True:
-            self.start()
-            now = sum(future.result() for future in list(self._busy.values()))
-            if not now:
-                return sent
-            sent += now
+        failed: set[str] = set()
+        while self.start(failed):
+            sent += sum(future.result() for future in list(self._busy.values()))
+            failed |= self._busy.keys() & self._paused.keys()
+        return sent
 
-    def start(self) -> None:
+    def start(self, but: Iterable[str] = ()) -> int:
         """Have what is due sent by channels that are not at it already. Does not wait: a dead channel holds up no other.
+
+        Args:
+            but: channels to leave alone.
+
+        Returns:
+            How many messages were handed to channels.
 
         Raises:
             StorageFailure: the database failed.
@@ -65,12 +70,13 @@ class Delivery:
         now = self._now_ms()
         waiting = {name for name, until in self._paused.copy().items() if until > now}  # threads change it meanwhile
         with self._store.reading() as connection:
-            due = alerts.due_first(connection, now, _AT_ONCE, self._busy.keys() | waiting)
+            due = alerts.due_first(connection, now, _AT_ONCE, self._busy.keys() | waiting | set(but))
         of_channel: dict[str, list[OutMessage]] = {}
         for message in due:
             of_channel.setdefault(message.channel, []).append(message)
         for name, messages in of_channel.items():
             self._busy[name] = self._pool.submit(self._send_all, name, messages)
+        return len(due)
 
     def close(self) -> None:
         """Take nothing more, and wait for what is being sent."""
@@ -97,7 +103,7 @@ class Delivery:
 
     def _send(self, name: str, message: OutMessage) -> str:
         if name not in self._channels:
-            raise SendFailed(f"there is no channel {name!r}: wanted one of {', '.join(self._channels)}")
+            raise SendFailed(f"there is no channel {name!r}: wanted one of {', '.join(list(self._channels))}")
         try:
             return self._make(self._channels[name])(json.loads(message.body), message.body.encode())
         except SendFailed:

@@ -252,6 +252,7 @@ ALERT_MESSAGE: Final = _table(
     sa.Column("created_ms", sa.BigInteger, nullable=False),  # epoch ms, wall clock
     sa.Column("next_ms", sa.BigInteger, nullable=False),  # when to send it next
     sa.Column("attempts", sa.BigInteger, nullable=False),
+    sa.Index("alert_message_by_alert", "alert_id", "channel", "created_ms"),
 )
 """The outbox: a message goes in with its alert, and out when it has been sent."""
 
