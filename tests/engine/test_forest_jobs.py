@@ -10,7 +10,7 @@ from barograph.config.forest import ForestSettings, default_rules
 from barograph.config.job import AnalysisLimits
 from barograph.config.knowledge import Knowledge, PlannedTime
 from barograph.engine import Engine
-from barograph.engine.estimate import most_series, predicted_bytes
+from barograph.engine.estimate import Numbers, most_series, predicted_bytes
 from barograph.engine.forest_rules import is_suppressed
 from barograph.results.results import Results
 from barograph.results.schema import FOREST_RESULTS, polars_schema
@@ -114,7 +114,7 @@ def test_memory_is_predicted_as_it_is(rows):
     engine = Engine.build(job)
     engine.add(rows)
     held = sum(array.nbytes for name, array in engine.snapshot().arrays.items() if name.startswith(("forest", "model")))
-    assert predicted_bytes(job, [3, 3], {"host": 2, "service": 2}) == pytest.approx(held, rel=0.1)
+    assert predicted_bytes(job, [Numbers(3), Numbers(3)], {"host": 2, "service": 2}) == pytest.approx(held, rel=0.1)
 
 
 def test_threads_change_no_bit(results, rows):

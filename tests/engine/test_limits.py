@@ -11,7 +11,7 @@ import barograph
 from barograph.config.job import Job
 from barograph.config.load import load_job
 from barograph.engine import Engine
-from barograph.engine.estimate import most_entities, most_series, predicted_bytes
+from barograph.engine.estimate import Numbers, most_entities, most_series, predicted_bytes
 from barograph.results.results import Results
 from barograph.results.sizes import Sizes
 from barograph.store.scratch import Scratch
@@ -95,25 +95,36 @@ def test_which_series_are_left_out_does_not_depend_on_how_rows_are_cut(monkeypat
 
 @pytest.mark.parametrize("share", [1.0, 0.2])
 @pytest.mark.parametrize(
-    ("detector", "influencers"),
+    ("detector", "influencers", "shared"),
     [
-        (MEAN, ("host",)),
-        ({"function": "count", "partition_field_name": "host"}, ()),
-        ({"function": "metric", "field_name": "load", "by_field_name": "host"}, ()),
-        ({"function": "sum", "field_name": "load", "over_field_name": "host"}, ("host",)),
-        ({"function": "rare", "by_field_name": "host"}, ()),
-        ({"function": "time_of_day", "by_field_name": "host"}, ()),
+        (MEAN, ("host",), (1, 1)),
+        ({"function": "count", "partition_field_name": "host"}, (), (1, 1)),
+        ({"function": "metric", "field_name": "load", "by_field_name": "host"}, (), (1, 1)),
+        ({"function": "sum", "field_name": "load", "over_field_name": "host"}, ("host",), (1, 1)),
+        ({"function": "rare", "by_field_name": "host"}, (), (1, 1)),
+        ({"function": "time_of_day", "by_field_name": "host"}, (), (1, 1)),
+        (
+            {"function": "metric", "field_name": "load", "over_field_name": "host", "partition_field_name": "site"},
+            (),
+            (400, 400),
+        ),
+        ({"function": "time_of_day", "over_field_name": "host", "by_field_name": "site"}, (), (400, 1)),
+        ({"function": "rare", "by_field_name": "host", "partition_field_name": "site"}, (), (2_000, 400)),
+        ({"function": "rare", "by_field_name": "host", "over_field_name": "site"}, (), (2_000, 1)),
     ],
 )
-def test_what_is_predicted_is_what_is_held(detector: dict[str, str], influencers: tuple[str, ...], share: float) -> None:
+def test_what_is_predicted_is_what_is_held(
+    detector: dict[str, str], influencers: tuple[str, ...], shared: tuple[int, int], share: float
+) -> None:
     """Within a factor of 1.5, for kinds of jobs whose series all come at once, or now and then."""
     hosts, buckets, rng = 2_000, 40, np.random.default_rng(1)
     who = np.concatenate([np.sort(rng.permutation(hosts)[: int(share * hosts)]) for _ in range(buckets)])
     time = START + SPAN * np.repeat(np.arange(buckets), int(share * hosts))
-    frame = pl.DataFrame({"time": time, "host": [f"host-{at:05}" for at in who], "load": rng.normal(10.0, 1.0, len(who))})
-    of = job(detector, influencers=influencers)
+    names = {"host": [f"host-{at:05}" for at in who], "site": [f"site-{at // 5:05}" for at in who]}
+    frame = pl.DataFrame({"time": time, **names, "load": rng.normal(10.0, 1.0, len(who))})
+    of, numbers = job(detector, influencers=influencers), Numbers(hosts, *shared)
     sizes = sizes_of(run(of, frame)[1])
-    predicted = predicted_bytes(of, [hosts], {"host": hosts})
+    predicted = predicted_bytes(of, [numbers], {"host": hosts})
     assert sizes.total / 1.5 < predicted < sizes.total * 1.5
 
 
@@ -126,7 +137,7 @@ def test_of_series_with_patterns_too() -> None:
     of = job(MEAN)
     sizes = sizes_of(run(of, frame)[1])
     assert sizes.parts["their repeating patterns"] > 500 * hosts
-    predicted = predicted_bytes(of, [hosts], {})
+    predicted = predicted_bytes(of, [Numbers(hosts)], {})
     assert sizes.total / 1.5 < predicted < sizes.total * 1.5
 
 
@@ -136,6 +147,28 @@ def test_a_hundred_thousand_members_are_bounded() -> None:
     frame = pl.DataFrame({"time": time, "user": np.tile(np.arange(members), 3).astype("U"), "load": np.ones(3 * members)})
     engine = run(job({"function": "sum", "field_name": "load", "over_field_name": "user"}), frame)[1]
     assert 10 << 20 < sizes_of(engine).total < 40 << 20
+
+
+@pytest.mark.parametrize(
+    "detector",
+    [
+        {"function": "time_of_day", "over_field_name": "user", "partition_field_name": "site"},
+        {"function": "time_of_day", "over_field_name": "user", "by_field_name": "site"},
+        {"function": "sum", "field_name": "load", "over_field_name": "user", "partition_field_name": "site"},
+        {"function": "rare", "by_field_name": "user", "partition_field_name": "site"},
+        {"function": "rare", "by_field_name": "load", "over_field_name": "user", "partition_field_name": "site"},
+    ],
+)
+def test_members_that_are_alone_in_their_populations_keep_to_the_limit_too(detector: dict[str, str]) -> None:
+    rows = 6_000
+    one = np.arange(rows).astype("U")
+    frame = pl.DataFrame({"time": np.repeat(START, rows), "site": one, "user": one, "load": np.ones(rows)})
+    of = job(detector, "1mb")
+    engine = run(of, frame)[1]
+    engine.flush(START + 2 * SPAN)
+    sizes = sizes_of(engine)
+    assert 0.3 * (1 << 20) < sizes.total < 1.02 * (1 << 20)  # names are about as long as reckoned
+    assert sizes.refused_rows == rows - most_series(of)
 
 
 def test_values_of_influencers_keep_to_the_limit_too() -> None:

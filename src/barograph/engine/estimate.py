@@ -1,6 +1,7 @@
 """What a job is likely to hold in memory, before it has read a row; and for how many series its limit has room."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from barograph.config.detector import Detector
@@ -33,21 +34,41 @@ _PART_OF_ENTITIES: Final = 0.25
 """Of the job's limit, for what entities usually do: series that can sleep have so much less to be awake in. Chosen."""
 
 
-def predicted_bytes(job: Job, series: Sequence[int], entities: Mapping[str, int]) -> int:
+@dataclass(frozen=True)
+class Numbers:
+    """How many there will be of a detector.
+
+    Attributes:
+        series: combinations of the values of all fields that split it.
+        populations: of partition and by values.
+        partitions: of partition values.
+    """
+
+    series: int
+    populations: int = 1
+    partitions: int = 1
+
+    def at_most(self, most: int) -> "Numbers":
+        """Those that there is room for."""
+        return Numbers(*(min(count, most) for count in (self.series, self.populations, self.partitions)))
+
+
+def predicted_bytes(job: Job, numbers: Sequence[Numbers], entities: Mapping[str, int]) -> int:
     """What a job is likely to hold, in bytes: within a factor of 1.5 where the numbers are right.
 
     Args:
         job: the job.
-        series: of each detector, how many there will be.
+        numbers: of each detector, how many there will be.
         entities: of each influencer field, how many values there will be in all; a series has as many as there are for it.
     """
     total = float(_EMPTY)
-    for detector, count in zip(job.detectors, series, strict=True):
+    for detector, number in zip(job.detectors, numbers, strict=True):
+        count = number.series
         # A value of an influencer field that splits the series is in one of them; else each value may be in any.
         values = sum(max(count, entities.get(field, 0)) for field in job.influencers)
         known = min(values, most_entities(job) * len(job.influencers))
-        total += count * _likely(job, detector) + known * _ENTITY * len(detector.spec.statistics)
-    return round(total + max(series, default=0) * forest_bytes(job))
+        total += count * _likely(job, detector) + _shared(detector, number) + known * _ENTITY * len(detector.spec.statistics)
+    return round(total + max((number.series for number in numbers), default=0) * forest_bytes(job))
 
 
 def most_series(job: Job) -> int:
@@ -66,18 +87,28 @@ def most_entities(job: Job) -> int:
 def _likely(job: Job, detector: Detector) -> float:
     spec = detector.spec
     if spec.kind != "series":
-        return MODELS[spec.kind].RECORDS.dtype.itemsize + _named(detector)
+        return len(spec.statistics) * MODELS[spec.kind].RECORDS.dtype.itemsize + _named(detector)
     pattern = _PATTERNED * pattern_bytes(max(DAY_MS // job.bucket_span_ms, 1))
     return len(spec.statistics) * (SERIES.itemsize + pattern) + _paired(job, detector) + _named(detector)
 
 
 def _least(detector: Detector) -> int:
-    """Of a series at its largest; where empty buckets are no data it can sleep."""
+    """Of a series at its largest, alone in its population or partition; where empty buckets are no data it can sleep."""
     spec = detector.spec
     if spec.kind != "series":
-        return MODELS[spec.kind].RECORDS.dtype.itemsize + _named(detector)
+        alone = Numbers(
+            1, *(int(any(role in detector.splits for role in roles)) for roles in (("partition", "by"), ("partition",)))
+        )
+        return len(spec.statistics) * MODELS[spec.kind].RECORDS.dtype.itemsize + _shared(detector, alone) + _named(detector)
     held = SERIES.itemsize + MOST_PATTERN_BYTES if spec.empty == "zero" else ASLEEP_BYTES
     return len(spec.statistics) * held + _named(detector)
+
+
+def _shared(detector: Detector, numbers: Numbers) -> int:
+    """Of what the series of populations and partitions have together."""
+    records = MODELS[detector.spec.kind].RECORDS
+    each = numbers.populations * records.of_population + numbers.partitions * records.of_partition
+    return len(detector.spec.statistics) * each
 
 
 def _paired(job: Job, detector: Detector) -> int:

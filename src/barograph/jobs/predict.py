@@ -1,13 +1,15 @@
 """What a job is likely to take in memory, before it is started."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 
 import polars as pl
 
+from barograph.config.detector import Detector
 from barograph.config.job import Job
-from barograph.engine.estimate import most_series, predicted_bytes
+from barograph.config.splits import ROLES
+from barograph.engine.estimate import Numbers, most_series, predicted_bytes
 from barograph.results.labels import counted
 
 
@@ -42,10 +44,14 @@ class Predicted:
 
 def of_rows(job: Job, frame: pl.DataFrame) -> Predicted:
     """For the series that rows have."""
-    known = [[name for name in detector.splits.values() if name in frame.columns] for detector in job.detectors]
-    series = [frame.select(names).n_unique() if names else 1 for names in known]
+
+    def different(names: Sequence[str]) -> int:
+        known = [name for name in names if name in frame.columns]
+        return frame.select(known).n_unique() if known else 1
+
+    numbers = [_numbers(detector, different) for detector in job.detectors]
     entities = {field: frame[field].n_unique() for field in job.influencers if field in frame.columns}
-    return _predicted(job, series, entities)
+    return _predicted(job, numbers, entities)
 
 
 def of_fields(job: Job, distinct: Mapping[str, int]) -> Predicted | None:
@@ -53,13 +59,26 @@ def of_fields(job: Job, distinct: Mapping[str, int]) -> Predicted | None:
     needed = {name for detector in job.detectors for name in detector.splits.values()}
     if not needed <= distinct.keys():
         return None
-    series = [prod(max(distinct[name], 1) for name in detector.splits.values()) for detector in job.detectors]
-    return _predicted(job, series, {field: distinct.get(field, 0) for field in job.influencers})
+
+    def different(names: Sequence[str]) -> int:
+        return prod(max(distinct[name], 1) for name in names)
+
+    numbers = [_numbers(detector, different) for detector in job.detectors]
+    return _predicted(job, numbers, {field: distinct.get(field, 0) for field in job.influencers})
 
 
-def _predicted(job: Job, series: list[int], entities: Mapping[str, int]) -> Predicted:
-    most = most_series(job)
-    kept = [min(count, most) for count in series]
-    return Predicted(
-        predicted_bytes(job, kept, entities), sum(series), max(series), most, job.analysis_limits.model_memory_bytes
+def _numbers(detector: Detector, different: Callable[[Sequence[str]], int]) -> Numbers:
+    """Of combinations of fields with so many `different` values."""
+    splits = detector.splits
+    return Numbers(
+        *(
+            different([splits[role] for role in roles if role in splits])
+            for roles in (ROLES, ("partition", "by"), ("partition",))
+        )
     )
+
+
+def _predicted(job: Job, numbers: list[Numbers], entities: Mapping[str, int]) -> Predicted:
+    most, series = most_series(job), [number.series for number in numbers]
+    held = predicted_bytes(job, [number.at_most(most) for number in numbers], entities)
+    return Predicted(held, sum(series), max(series), most, job.analysis_limits.model_memory_bytes)

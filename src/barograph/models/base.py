@@ -106,6 +106,8 @@ class Records:
         known: what rows [S] know together, and what not yet.
         lately: [S] how anomalous each series was lately; 0 is quiet.
         describe: what one row says that the model believes, in words and numbers.
+        of_population: bytes of what the rows of a population, or of one by value of a partition, have together.
+        of_partition: bytes of what the rows of a partition have together.
     """
 
     array: str
@@ -113,6 +115,8 @@ class Records:
     known: Callable[[Structs, ModelConfig], Known]
     lately: Callable[[Structs], Floats]
     describe: Callable[[Any, ModelConfig], Description]
+    of_population: int = 0
+    of_partition: int = 0
 
 
 class Kin(NamedTuple):

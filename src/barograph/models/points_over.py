@@ -227,7 +227,7 @@ class PointOverModel:
 
 
 def _records(space: Space) -> Records:
-    return Records("point_members", MEMBER, known_members, lately, partial(describe_member, space))
+    return Records("point_members", MEMBER, known_members, lately, partial(describe_member, space), SERIES.itemsize)
 
 
 class TimeOfDayOverModel(PointOverModel):

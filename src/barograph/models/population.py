@@ -84,7 +84,7 @@ class _Outcome(NamedTuple):
 class PopulationModel:
     """All members of one measure. Built by `build` only; `snapshot` is the only way out."""
 
-    RECORDS: ClassVar = Records("members", MEMBER, known, lately, described)
+    RECORDS: ClassVar = Records("members", MEMBER, known, lately, described, POPULATION.itemsize)
     TOGETHER: ClassVar = True
 
     def __init__(self, config: ModelConfig, members: Structs, populations: Structs) -> None:

@@ -21,7 +21,7 @@ class RareModel(RareBase):
     """All values of one measure. Built by `build` only; `snapshot` is the only way out."""
 
     LAYOUT: ClassVar = {"rare_values": VALUE, "rare_parts": PART}
-    RECORDS: ClassVar = Records("rare_values", VALUE, known, lately, described)
+    RECORDS: ClassVar = Records("rare_values", VALUE, known, lately, described, of_partition=PART.itemsize)
 
     def grow(self, n_series: int, kin: Kin | None = None) -> None:
         """Add values until there are `n_series`, each in its partition; without `kin` all are in one."""

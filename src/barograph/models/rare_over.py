@@ -30,7 +30,7 @@ class RareOverModel(RareBase):
     """All pairs of one measure. Built by `build` only; `snapshot` is the only way out."""
 
     LAYOUT: ClassVar = {"rare_pairs": PAIR, "rare_categories": CATEGORY, "rare_populations": POPULATION}
-    RECORDS: ClassVar = Records("rare_pairs", PAIR, known, lately, described)
+    RECORDS: ClassVar = Records("rare_pairs", PAIR, known, lately, described, CATEGORY.itemsize, POPULATION.itemsize)
 
     def grow(self, n_series: int, kin: Kin | None = None) -> None:
         """Add pairs until there are `n_series`, each of its value and partition; without `kin` all are of one value."""
