@@ -3,7 +3,7 @@
 import polars as pl
 
 from barograph.results import schema
-from barograph.results.causes import COLUMNS, MOST, are_several, with_causes
+from barograph.results.causes import COLUMNS, MOST, are_several, wanted, with_causes
 
 
 def records(*rows: tuple[int, str | None, str | None, float]) -> pl.DataFrame:
@@ -46,3 +46,15 @@ def test_the_least_likely_ten_are_told_and_what_is_likely_is_none() -> None:
     assert told[0] == told[17] == [f"v{at}" for at in range(MOST)]
     assert told[18] == told[19] == ["a"]
     assert set(with_causes(many, many)["causes"][0].struct.fields) == set(COLUMNS)
+
+
+def test_what_is_wanted_is_asked_a_few_buckets_and_members_at_once() -> None:
+    found = records(
+        *((at // 3, f"u{at % 3}", "a", 1e-3) for at in range(7)),
+        (9, None, "a", 1e-3),
+        (0, "u0", "b", 1e-3),
+        (1, "u9", "a", 1e-3),
+    )
+    assert list(wanted(found, 2)) == [((0, 1), ("u0", "u1")), ((0, 1), ("u2", "u9")), ((2,), ("u0",))]
+    assert list(wanted(found, 9)) == [((0, 1, 2), ("u0", "u1", "u2", "u9"))]
+    assert list(wanted(found[7:8], 2)) == []

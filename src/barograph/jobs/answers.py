@@ -48,7 +48,7 @@ from barograph.jobs.scope import Fields
 from barograph.jobs.series import SeriesQuery, SeriesValues
 from barograph.jobs.status import Status
 from barograph.jobs.what_if import Alerts, AlertSettings
-from barograph.results.causes import are_several, with_causes
+from barograph.results.causes import are_several, wanted, with_causes
 from barograph.results.silenced import Silenced
 from barograph.store.documents import LEVELS, Level, Message
 from barograph.store.forecasts import SavedForecast
@@ -64,6 +64,8 @@ from barograph.store.timing import Timing
 _ALL = Query()
 _ALWAYS = Span()
 _OVERALL = OverallQuery()
+_AT_ONCE = 1_000
+"""Buckets, and members in them, that one query names: databases take some ten thousand values in one."""
 
 
 class Answers:
@@ -155,11 +157,10 @@ class Answers:
 
     def with_causes(self, job_id: str, records: pl.DataFrame) -> pl.DataFrame:
         """Records with what else the same member of a population did in their buckets; see `results.causes`."""
-        beside = records
-        if are_several(records):
-            times = tuple(records["timestamp"].unique().sort().to_list())
-            beside = self.records(job_id, Query(times=times, exclude_interim=False)).rows
-        return with_causes(records, beside)
+        if not are_several(records):
+            return with_causes(records, records)
+        asked = (Query(times=times, members=of, exclude_interim=False) for times, of in wanted(records, _AT_ONCE))
+        return with_causes(records, pl.concat([self.records(job_id, one).rows for one in asked]))
 
     def buckets(self, job_id: str, query: Query = _ALL) -> Page:
         """Buckets, in the order of time unless asked otherwise; columns as `schema.BUCKETS`."""

@@ -1,6 +1,7 @@
 """What a member of a population did in a bucket, over all by values: the causes of its records."""
 
-from typing import Final
+from collections.abc import Iterator
+from typing import Any, Final
 
 import polars as pl
 
@@ -25,6 +26,24 @@ def are_several(records: pl.DataFrame) -> bool:
     return bool((records["over_field_value"].is_not_null() & records["by_field_value"].is_not_null()).any())
 
 
+def wanted(records: pl.DataFrame, most: int) -> Iterator[tuple[tuple[int, ...], tuple[str, ...]]]:
+    """The buckets (epoch ms) and members whose records `with_causes` wants beside records, `most` of either at once.
+
+    A member of a bucket is in one of them.
+    """
+    members = records.filter(pl.col("over_field_value").is_not_null())
+    for times in _slices(members["timestamp"], most):
+        inside = members.filter(pl.col("timestamp").is_in(times))
+        for some in _slices(inside["over_field_value"], most):
+            yield times, some
+
+
+def _slices(values: pl.Series, most: int) -> Iterator[tuple[Any, ...]]:
+    """The different ones, in order."""
+    for part in values.unique().sort().to_frame().iter_slices(most):
+        yield tuple(part.to_series().to_list())
+
+
 def with_causes(records: pl.DataFrame, beside: pl.DataFrame) -> pl.DataFrame:
     """Records with the column `causes`: the records of the same member in the bucket, the least likely first, as structs.
 
@@ -32,7 +51,7 @@ def with_causes(records: pl.DataFrame, beside: pl.DataFrame) -> pl.DataFrame:
 
     Args:
         records: columns of `schema.RECORDS`.
-        beside: all records of their buckets; the same columns.
+        beside: all records of their members in their buckets; the same columns.
     """
     members = beside.filter(pl.col("over_field_value").is_not_null()).sort("probability", maintain_order=True)
     least = pl.col("probability").min().over(_OF)

@@ -31,6 +31,7 @@ class Query:
         entity: (field, value) pairs that a result must all be of: split values of its series, influencers of a record.
         detector_index: of the detector that found it, from 0; None is any.
         times: these buckets, epoch ms; None is any.
+        members: these over values; None is any.
 
     Raises:
         BadRequest: a negative offset or size.
@@ -48,6 +49,7 @@ class Query:
     detector_index: int | None = None
     min_initial_score: float = 0.0
     times: tuple[int, ...] | None = None
+    members: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         for name, value in (("offset", self.offset), ("size", self.size or 0)):
@@ -99,6 +101,8 @@ class ResultTable:
                 raise BadRequest(f"{name}={least:g}: wanted none, as {self.table.name}s have no score")
             if least > 0 and column is not None:
                 conditions.append(c[column] >= least)
+        if query.members is not None:
+            conditions.append(self.table.c.over_field_value.in_(query.members))
         return conditions + self._of_detector(query) + [self._of_entity(field, value) for field, value in query.entity]
 
     def _of_detector(self, query: Query) -> list["sa.ColumnElement[bool]"]:
