@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from zoneinfo import ZoneInfo
 
+    import polars as pl
+
     from barograph.api.elastic.documents import Document
     from barograph.jobs.what_if import Alerts, AlertSettings
 
@@ -75,10 +77,11 @@ def what_if(
         rules = tuple(parse_rule(text, zone) for text in rule or ())
         settings = AlertSettings(min_score, min_change / 100, parsed(entity), days, rules)
         answer = service.what_if(job_id, settings)
+        caused = service.with_causes(job_id, answer.alerts) if output is not Format.TABLE else answer.alerts
     for name in answer.unseen:
         typer.echo(f"note: no series of the job has {name}", err=True)
     if output is not Format.TABLE:
-        write(output, answer.alerts, _documents(job_id, answer))
+        write(output, answer.alerts, _documents(job_id, caused))
         return
     typer.echo(_sentence(answer, settings, zone))
     _show(answer, zone)
@@ -134,11 +137,10 @@ def _show_silenced(answer: "Alerts") -> None:
     show(table)
 
 
-def _documents(job_id: str, answer: "Alerts") -> "Iterator[Document]":
+def _documents(job_id: str, caused: "pl.DataFrame") -> "Iterator[Document]":
     from barograph.api.elastic import documents
-    from barograph.results.causes import with_causes
 
-    for row in with_causes(answer.alerts, answer.alerts).iter_rows(named=True):
+    for row in caused.iter_rows(named=True):
         alert = {
             name: row[name]
             for name in ("alert_start", "alert_end", "alert_again", "alert_score", "records")
