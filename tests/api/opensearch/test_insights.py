@@ -1,12 +1,18 @@
 """Insights: what detectors have found at a time, and the job that tells it."""
 
 import time
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from barograph.api.opensearch.clusters import Anomaly, clusters_of
+from barograph.api.opensearch.insights_job import InsightsJob
+from barograph.api.opensearch.shelves import INSIGHTS, INSIGHTS_JOB, JOBS, RESULTS, ensure_results, every, write, write_many
+from barograph.api.server import Server
+from barograph.config.server import ServerConfig
 from tests.api.opensearch.made import BASE, created, refusal
 
 _SETTING = "plugins.anomaly_detection.insights_enabled"
@@ -39,6 +45,36 @@ def test_what_goes_on_at_the_same_time_is_one_cluster(spans: list[tuple[str, int
     assert [{one.model_id for one in cluster} for cluster in found] == together
 
 
+def test_what_is_found_late_is_told_once(tmp_path: Path) -> None:
+    began, period = 1_795_000_000_000, 5 * _MINUTE
+    with closing(Server.open(ServerConfig(data_dir=tmp_path / "data"))) as server:
+        documents, job = server.documents, InsightsJob(server)
+        schedule = {"interval": {"start_time": began, "period": 5, "unit": "Minutes"}}
+        write(documents, JOBS, INSIGHTS_JOB, {"enabled": True, "enabled_time": began, "schedule": schedule})
+        ensure_results(documents, RESULTS)
+
+        def find(model: str, start: int, executed: int) -> None:
+            times = {"data_start_time": began + start, "data_end_time": began + start + _MINUTE}
+            made = {"detector_id": "d", "model_id": model, "anomaly_grade": 0.5, "execution_end_time": began + executed}
+            write_many(documents, RESULTS, [(model, made | times)])
+
+        def look(at: int) -> list[str]:
+            assert job.look("", began + at) == began + at + period
+            (told,) = every(documents, INSIGHTS, {"term": {"window_end": began + at}}).values()
+            assert told["window_start"] == began + at - period
+            return list(told["doc_model_ids"])
+
+        find("on time", -_MINUTE, 0)
+        assert look(0) == ["on time"]
+        find("delayed", -10 * _MINUTE, _MINUTE)  # with a window_delay of ten minutes
+        find("after a pause", -180 * _MINUTE, _MINUTE)
+        assert look(period) == ["after a pause", "delayed"]
+        find("written late", 3 * _MINUTE, period - 1)  # when it was made the last look had not begun
+        find("delayed", -10 * _MINUTE, period + 1)  # told again by the next process
+        assert look(2 * period) == ["written late"]
+        assert look(3 * period) == []
+
+
 @pytest.fixture
 def enabled(source: httpx.Client) -> httpx.Client:
     assert refusal(source.get(f"{BASE}/insights/_status"))[:2] == (500, "illegal_state_exception")
@@ -58,7 +94,7 @@ def test_the_job_tells_what_several_detectors_have_found(enabled: httpx.Client) 
             (detectors[1], now - 8 * _MINUTE, {"task_id": "t"}),
         )
     ):
-        times = {"data_start_time": start, "data_end_time": start + _MINUTE}
+        times = {"data_start_time": start, "data_end_time": start + _MINUTE, "execution_end_time": start + 2 * _MINUTE}
         result = {"detector_id": detector_id, "model_id": f"m-{detector_id}", "anomaly_grade": 0.5, **times, **changes}
         http.put(f"/{_INDEX}/_doc/{at}", json=result).raise_for_status()
     asked: dict[str, Any] = {"_start": [], "_stop": [], "_status": []}

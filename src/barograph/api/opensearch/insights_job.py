@@ -1,7 +1,7 @@
 """The job of insights: at its times it looks at what detectors have found in real time since it has looked last."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -27,6 +27,9 @@ from barograph.api.server import Server
 Frequency = tuple[int, str]
 """So many of a unit."""
 _LENGTHS: Final = {"Minutes": 60_000, "Hours": 3_600_000, "Days": 86_400_000}
+_LATE_MS: Final = 600_000
+"""How long before the last look results may have been made that it did not see yet: they have the time at which they were made,
+and are written afterwards. Chosen: longer than a detector with many entities takes to write them."""
 
 
 @dataclass
@@ -43,7 +46,7 @@ class InsightsJob:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        self.ticks = Ticks("insights", self.server.service.now_ms, self._look)
+        self.ticks = Ticks("insights", self.server.service.now_ms, self.look)
 
     def document(self) -> dict[str, Any] | None:
         """The job as it is stored; None where it was never started."""
@@ -100,15 +103,19 @@ class InsightsJob:
         """See `Beside`."""
         self.ticks.close()
 
-    def _look(self, _name: str, now_ms: int) -> int | None:
-        """Tell of what was found since the last look, or over one period where there was none; when to look next."""
+    def look(self, _name: str, now_ms: int) -> int | None:
+        """Tell of what was found since the last look, or over one period where there was none; when to look next.
+
+        What counts is when it was found: intervals are judged behind their `window_delay`, and much later after a pause.
+        """
         job = self.document()
         if job is None or not job["enabled"]:
             return None
         documents, period = self.server.documents, _period_ms(job)
         last = self._looked_until(job)
         start = now_ms - period if last is None else last
-        told = insight(list(self._anomalies(start, now_ms)), every(documents, DETECTORS), (start, now_ms), documents.now_ms())
+        new = self._untold(list(self._anomalies(start if last is None else last - _LATE_MS, now_ms)))
+        told = insight(new, every(documents, DETECTORS), (start, now_ms), documents.now_ms())
         ensure_insights(documents)
         write_many(documents, INSIGHTS, [(f"{INSIGHTS_JOB}-{now_ms}", told)])
         return now_ms + period
@@ -124,13 +131,28 @@ class InsightsJob:
         return None if last is None else int(last)
 
     def _anomalies(self, start_ms: int, end_ms: int) -> Iterator[Anomaly]:
-        """What detectors have found in real time in intervals that have ended in a span, [first ms, last ms)."""
+        """What detectors have found in real time within a span of time, (after ms, last ms]."""
         documents = self.server.documents
-        span = {"range": {"data_end_time": {"gt": start_ms, "lte": end_ms, "format": "epoch_millis"}}}
+        span = {"range": {"execution_end_time": {"gt": start_ms, "lte": end_ms, "format": "epoch_millis"}}}
         is_odd, is_past = {"range": {"anomaly_grade": {"gt": 0}}}, {"exists": {"field": "task_id"}}
         for name in (RESULTS, *own_results(documents, CUSTOM_PREFIX)):
             for one in every(documents, name, span, is_odd, {"bool": {"must_not": is_past}}).values():
                 yield Anomaly.of(one)
+
+    def _untold(self, anomalies: Sequence[Anomaly]) -> list[Anomaly]:
+        """Those that no look has told of. Results are written again, as found anew, where the server ended meanwhile."""
+        if not anomalies:
+            return []
+        ids = sorted({one.detector_id for one in anomalies})
+        after = {"range": {"window_end": {"gte": min(one.end_ms for one in anomalies), "format": "epoch_millis"}}}
+        before = every(self.server.documents, INSIGHTS, {"terms": {"doc_detector_ids": ids}}, after)
+        told = {
+            (one["model_id"], one["data_start_time"])
+            for look in before.values()
+            for cluster in look["clusters"]
+            for one in cluster["anomalies"]
+        }
+        return [one for one in anomalies if (one.model_id, one.start_ms) not in told]
 
 
 def _length_ms(frequency: Frequency) -> int:
