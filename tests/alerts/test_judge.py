@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from barograph.alerts import words
 from barograph.store.alerts import AlertsQuery
 from tests.alerts.making import SPAN, Made, Odd, at, job, rule
 
@@ -68,6 +69,22 @@ def test_an_incident_is_one_alert_however_many_series_it_has(made):
     assert (alert.series, alert.status) == (60, "active")
     (message,) = waiting(made)
     assert "40 series" in message["text"]
+
+
+@pytest.mark.parametrize(
+    ("series", "told"),
+    [
+        ("host=web", ""),
+        ("host=web url=/pay", "url=/pay, "),
+        ("url=/pay host=web", "url=/pay, "),
+        ("vhost=web-1", "vhost=web-1, "),
+        ("host=web-1 vhost=web", "host=web-1 vhost=web, "),
+        ("host=web 1 url=/pay", "host=web 1 url=/pay, "),
+    ],
+)
+def test_a_title_names_what_it_is_grouped_by_once_and_cuts_no_other_name(series, told):
+    worst = {"series": series, "what": "load", "how": "3x higher"}
+    assert words.headline({"host": "web"}, {"worst": worst}) == f"host=web: {told}load: 3x higher"
 
 
 def waiting(made: Made) -> list[dict]:

@@ -1,5 +1,6 @@
 """An alert in words: what, how far from what, since when, who is to blame, how sure, and where to look."""
 
+import re
 from collections.abc import Sequence
 from datetime import UTC
 from typing import Any, Final
@@ -79,11 +80,16 @@ def headline(entity: dict[str, str], told: dict[str, Any]) -> str:
         named = " ".join(f"{name}={value}" for name, value in entity.items())
         if worst is None:
             return named
-        others = worst["series"].replace(named, "").strip()
+        others = _without(worst["series"], named)
         return f"{named}: {_of_worst({**worst, 'series': others})}"
     if told["summary"]:
         return str(told["summary"]) if "=" not in told["summary"] or not of_worst else _joined(told["summary"], of_worst)
     return of_worst or "a bucket that is odd as a whole"
+
+
+def _without(series: str, named: str) -> str:
+    """The split values of a series without one of them; not without a part of another, such as `vhost=web-1` has."""
+    return re.sub(rf"(^| ){re.escape(named)}(?= \S+=|$)", "", series).strip()
 
 
 def _joined(summary: str, of_worst: str) -> str:
