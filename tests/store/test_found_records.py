@@ -6,6 +6,7 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
+from barograph.store import worst_records
 from barograph.store.entity_filter import Is
 from barograph.store.query import Query
 from barograph.store.records_query import RecordsQuery, Stretches
@@ -77,6 +78,7 @@ KINDS = {
 
 BOTH = ("web", "other")
 CASES = [*((kind, BOTH, SHIFTS) for kind in KINDS), ("scores", ("web",), SHIFTS), ("all", ("web",), Stretches(7_200_000))]
+CASES += [("all", BOTH, Stretches(7_200_000, ((0, -259_200_000),)))]  # in local time it is before 1970
 
 
 @pytest.mark.parametrize(("kind", "jobs", "stretches"), CASES)
@@ -104,6 +106,14 @@ def test_the_worst_record_of_each_stretch_stands_for_the_others(hosts, kind, job
         assert start.rows.select(columns).rows() == by_time.select(columns).rows()[5:14]
     whole = hosts.found_records(replace(query, size=100_000))  # so many are brought into order instead
     assert whole.rows.select(columns).rows() == worst.select(columns).rows()
+
+
+@pytest.mark.parametrize("time", ["all", "a time"])
+def test_a_job_without_records_in_the_time_sends_no_other_the_slow_way(hosts, time):
+    query = RecordsQuery((*BOTH, "empty"), **KINDS[time], worst_of=SHIFTS)
+    with hosts.reading() as connection:
+        assert worst_records.keys(connection, query) == worst_records.keys(connection, replace(query, job_ids=("web", "other")))
+        assert len(worst_records.keys(connection, query) or ()) == 25
 
 
 def test_records_are_counted_as_they_are_stored(hosts):

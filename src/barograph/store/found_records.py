@@ -55,7 +55,7 @@ def _ends(connection: sa.Connection, query: RecordsQuery) -> "tuple[int | None, 
 
 def _where(connection: sa.Connection, query: RecordsQuery) -> "list[sa.ColumnElement[bool]]":
     """The conditions of a query, so that records of some scores are gathered from the index by score, unless time is short."""
-    if query.bands is None or len(query.job_ids) != 1 or is_short(connection, query, query.job_ids[0]):
+    if query.bands is None or len(query.job_ids) != 1 or is_short(connection, query, query.job_ids[0]) is not False:
         return query.where()
     return query.where_by_score(query.job_ids[0])
 

@@ -48,7 +48,8 @@ class Stretches:
         whens = [(time < until, shift) for (_, shift), (until, _) in pairwise(self.shifts)]
         last = sa.literal(self.shifts[-1][1])
         local = time + (sa.case(*whens, else_=last) if whens else last)
-        return local - local % self.ms
+        # -1 % 2 is -1 in SQL: without the second one times before 1970 would be in the stretch behind theirs
+        return local - ((local % self.ms) + self.ms) % self.ms
 
     @property
     def overlap(self) -> int:
@@ -143,16 +144,16 @@ class RecordsQuery:
         return conditions + ([_C.is_interim.is_(False)] if self.exclude_interim else [])
 
 
-def is_short(connection: sa.Connection, query: RecordsQuery, job_id: str, part: int = _SHORT) -> bool:
-    """Whether a query is of less than one part in so many of all the time that a job has records of."""
+def is_short(connection: sa.Connection, query: RecordsQuery, job_id: str, part: int = _SHORT) -> bool | None:
+    """Whether a query is of less than one part in so many of all the time that a job has records of; None: of none of it."""
     c = tables.RECORD.c
     ends = (sa.select(one).where(c.job_id == job_id) for one in (sa.func.min(c.timestamp), sa.func.max(c.timestamp)))
     first, last = (connection.execute(chosen).scalar_one() for chosen in ends)
     if first is None or last is None:
-        return True
+        return None
     start = first if query.start_ms is None else max(first, query.start_ms)
     end = last + 1 if query.end_ms is None else min(last + 1, query.end_ms)
-    return bool((end - start) * part < last - first)
+    return None if end <= start else bool((end - start) * part < last - first)
 
 
 def _joined(bands: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:

@@ -41,7 +41,10 @@ def keys(connection: sa.Connection, query: RecordsQuery) -> list[Key] | None:
         return None
     found: list[Any] = []
     for job_id in query.job_ids:
-        if is_short(connection, query, job_id, *([] if query.worst_of is None else [_SHORT])):
+        short = is_short(connection, query, job_id, *([] if query.worst_of is None else [_SHORT]))
+        if short is None:
+            continue
+        if short:
             return None
         of_job = _plain(connection, query) if query.worst_of is None else _worst(connection, query, query.worst_of, job_id, end)
         if of_job is None:
