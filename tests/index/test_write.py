@@ -1,6 +1,7 @@
 """What is written is there, once, and in its order; what cannot be is told and leaves the rest alone."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -43,6 +44,27 @@ def test_operations_count_as_done_one_after_the_other() -> None:
     outcomes = into.bulk([op("index", "a", {"n": 1}), op("delete", "a"), op("delete", "a"), op("index", "a", {"n": 2})])
     assert [o.result for o in outcomes] == ["created", "deleted", "not_found", "created"]
     assert source(into, "a") == {"n": 2}
+
+
+def test_no_number_is_given_twice_also_by_the_next_process(tmp_path: Path) -> None:
+    numbers, path = [], tmp_path / "index.duckdb"
+
+    def write(*operations: Operation) -> None:
+        with Documents(path, lambda: NOW_MS) as into:
+            numbers.extend(outcome.seq for outcome in into.bulk(operations))
+
+    write(op("index", "a", {"n": 1}), op("index", "b", {"n": 2}), op("delete", "b"))
+    write(op("index", "b", {"n": 3}))
+    write(op("delete", "b"), op("delete", "none"))
+    write(op("index", "b", {"n": 4}))
+    with Documents(path, lambda: NOW_MS) as into:
+        assert into.delete_matching("logs", {"match_all": {}}) == 2
+    write(op("index", "c", {"n": 5}))
+    assert numbers == list(range(8))
+    with Documents(path, lambda: NOW_MS) as into:
+        into.delete_indices("logs")
+    write(op("index", "a", {"n": 6}))
+    assert numbers[-1] == 0  # another index
 
 
 def test_an_update_changes_the_fields_that_it_names() -> None:

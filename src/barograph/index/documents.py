@@ -68,6 +68,7 @@ class Documents:
         self._contexts = Contexts()
         with self._database.write() as connection:
             connection.execute("CREATE TABLE IF NOT EXISTS catalog (name VARCHAR, document VARCHAR)")
+            connection.execute("CREATE TABLE IF NOT EXISTS numbers (index_number INTEGER, next_seq BIGINT)")
             self.catalog = _loaded(connection)
             self._states = {index.number: _state(connection, index) for index in self.catalog.indices.values()}
 
@@ -352,6 +353,7 @@ def _drop(writer: Writer, names: list[str]) -> None:
         index = writer.catalog.indices[name]
         writer.connection.execute(f"DROP TABLE {index.documents}")
         writer.connection.execute(f"DROP TABLE {index.more}")
+        writer.connection.execute("DELETE FROM numbers WHERE index_number = ?", [index.number])
     writer.catalog = writer.catalog.without(names)
     writer.changed.update(names)
 
@@ -361,8 +363,9 @@ def _kept(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _state(connection: duckdb.DuckDBPyConnection, index: Index) -> State:
-    last = rows(connection, f"SELECT max(seq) FROM {index.documents}")[0][0]
-    return State(0 if last is None else last + 1)
+    written = rows(connection, f"SELECT coalesce(max(seq) + 1, 0) FROM {index.documents}")[0][0]
+    kept = rows(connection, "SELECT next_seq FROM numbers WHERE index_number = ?", [index.number])
+    return State(max(written, *(row[0] for row in kept), 0))
 
 
 def _loaded(connection: duckdb.DuckDBPyConnection) -> Catalog:

@@ -59,7 +59,7 @@ class Outcome:
 
 @dataclass
 class State:
-    """What the writer knows of the tables of an index. All of it can be made anew from them.
+    """What the writer knows of the tables of an index. All of it can be made anew from them, and from `numbers`.
 
     Attributes:
         next_seq: the number of the next document.
@@ -240,6 +240,8 @@ class Writer:
         sql = hits.relation([]).put("SELECT seq FROM ({}) r")
         seqs = [row[0] for row in rows(self.connection, sql.text, sql.values)]
         self._remove(target.index, seqs)
+        if seqs:
+            self._keep_number(target.index)
         return len(seqs)
 
     def _remove(self, index: Index, seqs: list[int]) -> None:
@@ -306,10 +308,18 @@ class Writer:
     def _number_deletes(self, index: Index, outcomes: Iterable[Outcome]) -> None:
         """That a document was removed, or asked to be, has a number of its own, like every change."""
         state = self.states[index.number]
-        for outcome in outcomes:
-            if outcome.error is None:
-                outcome.seq = state.next_seq
-                state.next_seq += 1
+        done = [outcome for outcome in outcomes if outcome.error is None]
+        for outcome in done:
+            outcome.seq = state.next_seq
+            state.next_seq += 1
+        if done:
+            self._keep_number(index)
+
+    def _keep_number(self, index: Index) -> None:
+        """Keep the next number where no document has the last one: none is given twice, also by the next process."""
+        values = [self.states[index.number].next_seq, index.number]
+        if not rows(self.connection, "UPDATE numbers SET next_seq = ? WHERE index_number = ? RETURNING 1", values):
+            self.connection.execute("INSERT INTO numbers (next_seq, index_number) VALUES (?, ?)", values)
 
 
 def parsed(source: bytes | str, name: str = "") -> dict[str, Any]:
