@@ -168,6 +168,11 @@ class OpenJobs:
         """The ids of the jobs that are open, in order."""
         return sorted(self._held)
 
+    def rows(self, job_id: str) -> int:
+        """How many rows a job has been given since it was opened; 0 for one that is not open."""
+        held = self._held.get(job_id)
+        return 0 if held is None else held.session.progress().rows
+
     def open(self, job_id: str, tell: Tell) -> None:
         """Open a job. Raises as `reopened`, and:
 

@@ -292,6 +292,10 @@ class Service(Answers):
         """The ids of the jobs that are open here."""
         return self._open.ids()
 
+    def rows_fed(self, job_id: str) -> int:
+        """How many rows a job has been given since it was opened here, whoever did so; 0 where it is not."""
+        return self._open.rows(job_id)
+
     def feed(self, job_id: str, rows: Chunk | object) -> Progress:
         """Give an open job rows. They are safe once `rows_committed` counts them, which a commit every few seconds sees to.
 

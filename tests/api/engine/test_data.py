@@ -5,6 +5,7 @@ import http.client
 import json
 import socket
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +14,8 @@ import orjson
 import pytest
 
 from barograph.api.engine.errors import Code
+from barograph.api.engine.idle import IdleJobs
+from barograph.config.errors import StorageFailure
 from tests.api.engine.stream import SPAN, START, config, delimited, rows
 from tests.api.engine.test_jobs import API, error
 
@@ -242,6 +245,23 @@ def test_a_job_that_is_sent_nothing_for_its_timeout_is_closed_and_goes_on_with_t
     assert http.get(f"{API}/jobs/idle-never").json()["document"]["status"] == "RUNNING"
     assert sent(http, job_id, delimited(rows(2, 3)))["outOfOrderTimeStampCount"] == 0
     assert http.get(f"{API}/jobs/{job_id}").json()["document"]["counts"]["processedRecordCount"] == len(rows(0, 3))
+
+
+def test_a_job_that_others_send_rows_is_not_closed(http: httpx.Client) -> None:
+    job_id = made(http, "fed-elsewhere", timeout=3)
+    sent(http, job_id, delimited(rows(0, 1)))
+    for at in range(1, 6):
+        http.get(f"{API}/alerts_longpoll/{job_id}", params={"score": 100, "timeout": 1}).raise_for_status()  # the server waits
+        http.post(f"/api/v1/jobs/{job_id}/rows", content=delimited(rows(at, at + 1))).raise_for_status()
+    assert "sent nothing" not in http.get(f"{API}/logs/{job_id}/tail").text
+
+
+def test_a_database_that_fails_makes_no_failure_of_rows_that_are_safe() -> None:
+    def extras(_: str) -> None:
+        raise StorageFailure("no database")
+
+    service = SimpleNamespace(opened=lambda: ["web"], rows_fed=lambda _: 0)
+    IdleJobs(SimpleNamespace(server=SimpleNamespace(service=service), extras=extras)).used("web")
 
 
 def test_rows_within_the_latency_take_the_place_of_others(http: httpx.Client) -> None:

@@ -10,7 +10,6 @@ import structlog
 from barograph.api.engine.errors import EngineError
 from barograph.api.engine.state import Extras, State
 from barograph.config.errors import BarographError
-from barograph.jobs.service import NoSuchJob
 
 _LOOK_S: Final = 1.0
 
@@ -20,7 +19,7 @@ class IdleJobs:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._until: dict[str, float] = {}
+        self._until: dict[str, tuple[float, int]] = {}  # and how many rows the job had when it began to wait
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="idle jobs", daemon=True)
@@ -39,10 +38,10 @@ class IdleJobs:
 
     def used(self, job_id: str) -> None:
         """A job was sent something, or is told to wait otherwise: it waits from now on."""
-        wait = self._wait_s(job_id)
+        wait, rows = self._wait_s(job_id), self._state.server.service.rows_fed(job_id)
         with self._lock:
             if wait:
-                self._until[job_id] = time.monotonic() + wait
+                self._until[job_id] = time.monotonic() + wait, rows
             else:
                 self._until.pop(job_id, None)
 
@@ -51,30 +50,33 @@ class IdleJobs:
         if job_id not in self._state.server.service.opened():
             return 0
         extras: Extras = {}
-        with suppress(NoSuchJob):
+        with suppress(BarographError):  # it is gone; or the database fails, which is no failure of rows that are safe already
             extras = self._state.extras(job_id)
         return 0 if not extras or "scheduler" in extras else int(extras["timeout"])
 
     def _run(self) -> None:
         while not self._stop.wait(_LOOK_S):
-            for job_id in self._due():
+            for job_id, rows in self._due().items():
                 try:
-                    self._close(job_id)
+                    self._close(job_id, rows)
                 except (BarographError, EngineError) as error:  # it is used, or gone: whoever does that says how it ends
                     structlog.get_logger().info("engine.not_closed", job=job_id, reason=str(error))
 
-    def _due(self) -> list[str]:
+    def _due(self) -> dict[str, int]:
         now = time.monotonic()
         with self._lock:
-            found = [job_id for job_id, until in self._until.items() if until <= now]
+            found = {job_id: rows for job_id, (until, rows) in self._until.items() if until <= now}
             for job_id in found:
                 del self._until[job_id]
         return found
 
-    def _close(self, job_id: str) -> None:
-        """Close a job. One that is being sent rows is not: it waits anew when that is done."""
-        service = self._state.server.service
+    def _close(self, job_id: str, rows: int) -> None:
+        """Close a job. One that is being sent rows, or has more than so many, is not: it waits anew when this is done."""
         with self._state.alone(job_id):
-            if job_id in service.opened():
-                self._state.in_worker(job_id, lambda: service.close_job(job_id))
-                service.tell(job_id, "info", "Job is closed: it was sent nothing for as long as its timeout")
+            self._state.in_worker(job_id, lambda: self._close_unused(job_id, rows))
+
+    def _close_unused(self, job_id: str, rows: int) -> None:
+        service = self._state.server.service
+        if job_id in service.opened() and service.rows_fed(job_id) == rows:  # other dialects send rows, too
+            service.close_job(job_id)
+            service.tell(job_id, "info", "Job is closed: it was sent nothing for as long as its timeout")
