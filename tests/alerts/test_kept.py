@@ -156,6 +156,21 @@ def test_many_messages_of_a_dead_channel_keep_no_other_waiting(made):
 
 
 @both
+def test_of_two_first_rules_the_second_takes_nothing_from_the_first(made):
+    rules, store = made.alerts.rules, made.service.store
+    for rule_id in ("long", "short"):
+        rules.delete(rule_id)
+    first, second = Rules(store, made.service.now_ms), Rules(store, made.service.now_ms)
+    second.all()  # as it is when both begin
+    second.all = lambda: {}
+    first.create(rule("first"))
+    made.commit(60, {50: {"a": 99.0}}, "web")
+    second.create(rule("second"))
+    made.judge.step()
+    assert ("first", 50) in {(row.rule_id, (row.time - at(0)) // SPAN) for row in made.rows()}
+
+
+@both
 def test_what_is_over_goes_with_the_results_of_its_job(made):
     store = made.service.store
     made.service.update("web", lambda job: job.model_copy(update={"results_retention_days": 1}))
@@ -168,13 +183,18 @@ def test_what_is_over_goes_with_the_results_of_its_job(made):
         assert {message.alert_id.split("~")[1] for message in alerts.due(connection, 1 << 60, 100)} == {"db"}
 
 
-def test_what_is_left_of_rules_and_jobs_that_are_gone_is_kept_for_a_month(made):
+def test_what_is_left_of_rules_and_jobs_that_are_gone_is_kept_for_a_month(made, monkeypatch):
     made.alerts.rules.delete("short")
     made.service.delete("web")
     made.judge.step()
     assert len(made.rows()) == 4
     made.now_ms += GONE_MS + 1
+    said: list[str] = []
+    for name in ("_remove_those", "_changed"):
+        told = getattr(alerts, name)
+        monkeypatch.setattr(alerts, name, lambda *given, name=name, told=told: said.append(name) or told(*given))
     made.judge.step()
+    assert said == ["_remove_those", "_remove_those", "_changed"]  # nobody waits for alerts who has the version
     assert [(row.job_id, row.rule_id, row.status) for row in made.rows()] == [("db", "long", "active")]
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from barograph.config.alert_rule import AlertRule
 from barograph.config.errors import Conflict, NotFound
-from barograph.store import alerts
+from barograph.store import alerts, documents
 from barograph.store.store import Store
 
 KIND: Final = "alert_rule"
@@ -67,7 +67,7 @@ class Rules:
         if version is not None and version == self._seen[0]:
             return self._seen[1]
         kept = self._store.documents(KIND)
-        found = {rule_id: KeptRule.of(body) for rule_id, body in kept.items() if rule_id != _VERSION}
+        found = _of(kept)
         self._seen = (kept.get(_VERSION), found)
         return found
 
@@ -157,24 +157,21 @@ class Rules:
 
     def _change(self, rule_ids: Sequence[str], change: Callable[[_Known], Iterator[KeptRule]]) -> list[KeptRule]:
         """Keep what becomes of the rules of some ids that are there. Another process changes none of them in between."""
-        if not any(one.rule.enabled for one in self.all().values()):
-            self._begin()
         kept: list[KeptRule] = []
 
         def bodies(known: dict[str, str]) -> dict[str, str | None]:
             kept.extend(change({rule_id: KeptRule.of(body) for rule_id, body in known.items()}))
             return {**{one.rule.rule_id: one.body() for one in kept}, _VERSION: uuid.uuid4().hex}
 
-        self._store.change_documents(KIND, rule_ids, bodies)
+        with self._store.changing_documents(KIND) as connection:
+            if not any(one.rule.enabled for one in _of(documents.of_kind(connection, KIND)).values()):
+                alerts.begin(connection)  # without a rule nothing is judged: what is there already is not news
+            documents.change(connection, KIND, rule_ids, bodies)
         return kept
 
-    def _begin(self) -> None:
-        """Nothing has been judged while there was no rule: results that are there already are not news."""
-        with self._store.writing() as connection:
-            standing = alerts.standings(connection)
-            spans = alerts.bucket_spans(connection)
-            told = [(one.job_id, one.commits, one.until_ms(spans[one.job_id])) for one in standing]
-            alerts.begin_at(connection, told)
+
+def _of(bodies: dict[str, str]) -> _Known:
+    return {rule_id: KeptRule.of(body) for rule_id, body in bodies.items() if rule_id != _VERSION}
 
 
 def _no_rule(rule_id: str) -> NotFound:

@@ -206,6 +206,12 @@ def configs(connection: sa.Connection, job_ids: Sequence[str] | None = None) -> 
     return {row.job_id: row.config for row in connection.execute(chosen)}
 
 
+def begin(connection: sa.Connection) -> None:
+    """Note that all jobs have been judged as far as they are."""
+    spans = bucket_spans(connection)
+    begin_at(connection, [(one.job_id, one.commits, one.until_ms(spans[one.job_id])) for one in standings(connection)])
+
+
 def begin_at(connection: sa.Connection, standing: Iterable[tuple[str, int, int]]) -> None:
     """Note how far jobs have been judged."""
     values = [{"job_id": job_id, "commits": commits, "until_ms": until} for job_id, commits, until in standing]
@@ -414,6 +420,12 @@ def waiting(connection: sa.Connection, alert_ids: Sequence[str]) -> dict[str, in
     return found
 
 
+def waiting_for(connection: sa.Connection) -> dict[str, int]:
+    """How many messages are still to be sent over each channel."""
+    chosen = sa.select(_MESSAGE.c.channel, sa.func.count()).group_by(_MESSAGE.c.channel)
+    return {row[0]: row[1] for row in connection.execute(chosen)}
+
+
 def event_counts(connection: sa.Connection, alert_ids: Sequence[str], what: str) -> dict[str, int]:
     """How often something happened to alerts."""
     found: dict[str, int] = {}
@@ -498,20 +510,24 @@ def forget_gone(connection: sa.Connection, rule_ids: Iterable[str], before_ms: i
     c, rules, jobs = _ALERT.c, frozenset(rule_ids), sa.select(tables.JOB.c.job_id)
     known = connection.execute(sa.select(c.rule_id).distinct().where(c.ended_ms < before_ms)).scalars().all()
     gone = [rule_id for rule_id in known if rule_id not in rules]
-    removed = _remove(connection, sa.and_(c.ended_ms < before_ms, c.job_id.not_in(jobs)))
-    for start in range(0, len(gone), _AT_ONCE):
-        removed += _remove(connection, sa.and_(c.ended_ms < before_ms, c.rule_id.in_(gone[start : start + _AT_ONCE])))
+    some = (gone[start : start + _AT_ONCE] for start in range(0, len(gone), _AT_ONCE))
+    over = c.ended_ms < before_ms
+    return _remove(connection, sa.and_(over, c.job_id.not_in(jobs)), *(sa.and_(over, c.rule_id.in_(ids)) for ids in some))
+
+
+def _remove(connection: sa.Connection, *which: "sa.ColumnElement[bool]") -> int:
+    """Remove alerts of which one of several conditions is true; returns how many."""
+    removed = sum(_remove_those(connection, one) for one in which)
+    if removed:  # last: whoever has the version waits for no alert that another, who waits for the version, has
+        _changed(connection)
     return removed
 
 
-def _remove(connection: sa.Connection, which: "sa.ColumnElement[bool]") -> int:
+def _remove_those(connection: sa.Connection, which: "sa.ColumnElement[bool]") -> int:
     chosen = sa.select(_ALERT.c.alert_id).where(which)
     for table in (_EVENT, _MESSAGE):
         connection.execute(table.delete().where(table.c.alert_id.in_(chosen)))
-    removed = connection.execute(_ALERT.delete().where(which)).rowcount
-    if removed:
-        _changed(connection)
-    return removed
+    return connection.execute(_ALERT.delete().where(which)).rowcount
 
 
 def unsend(connection: sa.Connection, alert_id: str) -> int:

@@ -1,6 +1,6 @@
 """Documents that whoever stands above wants kept, as JSON by kind and name; and what happened to jobs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final, Literal
 
@@ -59,6 +59,18 @@ def change_alone(connection: sa.Connection, kind: str) -> None:
     """
     if connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(f"barograph/{kind}"))))
+
+
+def change(
+    connection: sa.Connection, kind: str, names: Sequence[str], changed: Callable[[dict[str, str]], Mapping[str, str | None]]
+) -> None:
+    """Change documents of a kind by what is there, in a transaction that has them to itself. See `Store.change_documents`."""
+    bodies = {name: one(connection, kind, name) for name in names}
+    for name, body in changed({name: body for name, body in bodies.items() if body is not None}).items():
+        if body is None:
+            delete(connection, kind, [name])
+        else:
+            put(connection, kind, name, body)
 
 
 def delete(connection: sa.Connection, kind: str, names: Sequence[str]) -> int:

@@ -385,14 +385,15 @@ class Store(Reader):
             names: those that `change` looks at.
             change: given those of them that are there, by name, returns what is to be kept, and None for what is to go.
         """
+        with self.changing_documents(kind) as connection:
+            documents.change(connection, kind, names, change)
+
+    @contextmanager
+    def changing_documents(self, kind: str) -> Iterator[sa.Connection]:
+        """One transaction in which nobody else, in whatever process, changes documents of a kind by what is there."""
         with self._database.write() as connection:
             documents.change_alone(connection, kind)
-            bodies = {name: documents.one(connection, kind, name) for name in names}
-            for name, body in change({name: body for name, body in bodies.items() if body is not None}).items():
-                if body is None:
-                    documents.delete(connection, kind, [name])
-                else:
-                    documents.put(connection, kind, name, body)
+            yield connection
         self._settings_changed()
 
     def delete_documents(self, kind: str, names: Sequence[str]) -> int:
