@@ -87,10 +87,19 @@ def test_what_was_sent_and_not_noted_is_sent_again_under_the_same_id(made):
 
 def test_one_that_is_no_channel_any_more_is_named(made):
     delivery = Delivery(made.service.store, load_channels(None, {}, exists=lambda _: False), made.service.now_ms)
-    delivery.step()
+    delivery.start()
     delivery.close()
     with made.service.store.reading() as connection:
         assert {message.attempts for message in alerts.due(connection, 1 << 60, 10)} == {1}
+
+
+def test_what_is_for_channels_of_another_process_waits_for_it(made):
+    made.now_ms += GIVEN_UP_MS + 1
+    delivery = Delivery(made.service.store, {"alive": None}, made.service.now_ms, lambda _: lambda *_: "ok")
+    assert delivery.step() == 1
+    delivery.close()
+    with made.service.store.reading() as connection:
+        assert [(one.channel, one.attempts) for one in alerts.due(connection, 1 << 60, 10)] == [("dead", 0)]
 
 
 def test_mail_says_it_all_and_what_follows_is_in_its_thread(made, monkeypatch):

@@ -44,13 +44,25 @@ class Delivery:
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="alerts")
 
     def step(self) -> int:
-        """Send what is due, and wait until all of that is sent or its channel has failed; returns how many were sent."""
-        sent = 0
-        failed: set[str] = set()
-        while self.start(failed):
+        """Send what is due, and wait until all of that is sent or its channel has failed; returns how many were sent.
+
+        What is for channels that are not known here waits on: a server may know them.
+        """
+        sent, but = 0, self._unknown()
+        while self.start(but):
             sent += sum(future.result() for future in list(self._busy.values()))
-            failed |= self._busy.keys() & self._paused.keys()
+            but |= self._busy.keys() & self._paused.keys()
         return sent
+
+    def _unknown(self) -> set[str]:
+        with self._store.reading() as connection:
+            waiting = alerts.waiting_for(connection)
+        unknown = waiting.keys() - self._channels.keys()
+        for name in sorted(unknown):
+            structlog.get_logger().warning(
+                "alert.waits", channel=name, messages=waiting[name], why="no channel of this name here"
+            )
+        return unknown
 
     def start(self, but: Iterable[str] = ()) -> int:
         """Have what is due sent by channels that are not at it already. Does not wait: a dead channel holds up no other.

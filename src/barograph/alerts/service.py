@@ -159,7 +159,8 @@ class Alerts:
 
     def told_channels(self) -> list[dict[str, str]]:
         """The channels without their secrets."""
-        return [{"channel_id": name, "kind": KINDS[type(one)], "to": one.to} for name, one in self.channels.items()]
+        channels = self.channels.copy()  # others change them meanwhile
+        return [{"channel_id": name, "kind": KINDS[type(one)], "to": one.to} for name, one in channels.items()]
 
     def send(self, messages: Sequence[OutMessage]) -> None:
         """Have messages sent, at least once, whose alerts are kept elsewhere; those that wait already wait on."""
