@@ -151,6 +151,15 @@ def test_what_is_between_fields_is_one_character_of_ascii(own: httpx.Client) -> 
         assert own.get(f"/uploads/{kept['upload_id']}", params={"delimiter": wrong}).status_code == 422
 
 
+@pytest.mark.parametrize("value", ["1" + "0" * 30, "-9223372036854775809", '"\\ud800"'])
+def test_a_value_that_json_in_utf_8_cannot_have_is_told_as_it_was_written(own: httpx.Client, value: str) -> None:
+    body = '{"config": {"job_id": VALUE}, "rule": {"rule_id": VALUE}}'.replace("VALUE", value)
+    for call in ("/validate", "/jobs", "/rules"):
+        answer = own.post(call, content=body, headers={"Content-Type": "application/json"})
+        assert answer.status_code in {200, 400, 422}, answer.text
+        assert value.strip('"') in answer.text or "surrogates" in answer.text
+
+
 def test_settings_are_checked_as_the_command_line_does(own: httpx.Client) -> None:
     wrong = {"job_id": "A b", "analysis_config": {"bucket_span": "0s", "detectors": [{"function": "maen"}]}}
     told = own.post("/validate", json={"config": wrong}).json()

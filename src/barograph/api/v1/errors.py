@@ -70,7 +70,7 @@ def render(scope: Scope, error: Exception) -> Response:
     status, message = _told(scope, error)
     body: dict[str, Any] = {
         "code": _CODES.get(status, "failed"),
-        "message": message,
+        "message": _written(message),
         "hint": _HINTS.get(status, "the message says what was wanted"),
         "request_id": scope.get("state", {}).get("request_id", ""),
     }
@@ -85,8 +85,20 @@ def problems(error: ConfigError) -> list[dict[str, Any]]:
 
 
 def _problem(one: Wrong) -> dict[str, Any]:
-    plain = one.value if isinstance(one.value, str | int | float | bool) else repr(one.value)[:200]
-    return {"path": one.path, "value": None if one.value is MISSING else plain, "wanted": one.wanted}
+    value = None if one.value is MISSING else _in_json(one.value)
+    return {"path": _written(one.path), "value": value, "wanted": _written(one.wanted)}
+
+
+def _in_json(value: object) -> object:
+    """A value as JSON in UTF-8 can have it: there are integers, and halves of characters, that it cannot."""
+    if isinstance(value, str):
+        return _written(value)
+    is_told = isinstance(value, float | bool) or (isinstance(value, int) and -(1 << 63) <= value < 1 << 64)
+    return value if is_told else _written(repr(value)[:200])
+
+
+def _written(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _told(scope: Scope, error: Exception) -> tuple[int, str]:
