@@ -10,7 +10,7 @@ from barograph.alerts.rules import Rules
 from barograph.alerts.senders import SendFailed
 from barograph.alerts.service import AlertsQuery, Mute
 from barograph.config.errors import BadRequest, Conflict
-from barograph.jobs.calendars import Calendar
+from barograph.jobs.knowledge.calendars import Calendar
 from barograph.store import alerts
 from barograph.store.store import Store
 from tests.alerts.making import SPAN, Made, at, job, rule

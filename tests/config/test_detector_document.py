@@ -6,7 +6,7 @@ from barograph.config.detector_document import DetectorDocument, read_detector
 from barograph.config.errors import ConfigError
 from barograph.config.job import Job
 from barograph.config.load import load_job
-from barograph.jobs.advice import of_settings
+from barograph.jobs.drafts.advice import of_settings
 from barograph.results.labels import sentence
 from barograph.store.differences import differences
 from tests.engine.detectors import detector, feature, web_detector

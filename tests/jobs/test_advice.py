@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from barograph.config.load import load_job
-from barograph.jobs.advice import advised, of_rows, of_settings
+from barograph.jobs.drafts.advice import advised, of_rows, of_settings
 
 START = 1_767_225_600
 
@@ -83,7 +83,7 @@ def test_rows_are_looked_at_as_they_pass(monkeypatch):
         def __init__(self, frame):
             self.frame = frame
 
-    monkeypatch.setattr("barograph.jobs.advice.LOOKED_AT", 200)
+    monkeypatch.setattr("barograph.jobs.drafts.advice.LOOKED_AT", 200)
     frame, notes, passed = regular(1e6 * np.arange(1.0, 501.0)), [], []
     for chunk in advised(job(MEAN), (Rows(frame[at : at + 50]) for at in range(0, 500, 50)), notes.append):
         passed.append(chunk)

@@ -9,8 +9,8 @@ import pytest
 from barograph.config.job import Job
 from barograph.engine import Engine
 from barograph.engine.engine import known_categories
-from barograph.jobs.categories import categories
 from barograph.jobs.replay import replay
+from barograph.jobs.views.categories import categories
 from barograph.results.results import Results
 from barograph.results.snapshot import Snapshot
 from barograph.store.query import Query

@@ -12,9 +12,9 @@ from polars.testing import assert_frame_equal
 from barograph.config.errors import InputError
 from barograph.config.moment import iso_text
 from barograph.engine.exclusions import Exclusion
-from barograph.jobs.explain import explain
 from barograph.jobs.forget import forget
 from barograph.jobs.replay import replay
+from barograph.jobs.views.explain import explain
 from barograph.store.query import Query
 from barograph.store.snapshots import SavedSnapshot
 from barograph.store.store import Store

@@ -10,8 +10,8 @@ from barograph.config.errors import InputError, OtherVersion
 from barograph.config.load import load_job
 from barograph.engine import Engine
 from barograph.engine.exclusions import Exclusion
-from barograph.jobs.explain import explain
 from barograph.jobs.forget import forget
+from barograph.jobs.views.explain import explain
 from barograph.models import SeriesModel
 from barograph.results.results import Results
 from barograph.store.query import Query

@@ -5,7 +5,7 @@ import pytest
 
 from barograph.config.detector_document import read_detector
 from barograph.config.errors import BadRequest
-from barograph.jobs.features import GradesQuery, grades, thinned
+from barograph.jobs.views.features import GradesQuery, grades, thinned
 from tests.engine.detectors import web_detector
 
 HOUR = 3_600_000

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from barograph.config.errors import BadRequest
-from barograph.jobs.filter_text import parse, quoted
+from barograph.jobs.views.filter_text import parse, quoted
 from barograph.store.entity_filter import AllOf, AnyOf, Is, Not
 
 A, B, C = Is("a", ("1",)), Is("b", ("2",)), Is("c", ("3",))

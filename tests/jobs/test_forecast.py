@@ -7,7 +7,7 @@ from polars.testing import assert_frame_equal
 from barograph.config.duration import Duration
 from barograph.config.errors import InputError, OtherVersion
 from barograph.engine import Engine
-from barograph.jobs.forecast import ForecastRequest, forecast, told
+from barograph.jobs.forecasts.forecast import ForecastRequest, forecast, told
 from barograph.results.snapshot import Snapshot
 from barograph.store.errors import NoSuchJob
 from barograph.store.store import Store

@@ -3,8 +3,8 @@
 import pytest
 
 from barograph.config.errors import StorageFailure
-from barograph.jobs.forecast import ForecastRequest
-from barograph.jobs.forecast_runs import MOST_AT_ONCE, ForecastRun, ForecastRuns
+from barograph.jobs.forecasts.forecast import ForecastRequest
+from barograph.jobs.forecasts.forecast_runs import MOST_AT_ONCE, ForecastRun, ForecastRuns
 
 
 def fails(_: ForecastRun) -> None:

@@ -8,12 +8,12 @@ import pytest
 
 from barograph.config.errors import BadRequest
 from barograph.config.job import Job
-from barograph.jobs import found
-from barograph.jobs.calendars import Calendar, Calendars, Event
-from barograph.jobs.found import BlamedAsked, RecordsAsked, clock_changes
-from barograph.jobs.lanes import INTERIM, PLANNED, LanesQuery, lanes
-from barograph.jobs.overall import OverallQuery, overall_buckets
-from barograph.jobs.scope import Asked, fields, scope
+from barograph.jobs.knowledge.calendars import Calendar, Calendars, Event
+from barograph.jobs.views import found
+from barograph.jobs.views.found import BlamedAsked, RecordsAsked, clock_changes
+from barograph.jobs.views.lanes import INTERIM, PLANNED, LanesQuery, lanes
+from barograph.jobs.views.overall import OverallQuery, overall_buckets
+from barograph.jobs.views.scope import Asked, fields, scope
 from barograph.results import schema
 from barograph.results.results import Results
 from barograph.store.errors import NoSuchJob

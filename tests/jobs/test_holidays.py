@@ -8,8 +8,8 @@ import pytest
 
 from barograph.config.errors import BadRequest, NotFound
 from barograph.config.load import load_job
-from barograph.jobs.calendars import Calendar, Event
-from barograph.jobs.holidays import years_of
+from barograph.jobs.knowledge.calendars import Calendar, Event
+from barograph.jobs.knowledge.holidays import years_of
 from barograph.jobs.service import HolidaysAsked, Service
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from barograph.config.errors import BadRequest
-from barograph.jobs.ics import events_of
+from barograph.jobs.knowledge.ics import events_of
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -84,6 +84,6 @@ def test_dates_that_no_rule_has_are_taken_too() -> None:
 def test_a_rule_that_began_long_ago_is_followed_to_its_end_or_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     hourly = event("SUMMARY:Sync", "DTSTART:20100101T000000Z", "RRULE:FREQ=HOURLY;UNTIL=20250228T020000Z")
     assert [start for _, start, _ in spans(*hourly)] == [ms(2025, 2, 28, hour) for hour in range(3)]
-    monkeypatch.setattr("barograph.jobs.ics._MOST_STEPS", 1000)
+    monkeypatch.setattr("barograph.jobs.knowledge.ics._MOST_STEPS", 1000)
     with pytest.raises(BadRequest, match=r"rules that come at most 1,000 times together; RRULE='FREQ=HOURLY' has more"):
         spans(*event("DTSTART:20100101T000000Z", "RRULE:FREQ=HOURLY"), *event("SUMMARY:Fair", "DTSTART;VALUE=DATE:20260405"))

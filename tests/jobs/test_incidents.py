@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from barograph.jobs.incidents import job_incidents
+from barograph.jobs.views.incidents import job_incidents
 from barograph.results import schema
 from barograph.scoring.incidents import incidents
 from barograph.store.store import Store

@@ -9,7 +9,7 @@ from polars.testing import assert_frame_equal
 from barograph.engine import Engine
 from barograph.jobs.run import run_job
 from barograph.jobs.summary import RunSummary
-from barograph.jobs.what_if import AlertSettings, what_if
+from barograph.jobs.views.what_if import AlertSettings, what_if
 from barograph.sources.read import read_files
 from barograph.store.query import Query
 from barograph.store.store import Store

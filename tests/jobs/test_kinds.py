@@ -10,8 +10,8 @@ from barograph.config.duration import Duration
 from barograph.config.functions import Function
 from barograph.config.load import load_job
 from barograph.engine import Engine
-from barograph.jobs.explain import explain
 from barograph.jobs.replay import replay
+from barograph.jobs.views.explain import explain
 from barograph.models import MODELS
 from barograph.results.results import Results
 from barograph.store.query import Query

@@ -9,7 +9,7 @@ import pytest
 from barograph.config.errors import ConfigError
 from barograph.config.job import Job
 from barograph.config.load import load_job
-from barograph.jobs.calendars import Calendar, Event
+from barograph.jobs.knowledge.calendars import Calendar, Event
 from barograph.jobs.service import Query, Service
 from tests.engine.events import START, requests
 from tests.engine.replays import DAY, MEANS, SPAN

@@ -9,8 +9,8 @@ from polars.testing import assert_frame_equal
 
 from barograph.config.job import Job
 from barograph.config.load import load_job
-from barograph.jobs.memory import status_of
 from barograph.jobs.service import Query, Service
+from barograph.jobs.views.memory import status_of
 from barograph.results.sizes import Sizes
 from barograph.store.scratch import Scratch
 from tests.engine.events import START

@@ -7,8 +7,8 @@ import pytest
 
 from barograph.config.duration import Duration
 from barograph.config.errors import BadRequest
-from barograph.jobs.overall import OverallQuery, overall, overall_buckets
-from barograph.jobs.selection import matching
+from barograph.jobs.views.overall import OverallQuery, overall, overall_buckets
+from barograph.jobs.views.selection import matching
 from barograph.results import schema
 from barograph.results.results import Results
 from barograph.store.errors import NoSuchJob

@@ -7,10 +7,10 @@ import pytest
 from barograph.api.elastic import documents
 from barograph.config.load import load_job
 from barograph.engine import Engine
-from barograph.jobs.explain import explain
-from barograph.jobs.one_series import OneSeries
-from barograph.jobs.series import SeriesQuery
 from barograph.jobs.service import Service
+from barograph.jobs.views.explain import explain
+from barograph.jobs.views.one_series import OneSeries
+from barograph.jobs.views.series import SeriesQuery
 from barograph.results.causes import with_causes
 from barograph.results.results import Results
 from barograph.results.words import record_compared

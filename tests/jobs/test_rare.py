@@ -7,7 +7,7 @@ import pytest
 from barograph.api.elastic import documents
 from barograph.config.load import load_job
 from barograph.engine import Engine
-from barograph.jobs.explain import explain
+from barograph.jobs.views.explain import explain
 from barograph.results.results import Results
 from barograph.results.words import record_compared
 from barograph.store.store import Store

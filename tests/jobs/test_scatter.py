@@ -5,7 +5,7 @@ import pytest
 from barograph.config.errors import BadRequest
 from barograph.config.job import Job
 from barograph.engine import Engine
-from barograph.jobs.scatter import MOST_NAMES, ScatterQuery, scatter
+from barograph.jobs.views.scatter import MOST_NAMES, ScatterQuery, scatter
 from barograph.results import schema
 from barograph.results.counts import DataCounts
 from barograph.results.results import Results

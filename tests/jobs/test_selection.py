@@ -2,7 +2,7 @@
 
 import pytest
 
-from barograph.jobs.selection import matching
+from barograph.jobs.views.selection import matching
 from barograph.store.errors import NoSuchJob
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from barograph.config.load import load_job
-from barograph.jobs.status import status
+from barograph.jobs.views.status import status
 from barograph.results.counts import DataCounts
 from barograph.store.job_rows import JobState, JobSummary
 from barograph.store.query import Page, Query

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from barograph.config.errors import NotFound, UnreadableInput
-from barograph.jobs.preview import preview
-from barograph.jobs.suggest import job_id_of, suggestion
-from barograph.jobs.uploads import TooLarge, Upload, Uploads
+from barograph.jobs.drafts.preview import preview
+from barograph.jobs.drafts.suggest import job_id_of, suggestion
+from barograph.jobs.drafts.uploads import TooLarge, Upload, Uploads
 
 
 def kept(uploads: Uploads, name: str, content: bytes) -> Upload:

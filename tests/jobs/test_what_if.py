@@ -12,7 +12,7 @@ from barograph.config.load import load_job
 from barograph.config.rule import SIGNS, Condition, Rule, Scope
 from barograph.config.rule_text import parse_rule
 from barograph.engine import Engine
-from barograph.jobs.what_if import AlertSettings, matches, what_if
+from barograph.jobs.views.what_if import AlertSettings, matches, what_if
 from barograph.results import schema
 from barograph.store.query import Query
 from barograph.store.store import Store

@@ -10,9 +10,9 @@ import pytest
 from barograph.config.errors import BadRequest
 from barograph.config.job import Job
 from barograph.config.load import load_job
-from barograph.jobs.one_series import OneSeries
-from barograph.jobs.series import SeriesQuery
 from barograph.jobs.service import Service
+from barograph.jobs.views.one_series import OneSeries
+from barograph.jobs.views.series import SeriesQuery
 
 SPAN_MS = 3_600_000
 FUNCTIONS = ("count", "sum", "mean", "min", "max", "median", "varp")

@@ -8,9 +8,9 @@ from polars.testing import assert_frame_equal
 from barograph.config.load import load_job
 from barograph.engine import Engine
 from barograph.engine.exclusions import Exclusion
-from barograph.jobs.explain import explain
 from barograph.jobs.forget import forget
 from barograph.jobs.replay import replay
+from barograph.jobs.views.explain import explain
 from barograph.results.results import Results
 from barograph.store.query import Query
 from barograph.store.store import Store

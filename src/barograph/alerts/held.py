@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from barograph.alerts.rules import KeptRule
-from barograph.jobs.calendars import Event
+from barograph.jobs.knowledge.calendars import Event
 
 MUTED: Final = "muted"
 QUIET_HOURS: Final = "quiet hours"

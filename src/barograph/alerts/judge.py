@@ -15,7 +15,7 @@ from barograph.alerts.sightings import Sighting, sightings
 from barograph.config.duration import DAY_MS
 from barograph.config.errors import StorageFailure
 from barograph.config.job import Job
-from barograph.jobs.calendars import Calendars
+from barograph.jobs.knowledge.calendars import Calendars
 from barograph.results.severity import severity
 from barograph.scoring.episodes import OPENING_SCORE
 from barograph.store import alerts

@@ -13,7 +13,7 @@ from barograph.config.alert_rule import AlertRule
 from barograph.config.duration import DAY_MS
 from barograph.config.errors import BadRequest
 from barograph.config.job import Job
-from barograph.jobs.calendars import Event
+from barograph.jobs.knowledge.calendars import Event
 from barograph.results import labels
 from barograph.results.severity import CRITICAL, MAJOR, MINOR
 from barograph.store.alerts import AlertRow

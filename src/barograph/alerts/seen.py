@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import polars as pl
 
 from barograph.config.job import Job
-from barograph.jobs.incidents import job_incidents
+from barograph.jobs.views.incidents import job_incidents
 from barograph.results import schema
 from barograph.scoring.episodes import OPENING_SCORE
 from barograph.scoring.incidents import incidents

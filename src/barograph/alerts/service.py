@@ -20,7 +20,7 @@ from barograph.config.duration import DAY_MS
 from barograph.config.errors import BadRequest, Conflict, NotFound, named
 from barograph.config.job import Job
 from barograph.engine.exclusions import Exclusion
-from barograph.jobs.calendars import Calendar, Event, names_of
+from barograph.jobs.knowledge.calendars import Calendar, Event, names_of
 from barograph.jobs.service import Service
 from barograph.store import alerts
 from barograph.store.alerts import STATUSES, AlertEvent, AlertRow, AlertsQuery, OfRule, OutMessage, Status

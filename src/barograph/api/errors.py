@@ -15,7 +15,7 @@ from barograph.config.errors import (
     StorageFailure,
     UnreadableInput,
 )
-from barograph.jobs.uploads import TooLarge
+from barograph.jobs.drafts.uploads import TooLarge
 from barograph.jobs.workers import Overloaded
 
 Render = Callable[[Scope, Exception], Response]

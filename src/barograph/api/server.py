@@ -19,8 +19,8 @@ from barograph.config.sources import Source
 from barograph.index.documents import INDEX_FILE, Documents
 from barograph.jobs.annotations import annotate
 from barograph.jobs.datafeeds import Datafeeds
+from barograph.jobs.drafts.uploads import Uploads
 from barograph.jobs.service import Service
-from barograph.jobs.uploads import Uploads
 from barograph.jobs.workers import Workers
 from barograph.sources.feed import Feed
 from barograph.sources.feeds import open_feed

@@ -12,7 +12,7 @@ from barograph.cli.options import DEFAULT_DATA_DIR, DataDir, StoreUrl, Yes
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from barograph.jobs.calendars import Event
+    from barograph.jobs.knowledge.calendars import Event
     from barograph.jobs.service import Service
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Plan times in which jobs are not to be surprised.")
@@ -62,7 +62,7 @@ def create(
     """Make a calendar for jobs and groups, which need not be there yet."""
     from barograph.config.errors import Conflict
     from barograph.config.job import check_id
-    from barograph.jobs.calendars import Calendar
+    from barograph.jobs.knowledge.calendars import Calendar
     from barograph.jobs.service import Service
 
     check_id("calendar_id", calendar_id)
@@ -106,7 +106,7 @@ def plan(
 ) -> None:
     """Plan a time. Jobs that have read beyond it keep the results that they have until a replay."""
     from barograph.config.moment import epoch_ms
-    from barograph.jobs.calendars import Event
+    from barograph.jobs.knowledge.calendars import Event
     from barograph.jobs.service import Service
 
     with Service.open(store, data_dir, create=False) as service:
@@ -133,7 +133,7 @@ def holidays(
     store: StoreUrl = None,
 ) -> None:
     """Plan the public holidays of a country, as whole days. Those that the calendar has already are not planned again."""
-    from barograph.jobs.holidays import years_of
+    from barograph.jobs.knowledge.holidays import years_of
     from barograph.jobs.service import HolidaysAsked, Service
 
     asked = HolidaysAsked(country, years_of(years), subdivision, time_zone, not tell, not learn)
@@ -153,7 +153,7 @@ def import_events(
     store: StoreUrl = None,
 ) -> None:
     """Plan the events of an iCalendar file; of those that come again, what begins from a year ago to two years ahead."""
-    from barograph.jobs.ics import events_of
+    from barograph.jobs.knowledge.ics import events_of
     from barograph.jobs.service import Service
     from barograph.results.labels import counted
 
@@ -184,7 +184,7 @@ def _shown_in(service: "Service", calendar_id: str, asked: str | None) -> "ZoneI
     """The zone that was asked for, else that of the calendar's jobs, where it is one; else UTC."""
     from zoneinfo import ZoneInfo
 
-    from barograph.jobs.holidays import zone_asked
+    from barograph.jobs.knowledge.holidays import zone_asked
 
     if asked is not None:
         return zone_asked(asked)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from barograph.engine.explain import Explanation
-    from barograph.jobs.explain import Explained
+    from barograph.jobs.views.explain import Explained
     from barograph.scoring.bucket_sum import BucketSum
 
 _Time = Annotated[

@@ -60,9 +60,9 @@ def forecast(
     from barograph.cli.entities import parsed
     from barograph.cli.output import refuse_terminal
     from barograph.engine.forecast import check_crosses
-    from barograph.jobs.forecast import ForecastRequest
-    from barograph.jobs.selection import check_detector
+    from barograph.jobs.forecasts.forecast import ForecastRequest
     from barograph.jobs.service import Service
+    from barograph.jobs.views.selection import check_detector
 
     refuse_terminal(output)
     far, expires_in_span = _lasting("--duration", duration), _lasting("--expires-in", expires_in)
@@ -108,8 +108,8 @@ def show(
 ) -> None:
     """Show a forecast that was kept."""
     from barograph.cli.output import refuse_terminal
-    from barograph.jobs.selection import check_detector
     from barograph.jobs.service import Service
+    from barograph.jobs.views.selection import check_detector
 
     refuse_terminal(output)
     with Service.open(store, data_dir, create=False) as service:

@@ -15,7 +15,7 @@ from barograph.cli.options import Format
 from barograph.config.duration import UNIT_MS
 from barograph.config.job import Job
 from barograph.engine.forecast import crossings
-from barograph.jobs.forecast import told
+from barograph.jobs.forecasts.forecast import told
 from barograph.jobs.service import SavedForecast
 from barograph.results import labels, schema
 from barograph.results.words import short

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from barograph.engine.exclusions import Exclusion
-    from barograph.jobs.memory import Memory
     from barograph.jobs.service import JobSummary, Page, Service
+    from barograph.jobs.views.memory import Memory
     from barograph.results.silenced import Silenced
 
 

@@ -23,7 +23,7 @@ def validate(job: JobFile, data: _Data = None) -> None:
     """
     from barograph.config.load import load_job
     from barograph.config.support import left_out
-    from barograph.jobs.advice import of_settings
+    from barograph.jobs.drafts.advice import of_settings
     from barograph.jobs.run import look_at
     from barograph.results.labels import sentence
 

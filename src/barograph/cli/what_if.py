@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from barograph.api.elastic.documents import Document
-    from barograph.jobs.what_if import Alerts, AlertSettings
+    from barograph.jobs.views.what_if import Alerts, AlertSettings
 
 _WEEK_DAYS = 7
 
@@ -69,7 +69,7 @@ def what_if(
     from barograph.cli.output import refuse_terminal, write
     from barograph.config.rule_text import parse_rule
     from barograph.jobs.service import Service
-    from barograph.jobs.what_if import AlertSettings
+    from barograph.jobs.views.what_if import AlertSettings
 
     refuse_terminal(output)
     with Service.open(store, data_dir, create=False) as service:

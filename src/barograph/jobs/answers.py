@@ -8,12 +8,14 @@ from barograph.config.job import Job
 from barograph.config.splits import ROLES
 from barograph.engine.entity import Entity
 from barograph.engine.exclusions import Exclusion
-from barograph.jobs import (
+from barograph.jobs.forecasts import forecast_series
+from barograph.jobs.forecasts.forecast_series import ForecastSeries
+from barograph.jobs.knowledge.calendars import Calendars
+from barograph.jobs.views import (
     categories,
     describe,
     entities,
     explain,
-    forecast_series,
     forest_models,
     found,
     incident_list,
@@ -30,24 +32,22 @@ from barograph.jobs import (
     status,
     what_if,
 )
-from barograph.jobs.calendars import Calendars
-from barograph.jobs.categories import JobCategories
-from barograph.jobs.describe import Described
-from barograph.jobs.entities import EntitiesQuery, KnownNames
-from barograph.jobs.explain import Explained
-from barograph.jobs.forecast_series import ForecastSeries
-from barograph.jobs.forest_models import ForestModel
-from barograph.jobs.found import BlamedAsked, Found, RecordsAsked
-from barograph.jobs.incident_list import IncidentList, IncidentsQuery
-from barograph.jobs.lanes import Lanes, LanesQuery
-from barograph.jobs.memory import Memory
-from barograph.jobs.one_series import OneSeries
-from barograph.jobs.overall import OverallQuery
-from barograph.jobs.scatter import Scatter, ScatterQuery
-from barograph.jobs.scope import Fields
-from barograph.jobs.series import SeriesQuery, SeriesValues
-from barograph.jobs.status import Status
-from barograph.jobs.what_if import Alerts, AlertSettings
+from barograph.jobs.views.categories import JobCategories
+from barograph.jobs.views.describe import Described
+from barograph.jobs.views.entities import EntitiesQuery, KnownNames
+from barograph.jobs.views.explain import Explained
+from barograph.jobs.views.forest_models import ForestModel
+from barograph.jobs.views.found import BlamedAsked, Found, RecordsAsked
+from barograph.jobs.views.incident_list import IncidentList, IncidentsQuery
+from barograph.jobs.views.lanes import Lanes, LanesQuery
+from barograph.jobs.views.memory import Memory
+from barograph.jobs.views.one_series import OneSeries
+from barograph.jobs.views.overall import OverallQuery
+from barograph.jobs.views.scatter import Scatter, ScatterQuery
+from barograph.jobs.views.scope import Fields
+from barograph.jobs.views.series import SeriesQuery, SeriesValues
+from barograph.jobs.views.status import Status
+from barograph.jobs.views.what_if import Alerts, AlertSettings
 from barograph.results.causes import are_several, wanted, with_causes
 from barograph.results.silenced import Silenced
 from barograph.store.documents import LEVELS, Level, Message

@@ -11,7 +11,7 @@ from barograph.config.job import Job
 from barograph.engine import Engine
 from barograph.engine.replay import Replay
 from barograph.jobs.commit_timer import Clock
-from barograph.jobs.knowledge import knowledge_of
+from barograph.jobs.knowledge.knowledge import knowledge_of
 from barograph.jobs.newest import resume_point
 from barograph.jobs.replay import replay_held
 from barograph.jobs.session import Build, Session

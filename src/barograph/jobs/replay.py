@@ -14,7 +14,7 @@ from barograph.config.knowledge import Knowledge
 from barograph.engine.exclusions import Exclusion
 from barograph.engine.replay import NOTHING_BEFORE, KeptBuckets, Replay, columns_of
 from barograph.jobs.commit_timer import Clock
-from barograph.jobs.knowledge import knowledge_of
+from barograph.jobs.knowledge.knowledge import knowledge_of
 from barograph.jobs.newest import resume_point
 from barograph.results import schema
 from barograph.results.arrays import Disk

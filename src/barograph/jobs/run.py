@@ -9,9 +9,9 @@ import polars as pl
 from barograph.config.errors import InputError
 from barograph.config.job import Job
 from barograph.engine import Engine
-from barograph.jobs import predict
-from barograph.jobs.advice import LOOKED_AT, advised
 from barograph.jobs.commit_timer import Clock
+from barograph.jobs.drafts import predict
+from barograph.jobs.drafts.advice import LOOKED_AT, advised
 from barograph.jobs.file_checks import checked, joined
 from barograph.jobs.input_check import refuse_useless
 from barograph.jobs.interrupts import Interrupts

@@ -19,35 +19,36 @@ from barograph.engine.entity import check_entity
 from barograph.engine.exclusions import Exclusion
 from barograph.engine.forecast import check_forecast
 from barograph.intake.frames import as_frame
-from barograph.jobs import forecast, forget, replay, run
+from barograph.jobs import forget, replay, run
 from barograph.jobs.answers import Answers
-from barograph.jobs.calendars import Calendars, Event
 from barograph.jobs.commit_timer import Clock
-from barograph.jobs.describe import Described
-from barograph.jobs.entities import EntitiesQuery
 from barograph.jobs.file_checks import checked
-from barograph.jobs.filters import Filters
-from barograph.jobs.forecast import ForecastRequest, MadeForecast
-from barograph.jobs.forecast_runs import ForecastRun, ForecastRuns
-from barograph.jobs.forest_models import ForestModel
-from barograph.jobs.found import BlamedAsked, RecordsAsked
-from barograph.jobs.holidays import HolidaysAsked, add_holidays
-from barograph.jobs.incident_list import IncidentsQuery, ListedIncident
+from barograph.jobs.forecasts import forecast
+from barograph.jobs.forecasts.forecast import ForecastRequest, MadeForecast
+from barograph.jobs.forecasts.forecast_runs import ForecastRun, ForecastRuns
 from barograph.jobs.kept import Kept
 from barograph.jobs.keys import Keys
-from barograph.jobs.knowledge import knowledge_of
-from barograph.jobs.lanes import LanesQuery
-from barograph.jobs.notes import Notes
-from barograph.jobs.one_series import OneSeries
+from barograph.jobs.knowledge.calendars import Calendars, Event
+from barograph.jobs.knowledge.filters import Filters
+from barograph.jobs.knowledge.holidays import HolidaysAsked, add_holidays
+from barograph.jobs.knowledge.knowledge import knowledge_of
+from barograph.jobs.knowledge.notes import Notes
 from barograph.jobs.open_jobs import Means, OpenJobs, OpenReader, Tell
-from barograph.jobs.overall import OverallQuery
 from barograph.jobs.replay import Replayed
 from barograph.jobs.room import waits_for_room
-from barograph.jobs.scope import Asked
-from barograph.jobs.series import SeriesQuery
 from barograph.jobs.session import Build
 from barograph.jobs.summary import Progress, RunSummary
-from barograph.jobs.what_if import AlertSettings
+from barograph.jobs.views.describe import Described
+from barograph.jobs.views.entities import EntitiesQuery
+from barograph.jobs.views.forest_models import ForestModel
+from barograph.jobs.views.found import BlamedAsked, RecordsAsked
+from barograph.jobs.views.incident_list import IncidentsQuery, ListedIncident
+from barograph.jobs.views.lanes import LanesQuery
+from barograph.jobs.views.one_series import OneSeries
+from barograph.jobs.views.overall import OverallQuery
+from barograph.jobs.views.scope import Asked
+from barograph.jobs.views.series import SeriesQuery
+from barograph.jobs.views.what_if import AlertSettings
 from barograph.sources.chunk import Chunk
 from barograph.sources.posted import posted_chunk
 from barograph.store.documents import LEVELS, Level, Message

@@ -9,11 +9,11 @@ import polars as pl
 from barograph.config.errors import BadRequest
 from barograph.config.job import Job
 from barograph.config.splits import SPLIT_VALUES
-from barograph.jobs.filter_text import quoted
-from barograph.jobs.lanes import Lanes
-from barograph.jobs.one_series import OneSeries
-from barograph.jobs.scope import OVERALL, Asked
 from barograph.jobs.service import JobSummary, LanesQuery, Query, SeriesQuery, Service
+from barograph.jobs.views.filter_text import quoted
+from barograph.jobs.views.lanes import Lanes
+from barograph.jobs.views.one_series import OneSeries
+from barograph.jobs.views.scope import OVERALL, Asked
 from barograph.results import charted
 from barograph.results.charted import ChartedLanes, ChartedSeries
 from barograph.results.chosen import lane_fields

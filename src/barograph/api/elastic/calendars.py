@@ -7,7 +7,7 @@ from barograph.api.elastic.arguments import names, page
 from barograph.api.elastic.endpoint import Call, Endpoint
 from barograph.api.elastic.errors import ElasticError, bad, inconsistent, not_found
 from barograph.api.elastic.ids import check_id, matching
-from barograph.jobs.calendars import Calendar
+from barograph.jobs.knowledge.calendars import Calendar
 
 _ALL: Final = ("_all", "*")
 

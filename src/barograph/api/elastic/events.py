@@ -9,7 +9,7 @@ from barograph.api.elastic.errors import ElasticError, bad, inconsistent, no_job
 from barograph.api.elastic.ids import matching
 from barograph.api.elastic.times import moment, query_time
 from barograph.config.detector import MOST_SHIFT_S
-from barograph.jobs.calendars import Event
+from barograph.jobs.knowledge.calendars import Event
 
 _FIELDS: Final = frozenset(
     {"calendar_id", "event_id", "description", "start_time", "end_time", "skip_result", "skip_model_update", "force_time_shift"}

@@ -6,7 +6,7 @@ from barograph.api.elastic.arguments import page
 from barograph.api.elastic.endpoint import Call, Endpoint
 from barograph.api.elastic.errors import ElasticError, bad, conflict, inconsistent
 from barograph.api.elastic.ids import check_id, matching
-from barograph.jobs.filters import Filter
+from barograph.jobs.knowledge.filters import Filter
 
 _MOST_ITEMS: Final = 10_000
 

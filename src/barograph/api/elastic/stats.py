@@ -12,8 +12,8 @@ from barograph.api.elastic.node import node
 from barograph.api.elastic.written import refuse_closed_results, written_counts, written_size
 from barograph.api.server import Server
 from barograph.config.job import Job
-from barograph.jobs.memory import status_of
 from barograph.jobs.service import JobState, JobSummary, SavedForecast, SavedSnapshot
+from barograph.jobs.views.memory import status_of
 from barograph.results.category import CategorizerStats
 from barograph.results.counts import DataCounts
 from barograph.results.sizes import Sizes

@@ -1,6 +1,6 @@
 """Time in which a job was sent no rows, and nobody is to be surprised by that: a planned time in a calendar of its own."""
 
-from barograph.jobs.calendars import Calendar, Calendars, Event
+from barograph.jobs.knowledge.calendars import Calendar, Calendars, Event
 
 
 def _calendar_of(job_id: str) -> str:

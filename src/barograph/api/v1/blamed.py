@@ -24,10 +24,10 @@ from barograph.api.v1.parameters import (
     selected,
 )
 from barograph.config.splits import SPLITS
-from barograph.jobs.notes import Note
-from barograph.jobs.scope import OVERALL
+from barograph.jobs.knowledge.notes import Note
 from barograph.jobs.service import Asked, BlamedAsked, Service
 from barograph.jobs.service import Query as Page
+from barograph.jobs.views.scope import OVERALL
 
 
 class Blamed(BaseModel):

@@ -11,7 +11,7 @@ from barograph.api.server import Server
 from barograph.api.v1.answers import ServedRoute, answer
 from barograph.config.errors import Conflict
 from barograph.config.job import Id
-from barograph.jobs.calendars import Calendar
+from barograph.jobs.knowledge.calendars import Calendar
 
 CalendarId = Annotated[str, Path(description="the calendar's id", min_length=1, max_length=64)]
 _Names = Annotated[list[Annotated[str, Field(min_length=1, max_length=64)]], Field(max_length=10_000)]

@@ -15,9 +15,9 @@ from barograph.api.v1.answers import ServedRoute, answer
 from barograph.api.v1.parameters import Entity, From, JobId, To, entity_of
 from barograph.config.errors import BadRequest
 from barograph.config.job import Job
-from barograph.jobs.features import GradesQuery, category_fields, grades, thinned
-from barograph.jobs.series import check_span
 from barograph.jobs.service import Query as Asked
+from barograph.jobs.views.features import GradesQuery, category_fields, grades, thinned
+from barograph.jobs.views.series import check_span
 from barograph.results.forest import model_id
 from barograph.results.forest_words import sentences
 

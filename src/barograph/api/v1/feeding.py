@@ -15,8 +15,8 @@ from barograph.api.v1.answers import ServedRoute, answer
 from barograph.api.v1.parameters import JobId
 from barograph.api.v1.uploads import RAW_BODY, FileName, received
 from barograph.config.errors import Conflict
+from barograph.jobs.drafts.uploads import Upload, rows_of
 from barograph.jobs.summary import dropped
-from barograph.jobs.uploads import Upload, rows_of
 from barograph.jobs.workers import Overloaded
 from barograph.results.counts import DataCounts
 

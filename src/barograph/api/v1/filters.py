@@ -11,7 +11,7 @@ from barograph.api.server import Server
 from barograph.api.v1.answers import ServedRoute, answer
 from barograph.config.errors import Conflict
 from barograph.config.job import Id
-from barograph.jobs.filters import Filter
+from barograph.jobs.knowledge.filters import Filter
 
 FilterId = Annotated[str, Path(description="the filter's id", min_length=1, max_length=64)]
 _Items = Annotated[list[Annotated[str, Field(min_length=1, max_length=1000)]], Field(max_length=10_000)]

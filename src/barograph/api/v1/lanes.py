@@ -11,8 +11,8 @@ from barograph.api.server import Server
 from barograph.api.v1.answers import ServedRoute, answer
 from barograph.api.v1.parameters import By, Expressions, Filter, From, Interim, MinScore, SelectedFrom, SelectedTo, To, selected
 from barograph.config.errors import BadRequest
-from barograph.jobs.scope import OVERALL
 from barograph.jobs.service import Asked, LanesQuery, Service
+from barograph.jobs.views.scope import OVERALL
 
 
 class Lane(BaseModel):

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from barograph.api.server import Server
 from barograph.api.v1.answers import ServedRoute, answer
 from barograph.api.v1.parameters import From, JobId, To
-from barograph.jobs.notes import LONGEST, Note
+from barograph.jobs.knowledge.notes import LONGEST, Note
 
 _Time = Annotated[int, Field(ge=-62_135_596_800_000, le=253_402_300_799_999, description="epoch ms")]
 _NoteId = Annotated[str, Path(max_length=100)]

@@ -14,10 +14,10 @@ from barograph.api.v1.answers import ServedRoute, answer
 from barograph.api.v1.calendars import CalendarId
 from barograph.api.v1.parameters import From, JobId, To
 from barograph.config.detector import MOST_SHIFT_S
-from barograph.jobs.calendars import Event
-from barograph.jobs.ics import events_of
-from barograph.jobs.series import check_span
+from barograph.jobs.knowledge.calendars import Event
+from barograph.jobs.knowledge.ics import events_of
 from barograph.jobs.service import HolidaysAsked
+from barograph.jobs.views.series import check_span
 
 EventId = Annotated[str, Path(description="the event's id", min_length=1, max_length=100)]
 _Time = Annotated[int, Field(ge=-62_135_596_800_000, le=253_402_300_799_999, description="epoch ms")]

@@ -26,8 +26,8 @@ from barograph.api.v1.parameters import (
     offset_of,
 )
 from barograph.config.errors import BadRequest
-from barograph.jobs.scope import OVERALL
 from barograph.jobs.service import Asked, RecordsAsked, Service
+from barograph.jobs.views.scope import OVERALL
 from barograph.results import words
 
 _IMPACTS = ("characteristics_impact", "single_bucket_impact", "means_impact")

@@ -11,8 +11,8 @@ from barograph.api.server import Server
 from barograph.api.v1.answers import ServedRoute, answer
 from barograph.api.v1.parameters import From, JobId, To
 from barograph.config.splits import SERIES_ROLES
-from barograph.jobs.scatter import Scatter, ScatterQuery
-from barograph.jobs.series import check_span
+from barograph.jobs.views.scatter import Scatter, ScatterQuery
+from barograph.jobs.views.series import check_span
 from barograph.results.points import DAY_S, PERIODS, clock, degrees
 from barograph.results.words import written
 

@@ -13,9 +13,9 @@ from barograph.api.v1.answers import ServedRoute, answer
 from barograph.api.v1.parameters import ByValue, DetectorIndex, Entity, From, JobId, OverValue, PartitionValue, To, entity_of
 from barograph.config.errors import BadRequest
 from barograph.config.splits import SERIES_ROLES
-from barograph.jobs.explain import Explained as FoundExplanations
-from barograph.jobs.series import SeriesValues, check_span
 from barograph.jobs.service import OneSeries, SeriesQuery
+from barograph.jobs.views.explain import Explained as FoundExplanations
+from barograph.jobs.views.series import SeriesValues, check_span
 from barograph.results.words import written
 from barograph.scoring.explain import FACTORS
 

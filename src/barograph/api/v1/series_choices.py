@@ -22,10 +22,10 @@ from barograph.api.v1.parameters import (
     offset_of,
 )
 from barograph.config.splits import SERIES_ROLES
-from barograph.jobs.one_series import functions, refusal
-from barograph.jobs.scatter import kind_of
-from barograph.jobs.series import check_span
 from barograph.jobs.service import EntitiesQuery
+from barograph.jobs.views.one_series import functions, refusal
+from barograph.jobs.views.scatter import kind_of
+from barograph.jobs.views.series import check_span
 from barograph.results.words import measure
 
 

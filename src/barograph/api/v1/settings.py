@@ -13,8 +13,8 @@ from barograph.api.v1.errors import Problem, problems
 from barograph.config.errors import ConfigError
 from barograph.config.load import load_job
 from barograph.config.support import left_out
-from barograph.jobs import advice
-from barograph.jobs.predict import of_fields
+from barograph.jobs.drafts import advice
+from barograph.jobs.drafts.predict import of_fields
 from barograph.results.labels import sentence
 
 

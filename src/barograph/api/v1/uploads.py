@@ -21,11 +21,11 @@ from barograph.api.v1.series import Line, line
 from barograph.config.job import Job
 from barograph.config.load import load_job
 from barograph.config.splits import SERIES_ROLES
-from barograph.jobs.features import entity_at
-from barograph.jobs.preview import Preview, preview
-from barograph.jobs.suggest import suggestion
-from barograph.jobs.trial import Shown, Trial, trial
-from barograph.jobs.uploads import Upload
+from barograph.jobs.drafts.preview import Preview, preview
+from barograph.jobs.drafts.suggest import suggestion
+from barograph.jobs.drafts.trial import Shown, Trial, trial
+from barograph.jobs.drafts.uploads import Upload
+from barograph.jobs.views.features import entity_at
 from barograph.results.category import CategoryDefinition
 
 UploadId = Annotated[str, Path(description="the upload's id", min_length=1, max_length=64)]

@@ -12,7 +12,7 @@ from barograph.config.job import Job
 from barograph.engine import Engine
 from barograph.engine.entity import Entity
 from barograph.engine.forecast import PERCENTILE, Forecast, TellDone, check_forecast, tell_nobody
-from barograph.jobs.knowledge import knowledge_of
+from barograph.jobs.knowledge.knowledge import knowledge_of
 from barograph.jobs.newest import resume_point
 from barograph.store.forecasts import SavedForecast
 from barograph.store.store import Store

@@ -10,9 +10,9 @@ from barograph.config.job import DataDescription, Job
 from barograph.intake.parse import parse_numbers, parse_text
 from barograph.intake.parse_times import parse_times
 from barograph.intake.unusable import fitting
-from barograph.jobs.advice import LOOKED_AT
+from barograph.jobs.drafts.advice import LOOKED_AT
+from barograph.jobs.drafts.uploads import Upload, rows_of
 from barograph.jobs.file_checks import joined
-from barograph.jobs.uploads import Upload, rows_of
 from barograph.sources.chunk import Chunk
 
 Kind = Literal["time", "number", "text", "empty"]

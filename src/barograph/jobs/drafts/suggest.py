@@ -12,7 +12,7 @@ from barograph.config.job import Job
 from barograph.intake import column_of
 from barograph.intake.parse import parse_text
 from barograph.intake.parse_times import parse_times
-from barograph.jobs.preview import Column, Preview, plain_job
+from barograph.jobs.drafts.preview import Column, Preview, plain_job
 from barograph.results.labels import counted, joined
 from barograph.results.words import rough_length, short
 

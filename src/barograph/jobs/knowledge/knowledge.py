@@ -3,8 +3,8 @@
 from barograph.config.job import Job
 from barograph.config.knowledge import Knowledge, PlannedTime
 from barograph.config.rule import Action
-from barograph.jobs.calendars import Calendars, Event
-from barograph.jobs.filters import Filters
+from barograph.jobs.knowledge.calendars import Calendars, Event
+from barograph.jobs.knowledge.filters import Filters
 from barograph.store.store import Store
 
 

@@ -8,7 +8,7 @@ import polars as pl
 
 from barograph.config.duration import Duration
 from barograph.config.errors import BadRequest
-from barograph.jobs.selection import matching
+from barograph.jobs.views.selection import matching
 from barograph.results import schema
 from barograph.store.query import Query
 from barograph.store.store import Store

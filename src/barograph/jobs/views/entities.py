@@ -10,7 +10,7 @@ from barograph.config.errors import BadRequest
 from barograph.config.job import Job
 from barograph.config.splits import SERIES_ROLES, SPLIT_VALUES
 from barograph.engine.replay import known_series
-from barograph.jobs.selection import check_detector
+from barograph.jobs.views.selection import check_detector
 from barograph.store.query import Query
 from barograph.store.store import Store
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from barograph.config.errors import BadRequest
-from barograph.jobs.scope import Asked, Scope, scope
+from barograph.jobs.views.scope import Asked, Scope, scope
 from barograph.results.severity import CRITICAL, MAJOR, MINOR, WARNING
 from barograph.store.blamed import BlamedQuery
 from barograph.store.found_records import FoundRecords

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from barograph.jobs.pruned import pruned
+from barograph.jobs.views.pruned import pruned
 from barograph.results.sizes import Sizes
 from barograph.store.store import Store
 

@@ -10,7 +10,7 @@ from barograph.engine import Engine
 from barograph.engine.engine import split_counts as known_splits
 from barograph.engine.entity import Entity
 from barograph.engine.survey import survey
-from barograph.jobs.knowledge import knowledge_of
+from barograph.jobs.knowledge.knowledge import knowledge_of
 from barograph.jobs.newest import resume_point
 from barograph.models import Known
 from barograph.store.store import Store

@@ -9,7 +9,7 @@ from typing import Final, Literal
 import structlog
 
 from barograph.config.errors import BarographError, Conflict
-from barograph.jobs.forecast import ForecastRequest, new_id
+from barograph.jobs.forecasts.forecast import ForecastRequest, new_id
 
 MOST_AT_ONCE: Final = 3
 """Of one job."""

@@ -14,7 +14,7 @@ from barograph.config.splits import SPLIT_VALUES, SPLITS
 from barograph.engine.exclusions import Exclusion
 from barograph.engine.explain import Explanation, not_finished
 from barograph.engine.explain import explain as of_bucket
-from barograph.jobs.knowledge import knowledge_of
+from barograph.jobs.knowledge.knowledge import knowledge_of
 from barograph.results import schema
 from barograph.results.forest_words import sentences
 from barograph.results.snapshot import Snapshot

@@ -8,9 +8,9 @@ import polars as pl
 
 from barograph.config.errors import BadRequest
 from barograph.config.job import Job
-from barograph.jobs.calendars import Event
-from barograph.jobs.scope import JOBS, OVERALL, Asked, Kind, lanes_of
-from barograph.jobs.selection import matching
+from barograph.jobs.knowledge.calendars import Event
+from barograph.jobs.views.scope import JOBS, OVERALL, Asked, Kind, lanes_of
+from barograph.jobs.views.selection import matching
 from barograph.store.query import Query
 from barograph.store.store import Store
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from barograph.config.errors import BadRequest
 from barograph.config.job import Job
-from barograph.jobs.calendars import Calendars, Event
+from barograph.jobs.knowledge.calendars import Calendars, Event
 
 _YEARS: Final = (1970, 2100)
 _MOST_YEARS: Final = 50

@@ -10,7 +10,7 @@ from barograph.config.detector import Detector
 from barograph.config.errors import BadRequest
 from barograph.config.job import Job
 from barograph.config.splits import SERIES_ROLES, SPLIT_VALUES
-from barograph.jobs.selection import check_detector
+from barograph.jobs.views.selection import check_detector
 
 
 @dataclass(frozen=True)

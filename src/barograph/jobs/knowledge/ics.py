@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from barograph.config.duration import DAY_MS
 from barograph.config.errors import BadRequest
-from barograph.jobs.calendars import Event
+from barograph.jobs.knowledge.calendars import Event
 
 _AHEAD: Final = timedelta(days=731)
 _BACK: Final = timedelta(days=366)

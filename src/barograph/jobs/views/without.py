@@ -7,7 +7,7 @@ from barograph.buckets.effects import Rows, effects
 from barograph.config.errors import BadRequest
 from barograph.config.functions import Statistic
 from barograph.config.job import Job
-from barograph.jobs.one_series import OneSeries
+from barograph.jobs.views.one_series import OneSeries
 from barograph.results.arrays import Floats, Ints
 from barograph.store.history import Span
 from barograph.store.store import Store

@@ -9,8 +9,8 @@ from barograph.config.detector import Detector
 from barograph.config.errors import BadRequest
 from barograph.config.job import Job
 from barograph.config.splits import SERIES_ROLES, SPLIT_VALUES
-from barograph.jobs.one_series import functions
-from barograph.jobs.selection import check_detector
+from barograph.jobs.views.one_series import functions
+from barograph.jobs.views.selection import check_detector
 from barograph.results.points import PLACES, POINTS
 from barograph.store.history import Span
 from barograph.store.query import Query

@@ -6,8 +6,8 @@ import polars as pl
 
 from barograph.config.errors import BadRequest
 from barograph.config.job import Job
-from barograph.jobs.one_series import OneSeries
-from barograph.jobs.series import bucket_values
+from barograph.jobs.views.one_series import OneSeries
+from barograph.jobs.views.series import bucket_values
 from barograph.results.charted import thinned
 from barograph.store.store import Store
 

@@ -6,8 +6,8 @@ from typing import Final, Literal
 
 from barograph.config.errors import BadRequest
 from barograph.config.job import Job
-from barograph.jobs import filter_text
-from barograph.jobs.selection import matching
+from barograph.jobs.views import filter_text
+from barograph.jobs.views.selection import matching
 from barograph.store.entity_filter import AllOf, Filter, IsOneOf, leaves
 from barograph.store.lanes import LanesOf
 from barograph.store.store import Store

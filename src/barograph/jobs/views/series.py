@@ -7,8 +7,8 @@ import polars as pl
 
 from barograph.config.errors import BadRequest
 from barograph.config.job import Job
-from barograph.jobs.one_series import OneSeries
-from barograph.jobs.without import without
+from barograph.jobs.views.one_series import OneSeries
+from barograph.jobs.views.without import without
 from barograph.results.charted import VALUES, every_bucket, on_a_line, origin_of, thinned
 from barograph.results.words import multi_bucket
 from barograph.store.history import Span

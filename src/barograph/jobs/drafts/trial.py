@@ -15,20 +15,20 @@ from barograph.config.splits import SERIES_ROLES, SPLIT_VALUES
 from barograph.config.support import left_out
 from barograph.intake import column_of
 from barograph.intake.parse_times import parse_times
-from barograph.jobs import advice as misleading
-from barograph.jobs.calendars import Calendar
-from barograph.jobs.features import entity_at
+from barograph.jobs.drafts import advice as misleading
+from barograph.jobs.drafts.preview import are_all, first_rows
+from barograph.jobs.drafts.suggest import Advice, advice
+from barograph.jobs.drafts.uploads import Upload, rows_of
 from barograph.jobs.file_checks import joined
-from barograph.jobs.memory import Memory
-from barograph.jobs.one_series import OneSeries, refusal
-from barograph.jobs.preview import are_all, first_rows
-from barograph.jobs.scatter import SAME, Kind, Scatter, ScatterQuery, kind_of
-from barograph.jobs.series import SeriesQuery, SeriesValues
+from barograph.jobs.knowledge.calendars import Calendar
 from barograph.jobs.service import Query, Service
-from barograph.jobs.suggest import Advice, advice
 from barograph.jobs.summary import dropped
-from barograph.jobs.uploads import Upload, rows_of
-from barograph.jobs.what_if import Alerts, AlertSettings
+from barograph.jobs.views.features import entity_at
+from barograph.jobs.views.memory import Memory
+from barograph.jobs.views.one_series import OneSeries, refusal
+from barograph.jobs.views.scatter import SAME, Kind, Scatter, ScatterQuery, kind_of
+from barograph.jobs.views.series import SeriesQuery, SeriesValues
+from barograph.jobs.views.what_if import Alerts, AlertSettings
 from barograph.results.category import CategoryDefinition
 from barograph.results.counts import DataCounts
 from barograph.results.labels import counted

@@ -1,0 +1,1 @@
+"""Forecasts of jobs: made, followed, compared with what came."""

@@ -1,0 +1,1 @@
+"""What the user knows of jobs: calendars, filters, notes."""

@@ -1,0 +1,1 @@
+"""What somebody looks at of jobs: computed over what is stored, and nothing is changed."""
