@@ -51,6 +51,7 @@ def test_a_thousand_idle_and_half_requests_keep_nobody_waiting(alone: Running) -
     assert counts["processed_record_count"] == 20
 
 
+@pytest.mark.slow
 def test_a_body_that_does_not_go_on_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(body, "LONGEST_WAIT_S", 0.01)
 

@@ -44,6 +44,7 @@ def test_the_score_that_a_record_has_today_stands_beside_the_one_it_began_with(s
     assert sum(one is not None for one in found.now) == places > 0
 
 
+@pytest.mark.slow
 def test_what_was_forgotten_explains_nothing(store: Store) -> None:
     feed(store, frame=FRAME)
     forget(store, "requests", Exclusion(START + DAY, START + 2 * DAY))

@@ -83,6 +83,7 @@ def test_forget_goes_on_from_a_snapshot_to_the_same_result(store: Store, tmp_pat
     assert files(store) == listed(store)
 
 
+@pytest.mark.slow
 def test_remember_undoes_what_went_on_from_a_snapshot(store: Store) -> None:
     feed(store)
     before = all_of(store)

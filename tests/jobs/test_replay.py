@@ -145,7 +145,7 @@ def test_results_that_have_expired_do_not_come_back(store: Store) -> None:
 def test_a_job_whose_results_have_all_expired_is_replayed_without_them(store: Store) -> None:
     feed(store)
     with store._database.write() as connection:
-        for table in ("bucket", "record", "record_influencer", "influencer", "bucket_influencer"):
+        for table in ("bucket", "bucket_series", "record", "record_influencer", "influencer", "bucket_influencer"):
             connection.exec_driver_sql(f"DELETE FROM {table}")
     before = all_of(store)
     assert replay(store, "requests").records == 0

@@ -81,7 +81,7 @@ def test_a_job_is_told_in_a_sentence_and_in_its_own_time_zone(open_page: Callabl
     expect(page.locator(".sentence")).to_contain_text(
         "Every 30 minutes: mean of passengers. Running, newest bucket 31 Jan 2015, 23:00"
     )
-    for tz, changed in (("", "27 Jan 2015, 18:00"), ("?tz=UTC", "27 Jan 2015, 23:00")):
+    for tz, changed in (("", "27 Jan 2015, 18:30"), ("?tz=UTC", "27 Jan 2015, 23:30")):
         page.goto(f"/jobs/taxi/models{tz}")
         settle(page)
         expect(page.locator(".beliefs")).to_contain_text(f"Last change, {changed}: the level moved.")

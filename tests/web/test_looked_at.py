@@ -50,7 +50,7 @@ def test_time_is_shifted_by_half_and_doubled_and_back_undoes_it(open_page: Open,
     page.get_by_role("button", name="Later").click()
     assert (keys(page)["from"], keys(page)["to"]) == (["2026-01-06T00:00Z"], ["2026-01-08T00:00Z"])
     page.keyboard.press("[")
-    assert keys(page)["from"] == ["2026-01-05T00:00Z"]
+    expect(page).to_have_url(re.compile("from=2026-01-05T00"))
     page.keyboard.press("z")
     assert (keys(page)["from"], keys(page)["to"]) == (["2026-01-04T00:00Z"], ["2026-01-08T00:00Z"])
     page.go_back()
@@ -113,7 +113,7 @@ def test_what_cannot_be_used_in_the_url_is_left_out_and_told(open_page: Open) ->
     for text in ("from=yesterday", "min=bad", "status=gone", "no job or group nobody"):
         expect(main).to_contain_text(text)
     assert page.locator(".incident").count() > 1
-    expect(time_button(page)).to_have_text("Time: All data, 1 Jan 2026 \u2013 14 Jan 2026")
+    expect(time_button(page)).to_have_text("Time: All data, 1 Jan \u2013 14 Jan 2026")
 
 
 def test_a_link_shows_the_same_in_another_browser(open_page: Open, new_page, settled) -> None:

@@ -167,7 +167,7 @@ def test_a_server_that_demands_a_key_asks_for_it_once(new_page, settled, axe, sh
         expect(page.get_by_role("heading", name="No jobs yet")).to_be_visible()
         assert secret not in page.evaluate("JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])")
         page.get_by_role("button", name="Settings").click()
-        expect(page.locator(".settings")).to_contain_text("Signed in with the key for read, role read")
+        expect(page.get_by_role("group", name="Settings")).to_contain_text("Signed in with the key for read, role read")
         page.get_by_role("button", name="Sign out").click()
         expect(dialog).to_be_visible()
         page.context.close()

@@ -7,13 +7,14 @@ from typing import Any
 
 import httpx
 import orjson
+import pytest
 
 from tests.api.elastic.server_jobs import JOBS
 from tests.api.elastic.test_datafeeds import FEEDS, wait_stopped
 from tests.api.running import Running
 
 START = 1_767_225_600_000
-COUNT = 24_000
+COUNT = 36_000
 NAMES = ("undisturbed", "killed")
 
 
@@ -54,6 +55,7 @@ def under_way(http: httpx.Client, before: int, rng: random.Random) -> int:
     return read
 
 
+@pytest.mark.slow
 def test_a_datafeed_that_was_killed_goes_on_and_gives_no_row_twice(tmp_path: Path) -> None:
     rng, end = random.Random(11), {"end": START + COUNT * 10_000}
     with Running(tmp_path / "data") as server:

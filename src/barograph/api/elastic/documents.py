@@ -87,8 +87,9 @@ def _measured(row: Row) -> Document:
     is_place, told = row["function"] == PLACES, {name: row[name] for name in ("typical", "actual") if row[name] is not None}
     described = {"function_description": "time" if row["function"] in PERIODS else row["function_description"]}
     values = {name: [*degrees(value)] if is_place else [value] for name, value in told.items()}
-    points = {f"{name}_point": place(value) for name, value in told.items()}
-    return {**described, **values, **({"geo_results": points} if is_place else {})}
+    if not is_place:
+        return {**described, **values}
+    return {**described, **values, "geo_results": {f"{name}_point": place(value) for name, value in told.items()}}
 
 
 def bucket(job_id: str, row: Row) -> Document:
