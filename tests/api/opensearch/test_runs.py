@@ -201,7 +201,7 @@ def test_real_time_begins_at_once_and_ends_when_it_is_told_to(ran: Ran) -> None:
     results = ran.found({"query": live, "sort": {"data_end_time": "desc"}, "size": 200}, f"/{OWN}")["hits"]["hits"]
     newest = results[0]["_source"]
     # What it has learnt from first, and the interval before its start; but for intervals since the last document was made.
-    empty, rest = divmod(job["enabled_time"] - 60_000 - newest["data_end_time"], 60_000)
+    empty, rest = divmod(job["enabled_time"] - 60_000 - newest["data_end_time"], STEP_MS)
     assert rest == 0
     assert abs(newest["data_end_time"] - ran.end_ms) <= STEP_MS
     assert len(results) == 3 * (41 - empty)
