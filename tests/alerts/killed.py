@@ -8,7 +8,7 @@ from pathlib import Path
 from barograph.alerts.service import Alerts
 from barograph.config.channels import WebhookChannel
 from barograph.jobs.service import Service
-from barograph.store import alerts
+from barograph.store import alert_events, alert_outbox
 
 
 def main(path: str, url: str, now_ms: str, step: str) -> None:
@@ -16,9 +16,9 @@ def main(path: str, url: str, now_ms: str, step: str) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
     if step == "judging":
-        alerts.add_events = killed  # inside the transaction that raises
+        alert_events.add_events = killed  # inside the transaction that raises
     elif step == "sending":
-        alerts.delivered = killed  # the receiver has it; nobody has noted that
+        alert_outbox.delivered = killed  # the receiver has it; nobody has noted that
     with Service.open(None, Path(path), create=False) as service:
         service._now = lambda: int(now_ms) / 1000
         Alerts(service, {"hook": WebhookChannel(webhook=url)}).run_once()

@@ -118,7 +118,7 @@ class Made:
         self.done[job_id] = first if changes.get("interim") else last + 1
 
     def rows(self):
-        from barograph.store.alerts import AlertsQuery  # noqa: PLC0415
+        from barograph.store.alert_rows import AlertsQuery  # noqa: PLC0415
 
         return [told.row for told in self.alerts.find(AlertsQuery())[1]]
 

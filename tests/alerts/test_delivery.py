@@ -16,7 +16,7 @@ from barograph.alerts.delivery import GIVEN_UP_MS, Delivery
 from barograph.alerts.senders import SendFailed, mail, sender, signature
 from barograph.config.channels import EmailChannel, WebhookChannel, load_channels
 from barograph.config.errors import BarographError
-from barograph.store import alerts
+from barograph.store import alert_outbox
 from tests.alerts.making import Made, job, rule
 from tests.alerts.receiver import Receiver
 
@@ -90,7 +90,7 @@ def test_one_that_is_no_channel_any_more_is_named(made):
     delivery.start()
     delivery.close()
     with made.service.store.reading() as connection:
-        assert {message.attempts for message in alerts.due(connection, 1 << 60, 10)} == {1}
+        assert {message.attempts for message in alert_outbox.due(connection, 1 << 60, 10)} == {1}
 
 
 def test_what_is_for_channels_of_another_process_waits_for_it(made):
@@ -99,7 +99,7 @@ def test_what_is_for_channels_of_another_process_waits_for_it(made):
     assert delivery.step() == 1
     delivery.close()
     with made.service.store.reading() as connection:
-        assert [(one.channel, one.attempts) for one in alerts.due(connection, 1 << 60, 10)] == [("dead", 0)]
+        assert [(one.channel, one.attempts) for one in alert_outbox.due(connection, 1 << 60, 10)] == [("dead", 0)]
 
 
 def test_mail_says_it_all_and_what_follows_is_in_its_thread(made, monkeypatch):
@@ -194,7 +194,7 @@ def test_a_mail_server_gets_alerts_from_who_is_known_to_it(made, secured):
     assert message["Subject"] == alert.title
     assert message.get_content().replace("\r\n", "\n").startswith(alert.text)
     with made.service.store.reading() as connection:
-        assert [one.channel for one in alerts.due(connection, 1 << 60, 10)] == ["dead"]
+        assert [one.channel for one in alert_outbox.due(connection, 1 << 60, 10)] == ["dead"]
 
 
 @pytest.mark.filterwarnings("ignore:'imghdr' is deprecated")  # in what it imports
@@ -249,7 +249,7 @@ def test_a_message_that_cannot_be_sent_at_all_keeps_no_other_waiting(made):
     delivery.step()
     delivery.close()
     with made.service.store.reading() as connection:
-        assert [message for message in alerts.due(connection, 1 << 60, 10) if message.channel == "alive"] == []
+        assert [message for message in alert_outbox.due(connection, 1 << 60, 10) if message.channel == "alive"] == []
     assert len(got) == 3
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from barograph.alerts import words
-from barograph.store.alerts import AlertsQuery
+from barograph.store.alert_rows import AlertsQuery
 from tests.alerts.making import SPAN, Made, Odd, at, job, rule
 
 
@@ -90,10 +90,10 @@ def test_a_title_names_what_it_is_grouped_by_once_and_cuts_no_other_name(series,
 def waiting(made: Made) -> list[dict]:
     import json  # noqa: PLC0415
 
-    from barograph.store import alerts  # noqa: PLC0415
+    from barograph.store import alert_outbox  # noqa: PLC0415
 
     with made.service.store.reading() as connection:
-        return [json.loads(message.body) for message in alerts.due(connection, 1 << 60, 1000)]
+        return [json.loads(message.body) for message in alert_outbox.due(connection, 1 << 60, 1000)]
 
 
 def test_a_message_says_what_a_person_needs(made):

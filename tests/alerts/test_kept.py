@@ -11,7 +11,8 @@ from barograph.alerts.senders import SendFailed
 from barograph.alerts.service import AlertsQuery, Mute
 from barograph.config.errors import BadRequest, Conflict
 from barograph.jobs.knowledge.calendars import Calendar
-from barograph.store import alerts
+from barograph.store import alert_events, alert_outbox, alerts
+from barograph.store.alert_rows import OutMessage
 from barograph.store.store import Store
 from tests.alerts.making import SPAN, Made, at, job, rule
 from tests.store import postgres as servers
@@ -88,10 +89,10 @@ def test_nobody_hears_that_an_alert_is_over_before_that_it_began(made):
 
 def test_of_what_was_made_at_one_time_worse_comes_before_over(made):
     (row, *_) = made.rows()
-    late = [alerts.OutMessage(f"{row.alert_id}/{what}/c", row.alert_id, "c", "{}", 5, 5) for what in ("recovered:1", "worse:x")]
+    late = [OutMessage(f"{row.alert_id}/{what}/c", row.alert_id, "c", "{}", 5, 5) for what in ("recovered:1", "worse:x")]
     with made.service.store.writing() as connection:
-        connection.execute(alerts._MESSAGE.insert(), [vars(message) for message in late])
-        (first,) = alerts.due_first(connection, 5, 10)
+        alert_outbox.add(connection, late)
+        (first,) = alert_outbox.due_first(connection, 5, 10)
     assert first.message_id == f"{row.alert_id}/worse:x/c"
 
 
@@ -118,9 +119,9 @@ def test_rules_that_several_processes_change_at_once_keep_all_of_it(made):
 
 def _add_many(made, number, channel):
     """Messages of so many alerts that are kept elsewhere."""
-    many = [alerts.OutMessage(f"{n}/raised/{channel}", str(n), channel, "{}", made.now_ms, 5) for n in range(number)]
+    many = [OutMessage(f"{n}/raised/{channel}", str(n), channel, "{}", made.now_ms, 5) for n in range(number)]
     with made.service.store.writing() as connection:
-        alerts.send(connection, many)
+        alert_outbox.send(connection, many)
 
 
 def test_what_is_due_first_costs_as_much_for_each_of_many_messages_as_of_few(made):
@@ -131,7 +132,7 @@ def test_what_is_due_first_costs_as_much_for_each_of_many_messages_as_of_few(mad
         with made.service.store.reading() as connection:
             database = connection.connection.driver_connection
             database.set_progress_handler(lambda steps=steps: steps.append(1), 100)
-            assert len(alerts.due_first(connection, 5, 50)) == 50
+            assert len(alert_outbox.due_first(connection, 5, 50)) == 50
             database.set_progress_handler(None, 0)
         costs.append(len(steps))
     assert costs[1] < 6 * costs[0]
@@ -180,7 +181,7 @@ def test_what_is_over_goes_with_the_results_of_its_job(made):
     made.commit(42 + 24 * 12, {}, "web")
     assert {row.job_id for row in made.rows()} == {"db"}
     with store.reading() as connection:
-        assert {message.alert_id.split("~")[1] for message in alerts.due(connection, 1 << 60, 100)} == {"db"}
+        assert {message.alert_id.split("~")[1] for message in alert_outbox.due(connection, 1 << 60, 100)} == {"db"}
 
 
 def test_what_is_left_of_rules_and_jobs_that_are_gone_is_kept_for_a_month(made, monkeypatch):
@@ -190,11 +191,11 @@ def test_what_is_left_of_rules_and_jobs_that_are_gone_is_kept_for_a_month(made, 
     assert len(made.rows()) == 4
     made.now_ms += GONE_MS + 1
     said: list[str] = []
-    for name in ("_remove_those", "_changed"):
-        told = getattr(alerts, name)
-        monkeypatch.setattr(alerts, name, lambda *given, name=name, told=told: said.append(name) or told(*given))
+    for room, name in ((alerts, "_remove_those"), (alert_events, "changed")):
+        told = getattr(room, name)
+        monkeypatch.setattr(room, name, lambda *given, name=name, told=told: said.append(name) or told(*given))
     made.judge.step()
-    assert said == ["_remove_those", "_remove_those", "_changed"]  # nobody waits for alerts who has the version
+    assert said == ["_remove_those", "_remove_those", "changed"]  # nobody waits for alerts who has the version
     assert [(row.job_id, row.rule_id, row.status) for row in made.rows()] == [("db", "long", "active")]
 
 

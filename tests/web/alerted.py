@@ -7,7 +7,7 @@ from typing import Any
 from barograph.alerts.rules import Rules
 from barograph.config.alert_rule import AlertRule
 from barograph.store import alerts
-from barograph.store.alerts import AlertEvent, AlertRow, Judgement
+from barograph.store.alert_rows import AlertEvent, AlertRow, Judgement
 from barograph.store.store import Store
 from tests.web import exact
 

@@ -13,8 +13,8 @@ import structlog
 from barograph.alerts.senders import Send, SendFailed, sender
 from barograph.config.channels import Channel
 from barograph.config.duration import DAY_MS
-from barograph.store import alerts
-from barograph.store.alerts import AlertEvent, OutMessage
+from barograph.store import alert_outbox
+from barograph.store.alert_rows import AlertEvent, OutMessage
 from barograph.store.store import Store
 
 FIRST_PAUSE_MS: Final = 5_000
@@ -56,7 +56,7 @@ class Delivery:
 
     def _unknown(self) -> set[str]:
         with self._store.reading() as connection:
-            waiting = alerts.waiting_for(connection)
+            waiting = alert_outbox.waiting_for(connection)
         unknown = waiting.keys() - self._channels.keys()
         for name in sorted(unknown):
             structlog.get_logger().warning(
@@ -82,7 +82,7 @@ class Delivery:
         now = self._now_ms()
         waiting = {name for name, until in self._paused.copy().items() if until > now}  # threads change it meanwhile
         with self._store.reading() as connection:
-            due = alerts.due_first(connection, now, _AT_ONCE, self._busy.keys() | waiting | set(but))
+            due = alert_outbox.due_first(connection, now, _AT_ONCE, self._busy.keys() | waiting | set(but))
         of_channel: dict[str, list[OutMessage]] = {}
         for message in due:
             of_channel.setdefault(message.channel, []).append(message)
@@ -99,7 +99,7 @@ class Delivery:
         sent = 0
         for message in messages:
             with self._store.reading() as connection:
-                if not alerts.is_waiting(connection, message.message_id):  # somebody has acknowledged its alert meanwhile
+                if not alert_outbox.is_waiting(connection, message.message_id):  # somebody has acknowledged its alert meanwhile
                     continue
             try:
                 detail = self._send(name, message)
@@ -108,7 +108,7 @@ class Delivery:
                 return sent
             with self._store.writing() as connection:
                 said = AlertEvent(message.alert_id, self._now_ms(), "sent", f"{_event(message)} over {name}: {detail}")
-                alerts.delivered(connection, message, said)
+                alert_outbox.delivered(connection, message, said)
             self._paused.pop(name, None)
             sent += 1
         return sent
@@ -131,11 +131,11 @@ class Delivery:
         with self._store.writing() as connection:
             if now - message.created_ms < GIVEN_UP_MS:
                 log.warning("alert.not_sent", id=message.message_id, why=why, again_in_s=pause / 1000)
-                alerts.again(connection, message, now + pause)
+                alert_outbox.again(connection, message, now + pause)
                 return
             log.error("alert.given_up", id=message.message_id, why=why)
             said = AlertEvent(message.alert_id, now, "failed", f"{_event(message)} over {message.channel} given up: {why}")
-            alerts.delivered(connection, message, said)
+            alert_outbox.delivered(connection, message, said)
 
 
 def _event(message: OutMessage) -> str:

@@ -18,8 +18,8 @@ from barograph.config.job import Job
 from barograph.jobs.knowledge.calendars import Calendars
 from barograph.results.severity import severity
 from barograph.scoring.episodes import OPENING_SCORE
-from barograph.store import alerts
-from barograph.store.alerts import FIRST_MS, AlertEvent, AlertRow, Judgement, OutMessage, Standing
+from barograph.store import alert_standings, alerts
+from barograph.store.alert_rows import FIRST_MS, AlertEvent, AlertRow, Judgement, OutMessage, Standing
 from barograph.store.store import Store
 
 WEEK_MS: Final = 7 * DAY_MS
@@ -93,8 +93,8 @@ class Judge:
             active = alerts.active(connection)
             if not active and not any(kept.rule.enabled for kept in rules.values()):
                 return Judged(0, (), ())
-            changed = [one for one in alerts.standings(connection) if one.commits != one.judged_commits]
-            jobs = self._jobs.of(alerts.configs(connection, _ids(changed, active)))
+            changed = [one for one in alert_standings.standings(connection) if one.commits != one.judged_commits]
+            jobs = self._jobs.of(alert_standings.configs(connection, _ids(changed, active)))
         done = [self._kept(self._watch(rules, jobs, active), keep)]
         done += [self._kept(self._round(jobs, some), keep) for some in _parts(changed)]
         raised = tuple(alert for made in done for alert in made.raised)
@@ -122,7 +122,7 @@ class Judge:
         now = self._now_ms()
         with self._store.reading() as connection:
             weeks = {rule_id: of["week"] for rule_id, of in alerts.by_rule(connection, now - WEEK_MS).items()}
-            now_round = _Round(now, alerts.highest(connection), {}, weeks, Judgement())
+            now_round = _Round(now, alert_standings.highest(connection), {}, weeks, Judgement())
             for row in alerts.active(connection):
                 now_round.active.setdefault((row.job_id, row.rule_id), []).append(row)
         whole = Judgement()
@@ -233,7 +233,7 @@ class Judge:
         """What active alerts need whatever their jobs do: rules and results that are gone, and what holds them back no more."""
         made, now = Judgement(), self._now_ms()
         with self._store.reading() as connection:
-            ends = {one.job_id: one for one in alerts.standings(connection)} if active else {}
+            ends = {one.job_id: one for one in alert_standings.standings(connection)} if active else {}
         for row in active:
             kept, job = rules.get(row.rule_id), jobs.get(row.job_id)
             gone = self._why_gone(kept, job, row, ends.get(row.job_id))

@@ -9,7 +9,7 @@ from barograph.config.alert_rule import AlertRule
 from barograph.config.job import Job
 from barograph.results import labels
 from barograph.results.severity import severity
-from barograph.store.alerts import AlertRow, OutMessage
+from barograph.store.alert_rows import AlertRow, OutMessage
 
 
 def messages(rule: AlertRule, row: AlertRow, what: str, text: str, now_ms: int, page: str = "") -> list[OutMessage]:

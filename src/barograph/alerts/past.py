@@ -16,7 +16,7 @@ from barograph.config.job import Job
 from barograph.jobs.knowledge.calendars import Event
 from barograph.results import labels
 from barograph.results.severity import CRITICAL, MAJOR, MINOR
-from barograph.store.alerts import AlertRow
+from barograph.store.alert_rows import AlertRow
 from barograph.store.query import Query
 from barograph.store.store import Store
 

@@ -8,7 +8,7 @@ from barograph.alerts.sightings import Sighting
 from barograph.config.alert_rule import AlertRule
 from barograph.config.job import Job
 from barograph.results.severity import severity
-from barograph.store.alerts import AlertRow
+from barograph.store.alert_rows import AlertRow
 
 
 def entity_of(rule: AlertRule, alert: Sighting) -> dict[str, str]:

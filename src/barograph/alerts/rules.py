@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from barograph.config.alert_rule import AlertRule
 from barograph.config.errors import Conflict, NotFound
-from barograph.store import alerts, documents
+from barograph.store import alert_standings, documents
 from barograph.store.store import Store
 
 KIND: Final = "alert_rule"
@@ -165,7 +165,7 @@ class Rules:
 
         with self._store.changing_documents(KIND) as connection:
             if not any(one.rule.enabled for one in _of(documents.of_kind(connection, KIND)).values()):
-                alerts.begin(connection)  # without a rule nothing is judged: what is there already is not news
+                alert_standings.begin(connection)  # without a rule nothing is judged: what is there already is not news
             documents.change(connection, KIND, rule_ids, bodies)
         return kept
 

@@ -22,8 +22,9 @@ from barograph.config.job import Job
 from barograph.engine.exclusions import Exclusion
 from barograph.jobs.knowledge.calendars import Calendar, Event, names_of
 from barograph.jobs.service import Service
-from barograph.store import alerts
-from barograph.store.alerts import STATUSES, AlertEvent, AlertRow, AlertsQuery, OfRule, OutMessage, Status
+from barograph.store import alert_events, alert_outbox, alerts
+from barograph.store.alert_rows import STATUSES, AlertEvent, AlertRow, AlertsQuery, OutMessage, Status
+from barograph.store.alerts import OfRule
 
 __all__ = [
     "STATUSES",
@@ -136,7 +137,7 @@ class Alerts:
         """What `run_once` would send, and what waits to be sent already, as documents; nothing is kept or sent."""
         judged = self._judge.step(keep=False)
         with self._store.reading() as connection:
-            waiting = alerts.due(connection, self._service.now_ms(), _LOOKED_AT)
+            waiting = alert_outbox.due(connection, self._service.now_ms(), _LOOKED_AT)
         return [json.loads(message.body) | {"channel": message.channel} for message in (*waiting, *judged.messages)]
 
     def try_channel(self, channel_id: str) -> tuple[bool, str]:
@@ -165,12 +166,12 @@ class Alerts:
     def send(self, messages: Sequence[OutMessage]) -> None:
         """Have messages sent, at least once, whose alerts are kept elsewhere; those that wait already wait on."""
         with self._store.writing() as connection:
-            alerts.send(connection, messages)
+            alert_outbox.send(connection, messages)
 
     def unsend(self, alert_id: str) -> None:
         """Take back what is still to be sent of an alert."""
         with self._store.writing() as connection:
-            alerts.unsend(connection, alert_id)
+            alert_outbox.unsend(connection, alert_id)
 
     # rules
 
@@ -229,12 +230,12 @@ class Alerts:
         """
         with self._store.reading() as connection:
             row = alerts.one(connection, alert_id)
-            return self._told(connection, [row])[0], alerts.history(connection, alert_id)
+            return self._told(connection, [row])[0], alert_events.history(connection, alert_id)
 
     def _told(self, connection: Any, rows: Sequence[AlertRow]) -> list[ToldAlert]:
         ids = [row.alert_id for row in rows]
-        waiting = alerts.waiting(connection, ids)
-        sent, failed = (alerts.event_counts(connection, ids, what) for what in ("sent", "failed"))
+        waiting = alert_outbox.waiting(connection, ids)
+        sent, failed = (alert_events.event_counts(connection, ids, what) for what in ("sent", "failed"))
         numbers = (sent, waiting, failed)
         return [ToldAlert(row, self.shown(row), *(of.get(row.alert_id, 0) for of in numbers)) for row in rows]
 
@@ -268,7 +269,7 @@ class Alerts:
     def version(self) -> str | None:
         """Another one whenever alerts have changed, whatever process has changed them."""
         with self._store.reading() as connection:
-            return alerts.version(connection)
+            return alert_events.version(connection)
 
     def counts(self, query: AlertsQuery) -> dict[Status, int]:
         """How many alerts are in each state, whichever are asked for."""
@@ -286,8 +287,8 @@ class Alerts:
             row = alerts.one(connection, alert_id)
             changed = replace(row, acknowledged_ms=now, acknowledged_by=by, note=note)
             alerts.change(connection, changed, "acknowledged_ms", "acknowledged_by", "note")
-            alerts.unsend(connection, alert_id)
-            alerts.add_events(connection, [AlertEvent(alert_id, now, "acknowledged", note, by)])
+            alert_outbox.unsend(connection, alert_id)
+            alert_events.add_events(connection, [AlertEvent(alert_id, now, "acknowledged", note, by)])
 
     def unacknowledge(self, alert_id: str, by: str | None) -> None:
         """Take that back. Raises as `acknowledge`."""
@@ -296,7 +297,7 @@ class Alerts:
             row = alerts.one(connection, alert_id)
             changed = replace(row, acknowledged_ms=None, acknowledged_by=None, note=None)
             alerts.change(connection, changed, "acknowledged_ms", "acknowledged_by", "note")
-            alerts.add_events(connection, [AlertEvent(alert_id, now, "unacknowledged", "", by)])
+            alert_events.add_events(connection, [AlertEvent(alert_id, now, "unacknowledged", "", by)])
 
     def forget(self, alert_id: str, by: str | None) -> None:
         """Teach that an alert was expected: its job's models forget its time. Raises as `Service.forget`, and `NotFound`."""
@@ -341,7 +342,7 @@ class Alerts:
     def _expect(self, row: AlertRow, how: Literal["forgotten", "planned"], text: str, by: str | None) -> None:
         with self._store.writing() as connection:
             alerts.change(connection, replace(row, expected=how), "expected")
-            alerts.add_events(connection, [AlertEvent(row.alert_id, self._service.now_ms(), "expected", text, by)])
+            alert_events.add_events(connection, [AlertEvent(row.alert_id, self._service.now_ms(), "expected", text, by)])
 
 
 def _refuse_unknown_field(name: str, jobs: Sequence[Job]) -> None:

@@ -11,7 +11,7 @@ from barograph.alerts.seen import Row, Seen, by_time, series_of
 from barograph.config.alert_rule import AlertRule
 from barograph.results import schema
 from barograph.scoring.episodes import QUIET_BUCKETS
-from barograph.store.alerts import AlertRow
+from barograph.store.alert_rows import AlertRow
 
 ALL: Final = ""
 """The value where a rule groups by nothing."""

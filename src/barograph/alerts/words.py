@@ -15,7 +15,7 @@ from barograph.config.moment import iso_text
 from barograph.results import labels, schema
 from barograph.results.severity import severity
 from barograph.results.words import compared, measure, record_compared, short, with_values
-from barograph.store.alerts import AlertRow
+from barograph.store.alert_rows import AlertRow
 
 _BLAMED: Final = 10
 _SHOWN: Final = 3

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from barograph.config.errors import NotFound, OtherVersion
 from barograph.store import history, job_rows, tables
-from barograph.store.alerts import judge_again
+from barograph.store.alert_standings import judge_again
 from barograph.store.commit import Writer, advance, forget_interim, list_history
 from barograph.store.history import Change, HistoryFile
 from barograph.store.job_rows import Listing
