@@ -126,8 +126,8 @@ def test_growing_keeps_the_old(of, x):
     for start, n in ((0, 30), (350, 62)):
         grown(late, n)
         given = np.where(np.arange(62)[:, None] < n, x[:, start : start + 350], np.nan)
-        model.advance(given, start)
-        late.advance(given[:n], start)
+        model.advance(given, start * HALF_HOUR)
+        late.advance(given[:n], start * HALF_HOUR)
     assert same(model, late)
     shares = late.expect(0, 2)
     assert shares.shape == (62, 2)

@@ -24,6 +24,7 @@ from barograph.models.points_state import (
     known,
     lately,
 )
+from barograph.models.recorded import Recorded
 from barograph.models.skips import NOT_SKIPPED, Skips
 from barograph.models.state import CHANGE
 from barograph.results.arrays import Floats, Ints, Structs, as_bytes
@@ -31,101 +32,35 @@ from barograph.results.leaf import LEAF, Tried
 from barograph.results.snapshot import Arrays
 
 
-class PointModel:
+class PointModel(Recorded):
     """Usual places of each series of a detector. Built by `build` only; `snapshot` is the only way out."""
 
     SPACE: ClassVar[Space]
     RECORDS: ClassVar[Records]
+    LAYOUT: ClassVar = {"points": SERIES}
+    VERSION: ClassVar = VERSION
     TOGETHER: ClassVar = False
-
-    def __init__(self, config: ModelConfig, records: Structs) -> None:
-        self.config = config
-        self._records = records
-
-    @classmethod
-    def build(cls, config: ModelConfig, state: Arrays | None = None) -> Self:
-        """A model without series, or the one that `snapshot` wrote.
-
-        Raises:
-            ValueError: another version wrote it.
-        """
-        if state is None:
-            return cls(config, fresh(0))
-        if not cls.readable(state):
-            raise ValueError(f"points of another version: wanted this version, {VERSION}")
-        return cls(config, np.array(state["points"], SERIES))
-
-    @classmethod
-    def of_one(cls, config: ModelConfig, state: Arrays, row: int, newest: Arrays) -> Self | None:
-        """A model of one series of a snapshot, as it was then; None before its first value, or of another version."""
-        if not (cls.readable(state) and cls.readable(newest)) or row >= len(state["points"]):
-            return None
-        own = np.array(state["points"][row : row + 1], SERIES)
-        return cls(config, own) if own["count"][0] > 0 else None
 
     @classmethod
     def at_birth(cls, config: ModelConfig, state: Arrays, row: int, first: float) -> Self:  # noqa: ARG003
         """A model of one series before its first value: siblings teach it nothing."""
-        return cls(config, fresh(1))
-
-    @staticmethod
-    def readable(state: Arrays) -> bool:
-        """Whether a snapshot's records are of this version."""
-        return "points" in state and state["points"].dtype == SERIES and int(state["version"][0]) == VERSION
-
-    def snapshot(self) -> Arrays:
-        """Everything remembered. Equal histories give equal bytes."""
-        return {"points": self._records.copy(), "version": np.array([VERSION])}
-
-    @property
-    def n_series(self) -> int:
-        """How many series the model has."""
-        return len(self._records)
+        return cls(config, {"points": fresh(1)})
 
     def grow(self, n_series: int, kin: Kin | None = None) -> None:  # noqa: ARG002  # what each is of does not matter
         """Add series until there are `n_series`."""
-        missing = n_series - len(self._records)
-        if missing < 0:
-            raise ValueError(f"n_series={n_series}: wanted at least the present {len(self._records)}")
-        if missing:
-            self._records = np.concatenate([self._records, fresh(missing)])
+        self._longer("points", n_series)
 
-    def advance(
-        self,
-        values: Floats,
-        first_bucket_ms: int,
-        *,
-        skips: Skips | None = None,
-        weights: Floats | None = None,  # noqa: ARG002  # no mean of rows
-    ) -> Judged:
-        """Score each bucket with what was known before it, then learn it."""
-        return self._run(values, first_bucket_ms, skips, learn=True)
+    @classmethod
+    def _fresh(cls, name: str, first: int, end: int) -> Structs:  # noqa: ARG003  # there is one array
+        return fresh(end - first)
 
-    def judge(
-        self,
-        values: Floats,
-        bucket_ms: int,
-        *,
-        skips: Skips | None = None,
-        weights: Floats | None = None,  # noqa: ARG002  # no mean of rows
-    ) -> Judged:
-        """Score one bucket of values [S] without learning it. Judged is [S, 1]."""
-        return self._run(values[:, None], bucket_ms, skips, learn=False)
-
-    def _run(self, values: Floats, first_ms: int, skips: Skips | None, *, learn: bool) -> Judged:
-        if values.ndim != 2 or len(values) != self.n_series:
-            raise ValueError(f"values.shape={values.shape}: wanted ({self.n_series}, buckets)")
+    def _judged(self, values: Floats, first_ms: int, skips: Skips, weights: Floats | None, *, learn: bool) -> Judged:  # noqa: ARG002  # no mean of rows
         flagged, out = self._flagged(values, np.arange(self.n_series), first_ms, skips, learn=learn)
         return judged(self.config, flagged, out, first_ms)
 
-    def _flagged(
-        self, values: Floats, rows: Ints, first_ms: int, skips: Skips | None, *, learn: bool
-    ) -> tuple[Structs, list[Floats]]:
+    def _flagged(self, values: Floats, rows: Ints, first_ms: int, skips: Skips, *, learn: bool) -> tuple[Structs, list[Floats]]:
         """The leaves [k] of the kernel by time and then row, and what it says of all values."""
-        span, shape = self.config.bucket_span_ms, values.shape
-        if first_ms % span:
-            raise ValueError(f"first_bucket_ms={first_ms}: wanted a multiple of bucket_span_ms={span}")
-        skips, progress = skips or Skips.none(*shape), np.zeros(len(rows), np.int64)
+        shape, progress = values.shape, np.zeros(len(rows), np.int64)
         shown = shape if self.config.bounds_percentile is not None else (len(rows), 0)
         out, parts = [np.empty(shape) for _ in range(2)] + [np.empty(shown) for _ in range(3)], list[Structs]()
         while not parts or (progress < shape[1]).any():
@@ -159,20 +94,11 @@ class PointModel:
         weight: float = 0.0,  # noqa: ARG002  # no mean of rows
     ) -> Tried:
         """What the model of one series would make of any of `values` [k] in a bucket, which is not learned."""
-        alone = type(self)(self.config, np.repeat(self._records[:1], len(values)))
+        alone = type(self)(self.config, {"points": np.repeat(self._records[:1], len(values))})
         each = np.zeros(len(values), np.int64)
-        skips = None if shifts is None else Skips.clock(shifts.series(each), 1)
+        skips = Skips.none(len(values), 1) if shifts is None else Skips.clock(shifts.series(each), 1)
         flagged, _ = alone._flagged(values[:, None], np.arange(len(values)), bucket_ms, skips, learn=False)
         return tried(self.config, flagged, bucket_ms)
-
-    def expect(
-        self,
-        first_bucket_ms: int,  # noqa: ARG002
-        buckets: int,
-        shifts: Shifts | None = None,  # noqa: ARG002
-    ) -> Floats:
-        """What is expected of coming buckets, [S, T]: nothing, as nobody knows where a value will be; NaN."""
-        return np.full((self.n_series, buckets), np.nan)
 
     def describe(self, row: int) -> Description:
         """What the model believes about series `row` now, in words and numbers."""

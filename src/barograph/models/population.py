@@ -21,11 +21,11 @@ from barograph.models.config import SIDES, ModelConfig
 from barograph.models.describe import Description, Known
 from barograph.models.population_described import described, known, lately
 from barograph.models.population_state import FOUND, LINEAR, MEMBER, OF_LEAF, PAYLOAD, POPULATION, members, populations
+from barograph.models.recorded import Recorded
 from barograph.models.skips import NOT_SKIPPED, Skips
 from barograph.models.state import CHANGE
 from barograph.results.arrays import Floats, Structs, as_bytes
 from barograph.results.leaf import LEAF, Tried
-from barograph.results.snapshot import Arrays
 
 MEMORY_DAYS: Final = 14.0
 """Of habits and tails: what people do in a week comes twice. Chosen."""
@@ -81,95 +81,24 @@ class _Outcome(NamedTuple):
     found: Structs
 
 
-class PopulationModel:
+class PopulationModel(Recorded):
     """All members of one measure. Built by `build` only; `snapshot` is the only way out."""
 
     RECORDS: ClassVar = Records("members", MEMBER, known, lately, described, POPULATION.itemsize)
+    LAYOUT: ClassVar = {"members": MEMBER, "populations": POPULATION}
     TOGETHER: ClassVar = True
 
-    def __init__(self, config: ModelConfig, members: Structs, populations: Structs) -> None:
-        self.config = config
-        self._members = members
-        self._populations = populations
+    def __init__(self, config: ModelConfig, arrays: dict[str, Structs]) -> None:
+        super().__init__(config, arrays)
         self._company: _Company | None = None  # of the only member of this model, where it is one among others
-
-    @classmethod
-    def build(cls, config: ModelConfig, state: Arrays | None = None) -> "PopulationModel":
-        """A model without members, or the one that `snapshot` wrote.
-
-        Raises:
-            ValueError: another version wrote it.
-        """
-        if state is None:
-            return cls(config, members(0), populations(0))
-        if not cls.readable(state):
-            raise ValueError("members of another version: wanted this version")
-        return cls(config, np.array(state["members"], MEMBER), np.array(state["populations"], POPULATION))
-
-    @classmethod
-    def of_one(cls, config: ModelConfig, state: Arrays, row: int, newest: Arrays) -> "PopulationModel | None":  # noqa: ARG003
-        """One member of a snapshot beside what its population was lately; None before it had a value."""
-        if not cls.readable(state) or row >= len(state["members"]) or not state["members"][row]["count"]:
-            return None
-        return cls._of(config, state, row)
-
-    @classmethod
-    def at_birth(cls, config: ModelConfig, state: Arrays, row: int, first: float) -> "PopulationModel":  # noqa: ARG003
-        """One member before its first value."""
-        return cls._of(config, state, row)
-
-    @classmethod
-    def _of(cls, config: ModelConfig, state: Arrays, row: int) -> "PopulationModel":
-        member = np.array(state["members"][row : row + 1], MEMBER)
-        population = int(member["population"][0])
-        member["population"] = 0
-        return cls(config, member, np.array(state["populations"][population : population + 1], POPULATION))
-
-    @staticmethod
-    def readable(state: Arrays) -> bool:
-        """Whether this version can read a snapshot."""
-        wanted = {"members": MEMBER, "populations": POPULATION}
-        return all(name in state and state[name].dtype == dtype for name, dtype in wanted.items())
-
-    def snapshot(self) -> Arrays:
-        """Everything remembered. Equal histories give equal bytes."""
-        return {"members": self._members.copy(), "populations": self._populations.copy()}
-
-    @property
-    def n_series(self) -> int:
-        """How many members the model has, over all populations."""
-        return len(self._members)
 
     def grow(self, n_series: int, kin: Kin | None = None) -> None:
         """Add members until there are `n_series`, each to its population; without `kin` all are of one."""
-        had = len(self._members)
-        if n_series <= had:
-            return
-        fresh = members(n_series - had)
-        if kin is not None:
-            fresh["population"] = kin.population[had:n_series]
-        self._members = np.concatenate([self._members, fresh])
-        missing = int(fresh["population"].max()) + 1 - len(self._populations)
-        if missing > 0:
-            self._populations = np.concatenate([self._populations, populations(missing)])
+        self._add(n_series, "population", None if kin is None else kin.population)
 
-    def advance(
-        self,
-        values: Floats,
-        first_bucket_ms: int,
-        *,
-        skips: Skips | None = None,
-        weights: Floats | None = None,
-    ) -> Judged:
-        """Judge each bucket by what was known before it and by the values that others have in it, then learn it.
-
-        Args:
-            values: [S, T] bucket values of consecutive buckets of all members; NaN is no data.
-            first_bucket_ms: start of bucket 0, a multiple of the span.
-            skips: what of it is not to be told, or not to be learned.
-            weights: [S, T] rows behind each value; None: as many as ever.
-        """
-        return self._run(values, first_bucket_ms, skips, weights, learn=True)
+    @classmethod
+    def _fresh(cls, name: str, first: int, end: int) -> Structs:
+        return (members if name == "members" else populations)(end - first)
 
     def judge(
         self,
@@ -183,7 +112,7 @@ class PopulationModel:
         if self._company is not None:
             rows = 0.0 if weights is None else float(weights[0])
             return self._company.judge(float(values[0]), bucket_ms, skips or Skips.none(1, 1), rows)
-        return self._run(values[:, None], bucket_ms, skips, None if weights is None else weights[:, None], learn=False)
+        return super().judge(values, bucket_ms, skips=skips, weights=weights)
 
     def beside(
         self,
@@ -195,11 +124,11 @@ class PopulationModel:
     ) -> "PopulationModel":
         """The model of member `row` alone, in a bucket in which the members [S] have these values; its own may be NaN."""
         config = replace(self.config, ln_threshold=0.0, bounds_percentile=None)
-        alone = PopulationModel._of(config, {"members": self._members, "populations": self._populations}, row)
+        alone = PopulationModel._of(config, self._arrays, row)
         here = values.copy()
         if np.isnan(here[row]):  # any value will do: what is judged of others does not depend on it
             here[row] = 1.0 if np.isnan(usual := float(self.expect(bucket_ms, 1)[row, 0])) else usual
-        alone._company = _Company(PopulationModel(config, self._members, self._populations), row, here, weights)
+        alone._company = _Company(PopulationModel(config, dict(self._arrays)), row, here, weights)
         return alone
 
     def try_values(
@@ -228,9 +157,11 @@ class PopulationModel:
 
     def expect(self, first_bucket_ms: int, buckets: int, shifts: Shifts | None = None) -> Floats:  # noqa: ARG002  # the same
         """What members are expected to have in coming buckets, [S, T] by their habits; NaN is no idea."""
-        out, settings = np.empty(len(self._members)), _settings(self.config)
+        out, settings = np.empty(len(self._records)), _settings(self.config)
         now = first_bucket_ms // self.config.bucket_span_ms
-        _population.expected(as_bytes(self._members), as_bytes(self._populations), self.config.integer, now, settings[2], out)
+        _population.expected(
+            as_bytes(self._records), as_bytes(self._arrays["populations"]), self.config.integer, now, settings[2], out
+        )
         return np.repeat(out[:, None], buckets, axis=1)
 
     @staticmethod
@@ -242,20 +173,16 @@ class PopulationModel:
 
     def describe(self, row: int) -> Description:
         """What the model believes about member `row` now, in words and numbers."""
-        return described(self._members[row], self.config)
+        return described(self._records[row], self.config)
 
     def known(self) -> Known:
         """What the model knows of its members together, and what not yet."""
-        return known(self._members, self.config)
+        return known(self._records, self.config)
 
-    def _run(self, values: Floats, first_ms: int, skips: Skips | None, weights: Floats | None, *, learn: bool) -> Judged:
-        if values.ndim != 2 or len(values) != len(self._members):
-            raise ValueError(f"values.shape={values.shape}: wanted ({len(self._members)}, buckets)")
+    def _judged(self, values: Floats, first_ms: int, skips: Skips, weights: Floats | None, *, learn: bool) -> Judged:
         span = self.config.bucket_span_ms
-        if first_ms % span:
-            raise ValueError(f"first_bucket_ms={first_ms}: wanted a multiple of bucket_span_ms={span}")
-        cells = Cells.of(values, self._members["population"], weights if self.config.of_rows else None)
-        outcome = self._call(cells, first_ms // span, skips or Skips.none(*values.shape), learn=learn)
+        cells = Cells.of(values, self._records["population"], weights if self.config.of_rows else None)
+        outcome = self._call(cells, first_ms // span, skips, learn=learn)
         dense = [cells.spread(column, values.shape) for column in outcome.columns]
         ln_p, ln_evidence, *shown = dense
         typical, lower, upper = shown or (None, None, None)
@@ -273,8 +200,8 @@ class PopulationModel:
         while done < count:
             found = np.empty(room, FOUND)
             done, used = _population.advance(
-                as_bytes(self._members),
-                as_bytes(self._populations),
+                as_bytes(self._records),
+                as_bytes(self._arrays["populations"]),
                 cells.t,
                 cells.row,
                 cells.value,
@@ -294,7 +221,7 @@ class PopulationModel:
                 np.ascontiguousarray(skips.scope).reshape(-1),
             )
             parts.append(found[:used])
-            room = max(room, len(self._members)) if used < room else 2 * room
+            room = max(room, len(self._records)) if used < room else 2 * room
         return _Outcome(columns, np.concatenate(parts))
 
 

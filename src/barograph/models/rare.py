@@ -25,10 +25,7 @@ class RareModel(RareBase):
 
     def grow(self, n_series: int, kin: Kin | None = None) -> None:
         """Add values until there are `n_series`, each in its partition; without `kin` all are in one."""
-        fresh = self._longer("rare_values", n_series)
-        if len(fresh):
-            fresh["part"] = 0 if kin is None else kin.partition[n_series - len(fresh) : n_series]
-            self._longer("rare_parts", int(fresh["part"].max()) + 1)
+        self._add(n_series, "part", None if kin is None else kin.partition)
 
     def expect(  # the same at any time
         self,

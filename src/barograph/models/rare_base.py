@@ -1,8 +1,8 @@
 """What the models of rare values have in common: a series is there in a bucket, or it is not."""
 
 import math
-from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from abc import abstractmethod
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Final, NamedTuple, Self
 from zoneinfo import ZoneInfo
@@ -16,11 +16,11 @@ from barograph.models.civil import Shifts
 from barograph.models.config import ModelConfig
 from barograph.models.describe import YOUNG, Description, Known
 from barograph.models.rare_state import FOUND
+from barograph.models.recorded import Recorded
 from barograph.models.skips import NOT_SKIPPED, Skips
 from barograph.models.state import CHANGE
 from barograph.results.arrays import Floats, Ids, Ints, Structs, cells_by_time
 from barograph.results.leaf import LEAF, Tried
-from barograph.results.snapshot import Arrays
 
 MEMORY_DAYS: Final = 365.0
 """Of filled buckets; then all counts are halved, so that half a year to a year is remembered. Chosen: what comes once a quarter
@@ -81,46 +81,19 @@ class Cells(NamedTuple):
     shape: tuple[int, int]
 
 
-class RareBase(ABC):
+class RareBase(Recorded):
     """Series that are there or not. A subclass says what it remembers, and which kernel judges.
 
-    Attributes:
-        LAYOUT: what is remembered: names of arrays and their dtypes, that of the series first.
+    The evidence of a cell is that of one of all that a bucket has; that of a leaf is that any of them is as rare, so that
+    what its bucket amounts to does not count the others twice. Values are rows, or 1, where a bucket has the series.
     """
 
-    LAYOUT: ClassVar[dict[str, np.dtype[np.void]]]
+    SEEN: ClassVar = "buckets"
     TOGETHER: ClassVar = True
 
     def __init__(self, config: ModelConfig, arrays: dict[str, Structs]) -> None:
-        self.config = config
-        self._arrays = arrays
+        super().__init__(config, arrays)
         self._memory = min(MEMORY_DAYS * DAY_MS / config.bucket_span_ms, MOST_BUCKETS)
-
-    @classmethod
-    def build(cls, config: ModelConfig, state: Arrays | None = None) -> Self:
-        """A model without series, or the one that `snapshot` wrote.
-
-        Raises:
-            ValueError: another version wrote it.
-        """
-        if state is None:
-            return cls(config, {name: np.zeros(0, dtype) for name, dtype in cls.LAYOUT.items()})
-        if not cls.readable(state):
-            raise ValueError("rare values of another version: wanted this version")
-        return cls(config, {name: np.array(state[name], dtype) for name, dtype in cls.LAYOUT.items()})
-
-    @classmethod
-    def of_one(cls, config: ModelConfig, state: Arrays, row: int, newest: Arrays) -> Self | None:  # noqa: ARG003
-        """One series of a snapshot beside what all of its partition amounted to; None before a bucket had it."""
-        series = next(iter(cls.LAYOUT))
-        if not cls.readable(state) or row >= len(state[series]) or not state[series][row]["buckets"]:
-            return None
-        return cls._of(config, state, row)
-
-    @classmethod
-    def at_birth(cls, config: ModelConfig, state: Arrays, row: int, first: float) -> Self:  # noqa: ARG003
-        """One series before any bucket had it."""
-        return cls._of(config, state, row)
 
     def beside(
         self,
@@ -134,75 +107,12 @@ class RareBase(ABC):
         return self._of(self.config, self._arrays, row)
 
     @classmethod
-    def _of(cls, config: ModelConfig, state: Mapping[str, Any], row: int) -> Self:
-        """One series, what it is of, and what that is of, each as the only one of its kind."""
-        taken: dict[str, Structs] = {}
-        for name, dtype in cls.LAYOUT.items():
-            one = np.array(state[name][row : row + 1], dtype)
-            for of in {"part", "category"} & set(dtype.names or ()):
-                row = int(one[of][0])
-                one[of] = 0
-            taken[name] = one
-        return cls(config, taken)
-
-    @classmethod
-    def readable(cls, state: Arrays) -> bool:
-        """Whether this version can read a snapshot."""
-        return all(name in state and state[name].dtype == dtype for name, dtype in cls.LAYOUT.items())
-
-    def snapshot(self) -> Arrays:
-        """Everything remembered. Equal histories give equal bytes."""
-        return {name: array.copy() for name, array in self._arrays.items()}
-
-    @property
-    def _records(self) -> Structs:
-        return self._arrays[next(iter(self.LAYOUT))]
-
-    @property
-    def n_series(self) -> int:
-        """How many series the model has."""
-        return len(self._records)
-
-    def _longer(self, name: str, size: int) -> Structs:
-        """An array with room for so many records; those that are new, to be filled."""
-        array, dtype = self._arrays[name], self.LAYOUT[name]
-        if size > len(array):
-            fresh = np.zeros(size - len(array), dtype)
-            if "newest" in (dtype.names or ()):
-                fresh["newest"] = -1
-            self._arrays[name] = np.concatenate([array, fresh])
-        return self._arrays[name][len(array) :]
-
-    def advance(
-        self,
-        values: Floats,
-        first_bucket_ms: int,
-        *,
-        skips: Skips | None = None,
-        weights: Floats | None = None,  # noqa: ARG002  # no mean of rows
-    ) -> Judged:
-        """Judge each bucket with what was known before it, then learn it.
-
-        The evidence of a cell is that of one of all that a bucket has; that of a leaf is that any of them is as rare, so that
-        what its bucket amounts to does not count the others twice.
-
-        Args:
-            values: [S, T] rows, or 1, where a bucket has the series, NaN where it has not.
-            first_bucket_ms: start of bucket 0, a multiple of the span.
-            skips: what of it is not to be told, or not to be learned.
-        """
-        return self._run(values, first_bucket_ms, skips, learn=True)
-
-    def judge(
-        self,
-        values: Floats,
-        bucket_ms: int,
-        *,
-        skips: Skips | None = None,
-        weights: Floats | None = None,  # noqa: ARG002  # no mean of rows
-    ) -> Judged:
-        """Judge one bucket of values [S] without learning it. Judged is [S, 1]."""
-        return self._run(values[:, None], bucket_ms, skips, learn=False)
+    def _fresh(cls, name: str, first: int, end: int) -> Structs:
+        dtype = cls.LAYOUT[name]
+        fresh = np.zeros(end - first, dtype)
+        if "newest" in (dtype.names or ()):
+            fresh["newest"] = -1
+        return fresh
 
     @staticmethod
     def ln_p_of(payload: Structs, values: Floats) -> Floats:
@@ -230,7 +140,7 @@ class RareBase(ABC):
         """As `Model.try_values`."""
         # Each as a bucket of its own: nothing is learned, so they do not know of each other.
         absent, bucket = ~(values >= _THERE), bucket_ms // self.config.bucket_span_ms
-        leaves = self._run(np.where(absent, 1.0, values)[None, :], bucket_ms, None, learn=False).leaves
+        leaves = self._run(np.where(absent, 1.0, values)[None, :], bucket_ms, None, None, learn=False).leaves
         leaves["bucket"], leaves["since"] = bucket, np.minimum(leaves["since"], bucket)
         leaves["actual"] = values
         leaves["ln_p"][absent] = leaves["ln_evidence"][absent] = 0.0
@@ -239,15 +149,12 @@ class RareBase(ABC):
         steps = {"this_bucket": leaves["ln_evidence"].copy()}
         return Tried(leaves, steps, share, math.sqrt(most * (1.0 - most)), 0.0, filled > 0)
 
-    def _run(self, values: Floats, first_ms: int, skips: Skips | None, *, learn: bool) -> Judged:
-        series, buckets = values.shape
-        if series != self.n_series:
-            raise ValueError(f"values.shape={values.shape}: wanted ({self.n_series}, buckets)")
+    def _judged(self, values: Floats, first_ms: int, skips: Skips, weights: Floats | None, *, learn: bool) -> Judged:  # noqa: ARG002  # no mean of rows
         by_time, of, _ = cells_by_time(values >= _THERE)
         first = first_ms // self.config.bucket_span_ms
-        cells = Cells(by_time, of, values[of, by_time], first, (series, buckets))
+        cells = Cells(by_time, of, values[of, by_time], first, values.shape)
         out = (np.empty(len(cells.t)), np.empty(len(cells.t)), np.empty(len(cells.t), FOUND))
-        used = self._kernel(cells, skips or Skips.none(series, buckets), learn, out)
+        used = self._kernel(cells, skips, learn, out)
         return _judged(cells, out[0], out[1], out[2][:used])
 
     @abstractmethod

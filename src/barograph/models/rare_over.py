@@ -66,15 +66,6 @@ class RareOverModel(RareBase):
         alone._company = _Company(int(new.sum()), float(values[own].sum()), int(own.sum()))
         return alone
 
-    def expect(  # a pair is expected at no time
-        self,
-        first_bucket_ms: int,  # noqa: ARG002
-        buckets: int,
-        shifts: Shifts | None = None,  # noqa: ARG002
-    ) -> Floats:
-        """NaN [S, T]: it is not told when a member has a value."""
-        return np.full((self.n_series, buckets), np.nan)
-
     def _kernel(self, cells: Cells, skips: Skips, learn: bool, out: tuple[Floats, Floats, Structs]) -> int:
         return _rare.advance_pairs(
             as_bytes(self._arrays["rare_pairs"]),
