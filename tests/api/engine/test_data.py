@@ -256,6 +256,21 @@ def test_a_job_that_others_send_rows_is_not_closed(http: httpx.Client) -> None:
     assert "sent nothing" not in http.get(f"{API}/logs/{job_id}/tail").text
 
 
+def test_a_job_whose_datafeed_finds_no_rows_is_not_closed(http: httpx.Client) -> None:
+    job_id = made(http, "read-elsewhere", timeout=1)
+    fields = {"time": {"type": "date"}, "host": {"type": "keyword"}, "ms": {"type": "double"}}
+    http.put("/engine-empty", json={"mappings": {"properties": fields}}).raise_for_status()
+    feed = {"job_id": job_id, "indices": ["engine-empty"]}
+    http.post(f"/_ml/anomaly_detectors/{job_id}/_open").raise_for_status()
+    http.put(f"/_ml/datafeeds/of-{job_id}", json=feed).raise_for_status()
+    http.post(f"/_ml/datafeeds/of-{job_id}/_start").raise_for_status()
+    sent(http, made(http, "beside", timeout=0), delimited(rows(0, 1)))
+    for _ in range(3):
+        http.get(f"{API}/alerts_longpoll/beside", params={"score": 100, "timeout": 1}).raise_for_status()  # the server waits
+    assert http.get(f"{API}/jobs/{job_id}").json()["document"]["status"] == "RUNNING"
+    http.post(f"/_ml/datafeeds/of-{job_id}/_stop").raise_for_status()
+
+
 def test_a_database_that_fails_makes_no_failure_of_rows_that_are_safe() -> None:
     def extras(_: str) -> None:
         raise StorageFailure("no database")

@@ -2,13 +2,20 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import orjson
 import pytest
 
+from barograph.api.engine import scheduler_feed
 from barograph.api.engine.errors import Code
+from barograph.api.engine.job_documents import job_of
+from barograph.api.engine.scheduler_config import ScheduledJob, datafeed_of, kept_scheduler
+from barograph.api.engine.vault import Login, Vault
+from barograph.config.errors import BadRequest
+from barograph.config.sources import SearchSource
 from tests.api.engine.stream import SPAN, START, config, delimited, rows
 from tests.api.engine.test_jobs import API, error
 
@@ -87,6 +94,12 @@ def test_an_elasticsearch_is_read_in_real_time_and_stopped(http: httpx.Client, f
     made["analysisConfig"]["influencers"] = ["HOST"]
     assert http.post(f"{API}/jobs", json=made).status_code == 201
     assert "s3cret-word" not in http.get(f"{API}/jobs/of-search").text
+    again = {name: value for name, value in document(http, "of-search").items() if name in ("schedulerConfig", *made)}
+    assert http.post(f"{API}/jobs", json={**again, "id": "of-search-again"}).status_code == 201
+    assert document(http, "of-search-again")["schedulerConfig"] == again["schedulerConfig"]
+    for other in ({"baseUrl": "http://localhost:1"}, {"username": "nobody"}):
+        stolen = {**again, "id": "stolen", "schedulerConfig": again["schedulerConfig"] | other}
+        assert error(http.post(f"{API}/jobs", json=stolen)) == (400, Code.ENCRYPTION)
     end = START + 20 * SPAN
     told = read_to_the_end(http, "of-search", start=START, end=end)
     assert told["counts"]["processedRecordCount"] == sum(row["time"] < end for row in ROWS)
@@ -121,7 +134,7 @@ BAD: dict[str, tuple[dict[str, Any], dict[str, Any], Code]] = {
     "10308": ({**SEARCH, "username": "x"}, FOUND, Code.SCHEDULER_CREDENTIALS),
     "10308 in the address": ({**SEARCH, "baseUrl": "http://a:b@c"}, FOUND, Code.SCHEDULER_CREDENTIALS),
     "10309": ({**SEARCH, "password": "x", "encryptedPassword": "y"}, FOUND, Code.SCHEDULER_TWO_PASSWORDS),
-    "10118": ({**SEARCH, "encryptedPassword": "y"}, FOUND, Code.ENCRYPTION),
+    "10118": ({**SEARCH, "username": "x", "encryptedPassword": "y"}, FOUND, Code.ENCRYPTION),
     "10104": ({**SEARCH, "frequency": 0}, FOUND, Code.INVALID_VALUE),
 }
 
@@ -130,6 +143,33 @@ BAD: dict[str, tuple[dict[str, Any], dict[str, Any], Code]] = {
 def test_what_cannot_be_read_is_refused_with_its_number(http: httpx.Client, name: str) -> None:
     scheduler, changes, code = BAD[name]
     assert error(http.post(f"{API}/jobs", json=job("never", scheduler, **changes))) == (400, code)
+
+
+def test_a_password_is_opened_by_its_own_key_only_and_logs_in_where_it_was_given_for(tmp_path: Path) -> None:
+    vault = Vault(tmp_path / "engine.key")
+    sealed = vault.sealed(Login("http://es", "ada", "s3cret"))
+    assert (tmp_path / "engine.key").stat().st_mode & 0o077 == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["engine.key"]
+    assert Vault(tmp_path / "engine.key").password(sealed, "http://es", "ada") == "s3cret"
+    assert vault.password(vault.sealed(Login("http://es", "eve", "other")), "http://es", "eve") == "other"
+    (tmp_path / "engine.key").unlink()
+    with pytest.raises(BadRequest, match=r"engine\.key"):
+        vault.password(sealed, "http://es", "ada")
+
+
+def test_the_server_that_is_read_is_told_the_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[SearchSource] = []
+    monkeypatch.setattr(scheduler_feed, "RemoteFeed", lambda _name, source, *_: asked.append(source))
+    document = job("logs-in", {**SEARCH, "username": "ada", "password": "s3cret"}, **FOUND)
+    given = ScheduledJob.read(document, Code.CONFIG_PARSE, Code.CONFIG_UNKNOWN_FIELD)
+    vault = Vault(tmp_path / "engine.key")
+    own, extras = job_of(given, "logs-in")
+    assert given.scheduler_config is not None
+    extras["scheduler"] = kept_scheduler(given.scheduler_config, vault)
+    assert "s3cret" not in str(extras)
+    state: Any = SimpleNamespace(extras=lambda _: extras, vault=vault)
+    scheduler_feed.own_feed(state, datafeed_of(given.scheduler_config, "logs-in"), own)
+    assert [(one.username, one.password) for one in asked] == [("ada", "s3cret")]
 
 
 def test_a_scheduler_that_cannot_be_started_says_why(http: httpx.Client) -> None:

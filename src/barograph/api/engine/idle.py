@@ -77,6 +77,7 @@ class IdleJobs:
 
     def _close_unused(self, job_id: str, rows: int) -> None:
         service = self._state.server.service
-        if job_id in service.opened() and service.rows_fed(job_id) == rows:  # other dialects send rows, too
+        # Other dialects send rows, too; and a datafeed that finds none at the moment has a job all the same.
+        if job_id in service.opened() and service.rows_fed(job_id) == rows and not self._state.is_read(job_id):
             service.close_job(job_id)
             service.tell(job_id, "info", "Job is closed: it was sent nothing for as long as its timeout")

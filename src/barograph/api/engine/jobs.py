@@ -10,7 +10,7 @@ from barograph.api.engine.endpoint import Call, Endpoint
 from barograph.api.engine.errors import Code, EngineError
 from barograph.api.engine.job_documents import check_id, configuration, job_of, made_id
 from barograph.api.engine.parameters import paging
-from barograph.api.engine.scheduler_config import ScheduledJob, check_scheduler, datafeed_of, told_scheduler
+from barograph.api.engine.scheduler_config import ScheduledJob, check_scheduler, datafeed_of, kept_scheduler, told_scheduler
 from barograph.api.engine.state import Extras
 from barograph.api.engine.stored import forget_stored
 from barograph.api.engine.times import text_of
@@ -108,7 +108,7 @@ def _scheduled(call: Call, given: ScheduledJob, job_id: str, extras: Extras) -> 
         return None
     call.require("admin")
     check_scheduler(given.scheduler_config, given, extras["data"]["format"])
-    extras["scheduler"] = given.scheduler_config.told() | {"dataSource": str(given.scheduler_config.data_source).upper()}
+    extras["scheduler"] = kept_scheduler(given.scheduler_config, call.state.vault)
     return datafeed_of(given.scheduler_config, job_id)
 
 

@@ -8,15 +8,16 @@ from pydantic import Field
 from barograph.api.engine.config import EngineJob, Part, Seconds
 from barograph.api.engine.errors import Code, EngineError
 from barograph.api.engine.state import Extras
+from barograph.api.engine.vault import Login, Vault
 from barograph.config.datafeed import Datafeed
-from barograph.config.errors import ConfigError, shortened
+from barograph.config.errors import BadRequest, ConfigError, shortened
 
 _SOURCES: Final = ("FILE", "ELASTICSEARCH")
 _OF_FILES: Final = frozenset({"filePath", "tailFile"})
 _OF_ELASTICSEARCH: Final = frozenset(
     {
         *("dataSourceCompatibility", "baseUrl", "username", "password", "indexes", "types", "query", "aggregations", "aggs"),
-        *("script_fields", "retrieveWholeSource", "scrollSize"),
+        *("encryptedPassword", "script_fields", "retrieveWholeSource", "scrollSize"),
     }
 )
 
@@ -64,7 +65,7 @@ def check_scheduler(given: Scheduler, job: EngineJob, data_format: str) -> None:
         data_format: of its rows.
 
     Raises:
-        EngineError: 10118, 10301 to 10309.
+        EngineError: 10301 to 10309.
     """
     source = (given.data_source or "").upper()
     if source not in _SOURCES:
@@ -94,10 +95,7 @@ def _check_option(name: str, value: object, wanted: str, is_good: bool) -> None:
 def _check_credentials(given: Scheduler) -> None:
     if given.password is not None and given.encrypted_password is not None:
         raise EngineError(Code.SCHEDULER_TWO_PASSWORDS, "schedulerConfig: wanted one of password and encryptedPassword")
-    if given.encrypted_password is not None:
-        reason = "wanted password instead: what another server has encrypted cannot be read here"
-        raise EngineError(Code.ENCRYPTION, f"schedulerConfig.encryptedPassword: {reason}")
-    if (given.username is None) != (given.password is None):
+    if (given.username is None) != (given.password is None and given.encrypted_password is None):
         raise EngineError(Code.SCHEDULER_CREDENTIALS, "schedulerConfig: wanted both of username and password, or none")
 
 
@@ -153,7 +151,24 @@ def datafeed_of(given: Scheduler, job_id: str) -> Datafeed:
     return datafeed
 
 
+def kept_scheduler(given: Scheduler, vault: Vault) -> dict[str, Any]:
+    """What is kept of where a job reads its rows, which was checked: the password sealed.
+
+    Raises:
+        EngineError: it was sealed by another server, or for another address or user (10118).
+    """
+    kept = given.told() | {"dataSource": str(given.data_source).upper()}
+    url, user = given.base_url or "", given.username or ""
+    if (password := kept.pop("password", None)) is not None:
+        kept["encryptedPassword"] = vault.sealed(Login(url, user, password))
+    elif given.encrypted_password is not None:
+        try:
+            vault.password(given.encrypted_password, url, user)
+        except BadRequest as error:
+            raise EngineError(Code.ENCRYPTION, f"schedulerConfig.{error}") from None
+    return kept
+
+
 def told_scheduler(extras: Extras) -> dict[str, Any]:
-    """Where a job reads its rows, as clients get it: without the password."""
-    defaults = {"queryDelay": 60}
-    return {name: value for name, value in (defaults | extras["scheduler"]).items() if name != "password"}
+    """Where a job reads its rows, as clients get it."""
+    return {"queryDelay": 60, **extras["scheduler"]}

@@ -23,7 +23,7 @@ def own_feed(state: State, datafeed: Datafeed, job: Job) -> Feed | None:
     """The source of a datafeed of this dialect; None of all others.
 
     Raises:
-        BadRequest: it is not there, cannot be read, or lacks a field that the job needs.
+        BadRequest: it is not there, cannot be read, or lacks a field that the job needs; or the key of its password is gone.
     """
     if datafeed.indices != (source_of(job.job_id),):
         return None
@@ -33,7 +33,9 @@ def own_feed(state: State, datafeed: Datafeed, job: Job) -> Feed | None:
         return None
     if scheduler["dataSource"] == "FILE":
         return _of_files(scheduler, rows, datafeed, job)
-    return _of_elasticsearch(scheduler, rows, datafeed, job)
+    sealed = scheduler.get("encryptedPassword")
+    password = None if sealed is None else state.vault.password(sealed, scheduler["baseUrl"], scheduler["username"])
+    return _of_elasticsearch(scheduler, password, rows, datafeed, job)
 
 
 def _of_files(scheduler: Mapping[str, Any], rows: Rows, datafeed: Datafeed, job: Job) -> Feed:
@@ -54,12 +56,12 @@ def _of_files(scheduler: Mapping[str, Any], rows: Rows, datafeed: Datafeed, job:
     return FileFeed(source_of(job.job_id), source, datafeed, job, prepared)
 
 
-def _of_elasticsearch(scheduler: Mapping[str, Any], rows: Rows, datafeed: Datafeed, job: Job) -> Feed:
+def _of_elasticsearch(scheduler: Mapping[str, Any], password: str | None, rows: Rows, datafeed: Datafeed, job: Job) -> Feed:
     source = SearchSource(
         url=scheduler["baseUrl"],
         indices=",".join(scheduler["indexes"]),
         username=scheduler.get("username"),
-        password=scheduler.get("password"),
+        password=password,
     )
     if not rows.steps:
         return RemoteFeed(source_of(job.job_id), source, datafeed, job)

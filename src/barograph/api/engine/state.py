@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
 from barograph.api.engine.errors import Code, EngineError
+from barograph.api.engine.vault import KEY_FILE, Vault
 from barograph.api.server import Server
 from barograph.config.errors import NotFound
 from barograph.jobs.workers import Overloaded
@@ -23,11 +24,13 @@ class State:
     Attributes:
         server: the server that speaks it.
         used: told of a job whose data nobody has to himself any more; who closes idle jobs sets it.
+        vault: what passwords are kept in.
     """
 
     def __init__(self, server: Server) -> None:
         self.server = server
         self.used: Callable[[str], None] = lambda _: None
+        self.vault = Vault(server.config.data_dir / KEY_FILE)
         self._kept = server.service.kept("engine_job")
         self._busy: set[str] = set()
         self._lock = threading.Lock()
@@ -58,6 +61,14 @@ class State:
         try:
             return self.server.datafeeds.stats(job_id).is_started
         except NotFound:  # another dialect has removed what reads them
+            return False
+
+    def is_read(self, job_id: str) -> bool:
+        """Whether a datafeed reads a job's rows at the moment, whichever dialect has made it."""
+        datafeed = self.server.datafeeds.of_job(job_id)
+        try:
+            return datafeed is not None and self.server.datafeeds.stats(datafeed.datafeed_id).is_started
+        except NotFound:
             return False
 
     @contextmanager

@@ -7,7 +7,7 @@ from barograph.api.engine.config import Days, EngineJob, Limits, ModelDebug, Par
 from barograph.api.engine.endpoint import Call, Endpoint
 from barograph.api.engine.errors import Code, EngineError
 from barograph.api.engine.job_documents import PLAIN, limits, own_job, plotted
-from barograph.api.engine.scheduler_config import Scheduler, check_scheduler, datafeed_of
+from barograph.api.engine.scheduler_config import Scheduler, check_scheduler, datafeed_of, kept_scheduler
 from barograph.config.job import Job
 from barograph.jobs.service import JobState
 
@@ -107,8 +107,9 @@ def _rescheduled(call: Call, given: Scheduler) -> dict[str, Any]:
         )
     job = EngineJob.model_validate({"analysisConfig": _told_analysis(call)})
     check_scheduler(given, job, extras["data"]["format"])
+    kept = kept_scheduler(given, call.state.vault)
     call.server.datafeeds.update(job_id, lambda _: datafeed_of(given, job_id))
-    return given.told() | {"dataSource": str(given.data_source).upper()}
+    return kept
 
 
 def _told_analysis(call: Call) -> dict[str, Any]:
