@@ -112,6 +112,9 @@ def test_an_alert_is_acknowledged_muted_and_said_to_have_been_expected(
     expect(first.locator(".alert-history")).to_contain_text("Raised with a score of 88")
     both(page, axe)
     shot(page, "alerts-list", full_page=True)
+    for what, shown in (("acknowledge", "Acknowledged"), ("unacknowledge", "Acknowledge")):  # by somebody else, elsewhere
+        alerting.http.post(f"/api/v1/alerts/{ACTIVE}/{what}", json={"note": ""}).raise_for_status()
+        expect(first.get_by_role("button", name=shown, exact=True)).to_be_visible()
     first.get_by_role("button", name="Hide details").focus()
     page.keyboard.press("a")
     expect(first.get_by_role("button", name="Acknowledged")).to_be_visible()

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import cached_property
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import polars as pl
 
@@ -24,6 +24,9 @@ from barograph.store.store import Store
 
 Row = dict[str, Any]
 T = TypeVar("T")
+
+GRADED: Final = ("timestamp", "partition_field_value", "by_field_value")
+"""What tells the grades of a forest from each other: its features have one together."""
 
 
 class FirstScores:
@@ -50,6 +53,11 @@ class FirstScores:
         """Its influencers; `influencer_score` is the first one."""
         page = self._store.influencers(job_id, self._first(asked))
         return Page(page.rows.with_columns(influencer_score="initial_influencer_score"), page.total)
+
+    def graded(self, job_id: str, asked: Query) -> pl.DataFrame:
+        """What its forest has found from a grade on, which stands beside the score and is never changed."""
+        asked = replace(asked, exclude_interim=not self._interim)
+        return self._store.forest_results(job_id, asked, anomalies_only=True).rows
 
     def _first(self, asked: Query) -> Query:
         end = self._until_ms if asked.end_ms is None else min(asked.end_ms, self._until_ms)
@@ -106,8 +114,10 @@ class Seen:
 
         return self._once(("of incident", incident["incident_id"], time_ms), chosen)
 
-    def hits(self, min_score: float) -> list[tuple[int, list[Row]]]:
+    def hits(self, min_score: float, min_grade: float | None = None) -> list[tuple[int, list[Row]]]:
         """Anomalous records from a score on, in buckets from that score on, as `by_time` gives them.
+
+        Those of forest detectors also from a grade on, 0 to 1; None is any.
 
         Of a thousand series one is odd at nearly any time by chance. The score of the bucket knows how many there are.
         """
@@ -115,14 +125,23 @@ class Seen:
         def found() -> list[tuple[int, list[Row]]]:
             odd = self.buckets(min_score)["timestamp"]
             hits = self.anomalous.filter(pl.col("record_score") >= min_score, pl.col("timestamp").is_in(odd.implode()))
-            return by_time(hits, "record_score")
+            return by_time(self._graded(hits, min_grade), "record_score")
 
-        return self._once(("hits", min_score), found)
+        return self._once(("hits", min_score, min_grade), found)
 
-    def records(self, min_score: float) -> pl.DataFrame:
-        """Records from a score on, by time."""
+    def records(self, min_score: float, min_grade: float | None = None) -> pl.DataFrame:
+        """Records from a score and a grade on, as in `hits`, by time."""
         asked = Query(self.start_ms, self.until_ms, min_score, sort="timestamp", descending=False)
-        return self._once(("records", min_score), lambda: self._results.records(self.job.job_id, asked).rows)
+        rows = self._once(("records", min_score), lambda: self._results.records(self.job.job_id, asked).rows)
+        return self._graded(rows, min_grade)
+
+    def _graded(self, records: pl.DataFrame, min_grade: float | None) -> pl.DataFrame:
+        """Those of records whose entity has a grade from `min_grade` on; all of a job that gives no grades."""
+        if min_grade is None or self.job.forest_config is None or records.is_empty():
+            return records
+        span = Query(records["timestamp"].item(0), self.until_ms, min_grade)
+        grades = self._once(("grades", span), lambda: self._results.graded(self.job.job_id, span))
+        return records.join(grades.select(GRADED), on=GRADED, how="semi", nulls_equal=True, maintain_order="left")
 
     def records_at(self, time_ms: int) -> pl.DataFrame:
         """The records of a bucket."""

@@ -98,7 +98,7 @@ def sightings(rule: AlertRule, seen: Seen, known: Iterable[AlertRow] = ()) -> li
 def _in_incidents(rule: AlertRule, seen: Seen, known: list[Sighting]) -> list[Sighting]:
     found = list(known)
     covered: dict[tuple[Any, ...], tuple[Sighting, int]] = {}
-    for time, rows in seen.hits(rule.min_score):
+    for time, rows in seen.hits(rule.min_score, rule.min_grade):
         for row in rows:
             for value in _values(rule, row):
                 _see(rule, seen, found, covered, (time, value, row))
@@ -196,12 +196,13 @@ def _until_quiet(rule: AlertRule, seen: Seen, known: list[Sighting]) -> list[Sig
 
 def _hits(rule: AlertRule, seen: Seen) -> Iterator[tuple[int, str, Row]]:
     """(bucket, value, row with its `score`) of what is bad enough, by time, the worst of a bucket first."""
-    frame, score = {
-        "buckets": (seen.buckets, "anomaly_score"),
-        "influencers": (seen.influencers, "influencer_score"),
-        "records": (seen.records, "record_score"),
-    }[rule.on]
-    for time, rows in by_time(frame(rule.min_score).rename({score: "score"}), "score"):
+    if rule.on == "buckets":
+        frame = seen.buckets(rule.min_score).rename({"anomaly_score": "score"})
+    elif rule.on == "influencers":
+        frame = seen.influencers(rule.min_score).rename({"influencer_score": "score"})
+    else:
+        frame = seen.records(rule.min_score, rule.min_grade).rename({"record_score": "score"})
+    for time, rows in by_time(frame, "score"):
         for row in rows:
             for value in _values(rule, row):
                 yield time, value, row

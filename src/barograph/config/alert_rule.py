@@ -86,6 +86,12 @@ def _buckets_have_no_values(rule: "AlertRule") -> list[Problem]:
     return [Problem("group_by", rule.group_by, "none where on is 'buckets': a bucket is of all entities")]
 
 
+def _records_have_grades(rule: "AlertRule") -> list[Problem]:
+    if rule.min_grade is None or rule.on in ("incidents", "records"):
+        return []
+    return [Problem("min_grade", rule.min_grade, f"none where on is '{rule.on}': a grade is that of an entity's record")]
+
+
 class AlertRule(Document):
     """A rule.
 
@@ -93,7 +99,10 @@ class AlertRule(Document):
         ConfigError: with every problem, when it is built from values that cannot be used.
     """
 
-    CHECKS = ((frozenset({"on", "group_by"}), _buckets_have_no_values),)
+    CHECKS = (
+        (frozenset({"on", "group_by"}), _buckets_have_no_values),
+        (frozenset({"on", "min_grade"}), _records_have_grades),
+    )
 
     rule_id: Id = Field(description="an id")
     description: str | None = Field(default=None, max_length=1000)
@@ -102,6 +111,9 @@ class AlertRule(Document):
     on: On = Field(default="incidents", description="the results that are looked at")
     min_score: Annotated[float, BeforeValidator(_score), Field(ge=0, le=100, allow_inf_nan=False)] = Field(
         default=WORDS["critical"], description="lowest score, 0 to 100, or a severity such as 'major'"
+    )
+    min_grade: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = Field(
+        default=None, description="lowest grade, 0 to 1, of what a forest detector finds; other detectors give none"
     )
     interim: bool = Field(default=False, description="also buckets that are still open")
     lookback: Duration | None = Field(

@@ -58,6 +58,7 @@ class KeptAlertRule(BaseModel):
     jobs: list[str]
     on: str
     min_score: float
+    min_grade: float | None
     interim: bool
     lookback: str | None
     only_new: bool
@@ -87,6 +88,7 @@ class Step(BaseModel):
     """How many alerts a severity would have given."""
 
     min_score: float
+    min_grade: float | None
     alerts: int
 
 

@@ -8,6 +8,8 @@ export const allJobs = signal(null);
 export const jobsError = signal(null);
 /** Whether changes come; while they do not, `lastUpdate` says how old what is shown is. */
 export const connected = signal(true);
+/** How often the server has said that alerts are others; the first time when the page begins to listen. */
+export const alertsTold = signal(0);
 /** Epoch ms of the last word from the server. */
 export const lastUpdate = signal(Date.now());
 /** Epoch ms since when what is shown does not follow the server, as somebody wants to look at it; null: it follows. */
@@ -21,7 +23,7 @@ const PRESENT_MS = 10_000;
 let stream = null;
 let wait = FIRST_WAIT_MS;
 let timer = 0;
-/** What has come since it was paused: what is to be done about each job. */
+/** What has come since it was paused: what is to be done about each job, and about alerts. */
 const later = new Map();
 
 /** Listen, as long as somebody looks: a hidden tab would hold one of the few connections that a browser has for a server. */
@@ -60,6 +62,7 @@ function connect() {
   });
   stream.addEventListener('job', (event) => changed(JSON.parse(event.data)));
   stream.addEventListener('gone', (event) => gone(JSON.parse(event.data).job_id));
+  stream.addEventListener('alerts', alertsAreOthers);
   stream.addEventListener('error', () => {
     stop();
     connected.value = false;
@@ -93,6 +96,12 @@ function changed(job) {
   } else {
     allJobs.value = at < 0 ? [...jobs, job] : jobs.toSpliced(at, 0, job);
   }
+}
+
+function alertsAreOthers() {
+  if (pausedAt.peek() !== null) { later.set(alertsAreOthers, alertsAreOthers); return; }
+  lastUpdate.value = Date.now();
+  alertsTold.value += 1;
 }
 
 function gone(jobId) {

@@ -2,11 +2,11 @@
 import { html } from '../lib/html.mjs';
 import { choice, get, go, href, number } from '../lib/url.mjs';
 import { params, useQuery } from '../lib/api.mjs';
-import { useAlertVersion } from '../lib/alerts.mjs';
+import { alertVersion } from '../lib/alerts.mjs';
 import { useShortcut } from '../lib/keys.mjs';
 import { allJobs } from '../lib/live.mjs';
 import { count, counted } from '../lib/format.mjs';
-import { expressions, isChosen, jobIds, range } from '../lib/range.mjs';
+import { expressions, isChosen, range } from '../lib/range.mjs';
 import { STATUSES, Status, allOf } from '../parts/alert.mjs';
 import { Panel } from '../parts/panel.mjs';
 import { say } from '../shell/notices.mjs';
@@ -18,7 +18,7 @@ const PAGE = 25;
 
 /** The page. */
 export default function Alerts() {
-  const version = useAlertVersion(jobIds.value);
+  const version = alertVersion.value;
   const rules = useQuery(`/rules${params({ job: expressions.value })}`, { deps: [version] });
   return html`
     <div class="page alerts">

@@ -3,7 +3,7 @@ import { html, useMemo, useRef } from '../../lib/html.mjs';
 import { params, useQuery } from '../../lib/api.mjs';
 import { count, interval } from '../../lib/format.mjs';
 import { jobIds, jobs, range, zone } from '../../lib/range.mjs';
-import { useAlertVersion } from '../../lib/alerts.mjs';
+import { alertVersion } from '../../lib/alerts.mjs';
 import { useVersion } from '../../lib/live.mjs';
 import { Icon } from '../../parts/icon.mjs';
 import { Panel } from '../../parts/panel.mjs';
@@ -46,7 +46,7 @@ export function Timeline({ by, fields }) {
   const inside = selected.value !== null && lanes.value.length === 0 ? { sel_from: selected.value[0], sel_to: selected.value[1] } : {};
   const of = { ...common, ...inside, by, min: least, page: page.value - 1, rows: rows.value };
   const view = useQuery(ready && !isAll ? `/lanes${params(of)}` : null, { deps: [version] });
-  const alerts = useQuery(overall.data ? histogramUrl(overall.data) : null, { deps: [useAlertVersion(jobIds.value)] });
+  const alerts = useQuery(overall.data ? histogramUrl(overall.data) : null, { deps: [alertVersion.value] });
   const marked = useMarked(overall.data, alerts.data);
   const markedView = useMarked(view.data, alerts.data);
   const name = by === 'job' || by === 'detector' ? by : by?.replace(/^:/, '');

@@ -5,11 +5,11 @@ import { severities, severityIndex } from '../../lib/scales.mjs';
 import { Labelled, Several } from './fields.mjs';
 import { JobsOf } from './jobs.mjs';
 import { QuietHours } from './quiet-hours.mjs';
-import { ON, ON_HINTS } from './words.mjs';
+import { GRADED, ON, ON_HINTS } from './words.mjs';
 
 /** What a new rule is. */
 export const EMPTY = {
-  rule_id: '', description: null, enabled: true, jobs: ['_all'], on: 'incidents', min_score: 75, interim: false, lookback: '1d', only_new: true,
+  rule_id: '', description: null, enabled: true, jobs: ['_all'], on: 'incidents', min_score: 75, min_grade: null, interim: false, lookback: '1d', only_new: true,
   resolve_after: 12, group_by: null, quiet_hours: [], calendars: [], channels: ['log'], budget: 7,
 };
 
@@ -30,9 +30,11 @@ export function RuleForm({ rule, set, isNew }) {
       <fieldset><legend>What is worth an alert</legend>
         <${JobsOf} jobs=${rule.jobs} choose=${(jobs) => set({ jobs })} />
         <div class="fields two">
-          <${Labelled} label="Looks at" hint=${ON_HINTS[rule.on]}>${(props) => html`<select ...${props} value=${rule.on} onChange=${(event) => set({ on: event.target.value, ...(event.target.value === 'buckets' && { group_by: null }) })}>
+          <${Labelled} label="Looks at" hint=${ON_HINTS[rule.on]}>${(props) => html`<select ...${props} value=${rule.on} onChange=${(event) => set({ on: event.target.value, ...(event.target.value === 'buckets' && { group_by: null }), ...(!GRADED.has(event.target.value) && { min_grade: null }) })}>
             ${Object.entries(ON).map(([name, words]) => html`<option value=${name}>${words}</option>`)}</select>`}</${Labelled}>
           <${Least} score=${rule.min_score} choose=${(min_score) => set({ min_score })} />
+          ${GRADED.has(rule.on) && html`<${Labelled} label="From a grade of" hint="0 to 1, of forest detectors, beside the score; empty for any">${(props) => html`
+            <input ...${props} type="number" min="0" max="1" step="any" value=${rule.min_grade ?? ''} onInput=${(event) => set({ min_grade: event.target.value === '' ? null : Number(event.target.value) })} />`}</${Labelled}>`}
         </div>
         ${rule.on !== 'buckets' && html`<${Labelled} label="One alert for each" hint="A field, such as host; else all of it together">${(props) => html`
           <input ...${props} value=${rule.group_by ?? ''} placeholder="all together" onChange=${text('group_by')} />`}</${Labelled}>`}
