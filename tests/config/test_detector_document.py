@@ -75,6 +75,30 @@ def test_summarised_rows_have_the_values_under_the_ids_of_the_features():
     assert [problem.path for problem in refused.value.problems] == ["filter_query", "feature_attributes[0].aggregation_query"]
 
 
+@pytest.mark.parametrize(
+    ("aggregation", "path", "wanted"),
+    [
+        ({"percentiles": {"field": "f", "percents": [95]}}, ".percentiles.percents", "50, the median, as the first"),
+        ({"percentiles": {"field": "f"}}, ".percentiles.percents", "50, the median, as the first"),
+        ({"avg": {"field": "f", "missing": 0}}, ".avg.missing", "nothing"),
+        ({"max": {"field": "f", "script": "_value * 2"}}, ".max.script", "nothing"),
+        ({"percentiles": {"field": "f", "percents": [50], "keyed": False}}, ".percentiles.keyed", "nothing"),
+        ({"max": {"script": "doc.f.value"}}, "", "avg, sum, min, max, value_count, cardinality, percentiles, of a field"),
+        ({"extended_stats": {"field": "f"}}, "", "avg, sum, min, max, value_count, cardinality, percentiles, of a field"),
+        ({"filter": {"term": {"a": "b"}}, "aggs": {"x": {"avg": {"field": "f"}}}}, "", "avg, sum, min, max"),
+        ("avg", "", "avg, sum, min, max"),
+    ],
+)
+def test_what_is_not_computed_of_rows_is_refused_by_its_name_and_says_what_is(aggregation, path, wanted):
+    odd = {"feature_name": "slow", "aggregation_query": {"p": aggregation}}
+    with pytest.raises(ConfigError) as refused:
+        read_detector(detector(feature("cpu"), odd)).job()
+    (problem,) = refused.value.problems
+    assert problem.path == f"feature_attributes[1].aggregation_query{path}"
+    assert wanted in problem.wanted
+    assert "a detector over indices of the server may have any" in problem.wanted
+
+
 def test_what_is_not_known_is_skipped_and_what_is_not_enabled_is_not_looked_at(tmp_path):
     off = feature("off", feature_enabled=False, more=1)
     document = detector(off, feature("cpu", feature_enabled="true"), ui_metadata={}, user=None, rules=[], indices=["a"])

@@ -40,8 +40,11 @@ _FUNCTIONS: Final = {
     "max": "max",
     "value_count": "non_zero_count",
     "cardinality": "distinct_count",
+    "percentiles": "median",
 }
 """The aggregations that are computed of rows, by the function that does it. An interval without rows has no value in any."""
+
+_OF_ROWS: Final = "rows are aggregated here, not by an index; a detector over indices of the server may have any"
 
 _NO_FILTERS: Final[tuple[Mapping[str, Any], ...]] = ({}, {"match_all": {}}, {"match_all": {"boost": 1.0}})
 
@@ -251,17 +254,17 @@ def _measured(feature: FeatureAttribute, path: str, summarised: bool) -> tuple[d
     if summarised:
         return {"function": "mean", "field_name": feature.id}, []
     of = feature.aggregation
-    kind = next(iter(of), None) if isinstance(of, dict) else None
-    body = of[kind] if kind is not None else None
-    field = body.get("field") if isinstance(body, dict) else None
-    percents = body.get("percents") if isinstance(body, dict) else None
-    function = _FUNCTIONS.get(kind or "")
-    if kind == "percentiles" and isinstance(percents, list) and percents[:1] == [50]:
-        function = "median"
-    if function is None or not isinstance(field, str):
-        wanted = f"one of {', '.join(_FUNCTIONS)}, or percentiles with percents [50], of a field: rows are taken as they are"
+    ((kind, body),) = of.items() if isinstance(of, dict) and len(of) == 1 else [("", None)]
+    if kind not in _FUNCTIONS or not isinstance(body, dict) or not isinstance(body.get("field"), str):
+        wanted = f"one of {', '.join(_FUNCTIONS)}, of a field: {_OF_ROWS}"
         return {}, [Problem(path, feature.aggregation_query, wanted)]
-    return {"function": function} | ({} if function == "non_zero_count" else {"field_name": field}), []
+    percents, read = body.get("percents"), {"field", "percents"} if kind == "percentiles" else {"field"}
+    problems = [Problem(f"{path}.{kind}.{name}", body[name], f"nothing: {_OF_ROWS}") for name in sorted(body.keys() - read)]
+    if kind == "percentiles" and (not isinstance(percents, list) or percents[:1] != [50]):
+        wanted = f"50, the median, as the first: {_OF_ROWS}"
+        problems.append(Problem(f"{path}.{kind}.percents", MISSING if percents is None else percents, wanted))
+    function = _FUNCTIONS[kind]
+    return {"function": function} | ({} if function == "non_zero_count" else {"field_name": body["field"]}), problems
 
 
 def is_detector(document: object) -> bool:
