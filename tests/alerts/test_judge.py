@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from barograph.alerts import words
+from barograph.alerts import past, words
 from barograph.store.alert_rows import AlertsQuery
 from tests.alerts.making import SPAN, Made, Odd, at, job, rule
 
@@ -336,3 +336,17 @@ def test_what_was_expected_is_planned_for_a_job_that_was_made_anew_too(made):
         made.service.delete("web")
         made.add(job())
         made.done.clear()
+
+
+def test_of_many_jobs_the_worst_are_replayed_and_the_others_counted(made, monkeypatch):
+    made.add(*(job(job_id) for job_id in ("bad", "worse", "quiet")))
+    for job_id, odd in (("bad", {10: {"a": 80.0}}), ("worse", {10: {"a": 90.0}}), ("quiet", {})):
+        made.commit(20, odd, job_id)
+    three = rule(jobs=["bad", "worse", "quiet"])
+    whole = made.alerts.test(three)
+    assert (len(whole.alerts), whole.jobs, whole.left_out) == (2, 3, 0)
+    assert "left out" not in whole.sentence
+    monkeypatch.setattr(past, "MOST_JOBS", 1)
+    part = made.alerts.test(three)
+    assert [row.job_id for row in part.alerts] == ["worse"]
+    assert part.sentence.endswith("(of the 2 worst jobs; 1 with lower scores are left out)")

@@ -34,6 +34,8 @@ def test_only_a_grade_makes_an_anomaly_and_learning_is_shaded(
     marks = strips.locator("[data-anomaly]")
     assert [mark.get_attribute("data-anomaly") for mark in marks.all()] == [str(forests.LATE), str(forests.ODD)]
     assert strips.locator("[data-learning]").count() > 0
+    assert strips.locator("[data-off]").count() == 6  # between seven results, none of which follows another
+    expect(page.get_by_text("hatched: no result, as the detector was off or there were no rows")).to_be_visible()
     for name, text in (("grade", "0.551"), ("confidence", "0.975"), ("score", "1.14"), ("threshold", "1")):
         expect(page.get_by_test_id(name)).to_contain_text(text)
     expect(page.locator(".feature-details")).to_contain_text("processes_entity_")

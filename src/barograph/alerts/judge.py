@@ -10,7 +10,7 @@ from barograph.alerts import outbox, rows
 from barograph.alerts.book import Book, KnownJobs
 from barograph.alerts.held import held_by
 from barograph.alerts.rules import KeptRule, Rules
-from barograph.alerts.seen import Seen
+from barograph.alerts.seen import Seen, reach
 from barograph.alerts.sightings import Sighting, sightings
 from barograph.config.duration import DAY_MS
 from barograph.config.errors import StorageFailure
@@ -20,12 +20,12 @@ from barograph.results.severity import severity
 from barograph.scoring.episodes import OPENING_SCORE
 from barograph.store import alert_standings, alerts
 from barograph.store.alert_rows import FIRST_MS, AlertEvent, AlertRow, Judgement, OutMessage, Standing
+from barograph.store.alert_standings import Highest
 from barograph.store.store import Store
 
 WEEK_MS: Final = 7 * DAY_MS
 _OPEN_TOO_MS: Final = 1 << 53
 """Behind all buckets, also those that are still open."""
-_HIGHEST: Final = {"records": 0, "buckets": 1, "influencers": 2}
 _NOTHING: Final = (-1.0, -1.0, -1.0)
 _ANYTHING: Final = (100.0, 100.0, 100.0)
 GONE_MS: Final = 30 * DAY_MS
@@ -48,7 +48,7 @@ class _Round:
     """What is known, and what has been decided, while some jobs are judged."""
 
     now_ms: int
-    highest: dict[str, tuple[float, float, float]]
+    highest: dict[str, Highest]
     active: dict[tuple[str, str], list[AlertRow]]
     weeks: dict[str, int]
     made: Judgement
@@ -272,8 +272,7 @@ def _parts(changed: Sequence[Standing]) -> list[Sequence[Standing]]:
     return [changed[start : start + _AT_ONCE] for start in range(0, len(changed), _AT_ONCE)]
 
 
-def _may_matter(kept: KeptRule, highest: tuple[float, float, float], active: Sequence[AlertRow]) -> bool:
+def _may_matter(kept: KeptRule, highest: Highest, active: Sequence[AlertRow]) -> bool:
     """Whether results that have come can matter to a rule: some are bad enough to raise something, or to go on with it."""
-    if kept.rule.on == "incidents":
-        return min(highest[0], highest[1]) >= kept.rule.min_score or (bool(active) and highest[0] >= OPENING_SCORE)
-    return highest[_HIGHEST[kept.rule.on]] >= kept.rule.min_score
+    goes_on = kept.rule.on == "incidents" and bool(active) and highest[0] >= OPENING_SCORE
+    return goes_on or reach(kept.rule.on, highest) >= kept.rule.min_score

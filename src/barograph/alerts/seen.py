@@ -13,11 +13,13 @@ from typing import Any, Final, TypeVar
 
 import polars as pl
 
+from barograph.config.alert_rule import On
 from barograph.config.job import Job
 from barograph.jobs.views.incidents import job_incidents
 from barograph.results import schema
 from barograph.scoring.episodes import OPENING_SCORE
 from barograph.scoring.incidents import incidents
+from barograph.store.alert_standings import Highest
 from barograph.store.job_rows import JobSummary
 from barograph.store.query import Page, Query
 from barograph.store.store import Store
@@ -163,6 +165,12 @@ class Seen:
             self._read[what] = read()
         found: T = self._read[what]
         return found
+
+
+def reach(on: On, highest: Highest) -> float:
+    """The highest score from which on a rule could find something, by the highest scores that there are."""
+    records, buckets, influencers = highest
+    return {"incidents": min(records, buckets), "buckets": buckets, "influencers": influencers, "records": records}[on]
 
 
 def series_of(row: Row) -> tuple[object, ...]:

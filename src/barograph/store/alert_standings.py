@@ -1,6 +1,6 @@
 """How far jobs are, and how far they have been judged by the rules of alerts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,6 +10,8 @@ from barograph.store import tables
 from barograph.store.alert_rows import Standing
 
 _JUDGED = tables.ALERT_JUDGED
+Highest = tuple[float, float, float]
+"""The highest first scores of a job's records, buckets and influencers; -1 where there are none."""
 
 
 def standings(connection: sa.Connection) -> list[Standing]:
@@ -25,8 +27,21 @@ def standings(connection: sa.Connection) -> list[Standing]:
     return [Standing(*row) for row in connection.execute(chosen)]
 
 
-def highest(connection: sa.Connection) -> dict[str, tuple[float, float, float]]:
+def highest(connection: sa.Connection) -> dict[str, Highest]:
     """The highest first scores of each job's records, buckets and influencers behind what has been judged, interim ones too."""
+
+    def behind(table: sa.Table) -> "sa.FromClause":
+        return _JUDGED.join(table, sa.and_(table.c.job_id == _JUDGED.c.job_id, table.c.timestamp >= _JUDGED.c.until_ms))
+
+    return _highest(connection, lambda table, chosen: chosen.select_from(behind(table)))
+
+
+def highest_between(connection: sa.Connection, start_ms: int, end_ms: int) -> dict[str, Highest]:
+    """The same of a time, `[start, end)` in epoch ms, whatever has been judged."""
+    return _highest(connection, lambda table, chosen: chosen.where(table.c.timestamp >= start_ms, table.c.timestamp < end_ms))
+
+
+def _highest(connection: sa.Connection, limited: "Callable[[sa.Table, sa.Select[Any]], sa.Select[Any]]") -> dict[str, Highest]:
     found: dict[str, list[float]] = {}
     kinds = (
         (tables.RECORD, "initial_record_score"),
@@ -34,8 +49,7 @@ def highest(connection: sa.Connection) -> dict[str, tuple[float, float, float]]:
         (tables.INFLUENCER, "initial_influencer_score"),
     )
     for place, (table, score) in enumerate(kinds):
-        behind = sa.and_(table.c.job_id == _JUDGED.c.job_id, table.c.timestamp >= _JUDGED.c.until_ms)
-        chosen = sa.select(table.c.job_id, sa.func.max(table.c[score])).select_from(_JUDGED.join(table, behind))
+        chosen = limited(table, sa.select(table.c.job_id, sa.func.max(table.c[score])))
         for job_id, most in connection.execute(chosen.group_by(table.c.job_id)):
             found.setdefault(job_id, [-1.0, -1.0, -1.0])[place] = most
     return {job_id: (of[0], of[1], of[2]) for job_id, of in found.items()}

@@ -106,6 +106,7 @@ class TriedRule(BaseModel):
     by_score: list[Step]
     suggested: float | None
     jobs: int
+    jobs_left_out: int
     alerts: list[Alert]
     left_out: int
 
@@ -241,6 +242,7 @@ def _tried(server: Server, tried: Tried) -> dict[str, Any]:
         "by_score": [{"min_score": score, "alerts": number} for score, number in tried.by_score.items()],
         "suggested": tried.suggested,
         "jobs": tried.jobs,
+        "jobs_left_out": tried.left_out,
         "alerts": [told_row(server.alerts.shown(row)) for row in tried.alerts[:_MOST]],
         "left_out": max(0, len(tried.alerts) - _MOST),
     }

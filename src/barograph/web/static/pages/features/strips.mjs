@@ -52,6 +52,8 @@ export function Strips({ data, range: [from, to], chosen, onPick = openIt }) {
     <div class="strips" ref=${host} style=${{ height: `${BOTTOM + AXIS}px` }} role="img" aria-label=${inWords(data)} data-testid="strips" onPointerMove=${move} onPointerLeave=${hideTooltip} onClick=${pick}>
       ${wide > 0 && html`
         <svg width=${wide} height=${BOTTOM + AXIS} aria-hidden="true">
+          <pattern id="strips-off" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect class="off-ground" width="6" height="6" /><line class="off-line" x1="0" x2="0" y1="0" y2="6" /></pattern>
+          ${off(data, span, [from, Math.min(to, now ?? to)]).map(([begin, end]) => html`<rect class="off" data-off x=${x(begin)} width=${Math.max(1, x(end) - x(begin))} y=${TOPS.grade} height=${BOTTOM - TOPS.grade} />`)}
           ${learning(data, span).map(([begin, end]) => html`<rect class="learning" data-learning x=${x(begin)} width=${Math.max(1, x(end) - x(begin))} y=${TOPS.grade} height=${BOTTOM - TOPS.grade} />`)}
           ${chosen && html`<rect class="noted" x=${x(chosen.start)} width=${Math.max(2, x(chosen.end) - x(chosen.start))} y=${TOPS.grade} height=${BOTTOM - TOPS.grade} />`}
           ${Object.keys(HEIGHTS).map((name) => html`<${Frame} name=${name} most=${name === 'score' ? highest : 1} wide=${wide} />`)}
@@ -64,17 +66,25 @@ export function Strips({ data, range: [from, to], chosen, onPick = openIt }) {
           ${data.anomalies.map((one) => html`<${Mark} key=${one.t} one=${one} x=${x(one.t + span / 2)} start=${one.late > 0 ? x(one.start + span / 2) : null} y=${y} isChosen=${one === chosen} />`)}
         </svg>`}
     </div>
-    <p class="quiet strips-legend"><small>Grade: 0 is no anomaly, whatever the score · Score: the line; its threshold: dashed · ${data.confidence.some((one) => one < SURE) ? 'shaded: it is still learning, confidence below 0.9 · ' : ''}${data.t.length < data.all_points ? `the worst of each of ${data.t.length} stretches of time are drawn` : `${counted(data.t.length, 'bucket')} of ${duration(span)}`}</small></p>`;
+    <p class="quiet strips-legend"><small>Grade: 0 is no anomaly, whatever the score · Score: the line; its threshold: dashed · ${data.confidence.some((one) => one < SURE) ? 'shaded: it is still learning, confidence below 0.9 · ' : ''}${off(data, span, [from, to]).length > 0 ? 'hatched: no result, as the detector was off or there were no rows · ' : ''}${data.t.length < data.all_points ? `the worst of each of ${data.t.length} stretches of time are drawn` : `${counted(data.t.length, 'bucket')} of ${duration(span)}`}</small></p>`;
 }
 
 const joins = (t, at, span) => at > 0 && t[at] - t[at - 1] <= Math.max(span, 4 * (t.at(-1) - t[0]) / t.length);
+
+/** Times without a result, where all results are drawn: it was off, or the entity had no rows. @returns {[number, number][]} */
+function off({ t, all_points: all }, span, [from, to]) {
+  if (t.length < all) return [];
+  const begins = [from, ...t.map((start) => start + span)];
+  const ends = [...t, to];
+  return begins.map((begin, at) => [begin, ends[at]]).filter(([begin, end]) => end - begin >= span);
+}
 
 /** Times in which it was not sure yet. @returns {[number, number][]} */
 function learning({ t, confidence }, span) {
   const spans = [];
   t.forEach((start, at) => {
     if (confidence[at] >= SURE) return;
-    const end = t[at + 1] ?? start + span;
+    const end = joins(t, at + 1, span) ? t[at + 1] : start + span;
     if (spans.at(-1)?.[1] === start) spans.at(-1)[1] = end;
     else spans.push([start, end]);
   });
