@@ -51,10 +51,11 @@ def serve(
             demo.load(server.service)
         logs.configure()
         gc.freeze()  # what is loaded stays; looking through it for garbage was a third of the time of `_bulk`
+        web = _Web(config, server)
+        for kind in (signal.SIGINT, signal.SIGTERM):  # also one that comes before the web server listens to them, and once more
+            signal.signal(kind, web.handle_exit)
         tell(address(config, listening))
-        for kind in (signal.SIGINT, signal.SIGTERM):  # the server ends by them, and would raise them again when it has ended
-            signal.signal(kind, signal.SIG_IGN)
-        _Web(config, server).run(sockets=[listening])
+        web.run(sockets=[listening])
     finally:
         listening.close()
 

@@ -158,7 +158,8 @@ class Engine:
     def skip(self, until: int) -> Results:
         """Leave out the buckets before the first that starts at a time or later: no results, nothing learnt, and rows dropped.
 
-        Once buckets are finished the models have a past that must not have holes: then these buckets are closed, as by `flush`.
+        Once buckets are finished the models have a past that must not have holes: then these buckets are closed without rows.
+        That nothing is found in them, or learned from them, is for a planned time to say.
 
         Args:
             until: epoch ms.
@@ -167,8 +168,11 @@ class Engine:
             BadRequest: it is no time of this job, as for `flush`.
         """
         self._check_until(until)
-        if self.counts.latest_bucket_timestamp is not None:
-            return self.flush(-(-until // self.job.bucket_span_ms) * self.job.bucket_span_ms)
+        newest = self.counts.latest_bucket_timestamp
+        if newest is not None:
+            end = -(-until // self.job.bucket_span_ms) * self.job.bucket_span_ms
+            self._buckets.empty(newest + self.job.bucket_span_ms, end)
+            return self.flush(end)
         self._buckets.skip(until)
         return Results(counts=self.counts, job=self.job)
 

@@ -29,6 +29,7 @@ from barograph.jobs.forecasts.forecast_runs import ForecastRun, ForecastRuns
 from barograph.jobs.kept import Kept
 from barograph.jobs.keys import Keys
 from barograph.jobs.knowledge.calendars import Calendars, Event
+from barograph.jobs.knowledge.downtime import forget_downtime, plan_downtime
 from barograph.jobs.knowledge.filters import Filters
 from barograph.jobs.knowledge.holidays import HolidaysAsked, add_holidays
 from barograph.jobs.knowledge.knowledge import knowledge_of
@@ -241,11 +242,19 @@ class Service(Answers):
         """
         self._open.refuse(job_id)
         self._store.reset_job(job_id)
+        forget_downtime(self.calendars, job_id)
+
+    def empty(self, job_id: str, *, delete_results: bool = False) -> None:
+        """Give a job the models of one that has read nothing; its results stay unless they are to go. Raises as `reset`."""
+        self._open.refuse(job_id)
+        self._store.empty_job(job_id, delete_results=delete_results)
+        forget_downtime(self.calendars, job_id)
 
     def delete(self, job_id: str) -> None:
         """Remove a job with all that it has read, learned and found. Raises as `reset`."""
         self._open.refuse(job_id)
         self._store.delete_job(job_id)
+        forget_downtime(self.calendars, job_id)
         self.calendars.forget_job(job_id)
         self.notes.forget_job(job_id)
 
@@ -346,9 +355,22 @@ class Service(Answers):
             return session.progress()
 
     def skip(self, job_id: str, until_ms: int) -> None:
-        """Leave out what is open and all buckets that start before a time. Raises as `feed`. See `Engine.skip`."""
+        """Leave out what is open and all buckets that start before a time. Raises as `feed`. See `Engine.skip`.
+
+        Once buckets are finished, that time is planned as downtime: nothing is found in it, and nothing learned from it.
+        """
+        self.commit(job_id)
+        finished, span_ms = self.finished_until(job_id), self.job(job_id).bucket_span_ms
+        end_ms = -(-until_ms // span_ms) * span_ms
+        if self._has_finished(job_id) and end_ms > finished:
+            plan_downtime(self.calendars, job_id, finished, end_ms)
         with self._open.use(job_id) as session:
             session.skip(until_ms)
+
+    def _has_finished(self, job_id: str) -> bool:
+        """Whether a bucket of a job is finished."""
+        counts = self.summary(job_id).counts
+        return counts is not None and counts.latest_bucket_timestamp is not None
 
     def empty_open(self, job_id: str, start_ms: int, end_ms: int) -> None:
         """Take the rows of buckets that the latency keeps open out again, for others that take their place.
@@ -364,7 +386,7 @@ class Service(Answers):
         with self._open.use(job_id) as session:
             session.commit()
             span, finished = session.job.bucket_span_ms, self.finished_until(job_id)
-            if start_ms // span * span < finished:
+            if self._has_finished(job_id) and start_ms // span * span < finished:
                 raise BadRequest(f"start={start_ms}: wanted a time from {finished} on, as the buckets before are finished")
             session.empty(start_ms, end_ms)
 
@@ -491,7 +513,9 @@ class Service(Answers):
             NotFound: it has no such snapshot.
         """
         self._open.refuse(job_id)
-        return self._store.revert(job_id, snapshot_id, delete_later_results=delete_later_results)
+        back = self._store.revert(job_id, snapshot_id, delete_later_results=delete_later_results)
+        forget_downtime(self.calendars, job_id, self.finished_until(job_id))
+        return back
 
     def note_snapshot(self, job_id: str, snapshot_id: str, description: str | None = None, retain: bool | None = None) -> None:
         """Note something of a snapshot, or say whether it is kept beyond the job's retention; None leaves it as it is.

@@ -17,7 +17,7 @@ from barograph.results.results import Results
 from barograph.results.snapshot import Snapshot
 from barograph.store import documents, forecasts, job_rows, lost, tables
 from barograph.store.check import CheckedJob, Dropped, checked, unlist
-from barograph.store.commit import Writer, commit
+from barograph.store.commit import Writer, commit, forget_interim
 from barograph.store.database import Database
 from barograph.store.differences import differences
 from barograph.store.documents import Message
@@ -142,10 +142,19 @@ class Store(Reader):
         """Remove all that a job has read, learned and found; its configuration stays. Raises as `delete_job`."""
         self._forget(job_id, tables.BY_JOB)
 
+    def empty_job(self, job_id: str, *, delete_results: bool) -> None:
+        """Remove all that a job has read and learned, as if no row had come. Raises as `delete_job`.
+
+        Its forecasts stay, and its results, too, until rows of their buckets come again, unless they are to be deleted.
+        """
+        kept = (tables.FORECAST,) if delete_results else (tables.FORECAST, *tables.FOUND)
+        self._forget(job_id, [table for table in tables.BY_JOB if table not in kept])
+
     def _forget(self, job_id: str, of: Sequence[sa.Table]) -> None:
         with self.lock(job_id) as lock:
             self.job(job_id)
             with self._database.write(lock.connection) as connection:
+                forget_interim(connection, job_id)
                 for table in (*of, tables.ALERT_JUDGED):
                     connection.execute(table.delete().where(table.c.job_id == job_id))
                 job = tables.JOB

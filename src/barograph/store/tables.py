@@ -269,5 +269,8 @@ RESULTS: Final = (BUCKET, RECORD, RECORD_INFLUENCER, INFLUENCER, BUCKET_INFLUENC
 BY_BUCKET: Final = (*RESULTS, BUCKET_SERIES)
 """The tables whose rows belong to a bucket of a job."""
 
+FOUND: Final = tuple(table for table in BY_BUCKET if table is not QUANTILES)
+"""Of these, what was found. Quantiles are what later buckets are scored by."""
+
 BY_JOB: Final = (*BY_BUCKET, DATA_COUNTS, INPUT_PROGRESS, SNAPSHOT, HISTORY_FILE, FORGOTTEN, FORECAST)
 """The tables that hold what a job has read, learned and found."""

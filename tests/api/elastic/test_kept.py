@@ -39,7 +39,7 @@ def test_a_calendar_is_for_jobs_and_groups_that_need_not_exist(http: httpx.Clien
     path = "/_ml/calendars/wildlife"
     assert http.put(path).json() == {"calendar_id": "wildlife", "job_ids": []}
     assert http.put(path).status_code == 400
-    assert http.put(f"{path}/jobs/otter,tiger").json()["job_ids"] == ["otter", "tiger"]
+    assert http.put(f"{path}/jobs/tiger,otter").json()["job_ids"] == ["tiger", "otter"]
     assert http.delete(f"{path}/jobs/otter").json() == {"calendar_id": "wildlife", "job_ids": ["tiger"]}
     absent = http.delete(f"{path}/jobs/otter")
     assert (absent.status_code, reason(absent)) == (404, "Cannot remove [otter] as it is not present in calendar [wildlife]")

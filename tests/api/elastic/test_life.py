@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.api.elastic.server_jobs import HOUR_MS, JOBS, START_MS, config, kind, made, reason, rows
 from tests.api.running import Running
@@ -77,6 +78,56 @@ def test_skip_time_leaves_out_what_is_open(http: httpx.Client) -> None:
         (START_MS + 2 * HOUR_MS, 1),
         (START_MS + 3 * HOUR_MS, 1),
     ]
+
+
+def test_skip_time_between_buckets_finds_and_learns_nothing(http: httpx.Client) -> None:
+    job_id = made(http, opened=True)
+    post(http, job_id, START, START + 3601, START + 2 * 3600)
+    skipped = http.post(f"{JOBS}/{job_id}/_flush", json={"skip_time": START + 5 * 3600 - 1}).json()
+    assert skipped["last_finalized_bucket_end"] == START_MS + 5 * HOUR_MS
+    counts = post(http, job_id, START + 4 * 3600, START + 5 * 3600, START + 6 * 3600).json()
+    assert counts["out_of_order_timestamp_count"] == 1
+    buckets = http.get(f"{JOBS}/{job_id}/results/buckets").json()["buckets"]
+    assert [bucket["event_count"] for bucket in buckets] == [1, 1, 0, 0, 0, 1]
+    assert [bucket.get("scheduled_events") for bucket in buckets[1:]] == [None, *[["downtime"]] * 3, None]
+    http.post(f"{JOBS}/{job_id}/_close")
+    http.post(f"{JOBS}/{job_id}/_reset")
+    assert http.get(f"/_ml/calendars/downtime-{job_id}").status_code == 404
+
+
+def test_rows_of_open_buckets_can_be_sent_again(http: httpx.Client) -> None:
+    job_id = made(http, opened=True, analysis_config={"latency": "2h"})
+    post(http, job_id, START, START + 60, START + 3600)
+    again = {"reset_start": START, "reset_end": START + 3600}
+    path, row = f"{JOBS}/{job_id}/_data", rows(START + 30)
+    assert http.post(path, params=again, json=row).status_code == 202
+    http.post(f"{JOBS}/{job_id}/_flush", json={"advance_time": START + 7200})
+    buckets = http.get(f"{JOBS}/{job_id}/results/buckets").json()["buckets"]
+    assert [bucket["event_count"] for bucket in buckets] == [1, 1]
+    refused = http.post(path, params=again, json=row)
+    assert (refused.status_code, f"wanted a time from {START_MS + 2 * HOUR_MS} on" in reason(refused)) == (400, True)
+    assert "'reset_start' has not been specified" in reason(http.post(path, params={"reset_end": START}, json=row))
+    assert "is earlier than start time" in reason(http.post(path, params={**again, "reset_end": START}, json=row))
+
+
+@pytest.mark.parametrize("delete", [False, True])
+def test_a_job_can_go_back_to_models_that_know_nothing(http: httpx.Client, delete: bool) -> None:
+    job_id = made(http, opened=True)
+    post(http, job_id, *(START + 3600 * hour for hour in range(4)))
+    path, empty = f"{JOBS}/{job_id}/results/buckets", f"{JOBS}/{job_id}/model_snapshots/empty/_revert"
+    assert http.post(empty).status_code == 409
+    http.post(f"{JOBS}/{job_id}/_close")
+    model = http.post(empty, json={"delete_intervening_results": delete}).json()["model"]
+    assert (model["snapshot_id"], model["snapshot_doc_count"]) == ("empty", 0)
+    assert http.get(f"{JOBS}/{job_id}").json()["jobs"][0]["model_snapshot_id"] == "empty"
+    assert http.get(f"{JOBS}/{job_id}/model_snapshots").json()["count"] == 0
+    assert http.get(path).json()["count"] == (0 if delete else 3)
+    http.post(f"{JOBS}/{job_id}/_open")
+    counts = post(http, job_id, START, START + 3600).json()
+    assert counts["processed_record_count"] == 2
+    http.post(f"{JOBS}/{job_id}/_close")
+    assert http.get(path).json()["count"] == (1 if delete else 3)
+    assert http.get(f"{JOBS}/{job_id}").json()["jobs"][0]["model_snapshot_id"] != "empty"
 
 
 def test_interim_results_come_when_they_are_asked_for(http: httpx.Client) -> None:

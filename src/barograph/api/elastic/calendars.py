@@ -72,7 +72,7 @@ def delete_jobs(call: Call) -> dict[str, Any]:
 
 
 def _document(calendar: Calendar) -> dict[str, Any]:
-    told: dict[str, Any] = {"calendar_id": calendar.calendar_id, "job_ids": sorted(calendar.job_ids)}
+    told: dict[str, Any] = {"calendar_id": calendar.calendar_id, "job_ids": list(calendar.job_ids)}
     if calendar.description is not None:
         told["description"] = calendar.description
     return told

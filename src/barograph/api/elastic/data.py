@@ -27,18 +27,32 @@ def post_data(call: Call) -> Answer:
     """Give a job rows. They are safe when this is answered; of a call that fails none was taken."""
     service, job_id = call.server.service, call.path["job_id"]
     job = service.job(job_id)
-    for name in ("reset_start", "reset_end"):
-        if call.query.get(name):
-            unparsable_time(name, call.query[name])
+    again = _sent_again(call)
     _refuse_closed(call, job)
     chunk = posted_chunk(call.body, job)
     call.body = None  # the rows are in the chunk
     before = service.summary(job_id).counts or DataCounts()
+    if again is not None:
+        service.empty_open(job_id, *again)
     if chunk.rows:
         service.take(job_id, chunk)
     counts = service.summary(job_id).counts or DataCounts()
     call.server.metrics.count_rows(before, counts)
     return Answer(data_counts(job_id, counts), 202)
+
+
+def _sent_again(call: Call) -> tuple[int, int] | None:
+    """The time whose rows are sent again, instead of those that came before; None when they are not."""
+    given = {name: call.query[name] for name in ("reset_start", "reset_end") if call.query.get(name)}
+    times = {name: unparsable_time(name, value) for name, value in given.items()}
+    if not times:
+        return None
+    if "reset_start" not in times:
+        raise bad("Invalid reset range parameters: 'reset_start' has not been specified.")
+    start, end = times["reset_start"], times.get("reset_end", times["reset_start"] + 1)
+    if end <= start:
+        raise bad(f"Invalid time range: end time '{given['reset_end']}' is earlier than start time '{given['reset_start']}'.")
+    return start, end
 
 
 def flush_job(call: Call) -> dict[str, Any]:

@@ -10,9 +10,11 @@ from barograph.api.elastic.stats import size_stats
 from barograph.api.elastic.times import query_time, span_ms
 from barograph.api.elastic.version import NODE_ID, VERSION
 from barograph.api.elastic.written_snapshots import (
+    EMPTY,
     WrittenSnapshot,
     active_snapshot,
     change,
+    make_active,
     remove,
     revert_to,
     written_snapshot,
@@ -118,15 +120,35 @@ def update_snapshot(call: Call) -> dict[str, Any]:
 def revert_snapshot(call: Call) -> dict[str, Any]:
     """Take a job back to a snapshot."""
     service, job_id, snapshot_id = call.server.service, call.path["job_id"], call.path["snapshot_id"]
-    snapshot = _named(call)
+    snapshot = None if snapshot_id == EMPTY else _named(call)
     if service.summary(job_id).state not in (JobState.CLOSED, JobState.FAILED):
         raise conflict("Can only revert to a model snapshot when the job is closed.")
-    if isinstance(snapshot, WrittenSnapshot):
+    delete = flag(call, "delete_intervening_results", False)
+    if snapshot is None:
+        service.empty(job_id, delete_results=delete)
+        make_active(call.server, job_id, EMPTY)
+    elif isinstance(snapshot, WrittenSnapshot):
         revert_to(call.server, snapshot)
     else:
-        service.revert(job_id, snapshot_id, delete_later_results=flag(call, "delete_intervening_results", False))
+        service.revert(job_id, snapshot_id, delete_later_results=delete)
     service.tell(job_id, "info", f"Reverted to the model snapshot [{snapshot_id}]")
-    return {"model": _told(call)}
+    return {"model": _empty(call) if snapshot is None else _told(call)}
+
+
+def _empty(call: Call) -> dict[str, Any]:
+    """The snapshot that every job can go back to: models that have learned nothing."""
+    service, job_id = call.server.service, call.path["job_id"]
+    now_ms = service.now_ms()
+    return {
+        "job_id": job_id,
+        "min_version": VERSION,
+        "timestamp": now_ms,
+        "description": "empty snapshot",
+        "snapshot_id": EMPTY,
+        "snapshot_doc_count": 0,
+        "model_size_stats": size_stats(service.job(job_id), None, service.split_counts(job_id), now_ms),
+        "retain": False,
+    }
 
 
 def delete_snapshot(call: Call) -> dict[str, Any]:

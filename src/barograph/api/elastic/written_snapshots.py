@@ -18,6 +18,8 @@ _DEFAULTS: Final = {"min_version": "6.3.0", "timestamp": 0, "description": "", "
 _STATE: Final = ".ml-state*"
 _EVERYWHERE: Final = Options(with_hidden=True, ignore_unavailable=True)
 _ACTIVE: Final = "written_snapshot"
+EMPTY: Final = "empty"
+"""The snapshot of a job that has read nothing: there is no document of it, and every job can go back to it."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,11 @@ def revert_to(server: Server, snapshot: WrittenSnapshot) -> None:
             f"Cannot revert job [{job_id}] to model snapshot [{snapshot_id}]: it is a document without models, and the job has "
             "models; reset the job first"
         )
+    make_active(server, job_id, snapshot_id)
+
+
+def make_active(server: Server, job_id: str, snapshot_id: str) -> None:
+    """Note that a job without models of its own goes on from a snapshot."""
     server.service.kept(_ACTIVE).put(job_id, {"snapshot_id": snapshot_id})
 
 

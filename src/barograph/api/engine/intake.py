@@ -9,7 +9,6 @@ from typing import Any, Final
 import polars as pl
 
 from barograph.api.engine.counts import OWN, upload_summary
-from barograph.api.engine.downtime import plan_downtime
 from barograph.api.engine.errors import Code, EngineError, as_engine
 from barograph.api.engine.job_documents import data_description
 from barograph.api.engine.pipe import Pipe
@@ -20,6 +19,7 @@ from barograph.api.engine.stored import store
 from barograph.config.errors import BadRequest, BarographError
 from barograph.config.job import Job
 from barograph.intake.parse_times import parse_times
+from barograph.jobs.knowledge.downtime import plan_downtime
 from barograph.jobs.room import waits_for_room
 from barograph.jobs.service import JobState
 from barograph.results.counts import DataCounts

@@ -5,7 +5,6 @@ from typing import Any, Final
 
 from barograph.api.engine.answers import ACK, Answer, page, single
 from barograph.api.engine.counts import counts, size_stats
-from barograph.api.engine.downtime import forget_downtime
 from barograph.api.engine.endpoint import Call, Endpoint
 from barograph.api.engine.errors import Code, EngineError
 from barograph.api.engine.job_documents import check_id, configuration, job_of, made_id
@@ -134,7 +133,6 @@ def _delete(call: Call) -> None:
     if job_id in service.opened():
         service.close_job(job_id)
     service.delete(job_id)
-    forget_downtime(service.calendars, job_id)
     forget_stored(call.server.documents, job_id)
     call.state.forget(job_id)
 
