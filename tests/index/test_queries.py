@@ -143,6 +143,9 @@ def test_each_kind_of_query(query: dict[str, Any], ids: list[str]) -> None:
         ({"query_string": {"query": "(a"}}, "a bracket is not closed"),
         ({"match_all": {}, "term": {}}, "wanted an object with one name"),
         ({"bool": {"must": 1}}, "[bool].must=1: wanted queries"),
+        ({"function_score": {}}, "query [function_score] is not answered here"),
+        ({"match": {"host": {"query": "a", "fuzziness": "AUTO"}}}, "[match [host]] unknown field [fuzziness]"),
+        ({"match_phrase": {"host": {"query": "a", "slop": 2}}}, "[match_phrase [host]] unknown field [slop]"),
     ],
 )
 def test_what_cannot_be_answered_is_told(query: dict[str, Any], told: str) -> None:
@@ -151,6 +154,22 @@ def test_what_cannot_be_answered_is_told(query: dict[str, Any], told: str) -> No
         pytest.raises(BadQuery, match=re.escape(told)),
     ):
         into.search("logs", {"query": query})
+
+
+@pytest.mark.parametrize(
+    ("part", "told"),
+    [
+        ({"collapse": {"field": "host"}}, "[collapse] is not answered here: wanted a [terms] aggregation with [top_hits]"),
+        ({"script_fields": {"a": {}}}, "[script_fields] is not answered here: wanted [runtime_mappings]"),
+        ({"slice": {"id": 0, "max": 2}}, "[slice] is not answered here"),
+        ({"min_score": 0.5}, "[min_score] is not answered here"),
+        ({"post_filter": {"match_all": {}}}, "[post_filter] is not answered here: wanted a filter of the query"),
+        ({"colour": 1}, "[search] unknown field [colour]"),
+    ],
+)
+def test_parts_of_a_search_that_would_change_its_answer_are_refused_by_name(part: dict[str, Any], told: str) -> None:
+    with documents(*LOGS) as into, pytest.raises(BadQuery, match=re.escape(told)):
+        into.search("logs", part)
 
 
 def test_deep_queries_are_refused_before_they_run_out_of_stack() -> None:

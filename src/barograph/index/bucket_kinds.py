@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from barograph.index.aggregations import Answer, Level, Path, answers
+from barograph.index.asked import number_of, object_of, only
 from barograph.index.composite import composite
 from barograph.index.dates import DEFAULT_FORMAT, query_nanos
 from barograph.index.errors import BadQuery
-from barograph.index.hits import number_of, object_of, only
 from barograph.index.keys import Key, number_key, time_key
 from barograph.index.kinds import NS
 from barograph.index.sql import Sql

@@ -6,8 +6,8 @@ from typing import Any, Final
 import polars as pl
 
 from barograph.index.aggregations import Answer, Level, Path, answers
+from barograph.index.asked import object_of, only
 from barograph.index.errors import BadQuery
-from barograph.index.hits import object_of, only
 from barograph.index.keys import Key, number_key, time_key, value_key
 from barograph.index.sql import Sql
 

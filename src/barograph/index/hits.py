@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 from barograph.index.catalog import Target
 from barograph.index.errors import BadQuery
@@ -16,7 +16,6 @@ from barograph.index.sql import Sql, all_of, any_of, joined
 _NUMBERS: Final = {WHOLE, LARGE, NUMBER}
 _TEXTS: Final = {TEXT, EXACT}
 _DATES: Final = {DATE, NANOS}
-_LARGEST: Final = 1e15
 
 
 ITSELF: Final = Sql("{}")
@@ -136,38 +135,3 @@ def _exploded(table: Sql, scope: Scope, item: Field) -> Sql:
     others = f'SELECT seq, list({value}) AS others FROM {scope.index.more} WHERE "column" = {item.column} GROUP BY seq'
     every = f"unnest(list_prepend(d.{item.name}, coalesce(m.others, [])))"
     return table.put(f"(SELECT d.*, {every} AS {name} FROM {{}} d LEFT JOIN ({others}) m ON m.seq = d.seq)")
-
-
-def only(body: Mapping[str, Any], name: str, known: set[str]) -> None:
-    """Refuse what is not known of a part of a request.
-
-    Raises:
-        BadQuery: it has an unknown name in it.
-    """
-    unknown = sorted(body.keys() - known)
-    if unknown:
-        raise BadQuery(f"[{name}] unknown field [{unknown[0]}]: wanted {', '.join(sorted(known))}")
-
-
-def number_of(body: Mapping[str, Any], name: str, default: float, where: str) -> float:
-    """A number of a part of a request.
-
-    Raises:
-        BadQuery: it is none.
-    """
-    value = body.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or abs(value) > _LARGEST:
-        raise BadQuery(f"[{name}] of aggregation [{where}]={value!r}: wanted a number")
-    return value
-
-
-def object_of(body: Mapping[str, Any], name: str, where: str) -> Mapping[str, Any]:
-    """An object of a part of a request; empty if it is not there.
-
-    Raises:
-        BadQuery: it is something else.
-    """
-    value = body.get(name) or {}
-    if not isinstance(value, Mapping):
-        raise BadQuery(f"[{name}] of aggregation [{where}]={value!r}: wanted an object")
-    return value

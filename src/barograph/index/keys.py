@@ -7,9 +7,10 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from barograph.config.duration import Duration
+from barograph.index.asked import number_of
 from barograph.index.dates import DEFAULT_FORMAT, iso_ms, query_nanos
 from barograph.index.errors import BadQuery
-from barograph.index.hits import Hits, number_of
+from barograph.index.hits import Hits
 from barograph.index.kinds import BOOLEAN, DATE, EXACT, NANOS, NS, NUMBER, WHOLE, Kind
 from barograph.index.sql import Sql
 

@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from barograph.index.asked import number_of
 from barograph.index.dates import iso_ms
 from barograph.index.errors import BadQuery
-from barograph.index.hits import Column, Hits, number_of
+from barograph.index.hits import Column, Hits
 from barograph.index.kinds import BOOLEAN, DATE, EXACT, NANOS, NUMBER, Kind
 from barograph.index.sql import Sql
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from barograph.index.asked import only
 from barograph.index.conditions import between, by_beginning, by_pattern, comparable, equals, wildcard_pattern, words
 from barograph.index.errors import BadQuery
 from barograph.index.kinds import TEXT
@@ -14,6 +15,8 @@ from barograph.index.sql import FALSE, TRUE, Sql, all_of, any_of, none_of
 MAX_DEPTH: Final = 30
 """Queries in queries, as Elasticsearch limits them."""
 MAX_TERMS: Final = 65_536
+
+_SCORED: Final = ("function_score", "script_score", "boosting", "more_like_this", "distance_feature", "rank_feature", "knn")
 
 Handler = Callable[[Any, Scope, int], Sql]
 
@@ -30,6 +33,8 @@ def compile_query(query: object, scope: Scope, depth: int = 0) -> Sql:
         raise BadQuery(f"[query]={query!r}: wanted an object with one name of a query in it")
     ((name, body),) = query.items()
     handler = _HANDLERS.get(name)
+    if name in _SCORED:
+        raise BadQuery(f"query [{name}] is not answered here, as how well a document matches is not computed: wanted a [bool]")
     if handler is None:
         raise BadQuery(f"unknown query [{name}]: wanted one of {', '.join(sorted(_HANDLERS))}")
     return handler(body, scope, depth)
@@ -111,8 +116,15 @@ def _pattern(name: str, regex: Callable[[str], str], key: str = "value") -> Hand
     return handler
 
 
+def _of_words(name: str, body: Any, *known: str) -> tuple[str, dict[str, Any]]:
+    """The field and the body of a query of words; what would make it match other documents is not left out in silence."""
+    path, inner = _field_and_body(name, body, "query")
+    only(inner, f"{name} [{path}]", {"query", "boost", "_name", "lenient", "zero_terms_query", *known})
+    return path, inner
+
+
 def _match(body: Any, scope: Scope, _depth: int) -> Sql:
-    path, inner = _field_and_body("match", body, "query")
+    path, inner = _of_words("match", body, "operator")
     item, text = scope.field(path), _needs("match", path, inner, "query")
     if item is None:
         return FALSE
@@ -122,13 +134,13 @@ def _match(body: Any, scope: Scope, _depth: int) -> Sql:
 
 
 def _match_phrase(body: Any, scope: Scope, _depth: int) -> Sql:
-    path, inner = _field_and_body("match_phrase", body, "query")
+    path, inner = _of_words("match_phrase", body)
     item, text = scope.field(path), _needs("match_phrase", path, inner, "query")
     return FALSE if item is None else words(item, str(text), scope, as_phrase=True, every=True)
 
 
 def _match_phrase_prefix(body: Any, scope: Scope, _depth: int) -> Sql:
-    path, inner = _field_and_body("match_phrase_prefix", body, "query")
+    path, inner = _of_words("match_phrase_prefix", body, "max_expansions")
     item, text = scope.field(path), _needs("match_phrase_prefix", path, inner, "query")
     return FALSE if item is None else by_beginning(item, str(text), scope)
 

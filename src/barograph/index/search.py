@@ -7,10 +7,11 @@ from typing import Any, Final
 import duckdb
 
 from barograph.index.aggregations import Level, Run, answers
+from barograph.index.asked import only
 from barograph.index.bucket_kinds import BUCKETS
 from barograph.index.catalog import Target
 from barograph.index.errors import BadQuery
-from barograph.index.hits import Hits, only
+from barograph.index.hits import Hits
 from barograph.index.pipelines import add_pipelines, without_pipelines
 from barograph.index.runtime import runtime_fields
 from barograph.index.shape import Shape
@@ -22,8 +23,23 @@ WINDOW: Final = 10_000
 _KNOWN: Final = {
     *("query", "size", "from", "sort", "search_after", "_source", "fields", "docvalue_fields", "aggs", "aggregations", "pit"),
     *("track_total_hits", "track_scores", "runtime_mappings", "timeout", "version", "seq_no_primary_term", "stored_fields"),
-    *("min_score", "explain", "profile", "terminate_after", "post_filter", "indices_boost", "stats", "ext", "slice"),
+    *("indices_boost", "stats", "ext"),
 }
+_INSTEAD: Final = {
+    "post_filter": "a filter of the query; aggregations are made of what is found",
+    "min_score": "a filter; how well a document matches is not computed",
+    "explain": "no [explain]; how well a document matches is not computed",
+    "rescore": "a [sort]; how well a document matches is not computed",
+    "profile": "no [profile]; how long parts of a search take is not told",
+    "terminate_after": "a smaller [size]; totals are exact",
+    "slice": "a scroll or [search_after] for all documents",
+    "collapse": "a [terms] aggregation with [top_hits]",
+    "script_fields": "[runtime_mappings] and [fields]",
+    "highlight": "the documents themselves",
+    "suggest": "a [terms] aggregation",
+    "knn": "a query",
+}
+"""What Elasticsearch does and this does not, with what does instead: leaving it out in silence would be another answer."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +87,7 @@ def search(connection: duckdb.DuckDBPyConnection, request: Request) -> Page:
         BadQuery: it cannot be answered.
     """
     body = request.body
-    only(body, "search", _KNOWN)
+    _refuse_unanswered(body)
     size, skipped = _count(body, "size", 10), _count(body, "from", 0)
     if size + skipped > WINDOW and request.after is None and not request.every_place:
         raise BadQuery(
@@ -84,6 +100,13 @@ def search(connection: duckdb.DuckDBPyConnection, request: Request) -> Page:
     return Page(found, total, _aggregations(connection, hits, body), last)
 
 
+def _refuse_unanswered(body: Mapping[str, Any]) -> None:
+    for name, instead in _INSTEAD.items():
+        if body.get(name):
+            raise BadQuery(f"[{name}] is not answered here: wanted {instead}")
+    only(body, "search", _KNOWN | _INSTEAD.keys())
+
+
 def count(connection: duckdb.DuckDBPyConnection, request: Request) -> int:
     """How many documents match. Raises as `search`."""
     only(request.body, "count", {"query", "runtime_mappings"})
@@ -94,8 +117,6 @@ def _hits(request: Request) -> Hits:
     query = request.body.get("query") or {"match_all": {}}
     runtime = runtime_fields(request.body.get("runtime_mappings") or {})
     hits = Hits.of(request.targets, query, request.now_ms, runtime)
-    if request.body.get("post_filter"):
-        raise BadQuery("[post_filter]: wanted a filter of the query; aggregations are made of what is found")
     if request.bounds is None:
         return hits
     bounds = [Sql("seq < ?", (request.bounds.get(scope.index.number, 0),)) for scope in hits.scopes]

@@ -7,8 +7,9 @@ from typing import Any, Final
 import polars as pl
 
 from barograph.index.aggregations import Answer, Level, Path, answers, tree
+from barograph.index.asked import number_of, only
 from barograph.index.errors import BadQuery
-from barograph.index.hits import Column, number_of, only
+from barograph.index.hits import Column
 from barograph.index.keys import Key, value_key
 from barograph.index.metrics import Metric
 from barograph.index.pipelines import sorted_buckets

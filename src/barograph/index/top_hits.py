@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from barograph.index.aggregations import Answer, Level, Path
+from barograph.index.asked import only
 from barograph.index.errors import BadQuery
-from barograph.index.hits import only
 from barograph.index.shape import Shape
 from barograph.index.sort import PLACE, parse_sort
 
