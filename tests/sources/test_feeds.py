@@ -1,13 +1,16 @@
 """Feeds of files and tables: every row once, in time order, whatever the pages; what they cannot do is told."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import boto3
 import polars as pl
 import pytest
+from moto.server import ThreadedMotoServer
+from polars.testing import assert_frame_equal
 
 from barograph.config.datafeed import Datafeed
 from barograph.config.errors import BadRequest
@@ -123,6 +126,38 @@ def test_a_source_that_is_not_there_or_lacks_a_field_says_so(tmp_path: Path) -> 
         pl.DataFrame({"t": TIMES}).write_parquet(tmp_path / "less.parquet")
         with pytest.raises(BadRequest, match="cannot retrieve field"):
             open_feed(documents, {"rows": FileSource(files=(str(tmp_path / "less.parquet"),))}, datafeed(), job())
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A bucket of S3 on this machine."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    settings = {"ENDPOINT_URL": f"http://{host}:{port}", "ACCESS_KEY_ID": "a", "SECRET_ACCESS_KEY": "b", "REGION": "us-east-1"}
+    for name, value in {**settings, "ALLOW_HTTP": "true", "DEFAULT_REGION": "us-east-1"}.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    try:
+        made = boto3.resource("s3", endpoint_url=settings["ENDPOINT_URL"]).Bucket("lake")
+        made.create()
+        yield made
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize("make", [parquet, csv, ndjson], ids=lambda make: make.__name__)
+def test_files_in_s3_are_read_as_those_that_are_here(bucket: Any, tmp_path: Path, make: Callable[[Path], FileSource]) -> None:
+    here = make(tmp_path)
+    for path in sorted(tmp_path.iterdir()):
+        bucket.upload_file(str(path), f"rows/{path.name}")
+    there = FileSource(files=tuple(f"s3://lake/rows/{Path(one).name}" for one in here.files))
+    with Documents(None, lambda: 0) as documents:
+        pages = [
+            open_feed(documents, {"rows": source}, datafeed(), job()).page(START_MS, END_MS, 200) for source in (here, there)
+        ]
+    assert_frame_equal(pages[0].frame, pages[1].frame)
+    assert pages[0].frame.height > 0
+    assert pages[0].until_ms == pages[1].until_ms
 
 
 def test_an_address_of_s3_that_is_none_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
