@@ -170,7 +170,9 @@ class Seen:
 def reach(on: On, highest: Highest) -> float:
     """The highest score from which on a rule could find something, by the highest scores that there are."""
     records, buckets, influencers = highest
-    return {"incidents": min(records, buckets), "buckets": buckets, "influencers": influencers, "records": records}[on]
+    if on == "incidents":
+        return min(records, buckets)
+    return buckets if on == "buckets" else influencers if on == "influencers" else records
 
 
 def series_of(row: Row) -> tuple[object, ...]:

@@ -53,8 +53,8 @@ export function Strips({ data, range: [from, to], chosen, onPick = openIt }) {
       ${wide > 0 && html`
         <svg width=${wide} height=${BOTTOM + AXIS} aria-hidden="true">
           <pattern id="strips-off" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect class="off-ground" width="6" height="6" /><line class="off-line" x1="0" x2="0" y1="0" y2="6" /></pattern>
-          ${off(data, span, [from, Math.min(to, now ?? to)]).map(([begin, end]) => html`<rect class="off" data-off x=${x(begin)} width=${Math.max(1, x(end) - x(begin))} y=${TOPS.grade} height=${BOTTOM - TOPS.grade} />`)}
           ${learning(data, span).map(([begin, end]) => html`<rect class="learning" data-learning x=${x(begin)} width=${Math.max(1, x(end) - x(begin))} y=${TOPS.grade} height=${BOTTOM - TOPS.grade} />`)}
+          ${off(data, span, [from, Math.min(to, now ?? to)]).map(([begin, end]) => html`<rect class="off" data-off x=${x(begin)} width=${Math.max(1, x(end) - x(begin))} y=${TOPS.grade} height=${BOTTOM - TOPS.grade} />`)}
           ${chosen && html`<rect class="noted" x=${x(chosen.start)} width=${Math.max(2, x(chosen.end) - x(chosen.start))} y=${TOPS.grade} height=${BOTTOM - TOPS.grade} />`}
           ${Object.keys(HEIGHTS).map((name) => html`<${Frame} name=${name} most=${name === 'score' ? highest : 1} wide=${wide} />`)}
           ${ticks(from, to, Math.max(2, (wide - LEFT) / TICK_PX), zone.value).map(({ t, text, isDay }) => html`
