@@ -1,21 +1,19 @@
 """`Store`: jobs, their results, history and snapshots in one database and one data directory."""
 
-import itertools
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-import polars as pl
 import sqlalchemy as sa
 
 from barograph.config.errors import BadRequest, Conflict, NotFound, StorageFailure
 from barograph.config.job import Job
 from barograph.results.results import Results
 from barograph.results.snapshot import Snapshot
-from barograph.store import documents, forecasts, job_rows, lost, tables
+from barograph.store import forecasts, job_rows, lost, tables
 from barograph.store.check import CheckedJob, Dropped, checked, unlist
 from barograph.store.commit import Writer, commit, forget_interim
 from barograph.store.database import Database
@@ -29,11 +27,11 @@ from barograph.store.history import HistoryFile
 from barograph.store.job_rows import InputProgress, JobState
 from barograph.store.locks import Lock, acquire, try_acquire
 from barograph.store.migrate import is_empty, migrate
-from barograph.store.reader import Reader
 from barograph.store.retention import Expired
 from barograph.store.revert import Reverted, revert
 from barograph.store.rewrite import Rewrite
 from barograph.store.snapshots import SavedSnapshot
+from barograph.store.unlocked import Unlocked
 
 _LOCK_WAIT_S: Final = 1.0
 _SERVER: Final = "_server"  # no job can have this id
@@ -42,14 +40,11 @@ _FRESH: Final = {"replay_time": None, "history_from": None, "state": JobState.CL
 """What the row of a job says that has read nothing, beside its configuration."""
 
 
-class Store(Reader):
+class Store(Unlocked):
     """Jobs and all that belongs to them. Any number of processes may read; a job has one writer at a time.
 
     Files lie under `DATA_DIR/files/STORE_ID/JOB_ID`. They are visible through the database only, so what a process that was
     killed left behind is never seen, and is removed when the store is next opened.
-
-    Attributes:
-        settings_version: changes whenever settings of a job, or a document that belongs to no job, are changed through it.
     """
 
     def __init__(self, database: Database, data_dir: Path) -> None:
@@ -59,8 +54,6 @@ class Store(Reader):
             raise lost.StoreLost(database.name, found)
         super().__init__(database, data_dir / "files" / migrate(database))
         self._locks: dict[str, Lock] = {}
-        self._settings_changes = itertools.count(1)
-        self.settings_version = 0
         self._remove_leftovers()
 
     @classmethod
@@ -186,12 +179,6 @@ class Store(Reader):
     def name(self) -> str:
         """The database as messages call it, without a password."""
         return self._database.name
-
-    @contextmanager
-    def writing(self) -> Iterator[sa.Connection]:
-        """One transaction for the functions of a module of this room that belong to no job, such as `alerts`."""
-        with self._database.write() as connection:
-            yield connection
 
     @contextmanager
     def lock_alerts(self) -> Iterator[bool]:
@@ -331,24 +318,6 @@ class Store(Reader):
                 connection.execute(table.delete().where(table.c.job_id == job_id, table.c.snapshot_id.in_(ids)))
             self._clean(job_id)
 
-    def note_snapshot(self, job_id: str, snapshot_id: str, description: str | None, retain: bool | None) -> None:
-        """Change what is noted of a snapshot: None leaves it as it is. Needs no lock.
-
-        Raises:
-            NoSuchJob: there is none of this id.
-            NotFound: there is no such snapshot.
-        """
-        values = {"description": description, "retain": retain}
-        changed = {name: value for name, value in values.items() if value is not None}
-        table = tables.SNAPSHOT
-        with self._database.write() as connection:
-            job_rows.job_row(connection, job_id)
-            of = table.c.job_id == job_id, table.c.snapshot_id == snapshot_id
-            if connection.execute(sa.select(table.c.number).where(*of)).first() is None:
-                raise NotFound(f"snapshot_id={snapshot_id!r}: wanted the id of one of the job's snapshots")
-            if changed:
-                connection.execute(table.update().where(*of).values(**changed))
-
     def delete_snapshot(self, job_id: str, snapshot_id: str) -> None:
         """Remove a snapshot that is not the newest.
 
@@ -370,90 +339,6 @@ class Store(Reader):
         with self._writing(job_id) as writer, self._database.write(writer.lock.connection) as connection:
             connection.execute(table.delete().where(table.c.job_id == job_id, table.c.snapshot_id == snapshot_id))
         self._clean(job_id)
-
-    # documents of whoever stands above, and what happened to jobs; these need no lock
-
-    def put_document(self, kind: str, name: str, body: str) -> None:
-        """Keep a document, instead of one of its kind and name that is there."""
-        self.put_documents(kind, {name: body})
-
-    def put_documents(self, kind: str, bodies: Mapping[str, str]) -> None:
-        """Keep several documents of a kind by name, all or none, instead of those that are there."""
-        with self._database.write() as connection:
-            for name, body in bodies.items():
-                documents.put(connection, kind, name, body)
-        self._settings_changed()
-
-    def change_documents(
-        self, kind: str, names: Sequence[str], change: Callable[[dict[str, str]], Mapping[str, str | None]]
-    ) -> None:
-        """Change documents of a kind by what is there; of others who do so, in whatever process, nobody comes in between.
-
-        Args:
-            kind: the kind.
-            names: those that `change` looks at.
-            change: given those of them that are there, by name, returns what is to be kept, and None for what is to go.
-        """
-        with self.changing_documents(kind) as connection:
-            documents.change(connection, kind, names, change)
-
-    @contextmanager
-    def changing_documents(self, kind: str) -> Iterator[sa.Connection]:
-        """One transaction in which nobody else, in whatever process, changes documents of a kind by what is there."""
-        with self._database.write() as connection:
-            documents.change_alone(connection, kind)
-            yield connection
-        self._settings_changed()
-
-    def delete_documents(self, kind: str, names: Sequence[str]) -> int:
-        """Remove documents; returns how many were there."""
-        with self._database.write() as connection:
-            found = documents.delete(connection, kind, names)
-        self._settings_changed()
-        return found
-
-    def _settings_changed(self) -> None:
-        self.settings_version = next(self._settings_changes)
-
-    def add_message(self, job_id: str, message: Message) -> None:
-        """Note something that happened to a job.
-
-        Raises:
-            NoSuchJob: there is none of this id.
-        """
-        with self._database.write() as connection:
-            job_rows.job_row(connection, job_id)
-            documents.add_message(connection, job_id, message)
-
-    # forecasts; these need no lock
-
-    def add_forecast(self, job_id: str, saved: SavedForecast, rows: pl.DataFrame) -> SavedForecast:
-        """Keep a forecast, also while the job is being run; `rows` has the columns of `schema.FORECASTS`.
-
-        Raises:
-            NoSuchJob: there is none of this id.
-            StorageFailure: the database or the disk failed; nothing of it is kept.
-        """
-        return forecasts.add(self._database, self._job_files(job_id), job_id, saved, rows)
-
-    def delete_forecast(self, job_id: str, forecast_id: str) -> None:
-        """Remove a forecast.
-
-        Raises:
-            NoSuchJob: there is no such job.
-            NotFound: it has no such forecast.
-        """
-        gone = self._saved_forecast(job_id, forecast_id)
-        forecasts.remove(self._database, self._job_files(job_id), job_id, [gone])
-
-    def expire_forecasts(self, job_id: str, now_ms: int) -> int:
-        """Remove the forecasts whose time is over on the wall clock; returns how many. Raises as `delete_forecast`."""
-        with self._database.read() as connection:
-            job_rows.job_row(connection, job_id)
-            gone = forecasts.expired(forecasts.listed(connection, job_id), now_ms)
-        if gone:
-            forecasts.remove(self._database, self._job_files(job_id), job_id, gone)
-        return len(gone)
 
     @contextmanager
     def _writing(self, job_id: str) -> Iterator[Writer]:
