@@ -282,6 +282,23 @@ def test_a_jump_of_a_small_feature_is_seen_beside_a_large_one(level, rules):
     assert odd["relevant_attribution"].list.get(1).min() > 0.9
 
 
+def test_that_two_features_came_apart_is_told_by_their_ratio_though_each_is_usual():
+    rng, time = np.random.default_rng(1), np.arange(1_200)
+    common = np.convolve(rng.normal(0, 1, 1_230), np.ones(10) / np.sqrt(10), "valid")[:1_200]
+    own = common[:, None] + rng.normal(0, 0.1, (1_200, 2))
+    own[1_180:1_192] += 1.5, -1.5
+    day = 4 * np.sin(2 * np.pi * time / 24)
+    load, latency = 100 + 5 * (own[:, 0] + day), 50 + 2 * (own[:, 1] + day)
+    names = ("load", "latency", "load_by_latency")
+    doc = detector(*(feature(name) for name in names), rules=any_size(*names))
+    columns = dict(zip(names, (load, latency, load / latency), strict=True))
+    found = barograph.run(doc, pl.DataFrame({"time": START + time * HOUR, **columns})).forest_results
+    odd = found.filter(pl.col("anomaly_grade") > 0, pl.col("timestamp") >= (START + 700 * HOUR) * 1_000)
+    assert hours(odd)
+    assert set(hours(odd)) <= set(range(1_180, 1_192))
+    assert odd["relevant_attribution"].list.arg_max()[0] == 2
+
+
 def rule(feature_name: str, kind: str, value: float | None = None) -> dict:
     more = {} if value is None else {"operator": "LTE", "value": value}
     return {"conditions": [{"feature_name": feature_name, "threshold_type": kind, **more}]}
