@@ -27,10 +27,10 @@ install: .venv/.demo
 
 test: .venv/.test
 	$(MAKE) --jobs 2 --output-sync lint sanitize
-	$(BIN)/python -m pytest -q -n 3 --dist loadfile -m "not slow"
+	$(BIN)/python -m pytest -q -n 3 -m "not slow"
 
 test-full: .venv/.test
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile
+	$(BIN)/python -m pytest -q -n 2
 
 lint: .venv/.test
 	$(BIN)/ruff check .
@@ -64,5 +64,5 @@ clean:
 .venv/.test: .venv/.demo
 	@scripts/prepare test
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -e '.[test]'
-	@for client in elasticsearch-8 elasticsearch-9 opensearch-2 opensearch-3; do $(BIN)/python scripts/client $$client || exit 1; done
+	@printf '%s\n' elasticsearch-8 elasticsearch-9 opensearch-2 opensearch-3 | xargs --max-procs 4 --max-args 1 $(BIN)/python scripts/client
 	@touch $@
