@@ -155,19 +155,23 @@ class Accumulator:
     def empty(self, first: int, end: int) -> None:
         """Take the rows of the open buckets from `first` up to `end` out again. A series with no others has not begun."""
         cells, series = self._cells.live, self._series.live
-        gone = np.append((cells["bucket"] >= first) & (cells["bucket"] < end), False)  # the last: that there is no cell
+        inside = (cells["bucket"] >= first) & (cells["bucket"] < end)
+        gone = np.append(inside, False)  # the last: that there is no cell
         if not gone.any():
             return
-        for table, name in ((cells, "previous"), (series, "head")):
-            while (skips := gone[table[name]]).any():
-                table[name][skips] = cells["previous"][table[name][skips]]
+        previous = cells["previous"]
+        for place in (previous, series["head"]):
+            while (skips := gone[place]).any():
+                further = place[skips]
+                place[skips] = previous[further]
         rest = np.flatnonzero(~gone[:-1]).astype(np.int32)
         begun = np.full(len(series), NOT_BEGUN)
         np.minimum.at(begun, cells["series"][rest], cells["bucket"][rest])
         lost = (series["first_bucket"] >= first) & (series["first_bucket"] < end)
         series["first_bucket"][lost] = begun[lost]
         newest = np.append(cells["bucket"], _fold.NO_BUCKET)
-        series["head_bucket"] = newest[series["head"]]
+        head = series["head"]
+        series["head_bucket"] = newest[head]
         moved = _positions(rest, len(cells))
         for open_shares in self.shares.values():
             open_shares.keep(gone, moved)
@@ -176,8 +180,8 @@ class Accumulator:
     def _keep(self, rest: Ids, moved: Ids) -> None:
         series, room = self._series.live, self._cells.size
         cells = self._cells.live.take(rest)
-        cells["previous"] = moved[cells["previous"]]
-        series["head"] = moved[series["head"]]
+        previous, head = cells["previous"], series["head"]
+        cells["previous"], series["head"] = moved[previous], moved[head]
         # Room for as many as there were: the next bucket will bring about as many again.
         self._cells = GrowingRecords(cells, room=room)
         self._aggregates = self._aggregates.packed(rest)

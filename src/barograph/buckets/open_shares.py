@@ -96,7 +96,8 @@ class OpenShares:
     def _keep(self, staying: Bools, moved: Ids) -> None:
         rest = np.flatnonzero(staying).astype(np.int32)
         still_open = self._shares.live.take(rest)
-        still_open["cell"] = moved[still_open["cell"]]
+        cell = still_open["cell"]
+        still_open["cell"] = moved[cell]
         # Room for as many as there were: the next bucket will bring about as many again.
         self._shares = GrowingRecords(still_open, _fold.index_shares, room=self._shares.size)
         self._aggregates = self._aggregates.packed(rest)
@@ -111,11 +112,13 @@ class OpenShares:
 
     def renumber(self, ids: Ids) -> None:
         """The text ids change: id i becomes `ids[i]`."""
-        self._shares.live["value"] = ids[self._shares.live["value"]]
+        value = self._shares.live["value"]
+        value[:] = ids[value]
         self._shares.reindex()
 
     def snapshot(self, ids: Ids) -> Arrays:
         """The open shares, with text id i written as `ids[i]`."""
         shares = self._shares.live.copy()
-        shares["value"] = ids[shares["value"]]
+        value = shares["value"]
+        shares["value"] = ids[value]
         return {"shares": shares, **prefixed("stats", self._aggregates.snapshot())}

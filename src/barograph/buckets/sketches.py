@@ -254,7 +254,8 @@ class Median:
 
     def _sizes(self, owners: Ids) -> Ints:
         sketches = self._sketches.live[owners]
-        return np.asarray(sketches["count"] + sketches["upper_count"], np.int64)
+        sizes = sketches["count"] + sketches["upper_count"]
+        return np.asarray(sizes, np.int64)
 
     def snapshot(self) -> Arrays:
         """The sketches and their values, in the order of owners and chains."""

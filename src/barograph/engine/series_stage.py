@@ -248,7 +248,8 @@ class SeriesStage:
         leaves["added"], leaves["actual"] = added[cell], value[cell]
         least = 0.0 if config.non_negative else -np.inf
         for name in ("typical", "lower", "upper"):
-            leaves[name] = np.maximum(leaves[name] - leaves["added"], least)
+            come = leaves[name] - leaves["added"]
+            leaves[name] = np.maximum(come, least)
         return judged, added
 
     def _shares(self, detector: DetectorValues, start: int, end: int, judged: Judged) -> pl.DataFrame:

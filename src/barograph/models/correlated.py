@@ -228,7 +228,7 @@ def _telling_all(config: ModelConfig) -> ModelConfig:
 def deviations(leaves: Structs) -> Floats:
     """How far leaves [k] are off, in deviations of their side; NaN where nothing is expected yet."""
     off = leaves["actual"] - leaves["typical"]
-    half = np.where(off < 0.0, leaves["typical"] - leaves["lower"], leaves["upper"] - leaves["typical"])
+    half = _half(leaves, off)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(half > 0.0, np.clip(_NORMAL * off / half, -_FAR, _FAR), np.where(off == 0.0, 0.0, np.nan))
 
@@ -249,8 +249,15 @@ def _tell(leaves: Structs, ln_p: Floats, said: Said) -> Bools:
 
 def _value(leaves: Structs, off: Floats) -> Floats:
     """The value of each leaf's series that is so many of its deviations off."""
-    half = np.where(off < 0.0, leaves["typical"] - leaves["lower"], leaves["upper"] - leaves["typical"])
-    return np.asarray(leaves["typical"] + off / _NORMAL * half, np.float64)
+    away = off / _NORMAL * _half(leaves, off)
+    return np.asarray(leaves["typical"] + away, np.float64)
+
+
+def _half(leaves: Structs, off: Floats) -> Floats:
+    """How far the bound of each leaf is away on the side where `off` is."""
+    typical = leaves["typical"]
+    below, above = typical - leaves["lower"], leaves["upper"] - typical
+    return np.asarray(np.where(off < 0.0, below, above), np.float64)
 
 
 def _tell_payload(payload: Structs, leaves: Structs, odder: Bools) -> None:
@@ -258,7 +265,8 @@ def _tell_payload(payload: Structs, leaves: Structs, odder: Bools) -> None:
     for name in ("alternative", "ln_alternative", "ln_change", "ln_outlier", "ln_zero"):
         payload[name][odder] = np.nan
     payload["centre"][odder] = leaves["typical"][odder]
-    payload["deviation"][odder] = (leaves["upper"] - leaves["lower"])[odder] / (2.0 * _NORMAL)
+    width = leaves["upper"] - leaves["lower"]
+    payload["deviation"][odder] = width[odder] / (2.0 * _NORMAL)
     payload["dof"][odder] = _MOST_DOF
     payload["weight"][odder] = np.eye(payload["weight"].shape[1])[0]
     payload["tail_rate"][odder] = payload["tail_mean"][odder] = 1.0

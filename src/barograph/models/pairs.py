@@ -130,7 +130,8 @@ class Pairs:
         said = Said.nothing(len(off))
         p = self._pairs
         with np.errstate(invalid="ignore", divide="ignore"):
-            correlation = p["ab"] / np.sqrt(p["aa"] * p["bb"])
+            variances = p["aa"] * p["bb"]
+            correlation = p["ab"] / np.sqrt(variances)
             known = (p["count"] >= ENOUGH) & (np.abs(correlation) >= _LEAST)
         series, other = np.concatenate([p["a"], p["b"]]), np.concatenate([p["b"], p["a"]])
         tells = np.flatnonzero(np.tile(known, 2) & ~np.isnan(off[other]))
@@ -156,8 +157,9 @@ class Pairs:
 
     def _learn(self, off: Floats, said: Said) -> None:
         p, near = self._pairs, np.clip(off, -_CLIP, _CLIP)
-        both = np.flatnonzero(~np.isnan(near[p["a"]] + near[p["b"]]))
-        a, b, gain = near[p["a"][both]], near[p["b"][both]], self._gain(p["count"][both])
+        a, b = near[p["a"]], near[p["b"]]
+        both = np.flatnonzero(~np.isnan(a + b))
+        a, b, gain = a[both], b[both], self._gain(p["count"][both])
         for name, product in (("aa", a * a), ("bb", b * b), ("ab", a * b)):
             p[name][both] += gain * (product - p[name][both])
         p["count"][both] += 1.0

@@ -9,10 +9,8 @@ from barograph.kernels import _series
 
 
 def _dtype(fields: "_series.Layout", size: int, nested: np.dtype[np.void] | None = None) -> np.dtype[np.void]:
-    formats = [
-        np.dtype((nested if nested is not None and kind == "predictive" else np.dtype(kind), (items,) if items > 1 else ()))
-        for _, kind, items, _ in fields
-    ]
+    named = {} if nested is None else {"predictive": nested}
+    formats = [(named.get(kind, kind), (items,) if items > 1 else ()) for _, kind, items, _ in fields]
     names, offsets = [field[0] for field in fields], [field[3] for field in fields]
     return np.dtype({"names": names, "formats": formats, "offsets": offsets, "itemsize": size})
 

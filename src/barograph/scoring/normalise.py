@@ -224,7 +224,8 @@ class Normaliser:
             return []
         keep = fading((next_day - int(state["day"][0])) * max(DAY_MS, self._span_ms))
         state["days"] = keep * (state["days"] + (state["today_cells"] > 0))
-        state["entity_days"] = keep * (state["entity_days"] + state["today_entities"])
+        entity_days = state["entity_days"] + state["today_entities"]
+        state["entity_days"] = keep * entity_days
         state["cells"] = keep * (state["cells"] + state["today_cells"])
         state["counts"] = keep * (state["counts"] + len(self._most) - np.searchsorted(np.sort(self._most), EDGES, side="right"))
         state["day"], state["today_cells"], state["today_entities"] = next_day, 0.0, 0.0
