@@ -333,7 +333,8 @@ def _wrong_setting(draw: random.Random, document: dict[str, Any]) -> str:
         document["custom_settings"] = {"deep": deep}
         return "deep settings"
     parts = [document, document["analysis_config"], document["data_description"]]
-    parts += [part["detectors"][0] for part in parts[1:2] if isinstance(part, dict) and isinstance(part.get("detectors"), list)]
+    detectors = parts[1].get("detectors") if isinstance(parts[1], dict) else None
+    parts += detectors[:1] if isinstance(detectors, list) else []
     at: dict[str, Any] = draw.choice([part for part in parts if isinstance(part, dict)])
     known = {
         id(document): (

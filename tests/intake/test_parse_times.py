@@ -60,6 +60,7 @@ NOT_TIMES = [
     "2014-02-30",
     "10:11",
     "1e300",
+    "1e308",
     "true",
     "0",
     "-1",
@@ -77,7 +78,8 @@ def test_what_is_not_a_time_is_null(value):
 
 def test_numbers_are_seconds_below_1e11_and_ms_from_there():
     assert ms([7_258_118_399, 100_000_000_000]) == [7_258_118_399_000, 100_000_000_000]
-    assert ms([1403481600.5, float("nan"), float("inf"), None]) == [1403481600500, None, None, None]
+    assert ms([1403481600.5, float("nan"), float("inf"), 1e308, None]) == [1403481600500, None, None, None, None]
+    assert ms([1e308, 1403481600.0], "epoch") == [None, 1403481600000]
 
 
 def test_a_set_format_reads_only_what_it_says():

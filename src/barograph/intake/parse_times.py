@@ -90,7 +90,8 @@ def _of_numbers(values: pl.Series, job: Job) -> pl.Series:
     if time_format == "epoch_ms" and values.dtype.is_integer():
         return values.cast(_MS, strict=False)
     number = values.cast(pl.Float64).to_numpy()  # with NaN for null
-    number = _ms_by_size(number) if time_format == "auto" else number * EPOCHS[time_format]
+    with np.errstate(over="ignore"):  # what is infinite is no time
+        number = _ms_by_size(number) if time_format == "auto" else number * EPOCHS[time_format]
     usable = (number >= EARLIEST_MS) & (number <= LATEST_MS)  # not so for NaN and the infinities
     times = pl.Series(np.floor(np.where(usable, number, 0.0) + 0.5).astype(np.int64))
     return times if usable.all() else _where(pl.Series(usable), times)
