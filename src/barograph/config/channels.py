@@ -1,5 +1,6 @@
 """Channels by name, over which alerts are told: webhooks, e-mail, and what Apprise knows. `log` is always there."""
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final, Literal
@@ -8,10 +9,38 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr
 
 from barograph.config.base import Document
-from barograph.config.errors import BadRequest
+from barograph.config.errors import BadRequest, Problem
 from barograph.config.named_tables import document_of, named_tables
 
 LOG: Final = "log"
+
+_HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_VALUE: Final = re.compile(r"([!-~]([\t -~]*[!-~])?)?")
+
+
+def _headers_can_be_sent(channel: "WebhookChannel") -> list[Problem]:
+    """HTTP has letters, digits and some signs in a header's name, and printable ASCII in its value."""
+    problems = []
+    for name, value in channel.headers.items():
+        if not _HEADER_NAME.fullmatch(name):
+            problems.append(Problem("headers", name, "names of letters, digits and - only"))
+        elif not _HEADER_VALUE.fullmatch(value.get_secret_value()):
+            wanted = "printable ASCII characters, with no space at either end"
+            problems.append(Problem(f"headers.{name}", "(secret)", wanted))
+    return problems
+
+
+def _mail_can_be_sent(channel: "EmailChannel") -> list[Problem]:
+    """A line break would begin another header; SMTP has ASCII in addresses, and in what one logs in with."""
+    secret = channel.password.get_secret_value() if channel.password else ""
+    shown = {"sender": channel.sender, "smtp": channel.smtp, "username": channel.username or ""}
+    shown |= {f"recipients[{at}]": one for at, one in enumerate(channel.recipients)}
+    problems = [Problem(path, text, "printable ASCII characters") for path, text in shown.items() if not _is_printable(text)]
+    return problems if _is_printable(secret) else [*problems, Problem("password", "(secret)", "printable ASCII characters")]
+
+
+def _is_printable(text: str) -> bool:
+    return text.isascii() and text.isprintable()
 
 
 class LogChannel(Document):
@@ -31,6 +60,8 @@ class WebhookChannel(Document):
     headers: dict[str, SecretStr] = Field(default={}, max_length=50, description="headers to send, such as Authorization")
     ca_certificate: Path | None = Field(default=None, description="PEM file that its certificate is checked against")
 
+    CHECKS = ((frozenset({"headers"}), _headers_can_be_sent),)
+
     @property
     def to(self) -> str:
         """Where it leads: scheme and host only, as paths of hooks are secrets."""
@@ -48,6 +79,8 @@ class EmailChannel(Document):
     password: SecretStr | None = None
     sender: str = Field(min_length=3, description="the address that mails come from")
     recipients: tuple[str, ...] = Field(min_length=1, max_length=100, description="addresses")
+
+    CHECKS = ((frozenset({"smtp", "username", "password", "sender", "recipients"}), _mail_can_be_sent),)
 
     @property
     def to(self) -> str:

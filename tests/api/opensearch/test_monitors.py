@@ -202,7 +202,15 @@ def test_a_channel_that_a_client_makes_is_one_of_its_monitors(results: httpx.Cli
             "POST",
             "",
             config("", slack={"url": "https://x", "header_params": {f"h{at}": "secret" for at in range(51)}}),
-            (400, "[config.slack.header_params], 51 of them: wanted a length of at most 50"),
+            (400, "[config.slack.header_params], 51 of them: headers: wanted a length of at most 50"),
+        ),
+        (
+            "POST",
+            "",
+            config(
+                "", slack={"url": "https://x", "header_params": {"Authorization": "secret \N{LATIN SMALL LETTER E WITH ACUTE}"}}
+            ),
+            (400, "[config.slack.header_params], 1 of them: headers.Authorization: wanted printable ASCII characters"),
         ),
         ("PUT", "/log", config("https://x"), (400, "config_id='log': it is one of the server's settings")),
         ("DELETE", "/none", None, (404, "NotificationConfig none not found")),

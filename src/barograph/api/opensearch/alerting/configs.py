@@ -123,8 +123,8 @@ def _channel(config: Config) -> WebhookChannel:
         channel = WebhookChannel(webhook=url, headers=headers)
         _ = channel.to  # what is asked for whenever channels are listed
     except ValidationError as error:
-        wanted = " and ".join(problem.wanted for problem in problems_of(error, WebhookChannel))
-        raise bad(f"[config.{kind}.header_params], {len(headers)} of them: wanted {wanted}") from None
+        told = " and ".join(f"{problem.path}: wanted {problem.wanted}" for problem in problems_of(error, WebhookChannel))
+        raise bad(f"[config.{kind}.header_params], {len(headers)} of them: {told}") from None
     except ValueError as error:
         raise bad(f"[config.{kind}.url]={url[:100]!r}: wanted a URL ({error})") from None
     return channel
