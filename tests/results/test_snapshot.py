@@ -89,6 +89,23 @@ def test_of_the_first_format_arrays_are_reduced_too() -> None:
     assert Snapshot.read(archive, {"state": lambda blocks: next(blocks)[:1]}).arrays["state"].tolist() == [0]
 
 
+def test_what_is_small_is_read_without_what_is_large() -> None:
+    small, large = np.arange(5), np.random.default_rng(0).integers(0, 1 << 60, 500_000)
+    data = Snapshot({"a.large": large, "b.small": small, "c.large": large}).to_bytes()
+    file = io.BytesIO(data)
+    read = Snapshot.read(file, wanted=lambda name: name.endswith("small")).arrays
+    assert {name: array.tolist() for name, array in read.items()} == {"b.small": small.tolist()}
+    assert file.tell() < len(data) // 4
+    assert list(Snapshot.read(io.BytesIO(data), wanted=lambda name: name == "c.large").arrays) == ["c.large"]
+    assert Snapshot.read(io.BytesIO(data), wanted=lambda _: False).arrays == {}
+
+
+def test_of_the_first_format_only_what_is_wanted_is_read() -> None:
+    archive = io.BytesIO()
+    np.savez(archive, format=np.array([1]), a=np.arange(4), b=np.arange(2))
+    assert list(Snapshot.read(archive, wanted=lambda name: name == "b").arrays) == ["b"]
+
+
 def test_zeros_take_next_to_no_room() -> None:
     assert len(Snapshot({"state": np.zeros(100_000, STATE)}).to_bytes()) < 1_000
 

@@ -91,15 +91,14 @@ def show(
             typer.echo(summary.job.model_dump_json(indent=2, exclude_none=True))
             return
         worst, spans = service.records(job_id, Query(size=1)), service.forgotten(job_id)
-        silenced, pruned = service.silenced(job_id), service.pruned(job_id)
-        memory = service.memory(job_id)
+        silenced, memory = service.silenced(job_id), service.memory(job_id)
         described = service.describe(job_id, parsed(entity), None if models or entity else _SHOWN)
     if as_json:
         model_output.write(job_id, described)
         return
     status = model_output.status(job_id, described)
     limited = "model_memory_limit" in summary.job.analysis_limits.model_fields_set
-    limits = [*_silenced(summary, silenced), *_pruned(summary, pruned), *_memory(memory, limited=limited)]
+    limits = [*_silenced(summary, silenced), *_pruned(summary, memory.pruned), *_memory(memory, limited=limited)]
     show_table(tables.facts([*_facts(summary, worst), *limits, *_replays(summary, spans), *status]))
     model_output.show(described)
     if summary.counts:

@@ -23,7 +23,6 @@ from barograph.jobs.views import (
     lanes,
     memory,
     overall,
-    pruned,
     scatter,
     scope,
     selection,
@@ -296,10 +295,6 @@ class Answers:
         if known is None or known[0] != newest:
             known = self._memory[job_id] = (newest, memory.memory(self._store, job_id))
         return known[1]
-
-    def pruned(self, job_id: str) -> int:
-        """How often a series was forgotten, as it had had no rows for long. See `jobs.pruned`."""
-        return pruned.pruned(self._store, job_id)
 
     def timing(self, job_id: str) -> Timing:
         """How long its finished buckets took."""

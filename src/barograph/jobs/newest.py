@@ -1,14 +1,11 @@
-"""The newest snapshot of a job without what is large in it."""
+"""The newest snapshot of a job without what is large in it, or some of it only."""
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, Final
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Final
 
 from barograph.config.job import Job
-from barograph.results.snapshot import Reduce, Snapshot, spooled
+from barograph.results.snapshot import Reduce, Snapshot, Wanted, nothing, spooled
 from barograph.store.job_rows import ResumePoint
 from barograph.store.store import Store
 
@@ -41,12 +38,6 @@ class _Models(Mapping[str, Reduce]):
         return 0
 
 
-def _nothing(blocks: Iterator[NDArray[Any]]) -> NDArray[Any]:
-    for _ in blocks:
-        pass
-    return np.zeros(0)
-
-
 def resume_point(store: Store, job: Job) -> ResumePoint | None:
     """Where a job goes on; of models larger than its limit the series lie on the disk. None before the first commit."""
     kept = spooled(store.scratch(job.job_id), job.analysis_limits.model_memory_bytes)
@@ -64,4 +55,13 @@ def without_models(store: Store, job_id: str, but: Mapping[str, Reduce] = Mappin
     Raises:
         NoSuchJob: there is none of this id.
     """
-    return store.newest_snapshot(job_id, _Models(_nothing, but, forests=True))
+    return store.newest_snapshot(job_id, _Models(nothing, but, forests=True))
+
+
+def parts_of(store: Store, job_id: str, wanted: Wanted) -> Snapshot | None:
+    """Some arrays of the snapshot that a job goes on from, by name; small ones cost next to nothing. None before the first.
+
+    Raises:
+        NoSuchJob: there is none of this id.
+    """
+    return store.newest_snapshot(job_id, wanted=wanted)

@@ -26,6 +26,9 @@ _FIRST_FORMAT: Final = b"PK"
 _LEVEL: Final = 1
 """Of Zstandard. What a model remembers of a sparse series is mostly zeros: a sixth is left, sooner than it is written."""
 
+_SMALL: Final = 1 << 16
+"""Bytes of an array that comes before all larger ones: whoever wants a count need not unpack what a million series remember."""
+
 _BLOCK: Final = 8_000_000
 """Bytes of an array that are in memory at once where only some of it is kept."""
 
@@ -42,6 +45,9 @@ class Writable(Protocol):
 Reduce = Callable[[Iterator[NDArray[Any]]], NDArray[Any]]
 """What is kept of an array whose rows come in blocks, in order; an array without rows comes as one empty block."""
 
+Wanted = Callable[[str], bool]
+"""Whether an array is read at all, by its name."""
+
 
 @dataclass(frozen=True)
 class Snapshot:
@@ -52,14 +58,14 @@ class Snapshot:
     """What the engine held when it was taken; not in its file."""
 
     def to_bytes(self) -> bytes:
-        """A Zstandard stream of `.npy` arrays: the format, the names in order, then the arrays. No pickles, no clock."""
+        """A Zstandard stream of `.npy` arrays: the format, the names, then the arrays, small ones first; without a clock."""
         out = io.BytesIO()
         self.write(out)
         return out.getvalue()
 
     def write(self, file: Writable) -> None:
         """Write `to_bytes` piece by piece: arrays that lie on the disk are never in memory as a whole."""
-        names = sorted(self.arrays)
+        names = sorted(self.arrays, key=lambda name: (self.arrays[name].nbytes > _SMALL, name))
         with zstandard.ZstdCompressor(level=_LEVEL).stream_writer(cast("BinaryIO", file), closefd=False) as packed:
             for array in (np.array([FORMAT]), np.array(names, np.str_), *(self.arrays[name] for name in names)):
                 npy.write_array(packed, np.asarray(array), allow_pickle=False)
@@ -74,12 +80,15 @@ class Snapshot:
         return cls.read(io.BytesIO(data))
 
     @classmethod
-    def read(cls, file: BinaryIO, reduced: Mapping[str, Reduce] = MappingProxyType({})) -> "Snapshot":
-        """Read a file of `to_bytes`, from its start.
+    def read(
+        cls, file: BinaryIO, reduced: Mapping[str, Reduce] = MappingProxyType({}), wanted: Wanted = lambda _: True
+    ) -> "Snapshot":
+        """Read a file of `to_bytes`, from its start up to the last array that is wanted.
 
         Args:
             file: the file, which can be sought in.
             reduced: arrays of which not all is kept, by name: they are never in memory as a whole.
+            wanted: the arrays that it will have.
 
         Raises:
             ValueError: as `from_bytes`.
@@ -90,13 +99,13 @@ class Snapshot:
         file.seek(0)
         try:
             if file.read(len(_FIRST_FORMAT)) == _FIRST_FORMAT:
-                whole = _of_archive(file)
+                whole = {name: array for name, array in _of_archive(file).items() if wanted(name)}
                 return cls(whole | {name: reduced[name](iter([whole[name]])) for name in reduced if name in whole})
             file.seek(0)
             with zstandard.ZstdDecompressor().stream_reader(file, closefd=False) as unpacked:
                 version = int(_read(unpacked)[0])
                 names = _read(unpacked).tolist() if version == FORMAT else []
-                arrays = {name: reduced[name](_blocks(unpacked)) if name in reduced else _read(unpacked) for name in names}
+                arrays = _wanted_arrays(unpacked, names, reduced, wanted)
         except (OSError, MemoryError):  # nothing is wrong with the file
             raise
         except Exception as error:  # what a broken file runs into depends on where it is broken
@@ -108,6 +117,24 @@ class Snapshot:
     def name(self) -> str:
         """The first 16 hexadecimal digits of the SHA-256 of the bytes."""
         return hashlib.sha256(self.to_bytes()).hexdigest()[:16]
+
+
+def _wanted_arrays(file: BinaryIO, names: list[str], reduced: Mapping[str, Reduce], wanted: Wanted) -> Arrays:
+    last = max((at for at, name in enumerate(names) if wanted(name)), default=-1)
+    arrays: Arrays = {}
+    for name in names[: last + 1]:
+        if not wanted(name):
+            nothing(_blocks(file))
+        else:
+            arrays[name] = reduced[name](_blocks(file)) if name in reduced else _read(file)
+    return arrays
+
+
+def nothing(blocks: Iterator[NDArray[Any]]) -> NDArray[Any]:
+    """Nothing of an array is kept."""
+    for _ in blocks:
+        pass
+    return np.zeros(0)
 
 
 def _of_archive(file: BinaryIO) -> Arrays:

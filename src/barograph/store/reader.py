@@ -14,7 +14,7 @@ from barograph.config.errors import NotFound, StorageFailure
 from barograph.config.job import Job
 from barograph.engine.exclusions import Exclusion
 from barograph.results.arrays import Disk
-from barograph.results.snapshot import Reduce, Snapshot
+from barograph.results.snapshot import Reduce, Snapshot, Wanted
 from barograph.scoring.normalise import Quantiles
 from barograph.store import (
     blamed,
@@ -116,11 +116,13 @@ class Reader:
 
         return self._read_files(job_id, read)
 
-    def newest_snapshot(self, job_id: str, reduced: Mapping[str, Reduce]) -> Snapshot | None:
-        """The snapshot that the job goes on from, of arrays that are `reduced` what they keep; None before the first."""
+    def newest_snapshot(
+        self, job_id: str, reduced: Mapping[str, Reduce] = MappingProxyType({}), wanted: Wanted = lambda _: True
+    ) -> Snapshot | None:
+        """The snapshot that the job goes on from; see `Snapshot.read`. None before the first."""
 
         def read(_: sa.Connection, listed: Listing) -> Snapshot | None:
-            return load(self._job_files(job_id), listed.snapshots[-1], reduced) if listed.snapshots else None
+            return load(self._job_files(job_id), listed.snapshots[-1], reduced, wanted) if listed.snapshots else None
 
         return self._read_files(job_id, read)
 

@@ -8,7 +8,7 @@ from typing import Final
 from barograph.config.duration import DAY_MS, UNIT_MS
 from barograph.config.errors import OtherVersion
 from barograph.config.job import Job
-from barograph.results.snapshot import Reduce, Snapshot
+from barograph.results.snapshot import Reduce, Snapshot, Wanted
 from barograph.store.files import JobFiles, damaged, digest
 
 INTERVAL_MS: Final = 3 * UNIT_MS["h"]
@@ -59,8 +59,13 @@ def content_name(sha256: str) -> str:
     return sha256[:16]
 
 
-def load(files: JobFiles, saved: SavedSnapshot, reduced: Mapping[str, Reduce] = MappingProxyType({})) -> Snapshot:
-    """Read a snapshot, which proves itself by its name; of the arrays that are `reduced` only what they keep.
+def load(
+    files: JobFiles,
+    saved: SavedSnapshot,
+    reduced: Mapping[str, Reduce] = MappingProxyType({}),
+    wanted: Wanted = lambda _: True,
+) -> Snapshot:
+    """Read a snapshot, which proves itself by its name: the arrays that are `wanted`, of those `reduced` only what they keep.
 
     Raises:
         FileNotFoundError: the file is gone.
@@ -72,7 +77,7 @@ def load(files: JobFiles, saved: SavedSnapshot, reduced: Mapping[str, Reduce] = 
         raise damaged(path, saved.snapshot_id)
     try:
         with path.open("rb") as file:
-            return Snapshot.read(file, reduced)
+            return Snapshot.read(file, reduced, wanted)
     except ValueError as error:  # whole, so it is of another version
         raise OtherVersion(f"{str(path)!r}: {error}") from error
 

@@ -2,7 +2,7 @@
 
 from barograph.config.job import Job
 from barograph.engine.series_stage import measures_of
-from barograph.jobs.newest import without_models
+from barograph.jobs.newest import parts_of
 from barograph.results.snapshot import Snapshot
 from barograph.store.store import Store
 
@@ -13,7 +13,7 @@ def pruned(store: Store, job_id: str) -> int:
     Raises:
         NoSuchJob: there is none of this id.
     """
-    saved = without_models(store, job_id)
+    saved = parts_of(store, job_id, lambda name: name.endswith(".prune.count"))
     return 0 if saved is None else pruned_of(store.job(job_id), saved)
 
 
