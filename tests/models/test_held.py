@@ -89,3 +89,35 @@ def test_more_room_wakes_nobody_and_less_puts_the_least_active_to_sleep(disk: Di
     awake = build(8)
     awake.advance(x, 0)
     assert same(model, awake)
+
+
+@pytest.mark.parametrize("change", ["advance", "grow", "snapshot"])
+def test_what_a_snapshot_has_stays_as_it_was_whatever_the_model_does_then(change: str) -> None:
+    x = sparse()
+    model, other = build(SERIES_COUNT), build(SERIES_COUNT)
+    for one in (model, other):
+        one.advance(x[:, :600], 0, skips=Skips.none(SERIES_COUNT, 600))
+    part = model.snapshot()["series"][3:5]  # a part of it holds on to it as well
+    had = part.tobytes()
+    if change == "grow":
+        model.grow(10_000)
+        model.grow(20_000)
+    elif change == "snapshot":
+        model.snapshot()
+    else:
+        model.advance(x[:, 600:], 600 * HOUR, skips=Skips.none(SERIES_COUNT, 300))
+        other.advance(x[:, 600:], 600 * HOUR, skips=Skips.none(SERIES_COUNT, 300))
+        assert same(model, other)
+    assert part.tobytes() == had
+
+
+def test_a_snapshot_that_nobody_has_any_more_costs_no_copy() -> None:
+    model = build(1_000)
+    records = model.snapshot()["series"].ctypes.data
+    model.advance(np.ones((1_000, 1)), 0, skips=Skips.none(1_000, 1))
+    assert model.snapshot()["series"].ctypes.data == records
+
+
+def test_a_snapshot_is_read_only() -> None:
+    with pytest.raises(ValueError, match="read-only"):
+        build(3).snapshot()["series"]["count"] = 1

@@ -4,6 +4,7 @@ A series without data learns nothing: no data changes no bit. So where its recor
 series sleep may depend on whatever suits. Those sleep that have been without data for longest; data of their own wakes them.
 """
 
+import weakref
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -45,6 +46,7 @@ class Held:
         self.records, self.pool = records, pool
         self._bed = bed
         self._sleepers: _Sleepers | None = None
+        self._lent: weakref.ref[Structs] | None = None
 
     @classmethod
     def build(cls, bed: Bed | None, series: NDArray[Any] | None = None, packed: NDArray[Any] | None = None) -> "Held":
@@ -83,6 +85,7 @@ class Held:
         """Add series that have seen nothing, until there are `n`."""
         missing = n - len(self)
         if self._sleepers is None and (self._bed is None or n * SERIES.itemsize <= self._bed.awake):
+            self.own()
             self.records = extended(self.records, missing)
             return
         for first in range(0, missing, AT_ONCE):
@@ -136,12 +139,15 @@ class Held:
             yield records, profiles
 
     def packed(self) -> tuple[Structs, NDArray[np.float32]]:
-        """All records in the order of the series, and their profiles one after the other; on the disk where some sleep."""
+        """All records in the order of the series, and their profiles one after the other; on the disk where some sleep.
+
+        They stay as they are for as long as somebody has them, and must not be written to.
+        """
         if self._sleepers is None:
-            records = self.records.copy()
-            packed = self.pool.packed(records)
-            Pool.unpack(records, packed)
-            return records, packed
+            packed = self.pool.packed(self.records)
+            self.own()
+            self.pool = Pool.unpack(self.records, packed)
+            return self._lend(), packed
         disk, about = self._sleepers.disk, self.about()
         records, packed = disk(SERIES, len(self)), disk(np.dtype(np.float32), int(about["floats"].sum()))
         at = start = 0
@@ -153,6 +159,23 @@ class Held:
             disk.let_go(array)
         self._sleepers.let_go()
         return records, packed
+
+    def own(self) -> None:
+        """To be called before records change: those that a snapshot still has are left to it."""
+        if self._lent is not None and self._lent() is not None:
+            self.records = self.records.copy()
+        self._lent = None
+
+    def _lend(self) -> Structs:
+        """The records themselves, to read. Most snapshots are written at once, and a copy is as large as all models.
+
+        They are an array over a buffer, so that parts of it hold on to it, and not to the array below.
+        """
+        if not len(self.records):
+            return self.records.copy()
+        lent: Structs = np.frombuffer(memoryview(self.records.view(np.uint8)).toreadonly(), SERIES)
+        self._lent = weakref.ref(lent)
+        return lent
 
     def about(self) -> Structs:
         """What siblings learn from each series, in their order; at least the fields of `LEARNT_FROM`."""
@@ -183,6 +206,7 @@ class Held:
         self._lie_down(np.sort(order[: len(order) - stay]))
 
     def _lie_down(self, places: Ints) -> None:
+        self.own()
         beds = self._beds
         for first in range(0, len(places), AT_ONCE):
             some = places[first : first + AT_ONCE]
@@ -200,6 +224,7 @@ class Held:
         beds.let_go()
 
     def _wake(self, series: Ints) -> None:
+        self.own()
         beds, awake = self._beds, len(self.records)
         woken = beds.get_up(series, self.pool)
         self.records.resize(awake + len(series), refcheck=False)

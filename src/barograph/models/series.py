@@ -355,6 +355,8 @@ class _Work:
     def run(self) -> None:
         """Run every slice to its end, giving out pool memory between the passes."""
         held, buckets = self._model._held, self._values.shape[1]
+        if self._learn:
+            held.own()
         threads = min(self._config.threads, max(1, self._values.size // _WORTH_A_THREAD))
         if threads > 1:
             threads = min(threads, os.cpu_count() or 1)
