@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from barograph.models import Horizon, ModelConfig, SeriesModel
+from barograph.models import series as series_model
 from barograph.models.config import Bed
 from barograph.models.skips import Skips
 from barograph.models.state import SERIES
@@ -121,3 +122,22 @@ def test_a_snapshot_that_nobody_has_any_more_costs_no_copy() -> None:
 def test_a_snapshot_is_read_only() -> None:
     with pytest.raises(ValueError, match="read-only"):
         build(3).snapshot()["series"]["count"] = 1
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_no_call_of_the_kernel_is_long_and_what_comes_out_is_the_same(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    x, cuts = sparse(), [0, 450, BUCKETS]
+    whole, in_parts = build(0), build(0, threads=threads)
+    wanted = advanced(whole, x, cuts)
+    sizes, call = [], series_model._Work._call
+
+    def noted(work: series_model._Work, part: slice, *rest: np.ndarray) -> tuple[int, int]:
+        sizes.append(work._values[part].size)
+        return call(work, part, *rest)
+
+    monkeypatch.setattr(series_model._Work, "_call", noted)
+    monkeypatch.setattr(series_model, "_AT_ONCE", 1_000)
+    for one, other in zip(wanted, advanced(in_parts, x, cuts), strict=True):
+        assert one.tobytes() == other.tobytes()
+    assert max(sizes) <= 1_000
+    assert same(whole, in_parts)

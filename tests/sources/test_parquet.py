@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from barograph.config.errors import InputError
+from barograph.sources import parquet
 from barograph.sources.read import read_files
 from tests.sources.reading import PLAIN, read
 
@@ -65,3 +66,18 @@ def test_a_text_that_no_line_could_hold_leaves_out_its_row(tmp_path):
     assert chunk.frame["host"].to_list() == ["a", None, "b"]
     assert (chunk.rows, chunk.malformed, chunk.bad_rows.tolist()) == (4, 1, [1])
     assert "wanted a row of at most 4 MiB" in chunk.examples[0].message
+
+
+def test_texts_of_a_row_group_that_are_too_many_are_refused_with_the_bound(tmp_path, monkeypatch):
+    monkeypatch.setattr(parquet, "MOST_TEXT", 8 << 20)
+    path = tmp_path / "a[1]*.parquet"
+    frame = pl.DataFrame({"time": range(8), "v": [f"{k}" + "x" * (3 << 20) for k in range(8)], "n": range(8)})
+    frame.write_parquet(path, row_group_size=4)
+    told = (
+        r"row group \d, column 'v': wanted at most 8 MiB of texts, unpacked, in a row group, found 12 MiB; write the file with"
+    )
+    with pytest.raises(InputError, match=told):
+        read(path)
+    assert sum(chunk.rows for chunk in read_files([path], PLAIN, fields=["n"])) == 8  # what is not needed is not unpacked
+    frame.write_parquet(path, row_group_size=2)
+    assert sum(chunk.rows for chunk in read_files([path], PLAIN, fields=["v"])) == 8

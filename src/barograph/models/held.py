@@ -173,7 +173,7 @@ class Held:
         """
         if not len(self.records):
             return self.records.copy()
-        lent: Structs = np.frombuffer(memoryview(self.records.view(np.uint8)).toreadonly(), SERIES)
+        lent: Structs = np.frombuffer(self.records.view(np.uint8).data.toreadonly(), SERIES)
         self._lent = weakref.ref(lent)
         return lent
 

@@ -38,6 +38,7 @@ _NO_WEIGHTS: Final = np.zeros((0, 0))
 _WAS_NEGATIVE: Final = 2  # in the flags of a series, as in the kernel
 
 _WORTH_A_THREAD = 20_000  # values; below, handing work over costs more than it saves
+_AT_ONCE = 100_000  # values in one call of the kernel, about 50 ms: no signal is heard while it runs
 _ANY_PERCENTILE = 50.0  # of bounds that nobody looks at: the predicted mean comes with them
 _CHANGES_A_BUCKET = 8  # room the kernel wants before it starts a bucket
 
@@ -369,7 +370,7 @@ class _Work:
                 held.pool.grant(held.records)
 
     def _slices(self, parts: int) -> list[slice]:
-        size = max(1, -(-len(self._rows) // parts))
+        size = max(1, min(-(-len(self._rows) // parts), _AT_ONCE // max(1, self._values.shape[1])))
         return [slice(start, start + size) for start in range(0, len(self._rows), size)]
 
     def _pass(self, part: slice) -> tuple[list[Structs], list[Structs]]:

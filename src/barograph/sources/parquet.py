@@ -1,10 +1,12 @@
 """Parquet files."""
 
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from typing import Final
 
+import duckdb
 import polars as pl
 
 from barograph.config.errors import UnreadableInput
@@ -22,6 +24,14 @@ _GROWTH: Final = 16
 _BYTES: Final = 32 << 20
 """Of long rows as many are read, and go on, at a time: what becomes of them takes six times as much."""
 _COPY: Final = 1 << 20
+MOST_TEXT: Final = 256 << 20
+"""Bytes, unpacked, of one column of texts in one row group. A text may take all of them, and reading it six times as much."""
+_PATTERN: Final = re.compile(r"[*?\[]")
+_LARGEST_TEXTS: Final = """
+    SELECT row_group_id, path_in_schema, total_uncompressed_size FROM parquet_metadata(?)
+    WHERE type = 'BYTE_ARRAY' AND total_uncompressed_size > ? AND list_contains(?, split_part(path_in_schema, ', ', 1))
+    ORDER BY total_uncompressed_size DESC LIMIT 1
+"""
 
 
 def parquet_blocks(stream: Stream, fields: tuple[str, ...] | None) -> Iterator[Block]:
@@ -48,6 +58,7 @@ def _file_blocks(stream: Stream, stored: str, fields: tuple[str, ...] | None) ->
         table = pl.scan_parquet(stored, glob=False, hive_partitioning=False)
         names = table.collect_schema().names()
         columns = _columns(names, fields)
+        _refuse_huge(stream.path, stored, columns)
         height = int(table.select(pl.len()).collect().item())
         size = os.path.getsize(stored)
         first = 0
@@ -57,8 +68,21 @@ def _file_blocks(stream: Stream, stored: str, fields: tuple[str, ...] | None) ->
             short, bad = _without_long_texts(frame)
             yield Block(short, bad, end - size * first // height, tuple(names))
             first += frame.height
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, duckdb.Error, OSError) as error:
         raise UnreadableInput(f"{stream.path}: wanted a Parquet file ({' '.join(str(error).split())[:200]})") from error
+
+
+def _refuse_huge(path: str, stored: str, columns: list[str]) -> None:
+    """Refuse texts that may be one text of any size: how long the texts of a row group are is known once they are unpacked."""
+    name = _PATTERN.sub(r"[\g<0>]", stored)  # as one file, not as a pattern
+    with duckdb.connect() as reader:
+        found = reader.execute(_LARGEST_TEXTS, [name, MOST_TEXT, columns]).fetchone()
+    if found is not None:
+        group, column, size = found
+        raise UnreadableInput(
+            f"{path}: row group {group}, column {column!r}: wanted at most {MOST_TEXT >> 20} MiB of texts, unpacked, in a row "
+            f"group, found {size >> 20:,} MiB; write the file with fewer rows in each"
+        )
 
 
 def _frames(table: pl.LazyFrame, height: int) -> Iterator[pl.DataFrame]:
