@@ -329,6 +329,12 @@ def test_an_input_that_breaks_keeps_the_rows_before(call, inputs: Path) -> None:
     assert error.startswith("error: broken.csv.gz: wanted a readable file")
 
 
+def test_one_row_that_is_kept_is_told_as_one(call, inputs: Path) -> None:
+    lines = rows().head(1).write_ndjson() + '{"time"'
+    (inputs / "cut.ndjson.gz").write_bytes(gzip.compress(lines.encode())[:-8])
+    assert call("run", "job.yaml", "cut.ndjson.gz").stderr.startswith("1 row before the error is kept; ")
+
+
 @pytest.mark.usefixtures("inputs")
 def test_a_terminal_gets_a_progress_bar_and_a_pipe_none(process, call) -> None:
     master, terminal = pty.openpty()

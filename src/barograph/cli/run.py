@@ -183,8 +183,8 @@ class _Feeding:
             for note in self.notes:
                 typer.echo(note, err=True)
             if self._committed:
-                kept = counted(self._committed, "row")
-                typer.echo(f"{kept} before the error are kept; the same command goes on from there", err=True)
+                kept = f"{counted(self._committed, 'row')} before the error {'is' if self._committed == 1 else 'are'} kept"
+                typer.echo(f"{kept}; the same command goes on from there", err=True)
             raise
 
     def _note(self, note: str) -> None:
