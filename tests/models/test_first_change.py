@@ -80,6 +80,21 @@ def test_one_occasion_does_not_hide_the_next(span_ms, times):
         assert abs(normalised_score(leaves["ln_evidence"], span_ms) - scores(5.25, age, np.array([5.25 * times]), span_ms)) < 10
 
 
+def test_as_an_old_change_fades_nothing_jumps():
+    """Of two changes the second fades for ten days of hours; then how far they go is no sample any more."""
+    x = np.full(300, 5.25)
+    x[[40, 60]] = 7.25
+    model = SeriesModel.build(ModelConfig(HOUR, ln_threshold=0.0))
+    model.grow(1)
+    said = []
+    for bucket, value in enumerate(x):
+        if bucket > 80:
+            leaves = model.try_values(5.25 * np.array([10.0, 1000.0]), bucket * HOUR).leaves
+            said.append(normalised_score(leaves["ln_evidence"], HOUR))
+        model.advance(np.array([[value]]), bucket * HOUR)
+    assert (np.abs(np.diff(said, axis=0)) < 1.0).all()
+
+
 def test_another_unit_changes_no_score():
     for span_ms in SPANS:
         small = 42.0 / 2**20

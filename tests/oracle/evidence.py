@@ -132,7 +132,8 @@ def evidence(
     s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, side: int, bucket: int, x: float, ln_p: float
 ) -> SimpleNamespace:
     """ln of the record's probability, and the surprise of each view in nats."""
-    z, doubted = (x - e.centre) / e.deviation, doubt(s, m)
+    z = (x - e.centre) / e.deviation
+    doubted = doubt(s, m, z)
     if s.count < EARLY or side * z < 0:
         return SimpleNamespace(ln_evidence=doubted * ln_p, surprise=[-doubted * ln_p, 0.0, 0.0, 0.0, 0.0], sudden=math.nan)
     p = predictive(s, m, e, side, bucket)

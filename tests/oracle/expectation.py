@@ -176,15 +176,18 @@ def weights(s: SimpleNamespace, centre: float) -> list[float]:
     return w
 
 
-def doubt(s: SimpleNamespace, m: SimpleNamespace) -> float:
+def doubt(s: SimpleNamespace, m: SimpleNamespace, apart: float) -> float:
     """Factor on evidence: below 1 until a day, or 30 buckets, is known, and 15 independent values.
 
-    Of a series that keeps to one value, 30 buckets: how soon that may be left is reckoned with already.
+    What is 50 deviations apart leaves everything seen far behind, unless two others went far: then no day need be known. Of a
+    series that keeps to one value, 30 buckets: how soon that may be left is reckoned with already.
     """
-    day = 30.0 if repeats_itself(s) and m.lesson.given else max(m.day, 30.0)
+    constant = repeats_itself(s)
+    day = 30.0 if constant and m.lesson.given else max(m.day, 30.0)
     known = s.count + (0.5 * day if s.spread_prior > 0 else 0.0)
+    behind = 0.0 if constant else (abs(apart) - 20) / 30 / max(s.tail_far, 1.0)
     phi = memory_of_rest(s)
-    return clip(min(known / day, known * (1 - phi) / (1 + phi) / 15), 0.3, 1.0)
+    return clip(min(max(known / day, behind), known * (1 - phi) / (1 + phi) / 15), 0.3, 1.0)
 
 
 def became(s: SimpleNamespace, e: SimpleNamespace) -> SimpleNamespace:
@@ -260,7 +263,8 @@ def repeats(s: SimpleNamespace, m: SimpleNamespace, p: SimpleNamespace) -> None:
     p.jump_centre = (known * s.repeats_jump_centre + guessed * guess) / seen
     rounding = 0.0 if s.fraction else math.exp(-2 * max(p.jump_centre, 0.0)) / 12
     p.jump_deviation = math.sqrt((known * s.repeats_jump_square + guessed * guess_square) / seen + rounding + 0.01)
-    p.jump_dof = known + 2 + guessed if seen > 1 else math.inf
+    sampled = 1.0 if guessed > 1 else min(known, 1.0)  # what is thought of things at large is no sample
+    p.jump_dof = (known + 2 + guessed) / sampled if sampled > 0 else math.inf
 
 
 def in_a_row(s: SimpleNamespace, bucket: int) -> float:
@@ -279,9 +283,9 @@ def predictive(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, side:
     p.alternative, p.alternative_deviation, p.ln_alternative = other_account(s, m, e, bucket)
     p.lattice, p.usual = not s.fraction, s.repeats_usual
     p.tail_rate = [(hits + 25) / (0.025 * s.tail_count + 25) for hits in s.tail_hits]  # below, above
-    if p.lattice:  # whole numbers are beyond the tail's start less often because they are whole
-        p.tail_rate = [max(rate, 1.0) for rate in p.tail_rate]
     p.tail_mean = [(all_of_them + 50) / (few + 50) for all_of_them, few in zip(s.tail_excess, s.tail_uncensored, strict=True)]
+    if p.lattice:  # whole numbers are beyond the tail's start less often, and less far, because they are whole
+        p.tail_rate, p.tail_mean = ([max(each, 1.0) for each in both] for both in (p.tail_rate, p.tail_mean))
     near = (s.tail_far_near + 5) / (s.tail_far + 5)
     p.tail_power = max(3.0, 3 * near / (2 - near))
     zeros = (1 - s.occupancy) * min(s.count, m.slow)

@@ -10,7 +10,6 @@ import pytest
 NOT_YET: Final = {
     "test_patterns_are_forecast_two_weeks_ahead[weekly-constant trend]": "error 0.022, 0.02 asked",
     "test_hosts_unlike_themselves_come_first": "MRR 0.006, 0.6 asked; 0.50 can be had (docs/lab.md)",
-    "test_few_counts_are_quiet[0.02]": "88 records of 50 in 100 series-months, 50 asked: the first two of a series",
     "test_members_together_are_as_unlikely_as_said[2]": "errors add up to 0.048, on the careful side: two tests are looked at",
     "test_members_together_are_as_unlikely_as_said[10]": "errors add up to 0.049, on the careful side",
     "test_a_series_with_nothing_wrong_is_quiet": "0.68 records of 50 a series-month, 0.5 asked",

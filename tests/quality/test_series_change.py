@@ -180,6 +180,18 @@ def test_no_other_amplitude_is_told_where_it_stays(kind):
     assert len(np.unique(told["row"][told["kind"] == ChangeKind.AMPLITUDE])) <= 2
 
 
+def test_a_nightly_job_that_begins_now_early_now_late_is_no_pattern_of_another_amplitude():
+    """20 minutes at about six, once missing: of quarters of an hour its share differs from day to day."""
+    rng, days = np.random.default_rng(11), 24
+    x = np.abs(8 + rng.normal(0, 1.5, (20, days, 1440)))
+    for one in x:
+        for day in np.delete(np.arange(days), 16):
+            begins = 360 + rng.integers(-3, 4)
+            one[day, begins : begins + 20] = rng.normal(85, 3, 20)
+    told = judged(x.reshape(20, -1, 15).mean(axis=2), 900_000).changes
+    assert not (told["kind"] == ChangeKind.AMPLITUDE).any()
+
+
 def test_a_large_anomaly_right_after_a_step_does_not_move_the_level():
     t = np.arange(2800)
     x = np.random.default_rng(13).normal(size=(50, 2800)) + 10 * (t >= 2016)

@@ -100,12 +100,12 @@ inline void learn_lately(Series& s, const Memory& m, double nats, int64_t bucket
 }
 
 inline Evidence evidence(const Series& s, const Memory& m, const Expectation& e, int side, int64_t bucket, double x, double ln_p) {
-  const double doubt = doubt_of(s, m);
+  const double z = (x - e.centre) / e.deviation;
+  const double doubt = doubt_of(s, m, z);
   RunTotal run;
   const double apart = run_apart(s, e, bucket, x, run);
   Evidence v{doubt * ln_p, doubt * ln_p, {-doubt * ln_p, 0.0, 0.0, 0.0, 0.0}, apart, std::nan("")};
   if (s.count < kEarly) return v;
-  const double z = (x - e.centre) / e.deviation;
   if (side * z < 0.0) return v;
   const double before = rest_before(s, bucket);
   const bool compared = memory_of_rest(s) >= kLeastMemory && before == before;

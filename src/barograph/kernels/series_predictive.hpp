@@ -51,8 +51,9 @@ inline void repeats(const Series& s, const Memory& m, Predictive& p) {
   p.jump_centre = (known * s.repeats.jump_centre + guessed * guess) / seen;
   const double rounding = whole_numbers(s) ? e_to(-2.0 * std::max(p.jump_centre, 0.0)) / 12.0 : 0.0;
   p.jump_deviation = std::sqrt((known * s.repeats.jump_square + guessed * guess_square) / seen + rounding + 0.01);
-  // What is thought of things at large is no sample; of a sample the deviation is unsure, too.
-  p.jump_dof = known > 0.0 || guessed > 1.0 ? known + 2.0 + guessed : kNormalDof;
+  // What is thought of things at large is no sample; of a sample the deviation is unsure, too, the less as it fades.
+  const double sampled = guessed > 1.0 ? 1.0 : std::min(known, 1.0);
+  p.jump_dof = sampled > 0.0 ? std::min((known + 2.0 + guessed) / sampled, kNormalDof) : kNormalDof;
 }
 
 // Independent values that the spread rests on: neighbours that are alike count for less.
@@ -82,12 +83,15 @@ inline double tail_power(const Series& s) {
 
 // Share of values seen beyond the tail's start on a side over its nominal share, as if 1,000 values had come as they should; and mean
 // excess of -ln p there, as if 2,000 had.
-// Whole numbers are there less often because they are whole.
+// Whole numbers are there less often, and less far, because they are whole.
 inline double tail_rate(const Series& s, bool above) {
   const double rate = (s.tail.hits[above] + 25.0) / (0.025 * s.tail.count + 25.0);
   return whole_numbers(s) ? std::max(rate, 1.0) : rate;
 }
-inline double tail_mean(const Series& s, bool above) { return (s.tail.excess[above] + 50.0) / (s.tail.uncensored[above] + 50.0); }
+inline double tail_mean(const Series& s, bool above) {
+  const double mean = (s.tail.excess[above] + 50.0) / (s.tail.uncensored[above] + 50.0);
+  return whole_numbers(s) ? std::max(mean, 1.0) : mean;
+}
 
 // What bounds are read from: centre, deviation, degrees of freedom, weights of families and calibration; the rest stays as it is.
 inline void shape(const Series& s, const Expectation& e, Predictive& p) {
@@ -112,14 +116,18 @@ inline void shape(const Series& s, const Expectation& e, Predictive& p) {
   }
 }
 
-// Doubt about a young series: until a day (or 30 buckets) is known, only what leaves everything seen far behind is severe. How soon one
-// value may be left is reckoned with already: of what keeps to one, 30 buckets are enough.
-inline double doubt_of(const Series& s, const Memory& m) {
+// Doubt about a young series: until a day (or 30 buckets) is known, only what leaves everything seen far behind is severe: `apart` of 50
+// deviations of 15 independent values is believed, of 20 no more than anything else; less where two values or more went far already. How
+// soon one value may be left is reckoned with already: of what keeps to one, 30 buckets are enough.
+inline double doubt_of(const Series& s, const Memory& m, double apart) {
   constexpr double kEnough = 15.0;  // independent values (chosen)
-  const double day = repeats_itself(s) && m.lesson.given ? 30.0 : std::max(m.day, 30.0);
+  constexpr double kNear = 20.0, kFarBehind = 50.0;  // deviations (chosen)
+  const bool constant = repeats_itself(s);
+  const double day = constant && m.lesson.given ? 30.0 : std::max(m.day, 30.0);
   const double known = s.count + (s.spread.prior > 0.0 ? 0.5 * day : 0.0);  // siblings know something of it
+  const double behind = constant ? 0.0 : (std::fabs(apart) - kNear) / (kFarBehind - kNear) / std::max(s.tail.far, 1.0);
   const double phi = memory_of_rest(s);
-  return std::clamp(std::min(known / day, known * (1.0 - phi) / (1.0 + phi) / kEnough), 0.3, 1.0);
+  return std::clamp(std::min(std::max(known / day, behind), known * (1.0 - phi) / (1.0 + phi) / kEnough), 0.3, 1.0);
 }
 
 inline bool odd_now(const Series& s) { return s.incident.since >= 0; }

@@ -8,6 +8,7 @@ namespace series {
 constexpr double kSwingSign = 1.0 / 3.0;  // share of the squares left by the profile that a factor takes away: worth a trial (chosen)
 constexpr double kSwingShare = 0.5;       // the same over the trial, to be accepted (chosen)
 constexpr double kSwingEvidence = 10.0;   // nats over the trial (chosen)
+constexpr double kOtherSwing = 0.22314355131420976;  // ln 1.25: less the profile learns, and jobs that begin now early, now late differ by as much (chosen)
 constexpr int64_t kTwoWeeks = 2 * kWeek;  // before a week can show, weekends are days of another amplitude (unit)
 
 // Half of what the profile swings, metric unit.
@@ -95,8 +96,9 @@ inline Accepted learn_swing(Series& s, const float* pool, const Clock& c, double
   s.amplitude.last = miss;
   if (s.amplitude.trial <= cycle) return {};
   const double left = s.amplitude.miss - share / s.amplitude.square;
-  const bool there = s.amplitude.cross > (kLeastSwing - 1.0) * s.amplitude.square;
-  if (there && share > kSwingShare * whole && swing_nats(s, left) > kSwingEvidence) {
+  const double factor = 1.0 + s.amplitude.cross / s.amplitude.square;
+  const bool another = factor > kLeastSwing && std::fabs(ln(factor)) >= kOtherSwing;
+  if (another && share > kSwingShare * whole && swing_nats(s, left) > kSwingEvidence) {
     return scale_season(s, pool, c, left);
   }
   s.amplitude.trial = 0.0;
