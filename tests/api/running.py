@@ -20,7 +20,9 @@ main()
 class Running:
     """`barograph serve` on a free port; a context manager."""
 
-    def __init__(self, data_dir: Path, *options: str, environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, data_dir: Path, *options: str, environment: dict[str, str] | None = None, until_ready: bool = True
+    ) -> None:
         own = {name: value for name, value in os.environ.items() if not name.startswith("BAROGRAPH_")}
         self.log = data_dir.parent / f"{data_dir.name}.log"
         command = [sys.executable, "-c", _PROGRAM, "serve", "--port", "0"]
@@ -38,7 +40,8 @@ class Running:
         assert " is at http" in line, self.log.read_text()
         self.url = line.split(" is at ")[1].strip()
         self.http = httpx.Client(base_url=self.url, timeout=60, trust_env=False, verify=False)
-        self.wait_ready()
+        if until_ready:
+            self.wait_ready()
 
     def wait_ready(self) -> None:
         """Until the jobs that were left open are open again; every answer takes its time, so nothing here sleeps."""

@@ -96,9 +96,9 @@ def test_a_second_server_is_refused(running: Running) -> None:
     assert "no other server runs on" in second.stderr
 
 
-def test_it_ends_when_it_is_told_to(tmp_path: Path) -> None:
-    server = Running(tmp_path / "data")
-    assert server.stop() == 0
+@pytest.mark.parametrize("until_ready", [True, False])
+def test_it_ends_when_it_is_told_to_also_while_it_starts(tmp_path: Path, until_ready: bool) -> None:
+    assert Running(tmp_path / "data", until_ready=until_ready).stop() == 0
 
 
 def test_the_demo_is_open_and_has_found_what_the_command_finds(tmp_path: Path) -> None:
