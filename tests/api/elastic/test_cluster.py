@@ -92,6 +92,20 @@ def test_a_closed_index_of_results_keeps_stats_away(own: httpx.Client) -> None:
     assert own.get("/_xpack/usage").json()["ml"]["jobs"]["closed"]["count"] >= 1
 
 
+def test_of_a_job_whose_index_of_results_is_deleted_no_counts_are_told(own: httpx.Client) -> None:
+    own.put(f"{JOBS}/emptied", json=config()).raise_for_status()
+    row = [{"airline": "AAL", "responsetime": 1, "time": 1_403_481_600}]
+    for read in (1, 2):
+        own.post(f"{JOBS}/emptied/_open").raise_for_status()
+        own.post(f"{JOBS}/emptied/_data", json=row).raise_for_status()
+        own.post(f"{JOBS}/emptied/_close").raise_for_status()
+        (stats,) = own.get(f"{JOBS}/emptied/_stats").json()["jobs"]
+        assert stats["data_counts"]["processed_record_count"] == read
+        own.delete("/.ml-anomalies-shared").raise_for_status()
+        (stats,) = own.get(f"{JOBS}/emptied/_stats").json()["jobs"]
+        assert (stats["data_counts"]["processed_record_count"], stats["state"]) == (0, "closed")
+
+
 def test_people_can_read_times_and_sizes(own: httpx.Client) -> None:
     own.put(f"{JOBS}/human", json=config()).raise_for_status()
     (job,) = own.get(f"{JOBS}/human", params={"human": "true"}).json()["jobs"]

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from barograph.api.elastic.arguments import allow_no_match, argument, flag
 from barograph.api.elastic.cluster_state import refuse_in_upgrade_mode, refuse_unassignable
+from barograph.api.elastic.deleted_results import forget_deleted
 from barograph.api.elastic.endpoint import Call, Endpoint
 from barograph.api.elastic.errors import conflict
 from barograph.api.elastic.ids import jobs_of
@@ -111,6 +112,7 @@ def _forget_written(call: Call, job: Job) -> None:
     """What clients have written of a job goes with it."""
     forget_written(call.server, job)
     forget_active(call.server, job.job_id)
+    forget_deleted(call.server, job.job_id)
 
 
 def _done(call: Call) -> dict[str, Any]:

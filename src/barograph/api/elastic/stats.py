@@ -6,6 +6,7 @@ from typing import Any, Final
 from barograph.api.elastic.arguments import allow_no_match
 from barograph.api.elastic.cluster_state import UPGRADING, upgrade_mode
 from barograph.api.elastic.counts import data_counts
+from barograph.api.elastic.deleted_results import is_deleted
 from barograph.api.elastic.endpoint import Call, Endpoint
 from barograph.api.elastic.ids import jobs_of
 from barograph.api.elastic.node import node
@@ -53,6 +54,8 @@ def job_stats(server: Server, summary: JobSummary) -> dict[str, Any]:
 def _counts(server: Server, summary: JobSummary) -> dict[str, Any]:
     """What a job has read; what a client has written of that, if it has read nothing itself."""
     job_id = summary.job.job_id
+    if is_deleted(server, job_id):
+        return data_counts(job_id, DataCounts())
     own = data_counts(job_id, summary.counts or DataCounts())
     written = written_counts(server, job_id) if summary.counts is None else None
     return own if written is None else {**own, **written, "job_id": job_id}

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from barograph.api.elastic.answers import Answer
+from barograph.api.elastic.deleted_results import note_deleted
 from barograph.api.elastic.endpoint import ANY, Call, Endpoint
 from barograph.api.elastic.errors import bad
 from barograph.api.elastic.index.names import OPTIONS, SHARDS, expression, in_words, options, reached
@@ -38,7 +39,9 @@ def delete_indices(call: Call) -> dict[str, Any]:
                 f"The provided expression [{expression(call)}] matches an alias, "
                 "specify the corresponding concrete indices instead."
             )
+        names = reached(call).catalog.names(expression(call), options(call))
         reached(call).delete_indices(expression(call), options(call))
+    note_deleted(call.server, names)
     return _DONE
 
 
