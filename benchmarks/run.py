@@ -13,7 +13,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 SPEED = (
     *("intake.py", "buckets.py", "kernels.py", "stream.py", "pipeline.py", "functions.py", "live.py", "replay.py"),
-    *("sparse.py", "server.py"),
+    *("sparse.py", "server.py", "server_index.py", "server_results.py", "index.py"),
 )
 
 

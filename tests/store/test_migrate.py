@@ -145,7 +145,8 @@ def test_records_of_an_old_store_are_counted_and_told_apart_as_new_ones(url, mak
         with database.write() as connection:
             wanted = connection.execute(rows).all()
             connection.execute(sa.schema.DropTable(tables.BUCKET_SERIES))
-            connection.exec_driver_sql("DROP INDEX alert_message_by_alert")
+            for later in ("alert_message_by_alert", "influencer_by_score"):
+                connection.exec_driver_sql(f"DROP INDEX {later}")
             connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '0016'")
         migrate(database)
         with database.read() as connection:

@@ -169,6 +169,9 @@ BUCKET_SERIES: Final = _table(
 """Which series have records in a bucket; see `bucket_series`."""
 
 INFLUENCER: Final = _results("influencer", schema.INFLUENCERS, ranked=True)
+sa.Index(
+    "influencer_by_score", *(INFLUENCER.c[name] for name in ("job_id", "influencer_score", "timestamp", "seq", "is_interim"))
+)
 BUCKET_INFLUENCER: Final = _results("bucket_influencer", schema.BUCKET_INFLUENCERS, ranked=True)
 ANNOTATION: Final = _results("annotation", schema.ANNOTATIONS, ranked=True)
 
