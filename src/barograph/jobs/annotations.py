@@ -18,6 +18,13 @@ _MAPPINGS: Final = {
 }
 
 
+def ensure_annotations(documents: Documents) -> None:
+    """Make the index of notes, if it is not there."""
+    if ANNOTATIONS not in documents.catalog.indices:
+        aliases: dict[str, Any] = {READ: {}, ".ml-annotations-write": {}}
+        documents.create_index(ANNOTATIONS, {"mappings": _MAPPINGS, "aliases": aliases})
+
+
 def annotate(documents: Documents, job_id: str, span: tuple[int, int], text: str) -> None:
     """Keep a note of a span.
 
@@ -27,9 +34,7 @@ def annotate(documents: Documents, job_id: str, span: tuple[int, int], text: str
         span: first ms, and the first one behind it.
         text: the note.
     """
-    if ANNOTATIONS not in documents.catalog.indices:
-        aliases: dict[str, Any] = {READ: {}, ".ml-annotations-write": {}}
-        documents.create_index(ANNOTATIONS, {"mappings": _MAPPINGS, "aliases": aliases})
+    ensure_annotations(documents)
     now_ms = documents.now_ms()
     note: dict[str, Any] = {
         "annotation": text,

@@ -10,8 +10,10 @@ import pytest
 
 from barograph.api.elastic.index.results import Results
 from barograph.engine import Engine
+from barograph.index.catalog import Options
 from barograph.index.documents import Documents
 from barograph.index.write import Operation, Outcome
+from barograph.jobs.annotations import annotate
 from barograph.jobs.service import Service
 from tests.api.elastic.server_jobs import JOBS
 from tests.store import making
@@ -110,9 +112,17 @@ def test_only_the_parts_that_have_changed_are_made_anew(tmp_path: Path, monkeypa
                 assert times == {at * span for at in range(0 if first == 0 else 200, 250 if first == 0 else first + 5)}
         for kind, count in (("bucket", 260), ("record", 780), ("influencer", 780)):
             assert index.count(".ml-anomalies-web", {"query": {"term": {"result_type": kind}}}) == count
+        annotate(index, "web", (0, span), "written")
+        notes = index.search(".ml-annotations-read", {"sort": [{"timestamp": "asc"}], "size": 200}, Options(with_hidden=True))
+        changes = service.annotations("web").rows
+        assert notes.total == 1 + len(changes) == 131
+        told = next(hit["_source"] for hit in notes.hits if hit["_source"]["event"] == "model_change")
+        assert (told["timestamp"], told["annotation"]) == (changes["timestamp"].min(), changes.sort("timestamp")["text"][0])
+        assert (told["create_username"], told["type"]) == ("_xpack", "annotation")
         service.reset("web")
         shown.bring_up_to_date()
         assert index.count(".ml-anomalies-web", {}) == 0
+        assert index.count(".ml-annotations-read", {}) == 1
 
 
 def test_documents_that_clients_write_beside_the_results_stay(http: httpx.Client) -> None:

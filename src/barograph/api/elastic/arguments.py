@@ -5,6 +5,7 @@ from typing import Any
 
 from barograph.api.elastic.endpoint import Call
 from barograph.api.elastic.errors import ElasticError, bad
+from barograph.api.elastic.times import span_ms
 
 _LARGEST_PAGE = 10_000
 
@@ -14,6 +15,16 @@ def argument(call: Call, name: str) -> Any:
     if isinstance(call.body, dict) and name in call.body:
         return call.body[name]
     return call.query.get(name)
+
+
+def check_timeout(call: Call) -> None:
+    """Refuse a `timeout` that is no span of time. None is waited for: calls are answered when they are done.
+
+    Raises:
+        ElasticError: it is none.
+    """
+    if argument(call, "timeout") is not None:
+        span_ms("timeout", argument(call, "timeout"))
 
 
 def flag(call: Call, name: str, default: bool) -> bool:

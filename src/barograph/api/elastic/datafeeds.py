@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from barograph.api.elastic.arguments import allow_no_match, argument, flag
+from barograph.api.elastic.arguments import allow_no_match, argument, check_timeout, flag
 from barograph.api.elastic.cluster_state import refuse_in_upgrade_mode, refuse_unassignable
 from barograph.api.elastic.datafeed_documents import FIELDS, checked, datafeed_of, document, indices_options, normal
 from barograph.api.elastic.endpoint import Call, Endpoint
 from barograph.api.elastic.errors import ElasticError, bad, conflict, not_found
 from barograph.api.elastic.ids import matching
-from barograph.api.elastic.times import moment, span_ms
+from barograph.api.elastic.times import moment
 from barograph.api.elastic.version import NODE_ID
 from barograph.config.datafeed import Datafeed
 from barograph.config.errors import Conflict
@@ -125,8 +125,7 @@ def delete_datafeed(call: Call) -> dict[str, Any]:
 def start_datafeed(call: Call) -> dict[str, Any]:
     """Start a datafeed."""
     datafeed_id = call.path["datafeed_id"]
-    if argument(call, "timeout") is not None:
-        span_ms("timeout", argument(call, "timeout"))
+    check_timeout(call)
     start, end = (_time(call, name) for name in ("start", "end"))
     call.server.datafeeds.get(datafeed_id)
     refuse_in_upgrade_mode(call.server, "cluster:admin/xpack/ml/datafeed/start")
@@ -150,6 +149,7 @@ def _time(call: Call, name: str) -> int | None:
 
 def stop_datafeeds(call: Call) -> dict[str, Any]:
     """Stop datafeeds; one that is stopped stays so."""
+    check_timeout(call)
     force, close = flag(call, "force", False), flag(call, "close_job", False)
     for datafeed in named(call):
         call.server.datafeeds.stop(datafeed.datafeed_id)

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from barograph.api.elastic.arguments import argument, flag
+from barograph.api.elastic.arguments import argument, check_timeout, flag
 from barograph.api.elastic.cluster_state import size_bytes
 from barograph.api.elastic.endpoint import Call, Endpoint
 from barograph.api.elastic.errors import bad, conflict, not_found
@@ -54,6 +54,7 @@ def _shown(duration: Duration) -> str:
 def delete_forecast(call: Call) -> dict[str, Any]:
     """Remove forecasts of a job."""
     service, job_id, wanted = call.server.service, call.path["job_id"], call.path.get("forecast_id", "_all")
+    check_timeout(call)
     if wanted in ("_all", "*"):
         known = job_id in service.ids()
         ids = [kept.forecast_id for kept in service.forecasts(job_id)] if known else []

@@ -5,12 +5,11 @@ from typing import Any, Final
 
 from barograph.api.elastic import cluster_state
 from barograph.api.elastic.analyzers import standard
-from barograph.api.elastic.arguments import argument, flag
+from barograph.api.elastic.arguments import check_timeout, flag
 from barograph.api.elastic.endpoint import Call, Endpoint
 from barograph.api.elastic.errors import not_found
 from barograph.api.elastic.ids import jobs_of
 from barograph.api.elastic.node import attributes, inside
-from barograph.api.elastic.times import span_ms
 from barograph.api.elastic.version import BAROGRAPH, BUILD_HASH, NODE_ID
 from barograph.jobs.room import memory_bytes
 from barograph.jobs.service import JobState
@@ -80,16 +79,14 @@ def memory_stats(call: Call) -> dict[str, Any]:
 
 def set_upgrade_mode(call: Call) -> dict[str, Any]:
     """Turn upgrade mode on or off: while it is on, no job is opened, created or changed."""
-    if argument(call, "timeout") is not None:
-        span_ms("timeout", argument(call, "timeout"))
+    check_timeout(call)
     cluster_state.set_upgrade_mode(call.server, flag(call, "enabled", False))
     return {"acknowledged": True}
 
 
 def delete_expired_data(call: Call) -> dict[str, Any]:
     """Remove what jobs no longer want kept. A job that is open does so by itself, with each commit."""
-    if argument(call, "timeout") is not None:
-        span_ms("timeout", argument(call, "timeout"))
+    check_timeout(call)
     service = call.server.service
     for summary in jobs_of(call, allow_no_match=True):
         job_id = summary.job.job_id

@@ -2,13 +2,12 @@
 
 from typing import Any, Final
 
-from barograph.api.elastic.arguments import allow_no_match, argument, flag
+from barograph.api.elastic.arguments import allow_no_match, check_timeout, flag
 from barograph.api.elastic.cluster_state import refuse_in_upgrade_mode, refuse_unassignable
 from barograph.api.elastic.deleted_results import forget_deleted
 from barograph.api.elastic.endpoint import Call, Endpoint
 from barograph.api.elastic.errors import conflict
 from barograph.api.elastic.ids import jobs_of
-from barograph.api.elastic.times import span_ms
 from barograph.api.elastic.version import NODE_ID
 from barograph.api.elastic.written import forget_written
 from barograph.api.elastic.written_snapshots import forget_active
@@ -22,8 +21,7 @@ _BUSY: Final = (JobState.OPENED, JobState.OPENING, JobState.CLOSING)
 def open_job(call: Call) -> dict[str, Any]:
     """Open a job for rows."""
     service, job_id = call.server.service, call.path["job_id"]
-    if argument(call, "timeout") is not None:
-        span_ms("timeout", argument(call, "timeout"))
+    check_timeout(call)
     job = service.job(job_id)
     refuse_in_upgrade_mode(call.server, "cluster:admin/xpack/ml/job/open")
     refuse_unassignable(call.server)
@@ -40,6 +38,7 @@ def open_job(call: Call) -> dict[str, Any]:
 
 def close_jobs(call: Call) -> dict[str, Any]:
     """Close jobs; one that is closed stays so. Their datafeeds are stopped before: what they have given is in the jobs."""
+    check_timeout(call)
     force = flag(call, "force", False)
     summaries = jobs_of(call, allow_no_match(call))
     job_ids = {summary.job.job_id for summary in summaries}

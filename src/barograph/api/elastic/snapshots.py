@@ -2,12 +2,12 @@
 
 from typing import Any, Final
 
-from barograph.api.elastic.arguments import allow_no_match, argument, flag, page
+from barograph.api.elastic.arguments import allow_no_match, argument, check_timeout, flag, page
 from barograph.api.elastic.endpoint import Call, Endpoint
 from barograph.api.elastic.errors import ElasticError, bad, conflict, not_found
 from barograph.api.elastic.ids import jobs_of, matching
 from barograph.api.elastic.stats import size_stats
-from barograph.api.elastic.times import query_time, span_ms
+from barograph.api.elastic.times import query_time
 from barograph.api.elastic.version import NODE_ID, VERSION
 from barograph.api.elastic.written_snapshots import (
     EMPTY,
@@ -167,8 +167,7 @@ def delete_snapshot(call: Call) -> dict[str, Any]:
 
 def upgrade_snapshot(call: Call) -> dict[str, Any]:
     """Bring a snapshot to this version. What another version has learned is made anew when its job is opened."""
-    if argument(call, "timeout") is not None:
-        span_ms("timeout", argument(call, "timeout"))
+    check_timeout(call)
     _named(call)
     return {"node": NODE_ID, "completed": True}
 

@@ -22,6 +22,7 @@ from barograph.api.elastic.stats import categorizer_stats, size_stats
 from barograph.config.job import Job
 from barograph.index.documents import Documents
 from barograph.index.write import Operation
+from barograph.jobs.annotations import ANNOTATIONS, ensure_annotations
 from barograph.jobs.service import Marks, Query, Service
 from barograph.results.causes import with_causes
 
@@ -120,9 +121,12 @@ class Results:
         for name in (index, STATE):
             self._ensure(name)
         self._name(job_id, index, is_new=shown is None)
+        if _beside(ANNOTATIONS) in self.documents.catalog.indices:
+            self._ensure(ANNOTATIONS)
         made = (summary.create_time, summary.replay_time)
         if shown is None or (shown.index, shown.made) != (index, made):
             self._remove(index, job_id)
+            self._remove(ANNOTATIONS, job_id)
             shown = _Shown(index, version, made)
         part_ms = _PART_BUCKETS * job.bucket_span_ms
         parts = self.service.parts(job_id, part_ms)
@@ -130,7 +134,10 @@ class Results:
         for start, end in _spans(changed, part_ms):
             if shown.parts:
                 self._remove(index, job_id, {"terms": {"result_type": [*_OF_BUCKETS]}}, _within(start, end))
-            self._write(index, _results(self.service, job_id, Query(start_ms=start, end_ms=end, exclude_interim=False)))
+                self._remove(ANNOTATIONS, job_id, _within(start, end))
+            query = Query(start_ms=start, end_ms=end, exclude_interim=False)
+            self._write(index, _results(self.service, job_id, query))
+            self._annotate(job_id, query)
         if forecasts != shown.forecasts:
             self._remove(index, job_id, {"terms": {"result_type": [*_FORECASTS]}})
             self._write(index, _forecasts(self.service, job_id))
@@ -141,6 +148,13 @@ class Results:
         self._write(STATE, _states(self.service, job_id))
         self.seen[job_id] = _Shown(index, version, made, parts, forecasts)
 
+    def _annotate(self, job_id: str, query: Query) -> None:
+        """Add the notes of what changed in a job's models in a span of time."""
+        notes = self.service.annotations(job_id, query).rows
+        if len(notes):
+            self._ensure(ANNOTATIONS)
+            self._write(ANNOTATIONS, _annotations(job_id, notes, self.service.now_ms()))
+
     def _name(self, job_id: str, index: str, *, is_new: bool) -> None:
         """Give the results of a job the names that clients search; they may have moved one since."""
         aliases = self.documents.catalog.aliases
@@ -150,31 +164,38 @@ class Results:
 
     def _remove(self, index: str, job_id: str, *queries: Mapping[str, Any]) -> None:
         query = {"bool": {"filter": [{"term": {"job_id": job_id}}, *queries]}}
-        self.documents.delete_beside(_BESIDE + index[1:], query)
+        if _beside(index) in self.documents.catalog.indices:
+            self.documents.delete_beside(_beside(index), query)
 
     def _write(self, index: str, made: Iterator[tuple[str, Mapping[str, Any]]]) -> None:
         while part := list(islice(made, _BATCH)):
-            operations = [Operation("index", _BESIDE + index[1:], key, orjson.dumps(document)) for key, document in part]
+            operations = [Operation("index", _beside(index), key, orjson.dumps(document)) for key, document in part]
             self.documents.bulk(operations)
 
     def _ensure(self, name: str) -> None:
         catalog = self.documents.catalog
-        if name not in catalog.indices:
+        if name == ANNOTATIONS:
+            ensure_annotations(self.documents)
+        elif name not in catalog.indices:
             aliases: dict[str, Any] = {STATE_WRITE: {}} if name == STATE else {}
             self.documents.create_index(name, {"mappings": MAPPINGS, "aliases": aliases})
-        beside = _BESIDE + name[1:]
-        is_known = any(shown.index == name for shown in self.seen.values()) or (name == STATE and self.seen)
+        beside = _beside(name)
+        is_known = any(shown.index == name for shown in self.seen.values()) or (name in (STATE, ANNOTATIONS) and self.seen)
         if beside not in catalog.indices or not is_known:  # what an earlier process left there may be out of date
             self.documents.create_beside(beside, name)
 
     def _forget(self, job_id: str, index: str) -> None:
         catalog = self.documents.catalog
-        for name in (index, STATE):
-            if _BESIDE + name[1:] in catalog.indices:
-                self._remove(name, job_id)
+        for name in (index, STATE, ANNOTATIONS):
+            self._remove(name, job_id)
         names = (alias_of(job_id), f".ml-anomalies-.write-{job_id}")
         gone = [(name, alias) for alias in names for name in catalog.aliases.get(alias, {})]
         self.documents.change_aliases([("remove", name, alias, {}) for name, alias in gone])
+
+
+def _beside(name: str) -> str:
+    """The index beside that of a name: there lies what the jobs have found."""
+    return _BESIDE + name[1:]
 
 
 def _within(start_ms: int, end_ms: int) -> dict[str, Any]:
@@ -234,6 +255,15 @@ def _id(kind: str, document: Mapping[str, Any], *names: str) -> str:
     text = "\0".join(str(document.get(name, "")) for name in names)
     head = f"{document['job_id']}_{kind}_{document['timestamp']}_{document['bucket_span']}"
     return f"{head}_{document.get('detector_index', 0)}_{zlib.crc32(text.encode())}_{len(text)}"
+
+
+def _annotations(job_id: str, notes: pl.DataFrame, now_ms: int) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """What changed in a job's models, as notes that nobody has written."""
+    written = {
+        f"{what}_{name}": value for what in ("create", "modified") for name, value in (("time", now_ms), ("username", "_xpack"))
+    }
+    for at, document in enumerate(shapes.documents(job_id, notes, shapes.annotation)):
+        yield f"{_id('annotation', document, 'kind', *_SPLIT_VALUES)}_{at}", {**document, **written}
 
 
 def _forecasts(service: Service, job_id: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
