@@ -106,6 +106,19 @@ def lasting_mean(s: SimpleNamespace, z: float) -> float:
     return -math.log(2) - student_above(abs(apart), dof)
 
 
+def still(s: SimpleNamespace, m: SimpleNamespace, bucket: int, x: float) -> float:
+    """That a series which hardly ever has one value twice running has it again: a Markov chain of repetitions.
+
+    How often these begin and go on is what was seen, one occasion aside. One of at least this length is under way as often as
+    it begins, times the mean of how long it then still lasts.
+    """
+    if x != s.previous or x == 0 or bucket != s.last + 1 or s.still_share > 0.05 or s.count < m.day:
+        return 0.0
+    begun, went_on = (s.still_begun, s.still_went_on) if s.still_begun > 1.5 else (0.0, 0.0)
+    begins, goes_on = (begun + 1) / (min(s.count, m.slow) + 1), (went_on + 1) / (begun + went_on + 2)
+    return max(-math.log(begins * goes_on**s.still_length / (1 - goes_on)), 0.0)
+
+
 def added_lately(s: SimpleNamespace, nats: float, bucket: int) -> float:
     """Nats that the buckets before add to `nats`: as many again at most, and no more than to a probability of 0.001.
 
@@ -142,6 +155,8 @@ def evidence(
     if wanders(s) < 0.5 and abs(z) >= 1:  # only where a series keeps to a level
         r[2] = 0.0 if repeats_itself(s) else run(s, e, p, bucket, x)
         r[3] = lasting_mean(s, z)
+    if side == 0:  # it is neither high nor low
+        r[3] = max(r[3], still(s, m, bucket, x))
     r = [doubted * surprise for surprise in r]
     worth = [surprise - cost for surprise, cost in zip(r, COST, strict=True)]
     added = worth[0] + added_lately(s, worth[0], bucket)

@@ -121,6 +121,18 @@ def learn_outliers(s: SimpleNamespace, m: SimpleNamespace, raw: float, error: fl
         s.outliers_end, s.outliers_most = max(s.outliers_end, counted), max(s.outliers_most, size)
 
 
+def learn_still(s: SimpleNamespace, m: SimpleNamespace, x: float, bucket: int) -> None:
+    """How often a value is the one before it, and how often it then is once more; eight times an occasion at most."""
+    if s.count == 0:
+        return
+    same, keep = x == s.previous and bucket == s.last + 1, 1 - 1 / m.slow
+    s.still_share += gain(s.count, m.slow) * (same - s.still_share)
+    s.still_begun, s.still_went_on = s.still_begun * keep, s.still_went_on * keep
+    if not same and s.still_length > 0:
+        s.still_begun, s.still_went_on = s.still_begun + 1, s.still_went_on + min(s.still_length - 1, 8)
+    s.still_length = s.still_length + 1 if same else 0
+
+
 def learn_repeats(s: SimpleNamespace, m: SimpleNamespace, x: float) -> None:
     """The value that has the majority, how often it is left (a run of another value is one occasion), and how far."""
     if s.count == 0:

@@ -29,6 +29,7 @@ from tests.oracle.learning import (
     learn_rows,
     learn_run,
     learn_spread,
+    learn_still,
     learn_sudden,
     learn_tail,
     share_weights,
@@ -171,6 +172,7 @@ def learn(
     if s.count == 0:
         begin(s, m, clock.bucket, x)
     learn_lately(s, m, shown.surprise[0], clock.bucket)
+    learn_still(s, m, x, clock.bucket)
     forget_outliers(s)
     fold_window(s, x, clock.bucket)
     from_level = x - e.season - s.season_raw_level

@@ -63,6 +63,8 @@ def record(actual: float | None, length: int = 1, means: int = 0) -> dict[str, o
         (record(92.0, 18), "8 % lower, odd for 18 buckets"),
         (record(92.0, 1, 6), "8 % lower, as were the buckets before"),
         (record(115.0), "15 % higher than usual, a sudden change"),
+        ({**record(97.3, 18), "anomaly_type": "still"}, "the same value (97.3) for 18 buckets"),
+        ({**record(20.0, 18), "anomaly_type": "still"}, "5x lower than usual"),
         (record(0.0, 3), "unexpectedly zero, usually 100"),
         (record(None), "unusual"),
         ({**record(20.0), "lower_bound": None, "upper_bound": None}, "5x lower than usual"),

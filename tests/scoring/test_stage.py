@@ -25,7 +25,7 @@ MEAN = Measure(1, "mean", "mean", "cpu", "host", None, None, "mean")
 def leaf(bucket: int, p: float, measure: int = 0, series: int = 0, actual: float = 50.0, typical: float = 10.0) -> tuple:
     ln_p = math.log(p)
     told = (ln_p, ln_p, actual, typical, 5.0, 15.0, -5.0, 0.0, 0.0, bucket, 500.0, False, False, 0.0, 0.0, False, False)
-    return (bucket, measure, series, *told, 0, actual, math.nan)
+    return (bucket, measure, series, *told, 0, actual, math.nan, 0.0)
 
 
 def stretch(

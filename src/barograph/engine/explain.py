@@ -123,7 +123,7 @@ class Explanation:
         log_probability: its natural logarithm.
         score: what a record of it scores when it is first written.
         factors: what adds up to the score.
-        anomaly_type: spike, dip, change or missing; None where there is no record.
+        anomaly_type: spike, dip, change, still or missing; None where there is no record.
         gate: what kept it from becoming a record; None when nothing did.
         would_score: which values would have scored how much.
         values_before: how many values the model had seen.

@@ -161,6 +161,7 @@ inline void learn(Series& s, const Memory& m, float* pool, Output& out, Cell cel
   if (x < 0.0) s.flags |= kNegative;
   if (s.count == 0.0) begin(s, m, c, x);
   learn_lately(s, m, shown.surprise[kOwnView], c.bucket);
+  learn_still(s, m, x, c.bucket);
   forget_outliers(s);
   fold_window(s, c, x);
   const double cycle = s.season.kind ? static_cast<double>(s.season.period_ms) / c.span_ms : 0.0;
@@ -229,9 +230,10 @@ inline void add_leaf(const Series& s, const Memory& m, Output& out, const Chunk&
                      double x, double ln_p, const Evidence& e, int64_t skipped_by) {
   const Predictive p = predictive(s, m, f, k.side, c.bucket);
   const Bounds b = interval(p, kLeafBounds, never_negative(s, k));
+  const int64_t began = c.bucket - static_cast<int64_t>(std::max(e.same - 1.0, 0.0));
   Leaf& leaf = out.leaves[out.leaf_count++];
   leaf = {static_cast<int32_t>(cell.i), static_cast<int32_t>(cell.t), x, clamped(k, p.centre), b.lower, b.upper, impact_of(s, e, ln_p), ln_p,
-          e.ln_evidence, {}, 0.0, 0.0, s.count, std::sqrt(s.spread.variance), odd_now(s) ? s.incident.since : c.bucket, skipped_by, p};
+          e.ln_evidence, {}, 0.0, 0.0, s.count, std::sqrt(s.spread.variance), e.same, odd_now(s) ? std::min(s.incident.since, began) : began, skipped_by, p};
   if (s.count < kEarly) {  // nothing but the bucket itself was looked at
     leaf.surprise[kOwnView] = e.surprise[kOwnView];
     leaf.ln_views = leaf.ln_seen = e.ln_evidence;
@@ -466,6 +468,7 @@ Layout series_fields() {
       FIELD(T, rest.sudden_hits), FIELD(T, rest.sudden_uncensored), FIELD(T, rest.sudden_excess),
       FIELD(T, lately.now), FIELD(T, lately.mean), FIELD(T, lately.variance),
       FIELD(T, run.length), FIELD(T, run.last), FIELD(T, run.value), FIELD(T, run.centre), FIELD(T, run.variance), FIELD(T, run.doubt),
+      FIELD(T, still.share), FIELD(T, still.begun), FIELD(T, still.went_on), FIELD(T, still.length),
       FIELD(T, families.ln_weight), FIELD(T, families.weight),
       FIELD(T, repeats.usual), FIELD(T, repeats.votes), FIELD(T, repeats.ties), FIELD(T, repeats.changes), FIELD(T, repeats.jump_centre),
       FIELD(T, repeats.jump_square),
@@ -506,7 +509,7 @@ Layout leaf_fields() {
   return Layout{
       FIELD(T, row), FIELD(T, t), FIELD(T, actual), FIELD(T, typical), FIELD(T, lower), FIELD(T, upper), FIELD(T, impact),
       FIELD(T, ln_p), FIELD(T, ln_evidence), FIELD(T, surprise), FIELD(T, ln_views), FIELD(T, ln_seen), FIELD(T, count),
-      FIELD(T, usual_deviation), FIELD(T, since), FIELD(T, skipped_by), FIELD(T, predictive)};
+      FIELD(T, usual_deviation), FIELD(T, same), FIELD(T, since), FIELD(T, skipped_by), FIELD(T, predictive)};
 }
 
 Layout change_fields() {

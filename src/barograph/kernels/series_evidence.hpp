@@ -18,6 +18,7 @@ struct Evidence {
   double ln_seen;              // without what the buckets before showed
   double surprise[kViews];     // nats, of each view by itself
   double run_apart;            // deviations by which the run that ends here is off; 0: none ends here
+  double same;                 // buckets in a row with this very value, where that is the best view; else 0
   double sudden;               // nats against the bucket before, before what such have shown; NaN: there is none to compare with
 };
 
@@ -65,6 +66,18 @@ inline double mean_surprise(const Series& s, double z) {
   return -(dof > kNormalDof ? ln_normal_above(std::fabs(apart)) : ln_t_above(std::fabs(apart), dof)) - kLn2;
 }
 
+// Of a series that hardly ever has one value twice running: that this one is there again, after so many times. A repetition begins, and
+// goes on, as often as it did so far, one occasion aside, which teaches nothing; before any, it goes on as likely as not. One that has
+// gone on so long is under way in as many buckets as it begins in, times how long it then still lasts. Zero is no value like others.
+inline double still_surprise(const Series& s, const Memory& m, int64_t bucket, double x) {
+  constexpr double kSeldom = 0.05;  // share of values from which standing still is what a series does (chosen)
+  if (x != s.previous || x == 0.0 || bucket != s.last + 1 || s.still.share > kSeldom || s.count < m.day) return 0.0;
+  const bool known = s.still.begun > 1.5;
+  const double begun = known ? s.still.begun : 0.0, went_on = known ? s.still.went_on : 0.0;
+  const double begins = (begun + 1.0) / (std::min(s.count, m.slow) + 1.0), goes_on = (went_on + 1.0) / (begun + went_on + 2.0);
+  return std::max(-ln(begins / (1.0 - goes_on)) - static_cast<double>(s.still.length) * ln(goes_on), 0.0);
+}
+
 // The best view of the first `views`, paid for by its share.
 inline double together(const Evidence& v, int views) {
   double most = 0.0;
@@ -104,9 +117,8 @@ inline Evidence evidence(const Series& s, const Memory& m, const Expectation& e,
   const double doubt = doubt_of(s, m, z);
   RunTotal run;
   const double apart = run_apart(s, e, bucket, x, run);
-  Evidence v{doubt * ln_p, doubt * ln_p, {-doubt * ln_p, 0.0, 0.0, 0.0, 0.0}, apart, std::nan("")};
-  if (s.count < kEarly) return v;
-  if (side * z < 0.0) return v;
+  Evidence v{doubt * ln_p, doubt * ln_p, {-doubt * ln_p, 0.0, 0.0, 0.0, 0.0}, apart, 0.0, std::nan("")};
+  if (s.count < kEarly || side * z < 0.0) return v;
   const double before = rest_before(s, bucket);
   const bool compared = memory_of_rest(s) >= kLeastMemory && before == before;
   const bool sudden = std::fabs(z) > 0.5 && compared;
@@ -123,10 +135,13 @@ inline Evidence evidence(const Series& s, const Memory& m, const Expectation& e,
     if (runs) v.surprise[kRunView] = doubt * run_surprise(s, p, run, together_apart);
   }
   if (lasting) v.surprise[kMeanView] = doubt * mean_surprise(s, z);
+  const double still = side == 0 ? doubt * still_surprise(s, m, bucket, x) : 0.0;  // which is neither high nor low
+  v.surprise[kMeanView] = std::max(v.surprise[kMeanView], still);
   v.ln_seen = -together(v, kViews - 1);
   const double own = v.surprise[kOwnView] - kCost[kOwnView];
   v.surprise[kLatelyView] = own + added_lately(s, own, bucket);
   v.ln_evidence = -together(v, kViews);
+  if (still > kCost[kMeanView] && still - kCost[kMeanView] >= -v.ln_evidence) v.same = static_cast<double>(s.still.length + 2);
   return v;
 }
 

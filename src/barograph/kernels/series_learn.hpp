@@ -79,6 +79,20 @@ inline void learn_outliers(Series& s, const Memory& m, double raw, double error,
   learn_outlier_size(s, ln(std::fabs(error) + 1e-300));
 }
 
+constexpr double kStillMost = 8.0;  // repetitions of one occasion that teach how long such last (chosen)
+
+// How often a value is the one before it, and how often it then is once more.
+inline void learn_still(Series& s, const Memory& m, double x, int64_t bucket) {
+  if (s.count == 0.0) return;
+  const bool same = x == s.previous && bucket == s.last + 1;
+  const double keep = 1.0 - 1.0 / m.slow;
+  const bool over = !same && s.still.length > 0;
+  s.still.share += gain(s.count, m.slow) * ((same ? 1.0 : 0.0) - s.still.share);
+  s.still.begun = keep * s.still.begun + (over ? 1.0 : 0.0);
+  s.still.went_on = keep * s.still.went_on + (over ? std::min(static_cast<double>(s.still.length - 1), kStillMost) : 0.0);
+  s.still.length = same ? s.still.length + 1 : 0;
+}
+
 // Of the value that has the majority: how often it is left, and how far.
 inline void learn_repeats(Series& s, const Memory& m, double x) {
   if (s.count == 0.0) s.repeats.usual = x;

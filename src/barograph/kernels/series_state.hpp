@@ -130,6 +130,14 @@ struct Families {
   double weight[kFamilies];     // the same as shares
 };
 
+// Values in a row that are the very same.
+struct Still {
+  double share;            // decayed share of values that are the one before them
+  double begun;            // decayed count of occasions that are over,
+  double went_on;          // and of how often they went on, each kStillMost times at most
+  int64_t length;          // values in a row, up to the last, that are the one before them
+};
+
 // Of a series that mostly repeats one value.
 struct Repeats {
   double usual;            // the value that was last repeated
@@ -260,6 +268,7 @@ struct Series {
   Rest rest;
   Lately lately;
   Run run;
+  Still still;
   Families families;
   Repeats repeats;
   TailSeen tail;
@@ -289,6 +298,7 @@ struct Leaf {
   double ln_seen;              // with the means of the last buckets
   double count;                // values seen before
   double usual_deviation;      // standard deviation at other times, metric unit; the predictive's is this bucket's
+  double same;                 // buckets in a row that have had this very value, where that is what is told; 0: it is not
   int64_t since;               // bucket number where the present anomaly began
   int64_t skipped_by;          // the rule that skips its result, or one of `skips`
   Predictive predictive;

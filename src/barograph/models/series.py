@@ -458,7 +458,7 @@ def _leaves(flagged: Structs, rows: Ints, first_bucket: int) -> Structs:
     if not len(flagged):
         return leaves
     # Field by field: the records are wide, and most of their width is the distribution, which few leaves are asked for.
-    for name in ("ln_p", "ln_evidence", "actual", "typical", "lower", "upper", "impact", "count", "since"):
+    for name in ("ln_p", "ln_evidence", "actual", "typical", "lower", "upper", "impact", "count", "since", "same"):
         leaves[name] = flagged[name]
     predictive = flagged["predictive"]
     leaves["bucket"] = first_bucket + flagged["t"].astype(np.int64)

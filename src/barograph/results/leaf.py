@@ -35,9 +35,11 @@ LEAF: Final = np.dtype(
         ("partner", "i4"),  # the series, plus one, that led to expect another value, else 0
         ("weight", "f8"),  # rows behind the value
         ("mean", "f8"),  # mean of the rows' values, NaN for counts
+        ("same", "f8"),  # buckets in a row that have had this very value, where that is what is told, else 0
     ]
 )
-"""One odd leaf: one that may become a record. A model fills all but what it does not know: `measure`, and the last three."""
+"""One odd leaf: one that may become a record. A model fills all but what it does not know: `measure`, `partner`,
+`weight` and `mean`."""
 
 OF_ROWS: Final = ("weight", "value", "mean", "m2", "without", "without_higher", "without_lower")
 """What the rows of an entity in a leaf amount to; see `schema.INFLUENCER_SHARES`."""

@@ -73,7 +73,10 @@ RECORDS: Final = (
     Column("log_evidence", pl.Float64(), "the same as log_probability"),
     Column("multi_bucket_impact", pl.Float64(), "-5 (this bucket alone) to 5 (the last buckets together)"),
     Column(
-        "anomaly_type", pl.String(), "spike, dip, change (the last buckets together) or missing (no rows where some were due)"
+        "anomaly_type",
+        pl.String(),
+        "spike, dip, change (the last buckets together), still (the very same value for several) "
+        "or missing (no rows where some were due)",
     ),
     Column("anomaly_length", pl.Int64(), "buckets since the anomaly of this series began, this one included"),
     Column("single_bucket_impact", pl.Int64(), "-log10 of the probability of this bucket alone, rounded; 0 from 0.05 up"),

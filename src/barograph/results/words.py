@@ -143,8 +143,8 @@ def with_values(row: Mapping[str, Any]) -> str:
 def record_compared(record: Mapping[str, Any]) -> str:
     """The same of a record, with what else makes it odd where the value itself lies in its usual range.
 
-    `8 % lower than usual`; inside the range `8 % lower, odd for 18 buckets`, `8 % lower, as were the buckets before`, or
-    `8 % lower than usual, a sudden change`.
+    `8 % lower than usual`; inside the range `the same value (97.3) for 18 buckets`, `8 % lower, odd for 18 buckets`,
+    `8 % lower, as were the buckets before`, or `8 % lower than usual, a sudden change`.
 
     Args:
         record: a row of `schema.RECORDS`.
@@ -152,6 +152,8 @@ def record_compared(record: Mapping[str, Any]) -> str:
     plain = compared(record)
     if record["actual"] is None or record.get("function_description") in _WITHOUT_RANGE or not _is_inside(record):
         return plain
+    if record.get("anomaly_type") == "still":
+        return f"the same value ({short(record['actual'])}) for {record['anomaly_length']:,} buckets"
     short_form = plain.removesuffix(" than usual")
     if (record["anomaly_length"] or 1) > 1:
         return f"{short_form}, odd for {record['anomaly_length']:,} buckets"

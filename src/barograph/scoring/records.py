@@ -100,14 +100,15 @@ def _rarity(leaves: Structs) -> list[pl.Series]:
 
 
 def anomaly_type(leaves: Structs, weight: Floats, is_point: Bools) -> list[str | None]:
-    """What a person would call each leaf with so many rows: a missing value, a change that lasts, a spike or a dip.
+    """What a person would call each leaf with so many rows: a missing value, one that stands still, a change, a spike, a dip.
 
     None for a time or a place, which is neither high nor low.
     """
     actual, typical = leaves["actual"], leaves["typical"]
     missing = (actual == 0.0) & (weight == 0.0) & (typical > 0.0)
     change = (leaves["impact"] >= _TOGETHER) | (actual == typical)
-    types: list[str] = np.select([missing, change, actual > typical], ["missing", "change", "spike"], "dip").tolist()
+    kinds = {"missing": missing, "still": leaves["same"] > 0, "change": change, "spike": actual > typical}
+    types: list[str] = np.select(list(kinds.values()), list(kinds), "dip").tolist()
     return [None if point else one for one, point in zip(types, is_point.tolist(), strict=True)]
 
 

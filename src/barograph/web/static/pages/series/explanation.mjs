@@ -13,6 +13,7 @@ const TYPES = {
   spike: 'A spike: higher than expected.',
   dip: 'A dip: lower than expected.',
   change: 'A change: the last buckets together are not what is expected.',
+  still: 'The very same value for several buckets, where it hardly ever stays.',
   missing: 'No rows, where some were due.',
 };
 
