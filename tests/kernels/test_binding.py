@@ -1,5 +1,7 @@
 """What a kernel is handed is checked before its loop trusts it: a wrong number is an error that names it, never a crash."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -129,7 +131,14 @@ def test_a_group_of_rows_that_are_not_there_is_refused():
     with pytest.raises(ValueError, match="size of state=2: wanted 1"):
         _scores.combine_groups(ln_p, np.array([0, 1]), np.array([0, 2]), np.zeros((2, 6)), 100.0, out)
     with pytest.raises(ValueError, match="size of n=2: wanted 1"):
-        _scores.combine_rows(np.zeros(2), np.array([0, 2]), np.ones(2), np.empty(1))
+        _scores.combine_rows(*rows_of(np.ones(2), np.array([0])))
+    with pytest.raises(ValueError, match=r"bucket\[0\]=1: wanted a number from 0 to 0"):
+        _scores.combine_rows(*rows_of(np.ones(1), np.array([1])))
+
+
+def rows_of(n: np.ndarray, bucket: np.ndarray) -> tuple[Any, ...]:
+    """Two rows of one group in a stretch of one bucket."""
+    return np.zeros(2), np.array([0, 2]), n, bucket, np.ones(1), np.ones((1, 3)), -1.0, np.empty(1)
 
 
 def ids(*numbers: int) -> np.ndarray:

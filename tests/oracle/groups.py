@@ -15,6 +15,48 @@ def addend(ln_p: float) -> float:
     return float(gammainccinv(SHAPE, math.exp(ln_p)))
 
 
+def ln_sum_p(total: float, n: float, one: float, correlation: float, doubt: float) -> float:
+    """ln of the chance of such a sum of n members: the larger of what a measured scatter and one thing behind all allow."""
+    mean, scale = n * one, (1 + (n - 1) * correlation) * doubt
+    beyond_chance = max(correlation - 2 * (doubt - 1) / (n - 1), 0.0)
+    together = 1 + (n - 1) * math.sqrt(min(beyond_chance, 1.0))
+    spread = gamma.logsf(total, mean / scale, scale=scale)
+    one_thing = gamma.logsf(total - (n - together) * one, one / doubt, scale=together * doubt)
+    return float(max(spread, one_thing))
+
+
+def better_of_two(known: np.ndarray, n: float, one: float, correlation: float, doubt: float) -> float:
+    """ln of the better of two tests: the oddest of n members, and the sum of those that are known."""
+    total = sum(addend(ln_p) for ln_p in known)
+    mean, scale = n * one, (1 + (n - 1) * correlation) * doubt
+    least = math.log(-math.expm1(n * math.log1p(-math.exp(min(known)))))
+    joint = ln_sum_p(total, n, one, correlation, doubt) if total > mean + math.sqrt(mean * scale) else 0.0
+    return min(least - math.log(1 - TRIES), joint - math.log(TRIES), 0.0)
+
+
+@dataclass
+class Odd:
+    """What is remembered of many groups of which only the odd members are known."""
+
+    members: float = 10_000.0
+    odd: float = 10.0
+    others: float = 1.0
+
+    def judge_and_learn(self, groups: list[tuple[np.ndarray, float]], members: float, ln_mild: float) -> list[float]:
+        """One bucket: ln of the combined probability of each group, of (ln p of its odd members, how many it has in all)."""
+        correlation = max(self.others / self.odd - self.odd / self.members, 0.0)
+        doubt = 1 + math.sqrt(2 / self.odd)
+        found = [better_of_two(ln_p, n, SHAPE, correlation, doubt) if n > 1 else float(ln_p[0]) for ln_p, n in groups]
+        for ln_p, n in groups:
+            if n > 1 and min(ln_p) >= ln_mild:
+                self.odd += len(ln_p)
+                self.others += len(ln_p) * (len(ln_p) - 1) / (n - 1)
+        self.members += members
+        keep = min(1.0, 10_000.0 / self.odd)
+        self.members, self.odd, self.others = keep * self.members, keep * self.odd, keep * self.others
+        return found
+
+
 @dataclass
 class Group:
     """What a group remembers."""
@@ -25,16 +67,6 @@ class Group:
     members: float = 100.0
     surprise: float = 10.0
     excess: float = 1.0
-
-    def ln_sum_p(self, total: float, n: int) -> float:
-        """ln of the chance of such a sum of n members: the larger of what a measured scatter and one thing behind all allow."""
-        one, correlation, doubt = self.usual()
-        mean, scale = n * one, (1 + (n - 1) * correlation) * doubt
-        beyond_chance = max(correlation - 2 * (doubt - 1) / (n - 1), 0.0)
-        together = 1 + (n - 1) * math.sqrt(min(beyond_chance, 1.0))
-        spread = gamma.logsf(total, mean / scale, scale=scale)
-        one_thing = gamma.logsf(total - (n - together) * one, one / doubt, scale=together * doubt)
-        return float(max(spread, one_thing))
 
     def usual(self) -> tuple[float, float, float]:
         """Mean of one member, correlation of two, and how uncertain that is."""
@@ -49,10 +81,9 @@ class Group:
         total = sum(addend(one) for one in known)
         one, correlation, doubt = self.usual()
         mean, scale = n * one, (1 + (n - 1) * correlation) * doubt
-        least = math.log(-math.expm1(n * math.log1p(-math.exp(min(known)))))
-        joint = self.ln_sum_p(total, n) if total > mean + math.sqrt(mean * scale) else 0.0
+        found = better_of_two(known, n, one, correlation, doubt)
         self._learn(total, n, mean, scale, memory)
-        return min(least - math.log(1 - TRIES), joint - math.log(TRIES), 0.0)
+        return found
 
     def _learn(self, total: float, n: int, mean: float, scale: float, memory: float) -> None:
         most = mean + 4 * (math.sqrt(mean * scale) + scale)

@@ -10,7 +10,7 @@ from scipy.special import gammainccinv
 from scipy.stats import norm
 
 from barograph.kernels.elementary import least_of
-from barograph.scoring.groups import FRESH, GROUP, Groups, added, combine_some
+from barograph.scoring.groups import FRESH, GROUP, Groups, added
 from tests.oracle.groups import SHAPE, TRIES, Group
 
 FIVE_MINUTES = 300_000
@@ -177,25 +177,6 @@ def test_a_hundred_quiet_members_more_explain_no_more_than_their_number() -> Non
             members[0] = -surprise
         before, after = combined(beside[0], few)[0], combined(beside[1], many)[0]
         assert after - before <= math.log(110 / 10) + 1e-6
-
-
-def test_rows_and_dense_stretches_are_combined_alike_where_all_is_honest_and_known() -> None:
-    known = np.array([(1e9, 0.0, 1e15, 1e15, 1e14, 0.0)], GROUP)
-    odd = np.full(50, 0.0)
-    odd[:8] = math.log(1e-3)
-    ids, some = combine_some(odd[:8], np.full(8, 4), np.full(8, 50.0))
-    assert ids.tolist() == [4]
-    assert some[0] == pytest.approx(combined(odd[:, None], Groups.build(FIVE_MINUTES, known))[0], rel=1e-6)
-
-
-def test_rows_of_one_member_keep_its_probability_and_groups_do_not_touch() -> None:
-    ln_p = np.log([0.01, 0.001, 0.02, 0.04])
-    ids, both = combine_some(ln_p, np.array([7, 3, 7, 3]), np.full(4, 5.0))
-    _, seven = combine_some(ln_p[[0, 2]], np.array([7, 7]), np.full(2, 5.0))
-    _, alone = combine_some(ln_p[:1], np.array([2]), np.ones(1))
-    assert ids.tolist() == [3, 7]
-    assert both[1] == seven[0]
-    assert alone[0] == ln_p[0]
 
 
 @given(st.floats(-700.0, -1e-9), st.integers(1, 10_000))

@@ -77,7 +77,31 @@ def test_the_entity_behind_a_burst_of_rows_is_to_blame() -> None:
     whole = one_leaf(300.0, 100.0, 300.0, judge)
     found = blame_for("count", whole, shares([205, 5, 90], usual=[5, 5, 90], spread=[2, 2, 9]), judge)
     assert found.influence == pytest.approx([1.0, 0.0, 0.0])
-    assert found.guilt == pytest.approx([1.0, 0.0, 0.0])
+    # What it usually does scatters by that of a Poisson number, which may be chance here.
+    assert found.guilt == pytest.approx([1.0 / (1.0 + 5.0 / 200.0**2), 0.0, 0.0])
+
+
+def test_of_two_that_explain_as_much_the_one_whose_doing_is_less_by_chance_is_guiltier() -> None:
+    judge = normal_judge(100.0, 10.0)
+    whole = one_leaf(300.0, 100.0, 300.0, judge)
+    given_ = shares([202, 98, 250, 50], field=[0, 0, 1, 1], usual=[2, 98, 50, 50], spread=[1, 9, 20, 7])
+    host, _, url, _ = blame_for("sum", whole, given_, judge).guilt
+    assert 0.98 < url < host < 1.0
+
+
+def test_of_two_that_hold_the_same_extreme_the_one_with_fewer_rows_is_guiltier() -> None:
+    judge = normal_judge(10.0, 1.0)
+    whole = one_leaf(50.0, 10.0, 100.0, judge)
+    given_ = shares([2, 98, 5, 95], field=[0, 0, 1, 1], value=[50.0, 10.5, 50.0, 10.5], usual_share=[0.02, 0.98, 0.05, 0.95])
+    host, _, url, _ = blame_for("max", whole, given_, judge).guilt
+    assert 0.99 < url < host < 1.0
+
+
+def test_who_did_nearly_as_much_as_another_is_as_guilty() -> None:
+    judge = normal_judge(100.0, 10.0)
+    found = blame_for("sum", one_leaf(400.0, 100.0, 50.0, judge), shares([170, 130, 100], usual=[0, 0, 100]), judge)
+    assert found.guilt == pytest.approx([1.0, 1.0, 0.0])
+    assert found.influence == pytest.approx([170 / 300, 130 / 300, 0.0])
 
 
 @pytest.mark.parametrize("culprits", [2, 3, 5])

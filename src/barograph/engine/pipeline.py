@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from barograph.buckets import FinishedBuckets
+from barograph.config.errors import OtherModels
 from barograph.config.job import Job
 from barograph.config.knowledge import Knowledge
 from barograph.config.splits import SPLIT_VALUES
@@ -216,7 +217,13 @@ class Pipeline:
 
 
 def score_stage_of(job: Job, state: Arrays | None = None) -> ScoreStage:
-    """The score stage of a job, fresh or as its `snapshot` left it. It needs no model, so it can run where there are none."""
+    """The score stage of a job, fresh or as its `snapshot` left it. It needs no model, so it can run where there are none.
+
+    Raises:
+        OtherModels: another version left it.
+    """
+    if state is not None and not ScoreStage.readable(job.influencers, state):
+        raise OtherModels(job.job_id)
     measures = tuple(measure for measure, _ in measures_of(job))
     judges = [model_of(job, measure).ln_p_of for measure in measures]
     return ScoreStage.build(measures, judges, job.influencers, job.bucket_span_ms, state)

@@ -20,13 +20,26 @@ def combine_groups(
         out: output; NaN where no row of the group has data.
     """
 
-def combine_rows(ln_p: NDArray[float64], start: NDArray[int64], n: NDArray[float64], out: NDArray[float64]) -> None:
-    """Combine rows of one bucket into one of each group, `out` [g], as independent and honest members.
+def combine_rows(
+    ln_p: NDArray[float64],
+    start: NDArray[int64],
+    n: NDArray[float64],
+    bucket: NDArray[int64],
+    members: NDArray[float64],
+    state: NDArray[float64],
+    ln_mild: float,
+    out: NDArray[float64],
+) -> None:
+    """Combine the odd members of each group of one bucket into `out` [g], bucket by bucket, and learn them; releases the GIL.
 
     Args:
         ln_p: [k] natural logs of the probabilities of the odd members, group after group.
         start: [g + 1] where each group begins in `ln_p`; the last is the end.
         n: [g] members of each group, those without a row too; these add nothing.
+        bucket: [g] the bucket of each group, 0 to T - 1, ascending.
+        members: [T] members of all groups in each bucket, also of those without any row.
+        state: [1, 3] what is remembered, the fields of `scoring.odd_groups.ODD`; changed in place.
+        ln_mild: a group with a member below it is an incident, and not learnt.
         out: output.
     """
 

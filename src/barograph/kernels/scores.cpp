@@ -17,6 +17,7 @@ namespace nb = nanobind;
 namespace {
 
 using together::Group;
+using together::Odd;
 
 using In = nb::ndarray<const double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Out = nb::ndarray<double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
@@ -78,19 +79,30 @@ void combine_groups(Matrix ln_p, Indices order, Indices start, State state, doub
   }
 }
 
-void combine_rows(In ln_p, Indices start, In n, Out out) {
-  const size_t groups = out.size();
+void combine_rows(In ln_p, Indices start, In n, Indices bucket, In members, State state, double ln_mild, Out out) {
+  const size_t groups = out.size(), times = members.size();
   binding::check_rows("start", start, static_cast<int64_t>(ln_p.size()) + 1);
   binding::check_size("start", start.size(), groups + 1);
   binding::check_size("n", n.size(), groups);
+  binding::check_size("bucket", bucket.size(), groups);
+  binding::check_rows("bucket", bucket, static_cast<int64_t>(times));
+  binding::check_size("state", state.shape(0), 1);
+  binding::check_size("a row of state", state.shape(1), sizeof(Odd) / sizeof(double));
   nb::gil_scoped_release release;
+  Odd& odd = *reinterpret_cast<Odd*>(state.data());
   Folded folded(1);
-  for (size_t group = 0; group < groups; ++group) {
-    folded.clear();
-    for (int64_t row = start.data()[group]; row < start.data()[group + 1]; ++row) folded.add(0, ln_p.data()[row]);
-    const double members = n.data()[group], least = folded.least[0];
-    const together::Usual honest{members * together::kShape, 1.0, together::kShape, 1.0, 1.0};
-    out.data()[group] = members < 2.0 ? least : together::ln_p(honest, folded.sum[0], least, members);
+  size_t group = 0;
+  for (size_t time = 0; time < times; ++time) {
+    const Odd before = odd;  // all groups of a bucket are judged by the buckets before it
+    for (; group < groups && bucket.data()[group] <= static_cast<int64_t>(time); ++group) {
+      folded.clear();
+      for (int64_t row = start.data()[group]; row < start.data()[group + 1]; ++row) folded.add(0, ln_p.data()[row]);
+      const double size = n.data()[group], least = folded.least[0];
+      out.data()[group] = size < 2.0 ? least : together::ln_p(together::usual(before, size), folded.sum[0], least, size);
+      if (size >= 2.0 && least >= ln_mild) together::learn(odd, folded.members[0], size);
+    }
+    odd.members += members.data()[time];
+    together::fade(odd);
   }
 }
 

@@ -86,15 +86,20 @@ struct Usual {
   double doubt;     // scatter measured in few buckets is uncertain by its own standard error, which is added
 };
 
-inline Usual usual(const Group& group, double n) {
-  const double of_one = group.surprise / group.members, doubt = 1.0 + std::sqrt(2.0 / group.buckets);
-  const double correlation = std::max(group.excess / group.buckets, 0.0);
+//   of_one       mean of one member
+//   correlation  of what two members add
+//   doubt        as above
+inline Usual usual(double of_one, double correlation, double doubt, double n) {
   // No eigenvalue of n variables with a mean squared correlation c is larger than about n sqrt(c). What adds up here are tails, whose
   // correlation is about the square of that of what they are tails of: exactly so for squares of normal variables.
   // The root makes much of little, so what may be chance (two standard errors) is no such sign.
   const double beyond_chance = std::max((n - 1.0) * correlation - 2.0 * (doubt - 1.0), 0.0) / (n - 1.0);
   const double together = 1.0 + (n - 1.0) * std::sqrt(std::min(beyond_chance, 1.0));
   return {n * of_one, (1.0 + (n - 1.0) * correlation) * doubt, of_one, together, doubt};
+}
+
+inline Usual usual(const Group& group, double n) {
+  return usual(group.surprise / group.members, std::max(group.excess / group.buckets, 0.0), 1.0 + std::sqrt(2.0 / group.buckets), n);
 }
 
 inline double deviation(const Usual& usual) { return std::sqrt(usual.mean * usual.scale); }
@@ -131,6 +136,33 @@ inline void learn(Group& group, const Usual& usual, double sum, double n, double
   group.members = keep * group.members + weight * n;
   group.surprise = keep * group.surprise + weight * std::min(sum, most);
   group.excess = keep * group.excess + weight * (off * off / mean - 1.0) / (n - 1.0);
+}
+
+// What is remembered of many groups of which only odd members are known: the fields of `scoring.odd_groups.ODD`.
+struct Odd {
+  double members;  // of all groups, quiet ones too
+  double odd;      // members that were, in groups that were mildly odd at most
+  double others;   // for each of these, the part of the others of its group that were odd as well
+};
+
+constexpr double kMostOdd = 1e4;  // beyond so many, former ones fade: a chance of one in a hundred is known to a tenth. Chosen
+
+// Of indicators with this chance of both, less that of one, the correlation is nearly the difference where they are rare.
+inline Usual usual(const Odd& odd, double n) {
+  return usual(kShape, std::max(odd.others / odd.odd - odd.odd / odd.members, 0.0), 1.0 + std::sqrt(2.0 / odd.odd), n);
+}
+
+// Learn a group of n >= 2 members, k of them odd. One that is no mild matter is an incident: that an outage shows in everything that an
+// entity has does not say that these are odd together in other times.
+inline void learn(Odd& state, double k, double n) {
+  state.odd += k;
+  state.others += k * (k - 1.0) / (n - 1.0);
+}
+
+inline void fade(Odd& state) {
+  if (!(state.odd > kMostOdd)) return;
+  const double keep = kMostOdd / state.odd;
+  for (double* sum : {&state.members, &state.odd, &state.others}) *sum *= keep;
 }
 
 }  // namespace together

@@ -1,7 +1,6 @@
-"""Who is to blame: the influencers of records, and the influencer results across detectors."""
+"""Who is to blame: the influencers of records."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -10,28 +9,17 @@ import polars as pl
 from barograph.config.splits import SPLIT_NAMES
 from barograph.kernels.elementary import ln
 from barograph.results import schema
-from barograph.results.arrays import Bools, Floats, Ids, Ints, Structs
+from barograph.results.arrays import Bools, Ids, Ints, Structs
 from barograph.results.leaf import SHARES
 from barograph.results.schema import INFLUENCER_KEY
 from barograph.results.words import ODD_BY_ITSELF
-from barograph.scoring.groups import combine_some
 from barograph.scoring.influence import NEARLY_ALL, Blame, Judge, Shares, Whole, blame_for
 from barograph.scoring.leaves import LnPOf, Measure, Stretch
 
 NOBODY: Final = pl.DataFrame(
     schema={"leaf": pl.Int64, **dict.fromkeys(INFLUENCER_KEY, pl.String), "influence": pl.Float64, "guilt": pl.Float64}
 )
-_NO_ENTITIES: Final = pl.DataFrame(schema={"bucket": pl.Int64, **dict.fromkeys(INFLUENCER_KEY, pl.String)})
 _NUMBERS: Final = SHARES.names()[3:]
-_NO_FIELDS: Final = _NO_ENTITIES.drop("influencer_field_value")
-
-
-@dataclass(frozen=True)
-class Scored:
-    """Entities or fields with the probability of what they did in a bucket."""
-
-    keys: pl.DataFrame  # bucket, influencer_field_name[, influencer_field_value]
-    ln_p: Floats
 
 
 def blame(stretch: Stretch, measures: tuple[Measure, ...], ln_p_of: Sequence[LnPOf], records: Ints) -> pl.DataFrame:
@@ -109,37 +97,6 @@ def _is_alone(stretch: Stretch, shares: pl.DataFrame) -> Bools:
     present = of.join(stretch.presence, on=["bucket", *INFLUENCER_KEY], how="left", maintain_order="left")["leaves"]
     filled = stretch.filled[leaves["bucket"] - stretch.first_bucket]
     return np.asarray(constant & (present.fill_null(0).to_numpy() < NEARLY_ALL * filled))
-
-
-def influencer_ln_p(stretch: Stretch, blamed: pl.DataFrame) -> Scored:
-    """Combine what each entity did over detectors and series of a bucket; a leaf counts as far as the entity is guilty."""
-    if blamed.is_empty():
-        return Scored(_NO_ENTITIES, np.zeros(0))
-    leaf = blamed["leaf"].to_numpy()
-    rows = blamed.with_columns(
-        bucket=stretch.leaves["bucket"][leaf], ln_p=blamed["guilt"].to_numpy() * stretch.leaves["ln_evidence"][leaf]
-    ).join(stretch.presence, on=["bucket", *INFLUENCER_KEY], how="left", maintain_order="left")
-    keys = rows.select("bucket", *INFLUENCER_KEY).unique(maintain_order=True).sort("bucket", *INFLUENCER_KEY)
-    code = rows.join(keys.with_row_index("code"), on=["bucket", *INFLUENCER_KEY], how="left", maintain_order="left")["code"]
-    group = code.cast(pl.Int64).to_numpy()
-    # Who is missing has rows in none of the leaves that it is blamed for.
-    n = np.maximum(rows["leaves"].fill_null(0).cast(pl.Float64).to_numpy(), np.bincount(group)[group])
-    _, ln_p = combine_some(rows["ln_p"].to_numpy(), group, n)
-    return Scored(keys, ln_p)
-
-
-def field_ln_p(stretch: Stretch, entities: Scored) -> Scored:
-    """Combine the entities of each influencer field in a bucket: the quiet ones counted, and those that are missing."""
-    if entities.keys.is_empty():
-        return Scored(_NO_FIELDS, np.zeros(0))
-    present = stretch.presence.group_by("bucket", "influencer_field_name").len("entities")
-    rows = entities.keys.join(present, on=["bucket", "influencer_field_name"], how="left", maintain_order="left")
-    keys = rows.select("bucket", "influencer_field_name").unique(maintain_order=True).sort("bucket", "influencer_field_name")
-    code = rows.join(keys.with_row_index("code"), on=["bucket", "influencer_field_name"], how="left", maintain_order="left")
-    group = code["code"].cast(pl.Int64).to_numpy()
-    n = np.maximum(rows["entities"].fill_null(0).cast(pl.Float64).to_numpy(), np.bincount(group)[group])
-    _, ln_p = combine_some(entities.ln_p, group, n)
-    return Scored(keys, ln_p)
 
 
 def nested(blamed: pl.DataFrame) -> pl.DataFrame:

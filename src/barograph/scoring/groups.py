@@ -72,29 +72,6 @@ class Groups:
             self._state = np.concatenate([self._state, np.repeat(FRESH, groups - len(self._state))])
 
 
-def combine_some(ln_p: Floats, group: Ints, n: Floats) -> tuple[Ints, Floats]:
-    """The same of single rows that are taken for independent, where the quiet members are only counted.
-
-    Args:
-        ln_p: [k] natural logarithms of the probabilities of the odd members.
-        group: [k] which group each belongs to.
-        n: [k] members of that group in all, the same for every row of a group, >= its rows.
-
-    Returns:
-        The groups in ascending order [g], and ln of their combined probability [g].
-    """
-    order = np.argsort(group, kind="stable")
-    ids, first = np.unique(group[order], return_index=True)
-    out = np.empty(len(ids))
-    if len(ids) == 0:
-        return ids, out
-    start = np.append(first, len(order))
-    size = np.ascontiguousarray(n[order][first], dtype=float)
-    assert (size >= np.diff(start)).all(), "a group has more rows than members"
-    _scores.combine_rows(ln_p[order], start, size, out)
-    return ids, out
-
-
 def added(ln_p: Floats) -> Floats:
     """What members with these probabilities [k] add to the sum of their group."""
     out = np.empty(len(ln_p))

@@ -106,7 +106,7 @@ class Blame:
         influence: [m] the entity's part of what explains the leaf: those of one field add up to how much is explained; 0 for
             who is not to blame.
         guilt: [m] the part of the leaf's surprise that counts against the entity: as much for each of several equal ones as
-            for one alone.
+            for one alone, less what the entity may have done by chance.
     """
 
     influence: Floats
@@ -133,7 +133,7 @@ def blame_for(statistic: str, whole: Whole, shares: Shares, judge: Judge) -> Bla
     """
     out = Blame.nobody(len(shares.leaf))
     side = np.sign(whole.actual - whole.typical)[shares.leaf]
-    strength, order_by = _strength(statistic, whole, shares, side)
+    strength, order_by, beyond_chance = _strength(statistic, whole, shares, side)
     if statistic in ("rare", "freq_rare"):  # who always has what is rare has it now
         shares = replace(shares, usual_share=np.zeros(len(strength)))
     chosen = np.flatnonzero(strength > 0.0)
@@ -141,38 +141,43 @@ def blame_for(statistic: str, whole: Whole, shares: Shares, judge: Judge) -> Bla
     if not len(order):
         return out
     found = _until_usual(statistic, whole, shares.take(order), side[order], strength[order], judge)
-    out.influence[order], out.guilt[order] = found.influence, found.guilt
+    out.influence[order], out.guilt[order] = found.influence, found.guilt * beyond_chance[order]
     return out
 
 
-def _strength(statistic: str, whole: Whole, shares: Shares, side: Floats) -> tuple[Floats, Floats]:
-    """How much of an anomaly is each entity's doing [m], <= 0 for nothing; and by what the strongest is found first."""
+def _strength(statistic: str, whole: Whole, shares: Shares, side: Floats) -> tuple[Floats, Floats, Floats]:
+    """How much of an anomaly is each entity's doing [m], <= 0 for nothing; by what the strongest is found first; and how sure
+    it is that this is no chance, in [0, 1]: of two that explain as much, the surer is on top."""
     typical, actual = whole.typical[shares.leaf], whole.actual[shares.leaf]
-    distance = np.abs(actual - typical)
+    distance, certain = np.abs(actual - typical), np.ones(len(side))
     if statistic in ("rare", "freq_rare"):
-        return shares.weight, shares.weight
+        return shares.weight, shares.weight, certain
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         if statistic in ("min", "max"):
             beyond = np.minimum(side * (shares.value - typical), distance)
-            return np.nan_to_num(beyond), np.nan_to_num(side * shares.value, nan=-np.inf)
+            # A row lies with an entity by chance as often as the entity has rows.
+            by_chance = -ln(np.clip(1.0 - shares.usual_share, 1.0 - NEARLY_ALL, 1.0))
+            certain = 1.0 - _ratio(by_chance, -whole.ln_p[shares.leaf])
+            return np.nan_to_num(beyond), np.nan_to_num(side * shares.value, nan=-np.inf), certain
         if statistic in POINTS:
             share = from_typical(statistic, typical, shares.value) / from_typical(statistic, typical, actual)
             far = np.where(share > 0.5, np.minimum(shares.weight * share, shares.weight), 0.0)
-            return far, np.nan_to_num(share)
+            return far, np.nan_to_num(share), certain
         excess = np.where(np.isnan(shares.effect), distance, side * (shares.effect - shares.usual))
         spread = shares.spread
         if statistic == "count":  # who always has two rows has four now and then
             spread = np.where(side > 0.0, np.maximum(spread, np.sqrt(np.maximum(shares.usual, 0.0))), spread)
         excess = np.where(excess > NOISE * spread, np.nan_to_num(excess), 0.0)
+        certain = np.where(excess > 0.0, 1.0 / (1.0 + (spread / excess) ** 2), 1.0)
         if statistic in ("distinct_count", "info_content"):
-            return excess, np.nan_to_num(shares.without_higher, nan=-np.inf)
+            return excess, np.nan_to_num(shares.without_higher, nan=-np.inf), certain
         if statistic != "median":
-            return excess, excess
+            return excess, excess, certain
         pulled = np.where(side > 0.0, shares.without_higher, shares.without_lower)
         beyond = np.clip(side * (shares.value - typical) / distance, 0.0, 1.0)
         unusual = np.clip(1.0 - side * shares.usual / np.maximum(side * shares.effect, NOISE * shares.spread), 0.0, 1.0)
         pull = np.where(np.isnan(pulled), 0.0, shares.weight * np.nan_to_num(beyond) * np.nan_to_num(unusual, nan=1.0))
-        return np.where(shares.weight > 0.0, pull, excess), np.nan_to_num(side * pulled, nan=-np.inf)
+        return np.where(shares.weight > 0.0, pull, excess), np.nan_to_num(side * pulled, nan=-np.inf), certain
 
 
 def _until_usual(statistic: str, whole: Whole, shares: Shares, side: Floats, strength: Floats, judge: Judge) -> Blame:
@@ -206,7 +211,9 @@ def _until_usual(statistic: str, whole: Whole, shares: Shares, side: Floats, str
     total = np.bincount(group[blamed], strength[blamed], len(first))
     with np.errstate(divide="ignore", invalid="ignore"):
         part = np.where(blamed, strength / total[group], 0.0)
-    return Blame(part * explained[group], np.minimum(part * size[group], 1.0) * against[first + furthest][group])
+    # Who did nearly as much as the others is as guilty: so much may be chance.
+    guilt = np.minimum(part * size[group] / AS_STRONG, 1.0)
+    return Blame(part * explained[group], guilt * against[first + furthest][group])
 
 
 def _blamed(group: Ints, rank: Ints, end: Ints, strength: Floats) -> Bools:
@@ -256,11 +263,13 @@ def _what_is_left(
     ln_rest = np.where(over, 0.0, judge(leaf, np.where(over, whole.typical[leaf], rest)))
     # Of a value ten times the usual, half is about as unlikely: tails are heavy there. So what is left is at most the part of
     # the way from typical that is left.
-    left = np.minimum(_ratio(ln_rest, whole.ln_p[leaf]), _way_that_is_left(way, all_the_way))
+    left = np.minimum(_ratio(-ln_rest, -whole.ln_p[leaf]), _way_that_is_left(way, all_the_way))
     left = np.where(over, 0.0, left)
     gone = np.where(rank == 0, GONE_WITH_ONE, GONE_WITH_SEVERAL)
     ordinary = (ln_rest >= _LN_USUAL) & (left <= 0.5)
-    against = np.where(ordinary, 1.0, 1.0 - left)  # of a bucket that is usual again all the surprise is gone
+    # Of a bucket that is usual again all the surprise is gone, and nearly all where it is nearly usual.
+    odd_still, odd = (np.maximum(_LN_USUAL - ln_p, 0.0) for ln_p in (ln_rest, whole.ln_p[leaf]))
+    against = np.maximum(1.0 - left, np.where(left <= 0.5, 1.0 - _ratio(odd_still, odd), 0.0))
     return left, against, np.asarray(ordinary | (left <= 1.0 - gone))
 
 
@@ -277,9 +286,9 @@ def _way_that_is_left(way: Floats, all_the_way: Floats) -> Floats:
 
 
 def _ratio(part: Floats, whole: Floats) -> Floats:
-    """part / whole of two logarithms of probabilities, in [0, 1]; 1 for a leaf that is no surprise at all."""
-    safe = np.where(whole < 0.0, whole, -1.0)
-    return np.where(whole < 0.0, np.clip(part / safe, 0.0, 1.0), 1.0)
+    """part / whole of two surprises (-ln of probabilities), in [0, 1]; 1 for a leaf that is no surprise at all."""
+    safe = np.where(whole > 0.0, whole, 1.0)
+    return np.where(whole > 0.0, np.clip(part / safe, 0.0, 1.0), 1.0)
 
 
 def _rest(statistic: str, whole: Whole, shares: Shares, group: Ints, side: Floats) -> Floats:

@@ -80,9 +80,11 @@ class Stretch:
         """How many there are."""
         return len(self.event_count)
 
-    def present(self, field: str) -> Floats:
-        """In each bucket, how many entities of an influencer field have rows."""
+    def present(self, field: str) -> tuple[Floats, Floats]:
+        """In each bucket, how many entities of an influencer field have rows, and in how many leaves these do in all."""
         # Series are compared at once, where a filter of the frame is a query: too long for a live bucket.
         of_field = (self.presence["influencer_field_name"] == field).to_numpy()
         bucket = self.presence["bucket"].to_numpy()[of_field] - self.first_bucket
-        return np.bincount(bucket, minlength=self.buckets).astype(float)
+        leaves = self.presence["leaves"].to_numpy()[of_field].astype(float)
+        entities = np.bincount(bucket, minlength=self.buckets).astype(float)
+        return entities, np.bincount(bucket, leaves, self.buckets).astype(float)

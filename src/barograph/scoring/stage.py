@@ -10,7 +10,8 @@ from barograph.results.results import Results
 from barograph.results.snapshot import Arrays, prefixed, under
 from barograph.scoring import quantiles
 from barograph.scoring.aggregate import Levels
-from barograph.scoring.blame import Scored, blame, field_ln_p, influencer_ln_p
+from barograph.scoring.blame import blame
+from barograph.scoring.entities import Entities, Scored
 from barograph.scoring.episodes import Episodes
 from barograph.scoring.leaves import LnPOf, Measure, Stretch
 from barograph.scoring.quantiles import Normalisers
@@ -30,6 +31,7 @@ class ScoreStage:
         episodes: Episodes,
         normalisers: Normalisers,
         levels: Levels,
+        entities: Entities,
     ) -> None:
         self._measures = measures
         self._ln_p_of = ln_p_of
@@ -38,6 +40,7 @@ class ScoreStage:
         self._episodes = episodes
         self._normalisers = normalisers
         self._levels = levels
+        self._entities = entities
 
     @classmethod
     def build(
@@ -60,11 +63,18 @@ class ScoreStage:
         detectors = len({measure.detector_index for measure in measures})
         normalisers = Normalisers.build(len(measures), detectors, fields, bucket_span_ms, state)
         levels = Levels.build(detectors, bucket_span_ms, None if state is None else under("levels", state))
-        return cls(measures, ln_p_of, bucket_span_ms, Episodes.build(bucket_span_ms, state), normalisers, levels)
+        entities = Entities.build(fields, bucket_span_ms, None if state is None else under("entities", state))
+        return cls(measures, ln_p_of, bucket_span_ms, Episodes.build(bucket_span_ms, state), normalisers, levels, entities)
+
+    @staticmethod
+    def readable(fields: Sequence[str], state: Arrays) -> bool:
+        """Whether a snapshot has what influencer fields need; one of a former version has not."""
+        return Entities.readable(fields, under("entities", state))
 
     def snapshot(self) -> Arrays:
         """What must be kept to go on."""
-        return self._episodes.snapshot() | self._normalisers.snapshot() | prefixed("levels", self._levels.snapshot())
+        parts = prefixed("levels", self._levels.snapshot()) | prefixed("entities", self._entities.snapshot())
+        return self._episodes.snapshot() | self._normalisers.snapshot() | parts
 
     def score_and_learn(self, stretch: Stretch) -> Results:
         """Score a stretch of finished buckets that follows the last one, and learn how odd it was.
@@ -75,10 +85,11 @@ class ScoreStage:
         records = self._records_and_learn(stretch)
         blamed = blame(stretch, self._measures, self._ln_p_of, records.leaf)
         buckets = self._buckets_and_learn(stretch, records)
-        entities = influencer_ln_p(stretch, blamed)
-        present = {field: stretch.present(field) for field in self._normalisers.fields}
+        both = {field: stretch.present(field) for field in self._normalisers.fields}
+        present = {field: entities for field, (entities, _) in both.items()}
+        entities = self._entities.entities_and_learn(stretch, blamed, {field: leaves for field, (_, leaves) in both.items()})
         entity_scores = self._field_scores_and_learn(stretch.first_bucket, present, entities, quantiles.influencer)
-        fields = field_ln_p(stretch, entities)
+        fields = self._entities.fields_and_learn(stretch, entities, present)
         any_present = {field: np.minimum(cells, 1.0) for field, cells in present.items()}
         field_scores = self._field_scores_and_learn(stretch.first_bucket, any_present, fields, quantiles.bucket_influencer)
         span_ms = self._span_ms

@@ -9,7 +9,7 @@ import polars as pl
 from barograph.kernels.elementary import e_to
 from barograph.results import schema
 from barograph.results.arrays import Floats, Ints
-from barograph.scoring.blame import Scored
+from barograph.scoring.entities import Scored
 from barograph.scoring.episodes import Marks
 from barograph.scoring.severity import raw_score
 
