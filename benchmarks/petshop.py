@@ -4,8 +4,9 @@
 
 Each issue is a few buckets of 41 components' latency, requests and availability. A job reads the normal run of the scenario,
 moved by whole days to end before the issue, then the issue. One job for all issues, the one that an operator would write who
-knows the three metrics and no call graph. Components are ranked by their highest influencer score within ten minutes of the
-alert, equal ones by the least probability, then by name; those that nothing is told of are left out.
+knows the three metrics and no call graph. Components are ranked by how much less likely what they did became with the alert:
+their least influencer probability from the alert's bucket on, against that of the buckets before it, within ten minutes of the
+alert. What was odd before is no cause of it. Equal ones go by name; those that became no odder are left out.
 """
 
 import csv
@@ -73,15 +74,15 @@ def ranking(normal: pl.DataFrame, issue: pl.DataFrame, alert: int) -> list[str]:
     last = stream["time"].max() // SPAN * SPAN + SPAN  # type: ignore[operator]
     engine = barograph.Engine.build(barograph.load_job(JOB))
     found = pl.concat([results.influencers for results in (engine.add(stream), engine.flush(last * 1000))])
-    near = (pl.col("timestamp") // 1000 - alert).abs() <= AROUND
-    best = (
-        found.filter(near)
+    time, ln_p = pl.col("timestamp") // 1000, pl.col("log_probability")
+    with_it = time >= alert // SPAN * SPAN
+    rise = (
+        found.filter((time - alert).abs() <= AROUND)
         .group_by("influencer_field_value")
-        .agg(pl.col("initial_influencer_score").max().alias("score"), pl.col("log_probability").min().alias("ln_p"))
+        .agg(rise=ln_p.filter(~with_it).min().fill_null(0.0) - ln_p.filter(with_it).min().fill_null(0.0))
+        .filter(pl.col("rise") > 0.0)
     )
-    return best.sort(["score", "ln_p", "influencer_field_value"], descending=[True, False, False])[
-        "influencer_field_value"
-    ].to_list()
+    return rise.sort("rise", "influencer_field_value", descending=[True, False])["influencer_field_value"].to_list()
 
 
 def main() -> None:

@@ -94,9 +94,9 @@ def _is_alone(stretch: Stretch, shares: pl.DataFrame) -> Bools:
     if not constant.any():
         return constant
     of = shares.select(*INFLUENCER_KEY).with_columns(bucket=leaves["bucket"])
-    present = of.join(stretch.presence, on=["bucket", *INFLUENCER_KEY], how="left", maintain_order="left")["leaves"]
+    present = stretch.leaves_of(of)
     filled = stretch.filled[leaves["bucket"] - stretch.first_bucket]
-    return np.asarray(constant & (present.fill_null(0).to_numpy() < NEARLY_ALL * filled))
+    return np.asarray(constant & (present < NEARLY_ALL * filled))
 
 
 def nested(blamed: pl.DataFrame) -> pl.DataFrame:

@@ -73,10 +73,9 @@ class Entities:
         leaf = blamed["leaf"].to_numpy()
         rows = blamed.with_columns(
             bucket=stretch.leaves["bucket"][leaf], ln_p=blamed["guilt"].to_numpy() * stretch.leaves["ln_evidence"][leaf]
-        ).join(stretch.presence, on=["bucket", *INFLUENCER_KEY], how="left", maintain_order="left")
-        return _combined_and_learn(
-            self._records, rows.rename({"leaves": "members"}), _NO_ENTITIES, leaves, stretch.first_bucket
         )
+        rows = rows.with_columns(members=stretch.leaves_of(rows))
+        return _combined_and_learn(self._records, rows, _NO_ENTITIES, leaves, stretch.first_bucket)
 
     def fields_and_learn(self, stretch: Stretch, entities: Scored, present: Mapping[str, Floats]) -> Scored:
         """Combine the entities of each influencer field in a bucket: the quiet ones counted, and those that are missing.
@@ -88,9 +87,11 @@ class Entities:
         """
         if entities.keys.is_empty():
             return _nobody_and_learn(self._entities, _NO_FIELDS, present)
-        counted = stretch.presence.group_by("bucket", _FIELD).len("members")
-        rows = entities.keys.with_columns(ln_p=entities.ln_p)
-        rows = rows.join(counted, on=["bucket", _FIELD], how="left", maintain_order="left")
+        keys = entities.keys
+        bucket, field, members = keys["bucket"].to_numpy() - stretch.first_bucket, keys[_FIELD].to_numpy(), np.zeros(len(keys))
+        for name, each in present.items():
+            members[field == name] = each[bucket[field == name]]
+        rows = keys.with_columns(ln_p=entities.ln_p, members=members)
         return _combined_and_learn(self._entities, rows, _NO_FIELDS, present, stretch.first_bucket)
 
 
@@ -108,7 +109,7 @@ def _combined_and_learn(
     rows = rows.join(keys.with_row_index("key"), on=nobody.columns, how="left", maintain_order="left")
     key, bucket = rows["key"].cast(pl.Int64).to_numpy(), rows["bucket"].to_numpy() - first_bucket
     # Who is missing has rows in none of the leaves that it is blamed for.
-    n = np.maximum(rows["members"].fill_null(0).cast(pl.Float64).to_numpy(), np.bincount(key)[key])
+    n = np.maximum(rows["members"].to_numpy(), np.bincount(key)[key])
     ln_p, out, field = rows["ln_p"].to_numpy(), np.empty(len(keys)), rows[_FIELD].to_numpy()
     for name, own in groups.items():
         at = np.flatnonzero(field == name)

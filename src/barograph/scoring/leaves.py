@@ -80,6 +80,14 @@ class Stretch:
         """How many there are."""
         return len(self.event_count)
 
+    def leaves_of(self, entities: pl.DataFrame) -> Floats:
+        """In how many leaves each of `entities` [k] has rows in its bucket: rows of `bucket` and `INFLUENCER_KEY`."""
+        keys = ["bucket", *INFLUENCER_KEY]
+        # What is joined to is hashed as a whole, so that those who are asked for come first: they are few.
+        known = self.presence.join(entities.select(keys), on=keys, how="semi")
+        leaves = entities.select(keys).join(known, on=keys, how="left", maintain_order="left")["leaves"]
+        return leaves.fill_null(0).cast(pl.Float64).to_numpy()
+
     def present(self, field: str) -> tuple[Floats, Floats]:
         """In each bucket, how many entities of an influencer field have rows, and in how many leaves these do in all."""
         # Series are compared at once, where a filter of the frame is a query: too long for a live bucket.
