@@ -11,7 +11,7 @@ from barograph.config.load import load_job
 from barograph.engine import Engine
 from barograph.engine.exclusions import Exclusion
 from barograph.jobs.forget import forget
-from barograph.jobs.views.explain import explain
+from barograph.jobs.views.explain import MEMBERS, explain
 from barograph.models import SeriesModel
 from barograph.results.results import Results
 from barograph.store.query import Query
@@ -133,6 +133,18 @@ def test_the_sum_of_a_bucket_is_that_of_all_its_series_and_adds_up_to_its_first_
     assert some.shares == whole.shares[:2]
 
 
+def test_a_bucket_names_who_shows_the_most_however_many_are_explained(store: Store) -> None:
+    feed(store, frame=FRAME)
+    worst = store.records("requests", Query(size=1)).rows.row(0, named=True)["timestamp"]
+    one, every = (explain(store, "requests", worst, size=size) for size in (1, 1000))
+    assert one.members == every.members
+    assert one.detectors == every.detectors
+    assert [member.share for member in one.members] == sorted((share for share in every.shares if share), reverse=True)[
+        :MEMBERS
+    ]
+    assert sum(one.detectors.values()) == pytest.approx(1.0)
+
+
 def test_an_entity_alone_has_no_sum_of_its_bucket(store: Store) -> None:
     feed(store, frame=FRAME)
     record = store.records("requests", Query(size=1)).rows.row(0, named=True)
@@ -142,3 +154,4 @@ def test_an_entity_alone_has_no_sum_of_its_bucket(store: Store) -> None:
     assert found.explanations
     assert found.bucket is None
     assert not any(found.shares)
+    assert not found.members

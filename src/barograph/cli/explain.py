@@ -76,10 +76,18 @@ def _print_json(explained: "Explained") -> None:
 
     import msgspec
 
+    from barograph.config.splits import SPLIT_VALUES
+
     job = explained.job
     whole = None if explained.bucket is None else asdict(explained.bucket)
     if whole is not None:
         del whole["shares"]  # of all series; that of each explanation stands beside it
+        whole["members"] = [
+            {"share": member.share, "score": member.series.score}
+            | {name: value for name, value in asdict(member.series).items() if name in ("measure", *SPLIT_VALUES)}
+            for member in explained.members
+        ]
+        whole["detectors"] = [{"detector_index": at, "share": share} for at, share in explained.detectors.items()]
     documents = [
         {
             **{"job_id": job.job_id, "bucket_span": job.bucket_span_ms // 1000, "record_score": now},
@@ -149,20 +157,28 @@ def _show_bucket(explained: "Explained", bucket: "BucketSum") -> None:
 
     factors = tables.plain(f"the whole bucket: {bucket.series:,} series with data", "points", right=("points",))
     for factor in bucket.factors:
-        tables.add(factors, BUCKET_FACTORS[factor.name], f"{factor.points:+.1f}")
+        tables.add(factors, BUCKET_FACTORS[factor.name], f"{round(factor.points, 1) + 0.0:+.1f}")
     tables.add(factors, Text("score of the bucket", style="bold"), Text(f"{bucket.score:.1f}", style="bold"))
     show(factors)
-    if not any(explained.shares):
+    if not explained.members:
         return
-    shares = tables.plain("who it is", "score", "share of what they show together", right=("share of what they show together",))
-    for explanation, share in zip(explained.explanations, explained.shares, strict=True):
-        if share is not None:
-            tables.add(shares, _whose(explanation), f"{explanation.score:.1f}", f"{share:.1%}")
-    rest = 1.0 - sum(share or 0.0 for share in explained.shares)
-    if explained.left_out:
-        tables.add(shares, f"{explained.left_out:,} others", "", f"{max(rest, 0.0):.1%}")
+    title = "share of what they show together"
+    shares = tables.plain("who it is", "score", title, right=(title,))
+    for member in explained.members:
+        tables.add(shares, _whose(member.series), f"{member.series.score:.1f}", f"{member.share:.1%}")
+    others = bucket.series - len(explained.members)
+    if others:
+        rest = max(1.0 - sum(member.share for member in explained.members), 0.0)
+        tables.add(shares, f"{others:,} others", "", f"{rest:.1%}")
     typer.echo()
     show(shares)
+    if len(explained.detectors) < 2:
+        return
+    detectors = tables.plain("which detectors", title, right=(title,))
+    for index, share in explained.detectors.items():
+        tables.add(detectors, explained.job.detectors[index].detector_description, f"{share:.1%}")
+    typer.echo()
+    show(detectors)
 
 
 def _whose(explanation: "Explanation") -> str:

@@ -1,8 +1,8 @@
 """Why a bucket of a job in a store scores what it scores."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -25,6 +25,22 @@ from barograph.store.history import Span
 from barograph.store.query import Query
 from barograph.store.store import Store
 
+MEMBERS: Final = 10
+"""Series that are named at most where a whole bucket is explained, as that many fit on a screen."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """One series of a whole bucket that is explained.
+
+    Attributes:
+        series: the series in this bucket.
+        share: its part of what the bucket's series show together, 0 to 1.
+    """
+
+    series: Explanation
+    share: float
+
 
 @dataclass(frozen=True)
 class Explained:
@@ -40,6 +56,8 @@ class Explained:
         bucket: what makes the score of the whole bucket; None where an entity was asked for, or there is one series only.
         together: of each, where the job is a forest detector, what the features of its entity are together, in sentences.
         shares: [n] of each explanation in what the bucket's series show together, 0 to 1; None without data or `bucket`.
+        members: the series of `bucket` with the largest shares, the largest first, `MEMBERS` at most.
+        detectors: the share of each detector of the job in it, by its index; empty without `bucket`.
     """
 
     job: Job
@@ -49,6 +67,8 @@ class Explained:
     left_out: int
     bucket: BucketSum | None
     shares: tuple[float | None, ...]
+    members: tuple[Member, ...]
+    detectors: Mapping[int, float]
     together: tuple[tuple[str, ...], ...]
 
 
@@ -90,12 +110,27 @@ def explain(
     )
     shown = tuple(explanations[:size])
     whole = None if entity or measured or len(explanations) == 1 else _whole(store, job, explanations)
-    shares = [None] * len(shown) if whole is None else pl.Series(whole.shares[: len(shown)], nan_to_null=True).to_list()
+    shares = [None] * len(explanations) if whole is None else pl.Series(whole.shares, nan_to_null=True).to_list()
     left_out = max(len(explanations) - size, 0)
     told = _records(store, job, shown)
     now = tuple(None if record is None else record[0] for record in told)
     influencers = tuple(None if record is None or not job.influencers else record[1] for record in told)
-    return Explained(job, shown, now, influencers, left_out, whole, tuple(shares), _together(store, job, shown))
+    of_shown, members, detectors = tuple(shares[: len(shown)]), _members(explanations, shares), _detectors(explanations, shares)
+    together = _together(store, job, shown)
+    return Explained(job, shown, now, influencers, left_out, whole, of_shown, members, detectors, together)
+
+
+def _members(explanations: Sequence[Explanation], shares: Sequence[float | None]) -> tuple[Member, ...]:
+    every = [Member(one, share) for one, share in zip(explanations, shares, strict=True) if share]
+    return tuple(sorted(every, key=lambda member: -member.share)[:MEMBERS])
+
+
+def _detectors(explanations: Sequence[Explanation], shares: Sequence[float | None]) -> dict[int, float]:
+    parts: dict[int, float] = {}
+    for one, share in zip(explanations, shares, strict=True):
+        if share is not None:
+            parts[one.measure.detector_index] = parts.get(one.measure.detector_index, 0.0) + share
+    return dict(sorted(parts.items()))
 
 
 def _whole(store: Store, job: Job, explanations: Sequence[Explanation]) -> BucketSum | None:
