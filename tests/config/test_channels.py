@@ -3,7 +3,7 @@
 import pytest
 
 from barograph.config.channels import load_channels
-from barograph.config.errors import ConfigError
+from barograph.config.errors import BadRequest, ConfigError
 
 MAIL = 'smtp = "mail.example.com"\nsender = "a@example.com"\nrecipients = ["b@example.com"]\n'
 
@@ -28,6 +28,37 @@ def test_what_cannot_be_sent_is_refused_by_its_name_and_without_secrets(tmp_path
     assert told in str(refused.value)
     assert "secr\u00e9t" not in str(refused.value)
     assert "B: secret" not in str(refused.value)
+
+
+MANY = ", ".join(f'X-{at} = "$TEA"' for at in range(51))
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        (
+            f'webhook = "https://x"\nheaders = {{{MANY}}}'.replace("$TEA", "s3cret"),
+            "ops.headers='(secret)': wanted a length of",
+        ),
+        ('webhook = "https://x"\nheaders = {A = ["s3cret"]}', "ops.headers.A='(secret)': wanted text"),
+        ('webhook = ["https://x/s3cret"]', "channels.ops.webhook='(secret)': wanted text"),
+        (
+            'webhook = "https://x"\nsecrt = "s3cret"',
+            "channels.ops.secrt='(secret)': wanted a known field (did you mean 'secret'?)",
+        ),
+        (MAIL + 'password = ["$TEA"]', "channels.ops.password='(secret)': wanted text"),
+        ("apprise = [" + ", ".join(['"slack://s3cret"'] * 101) + "]", "channels.ops.apprise='(secret)': wanted a length"),
+        (MAIL + "port = 0", "channels.ops.port=0: wanted at least 1"),
+        ('webhok = "https://x/s3cret"', "channels.ops has 'webhok': wanted a table with one of webhook, smtp, apprise"),
+    ],
+)
+def test_no_error_tells_the_value_of_what_may_be_a_secret(tmp_path, table, told):
+    file = tmp_path / "barograph.toml"
+    file.write_text(f"[channels.ops]\n{table}\n")
+    with pytest.raises(BadRequest) as refused:
+        load_channels(file, {"TEA": "s3cret"})
+    assert told in str(refused.value)
+    assert "s3cret" not in str(refused.value)
 
 
 def test_what_can_be_sent_is_taken(tmp_path):

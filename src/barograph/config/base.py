@@ -2,15 +2,18 @@
 
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
-from typing import Any, ClassVar, Final, Self
+from typing import Any, ClassVar, Final, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from barograph.config.errors import MISSING, Problem
 
 PROBLEMS: Final = "barograph_problems"
 """Type of the pydantic error that carries our own problems from a nested document to the one around it."""
+
+SECRET: Final = "(secret)"
+"""What errors show instead of a value that is one."""
 
 _WANTED: Final = {
     "string_type": "text",
@@ -130,9 +133,21 @@ def problems_of(error: ValidationError, model: type[BaseModel]) -> list[Problem]
         if details["type"] == PROBLEMS:
             problems += [problem.below(path) if path else problem for problem in details["ctx"]["problems"]]
         else:
-            value = MISSING if details["type"] == "missing" else details["input"]
-            problems.append(Problem(path, value, _wanted(details, model)))
+            problems.append(Problem(path, _shown(details, model), _wanted(details, model)))
     return problems
+
+
+def _shown(error: ErrorDetails, model: type[BaseModel]) -> Any:
+    """The value that is wrong; never of a field that holds secrets, nor beside one of a field that may be one misspelled."""
+    if error["type"] == "missing":
+        return MISSING
+    secrets = {name for name, field in model.model_fields.items() if _is_secret(field.annotation)}
+    open_fields = model.model_fields.keys() - secrets
+    return error["input"] if not secrets or set(error["loc"][:1]) & open_fields else SECRET
+
+
+def _is_secret(kind: Any) -> bool:
+    return kind is SecretStr or any(map(_is_secret, get_args(kind)))
 
 
 def _path(loc: tuple[int | str, ...]) -> str:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr
 
-from barograph.config.base import Document
+from barograph.config.base import SECRET, Document
 from barograph.config.errors import BadRequest, Problem
 from barograph.config.named_tables import document_of, named_tables
 
@@ -26,7 +26,7 @@ def _headers_can_be_sent(channel: "WebhookChannel") -> list[Problem]:
             problems.append(Problem("headers", name, "names of letters, digits and - only"))
         elif not _HEADER_VALUE.fullmatch(value.get_secret_value()):
             wanted = "printable ASCII characters, with no space at either end"
-            problems.append(Problem(f"headers.{name}", "(secret)", wanted))
+            problems.append(Problem(f"headers.{name}", SECRET, wanted))
     return problems
 
 
@@ -36,7 +36,7 @@ def _mail_can_be_sent(channel: "EmailChannel") -> list[Problem]:
     shown = {"sender": channel.sender, "smtp": channel.smtp, "username": channel.username or ""}
     shown |= {f"recipients[{at}]": one for at, one in enumerate(channel.recipients)}
     problems = [Problem(path, text, "printable ASCII characters") for path, text in shown.items() if not _is_printable(text)]
-    return problems if _is_printable(secret) else [*problems, Problem("password", "(secret)", "printable ASCII characters")]
+    return problems if _is_printable(secret) else [*problems, Problem("password", SECRET, "printable ASCII characters")]
 
 
 def _is_printable(text: str) -> bool:

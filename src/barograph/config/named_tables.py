@@ -47,7 +47,9 @@ def document_of(where: str, table: object, kinds: Mapping[str, type[Document]], 
     """
     found = [key for key in kinds if isinstance(table, dict) and key in table]
     if len(found) != 1 or not isinstance(table, dict):
-        raise BadRequest(f"{where}={shortened(table)}: wanted a table with one of {', '.join(kinds)}")
+        # Its keys only: values can be passwords.
+        told = f"has {shortened(', '.join(table))}" if isinstance(table, dict) else "is no table"
+        raise BadRequest(f"{where} {told}: wanted a table with one of {', '.join(kinds)}")
     kind = kinds[found[0]]
     try:
         return kind.model_validate({key: _filled(f"{where}.{key}", value, environment) for key, value in table.items()})
