@@ -1,7 +1,10 @@
 """Jobs that read their rows themselves."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
+from threading import Barrier
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,13 +12,15 @@ import httpx
 import orjson
 import pytest
 
-from barograph.api.engine import scheduler_feed
+from barograph.api.engine import routes, scheduler_feed
 from barograph.api.engine.errors import Code
 from barograph.api.engine.job_documents import job_of
-from barograph.api.engine.scheduler_config import ScheduledJob, datafeed_of, kept_scheduler
+from barograph.api.engine.scheduler_config import ScheduledJob, datafeed_of, kept_scheduler, told_scheduler
+from barograph.api.engine.state import State
 from barograph.api.engine.vault import Login, Vault
 from barograph.config.errors import BadRequest
 from barograph.config.sources import SearchSource
+from barograph.jobs.service import Service
 from tests.api.engine.stream import SPAN, START, config, delimited, rows
 from tests.api.engine.test_jobs import API, error
 
@@ -121,6 +126,7 @@ BAD: dict[str, tuple[dict[str, Any], dict[str, Any], Code]] = {
     "10301": ({"filePath": "x"}, {}, Code.SCHEDULER_DATA_SOURCE),
     "10302": ({**FILE, "baseUrl": "http://x"}, {}, Code.SCHEDULER_FIELD),
     "10303 path": ({"dataSource": "FILE"}, {}, Code.SCHEDULER_OPTION),
+    "10118 not ASCII": ({**SEARCH, "username": "ada", "encryptedPassword": "\u00e9"}, FOUND, Code.ENCRYPTION),
     "10303 url": ({**SEARCH, "baseUrl": "localhost"}, FOUND, Code.SCHEDULER_OPTION),
     "10303 no histogram": (
         {**COUNTED, "aggs": {"x": {}}},
@@ -155,6 +161,36 @@ def test_a_password_is_opened_by_its_own_key_only_and_logs_in_where_it_was_given
     (tmp_path / "engine.key").unlink()
     with pytest.raises(BadRequest, match=r"engine\.key"):
         vault.password(sealed, "http://es", "ada")
+
+
+def test_passwords_that_are_sealed_at_once_are_all_opened(tmp_path: Path) -> None:
+    vault, count = Vault(tmp_path / "engine.key"), 8
+    begin = Barrier(count)
+
+    def sealed(at: int) -> str:
+        begin.wait()
+        return vault.sealed(Login("http://es", f"user-{at}", f"s3cret-{at}"))
+
+    with ThreadPoolExecutor(count) as pool:
+        every = list(pool.map(sealed, range(count)))
+    assert [vault.password(one, "http://es", f"user-{at}") for at, one in enumerate(every)] == [
+        f"s3cret-{at}" for at in range(count)
+    ]
+    assert [path.name for path in tmp_path.iterdir()] == ["engine.key"]
+
+
+def test_a_password_that_was_kept_plain_is_sealed_when_a_server_opens(tmp_path: Path) -> None:
+    kept = {**SEARCH, "username": "ada", "password": "s3cret"}
+    with closing(Service.open(None, tmp_path)) as service:
+        service.create(job_of(ScheduledJob.read(config(id="old"), Code.CONFIG_PARSE, Code.CONFIG_UNKNOWN_FIELD), "old")[0])
+        server: Any = SimpleNamespace(service=service, config=SimpleNamespace(data_dir=tmp_path), beside=[])
+        State(server).change("old", {"scheduler": kept, "data": {"format": "ELASTICSEARCH"}})
+        routes(server)
+        extras = State(server).extras("old")
+    told = told_scheduler(extras)
+    assert "s3cret" not in str(extras)
+    assert Vault(tmp_path / "engine.key").password(told.pop("encryptedPassword"), kept["baseUrl"], "ada") == "s3cret"
+    assert told == {**SEARCH, "username": "ada", "queryDelay": 60}
 
 
 def test_the_server_that_is_read_is_told_the_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

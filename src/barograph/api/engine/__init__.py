@@ -12,6 +12,7 @@ from barograph.api.engine import alerts, data, info, jobs, life, logs, preview, 
 from barograph.api.engine.endpoint import PREFIX, Endpoint, route
 from barograph.api.engine.errors import render
 from barograph.api.engine.idle import IdleJobs
+from barograph.api.engine.scheduler_config import with_sealed_password
 from barograph.api.engine.scheduler_feed import own_feed
 from barograph.api.engine.state import State
 from barograph.api.server import Server
@@ -38,6 +39,7 @@ _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 def routes(server: Server) -> list[BaseRoute]:
     """The routes of all endpoints, and one for all other paths below the API's own, so that no other dialect answers them."""
     state = State(server)
+    state.rewrite(partial(with_sealed_password, state.vault))
     idle = IdleJobs(state)
     state.used = idle.used
     server.beside.append(idle)

@@ -1,5 +1,6 @@
 """Jobs that read their rows themselves: from files of the server's machine, or from an Elasticsearch."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
@@ -158,15 +159,29 @@ def kept_scheduler(given: Scheduler, vault: Vault) -> dict[str, Any]:
         EngineError: it was sealed by another server, or for another address or user (10118).
     """
     kept = given.told() | {"dataSource": str(given.data_source).upper()}
-    url, user = given.base_url or "", given.username or ""
-    if (password := kept.pop("password", None)) is not None:
-        kept["encryptedPassword"] = vault.sealed(Login(url, user, password))
-    elif given.encrypted_password is not None:
+    if given.password is not None:
+        return _sealed(kept, vault)
+    if given.encrypted_password is not None:
         try:
-            vault.password(given.encrypted_password, url, user)
+            vault.password(given.encrypted_password, given.base_url or "", given.username or "")
         except BadRequest as error:
             raise EngineError(Code.ENCRYPTION, f"schedulerConfig.{error}") from None
     return kept
+
+
+def with_sealed_password(vault: Vault, extras: Extras) -> Extras:
+    """What is kept of a job, the password of its scheduler sealed: of a job that was made before there was a vault it is not.
+
+    Raises:
+        StorageFailure: the key of the data directory cannot be written or read.
+    """
+    scheduler = extras.get("scheduler") or {}
+    return {**extras, "scheduler": _sealed(scheduler, vault)} if "password" in scheduler else extras
+
+
+def _sealed(kept: Mapping[str, Any], vault: Vault) -> dict[str, Any]:
+    login = Login(kept["baseUrl"], kept["username"], kept["password"])
+    return {**{name: value for name, value in kept.items() if name != "password"}, "encryptedPassword": vault.sealed(login)}
 
 
 def told_scheduler(extras: Extras) -> dict[str, Any]:

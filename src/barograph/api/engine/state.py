@@ -52,6 +52,13 @@ class State:
             created = self.server.service.summary(job_id).create_time
             self._kept.put(job_id, {**self.extras(job_id), **changes, "created": created})
 
+    def rewrite(self, changed: Callable[[Extras], Extras]) -> None:
+        """Keep what is known of each job as something else where that is another."""
+        with self._kept.changing:
+            known = self._kept.all()
+            new = {job_id: changed(extras) for job_id, extras in known.items()}
+            self._kept.put_all({job_id: extras for job_id, extras in new.items() if extras != known[job_id]})
+
     def forget(self, job_id: str) -> None:
         """Know nothing of a job any more."""
         self._kept.delete(job_id)

@@ -1,6 +1,8 @@
 """Passwords of schedulers as they are kept and told: sealed with a key of this data directory's own."""
 
 import os
+import tempfile
+import threading
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -35,6 +37,7 @@ class Vault:
             path: the file of its key, which is made with the first password.
         """
         self._path = path
+        self._making = threading.Lock()
 
     def sealed(self, login: Login) -> str:
         """A login as `encryptedPassword`.
@@ -54,6 +57,8 @@ class Vault:
         from cryptography.fernet import InvalidToken  # noqa: PLC0415
 
         try:
+            if not sealed.isascii():
+                raise InvalidToken
             login = Login(**orjson.loads(self._fernet(make=False).decrypt(sealed)))
         except (InvalidToken, FileNotFoundError):
             wanted = f"one that this server has told while it had its file {KEY_FILE}; or a password"
@@ -67,8 +72,9 @@ class Vault:
         from cryptography.fernet import Fernet  # noqa: PLC0415 only jobs that log in somewhere need it
 
         try:
-            if make and not self._path.exists():
-                self._make(Fernet.generate_key())
+            with self._making:
+                if make and not self._path.exists():
+                    self._make(Fernet.generate_key())
             return Fernet(self._path.read_bytes())
         except FileNotFoundError:
             raise
@@ -77,11 +83,9 @@ class Vault:
 
     def _make(self, key: bytes) -> None:
         """Write the key whole, for the server's user only; one that somebody else has made meanwhile stays."""
-        half = self._path.with_suffix(f".{os.getpid()}")
-        with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(key)
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileExistsError):
-            self._path.hardlink_to(half)
-        half.unlink()
+        with tempfile.NamedTemporaryFile(dir=self._path.parent, prefix=f"{self._path.name}.") as half:
+            half.write(key)
+            half.flush()
+            os.fsync(half.fileno())
+            with suppress(FileExistsError):
+                self._path.hardlink_to(half.name)
