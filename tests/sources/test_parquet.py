@@ -8,6 +8,7 @@ import pytest
 
 from barograph.config.errors import InputError
 from barograph.sources import parquet
+from barograph.sources.parquet_pages import BadPages, largest_page
 from barograph.sources.read import read_files
 from tests.sources.reading import PLAIN, read
 
@@ -68,16 +69,35 @@ def test_a_text_that_no_line_could_hold_leaves_out_its_row(tmp_path):
     assert "wanted a row of at most 4 MiB" in chunk.examples[0].message
 
 
-def test_texts_of_a_row_group_that_are_too_many_are_refused_with_the_bound(tmp_path, monkeypatch):
+@pytest.mark.parametrize("name", ["v", "a, b"])
+def test_texts_that_may_be_one_of_any_size_are_refused_with_the_bound(tmp_path, monkeypatch, name):
     monkeypatch.setattr(parquet, "MOST_TEXT", 8 << 20)
+    monkeypatch.setattr(parquet, "MOST_PAGE", 8 << 20)
     path = tmp_path / "a[1]*.parquet"
-    frame = pl.DataFrame({"time": range(8), "v": [f"{k}" + "x" * (3 << 20) for k in range(8)], "n": range(8)})
-    frame.write_parquet(path, row_group_size=4)
-    told = (
-        r"row group \d, column 'v': wanted at most 8 MiB of texts, unpacked, in a row group, found 12 MiB; write the file with"
-    )
+    frame = pl.DataFrame({"time": range(8), name: [f"{k}" + "x" * (3 << 20) for k in range(8)], "n": range(8)})
+    frame.write_parquet(path, row_group_size=4, data_page_size=32 << 20)
+    told = rf"row group 0, column '{name}': wanted pages of at most 8 MiB, unpacked, "
+    told += "as it has more than 8 MiB of texts, found 12 MiB"
     with pytest.raises(InputError, match=told):
         read(path)
     assert sum(chunk.rows for chunk in read_files([path], PLAIN, fields=["n"])) == 8  # what is not needed is not unpacked
     frame.write_parquet(path, row_group_size=2)
-    assert sum(chunk.rows for chunk in read_files([path], PLAIN, fields=["v"])) == 8
+    assert sum(chunk.rows for chunk in read_files([path], PLAIN, fields=[name])) == 8
+
+
+def test_many_short_texts_in_one_row_group_are_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(parquet, "MOST_TEXT", 4 << 20)
+    monkeypatch.setattr(parquet, "MOST_PAGE", 2 << 20)
+    frame = pl.DataFrame({"time": range(20_000), "v": [f"{k}" + "x" * 300 for k in range(20_000)]})
+    for version in (1, 2):
+        path = tmp_path / f"v{version}.parquet"
+        frame.write_parquet(path, use_pyarrow=version == 2, row_group_size=20_000)
+        assert sum(chunk.rows for chunk in read_files([path], PLAIN, fields=["v"])) == 20_000
+
+
+@pytest.mark.parametrize(
+    "header", [b"", b"\x15", b"\x1c" * 5_000, b"\x18" + b"\xff" * 30, b"\x15\x00\x15\x01\x15\x02\x00", b"\x19"]
+)
+def test_pages_without_headers_are_an_error(header):
+    with pytest.raises(BadPages, match="wanted"):
+        largest_page(io.BytesIO(header), 0, 1)

@@ -13,6 +13,7 @@ from barograph.config.errors import UnreadableInput
 from barograph.intake.frames import with_known_zones
 from barograph.sources.chunk import Bad, Block
 from barograph.sources.lines import LONGEST_ROW, TOO_LONG
+from barograph.sources.parquet_pages import BadPages, largest_page
 from barograph.sources.streams import Stream
 
 _ROWS: Final = 1 << 18
@@ -25,12 +26,16 @@ _BYTES: Final = 32 << 20
 """Of long rows as many are read, and go on, at a time: what becomes of them takes six times as much."""
 _COPY: Final = 1 << 20
 MOST_TEXT: Final = 256 << 20
-"""Bytes, unpacked, of one column of texts in one row group. A text may take all of them, and reading it six times as much."""
+"""Bytes, unpacked, of a column of texts in a row group, from which on its pages are looked at."""
+MOST_PAGE: Final = 64 << 20
+"""Bytes, unpacked, of one page of such a column. One text may take all of it, and reading it six times as much; writers begin
+another page after 1 MiB."""
 _PATTERN: Final = re.compile(r"[*?\[]")
-_LARGEST_TEXTS: Final = """
-    SELECT row_group_id, path_in_schema, total_uncompressed_size FROM parquet_metadata(?)
-    WHERE type = 'BYTE_ARRAY' AND total_uncompressed_size > ? AND list_contains(?, split_part(path_in_schema, ', ', 1))
-    ORDER BY total_uncompressed_size DESC LIMIT 1
+_LARGE_TEXTS: Final = """
+    SELECT row_group_id, path_in_schema, least(data_page_offset, dictionary_page_offset), total_compressed_size
+    FROM parquet_metadata(?)
+    WHERE type = 'BYTE_ARRAY' AND total_uncompressed_size > ?
+        AND len(list_filter(?, lambda name: path_in_schema = name OR starts_with(path_in_schema, name || ', '))) > 0
 """
 
 
@@ -68,21 +73,24 @@ def _file_blocks(stream: Stream, stored: str, fields: tuple[str, ...] | None) ->
             short, bad = _without_long_texts(frame)
             yield Block(short, bad, end - size * first // height, tuple(names))
             first += frame.height
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, duckdb.Error, OSError) as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, duckdb.Error, OSError, BadPages) as error:
         raise UnreadableInput(f"{stream.path}: wanted a Parquet file ({' '.join(str(error).split())[:200]})") from error
 
 
 def _refuse_huge(path: str, stored: str, columns: list[str]) -> None:
-    """Refuse texts that may be one text of any size: how long the texts of a row group are is known once they are unpacked."""
+    """Refuse texts that may be one text of any size: how long the texts of a page are is known once it is unpacked."""
     name = _PATTERN.sub(r"[\g<0>]", stored)  # as one file, not as a pattern
     with duckdb.connect() as reader:
-        found = reader.execute(_LARGEST_TEXTS, [name, MOST_TEXT, columns]).fetchone()
-    if found is not None:
-        group, column, size = found
-        raise UnreadableInput(
-            f"{path}: row group {group}, column {column!r}: wanted at most {MOST_TEXT >> 20} MiB of texts, unpacked, in a row "
-            f"group, found {size >> 20:,} MiB; write the file with fewer rows in each"
-        )
+        large = reader.execute(_LARGE_TEXTS, [name, MOST_TEXT, columns]).fetchall()
+    with open(stored, "rb") as file:
+        for group, column, offset, length in large:
+            size = largest_page(file, offset, length)
+            if size > MOST_PAGE:
+                raise UnreadableInput(
+                    f"{path}: row group {group}, column {column!r}: wanted pages of at most {MOST_PAGE >> 20} MiB, unpacked, "
+                    f"as it has more than {MOST_TEXT >> 20} MiB of texts, found {size >> 20:,} MiB; write the file with fewer "
+                    "rows in each group, or smaller pages"
+                )
 
 
 def _frames(table: pl.LazyFrame, height: int) -> Iterator[pl.DataFrame]:
