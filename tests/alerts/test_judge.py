@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from barograph.alerts import past, words
+from barograph.store import alert_standings
 from barograph.store.alert_rows import AlertsQuery
 from tests.alerts.making import SPAN, Made, Odd, at, job, rule
 
@@ -349,4 +350,26 @@ def test_of_many_jobs_the_worst_are_replayed_and_the_others_counted(made, monkey
     monkeypatch.setattr(past, "MOST_JOBS", 1)
     part = made.alerts.test(three)
     assert [row.job_id for row in part.alerts] == ["worse"]
-    assert part.sentence.endswith("(of the 2 worst jobs; 1 with lower scores are left out)")
+    assert part.sentence.endswith("(of the 2 worst jobs; 1 with scores as high or lower is left out)")
+
+
+def test_nothing_is_within_a_budget_while_jobs_are_left_out(made, monkeypatch):
+    names = ["a", "b", "c"]
+    made.add(*(job(job_id) for job_id in names))
+    for job_id in names:
+        made.commit(20, {10: {"a": 80.0}}, job_id)
+    whole = made.alerts.test(rule(jobs=names, budget=1))
+    assert (whole.suggested, whole.is_over_budget) == (90.0, True)
+    monkeypatch.setattr(past, "MOST_JOBS", 1)
+    part = made.alerts.test(rule(jobs=names, budget=1))
+    assert (part.suggested, part.is_over_budget) == (None, False)
+    assert "budget" not in part.sentence
+    assert "over the budget" in made.alerts.test(rule(jobs=names, budget=0.5)).sentence
+
+
+def test_only_the_jobs_of_a_rule_are_looked_at(made):
+    made.add(job("other"))
+    made.commit(20, {10: {"a": 80.0}})
+    made.commit(20, {10: {"a": 80.0}}, "other")
+    with made.service.store.reading() as connection:
+        assert set(alert_standings.highest_between(connection, ["web"], 0, at(30))) == {"web"}

@@ -45,6 +45,27 @@ def test_only_a_grade_makes_an_anomaly_and_learning_is_shaded(
     shot(page, "features", full_page=True)
 
 
+HATCHED = """async ([data, range, now]) => {
+    const prefix = document.querySelector('script[type=module][src]').src.replace('/app.mjs', '');
+    return (await import(`${prefix}/pages/features/strips.mjs`)).off(data, range, now);
+}"""
+
+
+def test_the_newest_gap_is_hatched_once_its_result_is_overdue(at: Callable[..., Page]) -> None:
+    page = at("/features?job=plain")
+    data = {"t": [0, 10, 40], "all_points": 3, "bucket_span_ms": 10, "latency_ms": 5}
+    inside = [20, 40]
+    for to, now, last in [
+        (500, 60, []),  # the bucket from 50 on has ended; rows of it may come, and then its result
+        (500, 74, []),
+        (500, 75, [[50, 75]]),
+        (60, 500, [[50, 60]]),  # a range that has long ended
+        (55, 500, []),
+        (80, None, [[50, 80]]),
+    ]:
+        assert page.evaluate(HATCHED, [data, [0, to], now]) == [inside, *last], (to, now)
+
+
 def test_blame_adds_up_and_all_that_was_expected_is_listed(at: Callable[..., Page]) -> None:
     page = at("/features?job=processes&open=2021-11-03T08:25Z")
     shares = [float(one.get_attribute("data-share") or 0) for one in page.locator("[data-share]").all()]

@@ -39,7 +39,7 @@ class Tried:
         alerts: they, the newest first; those that are not over by then are active.
         by_score: how many alerts each of `STEPS` would have given.
         jobs: how many jobs it was tried on.
-        left_out: how many jobs could have given alerts as well, and were not replayed: those whose scores are lowest.
+        left_out: how many jobs could have given alerts as well, and were not replayed: no score of theirs is higher.
         budget: how many alerts a week are wanted; None: no matter.
         time_zone: the one that all of these jobs have, else UTC.
     """
@@ -70,14 +70,14 @@ class Tried:
 
     @property
     def suggested(self) -> float | None:
-        """The lowest of `STEPS` that keeps the budget; None where none does, or there is no budget."""
-        if self.budget is None:
+        """The lowest of `STEPS` that keeps the budget; None where none does, there is no budget, or jobs are left out."""
+        if self.budget is None or self.left_out:
             return None
         return next((step for step, number in self.by_score.items() if number <= self.budget * self.weeks), None)
 
     @property
     def is_over_budget(self) -> bool:
-        """Whether that is more than is wanted."""
+        """Whether that is more than is wanted; where jobs are left out there may be more still."""
         return self.budget is not None and self.per_week > self.budget
 
     @property
@@ -86,11 +86,12 @@ class Tried:
         days = f"{(self.end_ms - self.start_ms) / DAY_MS:.3g} days"
         told = f"{labels.counted(self.told, 'alert')} in {days}"
         told += f", {self.per_week:.2g} a week" if self.weeks > 1 else ""
-        if self.budget is not None:
+        if self.is_over_budget or (self.budget is not None and not self.left_out):
             told += f": {'over' if self.is_over_budget else 'within'} the budget of {self.budget:g} a week"
         if not self.left_out:
             return told
-        return f"{told} (of the {self.jobs:,} worst jobs; {self.left_out:,} with lower scores are left out)"
+        others = f"{self.left_out:,} with scores as high or lower {'is' if self.left_out == 1 else 'are'} left out"
+        return f"{told} (of the {labels.counted(self.jobs, 'worst job')}; {others})"
 
 
 def tried(
@@ -151,7 +152,7 @@ def tried(
 def _worth(store: Store, rule: AlertRule, jobs: Sequence[Job], start_ms: int, end_ms: int) -> tuple[list[Job], int]:
     """The jobs that could give an alert at any of the scores that are told, the worst first, and how many are left out."""
     with store.reading() as connection:
-        highest = alert_standings.highest_between(connection, start_ms, end_ms)
+        highest = alert_standings.highest_between(connection, [job.job_id for job in jobs], start_ms, end_ms)
     scores = {job.job_id: reach(rule.on, highest[job.job_id]) for job in jobs if job.job_id in highest}
     least = min(rule.min_score, *STEPS)
     worth = sorted((job for job in jobs if scores.get(job.job_id, -1.0) >= least), key=lambda job: -scores[job.job_id])

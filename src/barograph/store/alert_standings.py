@@ -1,7 +1,8 @@
 """How far jobs are, and how far they have been judged by the rules of alerts."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -10,6 +11,8 @@ from barograph.store import tables
 from barograph.store.alert_rows import Standing
 
 _JUDGED = tables.ALERT_JUDGED
+_IDS: Final = 10_000
+"""Ids in one statement: databases take some ten thousand values in one."""
 Highest = tuple[float, float, float]
 """The highest first scores of a job's records, buckets and influencers; -1 where there are none."""
 
@@ -36,9 +39,17 @@ def highest(connection: sa.Connection) -> dict[str, Highest]:
     return _highest(connection, lambda table, chosen: chosen.select_from(behind(table)))
 
 
-def highest_between(connection: sa.Connection, start_ms: int, end_ms: int) -> dict[str, Highest]:
-    """The same of a time, `[start, end)` in epoch ms, whatever has been judged."""
-    return _highest(connection, lambda table, chosen: chosen.where(table.c.timestamp >= start_ms, table.c.timestamp < end_ms))
+def highest_between(connection: sa.Connection, job_ids: Sequence[str], start_ms: int, end_ms: int) -> dict[str, Highest]:
+    """The same of some jobs and a time, `[start, end)` in epoch ms, whatever has been judged."""
+
+    found: dict[str, Highest] = {}
+    for first in range(0, len(job_ids), _IDS):
+        found |= _highest(connection, partial(_within, job_ids[first : first + _IDS], start_ms, end_ms))
+    return found
+
+
+def _within(job_ids: Sequence[str], start_ms: int, end_ms: int, table: sa.Table, chosen: "sa.Select[Any]") -> "sa.Select[Any]":
+    return chosen.where(table.c.job_id.in_(job_ids), table.c.timestamp >= start_ms, table.c.timestamp < end_ms)
 
 
 def _highest(connection: sa.Connection, limited: "Callable[[sa.Table, sa.Select[Any]], sa.Select[Any]]") -> dict[str, Highest]:

@@ -118,6 +118,9 @@ def test_a_rule_is_tried_on_the_past_and_says_whether_it_keeps_its_budget(server
     assert (tried["total"], tried["jobs"], tried["suggested"]) == (1, 1, None)
     assert "over the budget of 0.01 a week" in tried["over_budget"]
     assert tried["alerts"][0]["alert_id"].startswith("new~load~")
+    schemas = server.http.get("/api/v1/openapi.json").json()["components"]["schemas"]
+    for name, answer in (("TriedRule", tried), ("Step", tried["by_score"][0])):
+        assert set(schemas[name]["properties"]) == set(answer)
     beyond = server.http.post("/api/v1/rules/test", json={"rule": given, "to": tried["to"] + 10**12}).json()
     assert (beyond["from"], beyond["to"], beyond["total"]) == (tried["from"], tried["to"], 1)  # not a quiet time to come
     assert server.http.get("/api/v1/rules").json()["total"] == 1  # nothing is kept

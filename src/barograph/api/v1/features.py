@@ -96,6 +96,7 @@ class EntityFeatures(BaseModel):
     entity: dict[str, str]
     model_id: str
     bucket_span_ms: int
+    latency_ms: int
     t: list[int]
     score: list[float]
     threshold: list[float]
@@ -167,6 +168,7 @@ def entity_features(job: Job, named: Sequence[tuple[str, str]], found: pl.DataFr
         "entity": dict(named),
         "model_id": model_id(job.job_id, named),
         "bucket_span_ms": job.bucket_span_ms,
+        "latency_ms": job.latency_ms,
         "t": shown["timestamp"].to_list(),
         **{name: shown[f"anomaly_{name}"].to_list() for name in ("score", "grade")},
         **{name: shown[name].to_list() for name in ("threshold", "confidence")},

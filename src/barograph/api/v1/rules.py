@@ -88,7 +88,6 @@ class Step(BaseModel):
     """How many alerts a severity would have given."""
 
     min_score: float
-    min_grade: float | None
     alerts: int
 
 

@@ -30,6 +30,7 @@ export function Strips({ data, range: [from, to], chosen, onPick = openIt }) {
   const wide = useWidth(host);
   const span = data.bucket_span_ms;
   const now = presentOfOpen.value;
+  const gaps = off(data, [from, to], now);
   const x = (t) => LEFT + ((t - from) / (to - from)) * (wide - LEFT - RIGHT);
   const highest = Math.max(...data.score, ...data.threshold, 0.01) * 1.05;
   const scale = (name, most) => (value) => TOPS[name] + HEIGHTS[name] * (1 - value / most);
@@ -54,7 +55,7 @@ export function Strips({ data, range: [from, to], chosen, onPick = openIt }) {
         <svg width=${wide} height=${BOTTOM + AXIS} aria-hidden="true">
           <pattern id="strips-off" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect class="off-ground" width="6" height="6" /><line class="off-line" x1="0" x2="0" y1="0" y2="6" /></pattern>
           ${learning(data, span).map(([begin, end]) => html`<rect class="learning" data-learning x=${x(begin)} width=${Math.max(1, x(end) - x(begin))} y=${TOPS.grade} height=${BOTTOM - TOPS.grade} />`)}
-          ${off(data, span, [from, Math.min(to, now ?? to)]).map(([begin, end]) => html`<rect class="off" data-off x=${x(begin)} width=${Math.max(1, x(end) - x(begin))} y=${TOPS.grade} height=${BOTTOM - TOPS.grade} />`)}
+          ${gaps.map(([begin, end]) => html`<rect class="off" data-off x=${x(begin)} width=${Math.max(1, x(end) - x(begin))} y=${TOPS.grade} height=${BOTTOM - TOPS.grade} />`)}
           ${chosen && html`<rect class="noted" x=${x(chosen.start)} width=${Math.max(2, x(chosen.end) - x(chosen.start))} y=${TOPS.grade} height=${BOTTOM - TOPS.grade} />`}
           ${Object.keys(HEIGHTS).map((name) => html`<${Frame} name=${name} most=${name === 'score' ? highest : 1} wide=${wide} />`)}
           ${ticks(from, to, Math.max(2, (wide - LEFT) / TICK_PX), zone.value).map(({ t, text, isDay }) => html`
@@ -66,17 +67,22 @@ export function Strips({ data, range: [from, to], chosen, onPick = openIt }) {
           ${data.anomalies.map((one) => html`<${Mark} key=${one.t} one=${one} x=${x(one.t + span / 2)} start=${one.late > 0 ? x(one.start + span / 2) : null} y=${y} isChosen=${one === chosen} />`)}
         </svg>`}
     </div>
-    <p class="quiet strips-legend"><small>Grade: 0 is no anomaly, whatever the score · Score: the line; its threshold: dashed · ${data.confidence.some((one) => one < SURE) ? 'shaded: it is still learning, confidence below 0.9 · ' : ''}${off(data, span, [from, to]).length > 0 ? 'hatched: no result, as the detector was off or there were no rows · ' : ''}${data.t.length < data.all_points ? `the worst of each of ${data.t.length} stretches of time are drawn` : `${counted(data.t.length, 'bucket')} of ${duration(span)}`}</small></p>`;
+    <p class="quiet strips-legend"><small>Grade: 0 is no anomaly, whatever the score · Score: the line; its threshold: dashed · ${data.confidence.some((one) => one < SURE) ? 'shaded: it is still learning, confidence below 0.9 · ' : ''}${gaps.length > 0 ? 'hatched: no result, as the detector was off or there were no rows · ' : ''}${data.t.length < data.all_points ? `the worst of each of ${data.t.length} stretches of time are drawn` : `${counted(data.t.length, 'bucket')} of ${duration(span)}`}</small></p>`;
 }
 
 const joins = (t, at, span) => at > 0 && t[at] - t[at - 1] <= Math.max(span, 4 * (t.at(-1) - t[0]) / t.length);
 
-/** Times without a result, where all results are drawn: it was off, or the entity had no rows. @returns {[number, number][]} */
-function off({ t, all_points: all }, span, [from, to]) {
+/**
+ * Times without a result, where all results are drawn: it was off, or the entity had no rows. Of what is newest that is not
+ * known until a bucket and its latency are over, and one span more for the result to come.
+ * @returns {[number, number][]}
+ */
+export function off({ t, all_points: all, bucket_span_ms: span, latency_ms: latency }, [from, to], now) {
   if (t.length < all) return [];
   const begins = [from, ...t.map((start) => start + span)];
-  const ends = [...t, to];
-  return begins.map((begin, at) => [begin, ends[at]]).filter(([begin, end]) => end - begin >= span);
+  const ends = [...t, Math.min(to, now ?? to)];
+  const isKnown = (begin, at) => at < t.length || now === null || now - begin >= 2 * span + latency;
+  return begins.map((begin, at) => [begin, ends[at]]).filter(([begin, end], at) => end - begin >= span && isKnown(begin, at));
 }
 
 /** Times in which it was not sure yet. @returns {[number, number][]} */
