@@ -8,7 +8,7 @@ from barograph.jobs import run
 from barograph.jobs.answers import Answers
 from barograph.jobs.file_checks import checked
 from barograph.jobs.knowledge.calendars import Calendars
-from barograph.jobs.knowledge.downtime import plan_downtime
+from barograph.jobs.knowledge.downtime import forget_downtime, plan_downtime
 from barograph.jobs.open_jobs import Means, OpenJobs, OpenReader, Tell
 from barograph.jobs.summary import Progress
 from barograph.sources.chunk import Chunk
@@ -94,17 +94,24 @@ class Feeding(Answers):
             return session.progress()
 
     def skip(self, job_id: str, until_ms: int) -> None:
-        """Leave out what is open and all buckets that start before a time. Raises as `feed`. See `Engine.skip`.
+        """Leave out what is open and all buckets that start before a time. See `Engine.skip`.
 
         Once buckets are finished, that time is planned as downtime: nothing is found in it, and nothing learned from it.
+
+        Raises:
+            BadRequest: it is no time of this job, as for `Engine.flush`; nothing is planned then. Others as `feed`.
         """
         self.commit(job_id)
         finished, span_ms = self.finished_until(job_id), self.job(job_id).bucket_span_ms
         end_ms = -(-until_ms // span_ms) * span_ms
         if self._has_finished(job_id) and end_ms > finished:
             plan_downtime(self.calendars, job_id, finished, end_ms)
-        with self._open.use(job_id) as session:
-            session.skip(until_ms)
+        try:
+            with self._open.use(job_id) as session:
+                session.skip(until_ms)
+        except BadRequest:  # nothing was left out: the job is to hear of that time
+            forget_downtime(self.calendars, job_id, finished)
+            raise
 
     def _has_finished(self, job_id: str) -> bool:
         """Whether a bucket of a job is finished."""

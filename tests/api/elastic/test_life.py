@@ -67,6 +67,36 @@ def test_a_time_without_end_is_refused(http: httpx.Client) -> None:
             assert http.post(f"{JOBS}/{job_id}/_flush", json={name: value}).status_code == 400
 
 
+def test_a_refused_skip_leaves_no_downtime_behind(http: httpx.Client) -> None:
+    job_id = made(http, opened=True)
+    post(http, job_id, START, START + 3601, START + 2 * 3600)
+    for name, value in (("skip_time", START_MS + 500 * 24 * HOUR_MS), ("advance_time", START_MS + 500 * 24 * HOUR_MS)):
+        refused = http.post(f"{JOBS}/{job_id}/_flush", json={name: value})
+        assert refused.status_code == 400
+        assert reason(refused).startswith(
+            f"[{name}] wanted a time from 1970 on and at most {START_MS + (366 * 24 + 2) * HOUR_MS}"
+        )
+    assert http.get(f"/_ml/calendars/downtime-{job_id}").status_code == 404
+
+
+def test_a_calendar_of_somebody_with_the_name_of_a_downtime_stays_as_it_is(http: httpx.Client) -> None:
+    job_id = made(http, opened=True)
+    theirs = f"/_ml/calendars/downtime-{job_id}"
+    http.put(theirs, json={"job_ids": [job_id, "another"]}).raise_for_status()
+    patch = {"description": "patch", "start_time": START_MS, "end_time": START_MS + 1}
+    http.post(f"{theirs}/events", json={"events": [patch]}).raise_for_status()
+    post(http, job_id, START, START + 3601, START + 2 * 3600)
+    http.post(f"{JOBS}/{job_id}/_flush", json={"skip_time": START + 5 * 3600}).raise_for_status()
+    events = http.get(f"{theirs}-2/events").json()["events"]
+    assert [(event["description"], event["start_time"]) for event in events] == [("downtime", START_MS + 2 * HOUR_MS)]
+    http.post(f"{JOBS}/{job_id}/_close").raise_for_status()
+    http.post(f"{JOBS}/{job_id}/_reset").raise_for_status()
+    assert http.get(f"{theirs}-2").status_code == 404
+    (kept,) = http.get(theirs).json()["calendars"]
+    assert kept["job_ids"] == [job_id, "another"]
+    assert [event["description"] for event in http.get(f"{theirs}/events").json()["events"]] == ["patch"]
+
+
 def test_skip_time_leaves_out_what_is_open(http: httpx.Client) -> None:
     job_id = made(http, opened=True)
     post(http, job_id, START)
@@ -105,7 +135,8 @@ def test_rows_of_open_buckets_can_be_sent_again(http: httpx.Client) -> None:
     buckets = http.get(f"{JOBS}/{job_id}/results/buckets").json()["buckets"]
     assert [bucket["event_count"] for bucket in buckets] == [1, 1]
     refused = http.post(path, params=again, json=row)
-    assert (refused.status_code, f"wanted a time from {START_MS + 2 * HOUR_MS} on" in reason(refused)) == (400, True)
+    assert refused.status_code == 400
+    assert reason(refused).startswith(f"[reset_start] {START_MS}: wanted a time from {START_MS + 2 * HOUR_MS} on")
     assert "'reset_start' has not been specified" in reason(http.post(path, params={"reset_end": START}, json=row))
     assert "is earlier than start time" in reason(http.post(path, params={**again, "reset_end": START}, json=row))
 

@@ -9,7 +9,9 @@ from barograph.api.elastic.counts import data_counts
 from barograph.api.elastic.endpoint import ANY, Call, Endpoint
 from barograph.api.elastic.errors import bad, conflict
 from barograph.api.elastic.times import unparsable_time
+from barograph.config.errors import BadRequest
 from barograph.config.job import Job
+from barograph.engine.engine import FARTHEST_MS
 from barograph.jobs.service import posted_chunk
 from barograph.results.counts import DataCounts
 
@@ -33,7 +35,7 @@ def post_data(call: Call) -> Answer:
     call.body = None  # the rows are in the chunk
     before = service.summary(job_id).counts or DataCounts()
     if again is not None:
-        service.empty_open(job_id, *again)
+        _empty(call, job_id, *again)
     if chunk.rows:
         service.take(job_id, chunk)
     counts = service.summary(job_id).counts or DataCounts()
@@ -53,6 +55,14 @@ def _sent_again(call: Call) -> tuple[int, int] | None:
     if end <= start:
         raise bad(f"Invalid time range: end time '{given['reset_end']}' is earlier than start time '{given['reset_start']}'.")
     return start, end
+
+
+def _empty(call: Call, job_id: str, start_ms: int, end_ms: int) -> None:
+    """Make room for rows that are sent again; what is wrong with their time is said of the parameter."""
+    try:
+        call.server.service.empty_open(job_id, start_ms, end_ms)
+    except BadRequest as error:
+        raise bad(f"[reset_start] {str(error).removeprefix('start=')}") from None
 
 
 def flush_job(call: Call) -> dict[str, Any]:
@@ -82,14 +92,21 @@ def flush_job(call: Call) -> dict[str, Any]:
 
 def _refuse_too_far(call: Call, job: Job, times: Mapping[str, int]) -> None:
     """Refuse to make buckets without end: a time in another unit would keep the job busy for ever."""
-    counts = call.server.service.summary(job.job_id).counts
-    newest = None if counts is None else counts.latest_record_timestamp
+    latest, wanted = _latest(call.server.service.summary(job.job_id).counts or DataCounts(), job.bucket_span_ms)
     for name in ("advance_time", "skip_time"):
-        if newest is not None and times.get(name, newest) - newest > _MOST_EMPTY * job.bucket_span_ms:
-            wanted = f"a time at most {_MOST_EMPTY} buckets after the newest record ({newest})"
+        if not 0 <= times.get(name, 0) <= latest:
             raise bad(f"[{name}] wanted {wanted}, found [{times[name]}]")
-        if times.get(name, 0) > _LATEST_MS:
-            raise bad(f"[{name}] wanted a time before the year 2200, found [{times[name]}]")
+
+
+def _latest(counts: DataCounts, span_ms: int) -> tuple[int, str]:
+    """The end of the last bucket that a flush may finish, epoch ms, and in words."""
+    newest = counts.latest_record_timestamp
+    if newest is None:
+        return _LATEST_MS, "a time from 1970 on and before the year 2200"
+    farthest = max(newest, counts.latest_bucket_timestamp or 0) + FARTHEST_MS
+    latest = min(_LATEST_MS, farthest, newest + _MOST_EMPTY * span_ms) // span_ms * span_ms
+    behind = f"within a year and {_MOST_EMPTY} buckets of the newest record ({newest})"
+    return latest, f"a time from 1970 on and at most {latest}, {behind}"
 
 
 def _refuse_closed(call: Call, job: Job) -> None:
