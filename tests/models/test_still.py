@@ -43,6 +43,16 @@ def test_a_value_that_stands_still_for_two_hours_is_told_and_until_then_nothing(
     assert (still["bucket"] - still["since"] + 1 == still["same"]).all()
 
 
+def test_it_is_as_long_as_it_has_this_value_also_within_an_incident():
+    x = made("noise")
+    x[:, BEGINS - 6 : BEGINS] = 220.0
+    x[:, BEGINS : BEGINS + 24] = np.random.default_rng(5).normal(100, 8, (SERIES, 1))
+    _, leaves = judged(x)
+    still = leaves[(leaves["same"] > 0) & (leaves["bucket"] >= BEGINS)]
+    assert len(np.unique(still["series"])) == SERIES
+    assert (still["bucket"] - still["since"] + 1 == still["same"]).all()
+
+
 @pytest.mark.parametrize("kind", ["steps", "night", "few", "zeros"])
 def test_what_stands_still_by_nature_is_not(kind):
     rng, shape = np.random.default_rng(4), (SERIES, DAYS * DAY)

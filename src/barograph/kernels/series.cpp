@@ -230,10 +230,11 @@ inline void add_leaf(const Series& s, const Memory& m, Output& out, const Chunk&
                      double x, double ln_p, const Evidence& e, int64_t skipped_by) {
   const Predictive p = predictive(s, m, f, k.side, c.bucket);
   const Bounds b = interval(p, kLeafBounds, never_negative(s, k));
-  const int64_t began = c.bucket - static_cast<int64_t>(std::max(e.same - 1.0, 0.0));
+  // What stands still has done so since it first had this value, also where an incident is going on that began with others.
+  const int64_t began = e.same > 0.0 ? c.bucket + 1 - static_cast<int64_t>(e.same) : odd_now(s) ? s.incident.since : c.bucket;
   Leaf& leaf = out.leaves[out.leaf_count++];
   leaf = {static_cast<int32_t>(cell.i), static_cast<int32_t>(cell.t), x, clamped(k, p.centre), b.lower, b.upper, impact_of(s, e, ln_p), ln_p,
-          e.ln_evidence, {}, 0.0, 0.0, s.count, std::sqrt(s.spread.variance), e.same, odd_now(s) ? std::min(s.incident.since, began) : began, skipped_by, p};
+          e.ln_evidence, {}, 0.0, 0.0, s.count, std::sqrt(s.spread.variance), e.same, began, skipped_by, p};
   if (s.count < kEarly) {  // nothing but the bucket itself was looked at
     leaf.surprise[kOwnView] = e.surprise[kOwnView];
     leaf.ln_views = leaf.ln_seen = e.ln_evidence;
