@@ -78,6 +78,22 @@ def test_whoever_breaks_with_the_others_is_told_and_nobody_else(series):
     assert 0 < leaf["partner"] - 1 < series
 
 
+def test_what_others_find_odd_of_a_value_that_stands_still_is_not_that_it_does():
+    minutes_5, begins = 300_000, 6 * 288
+    rng = np.random.default_rng(1)
+    x = 100 + 10 * (math.sqrt(0.99) * rng.normal(size=7 * 288) + math.sqrt(0.01) * rng.normal(size=(2, 7 * 288)))
+    x[0, begins : begins + 24] = x[0, begins - 1]
+    model, both = CorrelatedModel.build(ModelConfig(minutes_5)), np.zeros(2, np.int32)
+    model.grow(2, Kin(both, both, both.astype(np.int64)))
+    leaves = model.advance(x, 0).leaves
+    leaves = leaves[(leaves["series"] == 0) & (leaves["bucket"] >= begins) & (leaves["bucket"] < begins + 24)]
+    by_other, by_itself = leaves[leaves["partner"] > 0], leaves[leaves["partner"] == 0]
+    assert len(by_other) > 2
+    assert not by_other["same"].any()
+    assert (by_other["since"] == by_other["bucket"]).all()
+    assert (by_itself["same"] == by_itself["bucket"] - begins + 2).all()
+
+
 def test_what_all_have_is_told_as_it_is_without_others():
     x = together(4, 800)
     x[:3, 700], x[3, 700] = 200.0, 0.0

@@ -244,6 +244,8 @@ def _tell(leaves: Structs, ln_p: Floats, said: Said) -> Bools:
         leaves[name][odder] = column
     leaves["ln_evidence"][odder], leaves["impact"][odder] = ln_p[odder], _ALONE
     leaves["partner"][odder] = of.partner + 1
+    still = odder & (leaves["same"] > 0.0)  # others say that of this bucket, however long it has stood still
+    leaves["since"][still], leaves["same"][still] = leaves["bucket"][still], 0.0
     return odder
 
 
