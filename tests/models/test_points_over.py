@@ -202,5 +202,7 @@ def test_a_bad_call_is_named_with_its_value():
         model.advance(np.zeros((2, 4)), 0)
     with pytest.raises(ValueError, match="first_bucket_ms=7: wanted a multiple of bucket_span_ms=900000"):
         model.advance(np.zeros((3, 4)), 7)
-    with pytest.raises(ValueError, match="wanted this version"):
+    with pytest.raises(ValueError, match=f"of version 1: wanted this version, {model.VERSION}"):
         type(model).build(model.config, {})
+    with pytest.raises(ValueError, match=f"of version 99: wanted this version, {model.VERSION}"):
+        type(model).build(model.config, model.snapshot() | {"version": np.array([99])})

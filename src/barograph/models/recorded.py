@@ -11,7 +11,7 @@ from barograph.models.civil import Shifts
 from barograph.models.config import ModelConfig
 from barograph.models.skips import Skips
 from barograph.results.arrays import Floats, Ids, Structs
-from barograph.results.snapshot import Arrays
+from barograph.results.snapshot import Arrays, version_of
 
 _OF: Final = {"population", "part", "category"}
 
@@ -45,7 +45,10 @@ class Recorded(ABC):
         if state is None:
             return cls(config, {name: np.zeros(0, dtype) for name, dtype in cls.LAYOUT.items()})
         if not cls.readable(state):
-            raise ValueError(f"{', '.join(cls.LAYOUT)} of another version: wanted this version")
+            found, wanted = (
+                ("another version", "") if cls.VERSION is None else (f"version {version_of(state)}", f", {cls.VERSION}")
+            )
+            raise ValueError(f"{', '.join(cls.LAYOUT)} of {found}: wanted this version{wanted}")
         return cls(config, {name: np.array(state[name], dtype) for name, dtype in cls.LAYOUT.items()})
 
     @classmethod
@@ -82,7 +85,7 @@ class Recorded(ABC):
     def readable(cls, state: Arrays) -> bool:
         """Whether this version can read a snapshot."""
         alike = all(name in state and state[name].dtype == dtype for name, dtype in cls.LAYOUT.items())
-        return alike and (cls.VERSION is None or int(state["version"][0]) == cls.VERSION)
+        return alike and (cls.VERSION is None or version_of(state) == cls.VERSION)
 
     def snapshot(self) -> Arrays:
         """Everything remembered. Equal histories give equal bytes."""

@@ -25,7 +25,7 @@ from barograph.models.skips import NOT_SKIPPED, Skips
 from barograph.models.state import CHANGE, FLAGGED, PREDICTIVE, SERIES, VERSION, fresh
 from barograph.results.arrays import Bools, Bytes, Floats, Ints, Structs, as_bytes
 from barograph.results.leaf import LEAF, Tried
-from barograph.results.snapshot import Arrays
+from barograph.results.snapshot import Arrays, version_of
 
 HIGH_VARIANCE: Final = 1.25
 """A bucket in which the model expects so many times the usual deviation is said to have a high variance."""
@@ -66,7 +66,7 @@ class SeriesModel:
         if state is None:
             return cls(config, Held.build(config.bed), Siblings.build())
         if not cls.readable(state):
-            raise ValueError(f"series records of version {_version(state)}: wanted this version, {VERSION}")
+            raise ValueError(f"series records of version {version_of(state)}: wanted this version, {VERSION}")
         held = Held.build(config.bed, state["series"], state["pool"])
         return cls(config, held, Siblings.build(state["siblings"]), int(state["began"][0]))
 
@@ -95,7 +95,7 @@ class SeriesModel:
     @staticmethod
     def readable(state: Arrays) -> bool:
         """Whether a snapshot's records are of this version."""
-        return _version(state) == VERSION and state["series"].dtype == SERIES
+        return version_of(state) == VERSION and state["series"].dtype == SERIES
 
     @property
     def n_series(self) -> int:
@@ -422,12 +422,6 @@ class _Work:
 
 def _bytes(records: Structs) -> Bytes:
     return records.view(np.uint8).reshape(len(records), records.dtype.itemsize)
-
-
-def _version(state: Arrays) -> int:
-    """Of what a snapshot holds; the first ones had none."""
-    version = state.get("version")
-    return int(version[0]) if version is not None and len(version) else 1
 
 
 def _day_ends(first_ms: int, span_ms: int, buckets: int) -> list[int]:

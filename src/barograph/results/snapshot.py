@@ -204,6 +204,12 @@ def prefixed(prefix: str, arrays: Arrays) -> Arrays:
     return {f"{prefix}.{name}": array for name, array in arrays.items()}
 
 
+def version_of(state: Arrays) -> int:
+    """Of what a model has remembered; the first ones had none."""
+    version = state.get("version")
+    return int(version[0]) if version is not None and len(version) else 1
+
+
 def under(prefix: str, arrays: Arrays) -> Arrays:
     """The arrays that `prefixed` stored under `prefix.`, by their own names."""
     start = f"{prefix}."
