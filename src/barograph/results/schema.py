@@ -80,7 +80,11 @@ RECORDS: Final = (
     ),
     Column("anomaly_length", pl.Int64(), "buckets since the anomaly of this series began, this one included"),
     Column("single_bucket_impact", pl.Int64(), "-log10 of the probability of this bucket alone, rounded; 0 from 0.05 up"),
-    Column("means_impact", pl.Int64(), "the same of the buckets of a run that ends here, or of about the last 50"),
+    Column(
+        "means_impact",
+        pl.Int64(),
+        "the same of the buckets of a run that ends here, of about the last 50, or of a value that stands still",
+    ),
     Column("characteristics_impact", pl.Int64(), "the same against what the series has shown before"),
     Column("high_variance_penalty", pl.Boolean(), "more spread than usual is expected at this time, which lowers the score"),
     Column("incomplete_bucket_penalty", pl.Boolean(), "judged by what the open bucket is likely to become"),
