@@ -67,5 +67,5 @@ clean:
 .venv/.test: .venv/.demo
 	@scripts/prepare test
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -e '.[test]'
-	@printf '%s\n' elasticsearch-8 elasticsearch-9 opensearch-2 opensearch-3 | xargs --max-procs 4 --max-args 1 $(BIN)/python scripts/client
+	@printf '%s\n' elasticsearch-8 elasticsearch-9 opensearch-2 opensearch-3 | xargs -P 4 -n 1 $(BIN)/python scripts/client
 	@touch $@

@@ -92,6 +92,13 @@ LOGS = (
 )
 
 
+EVERY_DEFAULT = {
+    **{"operator": "OR", "prefix_length": 0, "max_expansions": 50, "fuzzy_transpositions": True, "lenient": False},
+    **{"zero_terms_query": "NONE", "auto_generate_synonyms_phrase_query": True, "boost": 1.0},
+}
+"""As the Java builders write it."""
+
+
 @pytest.mark.parametrize(
     ("query", "ids"),
     [
@@ -115,6 +122,19 @@ LOGS = (
         ({"term": {"ok": "true"}}, ["2"]),
         ({"constant_score": {"filter": {"term": {"host": "db-2"}}}}, ["2"]),
         ({"multi_match": {"query": "db-2", "fields": ["host", "text"]}}, ["0", "2"]),
+        ({"multi_match": {"query": "refused connection", "fields": ["text"], **EVERY_DEFAULT, "slop": 0}}, ["0", "1", "2"]),
+        ({"multi_match": {"query": "connection refused", "fields": ["text"], "type": "phrase", **EVERY_DEFAULT}}, ["0"]),
+        ({"multi_match": {"query": "connection ref", "fields": ["text"], "type": "phrase_prefix", "slop": 0}}, ["0"]),
+        ({"match": {"text": {"query": "closed", **EVERY_DEFAULT, "minimum_should_match": 1}}}, ["1"]),
+        ({"match": {"text": {"query": "...", "zero_terms_query": "all"}}}, ["0", "1", "2"]),
+        ({"match": {"text": "..."}}, []),
+        ({"match_phrase": {"text": {"query": "connection refused", "slop": 0, "zero_terms_query": "NONE"}}}, ["0"]),
+        (
+            {"simple_query_string": {"query": "refused", "fields": ["text"], "flags": -1, "minimum_should_match": "1"}},
+            ["0", "2"],
+        ),
+        ({"query_string": {"query": "closed", "fuzziness": "AUTO", "phrase_slop": 0, "escape": False}}, ["1"]),
+        ({"query_string": {"query": "t:>=2016-06-01", "time_zone": "Europe/Berlin"}}, ["0", "1", "2"]),
         ({"query_string": {"query": "refused"}}, ["0", "2"]),
         ({"query_string": {"query": "host:web* AND NOT closed"}}, ["0"]),
         ({"query_string": {"query": "n:[2 TO *] -host:db-2"}}, ["1"]),
@@ -144,8 +164,21 @@ def test_each_kind_of_query(query: dict[str, Any], ids: list[str]) -> None:
         ({"match_all": {}, "term": {}}, "wanted an object with one name"),
         ({"bool": {"must": 1}}, "[bool].must=1: wanted queries"),
         ({"function_score": {}}, "query [function_score] is not answered here"),
-        ({"match": {"host": {"query": "a", "fuzziness": "AUTO"}}}, "[match [host]] unknown field [fuzziness]"),
-        ({"match_phrase": {"host": {"query": "a", "slop": 2}}}, "[match_phrase [host]] unknown field [slop]"),
+        ({"match": {"host": {"query": "a", "fuzziness": "AUTO"}}}, "[match [host]] fuzziness='AUTO': wanted 0"),
+        ({"match_phrase": {"host": {"query": "a", "slop": 2}}}, "[match_phrase [host]] slop=2: wanted 0"),
+        ({"match": {"host": {"query": "a", "analyzer": "b"}}}, "[match [host]] unknown field [analyzer]"),
+        ({"match": {"host": {"query": "a", "minimum_should_match": "75%"}}}, "minimum_should_match='75%': wanted 1"),
+        ({"match": {"host": {"query": "a", "operator": "xor"}}}, "operator='xor': wanted one of or, and"),
+        ({"multi_match": {"query": "a", "fields": ["n"], "fuzziness": 1}}, "[multi_match] fuzziness=1: wanted 0"),
+        (
+            {"multi_match": {"query": "a", "fields": ["n"], "type": "bool_prefix"}},
+            "type='bool_prefix': wanted one of best_fields",
+        ),
+        ({"multi_match": {"query": "a", "fields": [], "type": "cross_fields", "operator": "and"}}, "type='cross_fields'"),
+        ({"simple_query_string": {"query": "a", "flags": "OR"}}, "[simple_query_string] flags='OR': wanted one of all, -1"),
+        ({"query_string": {"query": "a", "phrase_slop": 1}}, "[query_string] phrase_slop=1: wanted 0"),
+        ({"query_string": {"query": "a", "analyzer": "b"}}, "[query_string] unknown field [analyzer]"),
+        ({"query_string": {"query": "host:web~1", "fuzziness": 1}}, "wanted no [~], as words are the same or not: 'web~1'"),
     ],
 )
 def test_what_cannot_be_answered_is_told(query: dict[str, Any], told: str) -> None:

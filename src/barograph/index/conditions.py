@@ -65,6 +65,11 @@ def words(item: Field, text: str, scope: Scope, *, as_phrase: bool, every: bool,
     return all_of(made) if every or as_phrase else any_of(made)
 
 
+def has_words(text: str) -> bool:
+    """Whether there is a word in a text."""
+    return _WORD.search(text) is not None
+
+
 def _matches(item: Field, pattern: str, scope: Scope) -> Sql:
     return scope.any_value(item, lambda name: Sql(f"regexp_full_match({name}, ?)", (pattern,)))
 

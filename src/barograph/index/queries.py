@@ -4,13 +4,14 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from barograph.index.asked import only
-from barograph.index.conditions import between, by_beginning, by_pattern, comparable, equals, wildcard_pattern, words
+from barograph.index.conditions import between, by_beginning, by_pattern, comparable, equals, has_words, wildcard_pattern, words
 from barograph.index.errors import BadQuery
 from barograph.index.kinds import TEXT
+from barograph.index.mapping import Field
 from barograph.index.query_string import compile_text
 from barograph.index.scope import Scope
 from barograph.index.sql import FALSE, TRUE, Sql, all_of, any_of, none_of
+from barograph.index.words_asked import is_every, matches_without_words, refuse_others, taken_by
 
 MAX_DEPTH: Final = 30
 """Queries in queries, as Elasticsearch limits them."""
@@ -116,41 +117,50 @@ def _pattern(name: str, regex: Callable[[str], str], key: str = "value") -> Hand
     return handler
 
 
-def _of_words(name: str, body: Any, *known: str) -> tuple[str, dict[str, Any]]:
-    """The field and the body of a query of words; what would make it match other documents is not left out in silence."""
+def _of_words(name: str, body: Any, scope: Scope, compiled: Callable[[Field, Any, dict[str, Any]], Sql]) -> Sql:
+    """A query of the words of one field; what would make it match other documents is not left out in silence."""
     path, inner = _field_and_body(name, body, "query")
-    only(inner, f"{name} [{path}]", {"query", "boost", "_name", "lenient", "zero_terms_query", *known})
-    return path, inner
+    refuse_others(name, f"{name} [{path}]", inner)
+    item, text = scope.field(path), _needs(name, path, inner, "query")
+    if item is None:
+        return FALSE
+    if item.kind is TEXT and not has_words(str(text)):
+        return TRUE if matches_without_words(inner) else FALSE
+    return compiled(item, text, inner)
 
 
 def _match(body: Any, scope: Scope, _depth: int) -> Sql:
-    path, inner = _of_words("match", body, "operator")
-    item, text = scope.field(path), _needs("match", path, inner, "query")
-    if item is None:
-        return FALSE
-    if item.kind is not TEXT:
-        return equals(item, text, scope)
-    return words(item, str(text), scope, as_phrase=False, every=str(inner.get("operator", "or")).lower() == "and")
+    def compiled(item: Field, text: Any, inner: dict[str, Any]) -> Sql:
+        if item.kind is not TEXT:
+            return equals(item, text, scope)
+        return words(item, str(text), scope, as_phrase=False, every=is_every(inner))
+
+    return _of_words("match", body, scope, compiled)
 
 
 def _match_phrase(body: Any, scope: Scope, _depth: int) -> Sql:
-    path, inner = _of_words("match_phrase", body)
-    item, text = scope.field(path), _needs("match_phrase", path, inner, "query")
-    return FALSE if item is None else words(item, str(text), scope, as_phrase=True, every=True)
+    return _of_words(
+        "match_phrase", body, scope, lambda item, text, _: words(item, str(text), scope, as_phrase=True, every=True)
+    )
 
 
 def _match_phrase_prefix(body: Any, scope: Scope, _depth: int) -> Sql:
-    path, inner = _of_words("match_phrase_prefix", body, "max_expansions")
-    item, text = scope.field(path), _needs("match_phrase_prefix", path, inner, "query")
-    return FALSE if item is None else by_beginning(item, str(text), scope)
+    return _of_words("match_phrase_prefix", body, scope, lambda item, text, _: by_beginning(item, str(text), scope))
+
+
+_OF_TYPE: Final = {"phrase": "match_phrase", "phrase_prefix": "match_phrase_prefix"}
 
 
 def _multi_match(body: Any, scope: Scope, depth: int) -> Sql:
     if not isinstance(body, Mapping) or "query" not in body or not isinstance(body.get("fields"), list):
         raise BadQuery(f"[multi_match]={body!r}: wanted [query] and a list [fields]")
-    kind = "match_phrase" if body.get("type") == "phrase" else "match"
-    rest = {key: body[key] for key in ("query", "operator") if key in body}
-    return any_of(compile_query({kind: {str(path).split("^")[0]: rest}}, scope, depth + 1) for path in body["fields"])
+    refuse_others("multi_match", "multi_match", body)
+    kind = str(body.get("type")).lower()
+    if kind == "cross_fields" and is_every(body):
+        raise BadQuery("[multi_match] type='cross_fields': wanted another one with the operator and, or a [bool]")
+    name = _OF_TYPE.get(kind, "match")
+    rest = taken_by(name, body)
+    return any_of(compile_query({name: {str(path).split("^")[0]: rest}}, scope, depth + 1) for path in body["fields"])
 
 
 def _bool(body: Any, scope: Scope, depth: int) -> Sql:
@@ -231,5 +241,5 @@ _HANDLERS: Final[Mapping[str, Handler]] = {
     "nested": _around,
     "dis_max": _dis_max,
     "query_string": lambda body, scope, _depth: compile_text(body, scope),
-    "simple_query_string": lambda body, scope, _depth: compile_text(body, scope),
+    "simple_query_string": lambda body, scope, _depth: compile_text(body, scope, "simple_query_string"),
 }

@@ -10,6 +10,7 @@ from barograph.index.kinds import TEXT
 from barograph.index.mapping import Field
 from barograph.index.scope import Scope
 from barograph.index.sql import FALSE, TRUE, Sql, all_of, any_of, none_of
+from barograph.index.words_asked import is_every, refuse_others
 
 _TOKEN: Final = re.compile(
     r"""\s*(?:(?P<bracket>[()])|(?P<word>AND|OR|NOT|&&|\|\||!)(?=[\s(]|$)|(?P<sign>[+-])(?=\S)
@@ -19,31 +20,38 @@ _TOKEN: Final = re.compile(
     re.VERBOSE,
 )
 _RANGE: Final = re.compile(r"([\[{])\s*(\S+)\s+TO\s+([^\]}\s]+)\s*([\]}])")
+_FUZZY: Final = re.compile(r"(?<!\\)~[\d.]*$")
 _MAX_TOKENS: Final = 1024
 _MAX_DEPTH: Final = 20
 
 
-def compile_text(body: Any, scope: Scope) -> Sql:
+def compile_text(body: Any, scope: Scope, name: str = "query_string") -> Sql:
     """The condition of a `query_string` query.
 
+    Args:
+        body: the query.
+        scope: the documents.
+        name: what the query is called.
+
     Raises:
-        BadQuery: it cannot be read.
+        BadQuery: it cannot be read, or holds what is not answered.
     """
     body = {"query": body} if isinstance(body, str) else body
     if not isinstance(body, Mapping) or not isinstance(body.get("query"), str):
-        raise BadQuery(f"[query_string]={body!r}: wanted an object with [query] as text")
+        raise BadQuery(f"[{name}]={body!r}: wanted an object with [query] as text")
+    refuse_others(name, name, body)
     fields = body.get("fields") or [body.get("default_field", "*")]
-    return _Parser(
-        body["query"], [str(path).split("^")[0] for path in fields], scope, str(body.get("default_operator", "or"))
-    ).all()
+    return _Parser(body, [str(path).split("^")[0] for path in fields], scope).all()
 
 
 class _Parser:
     """One pass over the tokens, from left to right."""
 
-    def __init__(self, text: str, fields: list[str], scope: Scope, operator: str) -> None:
+    def __init__(self, body: Mapping[str, Any], fields: list[str], scope: Scope) -> None:
+        text: str = body["query"]
         self._text, self._fields, self._scope = text, fields, scope
-        self._every = operator.lower() == "and"
+        self._every = is_every(body, "default_operator")
+        self._zone = {"time_zone": body["time_zone"]} if body.get("time_zone") else {}
         self._tokens: list[re.Match[str]] = []
         at = 0
         while at < len(text.rstrip()):
@@ -129,7 +137,7 @@ class _Parser:
             return self._range(item, token["range"])
         if token["bound"]:
             name = {"<": "lt", "<=": "lte", ">": "gt", ">=": "gte"}[token["bound"]]
-            return between(item, {name: token["limit"]}, self._scope)
+            return between(item, {name: token["limit"], **self._zone}, self._scope)
         if token["phrase"] is not None:
             return words(item, re.sub(r"\\(.)", r"\1", token["phrase"]), self._scope, as_phrase=True, every=True)
         return self._term(item, token["term"] or "")
@@ -137,6 +145,8 @@ class _Parser:
     def _term(self, item: Field, text: str) -> Sql:
         if text == "*":
             return self._scope.exists(item.path)
+        if _FUZZY.search(text):
+            raise BadQuery(f"Failed to parse query [{self._text[:200]}]: wanted no [~], as words are the same or not: {text!r}")
         if re.search(r"(?<!\\)[*?]", text) and not item.kind.is_number:
             return by_pattern(item, wildcard_pattern(text), self._scope)
         text = re.sub(r"\\(.)", r"\1", text)
@@ -150,4 +160,4 @@ class _Parser:
             raise BadQuery(f"Failed to parse range [{text[:100]}]: wanted [a TO b]")
         low, high = ("gte" if found[1] == "[" else "gt"), ("lte" if found[4] == "]" else "lt")
         bounds = {name: value for name, value in ((low, found[2]), (high, found[3])) if value != "*"}
-        return between(item, bounds, self._scope)
+        return between(item, {**bounds, **self._zone}, self._scope)

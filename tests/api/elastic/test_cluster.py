@@ -104,6 +104,20 @@ def test_of_a_job_whose_index_of_results_is_deleted_no_counts_are_told(own: http
         own.delete("/.ml-anomalies-shared").raise_for_status()
         (stats,) = own.get(f"{JOBS}/emptied/_stats").json()["jobs"]
         assert (stats["data_counts"]["processed_record_count"], stats["state"]) == (0, "closed")
+    own.post(f"{JOBS}/emptied/_open").raise_for_status()
+    own.post(f"{JOBS}/emptied/_flush", json={"calc_interim": True}).raise_for_status()
+    own.post(f"{JOBS}/emptied/_close").raise_for_status()
+    own.post(f"{JOBS}/emptied/model_snapshots/empty/_revert").raise_for_status()
+    assert _processed(own, "emptied") == 0
+    own.post(f"{JOBS}/emptied/_open").raise_for_status()
+    own.post(f"{JOBS}/emptied/_data", json=row).raise_for_status()
+    assert _processed(own, "emptied") == 1
+    own.post(f"{JOBS}/emptied/_close").raise_for_status()
+
+
+def _processed(http: httpx.Client, job_id: str) -> int:
+    (stats,) = http.get(f"{JOBS}/{job_id}/_stats").json()["jobs"]
+    return int(stats["data_counts"]["processed_record_count"])
 
 
 def test_people_can_read_times_and_sizes(own: httpx.Client) -> None:

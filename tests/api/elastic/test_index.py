@@ -142,6 +142,11 @@ def test_settings_of_the_cluster_are_told_as_objects(http: httpx.Client) -> None
         ("POST", "/air/_search", {"colour": 1}, 400, "parsing_exception"),
         ("POST", "/air/_search", [1], 400, "x_content_parse_exception"),
         ("GET", "/air/_search?colour=1", None, 400, "illegal_argument_exception"),
+        ("GET", "/air/_search?terminate_after=1", None, 400, "parsing_exception"),
+        ("GET", "/air/_search?min_score=5", None, 400, "parsing_exception"),
+        ("GET", "/air/_search?explain=true", None, 400, "parsing_exception"),
+        ("GET", "/air/_count?terminate_after=1", None, 400, "parsing_exception"),
+        ("GET", "/air/_search?q=AAL&analyzer=x", None, 400, "parsing_exception"),
     ],
 )
 def test_what_cannot_be_is_told_in_words(air: httpx.Client, method: str, path: str, body: Any, status: int, kind: str) -> None:

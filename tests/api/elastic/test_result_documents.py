@@ -87,6 +87,24 @@ def test_results_follow_their_job(http: httpx.Client) -> None:
     assert found(http, ".ml-anomalies-shared", query={"term": {"job_id": "followed"}})["hits"]["total"]["value"] == 0
 
 
+def test_an_index_of_results_that_was_deleted_is_there_again_as_a_whole(tmp_path: Path) -> None:
+    job, hidden = making.job(), Options(with_hidden=True)
+    with Service.open(None, tmp_path) as service, Documents(None, service.now_ms) as index:
+        shown = Results(service, index)
+        service.put(job)
+        with service._store.lock("web"):
+            service._store.commit("web", making.results(0, 30), Engine.build(job).snapshot(), [])
+        shown.bring_up_to_date()
+        names = (".ml-anomalies-shared", ".ml-state-000001", ".ml-annotations-000001")
+        before = [index.count(name, {}, hidden) for name in names]
+        assert min(before) > 0
+        for name in names:
+            index.delete_indices(name)
+            shown.bring_up_to_date()
+            assert [index.count(name, {}, hidden) for name in names] == before
+        assert index.count(".ml-anomalies-web", {}) == before[0]
+
+
 def test_only_the_parts_that_have_changed_are_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     span = making.SPAN_MS
     job = making.job()

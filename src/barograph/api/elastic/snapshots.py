@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from barograph.api.elastic.arguments import allow_no_match, argument, check_timeout, flag, page
+from barograph.api.elastic.deleted_results import note_reverted
 from barograph.api.elastic.endpoint import Call, Endpoint
 from barograph.api.elastic.errors import ElasticError, bad, conflict, not_found
 from barograph.api.elastic.ids import jobs_of, matching
@@ -131,6 +132,7 @@ def revert_snapshot(call: Call) -> dict[str, Any]:
         revert_to(call.server, snapshot)
     else:
         service.revert(job_id, snapshot_id, delete_later_results=delete)
+    note_reverted(call.server, job_id)
     service.tell(job_id, "info", f"Reverted to the model snapshot [{snapshot_id}]")
     return {"model": _empty(call) if snapshot is None else _told(call)}
 

@@ -34,13 +34,13 @@ def _object(call: Call) -> dict[str, Any]:
 def delete_indices(call: Call) -> dict[str, Any]:
     """Remove indices."""
     with in_words():
-        if expression(call) in reached(call).catalog.aliases:
+        documents = reached(call)
+        if expression(call) in documents.catalog.aliases:
             raise bad(
                 f"The provided expression [{expression(call)}] matches an alias, "
                 "specify the corresponding concrete indices instead."
             )
-        names = reached(call).catalog.names(expression(call), options(call))
-        reached(call).delete_indices(expression(call), options(call))
+        names = documents.delete_indices(expression(call), options(call))
     note_deleted(call.server, names)
     return _DONE
 

@@ -91,11 +91,13 @@ class Results:
         service: the jobs.
         documents: the index.
         seen: what is shown of each job.
+        made: the names beside which documents of jobs were made here.
     """
 
     service: Service
     documents: Documents
     seen: dict[str, _Shown] = field(default_factory=dict)
+    made: set[str] = field(default_factory=set)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def bring_up_to_date(self) -> None:
@@ -104,11 +106,20 @@ class Results:
             jobs = {summary.job.job_id: summary.job for summary in self.service.jobs()}
             for job_id in self.seen.keys() - jobs.keys():
                 self._forget(job_id, self.seen.pop(job_id).index)
+            self._notice_deleted()
             for job_id, job in jobs.items():
                 now = _Shown(index_of(job), self.service.version(job_id), forecasts=self._forecasts(job_id))
                 shown = self.seen.get(job_id)
                 if shown is None or (shown.index, shown.version, shown.forecasts) != (now.index, now.version, now.forecasts):
                     self._show(job, now, shown)
+
+    def _notice_deleted(self) -> None:
+        """Have the jobs shown anew of whose documents somebody has deleted an index."""
+        gone = {name for name in self.made if _beside(name) not in self.documents.catalog.indices}
+        self.made -= gone
+        for job_id, shown in list(self.seen.items()):
+            if gone.intersection((shown.index, STATE, ANNOTATIONS)):
+                del self.seen[job_id]
 
     def _forecasts(self, job_id: str) -> tuple[str, ...]:
         """The forecasts of a job. They come and go without a commit."""
@@ -180,9 +191,9 @@ class Results:
             aliases: dict[str, Any] = {STATE_WRITE: {}} if name == STATE else {}
             self.documents.create_index(name, {"mappings": MAPPINGS, "aliases": aliases})
         beside = _beside(name)
-        is_known = any(shown.index == name for shown in self.seen.values()) or (name in (STATE, ANNOTATIONS) and self.seen)
-        if beside not in catalog.indices or not is_known:  # what an earlier process left there may be out of date
+        if beside not in catalog.indices or name not in self.made:  # what an earlier process left there may be out of date
             self.documents.create_beside(beside, name)
+        self.made.add(name)
 
     def _forget(self, job_id: str, index: str) -> None:
         catalog = self.documents.catalog

@@ -38,7 +38,8 @@ def _body(call: Call) -> dict[str, Any]:
         if call.query.get(name) is not None:
             body[name] = whole(call, name, 0, call.query[name])
     if call.query.get("q"):
-        body["query"] = {"query_string": {"query": call.query["q"], "default_field": call.query.get("df", "*")}}
+        more = {name: call.query[name] for name in _OF_TEXT if call.query.get(name)}
+        body["query"] = {"query_string": {"query": call.query["q"], "default_field": call.query.get("df", "*"), **more}}
     if call.query.get("sort"):
         parts = (part.partition(":") for part in call.query["sort"].split(","))
         body["sort"] = [{name: {"order": way or "asc"}} for name, _, way in parts]
@@ -52,6 +53,9 @@ def _body(call: Call) -> dict[str, Any]:
     for name in ("version", "seq_no_primary_term"):
         if call.query.get(name) is not None:
             body[name] = flag(call, name, False)
+    for name in ("terminate_after", "min_score", "explain"):
+        if call.query.get(name) not in (None, "0", "false"):
+            body[name] = call.query[name] or True  # refused as in the body, with what does instead
     return body
 
 
@@ -192,6 +196,7 @@ def _ended(call: Call, given: Any) -> dict[str, Any]:
     return {"succeeded": True, "num_freed": ended}
 
 
+_OF_TEXT: Final = ("default_operator", "analyzer", "analyze_wildcard", "lenient")
 _SEARCH: Final = (
     f"{OPTIONS} q df size from sort _source _source_includes _source_excludes scroll rest_total_hits_as_int typed_keys "
     "track_total_hits track_scores version seq_no_primary_term timeout routing preference search_type request_cache "
