@@ -65,8 +65,8 @@ def test_models_are_not_lost_to_a_snapshot_that_has_none(http: httpx.Client) -> 
     job_id = made(http, opened=True)
     http.post(f"{JOBS}/{job_id}/_data", json=rows(START_MS // 1000))
     http.post(f"{JOBS}/{job_id}/_close")
-    write(http, job_id, "empty", snapshot_id="empty", timestamp=START_MS)
-    refused = http.post(f"{JOBS}/{job_id}/model_snapshots/empty/_revert")
+    write(http, job_id, "bare", snapshot_id="bare", timestamp=START_MS)
+    refused = http.post(f"{JOBS}/{job_id}/model_snapshots/bare/_revert")
     assert kind(refused) == (409, "status_exception")
     assert "reset the job first" in reason(refused)
 

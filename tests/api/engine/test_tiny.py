@@ -28,7 +28,7 @@ def test_a_tiny_probability_is_a_number_in_records_buckets_and_influencers(tmp_p
     made.service.store.commit("web", found, Snapshot({}), [])
 
     def told(handler: object, **query: str) -> list[str]:
-        server = SimpleNamespace(service=made.service)
+        server = SimpleNamespace(service=made.service, config=SimpleNamespace(data_dir=tmp_path / "data"))
         call = Call(State(server), {"job_id": "web"}, QueryParams(query), "", "", lambda _: None)  # type: ignore[arg-type]
         body = bytes(respond(handler(call)).body).decode()  # type: ignore[operator]
         return re.findall(r'"probability":([^,}]+)', body)
