@@ -138,7 +138,7 @@ def test_a_group_of_rows_that_are_not_there_is_refused():
 
 def rows_of(n: np.ndarray, bucket: np.ndarray) -> tuple[Any, ...]:
     """Two rows of one group in a stretch of one bucket."""
-    return np.zeros(2), np.array([0, 2]), n, bucket, np.ones(1), np.ones((1, 3)), -1.0, np.empty(1)
+    return np.zeros(2), np.array([0, 2]), n, bucket, np.ones(1), np.ones((1, 5)), -1.0, np.empty(1)
 
 
 def ids(*numbers: int) -> np.ndarray:

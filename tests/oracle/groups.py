@@ -41,20 +41,41 @@ class Odd:
     members: float = 10_000.0
     odd: float = 10.0
     others: float = 1.0
+    crowds: float = 1.0
+    run: float = 0.0
 
     def judge_and_learn(self, groups: list[tuple[np.ndarray, float]], members: float, ln_mild: float) -> list[float]:
         """One bucket: ln of the combined probability of each group, of (ln p of its odd members, how many it has in all)."""
         correlation = max(self.others / self.odd - self.odd / self.members, 0.0)
         doubt = 1 + math.sqrt(2 / self.odd)
         found = [better_of_two(ln_p, n, SHAPE, correlation, doubt) if n > 1 else float(ln_p[0]) for ln_p, n in groups]
-        for ln_p, n in groups:
-            if n > 1 and min(ln_p) >= ln_mild:
-                self.odd += len(ln_p)
-                self.others += len(ln_p) * (len(ln_p) - 1) / (n - 1)
-        self.members += members
-        keep = min(1.0, 10_000.0 / self.odd)
-        self.members, self.odd, self.others = keep * self.members, keep * self.odd, keep * self.others
+        several = [(len(ln_p), n, min(ln_p) >= ln_mild) for ln_p, n in groups if n > 1]
+        self._learn([(k, n, self._is_crowd(k, n, correlation), mild) for k, n, mild in several], members)
         return found
+
+    def _is_crowd(self, k: int, n: float, correlation: float) -> bool:
+        mean = n * self.odd / self.members
+        return k >= 2 and k > mean + 4 * math.sqrt(mean * (1 + (n - 1) * correlation))
+
+    def _learn(self, groups: list[tuple[int, float, bool, bool]], members: float) -> None:
+        """Groups of (odd members, members, far more odd ones than usual, only mildly odd)."""
+        usual = members * self.crowds / self.members
+        far = sum(crowd for _, _, crowd, _ in groups) > usual + 4 * math.sqrt(usual)
+        self.run = self.run + 1 if far else max(self.run - 0.5, 0)
+        weight = 1 / self.run**2 if far else 1.0
+        self.members += weight * members
+        for k, n, crowd, mild in groups:
+            if mild:
+                self.odd += weight * k
+                self.others += weight * k * (k - 1) / (n - 1)
+                self.crowds += weight * crowd
+        keep = min(1.0, 10_000.0 / self.odd)
+        self.members, self.odd, self.others, self.crowds = (
+            keep * self.members,
+            keep * self.odd,
+            keep * self.others,
+            keep * self.crowds,
+        )
 
 
 @dataclass

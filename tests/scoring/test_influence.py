@@ -97,6 +97,14 @@ def test_of_two_that_hold_the_same_extreme_the_one_with_fewer_rows_is_guiltier()
     assert 0.99 < url < host < 1.0
 
 
+@pytest.mark.parametrize("usual_share", [0.02, 0.5, 0.8, 0.89])
+def test_the_only_one_with_an_extreme_is_as_guilty_however_many_rows_it_has(usual_share) -> None:
+    judge = normal_judge(10.0, 1.0)
+    rows = [100.0 * usual_share, 100.0 * (1.0 - usual_share)]
+    given_ = shares(rows, value=[12.8, 10.0], usual_share=[usual_share, 1.0 - usual_share])
+    assert blame_for("max", one_leaf(12.8, 10.0, 100.0, judge), given_, judge).guilt == pytest.approx([1.0, 0.0], abs=0.02)
+
+
 def test_who_did_nearly_as_much_as_another_is_as_guilty() -> None:
     judge = normal_judge(100.0, 10.0)
     found = blame_for("sum", one_leaf(400.0, 100.0, 50.0, judge), shares([170, 130, 100], usual=[0, 0, 100]), judge)

@@ -7,6 +7,7 @@ import pytest
 from scipy.stats import norm
 
 from barograph.scoring.odd_groups import ODD, OddGroups
+from barograph.scoring.severity import normalised_score
 from tests.oracle.groups import Odd
 
 FIVE_MINUTES = 300_000
@@ -43,7 +44,7 @@ def test_groups_are_combined_and_learned_as_defined() -> None:
         each = [[row for row in rows if row[1] == group] for group in own]
         wanted += oracle.judge_and_learn([(np.array([row[2] for row in one]), one[0][3]) for one in each], 40.0, LN_MILD)
     assert found == pytest.approx(wanted, rel=2e-3, abs=1e-3)
-    assert groups.snapshot()[0].tolist() == pytest.approx((oracle.members, oracle.odd, oracle.others))
+    assert groups.snapshot()[0].tolist() == pytest.approx([getattr(oracle, name) for name in ODD.names])
 
 
 def test_any_cut_of_time_and_any_resumption_give_the_same_bits() -> None:
@@ -100,4 +101,40 @@ def test_an_incident_teaches_nothing() -> None:
     groups = OddGroups.build(FIVE_MINUTES)
     combined([(0, 0, -12.0, 5)] * 5, np.array([5.0]), groups)
     odd = groups.snapshot()[0]
-    assert [odd[name] for name in ODD.names] == [10_005.0, 10.0, 1.0]
+    assert [odd[name] for name in ODD.names] == [10_005.0, 10.0, 1.0, 1.0, 1.0]
+
+
+@pytest.fixture(scope="module")
+def ten_honest_entities() -> np.ndarray:
+    """What is remembered of ten entities with 13 independent series each."""
+    groups, buckets = OddGroups.build(FIVE_MINUTES), 20_000
+    rows, _ = noise(0.0, 13, 10 * buckets)
+    combined([(at // 10, *rest) for at, *rest in rows], np.full(buckets, 130.0), groups)
+    return groups.snapshot()
+
+
+@pytest.mark.parametrize("pause", [48, 8, 2])
+def test_a_mild_incident_teaches_next_to_nothing(ten_honest_entities: np.ndarray, pause: int) -> None:
+    """One entity has all 13 series at a score of 40 for four hours, at a stretch or with quiet buckets between."""
+    groups, members = OddGroups.build(FIVE_MINUTES, ten_honest_entities), np.array([130.0])
+    incident, fresh = [(0, 0, -9.0, 13)] * 5, OddGroups.build(FIVE_MINUTES, ten_honest_entities)
+    odd = [at for at in range(48) if at % pause != pause - 1]
+    mild = [(at, group, -6.5, 13) for group, at in enumerate(odd) for _ in range(13)]
+    combined(mild, np.full(48, 130.0), groups)
+    before, after = combined(incident, members, fresh), combined(incident, members, groups)
+    assert normalised_score(after, FIVE_MINUTES) > normalised_score(before, FIVE_MINUTES) - 5.0
+
+
+@pytest.mark.parametrize("entities", [10, 100])
+def test_what_many_entities_share_is_learned_however_often_they_show_it(entities: int) -> None:
+    """Null: all have series with a correlation of 0.9, and in many buckets some are odd together. That is no incident."""
+    n, buckets, groups = 13, 30_000, OddGroups.build(FIVE_MINUTES)
+    rows, _ = noise(0.9, n, buckets)
+    group, ln_p = (np.array([row[at] for row in rows]) for at in (1, 2))
+    least = np.full(group.max() + 1, 0.0)
+    np.minimum.at(least, group, ln_p)
+    odd = np.bincount(group)[least >= LN_MILD]
+    cells = [(at // entities, *rest) for at, *rest in rows]
+    combined(cells, np.full(buckets // entities, float(n * entities)), groups)
+    state = groups.snapshot()[0]
+    assert state["others"] / state["odd"] == pytest.approx(np.sum(odd * (odd - 1)) / (n - 1) / np.sum(odd), rel=0.1)

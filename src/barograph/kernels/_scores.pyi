@@ -38,7 +38,7 @@ def combine_rows(
         n: [g] members of each group, those without a row too; these add nothing.
         bucket: [g] the bucket of each group, 0 to T - 1, ascending.
         members: [T] members of all groups in each bucket, also of those without any row.
-        state: [1, 3] what is remembered, the fields of `scoring.odd_groups.ODD`; changed in place.
+        state: [1, 5] what is remembered, the fields of `scoring.odd_groups.ODD`; changed in place.
         ln_mild: a group with a member below it is an incident, and not learnt.
         out: output.
     """

@@ -93,16 +93,15 @@ void combine_rows(In ln_p, Indices start, In n, Indices bucket, In members, Stat
   Folded folded(1);
   size_t group = 0;
   for (size_t time = 0; time < times; ++time) {
-    const Odd before = odd;  // all groups of a bucket are judged by the buckets before it
+    together::Bucket seen;  // learned when all its groups are judged by the buckets before it
     for (; group < groups && bucket.data()[group] <= static_cast<int64_t>(time); ++group) {
       folded.clear();
       for (int64_t row = start.data()[group]; row < start.data()[group + 1]; ++row) folded.add(0, ln_p.data()[row]);
       const double size = n.data()[group], least = folded.least[0];
-      out.data()[group] = size < 2.0 ? least : together::ln_p(together::usual(before, size), folded.sum[0], least, size);
-      if (size >= 2.0 && least >= ln_mild) together::learn(odd, folded.members[0], size);
+      out.data()[group] = size < 2.0 ? least : together::ln_p(together::usual(odd, size), folded.sum[0], least, size);
+      if (size >= 2.0) together::count(seen, odd, folded.members[0], size, least >= ln_mild);
     }
-    odd.members += members.data()[time];
-    together::fade(odd);
+    together::learn(odd, seen, members.data()[time]);
   }
 }
 

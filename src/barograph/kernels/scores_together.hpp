@@ -143,26 +143,51 @@ struct Odd {
   double members;  // of all groups, quiet ones too
   double odd;      // members that were, in groups that were mildly odd at most
   double others;   // for each of these, the part of the others of its group that were odd as well
+  double crowds;   // of these groups, those with far more odd members than usual
+  double run;      // buckets with far more crowds than usual, less half of those without since; does not fade
+};
+
+// One bucket: its groups of two members or more.
+struct Bucket {
+  double odd = 0.0, others = 0.0;   // as above
+  double mild = 0.0, crowds = 0.0;  // crowds that were mildly odd at most, and all of them
 };
 
 constexpr double kMostOdd = 1e4;  // beyond so many, former ones fade: a chance of one in a hundred is known to a tenth. Chosen
+constexpr double kFar = 4.0;      // standard deviations beyond the mean: at most one in 17, whatever the distribution (Cantelli)
 
 // Of indicators with this chance of both, less that of one, the correlation is nearly the difference where they are rare.
-inline Usual usual(const Odd& odd, double n) {
-  return usual(kShape, std::max(odd.others / odd.odd - odd.odd / odd.members, 0.0), 1.0 + std::sqrt(2.0 / odd.odd), n);
-}
+inline double correlation(const Odd& odd) { return std::max(odd.others / odd.odd - odd.odd / odd.members, 0.0); }
 
-// Learn a group of n >= 2 members, k of them odd. One that is no mild matter is an incident: that an outage shows in everything that an
+inline Usual usual(const Odd& odd, double n) { return usual(kShape, correlation(odd), 1.0 + std::sqrt(2.0 / odd.odd), n); }
+
+inline bool is_far(double number, double mean, double scale) { return number > mean + kFar * std::sqrt(mean * scale); }
+
+// Count a group of n >= 2 members, k of them odd. One that is no mild matter is an incident: that an outage shows in everything that an
 // entity has does not say that these are odd together in other times.
-inline void learn(Odd& state, double k, double n) {
-  state.odd += k;
-  state.others += k * (k - 1.0) / (n - 1.0);
+inline void count(Bucket& bucket, const Odd& before, double k, double n, bool mild) {
+  const bool crowd = k >= 2.0 && is_far(k, n * before.odd / before.members, 1.0 + (n - 1.0) * correlation(before));
+  bucket.crowds += crowd;
+  if (!mild) return;
+  bucket.mild += crowd;
+  bucket.odd += k;
+  bucket.others += k * (k - 1.0) / (n - 1.0);
 }
 
-inline void fade(Odd& state) {
+// Learn a bucket. The k-th in a row that has far more crowds than usual counts for one in k^2 only, as in a `Group`; but one without
+// ends no run, as of a mild incident many a bucket is usual. Whole buckets count less, with their quiet members: to leave out crowds
+// alone would make them rarer than they are. Where crowds are usual, none is far more, and all are learned.
+inline void learn(Odd& state, const Bucket& bucket, double members) {
+  const bool far = is_far(bucket.crowds, members * state.crowds / state.members, 1.0);
+  state.run = far ? state.run + 1.0 : std::max(state.run - 0.5, 0.0);
+  const double weight = far ? 1.0 / (state.run * state.run) : 1.0;
+  state.members += weight * members;
+  state.odd += weight * bucket.odd;
+  state.others += weight * bucket.others;
+  state.crowds += weight * bucket.mild;
   if (!(state.odd > kMostOdd)) return;
   const double keep = kMostOdd / state.odd;
-  for (double* sum : {&state.members, &state.odd, &state.others}) *sum *= keep;
+  for (double* sum : {&state.members, &state.odd, &state.others, &state.crowds}) *sum *= keep;
 }
 
 }  // namespace together

@@ -11,7 +11,7 @@ from barograph.results.arrays import Floats, Ints
 from barograph.results.schema import INFLUENCER_KEY
 from barograph.results.snapshot import Arrays
 from barograph.scoring.leaves import Stretch
-from barograph.scoring.odd_groups import OddGroups
+from barograph.scoring.odd_groups import ODD, OddGroups
 
 _FIELD: Final = INFLUENCER_KEY[0]
 _NO_ENTITIES: Final = pl.DataFrame(schema={"bucket": pl.Int64, **dict.fromkeys(INFLUENCER_KEY, pl.String)})
@@ -58,7 +58,7 @@ class Entities:
     @staticmethod
     def readable(fields: Sequence[str], state: Arrays) -> bool:
         """Whether a snapshot has what fields need; one of a former version has not."""
-        return not fields or {"records", "entities"} <= state.keys()
+        return not fields or all(level in state and state[level].dtype == ODD for level in ("records", "entities"))
 
     def entities_and_learn(self, stretch: Stretch, blamed: pl.DataFrame, leaves: Mapping[str, Floats]) -> Scored:
         """Combine what each entity did over detectors and series of a bucket; a leaf counts as far as the entity is guilty.

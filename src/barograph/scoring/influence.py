@@ -33,6 +33,8 @@ TOO_LITTLE: Final = 0.4
 """Less of an equal part is not worth a name (reference engine, section 0, where one alone is asked for as much)."""
 AS_WELL: Final = 0.1
 """A field that explains so much less than another by as many names is not told. Chosen."""
+BY_CHANCE: Final = 0.02
+"""So much less guilty of an extreme is who has all rows. Chosen: it says who is on top, and costs the only one nothing."""
 NOISE: Final = 2.25
 """Deviations of what an entity usually does that are still usual: the most of 50 is often beyond 2. Chosen."""
 
@@ -156,8 +158,7 @@ def _strength(statistic: str, whole: Whole, shares: Shares, side: Floats) -> tup
         if statistic in ("min", "max"):
             beyond = np.minimum(side * (shares.value - typical), distance)
             # A row lies with an entity by chance as often as the entity has rows.
-            by_chance = -ln(np.clip(1.0 - shares.usual_share, 1.0 - NEARLY_ALL, 1.0))
-            certain = 1.0 - _ratio(by_chance, -whole.ln_p[shares.leaf])
+            certain = 1.0 - BY_CHANCE * shares.usual_share
             return np.nan_to_num(beyond), np.nan_to_num(side * shares.value, nan=-np.inf), certain
         if statistic in POINTS:
             share = from_typical(statistic, typical, shares.value) / from_typical(statistic, typical, actual)

@@ -10,18 +10,19 @@ from barograph.results.arrays import Floats, Ints, Structs
 from barograph.results.severity import MAJOR
 from barograph.scoring.severity import ln_p_of_score
 
-ODD: Final = np.dtype([(name, "f8") for name in ("members", "odd", "others")])
+ODD: Final = np.dtype([(name, "f8") for name in ("members", "odd", "others", "crowds", "run")])
 """What is remembered; `struct Odd` in `kernels/scores_together.hpp` has the same layout, and says what they mean."""
 
-FRESH: Final = np.array([(10_000.0, 10.0, 1.0)], ODD)
-"""As if ten odd members had been seen, a little dependent (0.1) as those of a new group of `Groups` are."""
+FRESH: Final = np.array([(10_000.0, 10.0, 1.0, 1.0, 0.0)], ODD)
+"""As if ten odd members had been seen, a little dependent (0.1) as a new group of `Groups` is, and one crowd."""
 
 
 class OddGroups:
     """Combines the odd members of groups, as `Groups` does all members.
 
     How far members go together is measured by how often another is odd where one is: of all groups together, as each by itself
-    is odd too seldom. The percentiles of one latency rise together, so that five of them are little more than one.
+    is odd too seldom. The percentiles of one latency rise together, so that five of them are little more than one. An incident
+    teaches next to nothing, a mild one neither.
     """
 
     def __init__(self, ln_mild: float, state: Structs) -> None:
