@@ -132,6 +132,22 @@ def test_of_counts_the_nearest_whole_number_is_told() -> None:
             assert (other.score >= would.score) == enough
 
 
+@pytest.mark.parametrize("frozen", [399, 400, 401])
+def test_of_a_count_that_stands_still_the_values_named_are_other_ones(frozen: int) -> None:
+    """Of 400 in a series around 400 it was told that 75 is scored at or below 400 and at or above 400."""
+    detector = {"function": "count"}
+    of = {"job_id": "one", "analysis_config": {"bucket_span": "5m", "summary_count_field_name": "n", "detectors": [detector]}}
+    counts = np.concatenate([np.random.default_rng(1).poisson(400, 8 * 288), np.full(18, frozen)])
+    rows = pl.DataFrame({"time": START + np.arange(len(counts)) * HOUR // 12, "n": counts})
+    engine, results = ran(load_job(of), rows.with_columns(pl.from_epoch("time", "ms")))
+    (one,) = engine.explain(results, START + (len(counts) - 2) * HOUR // 12)
+    assert one.anomaly_type == "still"
+    assert one.score > 50
+    low, high = zip(*((would.low, would.high) for would in one.would_score), strict=True)
+    assert 250 < low[3] < low[2] < low[1] < low[0] < 370
+    assert 430 < high[0] < high[1] < high[2] < high[3] < 550
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_no_value_that_cannot_be_is_named(seed: int) -> None:
     """A mean of cpu that never was below zero was told that -21,180 would have scored 75."""

@@ -142,6 +142,8 @@ def _show(
     for table in _tables(explanation, now):
         typer.echo()
         show(table)
+    if explanation.anomaly_type == "still":
+        typer.echo(f"The very same value again scores {explanation.score:.1f}, however near to the typical one it is.")
     typer.echo()
     typer.echo("What the model believed:")
     for sentence in explanation.model:

@@ -88,20 +88,19 @@ class Explainer:
         return tuple(Factor(name, added) for name, added in zip(scores, points, strict=True))
 
     def would_score(self, tried: Tried, *, whole: bool) -> tuple[WouldScore, ...]:
-        """The values that would have scored each of `TARGETS`.
+        """The values that would have scored each of `TARGETS`, for being so far off: not the one that would stand still.
 
         Args:
             tried: what the model expects, whatever values were tried.
             whole: values are whole numbers.
         """
         grids = [_grid(tried.centre, tried.deviation * sign, tried.least, whole) for sign in (-1.0, 1.0)]
-        scored = zip(grids, self._scores(grids), strict=True)
-        places = [_place(grid, scores, target) for grid, scores in scored for target in TARGETS]
+        places = [_place(grid, scores, target) for grid, scores in self._scored(grids) for target in TARGETS]
         for _ in range(_ROUNDS):  # all of them at once: a call costs more than the values
             finer = {at: inside for at, place in enumerate(places) if place and (inside := _between(*place, whole)) is not None}
             if not finer:
                 break
-            for (at, grid), scores in zip(finer.items(), self._scores(list(finer.values())), strict=True):
+            for at, (grid, scores) in zip(finer, self._scored(list(finer.values())), strict=True):
                 target = TARGETS[at % len(TARGETS)]
                 scores[-1] = max(float(scores[-1]), target)  # rounding in between must not lose what was found
                 places[at] = _place(grid, scores, target)
@@ -109,9 +108,13 @@ class Explainer:
         low, high = values[: len(TARGETS)], values[len(TARGETS) :]
         return tuple(WouldScore(*target_values) for target_values in zip(TARGETS, low, high, strict=True))
 
-    def _scores(self, grids: list[Floats]) -> list[Floats]:
+    def _scored(self, grids: list[Floats]) -> list[tuple[Floats, Floats]]:
+        """The values of each grid and their scores, without the one that is odd for being there again."""
         ends = np.cumsum([len(grid) for grid in grids])[:-1]
-        return np.split(self.score(self._try(np.concatenate(grids)).leaves), ends)
+        leaves = self._try(np.concatenate(grids)).leaves
+        scores, others = self.score(leaves), leaves["same"] == 0.0
+        parts = zip(grids, np.split(scores, ends), np.split(others, ends), strict=True)
+        return [(grid[other], scored[other]) for grid, scored, other in parts]
 
 
 def _grid(centre: float, step: float, least: float, whole: bool) -> Floats:

@@ -68,7 +68,8 @@ function Told({ one, planned, kind, zone }) {
           <ul class="factors">${one.factors.map((factor) => html`<${Factor} key=${factor.name} factor=${factor} />`)}</ul>`}
         ${one.would_score.length > 0 && isLine && html`
           <h3>What would have scored</h3>
-          <ul class="would">${one.would_score.map((would) => html`<${Would} key=${would.score} would=${would} />`)}</ul>`}
+          <ul class="would">${one.would_score.map((would) => html`<${Would} key=${would.score} would=${would} />`)}</ul>
+          ${one.anomaly_type === 'still' && html`<p class="quiet">The very same value again scores ${score(one.score)}, however near to the typical one it is.</p>`}`}
       </div>
       <div>
         <${Blamed} influencers=${one.influencers} isLine=${isLine} />
