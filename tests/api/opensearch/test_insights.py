@@ -1,6 +1,7 @@
 """Insights: what detectors have found at a time, and the job that tells it."""
 
 import time
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from barograph.api.opensearch.insights_job import InsightsJob
 from barograph.api.opensearch.shelves import INSIGHTS, INSIGHTS_JOB, JOBS, RESULTS, ensure_results, every, write, write_many
 from barograph.api.server import Server
 from barograph.config.server import ServerConfig
-from tests.api.opensearch.made import BASE, created, refusal
+from tests.api.opensearch.made import BASE, INDEX, created, documents, put, refusal
+from tests.api.running import Running
 
 _SETTING = "plugins.anomaly_detection.insights_enabled"
 _INDEX = "opensearch-ad-plugin-result-insights"
@@ -76,10 +78,14 @@ def test_what_is_found_late_is_told_once(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def enabled(source: httpx.Client) -> httpx.Client:
-    assert refusal(source.get(f"{BASE}/insights/_status"))[:2] == (500, "illegal_state_exception")
-    source.put("/_cluster/settings", json={"persistent": {_SETTING: True}}).raise_for_status()
-    return source
+def enabled(tmp_path: Path) -> Iterator[httpx.Client]:
+    """Of a server whose job of insights nobody has made yet, which a job that was stopped is not."""
+    with Running(tmp_path / "data") as server:
+        http = server.http
+        put(http, INDEX, documents(int(time.time() * 1000), 1))
+        assert refusal(http.get(f"{BASE}/insights/_status"))[:2] == (500, "illegal_state_exception")
+        http.put("/_cluster/settings", json={"persistent": {_SETTING: True}}).raise_for_status()
+        yield http
 
 
 def test_the_job_tells_what_several_detectors_have_found(enabled: httpx.Client) -> None:
@@ -105,8 +111,7 @@ def test_the_job_tells_what_several_detectors_have_found(enabled: httpx.Client) 
         asked[what].append(answer.json().get("message"))
         return answer.json()
 
-    status = ask("_status")  # of a job that clients may have started before, and stopped
-    assert (status["job_name"], status["enabled"]) == ("ad_insights_job", False)
+    assert ask("_status") == {"job_name": "ad_insights_job", "enabled": False}
     ask("_stop")
     ask("_start", json={"frequency": "30m"})
     ask("_start")
