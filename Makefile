@@ -10,7 +10,7 @@ SOURCES := pyproject.toml CMakeLists.txt $(wildcard $(addprefix src/barograph/ke
 # Tests start the program some hundred times; where it must be compiled anew each time, that is a third of its start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo install test pytest test-full lint sanitize mutants bench clean
+.PHONY: help demo install test test-full lint sanitize mutants bench clean
 
 help:
 	@sed -n '2,4p' Makefile | cut -c3-
@@ -26,11 +26,8 @@ demo: .venv/.demo
 install: .venv/.demo
 
 test: .venv/.test
-	$(MAKE) --jobs 2 lint sanitize pytest
-
-# Begins when one of the others is over, so that no processor waits. What tests build is not to know of these jobs.
-pytest: .venv/.test
-	@MAKEFLAGS= $(BIN)/python -m pytest -q -n 3 -m "not slow"
+	$(MAKE) --jobs 2 --output-sync lint sanitize
+	$(BIN)/python -m pytest -q -n 3 -m "not slow"
 
 test-full: .venv/.test
 	$(BIN)/python -m pytest -q -n 2
