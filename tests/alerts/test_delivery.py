@@ -216,9 +216,12 @@ def test_apprise_takes_a_message(receiver, tmp_path):
     ("text", "wanted"),
     [
         ('[channels.log]\nwebhook = "https://x"', "wanted another name"),
-        ('[channels.a]\nwebhook = "ftp://secret.example/token"', "channels.a.webhook: wanted a URL that begins with https://"),
+        (
+            '[channels.a]\nwebhook = "ftp://secret.example/token"',
+            "channels.a.webhook='(secret)': wanted a URL that begins with https://",
+        ),
         ("[channels.a]\nurl = 1", "wanted a table with one of webhook, smtp, apprise"),
-        ('[channels.a]\nwebhook = "$NONE"', "wanted a variable of the environment that is set"),
+        ('[channels.a]\nwebhook = "$NONE"', "wanted, behind $, a variable of the environment that is set"),
         ('[channels.a]\nsmtp = "m"\nsender = "me@x"\nrecipients = []', "channels.a.recipients"),
     ],
 )

@@ -36,6 +36,16 @@ def test_a_file_that_is_no_settings_is_refused(tmp_path: Path, text: str) -> Non
         load_server(file, {}, {})
 
 
+@pytest.mark.parametrize("text", ['[server]\nstore = ["pg://me:s3cret@x"]', '[[server]]\nstore = "pg://me:s3cret@x"'])
+def test_the_password_of_the_store_is_never_told(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "x.toml"
+    file.write_text(text)
+    with pytest.raises(BadRequest) as told:
+        load_server(file, {}, {})
+    assert "s3cret" not in str(told.value)
+    assert "s3cret" not in repr(ServerConfig.model_validate({"store": "postgresql://me:s3cret@x/d"}))
+
+
 def test_only_loopback_needs_no_keys() -> None:
     assert not ServerConfig().demands_auth
     assert ServerConfig(host="0.0.0.0").demands_auth

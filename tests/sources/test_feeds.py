@@ -1,6 +1,7 @@
 """Feeds of files and tables: every row once, in time order, whatever the pages; what they cannot do is told."""
 
 import sqlite3
+import traceback
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,11 +12,12 @@ import polars as pl
 import pytest
 from moto.server import ThreadedMotoServer
 from polars.testing import assert_frame_equal
+from pydantic import SecretStr
 
 from barograph.config.datafeed import Datafeed
 from barograph.config.errors import BadRequest
 from barograph.config.job import Job
-from barograph.config.sources import FileSource, SqlSource
+from barograph.config.sources import FileSource, SearchSource, Source, SqlSource
 from barograph.index.documents import Documents
 from barograph.sources.feed import Feed
 from barograph.sources.feeds import open_feed
@@ -24,6 +26,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 START_MS = int(START.timestamp() * 1000)
 TIMES = [START + timedelta(minutes=at // 3) for at in range(300)]  # three rows of each minute
 VALUES = [float(at) for at in range(300)]
+URL = SecretStr("http://127.0.0.1:1")
 END_MS = START_MS + 100 * 60_000
 
 
@@ -60,7 +63,7 @@ def table(folder: Path, kind: str, times: list[Any]) -> SqlSource:
         connection.execute(f"CREATE TABLE rows (t {kind}, v DOUBLE, host TEXT)")
         connection.executemany("INSERT INTO rows VALUES (?, ?, 'a')", zip(times, VALUES, strict=True))
     connection.close()
-    return SqlSource(sql=f"sqlite:///{folder / 'rows.sqlite'}", table="rows")
+    return SqlSource(sql=SecretStr(f"sqlite:///{folder / 'rows.sqlite'}"), table="rows")
 
 
 def timestamps(folder: Path) -> SqlSource:
@@ -118,14 +121,32 @@ def test_a_source_that_is_not_there_or_lacks_a_field_says_so(tmp_path: Path) -> 
         for source, told in (
             (FileSource(files=(str(tmp_path / "none-*.csv"),)), "wanted files to read"),
             (FileSource(files=("rows.xlsx",)), "wanted files that end with"),
-            (SqlSource(sql="sqlite://", table="none"), "wanted a table that can be read"),
-            (SqlSource(sql="nothing://", table="none"), "wanted a table that can be read"),
+            (SqlSource(sql=SecretStr("sqlite://"), table="none"), "wanted a table that can be read"),
+            (SqlSource(sql=SecretStr("nothing://"), table="none"), "wanted a table that can be read"),
+            (SqlSource(sql=SecretStr("nothing"), table="none"), "wanted a SQLAlchemy URL"),
+            (SearchSource(url=URL, ca_certificate=tmp_path / "none.pem"), "none.pem': wanted a PEM file"),
+            (SearchSource(url=URL), "wanted an answer"),
         ):
             with pytest.raises(BadRequest, match=told):
                 open_feed(documents, {"rows": source}, datafeed(), job())
         pl.DataFrame({"t": TIMES}).write_parquet(tmp_path / "less.parquet")
         with pytest.raises(BadRequest, match="cannot retrieve field"):
             open_feed(documents, {"rows": FileSource(files=(str(tmp_path / "less.parquet"),))}, datafeed(), job())
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        SqlSource(sql=SecretStr("postgresql://me:pass@s3cret:s3cret@host/d"), table="none"),
+        SqlSource(sql=SecretStr("postgresql+psycopg://127.0.0.1:1/d?sslmode=s3cret"), table="none"),
+        SearchSource(url=SecretStr("http://me:s3cret@127.0.0.1:1")),
+        SearchSource(url=SecretStr("http://me:s3cret@exa\\mple.com\x01")),
+    ],
+)
+def test_a_source_that_cannot_be_reached_says_so_without_its_secrets(source: Source) -> None:
+    with Documents(None, lambda: 0) as documents, pytest.raises(BadRequest) as refused:
+        open_feed(documents, {"rows": source}, datafeed(), job())
+    assert "s3cret" not in "".join(traceback.format_exception(refused.value))
 
 
 @pytest.fixture

@@ -67,7 +67,9 @@ def _post(channel: WebhookChannel, body: Body, content: bytes) -> str:
         response = httpx.post(
             channel.webhook.get_secret_value(), content=content, headers=headers, timeout=TIMEOUT_S, verify=verify
         )
-    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+    except httpx.InvalidURL:  # its text can be a part of a secret
+        raise SendFailed(f"{channel.to}: wanted a URL that can be") from None
+    except (httpx.HTTPError, OSError) as error:
         raise SendFailed(f"{channel.to}: {type(error).__name__}: {error}") from None
     if not response.is_success:
         raise SendFailed(f"{channel.to} answered {response.status_code}")

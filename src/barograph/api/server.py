@@ -113,7 +113,8 @@ class Server:
             StorageFailure: the store cannot be reached.
             OtherVersion: a newer version wrote it.
         """
-        service = Service.open(config.store, config.data_dir)
+        url = None if config.store is None else config.store.get_secret_value()
+        service = Service.open(url, config.data_dir)
         try:
             service.serve_alone()
             documents = Documents(config.data_dir / INDEX_FILE, service.now_ms)

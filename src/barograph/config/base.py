@@ -2,18 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
-from typing import Any, ClassVar, Final, Self, get_args
+from typing import Any, ClassVar, Final, Self
 
-from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, SecretStr, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from barograph.config.errors import MISSING, Problem
+from barograph.config.secret import SECRET, hides
 
 PROBLEMS: Final = "barograph_problems"
 """Type of the pydantic error that carries our own problems from a nested document to the one around it."""
-
-SECRET: Final = "(secret)"
-"""What errors show instead of a value that is one."""
 
 _WANTED: Final = {
     "string_type": "text",
@@ -138,16 +136,10 @@ def problems_of(error: ValidationError, model: type[BaseModel]) -> list[Problem]
 
 
 def _shown(error: ErrorDetails, model: type[BaseModel]) -> Any:
-    """The value that is wrong; never of a field that holds secrets, nor beside one of a field that may be one misspelled."""
+    """The value that is wrong, where it may be told."""
     if error["type"] == "missing":
         return MISSING
-    secrets = {name for name, field in model.model_fields.items() if _is_secret(field.annotation)}
-    open_fields = model.model_fields.keys() - secrets
-    return error["input"] if not secrets or set(error["loc"][:1]) & open_fields else SECRET
-
-
-def _is_secret(kind: Any) -> bool:
-    return kind is SecretStr or any(map(_is_secret, get_args(kind)))
+    return SECRET if hides(model, str(next(iter(error["loc"]), ""))) else error["input"]
 
 
 def _path(loc: tuple[int | str, ...]) -> str:

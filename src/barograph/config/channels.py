@@ -8,14 +8,14 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr
 
-from barograph.config.base import SECRET, Document
+from barograph.config.base import Document
 from barograph.config.errors import BadRequest, Problem
 from barograph.config.named_tables import document_of, named_tables
+from barograph.config.secret import SECRET, HttpUrl, can_be_a_header
 
 LOG: Final = "log"
 
 _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_HEADER_VALUE: Final = re.compile(r"([!-~]([\t -~]*[!-~])?)?")
 
 
 def _headers_can_be_sent(channel: "WebhookChannel") -> list[Problem]:
@@ -24,7 +24,7 @@ def _headers_can_be_sent(channel: "WebhookChannel") -> list[Problem]:
     for name, value in channel.headers.items():
         if not _HEADER_NAME.fullmatch(name):
             problems.append(Problem("headers", name, "names of letters, digits and - only"))
-        elif not _HEADER_VALUE.fullmatch(value.get_secret_value()):
+        elif not can_be_a_header(value):
             wanted = "printable ASCII characters, with no space at either end"
             problems.append(Problem(f"headers.{name}", SECRET, wanted))
     return problems
@@ -55,7 +55,7 @@ class LogChannel(Document):
 class WebhookChannel(Document):
     """A URL that alerts are posted to, as JSON, signed where there is a secret."""
 
-    webhook: SecretStr = Field(description="where to post, such as https://hooks.example.com/alerts")
+    webhook: HttpUrl = Field(description="where to post, such as https://hooks.example.com/alerts")
     secret: SecretStr | None = Field(default=None, description="what messages are signed with (HMAC-SHA256)")
     headers: dict[str, SecretStr] = Field(default={}, max_length=50, description="headers to send, such as Authorization")
     ca_certificate: Path | None = Field(default=None, description="PEM file that its certificate is checked against")
@@ -121,13 +121,10 @@ def load_channels(
 
     Raises:
         ConfigError: with every problem of a channel.
-        BadRequest: the file cannot be read, a variable is not set, or a URL is none.
+        BadRequest: the file cannot be read, or a variable is not set.
     """
     tables = named_tables(file, "channels", exists)
     made = {name: document_of(f"channels.{name}", table, _KINDS, environment) for name, table in tables.items()}
     if LOG in made:
         raise BadRequest(f"channels.{LOG}: wanted another name; this one is the server's log")
-    for name, channel in made.items():
-        if isinstance(channel, WebhookChannel) and urlsplit(channel.webhook.get_secret_value()).scheme not in {"http", "https"}:
-            raise BadRequest(f"channels.{name}.webhook: wanted a URL that begins with https:// or http://")
     return {LOG: LogChannel(), **made}

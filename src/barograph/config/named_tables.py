@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from barograph.config.base import Document, problems_of
 from barograph.config.errors import BadRequest, ConfigError, shortened
+from barograph.config.secret import SECRET, hides
 from barograph.config.server import DEFAULT_FILE
 
 T = TypeVar("T")
@@ -34,7 +35,7 @@ def named_tables(file: Path | None, section: str, exists: Callable[[Path], bool]
     except (OSError, ValueError) as error:
         raise BadRequest(f"config={str(chosen)!r}: wanted a readable TOML file ({error})") from None
     if not isinstance(tables, dict):
-        raise BadRequest(f"config={str(chosen)!r}: {section}={shortened(tables)}: wanted tables")
+        raise BadRequest(f"config={str(chosen)!r}: {section}: wanted tables [{section}.NAME]")  # no value: it can be a secret
     return tables
 
 
@@ -52,17 +53,18 @@ def document_of(where: str, table: object, kinds: Mapping[str, type[Document]], 
         raise BadRequest(f"{where} {told}: wanted a table with one of {', '.join(kinds)}")
     kind = kinds[found[0]]
     try:
-        return kind.model_validate({key: _filled(f"{where}.{key}", value, environment) for key, value in table.items()})
+        return kind.model_validate({key: _filled((where, key), value, kind, environment) for key, value in table.items()})
     except ValidationError as error:
         raise ConfigError(problem.below(where) for problem in problems_of(error, kind)) from None
 
 
-def _filled(where: str, value: Any, environment: Mapping[str, str]) -> Any:
+def _filled(where: tuple[str, str], value: Any, kind: type[Document], environment: Mapping[str, str]) -> Any:
     """A value that is only `$VARIABLE` is that of the environment, so that no secret needs to be in the file."""
     if isinstance(value, list):
-        return [_filled(where, one, environment) for one in value]
+        return [_filled(where, one, kind, environment) for one in value]
     if not isinstance(value, str) or not value.startswith("$"):
         return value
     if value[1:] not in environment:
-        raise BadRequest(f"{where}={value!r}: wanted a variable of the environment that is set")
+        shown = SECRET if hides(kind, where[1]) else value  # it can be a password that begins so
+        raise BadRequest(f"{'.'.join(where)}={shown!r}: wanted, behind $, a variable of the environment that is set")
     return environment[value[1:]]

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 
 from barograph.config.base import Document, problems_of
-from barograph.config.errors import MISSING, BadRequest, ConfigError, Problem, shortened
+from barograph.config.errors import MISSING, BadRequest, ConfigError, Problem
 from barograph.config.job import megabytes
 
 DEFAULT_FILE: Final = "barograph.toml"
@@ -43,7 +43,7 @@ class ServerConfig(Document):
     )
     port: int = Field(default=9200, ge=0, le=65_535, description="port to listen on; 0 takes a free one")
     data_dir: Path = Field(default=Path(".barograph"), description="directory of the jobs, their results and models")
-    store: str | None = Field(default=None, description="PostgreSQL by URL, instead of SQLite in the data directory")
+    store: SecretStr | None = Field(default=None, description="PostgreSQL by URL, instead of SQLite in the data directory")
     auth: Literal["auto", "required"] = Field(
         default="auto", description="`required`: every request needs a key; `auto`: only when the address is not loopback"
     )
@@ -142,5 +142,5 @@ def _table(file: Path) -> Mapping[str, Any]:
         raise BadRequest(f"config={str(file)!r}: wanted a readable TOML file ({error})") from None
     table = document.get("server", {})
     if not isinstance(table, dict):
-        raise BadRequest(f"config={str(file)!r}: server={shortened(table)}: wanted a table")
+        raise BadRequest(f"config={str(file)!r}: server: wanted a table [server]")  # no value: it can be a secret
     return table

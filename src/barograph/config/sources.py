@@ -4,10 +4,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final, Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from barograph.config.base import Document
+from barograph.config.errors import Problem
 from barograph.config.named_tables import document_of, named_tables
+from barograph.config.secret import SECRET, HttpUrl, can_be_a_header
 
 _SIGN: Final = r"^[\x01-\x09\x0b\x0c\x0e-\x7f]$"
 """One character of ASCII, and no line end."""
@@ -27,21 +29,31 @@ class FileSource(Document):
 class SqlSource(Document):
     """A table or a view of a database."""
 
-    sql: str = Field(min_length=1, description="a SQLAlchemy URL, such as postgresql+psycopg://USER:PASSWORD@HOST/DATABASE")
+    sql: SecretStr = Field(
+        min_length=1, description="a SQLAlchemy URL, such as postgresql+psycopg://USER:PASSWORD@HOST/DATABASE"
+    )
     table: str = Field(min_length=1, description="a table or a view, with its schema and a dot before it where it needs one")
+
+
+def _key_can_be_sent(source: "SearchSource") -> list[Problem]:
+    if source.api_key is None or can_be_a_header(source.api_key):
+        return []
+    return [Problem("api_key", SECRET, "printable ASCII characters, with no space at either end")]
 
 
 class SearchSource(Document):
     """Indices of a remote Elasticsearch or OpenSearch."""
 
-    url: str = Field(pattern=r"https?://.+", description="where it is, such as https://search.example.com:9200")
+    url: HttpUrl = Field(description="where it is, such as https://search.example.com:9200")
     indices: str | None = Field(
         default=None, description="names of its indices, with commas and wildcards; its own name if not set"
     )
-    api_key: str | None = Field(default=None, description="an API key, as Elasticsearch encodes them")
+    api_key: SecretStr | None = Field(default=None, description="an API key, as Elasticsearch encodes them")
     username: str | None = None
-    password: str | None = None
+    password: SecretStr | None = None
     ca_certificate: Path | None = Field(default=None, description="PEM file that its certificate is checked against")
+
+    CHECKS = ((frozenset({"api_key"}), _key_can_be_sent),)
 
 
 Source = FileSource | SqlSource | SearchSource

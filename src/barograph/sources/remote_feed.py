@@ -1,5 +1,6 @@
 """A feed of a remote Elasticsearch or OpenSearch."""
 
+import ssl
 from typing import Any, Final
 
 import httpx
@@ -8,6 +9,7 @@ import polars as pl
 from barograph.config.datafeed import Datafeed
 from barograph.config.errors import BadRequest, UnreadableInput
 from barograph.config.job import Job
+from barograph.config.secret import place_of
 from barograph.config.sources import SearchSource
 from barograph.sources.aggregated import aggregated_rows, framed
 from barograph.sources.feed import FeedPage, cut, with_times
@@ -26,31 +28,41 @@ class RemoteFeed:
         """A feed of indices of a cluster.
 
         Raises:
-            BadRequest: it cannot be reached, or has no such index.
+            BadRequest: it cannot be reached, or has no such index; or the file of its certificate cannot be read.
         """
         self._name, self._feed, self._job = name, datafeed, job
         self._path = f"/{source.indices or name}"
-        headers = {"Authorization": f"ApiKey {source.api_key}"} if source.api_key else {}
-        auth = (source.username, source.password or "") if source.username else None
-        verify: Any = str(source.ca_certificate) if source.ca_certificate else True
-        self._http = httpx.Client(base_url=source.url, headers=headers, auth=auth, verify=verify, timeout=_TIMEOUT_S)
+        self._place = f"sources.{name}.url={place_of(source.url)!r}"
+        self._http = self._client(source)
         self._size = min(datafeed.scroll_size, _WINDOW) if datafeed.scroll_size > 1000 else _WINDOW
         try:
             self._call("POST", f"{self._path}/_search", {"size": 0})
         except UnreadableInput as error:
             raise BadRequest(f"datafeed [{datafeed.datafeed_id}] cannot retrieve data: {error}") from error
 
+    def _client(self, source: SearchSource) -> httpx.Client:
+        headers = {"Authorization": f"ApiKey {source.api_key.get_secret_value()}"} if source.api_key else {}
+        password = source.password.get_secret_value() if source.password else ""
+        auth = (source.username, password) if source.username else None
+        url = source.url.get_secret_value()
+        try:
+            verify = ssl.create_default_context(cafile=str(source.ca_certificate)) if source.ca_certificate else True
+            return httpx.Client(base_url=url, headers=headers, auth=auth, verify=verify, timeout=_TIMEOUT_S)
+        except OSError as error:
+            named = f"sources.{self._name}.ca_certificate={str(source.ca_certificate)!r}"
+            raise BadRequest(f"{named}: wanted a PEM file that can be read ({error})") from None
+        except httpx.InvalidURL:  # its text can be a part of a secret
+            raise BadRequest(f"{self._place}: wanted a URL that can be") from None
+
     def _call(self, method: str, path: str, body: dict[str, Any], **params: str) -> dict[str, Any]:
         try:
             answer = self._http.request(method, path, json=body, params=params)
             told: dict[str, Any] = answer.json()
         except (httpx.HTTPError, ValueError) as error:
-            raise UnreadableInput(
-                f"sources.{self._name}.url={str(self._http.base_url)!r}: wanted an answer ({error})"
-            ) from error
+            raise UnreadableInput(f"{self._place}: wanted an answer ({error})") from error
         if answer.status_code >= 400:
             reason = str(told.get("error", told))[:300]
-            raise UnreadableInput(f"sources.{self._name}.url={str(self._http.base_url)!r}: wanted an answer, got {reason}")
+            raise UnreadableInput(f"{self._place}: wanted an answer, got {reason}")
         return told
 
     def _query(self, start_ms: int, end_ms: int) -> dict[str, Any]:

@@ -10,9 +10,11 @@ from barograph.config.datafeed import Datafeed
 from barograph.config.errors import BadRequest, UnreadableInput
 from barograph.config.job import Job
 from barograph.config.moment import ms_of
+from barograph.config.secret import SECRET
 from barograph.config.sources import SqlSource
 from barograph.sources.feed import FeedPage, cut, refuse_search_parts, with_times
 
+_WANTED: Final = "a SQLAlchemy URL, such as postgresql+psycopg://USER:PASSWORD@HOST/DATABASE"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -32,12 +34,16 @@ class SqlFeed:
         self._name, self._job = name, job
         *schema, table = source.table.split(".")
         try:
-            self._engine = sa.create_engine(source.sql)
+            self._url = sa.make_url(source.sql.get_secret_value())
+        except (sa.exc.ArgumentError, ValueError):  # its text can be a part of a password
+            raise BadRequest(f"sources.{name}.sql={SECRET!r}: wanted {_WANTED}") from None
+        try:
+            self._engine = sa.create_engine(self._url)
             self._table = sa.Table(table, sa.MetaData(), schema=schema[0] if schema else None, autoload_with=self._engine)
         except (sa.exc.SQLAlchemyError, ImportError) as error:
             raise BadRequest(
-                f"sources.{name}.table={source.table!r}: wanted a table that can be read ({_short(error)})"
-            ) from error
+                f"sources.{name}.table={source.table!r}: wanted a table that can be read ({self._short(error)})"
+            ) from None
         missing = [field for field in (job.time_field, *job.fields) if field not in self._table.c]
         if missing:
             raise BadRequest(
@@ -91,7 +97,7 @@ class SqlFeed:
             with self._engine.connect() as connection:
                 return [tuple(row) for row in connection.execute(query)]
         except sa.exc.SQLAlchemyError as error:
-            raise UnreadableInput(f"sources.{self._name}: wanted a database that answers ({_short(error)})") from error
+            raise UnreadableInput(f"sources.{self._name}: wanted a database that answers ({self._short(error)})") from None
 
     def next_time(self, start_ms: int, end_ms: int) -> int | None:
         """See `Feed`."""
@@ -107,6 +113,9 @@ class SqlFeed:
                 made[at] = int(found[0][0])
         return made
 
-
-def _short(error: Exception) -> str:
-    return str(error).splitlines()[0][:200]
+    def _short(self, error: Exception) -> str:
+        """The first line of an error, without what of the URL may be a secret: drivers tell values that they do not like."""
+        told = str(error).splitlines()[0]
+        for value in (self._url.password, *self._url.query.values()):
+            told = told.replace(str(value), SECRET) if value else told
+        return told[:200]

@@ -11,6 +11,7 @@ from urllib.parse import quote
 import sqlalchemy as sa
 
 from barograph.config.errors import BadRequest, StorageFailure
+from barograph.config.secret import SECRET
 
 SCHEMA: Final = "barograph"
 """The PostgreSQL schema of our tables, so that they never meet those of another application in the same database."""
@@ -73,9 +74,9 @@ class Database:
         """
         try:
             parsed = sa.make_url(url)
-        except sa.exc.ArgumentError:
-            raise BadRequest(f"store={url!r}: {_WANTED}") from None
-        name = parsed.render_as_string(hide_password=True)
+        except (sa.exc.ArgumentError, ValueError):
+            raise BadRequest(f"store={SECRET!r}: {_WANTED}") from None
+        name = parsed.set(query={}).render_as_string(hide_password=True)  # a password may be among the parameters, too
         if parsed.drivername not in {"postgresql", "postgres", "postgresql+psycopg"}:
             raise BadRequest(f"store={name!r}: {_WANTED}")
         if find_spec("psycopg") is None:

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import orjson
 import pytest
+from pydantic import SecretStr
 
 from barograph.api.engine import routes, scheduler_feed
 from barograph.api.engine.errors import Code
@@ -127,6 +128,7 @@ BAD: dict[str, tuple[dict[str, Any], dict[str, Any], Code]] = {
     "10302": ({**FILE, "baseUrl": "http://x"}, {}, Code.SCHEDULER_FIELD),
     "10303 path": ({"dataSource": "FILE"}, {}, Code.SCHEDULER_OPTION),
     "10118 not ASCII": ({**SEARCH, "username": "ada", "encryptedPassword": "\u00e9"}, FOUND, Code.ENCRYPTION),
+    "10303 no url": ({**SEARCH, "baseUrl": "http://[x"}, FOUND, Code.SCHEDULER_OPTION),
     "10303 url": ({**SEARCH, "baseUrl": "localhost"}, FOUND, Code.SCHEDULER_OPTION),
     "10303 no histogram": (
         {**COUNTED, "aggs": {"x": {}}},
@@ -205,7 +207,7 @@ def test_the_server_that_is_read_is_told_the_password(tmp_path: Path, monkeypatc
     assert "s3cret" not in str(extras)
     state: Any = SimpleNamespace(extras=lambda _: extras, vault=vault)
     scheduler_feed.own_feed(state, datafeed_of(given.scheduler_config, "logs-in"), own)
-    assert [(one.username, one.password) for one in asked] == [("ada", "s3cret")]
+    assert [(one.username, one.password) for one in asked] == [("ada", SecretStr("s3cret"))]
 
 
 def test_a_scheduler_that_cannot_be_started_says_why(http: httpx.Client) -> None:

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from barograph.api.engine.config import EngineJob, Part, Seconds
 from barograph.api.engine.errors import Code, EngineError
+from barograph.api.engine.redacted import redacted
 from barograph.api.engine.state import Extras
 from barograph.api.engine.vault import Login, Vault
 from barograph.config.datafeed import Datafeed
@@ -101,9 +102,13 @@ def _check_credentials(given: Scheduler) -> None:
 
 
 def _check_search(given: Scheduler, job: EngineJob) -> None:
-    at = urlsplit(given.base_url or "")
-    is_url = at.scheme in ("http", "https") and bool(at.hostname)
-    _check_option("baseUrl", given.base_url, "the address of an Elasticsearch, such as http://localhost:9200", is_url)
+    try:
+        at = urlsplit(given.base_url or "")
+        is_url = at.scheme in ("http", "https") and bool(at.hostname) and at.port != 0
+    except ValueError:
+        is_url = False
+    shown = redacted(given.base_url)
+    _check_option("baseUrl", shown, "the address of an Elasticsearch, such as http://localhost:9200", is_url)
     if at.username is not None or at.password is not None:
         raise EngineError(
             Code.SCHEDULER_CREDENTIALS, "schedulerConfig.baseUrl: wanted username and password beside it, not in it"

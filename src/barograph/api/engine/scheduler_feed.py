@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
+from pydantic import SecretStr
 
 from barograph.api.engine.rows import Rows
 from barograph.api.engine.scheduler_config import source_of
@@ -58,10 +59,10 @@ def _of_files(scheduler: Mapping[str, Any], rows: Rows, datafeed: Datafeed, job:
 
 def _of_elasticsearch(scheduler: Mapping[str, Any], password: str | None, rows: Rows, datafeed: Datafeed, job: Job) -> Feed:
     source = SearchSource(
-        url=scheduler["baseUrl"],
+        url=SecretStr(scheduler["baseUrl"]),
         indices=",".join(scheduler["indexes"]),
         username=scheduler.get("username"),
-        password=password,
+        password=None if password is None else SecretStr(password),
     )
     if not rows.steps:
         return RemoteFeed(source_of(job.job_id), source, datafeed, job)
