@@ -130,7 +130,7 @@ def test_empty_buckets_between_others_are_shown_and_those_around_when_asked_for(
         ({"calendar_interval": "week"}, ["2016-05-23T00:00", "2016-05-30T00:00", "2016-06-06T00:00"]),
         (
             {"calendar_interval": "week", "time_zone": "Europe/Berlin"},
-            ["2016-05-22T22:00", "2016-05-29T22:00", "2016-06-05T22:00"],
+            ["2016-05-23T00:00+02", "2016-05-30T00:00+02", "2016-06-06T00:00+02"],
         ),
         ({"calendar_interval": "month"}, ["2016-05-01T00:00", "2016-06-01T00:00"]),
         (
@@ -144,7 +144,8 @@ def test_bounds_widen_a_histogram_by_whole_buckets(step: dict[str, Any], keys: l
     aggs = {"h": {"date_histogram": {"field": "t", **step, "extended_bounds": bounds}}}
     with documents({"t": "2016-06-01T12:00:00Z"}, mappings=MAPPINGS) as into:
         buckets = (into.search("logs", {"size": 0, "aggs": aggs}).aggregations or {})["h"]["buckets"]
-    assert [bucket["key_as_string"] for bucket in buckets] == [f"{key}:00.000Z" for key in keys]
+    shown = [f"{key[:16]}:00.000{'+02:00' if key.endswith('+02') else 'Z'}" for key in keys]
+    assert [bucket["key_as_string"] for bucket in buckets] == shown
     assert sum(bucket["doc_count"] for bucket in buckets) == 1
 
 
@@ -157,10 +158,41 @@ def test_months_and_days_begin_in_their_zone() -> None:
         }
         buckets = (into.search("logs", body).aggregations or {})["m"]["buckets"]
     assert [(b["key_as_string"], b["doc_count"]) for b in buckets] == [
-        ("2016-02-29T23:00:00.000Z", 1),
-        ("2016-03-31T22:00:00.000Z", 1),
-        ("2016-04-30T22:00:00.000Z", 1),
+        ("2016-03-01T00:00:00.000+01:00", 1),
+        ("2016-04-01T00:00:00.000+02:00", 1),
+        ("2016-05-01T00:00:00.000+02:00", 1),
     ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "keys"),
+    [
+        ({"calendar_interval": "day", "time_zone": "+05:30"}, ["27 00:00+05:30", "28 00:00+05:30", "29 00:00+05:30"]),
+        ({"fixed_interval": "1d", "time_zone": "-01:00"}, ["26 00:00-01:00", "27 00:00-01:00", "28 00:00-01:00"]),
+        ({"calendar_interval": "day", "time_zone": "Europe/Berlin"}, ["27 00:00+01:00", "28 00:00+02:00"]),
+    ],
+)
+def test_days_begin_at_an_offset_and_when_clocks_change(asked: dict[str, Any], keys: list[str]) -> None:
+    rows = [{"t": "2016-03-26T23:30:00Z"}, {"t": "2016-03-28T20:00:00Z"}]
+    days = {"date_histogram": {"field": "t", **asked, "format": "yyyy-MM-dd HH:mmX"}}
+    with documents(*rows, mappings=MAPPINGS) as into:
+        found = into.search("logs", {"size": 0, "aggs": {"days": days}}).aggregations or {}
+        assert [bucket["key_as_string"] for bucket in found["days"]["buckets"]] == [f"2016-03-{key}" for key in keys]
+        pages: dict[str, Any] = {"composite": {"size": 1, "sources": [{"day": days}]}}
+        first = (into.search("logs", {"size": 0, "aggs": {"p": pages}}).aggregations or {})["p"]
+        assert first["after_key"] == {"day": f"2016-03-{keys[0]}"}
+        pages["composite"]["after"] = first["after_key"]
+        second = (into.search("logs", {"size": 0, "aggs": {"p": pages}}).aggregations or {})["p"]
+        assert [bucket["key"]["day"] for bucket in second["buckets"]] == [f"2016-03-{keys[-1]}"]
+
+
+@pytest.mark.parametrize("form", ["epoch_millis", "epoch_second||epoch_millis", "yyyy-MM", "strict_date_optional_time"])
+def test_times_of_buckets_are_written_in_their_format(form: str) -> None:
+    wanted = {"e": "1456790400000", "y": "2016-03", "s": "2016-03-01T00:00:00.000Z"}[form[0]]
+    months = {"date_histogram": {"field": "t", "calendar_interval": "month", "format": form}}
+    with documents({"t": "2016-03-26T23:30:00Z"}, mappings=MAPPINGS) as into:
+        found = into.search("logs", {"size": 0, "aggs": {"m": months}}).aggregations or {}
+    assert found["m"]["buckets"][0]["key_as_string"] == (wanted[:-3] if "second" in form else wanted)
 
 
 def test_single_buckets_and_numbers() -> None:
@@ -201,7 +233,10 @@ def test_single_buckets_and_numbers() -> None:
         ({"a": {"sum": {"field": "host"}}}, "Field [host] of type [keyword] is not supported for aggregation [sum]"),
         ({"a": {"terms": {"field": "host", "size": 0}}}, "[size] of aggregation [a]=0"),
         ({"a": {"date_histogram": {"field": "t", "fixed_interval": "1w"}}}, "interval of aggregation [a]='1w'"),
-        ({"a": {"date_histogram": {"field": "t", "fixed_interval": "1h", "time_zone": "Nowhere/At all"}}}, "time_zone of"),
+        (
+            {"a": {"date_histogram": {"field": "t", "fixed_interval": "1h", "time_zone": "Nowhere/At all"}}},
+            "[time_zone]='Nowhere/A",
+        ),
         ({"a": {"terms": {"field": "host", "colour": 1}}}, "unknown field [colour]"),
         ({"a": {}}, "wanted one type in it, found 0"),
         ({"a": {"terms": {"field": "host", "order": {"b": "asc"}}}}, "Invalid aggregation order path [b]"),

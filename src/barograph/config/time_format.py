@@ -57,6 +57,25 @@ def java_pattern(pattern: str) -> TimePattern:
     Raises:
         ValueError: it cannot be translated; the message names the letters, or the part of the date that is missing.
     """
+    made, letters = _codes(pattern)
+    _check(letters)
+    return made
+
+
+def written_codes(pattern: str) -> str:
+    """The codes of a Java pattern by which times are only written: parts of the date may be missing.
+
+    Raises:
+        ValueError: it cannot be translated; the message names the letters.
+    """
+    made, _ = _codes(pattern)
+    if made.has_zone_name:
+        raise ValueError(f"{_KNOWN}; VV can be read, and not written")
+    return made.strptime
+
+
+def _codes(pattern: str) -> tuple[TimePattern, set[str]]:
+    """A translated pattern, and its letters."""
     parts: list[str] = []
     letters: set[str] = set()
     at, zone_name = 0, False
@@ -72,8 +91,7 @@ def java_pattern(pattern: str) -> TimePattern:
         else:
             parts.append(_translated(token, parts))
             letters.update(token[2] or "")
-    _check(letters)
-    return TimePattern("".join(parts), bool(letters & set("XxZ")), zone_name)
+    return TimePattern("".join(parts), bool(letters & set("XxZ")), zone_name), letters
 
 
 def _translated(token: re.Match[str], before: list[str]) -> str:

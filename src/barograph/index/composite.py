@@ -39,8 +39,8 @@ def composite(name: str, body: Mapping[str, Any], inside: Any, level: Level) -> 
     rows = level.rows(sql)
     level.run.count(len(rows))
     below = _inside(inner, rows, inside)
-    names = [source for source, _, _ in sources]
-    buckets = [{"key": dict(zip(names, r[:-1], strict=True)), "doc_count": r[-1], **below(r[:-1])} for r in rows]
+    keys = [{name: key.paged(value) for (name, key, _), value in zip(sources, row[:-1], strict=True)} for row in rows]
+    buckets = [{"key": key, "doc_count": row[-1], **below(row[:-1])} for key, row in zip(keys, rows, strict=True)]
 
     def answer(_path: Path) -> dict[str, Any]:
         return ({"after_key": buckets[-1]["key"]} if buckets else {}) | {"buckets": buckets}
@@ -74,10 +74,10 @@ def _after(name: str, given: Any, sources: list[tuple[str, Key, bool]], inner: L
         raise BadQuery(f"[after] of aggregation [{name}]={given!r}: wanted a value for each source")
     parts, values = [], []
     equal = ""
-    for column, (source, key, is_down) in zip(inner.names, sources, strict=True):
+    for column, (_, key, is_down) in zip(inner.names, sources, strict=True):
         cast = f"CAST(? AS {_sql_type(key)})"
         parts.append(f"({equal}{column} {'<' if is_down else '>'} {cast})")
-        values += [given[before] for before, _, _ in sources[: len(parts) - 1]] + [given[source]]
+        values += [of.unpaged(given[before]) for before, of, _ in sources[: len(parts)]]
         equal += f"{column} = {cast} AND "
     return Sql("(" + " OR ".join(parts) + ")", tuple(values))
 

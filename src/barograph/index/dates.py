@@ -1,22 +1,26 @@
 """Times in documents and in queries: epoch ms, ISO 8601, Java patterns, and Elastic's date mathematics."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from barograph.config.time_format import java_pattern
+from barograph.config.time_format import java_pattern, written_codes
 from barograph.index.errors import BadQuery
 from barograph.index.kinds import NS
+from barograph.index.zones import zone_of
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LOOKS: Final = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}(:\d{2}(:\d{2}([.,]\d{1,9})?)?)?(Z|[+-]\d{2}(:?\d{2})?)?)?")
 _FRACTION: Final = re.compile(r"[.,](\d{1,9})\d*")
 _PARTIAL: Final = re.compile(r"\d{4}(-\d{2})?")
 _STEP: Final = re.compile(r"([+-])(\d+)([yMwdhHms])|/([yMwdhHms])")
-_UNIT: Final = {"w": 604_800, "d": 86_400, "h": 3_600, "H": 3_600, "m": 60, "s": 1}
+_UNIT: Final = {"h": 3_600, "H": 3_600, "m": 60, "s": 1}
+_DAYS: Final = {"w": 7, "d": 1}
+_HAS_OFFSET: Final = re.compile(r"(T|\d:\d\d).*([+-]\d\d(:?\d\d)?|Z)$|^-?\d{5,}$")
+"""Or is a number since 1970: such a time is the same in every zone."""
 _LATEST: Final = 1e16
 _WORDS: Final = ("date_optional_time", "date_time", "iso8601")
 DEFAULT_FORMAT: Final = "strict_date_optional_time||epoch_millis"
@@ -59,14 +63,22 @@ def nanos(value: object, form: str) -> int:
 def _of_text(text: str, name: str) -> int | None:
     if name in ("epoch_millis", "epoch_second"):
         return None
-    if name.startswith("strict_") or any(word in name for word in _WORDS):
+    if _is_iso(name):
         return _iso(text)
-    try:
-        pattern = java_pattern(name).strptime
-    except ValueError as error:
-        raise BadQuery(f"format={name!r}: wanted {error}") from None
+    pattern = _codes_of(name, lambda java: java_pattern(java).strptime)
     parsed = pl.Series([text]).str.to_datetime(pattern, time_unit="ns", strict=False).dt.epoch("ns")[0]
     return None if parsed is None else int(parsed)
+
+
+def _is_iso(name: str) -> bool:
+    return name.startswith("strict_") or any(word in name for word in _WORDS)
+
+
+def _codes_of(name: str, translate: Callable[[str], str]) -> str:
+    try:
+        return translate(name)
+    except ValueError as error:
+        raise BadQuery(f"format={name!r}: wanted {error}") from None
 
 
 def _iso(text: str) -> int | None:
@@ -92,7 +104,7 @@ def query_nanos(value: object, form: str, now_ms: int, *, up: bool = False, zone
         form: the format.
         now_ms: what `now` means.
         up: a rounding goes to the last ms of its unit, not to the first (for `gt` and `lte`).
-        zone: where days begin that have no offset.
+        zone: where days begin that have no offset: a name, or an offset.
 
     Raises:
         BadQuery: it is none.
@@ -102,7 +114,7 @@ def query_nanos(value: object, form: str, now_ms: int, *, up: bool = False, zone
             found = nanos(value, form)
         except ValueError as error:
             raise BadQuery(f"failed to parse date field [{value}] with format [{form}]: wanted {error}") from None
-        local = isinstance(value, str) and zone != "UTC" and not re.search(r"T.*([+-]\d\d:?\d\d|Z)$|^-?\d{5,}$", value)
+        local = isinstance(value, str) and zone != "UTC" and not _HAS_OFFSET.search(value)
         return found - _offset_ns(found, zone) if local else found
     anchor, steps = ("now", value[3:]) if value.startswith("now") else value.split("||", 1)
     start = now_ms * NS if anchor == "now" else query_nanos(anchor, form, now_ms, zone=zone)
@@ -117,14 +129,17 @@ def query_nanos(value: object, form: str, now_ms: int, *, up: bool = False, zone
 
 
 def _offset_ns(at_ns: int, zone: str) -> int:
-    local = (_EPOCH + timedelta(microseconds=at_ns // 1_000)).replace(tzinfo=ZoneInfo(zone))
+    local = (_EPOCH + timedelta(microseconds=at_ns // 1_000)).replace(tzinfo=zone_of(zone))
     return round((local.utcoffset() or timedelta()).total_seconds()) * 1_000 * NS
 
 
 def _add(moment: datetime, count: int, unit: str, zone: str) -> datetime:
+    """So many units later; days and longer ones by the calendar of the zone, where a day may have 23 hours."""
     if unit in _UNIT:
         return moment + timedelta(seconds=count * _UNIT[unit])
-    local = moment.astimezone(ZoneInfo(zone))
+    local = moment.astimezone(zone_of(zone))
+    if unit in _DAYS:
+        return (local + timedelta(days=count * _DAYS[unit])).astimezone(UTC)
     months = local.year * 12 + local.month - 1 + count * (12 if unit == "y" else 1)
     first = local.replace(year=months // 12, month=months % 12 + 1, day=1)
     last = ((first + timedelta(days=31)).replace(day=1) - timedelta(days=1)).day
@@ -132,7 +147,7 @@ def _add(moment: datetime, count: int, unit: str, zone: str) -> datetime:
 
 
 def _round(moment: datetime, unit: str, zone: str, up: bool) -> datetime:
-    local = moment.astimezone(ZoneInfo(zone))
+    local = moment.astimezone(zone_of(zone))
     start = local.replace(microsecond=0)
     for name in ("second", "minute", "hour")[: "smh".find(unit.lower() if unit != "M" else "?") if unit in "smhH" else 3]:
         start = start.replace(**{name: 0})  # type: ignore[arg-type]
@@ -144,7 +159,36 @@ def _round(moment: datetime, unit: str, zone: str, up: bool) -> datetime:
     return _add(start, 1, unit, zone) - timedelta(milliseconds=1) if up else start
 
 
-def iso_ms(time_ms: int) -> str:
+def iso_ms(time_ms: int, zone: str = "UTC") -> str:
     """Epoch ms as Elastic writes it: `2026-01-01T00:00:00.000Z`."""
-    moment = _EPOCH + timedelta(milliseconds=time_ms)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+    return _written(time_ms, zone, "%Y-%m-%dT%H:%M:%S.%3f%#z")
+
+
+def shown_time(time_ms: int, form: str, zone: str = "UTC") -> str:
+    """Epoch ms in the first of the formats `form`, in a zone.
+
+    Raises:
+        BadQuery: it is no format.
+    """
+    name = form.split("||", maxsplit=1)[0]
+    if name == "epoch_millis":
+        return str(time_ms)
+    if name == "epoch_second":
+        return str(time_ms // 1_000)
+    return iso_ms(time_ms, zone) if _is_iso(name) else _written(time_ms, zone, _codes_of(name, written_codes))
+
+
+def _written(time_ms: int, zone: str, pattern: str) -> str:
+    moment = (_EPOCH + timedelta(milliseconds=time_ms)).astimezone(zone_of(zone))
+    offset = f"{moment:%z}"
+    parts = {
+        "%.f": f".{moment.microsecond // 1000:03d}",
+        "%3f": f"{moment.microsecond // 1000:03d}",
+        "%6f": f"{moment.microsecond:06d}",
+        "%9f": f"{moment.microsecond:06d}000",
+        "%Y": f"{moment.year:04d}",
+        "%#z": "Z" if offset == "+0000" else f"{offset[:3]}:{offset[3:]}",
+    }
+    for code, text in parts.items():
+        pattern = pattern.replace(code, text)
+    return moment.strftime(pattern)

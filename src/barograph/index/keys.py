@@ -4,15 +4,15 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from barograph.config.duration import Duration
 from barograph.index.asked import number_of
-from barograph.index.dates import DEFAULT_FORMAT, iso_ms, query_nanos
+from barograph.index.dates import DEFAULT_FORMAT, iso_ms, query_nanos, shown_time
 from barograph.index.errors import BadQuery
 from barograph.index.hits import Hits
 from barograph.index.kinds import BOOLEAN, DATE, EXACT, NANOS, NS, NUMBER, WHOLE, Kind
 from barograph.index.sql import Sql
+from barograph.index.zones import fixed_ms, zone_of
 
 _CALENDAR: Final = {
     **dict.fromkeys(("minute", "1m"), ("minute", "m")),
@@ -24,7 +24,6 @@ _CALENDAR: Final = {
     **dict.fromkeys(("year", "1y"), ("year", "y")),
 }
 _OFFSET: Final = re.compile(r"([+-]?)(\d+[a-z]+)")
-_UTC: Final = ("UTC", "Z", "+00:00", "Etc/UTC", "GMT")
 
 
 @dataclass(frozen=True)
@@ -37,6 +36,7 @@ class Key:
         kind: of the key; None where no index has the field.
         step: how far two neighbours lie apart: ms, or a unit of the calendar, or None for values as they are.
         zone: where days and months begin.
+        shape: the format of times as text; None for that of ISO.
     """
 
     path: str
@@ -44,6 +44,7 @@ class Key:
     kind: Kind | None
     step: float | str | None = None
     zone: str = "UTC"
+    shape: str | None = None
 
     @property
     def absent(self) -> Kind:
@@ -59,7 +60,21 @@ class Key:
         """A key as it is answered, and as text where that says more."""
         if self.kind is BOOLEAN:
             return {"key": int(key), "key_as_string": "true" if key else "false"}
-        return {"key": key, "key_as_string": iso_ms(int(key))} if self.is_time else {"key": key}
+        if not self.is_time:
+            return {"key": key}
+        return {"key": key, "key_as_string": shown_time(int(key), self.shape or DEFAULT_FORMAT, self.zone)}
+
+    def paged(self, key: Any) -> Any:
+        """A key in the pages of a `composite`: a time is a text where a format was asked for."""
+        return shown_time(int(key), self.shape, self.zone) if self.shape and self.is_time else key
+
+    def unpaged(self, key: Any) -> Any:
+        """The key that a page has shown.
+
+        Raises:
+            BadQuery: it is none of this format.
+        """
+        return query_nanos(key, self.shape, 0, zone=self.zone) // NS if self.shape and self.is_time else key
 
     def between(self, first: Any, last: Any) -> Iterator[Any]:
         """All keys from one to another one, empty ones too."""
@@ -113,44 +128,37 @@ def time_key(body: Mapping[str, Any], hits: Hits, name: str) -> Key:
     if kind not in (None, DATE, NANOS, WHOLE):
         raise BadQuery(f"Field [{path}] of type [{kind.name}] is not supported for aggregation [date_histogram]: wanted a date")
     kind = DATE  # whole numbers are epoch ms here, as in Elasticsearch
-    zone = str(body.get("time_zone", "UTC"))
+    zone, shape = str(body.get("time_zone") or "UTC"), body.get("format")
+    shown_time(0, str(shape or DEFAULT_FORMAT))
     given = body.get("fixed_interval") or body.get("calendar_interval") or body.get("interval")
     offset = _offset(body.get("offset", 0), name)
     if isinstance(given, str) and given in _CALENDAR and "fixed_interval" not in body:
         word, unit = _CALENDAR[str(given)]
-        return Key(path, _calendar(word, _zone_name(zone, name), offset), kind, unit, _zone_name(zone, name))
+        return Key(path, _calendar(word, zone, offset), kind, unit, zone, shape)
     try:
         step = Duration.parse(given).ms
     except ValueError as error:
         raise BadQuery(f"interval of aggregation [{name}]={given!r}: {error}") from None
     if step <= 0:
         raise BadQuery(f"interval of aggregation [{name}]={given!r}: wanted a length of time above 0")
-    if zone in _UTC:
-        form = f"({{}} - ((({{}} - {offset}) % {step}) + {step}) % {step})"
-    else:
-        local = f"epoch_ms(timezone('{_zone_name(zone, name)}', make_timestamptz({{}} * 1000)))"
-        form = f"({{}} - ((({local} - {offset}) % {step}) + {step}) % {step})"
-    return Key(path, Sql(form), kind, step)
+    local, ahead = _local(zone, "{}")
+    form = f"({{}} - ((({local} - {offset - ahead}) % {step}) + {step}) % {step})"
+    return Key(path, Sql(form), kind, step, zone, shape)
 
 
 def _calendar(word: str, zone: str, offset: int) -> Sql:
-    if zone == "UTC":
+    ahead = fixed_ms(zone_of(zone))
+    if ahead is not None:
+        offset -= ahead
         return Sql(f"(epoch_ms(date_trunc('{word}', make_timestamp(({{}} - {offset}) * 1000))) + {offset})")
     local = f"timezone('{zone}', make_timestamptz(({{}} - {offset}) * 1000))"
     return Sql(f"(epoch_ms(timezone('{zone}', date_trunc('{word}', {local}))) + {offset})")
 
 
-def _zone_name(zone: str, name: str) -> str:
-    """A zone as the database knows it; an offset becomes one of the fixed zones, whose signs are the other way round."""
-    if zone in _UTC:
-        return "UTC"
-    fixed = re.fullmatch(r"([+-])(\d\d):00", zone)
-    if fixed:
-        return f"Etc/GMT{'-' if fixed[1] == '+' else '+'}{int(fixed[2])}"
-    try:
-        return ZoneInfo(zone).key
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise BadQuery(f"time_zone of aggregation [{name}]={zone!r}: wanted a name such as Europe/Berlin") from None
+def _local(zone: str, at: str) -> tuple[str, int]:
+    """A time in a zone, as if it were in UTC: an expression, and how many ms are to be added to it."""
+    ahead = fixed_ms(zone_of(zone))
+    return (at, ahead) if ahead is not None else (f"epoch_ms(timezone('{zone}', make_timestamptz({at} * 1000)))", 0)
 
 
 def _offset(given: object, name: str) -> int:

@@ -11,7 +11,7 @@ from barograph.index.mapping import Field
 from barograph.index.query_string import compile_text
 from barograph.index.scope import Scope
 from barograph.index.sql import FALSE, TRUE, Sql, all_of, any_of, none_of
-from barograph.index.words_asked import is_every, matches_without_words, refuse_others, taken_by
+from barograph.index.words_asked import fields_asked, is_every, matches_without_words, refuse_others, taken_by
 
 MAX_DEPTH: Final = 30
 """Queries in queries, as Elasticsearch limits them."""
@@ -152,15 +152,16 @@ _OF_TYPE: Final = {"phrase": "match_phrase", "phrase_prefix": "match_phrase_pref
 
 
 def _multi_match(body: Any, scope: Scope, depth: int) -> Sql:
-    if not isinstance(body, Mapping) or "query" not in body or not isinstance(body.get("fields"), list):
-        raise BadQuery(f"[multi_match]={body!r}: wanted [query] and a list [fields]")
+    if not isinstance(body, Mapping) or "query" not in body:
+        raise BadQuery(f"[multi_match]={body!r}: wanted an object with [query]")
     refuse_others("multi_match", "multi_match", body)
     kind = str(body.get("type")).lower()
     if kind == "cross_fields" and is_every(body):
         raise BadQuery("[multi_match] type='cross_fields': wanted another one with the operator and, or a [bool]")
     name = _OF_TYPE.get(kind, "match")
     rest = taken_by(name, body)
-    return any_of(compile_query({name: {str(path).split("^")[0]: rest}}, scope, depth + 1) for path in body["fields"])
+    items = scope.fields(fields_asked("multi_match", body))
+    return any_of(compile_query({name: {item.path: rest}}, scope, depth + 1) for item in items)
 
 
 def _bool(body: Any, scope: Scope, depth: int) -> Sql:

@@ -10,7 +10,7 @@ from barograph.index.kinds import TEXT
 from barograph.index.mapping import Field
 from barograph.index.scope import Scope
 from barograph.index.sql import FALSE, TRUE, Sql, all_of, any_of, none_of
-from barograph.index.words_asked import is_every, refuse_others
+from barograph.index.words_asked import fields_asked, is_every, refuse_others
 
 _TOKEN: Final = re.compile(
     r"""\s*(?:(?P<bracket>[()])|(?P<word>AND|OR|NOT|&&|\|\||!)(?=[\s(]|$)|(?P<sign>[+-])(?=\S)
@@ -20,6 +20,9 @@ _TOKEN: Final = re.compile(
     re.VERBOSE,
 )
 _RANGE: Final = re.compile(r"([\[{])\s*(\S+)\s+TO\s+([^\]}\s]+)\s*([\]}])")
+_BOOST: Final = re.compile(r"\^\d+(\.\d*)?(?![^\s)])")
+"""How much a clause counts, which changes no answer: behind a phrase, a bracket or a range; behind a word it is part of it."""
+_BOOST_OF_WORD: Final = re.compile(r"(?<!\\)\^\d+(\.\d*)?$")
 _FUZZY: Final = re.compile(r"(?<!\\)~[\d.]*$")
 _MAX_TOKENS: Final = 1024
 _MAX_DEPTH: Final = 20
@@ -40,8 +43,7 @@ def compile_text(body: Any, scope: Scope, name: str = "query_string") -> Sql:
     if not isinstance(body, Mapping) or not isinstance(body.get("query"), str):
         raise BadQuery(f"[{name}]={body!r}: wanted an object with [query] as text")
     refuse_others(name, name, body)
-    fields = body.get("fields") or [body.get("default_field", "*")]
-    return _Parser(body, [str(path).split("^")[0] for path in fields], scope).all()
+    return _Parser(body, fields_asked(name, body, body.get("default_field", "*")), scope).all()
 
 
 class _Parser:
@@ -61,7 +63,8 @@ class _Parser:
                     f"Failed to parse query [{text[:200]}]: wanted up to {_MAX_TOKENS} terms; at {text[at : at + 20]!r}"
                 )
             self._tokens.append(token)
-            at = token.end()
+            boost = _BOOST.match(text, token.end())
+            at = boost.end() if boost and text[token.end() - 1] in '")]}' else token.end()
         self._at = 0
 
     def all(self) -> Sql:
@@ -112,7 +115,7 @@ class _Parser:
             return made
         if fields == ["*"] and token["term"] == "*":
             return TRUE
-        return any_of(self._value(item, token) for item in self._items(fields))
+        return any_of(self._value(item, token) for item in self._scope.fields(fields))
 
     def _next(self) -> re.Match[str]:
         if self._at >= len(self._tokens):
@@ -120,29 +123,18 @@ class _Parser:
         self._at += 1
         return self._tokens[self._at - 1]
 
-    def _items(self, fields: list[str]) -> list[Field]:
-        """The fields that are meant; a wildcard means those with text, each column once."""
-        found: dict[str, Field] = {}
-        for path in fields:
-            if "*" in path:
-                pattern = re.compile(wildcard_pattern(path))
-                every = self._scope.index.mapping.fields.values()
-                found |= {i.path: i for i in every if pattern.fullmatch(i.path) and i.parent is None and not i.kind.is_number}
-            elif (item := self._scope.field(path)) is not None:
-                found[path] = item
-        return list(found.values())
-
     def _value(self, item: Field, token: re.Match[str]) -> Sql:
         if token["range"]:
             return self._range(item, token["range"])
         if token["bound"]:
             name = {"<": "lt", "<=": "lte", ">": "gt", ">=": "gte"}[token["bound"]]
-            return between(item, {name: token["limit"], **self._zone}, self._scope)
+            return between(item, {name: _BOOST_OF_WORD.sub("", token["limit"]), **self._zone}, self._scope)
         if token["phrase"] is not None:
             return words(item, re.sub(r"\\(.)", r"\1", token["phrase"]), self._scope, as_phrase=True, every=True)
         return self._term(item, token["term"] or "")
 
     def _term(self, item: Field, text: str) -> Sql:
+        text = _BOOST_OF_WORD.sub("", text)
         if text == "*":
             return self._scope.exists(item.path)
         if _FUZZY.search(text):

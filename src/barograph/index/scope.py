@@ -1,6 +1,7 @@
 """What a query is compiled for: one index, its fields, the moment that `now` is."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from barograph.index.catalog import Index
@@ -31,6 +32,29 @@ class Scope:
         if found is None and path == "_id":
             return Field("_id", "keyword", -1, {})
         return found
+
+    def fields(self, paths: Iterable[str]) -> list[Field]:
+        """The fields that names with boosts (`host^2`) and wildcards (`*_name`) mean; of a wildcard, those that hold texts.
+
+        A column is among them once, under its own name rather than that of another view of it.
+        """
+        found: dict[str, Field] = {}
+        for path in (path.split("^")[0] for path in paths):
+            if "*" not in path:
+                named = self.field(path)
+                found |= {} if named is None else {path: named}
+                continue
+            pattern = re.compile(".*".join(map(re.escape, path.split("*"))))
+            texts = [item for item in self.index.mapping.fields.values() if not item.kind.is_number]
+            matching = sorted(
+                (item for item in texts if pattern.fullmatch(item.path)), key=lambda item: item.parent is not None
+            )
+            columns: set[int] = set()
+            for item in matching:
+                if item.column not in columns and not item.kind.is_number:
+                    columns.add(item.column)
+                    found[item.path] = item
+        return list(found.values())
 
     def value(self, item: Field) -> Sql:
         """The first value of a field, as an expression over the table of documents."""

@@ -89,3 +89,17 @@ def is_every(body: Mapping[str, Any], key: str = "operator") -> bool:
 def matches_without_words(body: Mapping[str, Any]) -> bool:
     """Whether a query without a word in it matches everything."""
     return str(body.get("zero_terms_query")).lower() == "all"
+
+
+def fields_asked(name: str, body: Mapping[str, Any], default: object = "*") -> list[str]:
+    """The names of the fields that a query of words is for, one or several, with their boosts and wildcards.
+
+    Raises:
+        BadQuery: they are no names.
+    """
+    given = body.get("fields") or default
+    listed = given if isinstance(given, list) else [given]
+    names = [path for path in listed if isinstance(path, str)]
+    if len(names) < len(listed):
+        raise BadQuery(f"[{name}] fields={given!r}: wanted names of fields")
+    return names
