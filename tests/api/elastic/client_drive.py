@@ -4,6 +4,7 @@ Run as a program, with the client of one release in its path: `python client_dri
 """
 
 import math
+import sys
 import warnings
 from typing import Any
 
@@ -70,6 +71,14 @@ def stats(es: Elasticsearch) -> None:
     assert info["defaults"]["datafeeds"]["scroll_size"] == 1000
     assert es.ml.get_memory_stats()["_nodes"]["total"] == 1
     assert es.ml.get_memory_stats(node_id="_all")["_nodes"]["total"] == 1
+    (node,) = es.nodes.info()["nodes"].values()
+    assert f"http://{node['http']['publish_address']}" == sys.argv[1]
+    (node,) = es.nodes.stats(metric="fs,process")["nodes"].values()
+    assert node["fs"]["total"]["total_in_bytes"] > 0
+    assert "os" not in node
+    sniffed = Elasticsearch(sys.argv[1], sniff_on_start=True, sniff_timeout=10)
+    assert sniffed.info()["cluster_uuid"] == es.info()["cluster_uuid"]
+    assert len(list(sniffed.transport.node_pool.all())) == 1
 
 
 def models(es: Elasticsearch) -> None:

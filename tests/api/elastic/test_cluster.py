@@ -56,6 +56,25 @@ def test_a_job_that_may_wait_waits_for_room(tmp_path: Path) -> None:
         assert server.http.get(f"{JOBS}/vast/_stats").json()["jobs"][0]["state"] == "closed"
 
 
+def test_the_node_is_told_as_it_is_asked_for(own: httpx.Client) -> None:
+    def told(path: str) -> tuple[int, set[str]]:
+        answer = own.get(path).raise_for_status().json()
+        assert (answer["cluster_name"], answer["_nodes"]["total"]) == ("barograph", len(answer["nodes"]))
+        parts = {"settings", "os", "process", "transport", "http", "fs", "indices"}
+        return answer["_nodes"]["total"], {name for node in answer["nodes"].values() for name in node} & parts
+
+    every = {"settings", "os", "process", "transport", "http"}
+    for path in ("/_nodes", "/_nodes/_all", "/_nodes/_local/_all", "/_nodes/data:true"):
+        assert told(path) == (1, every), path
+    for path in ("/_nodes/http", "/_nodes/_all/http", "/_nodes/_master/http,jvm"):
+        assert told(path) == (1, {"http"}), path
+    assert told("/_nodes/_all/_none") == (1, set())
+    assert told("/_nodes/another") == (0, set())
+    assert told("/_nodes/stats") == told("/_nodes/_local/stats") == (1, {"indices", "os", "process", "fs"})
+    assert told("/_nodes/stats/indices/docs") == told("/_nodes/_all/stats/indices") == (1, {"indices"})
+    assert "unrecognized metric: [moon]" in reason(own.get("/_nodes/_all/moon"))
+
+
 def test_open_jobs_and_started_datafeeds_are_tasks(own: httpx.Client) -> None:
     own.put("/events/_doc/1", json={"time": 1_403_481_600_000, "responsetime": 1.0, "airline": "a"})
     own.put(f"{JOBS}/busy", json=config(datafeed_config={"indices": ["events"]})).raise_for_status()

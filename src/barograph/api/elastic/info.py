@@ -10,12 +10,12 @@ from barograph.api.elastic.endpoint import Call, Endpoint
 from barograph.api.elastic.errors import not_found
 from barograph.api.elastic.ids import jobs_of
 from barograph.api.elastic.node import attributes, inside
+from barograph.api.elastic.nodes import ROLES, is_named
 from barograph.api.elastic.version import BAROGRAPH, BUILD_HASH, NODE_ID
 from barograph.jobs.room import memory_bytes
 from barograph.jobs.service import JobState
 
 _DEFAULT_LIMIT: Final = "1gb"
-_ROLES: Final = ("data", "ingest", "master", "ml")
 
 
 def info(call: Call) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def info(call: Call) -> dict[str, Any]:
 def memory_stats(call: Call) -> dict[str, Any]:
     """What the jobs take of the machine's memory."""
     wanted = call.path.get("node_id", "_all")
-    if wanted not in ("_all", "*", "_local", "ml:true", NODE_ID):
+    if not is_named(wanted):
         raise not_found(f"no such node: [{wanted}]")
     service, total = call.server.service, memory_bytes()
     opened = service.opened()
@@ -56,7 +56,7 @@ def memory_stats(call: Call) -> dict[str, Any]:
     node = {
         **inside(call.server),
         "attributes": attributes(),
-        "roles": list(_ROLES),
+        "roles": list(ROLES),
         "mem": {
             "total_in_bytes": total,
             "adjusted_total_in_bytes": total,
