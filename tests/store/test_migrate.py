@@ -147,6 +147,7 @@ def test_records_of_an_old_store_are_counted_and_told_apart_as_new_ones(url, mak
             connection.execute(sa.schema.DropTable(tables.BUCKET_SERIES))
             for later in ("alert_message_by_alert", "influencer_by_score"):
                 connection.exec_driver_sql(f"DROP INDEX {later}")
+            connection.exec_driver_sql("ALTER TABLE job DROP COLUMN data_time")
             connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '0016'")
         migrate(database)
         with database.read() as connection:

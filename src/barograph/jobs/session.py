@@ -101,6 +101,7 @@ class Session:
         self._waiting: list[Results] = []
         self._waiting_rows = 0
         self._changed = False
+        self._data_ms: int | None = None  # when the newest of the rows that no commit holds came
         self._source = ""
         self._rows = self._rows_committed = self._bytes = self._commits = 0
         self._buckets = self._values = self._records = 0
@@ -198,10 +199,10 @@ class Session:
         snapshot = self._engine.snapshot()
         met = self._limits_met.tell(snapshot.sizes, self._engine.categorizer_stats)
         told = [Message(int(self._now() * 1000), "warning", text) for text in met]
-        self._store.commit(self.job.job_id, results, snapshot, self._read, told)
+        self._store.commit(self.job.job_id, results, snapshot, self._read, told, self._data_ms)
         self._refused_rows = 0 if snapshot.sizes is None else snapshot.sizes.refused_rows
         self._waiting.clear()
-        self._waiting_rows, self._changed = 0, False
+        self._waiting_rows, self._changed, self._data_ms = 0, False, None
         self._rows_committed = self._rows
         self._commits += 1
         self._commit_timer.committed(started)
@@ -226,6 +227,7 @@ class Session:
             self._spent += self._clock() - started
             self._take(self._timed(results))
         self._input_counts.add(new, self._engine.counts)
+        self._data_ms = int(self._now() * 1000)
         self._rows += new.rows
         self._bytes += new.bytes
 

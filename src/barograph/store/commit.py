@@ -60,6 +60,7 @@ def commit(
     snapshot: Snapshot,
     progress: Sequence[InputProgress],
     messages: Sequence[documents.Message] = (),
+    data_ms: int | None = None,
 ) -> None:
     """Make results, snapshot, counts, progress and messages durable and visible together.
 
@@ -101,6 +102,8 @@ def commit(
         expired = retention.expire(connection, before.job, counts.latest_bucket_timestamp, listed)
         job_rows.save_counts(connection, job_id, counts)
         job_rows.save_progress(connection, job_id, progress)
+        if data_ms is not None:
+            job_rows.save_data_time(connection, job_id, data_ms)
         for message in messages:
             documents.add_message(connection, job_id, message)
     with suppress(OSError):  # the commit stands; what is left over goes when the store is next opened

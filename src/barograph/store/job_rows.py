@@ -75,6 +75,7 @@ class JobSummary:
         failure: why it failed, in words; None in every other state.
         state_time: when the state began, epoch ms; None for a job that never was open.
         commits: how often it was written to: it changes whenever its results may have.
+        data_time: when rows last came, epoch ms by the wall clock; None where that is not known.
     """
 
     job: Job
@@ -85,6 +86,7 @@ class JobSummary:
     failure: str | None = None
     state_time: int | None = None
     commits: int = 0
+    data_time: int | None = None
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,11 @@ def save_state(connection: sa.Connection, job_id: str, state: JobState, failure:
     """Note where a job is in its life; a job that is gone has none."""
     job = tables.JOB
     connection.execute(job.update().where(job.c.job_id == job_id).values(state=state.value, failure=failure, state_time=now_ms))
+
+
+def save_data_time(connection: sa.Connection, job_id: str, data_ms: int) -> None:
+    """Note when rows last came for a job."""
+    connection.execute(tables.JOB.update().where(tables.JOB.c.job_id == job_id).values(data_time=data_ms))
 
 
 def listing(connection: sa.Connection, job_id: str) -> Listing:
@@ -245,4 +252,5 @@ def _summary(row: sa.RowMapping) -> JobSummary:
         failure=row["failure"],
         state_time=row["state_time"],
         commits=row["commits"],
+        data_time=row["data_time"],
     )

@@ -10,7 +10,7 @@ from barograph.config.errors import OtherVersion, StorageFailure
 from barograph.store import tables
 from barograph.store.database import SCHEMA, Database
 
-HEAD: Final = "0019"
+HEAD: Final = "0020"
 """The newest migration. A constant, so that opening a current database does not import Alembic (0.2 s)."""
 
 VERSION_TABLE: Final = "barograph_version"

@@ -36,7 +36,10 @@ from barograph.store.unlocked import Unlocked
 _LOCK_WAIT_S: Final = 1.0
 _SERVER: Final = "_server"  # no job can have this id
 _ALERTS: Final = "_alerts"  # nor this one
-_FRESH: Final = {"replay_time": None, "history_from": None, "state": JobState.CLOSED.value, "failure": None, "state_time": None}
+_FRESH: Final = {
+    **dict.fromkeys(("replay_time", "history_from", "failure", "state_time", "data_time")),
+    "state": JobState.CLOSED.value,
+}
 """What the row of a job says that has read nothing, beside its configuration."""
 
 
@@ -217,11 +220,13 @@ class Store(Unlocked):
         snapshot: Snapshot,
         progress: Sequence[InputProgress],
         messages: Sequence[Message] = (),
+        data_ms: int | None = None,
     ) -> None:
         """Make results, snapshot, counts (`results.counts`), progress and messages durable, and visible all at once.
 
         Takes the job's lock for the call unless `lock` holds it already. History and snapshot files are written before the one
-        transaction that lists them; when it returns, the commit survives anything.
+        transaction that lists them; when it returns, the commit survives anything. `data_ms` is when the newest rows came,
+        by the wall clock; None where none did.
 
         Raises:
             NoSuchJob: there is none of this id.
@@ -230,9 +235,9 @@ class Store(Unlocked):
         """
         if job_id not in self._locks:
             with self.lock(job_id):
-                return self.commit(job_id, results, snapshot, progress, messages)
+                return self.commit(job_id, results, snapshot, progress, messages, data_ms)
         with self._writing(job_id) as writer:
-            commit(writer, results, snapshot, progress, messages)
+            commit(writer, results, snapshot, progress, messages, data_ms)
 
     @contextmanager
     def rewriting(self, job_id: str) -> Iterator[Rewrite]:

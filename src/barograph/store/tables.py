@@ -62,6 +62,7 @@ JOB: Final = _table(
     sa.Column("state", TEXT, nullable=False, server_default="closed"),  # a `JobState`
     sa.Column("failure", TEXT),  # why the state is "failed"; null in every other
     sa.Column("state_time", sa.BigInteger),  # epoch ms: when the state began; null for a job that never was open
+    sa.Column("data_time", sa.BigInteger),  # epoch ms, wall clock: when rows last came; null before the first
 )
 
 DOCUMENT: Final = _table(

@@ -1,6 +1,7 @@
 """What jobs have done and cost: stats, snapshots, forecasts, tables of text."""
 
 import math
+import time
 
 import httpx
 import pytest
@@ -32,10 +33,14 @@ def test_stats_of_an_open_and_of_a_closed_job(http: httpx.Client) -> None:
     (fed,) = stats(http, job_id)
     assert (fed["state"], fed["data_counts"]["bucket_count"], fed["open_time"][-1]) == ("opened", 1, "s")
     assert fed["timing_stats"]["bucket_count"] == 1
+    counts = fed["data_counts"]
+    assert time.time() * 1000 - 60_000 < counts["last_data_time"] == counts["log_time"] <= time.time() * 1000
+    assert "last_data_time" not in fresh["data_counts"]
     assert "exponential_average_bucket_processing_time_ms" in fed["timing_stats"]
     http.post(f"{JOBS}/{job_id}/_close")
     (closed,) = stats(http, job_id)
     assert closed["state"] == "closed"
+    assert closed["data_counts"] == counts  # closing brings no rows
     assert {"node", "open_time"}.isdisjoint(closed)
     size = closed["model_size_stats"]
     assert size["model_bytes"] > 0

@@ -14,12 +14,13 @@ _TIMES: Final = (
 )
 
 
-def data_counts(job_id: str, counts: DataCounts) -> dict[str, Any]:
-    """The counts of a job; times that there are not yet are absent.
+def data_counts(job_id: str, counts: DataCounts, data_ms: int | None = None) -> dict[str, Any]:
+    """The counts of a job, and when rows last came for it; times that there are not yet are absent.
 
     What is not an object has no count there; a value that is no number is counted as missing.
     """
     told: dict[str, Any] = {"job_id": job_id, **{name: getattr(counts, name) for name in _COUNTS}}
     told |= {name: value for name in _TIMES if (value := getattr(counts, name)) is not None}
     came = counts.processed_record_count + counts.invalid_date_count + counts.out_of_order_timestamp_count
+    told |= {} if data_ms is None else {"last_data_time": data_ms, "log_time": data_ms}
     return {**told, "input_record_count": came}

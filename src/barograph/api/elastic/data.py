@@ -19,10 +19,6 @@ _DEPRECATED: Final = (
     "Posting data directly to anomaly detection jobs is deprecated, "
     "in a future major version it will be compulsory to use a datafeed"
 )
-_MOST_EMPTY: Final = 100_000
-"""Buckets that one flush may finish beyond the newest record. Chosen: a year of five minutes."""
-
-_LATEST_MS: Final = 7_258_118_400_000
 
 
 def post_data(call: Call) -> Answer:

@@ -56,7 +56,7 @@ def _counts(server: Server, summary: JobSummary) -> dict[str, Any]:
     job_id = summary.job.job_id
     if is_deleted(server, job_id):
         return data_counts(job_id, DataCounts())
-    own = data_counts(job_id, summary.counts or DataCounts())
+    own = data_counts(job_id, summary.counts or DataCounts(), summary.data_time)
     written = written_counts(server, job_id) if summary.counts is None else None
     return own if written is None else {**own, **written, "job_id": job_id}
 

@@ -37,7 +37,15 @@ _OF_BUCKETS: Final = ("bucket", "record", "influencer")
 _FORECASTS: Final = ("model_forecast", "model_forecast_request_stats")
 _BATCH: Final = 10_000
 _DATES: Final = (
-    *("timestamp", "end_timestamp", "create_time", "log_time", "latest_record_time_stamp", "latest_result_time_stamp"),
+    *(
+        "timestamp",
+        "end_timestamp",
+        "create_time",
+        "log_time",
+        "last_data_time",
+        "latest_record_time_stamp",
+        "latest_result_time_stamp",
+    ),
     *("earliest_record_timestamp", "latest_record_timestamp", "latest_bucket_timestamp", "latest_empty_bucket_timestamp"),
     *(f"forecast_{name}_timestamp" for name in ("create", "start", "end", "expiry")),
 )
@@ -231,7 +239,7 @@ def _heads(service: Service, job: Job) -> Iterator[tuple[str, Mapping[str, Any]]
     job_id = job.job_id
     summary = service.summary(job_id)
     if summary.counts is not None:
-        yield f"{job_id}_data_counts", data_counts(job_id, summary.counts)
+        yield f"{job_id}_data_counts", data_counts(job_id, summary.counts, summary.data_time)
     snapshots = service.snapshots(job_id)
     for snapshot in snapshots:
         yield f"{job_id}_model_snapshot_{snapshot.snapshot_id}", snapshot_document(service, job_id, snapshot)
