@@ -171,12 +171,15 @@ def test_a_flush_finishes_nothing_unless_it_is_told_to(http: httpx.Client) -> No
     for params, code in (
         ({"advanceTime": "yesterday"}, Code.DATE),
         ({"advanceTime": "9999999999"}, Code.FLUSH_PARAMETERS),
+        ({"advanceTime": str(START + 400 * 86_400)}, Code.FLUSH_PARAMETERS),  # a year is the most, whatever the span
         ({"start": START}, Code.FLUSH_PARAMETERS),
         ({"calcInterim": "true", "end": START}, Code.FLUSH_PARAMETERS),
         ({"calcInterim": "true", "start": START, "end": START - 1}, Code.END_BEFORE_START),
         ({"calcInterim": "maybe"}, Code.INVALID_VALUE),
     ):
-        assert error(http.post(f"{API}/data/{job_id}/flush", params=params)) == (400, code), params
+        refused = http.post(f"{API}/data/{job_id}/flush", params=params)
+        assert error(refused) == (400, code), params
+        assert any(refused.json()["message"].startswith(name) for name in (*params, "start", "Cannot")), refused.json()
 
 
 def test_a_job_that_is_closed_opens_again_with_new_rows(http: httpx.Client) -> None:

@@ -9,9 +9,9 @@ from barograph.api.elastic.counts import data_counts
 from barograph.api.elastic.endpoint import ANY, Call, Endpoint
 from barograph.api.elastic.errors import bad, conflict
 from barograph.api.elastic.times import unparsable_time
+from barograph.api.flush_limit import latest_flush
 from barograph.config.errors import BadRequest
 from barograph.config.job import Job
-from barograph.engine.engine import FARTHEST_MS
 from barograph.jobs.service import posted_chunk
 from barograph.results.counts import DataCounts
 
@@ -34,9 +34,10 @@ def post_data(call: Call) -> Answer:
         _empty(call, job_id, *again)
     if chunk.rows:
         service.take(job_id, chunk)
-    counts = service.summary(job_id).counts or DataCounts()
+    summary = service.summary(job_id)
+    counts = summary.counts or DataCounts()
     call.server.metrics.count_rows(before, counts)
-    return Answer(data_counts(job_id, counts), 202)
+    return Answer(data_counts(job_id, counts, summary.data_time), 202)
 
 
 def _sent_again(call: Call) -> tuple[int, int] | None:
@@ -88,21 +89,10 @@ def flush_job(call: Call) -> dict[str, Any]:
 
 def _refuse_too_far(call: Call, job: Job, times: Mapping[str, int]) -> None:
     """Refuse to make buckets without end: a time in another unit would keep the job busy for ever."""
-    latest, wanted = _latest(call.server.service.summary(job.job_id).counts or DataCounts(), job.bucket_span_ms)
+    latest, wanted = latest_flush(call.server.service.summary(job.job_id).counts, job.bucket_span_ms)
     for name in ("advance_time", "skip_time"):
         if not 0 <= times.get(name, 0) <= latest:
             raise bad(f"[{name}] wanted {wanted}, found [{times[name]}]")
-
-
-def _latest(counts: DataCounts, span_ms: int) -> tuple[int, str]:
-    """The end of the last bucket that a flush may finish, epoch ms, and in words."""
-    newest = counts.latest_record_timestamp
-    if newest is None:
-        return _LATEST_MS, "a time from 1970 on and before the year 2200"
-    farthest = max(newest, counts.latest_bucket_timestamp or 0) + FARTHEST_MS
-    latest = min(_LATEST_MS, farthest, newest + _MOST_EMPTY * span_ms) // span_ms * span_ms
-    behind = f"within a year and {_MOST_EMPTY} buckets of the newest record ({newest})"
-    return latest, f"a time from 1970 on and at most {latest}, {behind}"
 
 
 def _refuse_closed(call: Call, job: Job) -> None:

@@ -1,21 +1,14 @@
 """The life of jobs: flushed, closed, paused, resumed. They are opened by the rows that are sent to them."""
 
-from typing import Final
-
 from barograph.api.engine.answers import ACK, Answer
 from barograph.api.engine.endpoint import Call, Endpoint
 from barograph.api.engine.errors import Code, EngineError
 from barograph.api.engine.intake import refuse_scheduled
 from barograph.api.engine.jobs import status
 from barograph.api.engine.parameters import flag, span, time
+from barograph.api.flush_limit import latest_flush
 from barograph.config.job import Job
 from barograph.jobs.service import JobState
-
-_MOST_EMPTY: Final = 100_000
-"""Buckets that one flush may finish beyond the newest record. Chosen: a year of five minutes."""
-
-_LATEST_MS: Final = 7_258_118_400_000
-"""The year 2200."""
 
 
 def flush(call: Call) -> Answer:
@@ -46,11 +39,8 @@ def flush(call: Call) -> Answer:
 
 def _refuse_too_far(call: Call, job: Job, advance_ms: int) -> None:
     """Refuse to make buckets without end: a time in another unit would keep the job busy for ever."""
-    counts = call.server.service.summary(job.job_id).counts
-    newest = None if counts is None else counts.latest_record_timestamp
-    latest = _LATEST_MS if newest is None else min(_LATEST_MS, newest + _MOST_EMPTY * job.bucket_span_ms)
-    if advance_ms > latest:
-        wanted = f"a time before the year 2200 and at most {_MOST_EMPTY:,} buckets behind the newest record"
+    latest, wanted = latest_flush(call.server.service.summary(job.job_id).counts, job.bucket_span_ms)
+    if not 0 <= advance_ms <= latest:
         raise EngineError(Code.FLUSH_PARAMETERS, f"advanceTime={call.query['advanceTime'][:100]!r}: wanted {wanted}")
 
 
