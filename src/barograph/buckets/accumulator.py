@@ -20,11 +20,15 @@ from barograph.results.snapshot import Arrays, prefixed, under
 
 
 class Folded(NamedTuple):
-    """What an accumulator folds: rows as such (`field` None) or their times, the numbers of a field, its texts or places."""
+    """What an accumulator folds: rows as such (`field` None) or their times, the numbers of a field, its texts or places.
+
+    Its buckets begin `early_ms` before those of the job.
+    """
 
     split: Split
     field: str | None
     read: Literal["rows", "time_of_day", "time_of_week", "number", "text", "place"]
+    early_ms: int = 0
 
 
 class FinishedCells(NamedTuple):

@@ -39,6 +39,7 @@ class Buckets:
     Buckets are epoch-aligned and half-open. A row is late when its bucket was over before it came: when the newest time before
     it, less the latency, had reached the bucket's end. Late rows are dropped and counted. The job's first bucket gives no
     result unless the job's first row lies exactly on its start. How rows are cut into calls changes nothing, to the last bit.
+    Those of an overlapping detector are half a bucket early: whether a row is late does not depend on the detector.
 
     A row without a value that a detector needs, or without a split value (and no `use_null`), is not there for that detector.
     A row with a summary count of 0, or without one, is not there at all.
@@ -48,7 +49,7 @@ class Buckets:
         self._job = job
         self._most = most
         self._weight_field = job.analysis_config.summary_count_field_name
-        self._folded_by_detector = [_folded(detector) for detector in job.detectors]
+        self._folded_by_detector = [_folded(detector, job.early_ms(at)) for at, detector in enumerate(job.detectors)]
         self._watermark = Watermark.build(job.bucket_span_ms, job.latency_ms, state)
         self._bucket_counter = BucketCounter.build(job.bucket_span_ms, state)
         self._dropped = DroppedRows.build(state)
@@ -145,22 +146,30 @@ class Buckets:
         keys = self._admitted(self._splits.keys(columns), bucket)
         influencers = self._influencers.ids(columns)
         self._events.fold(bucket, np.zeros(len(bucket), np.int32), Batch(weight), {})
-        read: dict[tuple[str, str], tuple[Batch, Bools | None]] = {}
+        read: dict[tuple[str, str, int], tuple[Batch, Bools | None]] = {}
         for folded, accumulator in self._accumulators.items():
-            what = (folded.read, folded.field or "")
+            own, key = (bucket, keys[folded.split]) if not folded.early_ms else self._early(folded, time_ms, keys)
+            what = (folded.read, folded.field or "", folded.early_ms if folded.read in PERIODS else 0)
             if what not in read:
-                period = PERIODS.get(folded.read)
-                read[what] = (
-                    _batch(folded, columns, weight)
-                    if period is None
-                    else (
-                        Batch(weight, row_seconds(time_ms, bucket, self._job.bucket_span_ms, period, self._job.time_zone)),
-                        None,
-                    )
-                )
+                read[what] = self._read(folded, time_ms, own, columns, weight)
             batch, absent = read[what]
-            key = keys[folded.split]
-            accumulator.fold(bucket, key if absent is None else _without(key, absent), batch, influencers)
+            accumulator.fold(own, key if absent is None else _without(key, absent), batch, influencers)
+
+    def _early(self, folded: Folded, time_ms: Ints, keys: dict[Split, Ids]) -> tuple[Ints, Ids]:
+        """The buckets and keys [n] of rows for detectors that are early, without those of the job's first bucket: of that one
+        the rows before the job's first are unknown."""
+        bucket = (time_ms + folded.early_ms) // self._job.bucket_span_ms
+        return bucket, _without(keys[folded.split], bucket <= self._watermark.start)
+
+    def _read(
+        self, folded: Folded, time_ms: Ints, bucket: Ints, columns: pl.DataFrame, weight: Floats
+    ) -> tuple[Batch, Bools | None]:
+        """What of the rows a folded folds, and which rows lack it; None when no row does."""
+        period, span_ms = PERIODS.get(folded.read), self._job.bucket_span_ms
+        if period is None:
+            return _batch(folded, columns, weight)
+        from_ms = bucket * span_ms - folded.early_ms
+        return Batch(weight, row_seconds(time_ms, from_ms, span_ms, period, self._job.time_zone)), None
 
     def _admitted(self, keys: dict[Split, Ids], bucket: Ints) -> dict[Split, Ids]:
         """The keys [n] of rows in buckets [n] without those of series that are too many, which are counted."""
@@ -271,10 +280,10 @@ class Buckets:
         return arrays | {"next_bucket": np.array([self._next])}
 
 
-def _folded(detector: Detector) -> Folded:
+def _folded(detector: Detector, early_ms: int) -> Folded:
     spec, field = detector.spec, detector.field_name
     read = spec.field_type if field is not None else spec.statistic if spec.statistic in PERIODS else "rows"
-    return Folded(Split.of(detector), field, read)  # type: ignore[arg-type]
+    return Folded(Split.of(detector), field, read, early_ms)  # type: ignore[arg-type]
 
 
 def _statistics(job: Job, by_detector: list[Folded]) -> dict[Folded, frozenset[Statistic]]:

@@ -6,7 +6,7 @@ import polars as pl
 from barograph.results.arrays import Floats, Ints
 
 
-def row_seconds(time_ms: Ints, bucket: Ints, span_ms: int, period: float, zone: str) -> Floats:
+def row_seconds(time_ms: Ints, from_ms: Ints, span_ms: int, period: float, zone: str) -> Floats:
     """Seconds of the day or week of each row [n], as clocks show them.
 
     Within a bucket they run on, through midnight and through changes of the clock, so that their mean is a time among them.
@@ -14,12 +14,12 @@ def row_seconds(time_ms: Ints, bucket: Ints, span_ms: int, period: float, zone: 
 
     Args:
         time_ms: [n] epoch ms.
-        bucket: [n] number of each row's bucket.
+        from_ms: [n] start of each row's bucket, epoch ms.
         span_ms: length of a bucket.
         period: of a day or a week, s; weeks begin as 1970 did, on a Thursday.
         zone: IANA name of the job's zone.
     """
-    from_ms = bucket * span_ms if span_ms < period * 1_000 else time_ms
+    from_ms = from_ms if span_ms < period * 1_000 else time_ms
     at, back = np.unique(from_ms, return_inverse=True)
     starts = pl.Series(at).cast(pl.Datetime("ms", "UTC")).dt.convert_time_zone(zone)
     offset = (starts.dt.base_utc_offset() + starts.dt.dst_offset()).dt.total_milliseconds().to_numpy()

@@ -137,6 +137,13 @@ def _exclude_frequent_has_a_field(detector: "Detector") -> list[Problem]:
     return [Problem("exclude_frequent", detector.exclude_frequent, f"{fields} beside it, or 'none'")]
 
 
+def _overlapping_has_a_span(detector: "Detector") -> list[Problem]:
+    """What comes for the first time is in some bucket wholly: there is no half of it to be put together."""
+    if not detector.overlapping or detector.function not in ("rare", "freq_rare"):
+        return []
+    return [Problem("overlapping", True, f"false: the function {detector.function} takes none")]
+
+
 def _rules_fit(detector: "Detector") -> list[Problem]:
     problems = []
     scopes = sorted(detector.splits.values())
@@ -165,6 +172,7 @@ class Detector(Document):
         (_FIELDS | {"function"}, _what_the_function_needs),
         (_FIELDS, _splits_differ),
         (_FIELDS | {"exclude_frequent"}, _exclude_frequent_has_a_field),
+        (_FIELDS | {"function", "overlapping"}, _overlapping_has_a_span),
         (_FIELDS | {"function", "custom_rules"}, _rules_fit),
     )
 
@@ -177,6 +185,8 @@ class Detector(Document):
     exclude_frequent: Literal["all", "none", "by", "over"] | None = None
     detector_description: str = ""
     custom_rules: tuple[DetectionRule, ...] | None = None
+    overlapping: bool = False
+    """Its buckets begin, and end, half a bucket span earlier than those of the job that they are told with."""
     detector_index: int = Field(default=0, ge=0)
 
     @field_validator("function", mode="after")
@@ -221,6 +231,8 @@ def describe(data: dict[str, Any]) -> str:
         text += f" partitionfield={_quoted(data['partition_field_name'])}"
     if data.get("exclude_frequent") not in (None, "none"):
         text += f" excludefrequent={data['exclude_frequent']}"
+    if data.get("overlapping"):
+        text += " overlapping=true"
     return text
 
 

@@ -288,6 +288,10 @@ class Job(Document):
         """Length of a bucket in ms, >= 1000."""
         return self.analysis_config.bucket_span.ms
 
+    def early_ms(self, detector_index: int) -> int:
+        """By how much the buckets of a detector begin before those of the job that have the same number, in ms."""
+        return self.bucket_span_ms // 2 if self.detectors[detector_index].overlapping else 0
+
     @property
     def latency_ms(self) -> int:
         """How much later than a newer row a row may come, in ms; 0 without latency."""

@@ -157,7 +157,8 @@ class Others:
         """[S, T] which buckets the models have not seen."""
         hidden = np.zeros((len(self.known), end - first), np.bool_)
         for exclusion in self.forgotten:
-            since, until = (max(number - first, 0) for number in exclusion.buckets(self.job.bucket_span_ms))
+            span = exclusion.buckets(self.job.bucket_span_ms, self.job.early_ms(self.detector_index))
+            since, until = (max(number - first, 0) for number in span)
             named = exclusion.series(self.job, self.detector_index, self.known, len(self.known))
             hidden[named, since:until] = True
         return hidden

@@ -182,7 +182,13 @@ class Engine:
         Args:
             start: epoch ms; the bucket that it lies in is the first.
             end: epoch ms, exclusive: what ends behind it is emptied, too.
+
+        Raises:
+            BadRequest: a detector is overlapping: of its buckets some would lose the half of their rows that stay.
         """
+        if any(detector.overlapping for detector in self.job.detectors):
+            wanted = "one without overlapping detectors, whose buckets lie in two others"
+            raise BadRequest(f"job {self.job.job_id!r}: wanted {wanted}")
         self._buckets.empty(start, end)
 
     def _check_until(self, until: int) -> None:
@@ -334,7 +340,10 @@ def _forest(job: Job) -> list[Any]:
 def _decisive(analysis: bytes) -> Any:
     """The same without what may change while a job goes on: rules, how long series are kept, when categories are given up."""
     config, *others = json.loads(analysis)
-    detectors = [{name: value for name, value in one.items() if name != "custom_rules"} for one in config["detectors"]]
+    defaults = {"overlapping": False}  # snapshots of older versions have none
+    detectors = [
+        {name: value for name, value in (defaults | one).items() if name != "custom_rules"} for one in config["detectors"]
+    ]
     categories = {**config["per_partition_categorization"], "stop_on_warn": None}
     free = {"detectors": detectors, "model_prune_window": None, "per_partition_categorization": categories}
     return [config | free, *others]

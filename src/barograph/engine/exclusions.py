@@ -25,9 +25,9 @@ class Exclusion:
     end_ms: int
     entity: Entity = ()
 
-    def buckets(self, span_ms: int) -> tuple[int, int]:
-        """The numbers of the first bucket and of the one behind the last."""
-        return self.start_ms // span_ms, -(-self.end_ms // span_ms)
+    def buckets(self, span_ms: int, early_ms: int = 0) -> tuple[int, int]:
+        """The numbers of the first bucket and of the one behind the last, of those that begin so many ms early."""
+        return buckets_within(self.start_ms, self.end_ms, span_ms, early_ms)
 
     def check(self, job: Job) -> None:
         """Refuse what no series of the job could be.
@@ -47,3 +47,9 @@ class Exclusion:
     def series(self, job: Job, detector_index: int, known: KnownSeries, count: int) -> Bools:
         """Which of the first `count` series of a detector it names."""
         return of_entity(job, detector_index, self.entity, known.names, count)
+
+
+def buckets_within(start_ms: int, end_ms: int, span_ms: int, early_ms: int = 0) -> tuple[int, int]:
+    """The first bucket that shares a time with `[start_ms, end_ms)`, and the one behind the last, where each of them begins
+    `early_ms` before its number times the span."""
+    return (start_ms + early_ms) // span_ms, -(-(end_ms + early_ms) // span_ms)

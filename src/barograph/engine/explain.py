@@ -299,7 +299,8 @@ def _skipped(
         return None
     if by != [PLANNED]:
         return f"A rule of the detector skips its result: {knowledge.rules[index][by[0]]}."
-    planned = [time for time in knowledge.planned if planned_actions((time,), bucket, bucket + 1, span).any()]
+    early_ms = job.early_ms(index)
+    planned = [time for time in knowledge.planned if planned_actions((time,), bucket, bucket + 1, span, early_ms).any()]
     return f"It is in a planned time: {', '.join(time.description for time in planned)}."
 
 
@@ -360,7 +361,7 @@ def _model_before(
     values, weights = _cells(job, past, series, numbers)
     actual, weight = float(values[-1]), float(weights[-1])
     for exclusion in past.forgotten:
-        first, last = exclusion.buckets(span)
+        first, last = exclusion.buckets(span, job.early_ms(series.measure.detector_index))
         if all(pair in zip(series.fields, series.split_values, strict=True) for pair in exclusion.entity):
             hidden = (numbers >= first) & (numbers < last)
             values[hidden], weights[hidden] = np.nan, 0.0

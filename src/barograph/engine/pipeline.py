@@ -181,7 +181,8 @@ class Pipeline:
             sights, forests = self._forest_stage.judge_and_learn(sights)
         measures = [stage.tell_and_learn(sight) for stage, sight in zip(self._series_stages, sights, strict=True)]
         for measure in measures:
-            self._silenced.add(measure.measure.detector_index, measure.judged.skipped, self._knowledge)
+            index = measure.measure.detector_index
+            self._silenced.add(index, measure.judged.skipped, self._knowledge, self._job.early_ms(index))
         influenced = bool(self._job.influencers)
         shares = share_rows(measures) if influenced else _NO_SHARE_ROWS
         stretch = Stretch(

@@ -167,7 +167,7 @@ class Replay:
         """The series [S] that the models are not to see in these buckets."""
         hidden = np.zeros(count, np.bool_)
         for exclusion in self._exclusions:
-            first, last = exclusion.buckets(self._job.bucket_span_ms)
+            first, last = exclusion.buckets(self._job.bucket_span_ms, self._job.early_ms(at))
             if first < end and start < last:
                 hidden |= exclusion.series(self._job, at, self._known[at], count)
         return hidden

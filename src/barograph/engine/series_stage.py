@@ -136,8 +136,10 @@ class SeriesStage:
         skips: DetectorSkips,
         frequent: Frequent,
         prune: Prune | None,
+        early: float,
     ) -> None:
         self.measure = measure
+        self._early = early
         self._position = position
         self._model = model
         self._partitions = partitions
@@ -161,7 +163,8 @@ class SeriesStage:
         usually = Usual.build(measure.statistic, job.influencers, job.bucket_span_ms, usual, means.most_entities)
         skips, prune = DetectorSkips(job, measure.detector_index, means.knowledge), prune_of(job, measure, None, state)
         frequent = Frequent.build(job, measure.detector_index, None if state is None else under("frequent", state))
-        return cls(measure, position, model, partitions, usually, skips, frequent, prune)
+        early = job.early_ms(measure.detector_index) / job.bucket_span_ms
+        return cls(measure, position, model, partitions, usually, skips, frequent, prune, early)
 
     @property
     def model(self) -> Model:
@@ -210,7 +213,8 @@ class SeriesStage:
         if completeness is None or self.measure.statistic not in GROWING:
             judged = self._model.advance(value, start * self._model.config.bucket_span_ms, skips=skips, weights=weight)
         else:
-            judged, added = self._estimate_and_learn(value, start, completeness, skips)
+            # Buckets that begin early are so much fuller.
+            judged, added = self._estimate_and_learn(value, start, np.minimum(completeness + self._early, 1.0), skips)
             judged_value = value + added
         frequent = self._frequent.tell_and_learn(detector.known, weight, start)
         if frequent is not None:

@@ -62,25 +62,25 @@ class SilencedCounts:
         ]
         return tuple(sorted(told, key=lambda one: (-one.count, str(one))))
 
-    def add(self, detector_index: int, skipped: Skipped, knowledge: Knowledge) -> None:
-        """Count the results of one measure that were skipped in a stretch of buckets."""
+    def add(self, detector_index: int, skipped: Skipped, knowledge: Knowledge, early_ms: int) -> None:
+        """Count the results of one measure, whose buckets begin so many ms early, that were skipped in a stretch of them."""
         bucket = skipped.leaves["bucket"]
         for by in np.unique(skipped.by).tolist():
             those = bucket[skipped.by == by]
             if by == PLANNED:
-                self._add_planned(those, knowledge)
+                self._add_planned(those, knowledge, early_ms)
             elif by == FREQUENT:
                 self._add(Silencer(detector_index, "exclude_frequent"), those)
             else:
                 self._add(Silencer(detector_index, knowledge.rules[detector_index][by].named), those)
 
-    def _add_planned(self, bucket: Ints, knowledge: Knowledge) -> None:
+    def _add_planned(self, bucket: Ints, knowledge: Knowledge, early_ms: int) -> None:
         first, end = int(bucket.min()), int(bucket.max()) + 1
         left = bucket
         for time in sorted(knowledge.planned, key=lambda one: (one.start_ms, one.end_ms, one.calendar_id, one.description)):
             if not len(left) or "skip_result" not in time.actions:
                 continue
-            inside = planned_actions((time,), first, end, self._span_ms)[left - first] > 0
+            inside = planned_actions((time,), first, end, self._span_ms, early_ms)[left - first] > 0
             if inside.any():
                 self._add(_of(time), left[inside])
                 left = left[~inside]

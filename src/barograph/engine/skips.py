@@ -13,6 +13,7 @@ from barograph.config.knowledge import Knowledge, PlannedTime
 from barograph.config.rule import Rule, Scope
 from barograph.config.splits import SPLIT_VALUES
 from barograph.engine.entity import split_columns
+from barograph.engine.exclusions import buckets_within
 from barograph.models import Shifts
 from barograph.models.skips import Skips, bits
 from barograph.results.arrays import Bools, Bytes
@@ -30,17 +31,20 @@ class DetectorSkips:
 
     def __init__(self, job: Job, detector_index: int, knowledge: Knowledge) -> None:
         self._span_ms = job.bucket_span_ms
+        self._early_ms = job.early_ms(detector_index)
         self._columns = split_columns(job, detector_index)
         self._planned = knowledge.planned
         self._rules: Sequence[Rule] = knowledge.rules.get(detector_index, ())
         self._common = [
-            (time.start_ms // self._span_ms * self._span_ms, time.shift_ms) for time in self._planned if time.shift_ms
+            ((time.start_ms + self._early_ms) // self._span_ms * self._span_ms, time.shift_ms)
+            for time in self._planned
+            if time.shift_ms
         ]
         self._scope = np.zeros((len(self._rules), 0), np.bool_)
 
     def between(self, known: KnownSeries, series: int, start: int, end: int) -> Skips | None:
         """What is skipped of the first `series` series in buckets [start, end); None: nothing."""
-        planned = planned_actions(self._planned, start, end, self._span_ms)
+        planned = planned_actions(self._planned, start, end, self._span_ms, self._early_ms)
         if not self._rules and not self._common and not planned.any():
             return None
         if series > self._scope.shape[1]:
@@ -51,7 +55,8 @@ class DetectorSkips:
     def of_one(self, names: Sequence[str | None], start: int, end: int) -> Skips:
         """What is skipped of the series with these split values (`SPLIT_VALUES`) in buckets [start, end)."""
         frame = pl.DataFrame([names], schema=dict.fromkeys(SPLIT_VALUES, pl.String), orient="row")
-        return self._skips(planned_actions(self._planned, start, end, self._span_ms), self._about(frame))
+        planned = planned_actions(self._planned, start, end, self._span_ms, self._early_ms)
+        return self._skips(planned, self._about(frame))
 
     def shifts(self, names: pl.DataFrame) -> Shifts:
         """The changes of the clock of series with these split values, the columns `SPLIT_VALUES`."""
@@ -94,10 +99,10 @@ def first_held(rule: Rule, span_ms: int) -> int:
     return first if first <= most else _NEVER_MS
 
 
-def planned_actions(planned: Sequence[PlannedTime], start: int, end: int, span_ms: int) -> Bytes:
-    """What planned times skip of buckets [start, end), as bits of `models.skips`."""
+def planned_actions(planned: Sequence[PlannedTime], start: int, end: int, span_ms: int, early_ms: int = 0) -> Bytes:
+    """What planned times skip of buckets [start, end), which begin so many ms early, as bits of `models.skips`."""
     actions = np.zeros(end - start, np.uint8)
     for time in planned:
-        first, last = time.start_ms // span_ms - start, -(-time.end_ms // span_ms) - start
-        actions[max(first, 0) : max(last, 0)] |= bits(time.actions)
+        first, last = buckets_within(time.start_ms, time.end_ms, span_ms, early_ms)
+        actions[max(first - start, 0) : max(last - start, 0)] |= bits(time.actions)
     return actions

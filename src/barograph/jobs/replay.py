@@ -200,7 +200,8 @@ class ReplayUnderWay:
         self._store = store
         self._job_id = job_id = job.job_id
         self._span_ms = job.bucket_span_ms
-        self._forgotten = [span.buckets(self._span_ms) for span in forgotten]
+        early = {job.early_ms(at) for at in range(len(job.detectors))}
+        self._forgotten = [span.buckets(self._span_ms, early_ms) for span in forgotten for early_ms in early]
         self._replay = replay
         self._since = since
         self._points = store.snapshots(job_id)

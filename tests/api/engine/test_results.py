@@ -5,6 +5,7 @@ import orjson
 import pytest
 
 from barograph.api.engine.errors import Code
+from barograph.api.engine.times import text_of
 from tests.api.engine.client import Client, strict
 from tests.api.engine.stream import BUCKETS, BURST, SPAN, START, config
 from tests.api.engine.test_jobs import API, error
@@ -168,6 +169,29 @@ def test_a_member_of_a_population_has_causes(client: Client) -> None:
     strict("record", record)
     causes = [(cause["overFieldValue"], cause["byFieldValue"], cause["actual"]) for cause in record["causes"]]
     assert sorted(causes) == [("u3", "read", 10_000), ("u3", "write", 5_000)]
+    assert record["detectorIndex"] == 0
     assert 0 < record["probability"] < 1e-6
     last = client.page(f"/results/{job_id}/buckets", start=START + 51 * SPAN, includeInterim="true")["documents"]
     assert [one["isInterim"] for one in last] == [True]  # without a flush, as the buckets overlap
+
+
+def test_with_overlapping_buckets_what_lies_across_a_boundary_is_found(client: Client, http: httpx.Client) -> None:
+    """200 rows more than the usual 300, half in one bucket and half in the next: each of them is used to 100 more."""
+    analysis = {"bucketSpan": SPAN, "detectors": [{"function": "count"}], "overlappingBuckets": True}
+    job_id = client.create({"id": "across", "analysisConfig": analysis, "dataDescription": {"format": "JSON"}})
+    usual = [START + at * SPAN + n * SPAN // 400 for at in range(200) for n in range(300 + at * 37 % 100)]
+    more = [START + 180 * SPAN - SPAN // 2 + n * SPAN // 200 for n in range(200)]
+    client.stream(job_id, [b"\n".join(orjson.dumps({"time": time}) for time in sorted(usual + more))])
+    (record,) = client.page(f"/results/{job_id}/records", normalizedProbability=50)["documents"]
+    strict("record", record)
+    assert (record["detectorIndex"], record["timestamp"]) == (0, text_of((START + 180 * SPAN) * 1000))
+    assert record["actual"] > 500
+
+    changes = {"detectors": [{"index": 0, "description": "logins"}]}
+    http.put(f"{API}/jobs/{job_id}/update", json=changes).raise_for_status()
+    told = http.get(f"{API}/jobs/{job_id}").json()["document"]["analysisConfig"]
+    assert [one["detectorDescription"] for one in told["detectors"]] == ["logins"]
+    assert told["overlappingBuckets"] is True
+    both = http.get(f"/api/v1/jobs/{job_id}").json()["config"]["analysis_config"]["detectors"]
+    assert [one["detector_description"] for one in both] == ["logins", "logins (half a bucket earlier)"]
+    assert error(http.put(f"{API}/jobs/{job_id}/update", json={"detectors": [{"index": 1, "description": "x"}]}))[0] == 400

@@ -1,6 +1,6 @@
 """Detectors between the Engine API's words and the engine's, with the checks whose errors have numbers of their own."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from barograph.api.engine.config import Analysis, Detector
@@ -98,9 +98,20 @@ def check_analysis(given: Analysis) -> None:
             )
 
 
-def own_detectors(given: Iterable[Detector]) -> list[dict[str, Any]]:
-    """Detectors in the engine's words."""
-    return [_own(detector) for detector in given]
+def own_detectors(given: Iterable[Detector], *, overlapping: bool) -> list[dict[str, Any]]:
+    """Detectors in the engine's words; if wanted, behind them the same again, whose buckets begin half a bucket early."""
+    made = [_own(detector) for detector in given]
+    return [*made, *(_early(detector) for detector in made)] if overlapping else made
+
+
+def _early(made: dict[str, Any]) -> dict[str, Any]:
+    described = made.get("detector_description")
+    return {**made, "overlapping": True} | ({} if described is None else {"detector_description": early_description(described)})
+
+
+def early_description(described: str) -> str:
+    """What a detector is called that is the same as another, half a bucket earlier."""
+    return f"{described} (half a bucket earlier)"
 
 
 def _own(given: Detector) -> dict[str, Any]:
@@ -115,6 +126,27 @@ def _own(given: Detector) -> dict[str, Any]:
     return {
         name: own_name(str(value)) if name.endswith("_name") else value for name, value in made.items() if value is not None
     }
+
+
+def originals(detectors: Sequence[core.Detector]) -> list[int]:
+    """For each detector its own index or, where it is another again with buckets half a bucket early, that of the other."""
+    found: dict[tuple[Any, ...], int] = {}
+    for at, detector in enumerate(detectors):
+        if not detector.overlapping:
+            found.setdefault(_analysed(detector), at)
+    return [found.get(_analysed(detector), at) if detector.overlapping else at for at, detector in enumerate(detectors)]
+
+
+def _analysed(detector: core.Detector) -> tuple[Any, ...]:
+    splits = tuple(detector.splits.items())
+    return detector.function, detector.field_name, splits, detector.use_null, detector.exclude_frequent
+
+
+def told_index(detectors: Sequence[core.Detector]) -> list[int]:
+    """The `detectorIndex` of each detector."""
+    of = originals(detectors)
+    told = sorted(set(of))
+    return [told.index(at) for at in of]
 
 
 def told_detector(detector: core.Detector) -> dict[str, Any]:

@@ -6,7 +6,15 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from barograph.api.engine.config import DataDescription, EngineJob, Transform
-from barograph.api.engine.detectors import check_analysis, check_field_name, own_detectors, own_name, told_detector, told_name
+from barograph.api.engine.detectors import (
+    check_analysis,
+    check_field_name,
+    originals,
+    own_detectors,
+    own_name,
+    told_detector,
+    told_name,
+)
 from barograph.api.engine.errors import Code, EngineError
 from barograph.api.engine.readers import RAW
 from barograph.api.engine.state import Extras
@@ -141,7 +149,7 @@ def _analysis(given: EngineJob) -> dict[str, Any]:
     assert analysis is not None, "it was checked"
     made: dict[str, Any] = {
         "bucket_span": f"{analysis.bucket_span or 300}s",
-        "detectors": own_detectors(analysis.detectors),
+        "detectors": own_detectors(analysis.detectors, overlapping=bool(analysis.overlapping_buckets)),
         "influencers": [own_name(name) for name in analysis.influencers],
     }
     if analysis.latency:
@@ -226,7 +234,7 @@ def _told_analysis(job: Job, extras: Extras) -> dict[str, Any]:
     analysis = job.analysis_config
     told: dict[str, Any] = {
         "bucketSpan": job.bucket_span_ms // 1000,
-        "detectors": [told_detector(detector) for detector in job.detectors],
+        "detectors": [told_detector(job.detectors[at]) for at in sorted(set(originals(job.detectors)))],
         "influencers": [told_name(name) for name in job.influencers],
         "latency": job.latency_ms // 1000,
         "summaryCountFieldName": analysis.summary_count_field_name,

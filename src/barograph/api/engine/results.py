@@ -5,9 +5,11 @@ from dataclasses import replace
 from functools import wraps
 from typing import Any, Final
 
+import numpy as np
 import polars as pl
 
 from barograph.api.engine.answers import Answer, empty_page, page, single
+from barograph.api.engine.detectors import told_index
 from barograph.api.engine.endpoint import Call, Endpoint
 from barograph.api.engine.errors import Code, EngineError
 from barograph.api.engine.parameters import flag, paging, score, span
@@ -119,12 +121,13 @@ def _around(rows: pl.DataFrame) -> Query:
 
 
 def with_bucket_scores(service: Service, job_id: str, rows: pl.DataFrame) -> pl.DataFrame:
-    """Records with the score of their bucket, and with their causes."""
+    """Records with the score of their bucket, with their causes, and with the index that clients know their detectors by."""
     if rows.is_empty():
         return rows.with_columns(pl.lit(None, pl.Float64).alias(_OF_THE_BUCKET))
     buckets = service.buckets(job_id, _around(rows)).rows.select("timestamp", _OF_THE_BUCKET)
     scored = rows.join(buckets, on="timestamp", how="left", maintain_order="left")
-    return service.with_causes(job_id, scored)
+    told, indices = service.with_causes(job_id, scored), np.array(told_index(service.job(job_id).detectors), np.int32)
+    return told.with_columns(pl.Series("detector_index", indices[told["detector_index"].to_numpy()]))
 
 
 @empty_without_job

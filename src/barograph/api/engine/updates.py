@@ -4,6 +4,7 @@ from typing import Any
 
 from barograph.api.engine.answers import ACK, Answer
 from barograph.api.engine.config import Days, EngineJob, Limits, ModelDebug, Part, Seconds
+from barograph.api.engine.detectors import early_description, told_index
 from barograph.api.engine.endpoint import Call, Endpoint
 from barograph.api.engine.errors import Code, EngineError
 from barograph.api.engine.job_documents import PLAIN, limits, own_job, plotted
@@ -73,10 +74,13 @@ def _changed(job: Job, given: Update) -> Job:
         seconds = given.background_persist_interval
         document["background_persist_interval"] = f"{seconds}s" if seconds else None
     detectors = document["analysis_config"]["detectors"]
+    indices = told_index(job.detectors)
     for one in given.detectors:
-        if not 0 <= one.index < len(detectors):
-            raise EngineError(Code.INVALID_VALUE, f"detectors.index={one.index}: wanted 0 to {len(detectors) - 1}")
-        detectors[one.index]["detector_description"] = one.description
+        if one.index not in indices:
+            raise EngineError(Code.INVALID_VALUE, f"detectors.index={one.index}: wanted 0 to {max(indices)}")
+        for at in (at for at, index in enumerate(indices) if index == one.index):
+            early = job.detectors[at].overlapping
+            detectors[at]["detector_description"] = early_description(one.description) if early else one.description
     return own_job(document)
 
 
