@@ -33,6 +33,12 @@ def made(source: httpx.Client) -> dict[str, str]:
             (400, "status_exception", "No available task slot"),
         ),
         (
+            "GET",
+            "/{alone}?job=True",
+            None,
+            (400, "illegal_argument_exception", "Failed to parse value [True] as only [true] or [false] are allowed."),
+        ),
+        (
             "POST",
             "/_validate/detector?refresh=true",
             detector(),

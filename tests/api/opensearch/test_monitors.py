@@ -11,6 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from barograph.api.elastic.errors import ElasticError
+from barograph.api.opensearch.alerting.conditions import condition
 from barograph.api.opensearch.alerting.configs import Configs, parsed
 from barograph.api.server import Server
 from barograph.config.channels import LogChannel, WebhookChannel
@@ -90,6 +91,7 @@ def test_an_alert_begins_and_ends_with_its_condition(results: httpx.Client) -> N
         assert results.post(f"{path}/_execute").json()["error"] is None
     (alert,) = results.get(f"{MONITORS}/alerts", params=mine).json()["alerts"]
     assert (alert["state"], alert["monitor_name"], alert["trigger_name"], alert["severity"]) == ("ACTIVE", "m", "odd", "2")
+    assert alert["monitor_version"] == 1
     told = results.post(f"{path}/_acknowledge/alerts", json={"alerts": [alert["id"], "none"]}).json()
     assert told == {"success": [alert["id"]], "failed": ["none"]}
     results.delete(f"/{INDEX}/_doc/odd").raise_for_status()
@@ -257,6 +259,7 @@ def test_the_servers_own_channels_come_first_and_one_that_cannot_be_opened_takes
     [
         ({"name": ""}, "Monitor name is null"),
         ({"monitor_type": "bucket_level_monitor"}, "[monitor_type]"),
+        ({"type": "workflow"}, "[type]='workflow'"),
         ({"schedule": {"cron": {"expression": "* * * * *", "timezone": "UTC"}}}, "[schedule]"),
         ({"inputs": []}, "[inputs]"),
         ({"inputs": [{"search": {"indices": ["logs"], "query": {}}}]}, "[inputs[0].search.indices]"),
@@ -283,8 +286,34 @@ def test_what_is_not_run_is_refused_by_its_name(results: httpx.Client, changes: 
         f"return {_MOST} > null",
         "return params.x > 1",
         f"return {_MOST} > ctx.results[0].hits.total.value",
+        "return ctx.results[0].aggregations > 1",
+        "return (ctx.results.length > 0) != (ctx.results[0].hits.total.value > 0)",
     ],
 )
 def test_scripts_that_are_no_comparisons_are_refused(results: httpx.Client, source: str) -> None:
     status, _, reason = refusal(results.post(MONITORS, json=monitor(source)))
     assert (status, "triggers[0].condition.script" in reason) == (400, True)
+
+
+_PAGE = [{"hits": {"total": {"value": 1}, "hits": [{"_source": {"confidence": 0.9}}]}, "aggregations": {"top": {"value": 0.8}}}]
+
+
+@pytest.mark.parametrize(
+    ("source", "of_one", "of_none"),
+    [
+        (
+            "return ctx.results != null && ctx.results.length > 0 && ctx.results[0].aggregations != null"
+            " && ctx.results[0].aggregations.top != null && ctx.results[0].hits.total.value > 0"
+            " && ctx.results[0].hits.hits[0]._source != null && ctx.results[0].hits.hits[0]._source.confidence != null"
+            " && ctx.results[0].aggregations.top.value > 7e-1 && ctx.results[0].hits.hits[0]._source.confidence > 0.7",
+            True,
+            False,
+        ),
+        ("return ((ctx.results.size() >= 1) && (ctx.results[0].hits.hits.size() > 0));", True, False),
+        ("return ctx.results[0].hits.hits[1] == null", True, True),
+        ("ctx.results.length==0", False, True),
+    ],
+)
+def test_scripts_that_dashboards_write_are_understood(source: str, of_one: bool, of_none: bool) -> None:
+    clauses = condition("script", {"source": source, "lang": "painless"})
+    assert [all(clause.holds(results) for clause in clauses) for results in (_PAGE, [])] == [of_one, of_none]

@@ -81,6 +81,9 @@ def test_the_incident_is_that_of_one_host(ran: Ran) -> None:
     flat = ran.http.post(f"/{OWN}_flattened_runs-split/_search", json={"query": query}).json()["hits"]["hits"]
     assert flat[0]["_source"]["entity_host"] == "host-b"
     assert {"feature_data_cpu", "relevant_attribution_cpu", "expected_values_cpu"} <= flat[0]["_source"].keys()
+    (mapping,) = ran.http.get(f"/{OWN}/_mapping").json().values()
+    fields = mapping["mappings"]["properties"]
+    assert (fields["is_anomaly"], fields["user"]["type"]) == ({"type": "boolean"}, "nested")
     tasks = ran.http.post(f"{DETECTORS}/tasks/_search", json={"query": {"term": {"parent_task_id": ran.split_task}}}).json()
     assert [hit["_source"]["state"] for hit in tasks["hits"]["hits"]] == ["FINISHED"] * 3
     profile = ran.http.get(f"{DETECTORS}/{ran.split}/_profile/ad_task").json()["ad_task"]
@@ -247,7 +250,11 @@ def test_a_detector_goes_with_all_that_it_has_learnt(ran: Ran) -> None:
     query = {"query": {"term": {"task_id": ran.alone_task}}}
     gone = ran.http.request("DELETE", f"{DETECTORS}/results", json=query).json()
     assert (gone["deleted"], gone["total"], gone["failures"]) == (STEPS - 1, STEPS - 1, [])
-    for one in (ran.split, ran.alone):
+    with_results = "plugins.anomaly_detection.delete_anomaly_result_when_delete_detector"
+    for setting in (True, None):
+        ran.http.put("/_cluster/settings", json={"persistent": {with_results: setting}}).raise_for_status()
+        one = ran.split if setting else ran.alone
         assert ran.http.delete(f"{DETECTORS}/{one}").json()["result"] == "deleted"
+    assert ran.http.get(f"/{OWN}*/_count").json()["count"] == 0  # flattened copies, too
     jobs = ran.http.get("/_ml/anomaly_detectors").json()["jobs"]
     assert [job["job_id"] for job in jobs if job["job_id"].startswith((ran.split, ran.alone))] == []

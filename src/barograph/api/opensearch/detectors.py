@@ -6,7 +6,7 @@ from typing import Any, Final
 import orjson
 
 from barograph.api.elastic.answers import Answer
-from barograph.api.elastic.arguments import flag, whole
+from barograph.api.elastic.arguments import whole
 from barograph.api.elastic.cluster_state import setting
 from barograph.api.elastic.endpoint import Call
 from barograph.api.opensearch.checks import (
@@ -20,19 +20,19 @@ from barograph.api.opensearch.checks import (
     of_create,
 )
 from barograph.api.opensearch.document import Document, parsed
-from barograph.api.opensearch.endpoint import LEGACY, body_of, of_detectors
+from barograph.api.opensearch.endpoint import LEGACY, body_of, of_detectors, switch
 from barograph.api.opensearch.errors import no_config, refused
 from barograph.api.opensearch.features import new_id
 from barograph.api.opensearch.runs import one_by_one, runs_of
 from barograph.api.opensearch.shelves import (
     DETECTORS,
     JOBS,
-    RESULTS,
     deleted,
     ensure_results,
     find,
     flattened_alias,
     found,
+    result_aliases,
     results_alias,
     write,
 )
@@ -130,9 +130,9 @@ def get(call: Call) -> Answer:
     stored, detector = read(documents, detector_id)
     answer: dict[str, Any] = {"_id": stored.id, "_version": stored.version, "_primary_term": 1, "_seq_no": stored.seq}
     answer["anomaly_detector"] = detector
-    if flag(call, "job", False):
+    if switch(call, "job"):
         answer["anomaly_detector_job"] = found(documents, JOBS, detector_id)
-    if flag(call, "task", False):
+    if switch(call, "task"):
         for name, kinds in (("realtime_task", REALTIME), ("historical_analysis_task", HISTORICAL)):
             task = latest_of(documents, detector_id, *kinds)
             answer[name] = None if task is None else shown(*task)
@@ -147,7 +147,7 @@ def delete(call: Call) -> Answer:
     refuse_started(documents, detector_id)
     refuse_historical(documents, detector_id)
     if stored is not None and setting(call.server, _WITH_RESULTS) in (True, "true"):
-        for name in {RESULTS, results_alias(orjson.loads(stored.source))} & documents.catalog.aliases.keys():
+        for name in result_aliases(documents, orjson.loads(stored.source)):
             documents.delete_matching(name, {"term": {"detector_id": detector_id}})
     runs_of(call).forget(detector_id)
     forget(documents, {"term": {"detector_id": detector_id}})

@@ -74,6 +74,18 @@ def of_detectors(methods: str, path: str, handler: Handler, **more: Any) -> Iter
     return endpoints(methods, _DETECTORS + path, handler, **more)
 
 
+def switch(call: Call, name: str) -> bool:
+    """A parameter that is true or false: as it is written so, and false where it is left out.
+
+    Raises:
+        ElasticError: it is neither.
+    """
+    given = call.query.get(name, "false")
+    if given not in ("", "true", "false"):
+        raise bad(f"Failed to parse value [{given[:200]}] as only [true] or [false] are allowed.")
+    return given != "false"
+
+
 def body_of(call: Call) -> dict[str, Any]:
     """The document of a call.
 

@@ -13,7 +13,7 @@ from barograph.api.opensearch.document import categories
 from barograph.api.opensearch.errors import refused
 from barograph.api.opensearch.feeding import Feeding, remove_job
 from barograph.api.opensearch.result_documents import Origin, failure, shown_entity
-from barograph.api.opensearch.shelves import RESULTS, TASKS, every, results_alias, write_many
+from barograph.api.opensearch.shelves import TASKS, every, result_aliases, write_many
 from barograph.api.opensearch.tasks import (
     DONE,
     HISTORICAL,
@@ -95,7 +95,7 @@ class History:
         remove_job(self.server, job_id_of(detector_id, task_id))
         forget(documents, {"term": {"parent_task_id": task_id}})
         forget(documents, {"ids": {"values": [task_id]}})
-        for alias in {RESULTS, results_alias(detector)} & documents.catalog.aliases.keys():
+        for alias in result_aliases(documents, detector):
             documents.delete_matching(alias, {"term": {"task_id": task_id}})
 
     def stop(self, detector_id: str) -> str:

@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from barograph.api.elastic.answers import Answer
-from barograph.api.elastic.arguments import flag
 from barograph.api.elastic.endpoint import Call
 from barograph.api.elastic.errors import ElasticError, bad, envelope
 from barograph.api.opensearch.detectors import read
 from barograph.api.opensearch.document import Document
-from barograph.api.opensearch.endpoint import of_detectors
+from barograph.api.opensearch.endpoint import of_detectors, switch
 from barograph.api.opensearch.errors import refused
 from barograph.api.opensearch.features import FIELD, enabled
 from barograph.api.opensearch.fields import whole
@@ -63,7 +62,7 @@ def _as_known(act: Any, detector_id: str) -> Answer:
 def stop(call: Call) -> Answer:
     """Stop a detector, or its historical run."""
     detector_id = call.path["detector_id"]
-    if flag(call, "historical", False):
+    if switch(call, "historical"):
         return Answer({"_id": runs_of(call).history.stop(detector_id)})
     return _as_known(lambda: runs_of(call).realtime.stop(detector_id), detector_id)
 

@@ -44,6 +44,14 @@ RESULT: Final[Mapping[str, Mapping[str, Any]]] = {
     "expected_values": {"type": "nested", "properties": {"likelihood": _DOUBLE, "value_list": _VALUES}},
     "feature_imputed": {"type": "nested", "properties": {"feature_id": _KEYWORD, "imputed": {"type": "boolean"}}},
 }
+RESULT_UNUSED: Final[Mapping[str, Mapping[str, Any]]] = {
+    "is_anomaly": {"type": "boolean"},
+    "user": {
+        "type": "nested",
+        "properties": {"name": _WORDS, "backend_roles": _WORDS, "roles": _WORDS, "custom_attribute_names": _WORDS},
+    },
+}
+"""Fields of results that clients know and that are not written."""
 INSIGHT: Final = {
     **dict.fromkeys(("window_start", "window_end", "generated_at"), _DATE),
     **dict.fromkeys(("doc_detector_names", "doc_detector_ids", "doc_indices", "doc_model_ids"), _KEYWORD),

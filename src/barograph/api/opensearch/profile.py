@@ -5,13 +5,12 @@ from typing import Any, Final
 
 import orjson
 
-from barograph.api.elastic.arguments import flag
 from barograph.api.elastic.endpoint import Call
 from barograph.api.elastic.errors import bad
 from barograph.api.opensearch.density import MINUTE_MS
 from barograph.api.opensearch.detectors import read
 from barograph.api.opensearch.document import Document, categories, expression, interval_ms
-from barograph.api.opensearch.endpoint import of_detectors
+from barograph.api.opensearch.endpoint import of_detectors, switch
 from barograph.api.opensearch.entity_profile import entity_of_call, entity_profile
 from barograph.api.opensearch.history import job_id_of
 from barograph.api.opensearch.look import models_of, most_points
@@ -62,7 +61,7 @@ def _asked(call: Call, known: tuple[str, ...], default: str) -> tuple[str, ...]:
     Raises:
         ElasticError: none is left.
     """
-    if flag(call, "_all", False):
+    if switch(call, "_all"):
         return known
     given = call.path.get("type", default).split(",")
     asked = tuple(name for name in known if name in (part.strip() for part in given))

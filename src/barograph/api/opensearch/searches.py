@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from barograph.api.elastic.answers import Answer
-from barograph.api.elastic.arguments import flag
 from barograph.api.elastic.endpoint import Call
 from barograph.api.elastic.errors import ElasticError, bad
 from barograph.api.elastic.index.names import SEARCHED, in_words
 from barograph.api.elastic.parameters import unparsed
-from barograph.api.opensearch.endpoint import DASHBOARDS, of_detectors
+from barograph.api.opensearch.endpoint import DASHBOARDS, of_detectors, switch
 from barograph.api.opensearch.errors import impossible, no_index, not_requested, refused
 from barograph.api.opensearch.shelves import DETECTORS, RESULTS, TASKS, every, own_results
 from barograph.index.catalog import Options
@@ -94,7 +93,7 @@ def _search_there(call: Call, index: str) -> dict[str, Any]:
 def search_results(call: Call) -> dict[str, Any]:
     """Search results: the common ones, those of the indices that the path names, or both."""
     named = call.path.get("result_index")
-    only_own = flag(call, "only_query_custom_result_index", False)
+    only_own = switch(call, "only_query_custom_result_index")
     if named is None and only_own:
         raise impossible("No custom result index set.")
     documents = call.server.documents

@@ -7,7 +7,7 @@ from typing import Any, Final
 import orjson
 
 from barograph.api.opensearch.errors import no_index
-from barograph.api.opensearch.mappings import ALERT, DETECTOR, INSIGHT, JOB, MONITOR, RESULT, TASK
+from barograph.api.opensearch.mappings import ALERT, DETECTOR, INSIGHT, JOB, MONITOR, RESULT, RESULT_UNUSED, TASK
 from barograph.index.catalog import Options
 from barograph.index.documents import Documents, Stored
 from barograph.index.errors import NoSuchIndex
@@ -73,12 +73,15 @@ def deleted(name: str, outcome: Outcome) -> dict[str, Any]:
     }
 
 
+def stored(documents: Documents, name: str, key: str) -> Stored | None:
+    """A document; None where there is none, or never was one of its kind."""
+    return documents.get(name, key) if name in documents.catalog.indices else None
+
+
 def found(documents: Documents, name: str, key: str) -> dict[str, Any] | None:
-    """The source of a document; None where there is none, or never was one of its kind."""
-    if name not in documents.catalog.indices:
-        return None
-    stored = documents.get(name, key)
-    return None if stored is None else orjson.loads(stored.source)
+    """The source of a document; None as in `stored`."""
+    one = stored(documents, name, key)
+    return None if one is None else orjson.loads(one.source)
 
 
 def every(documents: Documents, name: str, *filters: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -107,6 +110,12 @@ def flattened_alias(detector: Mapping[str, Any]) -> str | None:
     return f"{detector['result_index']}{_FLAT}{detector['name'].lower()}"
 
 
+def result_aliases(documents: Documents, detector: Mapping[str, Any]) -> set[str]:
+    """Where there may be results of a detector, flattened copies too."""
+    names = (RESULTS, results_alias(detector), flattened_alias(detector))
+    return {name for name in names if name is not None} & documents.catalog.aliases.keys()
+
+
 def own_results(documents: Documents, names: str) -> list[str]:
     """The indices of results that names mean, with all that begin so; flattened copies only where they are named.
 
@@ -124,7 +133,11 @@ def own_results(documents: Documents, names: str) -> list[str]:
 
 def ensure_results(documents: Documents, alias: str, *, is_flat: bool = False) -> None:
     """Make the first index of results of this name, if there is none."""
-    mappings = {"dynamic": "true" if is_flat else "false", "properties": RESULT, "_meta": {"schema_version": 7}}
+    mappings = {
+        "dynamic": "true" if is_flat else "false",
+        "properties": {**RESULT, **RESULT_UNUSED},
+        "_meta": {"schema_version": 7},
+    }
     _ensure(documents, alias, mappings)
 
 

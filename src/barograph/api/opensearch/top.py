@@ -3,11 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from barograph.api.elastic.arguments import flag
 from barograph.api.elastic.endpoint import Call
 from barograph.api.elastic.errors import ElasticError, bad
 from barograph.api.opensearch.detectors import read
-from barograph.api.opensearch.endpoint import of_detectors
+from barograph.api.opensearch.endpoint import of_detectors, switch
 from barograph.api.opensearch.errors import not_requested
 from barograph.api.opensearch.fields import texts, whole
 from barograph.api.opensearch.shelves import RESULTS, own_results, results_alias
@@ -59,7 +58,7 @@ def _fields(body: Mapping[str, Any], detector_id: str, detector: Mapping[str, An
 
 def _of_run(call: Call, body: Mapping[str, Any], detector_id: str) -> list[dict[str, Any]]:
     """The queries for the results of real time, or of a historical run."""
-    if not flag(call, "historical", False):
+    if not switch(call, "historical"):
         return [{"term": {"detector_id": detector_id}}, {"bool": {"must_not": {"exists": {"field": "task_id"}}}}]
     task_id = body.get("task_id")
     if task_id is None:

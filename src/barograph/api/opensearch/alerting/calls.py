@@ -6,12 +6,12 @@ from typing import Any, Final
 import orjson
 
 from barograph.api.elastic.answers import Answer
-from barograph.api.elastic.arguments import flag, whole
+from barograph.api.elastic.arguments import whole
 from barograph.api.elastic.endpoint import Call
 from barograph.api.elastic.errors import bad
 from barograph.api.opensearch.alerting.monitor import Monitor, parsed, period_ms, triggers_of
 from barograph.api.opensearch.alerting.monitoring import Monitoring, Outcome
-from barograph.api.opensearch.endpoint import DASHBOARDS, body_of, with_slash
+from barograph.api.opensearch.endpoint import DASHBOARDS, body_of, switch, with_slash
 from barograph.api.opensearch.errors import refused
 from barograph.api.opensearch.features import new_id
 from barograph.api.opensearch.fields import texts
@@ -104,7 +104,7 @@ def execute(call: Call) -> Mapping[str, Any]:
         monitor = _parsed(call, given)
     else:
         _, monitor = _read(call.server.documents, monitor_id)
-    is_dry = monitor_id is None or flag(call, "dryrun", False)
+    is_dry = monitor_id is None or switch(call, "dryrun")
     period = (now - period_ms(monitor), now)
     outcome = monitoring_of(call).run(monitor_id or "", monitor, period, is_dry=is_dry)
     return _executed(monitor, period, outcome)

@@ -36,6 +36,8 @@ def parsed(body: Mapping[str, Any], now_ms: int, channels: Collection[str], befo
     name = text("name", body.get("name"))
     if not name.strip():
         raise bad("Monitor name is null")
+    if body.get("type", "monitor") != "monitor":
+        raise bad(f"[type]={str(body['type'])[:100]!r}: wanted monitor")
     if body.get("monitor_type", _TYPE) != _TYPE:
         raise bad(f"[monitor_type]={str(body['monitor_type'])[:100]!r}: wanted {_TYPE}")
     enabled = flag("enabled", body.get("enabled", True))

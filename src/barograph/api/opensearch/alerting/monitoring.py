@@ -12,7 +12,7 @@ from barograph.api.opensearch.alerting.conditions import condition
 from barograph.api.opensearch.alerting.monitor import body_of, period_ms, triggers_of
 from barograph.api.opensearch.features import new_id
 from barograph.api.opensearch.searches import answered
-from barograph.api.opensearch.shelves import ALERTS, MONITORS, every, found, write
+from barograph.api.opensearch.shelves import ALERTS, MONITORS, every, found, stored, write
 from barograph.api.opensearch.ticks import Ticks
 from barograph.api.server import Server
 from barograph.config.errors import BarographError
@@ -97,7 +97,7 @@ class Monitoring:
         """What the actions of a trigger would tell."""
         if not run.is_triggered:
             return {}
-        context = run.context({"id": "", **run.new_alert(self.server.service.now_ms())})
+        context = run.context({"id": "", **run.new_alert(self.server.service.now_ms(), 1)})
         return {one["id"]: execute(one, context) for one in run.trigger["actions"]}
 
     def _found(self, monitor: Mapping[str, Any], period: tuple[int, int]) -> Outcome:
@@ -119,12 +119,13 @@ class Monitoring:
     def _settle(self, run: "_Run") -> dict[str, Any]:
         """Begin, keep or end the alert of a trigger, of which there is one at a time; what became of its actions."""
         with self._changing:
-            if found(self.server.documents, MONITORS, run.monitor_id) is None:  # it was removed meanwhile
+            kept_monitor = stored(self.server.documents, MONITORS, run.monitor_id)
+            if kept_monitor is None:  # it was removed meanwhile
                 return {}
             now, trigger_id = self.server.service.now_ms(), run.trigger["id"]
             kept = [one for one in self._alerts(run.monitor_id).items() if one[1]["trigger_id"] == trigger_id]
             alert_id, alert = kept[0] if kept else (new_id(), None)
-            begun = alert or run.new_alert(now)
+            begun = alert or run.new_alert(now, kept_monitor.version)
             if run.outcome.error is not None:
                 self._put(alert_id, {**begun, "state": "ERROR", "error_message": run.outcome.error})
             elif run.is_triggered:
@@ -218,12 +219,12 @@ class _Run:
             "error": self.outcome.error,
         }
 
-    def new_alert(self, now_ms: int) -> dict[str, Any]:
-        """An alert that begins."""
+    def new_alert(self, now_ms: int, version: int) -> dict[str, Any]:
+        """An alert that begins; `version` is that of the monitor."""
         return {
             "monitor_id": self.monitor_id,
             "monitor_name": self.monitor["name"],
-            "monitor_version": 1,
+            "monitor_version": version,
             "trigger_id": self.trigger["id"],
             "trigger_name": self.trigger["name"],
             "severity": self.trigger["severity"],
