@@ -120,14 +120,14 @@ def _channel(config: Config) -> WebhookChannel:
     kind = config["config_type"]
     url, headers = config[kind]["url"], config[kind].get("header_params", {})
     try:
-        channel = WebhookChannel(webhook=url, headers=headers)
-        _ = channel.to  # what is asked for whenever channels are listed
+        return WebhookChannel(webhook=url, headers=headers)
     except ValidationError as error:
-        told = " and ".join(f"{problem.path}: wanted {problem.wanted}" for problem in problems_of(error, WebhookChannel))
-        raise bad(f"[config.{kind}.header_params], {len(headers)} of them: {told}") from None
-    except ValueError as error:
-        raise bad(f"[config.{kind}.url]={url[:100]!r}: wanted a URL ({error})") from None
-    return channel
+        problems = problems_of(error, WebhookChannel)
+    for problem in problems:
+        if problem.path == "webhook":
+            raise bad(f"[config.{kind}.url]={url[:100]!r}: wanted {problem.wanted}")
+    told = " and ".join(f"{problem.path}: wanted {problem.wanted}" for problem in problems)
+    raise bad(f"[config.{kind}.header_params], {len(headers)} of them: {told}")
 
 
 def no_config(config_id: str) -> ElasticError:
