@@ -206,6 +206,14 @@ def test_single_buckets_and_numbers() -> None:
         "by": {"histogram": {"field": "ms", "interval": 25}},
         "nothing": {"avg": {"field": "nothing"}},
         "p": {"percentiles": {"field": "ms", "percents": [50]}},
+        "all": {"sampler": {"shard_size": 10}, "aggs": {"n": {"value_count": {"field": "_index"}}}},
+        "weighted": {"weighted_avg": {"value": {"field": "ms"}, "weight": {"field": "ms"}}},
+        "by_nothing": {"weighted_avg": {"value": {"field": "ms"}, "weight": {"field": "nothing"}}},
+        "by_one": {"weighted_avg": {"value": {"field": "ms"}, "weight": {"field": "nothing", "missing": 1}}},
+        "hosts": {
+            "terms": {"field": "host", "order": {"mean": "desc"}},
+            "aggs": {"mean": {"weighted_avg": {"value": {"field": "ms"}, "weight": {"field": "ms"}}}},
+        },
     }
     got, values = answer(aggs), [row["ms"] for row in ROWS]
     few = [row for row in ROWS if row["ms"] < 10]
@@ -224,12 +232,26 @@ def test_single_buckets_and_numbers() -> None:
     ]
     assert got["nothing"] == {"value": None}
     assert min(values) < got["p"]["values"]["50.0"] < max(values)
+    assert got["all"] == {"doc_count": len(values), "n": {"value": len(values)}}
+    assert got["weighted"]["value"] == pytest.approx(sum(v * v for v in values) / sum(values))
+    assert (got["by_nothing"]["value"], got["by_one"]["value"]) == (None, pytest.approx(mean))
+    means = [bucket["mean"]["value"] for bucket in got["hosts"]["buckets"]]
+    assert means == sorted(means, reverse=True)
+    all_of_all = {"all": {"global": {}, "aggs": {"n": {"terms": {"field": "_index"}}}}}
+    whole = answer(all_of_all, {"range": {"ms": {"lt": 10}}})["all"]
+    assert (whole["doc_count"], whole["n"]["buckets"]) == (len(values), [{"key": "logs", "doc_count": len(values)}])
 
 
 @pytest.mark.parametrize(
     ("aggs", "told"),
     [
         ({"a": {"moving_fn": {"buckets_path": "b"}}}, "Unknown aggregation type [moving_fn] of [a]"),
+        ({"a": {"children": {"type": "b"}}}, "Aggregation type [children] of [a] is not answered here: wanted a field of the"),
+        (
+            {"a": {"filter": {"match_all": {}}, "aggs": {"b": {"global": {}}}}},
+            "wanted a [global] one inside no",
+        ),
+        ({"a": {"weighted_avg": {"value": {"field": "ms"}}}}, "[weighted_avg] aggregation [a.weight]=None"),
         ({"a": {"sum": {"field": "host"}}}, "Field [host] of type [keyword] is not supported for aggregation [sum]"),
         ({"a": {"terms": {"field": "host", "size": 0}}}, "[size] of aggregation [a]=0"),
         ({"a": {"date_histogram": {"field": "t", "fixed_interval": "1w"}}}, "interval of aggregation [a]='1w'"),

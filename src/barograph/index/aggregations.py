@@ -25,6 +25,12 @@ Answer = Callable[[Path], dict[str, Any]]
 MAX_BUCKETS: Final = 65_536
 """Buckets of an answer, as Elasticsearch limits them."""
 _MAX_DEPTH: Final = 16
+_INSTEAD: Final = {
+    **dict.fromkeys(("children", "parent"), "a field of the documents themselves; which one another belongs to is not kept"),
+    "diversified_sampler": "a [sampler], which takes all documents",
+    "scripted_metric": "a metric of a field; scripts are not run",
+}
+"""What Elasticsearch has and this does not, with what does instead."""
 
 
 @dataclass
@@ -171,6 +177,8 @@ def answers(body: object, level: Level) -> Answer:
     made: dict[str, Answer] = _metric_answers(parsed.metrics, level)
     for name, kind, inner, inside in parsed.others:
         build = level.run.kinds.get(kind)
+        if build is None and kind in _INSTEAD:
+            raise BadQuery(f"Aggregation type [{kind}] of [{name}] is not answered here: wanted {_INSTEAD[kind]}")
         if build is None:
             wanted = ", ".join(sorted({*METRICS, *level.run.kinds, *PIPELINES}))
             raise BadQuery(f"Unknown aggregation type [{kind}] of [{name}]: wanted one of {wanted}")
@@ -195,7 +203,8 @@ def _metric_answers(metrics: Sequence[Metric], level: Level) -> dict[str, Answer
             continue
         aggregates = [part for item in group for part in item.sql]
         width = len(level.keys)
-        found = {row[:width]: row[width:] for row in level.rows(level.grouped(aggregates, [item.column for item in group]))}
+        columns = [column for item in group for column in item.columns]
+        found = {row[:width]: row[width:] for row in level.rows(level.grouped(aggregates, columns))}
         at = 0
         for item in group:
             made[item.name] = _from_rows(item, found, at)

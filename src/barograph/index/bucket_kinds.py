@@ -1,6 +1,7 @@
 """Aggregations that put documents into buckets."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from barograph.index.aggregations import Answer, Level, Path, answers
@@ -94,6 +95,18 @@ def _one(_name: str, query: Any, inside: Any, level: Level) -> Answer:
     return lambda path: {"doc_count": found.get(path, 0), **below(path)}
 
 
+def _global(name: str, _body: Mapping[str, Any], inside: Any, level: Level) -> Answer:
+    if level.depth:
+        raise BadQuery(f"Aggregation [{name}]: wanted a [global] one inside no other")
+    return _one(name, {"match_all": {}}, inside, replace(level, hits=level.hits.whatever_is_asked()))
+
+
+def _sampler(name: str, body: Mapping[str, Any], inside: Any, level: Level) -> Answer:
+    """All documents: numbers of a sample would not be exact."""
+    only(body, f"sampler [{name}]", {"shard_size"})
+    return _one(name, {"match_all": {}}, inside, level)
+
+
 def _missing(name: str, body: Mapping[str, Any], inside: Any, level: Level) -> Answer:
     query = {"bool": {"must_not": {"exists": {"field": body.get("field")}}}}
     return _one(name, query, inside, level)
@@ -145,6 +158,8 @@ BUCKETS: Final[Mapping[str, Build]] = {
     "composite": composite,
     "filter": _one,
     "filters": _filters,
+    "global": _global,
+    "sampler": _sampler,
     "missing": _missing,
     "range": _range,
     "date_range": _range,

@@ -47,10 +47,12 @@ class Hits:
     Attributes:
         scopes: the indices that are asked.
         conditions: what a document of each must fulfil.
+        everything: what it must fulfil whatever is asked for.
     """
 
     scopes: tuple[Scope, ...]
     conditions: tuple[Sql, ...]
+    everything: tuple[Sql, ...] = ()
 
     @classmethod
     def of(cls, targets: Sequence[Target], query: object, now_ms: int, runtime: Mapping[str, RuntimeField]) -> "Hits":
@@ -60,11 +62,22 @@ class Hits:
             BadQuery: the query cannot be answered.
         """
         scopes = tuple(Scope(target.index, now_ms, runtime) for target in targets)
-        conditions = []
+        conditions, everything = [], []
         for scope, target in zip(scopes, targets, strict=True):
             own = [any_of(compile_query(condition, scope) for condition in target.filters)] if target.filters else []
             conditions.append(all_of([compile_query(query, scope), *own]))
-        return cls(scopes, tuple(conditions))
+            everything.append(all_of(own))
+        return cls(scopes, tuple(conditions), tuple(everything))
+
+    def whatever_is_asked(self) -> "Hits":
+        """All documents that could match."""
+        return replace(self, conditions=self.everything)
+
+    def before(self, bounds: Mapping[int, int]) -> "Hits":
+        """Those that are older than the number of an index, by the numbers of indices."""
+        older = [Sql("seq < ?", (bounds.get(scope.index.number, 0),)) for scope in self.scopes]
+        both = [[all_of(pair) for pair in zip(old, older, strict=True)] for old in (self.conditions, self.everything)]
+        return replace(self, conditions=tuple(both[0]), everything=tuple(both[1]))
 
     def where(self, query: object) -> "Hits":
         """Those of which also `query` is true."""

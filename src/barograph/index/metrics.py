@@ -15,7 +15,8 @@ Values = Sequence[Any]
 _PERCENTS: Final = (1.0, 5.0, 25.0, 50.0, 75.0, 95.0, 99.0)
 _STATS: Final = ("count({})", "min({})", "max({})", "avg({})", "sum({})")
 _MORE_STATS: Final = ("sum({} * {})", "var_pop({})", "var_samp({})")
-_NUMERIC: Final = {"sum", "avg", "stats", "extended_stats", "percentiles", "min", "max", "median_absolute_deviation"}
+_WEIGHTED: Final = "weighted_avg"
+_NUMERIC: Final = {_WEIGHTED, "sum", "avg", "stats", "extended_stats", "percentiles", "min", "max", "median_absolute_deviation"}
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Metric:
         forms: aggregates in SQL, with `{}` for the value.
         answer: what is answered, from the aggregates.
         has_several: documents may have several values of the field.
+        weight: the value that it is weighted by.
     """
 
     name: str
@@ -35,6 +37,12 @@ class Metric:
     forms: tuple[str, ...]
     answer: Callable[[Values], dict[str, Any]]
     has_several: bool
+    weight: Column | None = None
+
+    @property
+    def columns(self) -> list[Column]:
+        """All values that it is made of."""
+        return [self.column] if self.weight is None else [self.column, self.weight]
 
     @property
     def sql(self) -> list[str]:
@@ -61,6 +69,28 @@ def metric(name: str, kind: str, body: object, hits: Hits, number: int) -> Metri
     Raises:
         BadQuery: it cannot be computed.
     """
+    if kind == _WEIGHTED:
+        return _weighted(name, body, hits, number)
+    column, value_kind = _column(name, kind, body, hits, f"m{number}")
+    assert isinstance(body, Mapping)  # else it had no column
+    forms, answer = _FORMS[kind](body, value_kind)
+    return Metric(name, column, tuple(forms), answer, hits.has_several(column.path))
+
+
+def _weighted(name: str, body: object, hits: Hits, number: int) -> Metric:
+    """The mean of a field by the weights that another one has; documents without either count for nothing."""
+    if not isinstance(body, Mapping) or body.keys() - {"value", "weight", "format", "value_type"}:
+        raise BadQuery(f"[{_WEIGHTED}] aggregation [{name}]={body!r}: wanted an object with [value] and [weight]")
+    value, _ = _column(f"{name}.value", _WEIGHTED, body.get("value"), hits, f"m{number}")
+    weight, _ = _column(f"{name}.weight", _WEIGHTED, body.get("weight"), hits, f"w{number}")
+    if hits.has_several(weight.path):
+        raise BadQuery(f"[weight] of aggregation [{name}], field [{weight.path}]: wanted one value in each document")
+    form = f"sum({{}} * {weight.name}) / nullif(sum({weight.name}) FILTER (WHERE {{}} IS NOT NULL), 0)"
+    return Metric(name, value, (form,), lambda found: {"value": _number(found[0])}, hits.has_several(value.path), weight)
+
+
+def _column(name: str, kind: str, body: object, hits: Hits, column: str) -> tuple[Column, Kind | None]:
+    """The values that a metric is made of, and what they are."""
     if not isinstance(body, Mapping) or not isinstance(body.get("field"), str):
         raise BadQuery(f"[{kind}] aggregation [{name}]={body!r}: wanted an object with [field]; scripts are not run")
     path, missing = body["field"], body.get("missing")
@@ -70,9 +100,7 @@ def metric(name: str, kind: str, body: object, hits: Hits, number: int) -> Metri
         raise BadQuery(wanted)
     form = "{}" if kind in ("cardinality", "value_count") or value_kind is not BOOLEAN else "CAST({} AS INTEGER)"
     made = Sql(form) if missing is None else Sql(f"coalesce({form}, ?)", (missing,))
-    column = Column(f"m{number}", path, made, absent=NUMBER if kind in _NUMERIC else EXACT)
-    forms, answer = _FORMS[kind](body, value_kind)
-    return Metric(name, column, tuple(forms), answer, hits.has_several(path))
+    return Column(column, path, made, absent=NUMBER if kind in _NUMERIC else EXACT), value_kind
 
 
 def _number(value: Any) -> Any:
@@ -152,5 +180,5 @@ _FORMS: Final = {
     "extended_stats": _extended,
     "percentiles": _percentiles,
 }
-METRICS: Final = frozenset(_FORMS)
+METRICS: Final = frozenset({*_FORMS, _WEIGHTED})
 """What is computed here, under Elastic's names."""

@@ -29,8 +29,8 @@ class Scope:
         if path in self.runtime:
             return Field(path, self.runtime[path].type, -1, {})
         found = self.index.mapping.fields.get(path)
-        if found is None and path == "_id":
-            return Field("_id", "keyword", -1, {})
+        if found is None and path in ("_id", "_index"):
+            return Field(path, "keyword", -1, {})
         return found
 
     def fields(self, paths: Iterable[str]) -> list[Field]:
@@ -60,6 +60,8 @@ class Scope:
         """The first value of a field, as an expression over the table of documents."""
         if item.path in self.runtime:
             return self.runtime[item.path].sql(replace(self, runtime={}))
+        if item.path == "_index":
+            return Sql("CAST(? AS VARCHAR)", (self.index.shown,))
         return Sql("id") if item.path == "_id" else Sql(item.name)
 
     def any_value(self, item: Field, holds: Callable[[str], Sql]) -> Sql:

@@ -16,7 +16,7 @@ from barograph.index.pipelines import add_pipelines, without_pipelines
 from barograph.index.runtime import runtime_fields
 from barograph.index.shape import Shape
 from barograph.index.sort import PLACE, behind, parse_sort
-from barograph.index.sql import TRUE, Sql, joined
+from barograph.index.sql import TRUE
 
 WINDOW: Final = 10_000
 """Hits that can be reached with `from` and `size`, as Elasticsearch limits them; `search_after` and scrolls go on behind."""
@@ -117,11 +117,7 @@ def _hits(request: Request) -> Hits:
     query = request.body.get("query") or {"match_all": {}}
     runtime = runtime_fields(request.body.get("runtime_mappings") or {})
     hits = Hits.of(request.targets, query, request.now_ms, runtime)
-    if request.bounds is None:
-        return hits
-    bounds = [Sql("seq < ?", (request.bounds.get(scope.index.number, 0),)) for scope in hits.scopes]
-    both = [joined([old.put("({})"), bound], " AND ") for old, bound in zip(hits.conditions, bounds, strict=True)]
-    return Hits(hits.scopes, tuple(both))
+    return hits if request.bounds is None else hits.before(request.bounds)
 
 
 def _counted(hits: Hits) -> tuple[str, tuple[Any, ...]]:

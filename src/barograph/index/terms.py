@@ -114,7 +114,7 @@ def _order(wanted: Sequence[tuple[str, bool]], own: str, metrics: Mapping[str, M
         else:
             first, _, part = path.partition(".")
             value = metrics[first].part(part or None)
-            columns.append(metrics[first].column)
+            columns += metrics[first].columns
         if value == own:
             parts.append(f"dense_rank() OVER (ORDER BY {own} {'desc' if is_down else 'asc'})")
         else:

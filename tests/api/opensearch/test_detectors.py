@@ -91,6 +91,7 @@ def test_a_detector_is_told_with_its_defaults(source: httpx.Client) -> None:
         ({"feature_attributes": [{"feature_name": ""}]}, "feature_attributes", "Feature name should be set"),
         ({"feature_attributes": [{"feature_name": "a"}]}, "feature_attributes", "Feature aggregation query should be set"),
         ({"feature_attributes": [feature("a", "cpu", "magic")]}, "feature_attributes", "Custom query error: "),
+        ({"feature_attributes": [feature("a", "cpu", "global")]}, "feature_attributes", "Custom query error: [global]"),
         ({"filter_query": {"magic": {}}}, "filter_query", "Custom query error in data filter: unknown query [magic]"),
         (
             {"imputation_option": {"method": "fixed_values"}},
@@ -184,7 +185,10 @@ def test_what_is_wrong_with_a_detector_is_told_alike(
 
 
 def test_features_without_numbers_are_told_one_by_one(source: httpx.Client) -> None:
-    given = detector(feature_attributes=[feature("a", "none"), feature("b", "cpu", "terms")])
+    weighted = {"weighted_avg": {"value": {"field": "cpu"}, "weight": {"field": "hits"}}}
+    fine = {"c": {"sampler": {"shard_size": 100}, "aggs": {"mean": weighted}}}
+    features = [feature("a", "none"), feature("b", "cpu", "terms"), feature("c", "", aggregation_query=fine)]
+    given = detector(feature_attributes=features)
     issue = source.post(f"{DETECTORS}/_validate/detector", json=given).json()["detector"]["feature_attributes"]
     runtime = "Feature has an invalid query causing a runtime exception"
     assert issue == {"message": f"{_NO_DATA}: a, {runtime}: b", "sub_issues": {"a": _NO_DATA, "b": runtime}}

@@ -17,7 +17,7 @@ MOST: Final = 5
 """Features of a detector."""
 _ALPHABET: Final = string.ascii_lowercase + string.digits
 _ID: Final = re.compile(r"[^\[\]>]+")
-_SINGLE_BUCKET: Final = ("filter", "nested", "reverse_nested", "missing")
+_SINGLE_BUCKET: Final = ("filter", "nested", "reverse_nested", "missing", "sampler")
 
 Feature = Mapping[str, Any]
 
@@ -50,6 +50,8 @@ def _feature(given: Mapping[str, Any]) -> Feature:
         check_aggregations(dict(aggregation))
     except BadQuery as error:
         raise Invalid(FIELD, f"Custom query error: {error}") from None
+    if "global" in next(iter(aggregation.values())):
+        raise Invalid(FIELD, "Custom query error: [global]: wanted an aggregation of the documents of an interval")
     return {
         "feature_id": feature_id,
         "feature_name": name,
