@@ -4,7 +4,8 @@ import gzip
 import http.client
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
@@ -222,13 +223,19 @@ def highest(http: httpx.Client, job_id: str) -> float:
 
 
 def test_parameters_of_uploads_are_checked(http: httpx.Client) -> None:
+    """Each job is told, as with all that is wrong with an upload."""
     job_id = made(http, "resets")
-    assert error(http.post(f"{API}/data/{job_id}", params={"resetStart": "x"})) == (400, Code.DATE)
-    assert error(http.post(f"{API}/data/{job_id}", params={"resetEnd": "5"})) == (400, Code.RESET_RANGE)
+    assert refused(http, job_id, b"", params={"resetStart": "x"}) == (400, Code.DATE)
+    assert refused(http, job_id, b"", params={"resetEnd": "5"}) == (400, Code.RESET_RANGE)
+    assert refused(http, job_id, b"", params={"ignoreDowntime": "maybe"}) == (400, Code.INVALID_VALUE)
     span = {"resetStart": "5", "resetEnd": "600"}
-    assert error(http.post(f"{API}/data/{job_id}", params=span)) == (400, Code.RESET_NEEDS_LATENCY)
-    assert error(http.post(f"{API}/data/no-such-job", params=span)) == (404, Code.MISSING_JOB)
-    assert error(http.post(f"{API}/data/{','.join('a' * at for at in range(1, 20))}")) == (400, Code.TOO_MANY_JOBS)
+    assert refused(http, job_id, b"", params=span) == (400, Code.RESET_NEEDS_LATENCY)
+    assert refused(http, "no-such-job", b"", params=span) == (404, Code.MISSING_JOB)
+    many = http.post(f"{API}/data/{','.join('a' * at for at in range(1, 20))}")
+    assert (many.status_code, len(many.json()["responses"])) == (400, 19)
+    assert many.json()["responses"][0]["error"]["errorCode"] == Code.TOO_MANY_JOBS
+    cut = gzip.compress(delimited(rows()))[:-12]
+    assert refused(http, job_id, cut, headers={"Content-Encoding": "gzip"}) == (400, Code.DATA)
 
 
 def test_a_job_that_is_sent_nothing_for_its_timeout_is_closed_and_goes_on_with_the_next_rows(http: httpx.Client) -> None:
@@ -250,28 +257,55 @@ def test_a_job_that_is_sent_nothing_for_its_timeout_is_closed_and_goes_on_with_t
     assert http.get(f"{API}/jobs/{job_id}").json()["document"]["counts"]["processedRecordCount"] == len(rows(0, 3))
 
 
-def test_a_job_that_others_send_rows_is_not_closed(http: httpx.Client) -> None:
-    job_id = made(http, "fed-elsewhere", timeout=3)
-    sent(http, job_id, delimited(rows(0, 1)))
-    for at in range(1, 6):
-        http.get(f"{API}/alerts_longpoll/{job_id}", params={"score": 100, "timeout": 1}).raise_for_status()  # the server waits
-        http.post(f"/api/v1/jobs/{job_id}/rows", content=delimited(rows(at, at + 1))).raise_for_status()
-    assert "sent nothing" not in http.get(f"{API}/logs/{job_id}/tail").text
+class Fed:
+    """A job that others send rows, with a timeout of three seconds, and a clock; what `IdleJobs` asks of the state."""
+
+    def __init__(self) -> None:
+        self.rows = self.seconds = 0
+        self.is_open, self.has_datafeed = True, False
+        service = SimpleNamespace(
+            opened=lambda: ["web"] if self.is_open else [],
+            rows_fed=lambda _: self.rows,
+            close_job=lambda _: setattr(self, "is_open", False),
+            tell=lambda *_: None,
+        )
+        self.server = SimpleNamespace(service=service)
+        self.idle = IdleJobs(self, now=lambda: self.seconds)
+        self.idle.used("web")
+
+    def extras(self, _: str) -> dict[str, Any]:
+        return {"timeout": 3}
+
+    def is_read(self, _: str) -> bool:
+        return self.has_datafeed
+
+    @contextmanager
+    def alone(self, job_id: str) -> Iterator[None]:
+        yield
+        self.idle.used(job_id)
+
+    def in_worker(self, _: str, task: Callable[[], None]) -> None:
+        task()
+
+    def wait(self, seconds: int) -> None:
+        """So many seconds pass."""
+        for _ in range(seconds):
+            self.seconds += 1
+            self.idle.look()
 
 
-def test_a_job_whose_datafeed_finds_no_rows_is_not_closed(http: httpx.Client) -> None:
-    job_id = made(http, "read-elsewhere", timeout=1)
-    fields = {"time": {"type": "date"}, "host": {"type": "keyword"}, "ms": {"type": "double"}}
-    http.put("/engine-empty", json={"mappings": {"properties": fields}}).raise_for_status()
-    feed = {"job_id": job_id, "indices": ["engine-empty"]}
-    http.post(f"/_ml/anomaly_detectors/{job_id}/_open").raise_for_status()
-    http.put(f"/_ml/datafeeds/of-{job_id}", json=feed).raise_for_status()
-    http.post(f"/_ml/datafeeds/of-{job_id}/_start").raise_for_status()
-    sent(http, made(http, "beside", timeout=0), delimited(rows(0, 1)))
-    for _ in range(3):
-        http.get(f"{API}/alerts_longpoll/beside", params={"score": 100, "timeout": 1}).raise_for_status()  # the server waits
-    assert http.get(f"{API}/jobs/{job_id}").json()["document"]["status"] == "RUNNING"
-    http.post(f"/_ml/datafeeds/of-{job_id}/_stop").raise_for_status()
+def test_a_job_that_others_send_rows_or_that_a_datafeed_reads_is_not_closed() -> None:
+    job = Fed()
+    for _ in range(5):
+        job.wait(2)
+        job.rows += 10
+    assert job.is_open
+    job.has_datafeed = True
+    job.wait(20)
+    assert job.is_open
+    job.has_datafeed = False
+    job.wait(3)
+    assert not job.is_open
 
 
 def test_a_database_that_fails_makes_no_failure_of_rows_that_are_safe() -> None:

@@ -113,6 +113,7 @@ REFUSED = {
     "10113": (detector(function="mean", fieldName='a"b'), Code.PROHIBITED_CHARACTER_IN_FIELD_NAME),
     "10114 overlapping": (analysis(detectors=[RARE], overlappingBuckets=True), Code.INVALID_FUNCTION),
     "10114 summaries": (analysis(detectors=[{"fieldName": "x"}], summaryCountFieldName="n"), Code.INVALID_FUNCTION),
+    "10119 of no field": (detector(function="count", excludeFrequent="by"), Code.INVALID_EXCLUDE_FREQUENT),
     "10119": (detector(function="count", byFieldName="x", excludeFrequent="often"), Code.INVALID_EXCLUDE_FREQUENT),
 }
 
@@ -122,6 +123,16 @@ def test_what_cannot_be_a_job_is_refused_with_its_number(http: httpx.Client, nam
     body, code = REFUSED[name]
     sent = {"content": body} if isinstance(body, bytes) else {"json": body}
     assert error(http.post(f"{API}/jobs", **sent)) == (400, code)
+
+
+def test_words_are_those_of_the_api_in_capitals_or_not(http: httpx.Client) -> None:
+    words = {"ignoreDowntime": "once", "modelDebugConfig": {"writeTo": "data_store"}}
+    assert http.post(f"{API}/jobs", json={**config(id="small", **words)}).status_code == 201
+    told = http.get(f"{API}/jobs/small").json()["document"]
+    assert (told["ignoreDowntime"], told["modelDebugConfig"]["writeTo"]) == ("ONCE", "DATA_STORE")
+    answer = http.post(f"{API}/jobs", json=detector(function="count", byFieldName="prelertcategory"))
+    wanted = "wanted the field with the messages: a detector uses prelertcategory"
+    assert answer.json()["message"] == f"analysisConfig.categorizationFieldName is missing: {wanted}"
 
 
 def test_an_id_is_used_once(http: httpx.Client) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
@@ -13,6 +13,9 @@ _MOST_SECONDS: Final = 3_153_600_000
 _MOST_DAYS: Final = 36_500
 Seconds = Annotated[int, Field(ge=0, le=_MOST_SECONDS)]
 Days = Annotated[int, Field(ge=0, le=_MOST_DAYS)]
+_IN_CAPITALS: Final = BeforeValidator(lambda given: given.upper() if isinstance(given, str) else given)
+"""Of words that clients may write in small letters."""
+
 Many = Annotated[int, Field(ge=0, le=1 << 31)]
 
 
@@ -115,7 +118,7 @@ class ModelDebug(Part):
 
     IGNORED = frozenset({"enabled"})
 
-    write_to: Literal["FILE", "DATA_STORE"] | None = None
+    write_to: Annotated[Literal["FILE", "DATA_STORE"], _IN_CAPITALS] | None = None
     bounds_percentile: Annotated[float, Field(gt=0, lt=100)] | None = None
     terms: str | None = None
 
@@ -152,5 +155,5 @@ class EngineJob(Part):
     background_persist_interval: Seconds | None = None
     model_snapshot_retention_days: Days | None = None
     results_retention_days: Days | None = None
-    ignore_downtime: Literal["NEVER", "ONCE", "ALWAYS"] | None = None
+    ignore_downtime: Annotated[Literal["NEVER", "ONCE", "ALWAYS"], _IN_CAPITALS] | None = None
     custom_settings: dict[str, Any] | None = None

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 
 from barograph.api.body import NotPacked, unpacked
@@ -38,8 +37,13 @@ async def post_stored_data(call: Call, request: Request) -> Answer:
 
 
 async def _take(call: Call, request: Request, *, is_stored: bool) -> Answer:
-    job_ids = await run_in_threadpool(_job_ids, call)
-    options = Options(flag(call, "ignoreDowntime"), is_stored, _reset(call))
+    job_ids = list(dict.fromkeys(part.strip() for part in call.job_id.split(",") if part.strip()))
+    try:
+        options = _options(call, job_ids, is_stored)
+    except EngineError as error:
+        if not job_ids:
+            raise
+        return _answer([{"jobId": job_id, "error": error} for job_id in job_ids])
     pipes = [Pipe() for _ in job_ids]
     intakes = [Intake(call.state, job_id, pipe, options) for job_id, pipe in zip(job_ids, pipes, strict=True)]
     with _threads(len(intakes)) as threads:
@@ -59,21 +63,15 @@ def _threads(number: int) -> Iterator[ThreadPoolExecutor]:
         threads.shutdown(wait=False)
 
 
-def _job_ids(call: Call) -> list[str]:
-    """The jobs of the path, each once.
+def _options(call: Call, job_ids: Sequence[str], is_stored: bool) -> Options:
+    """What the parameters say of the upload.
 
     Raises:
-        EngineError: they are too many, or parameters do not fit.
-        NoSuchJob: rows of one that is not there are to be reset.
+        EngineError: they do not fit, or the jobs are too many.
     """
-    job_ids = list(dict.fromkeys(part.strip() for part in call.job_id.split(",") if part.strip()))
     if not 1 <= len(job_ids) <= _MOST_JOBS:
         raise EngineError(Code.TOO_MANY_JOBS, f"{len(job_ids)} job ids: wanted 1 to {_MOST_JOBS} in one upload", 400)
-    if _reset(call) is not None:
-        for job_id in job_ids:
-            if call.server.service.job(job_id).latency_ms == 0:
-                raise EngineError(Code.RESET_NEEDS_LATENCY, f"resetStart: wanted none, as job {job_id!r} has no latency")
-    return job_ids
+    return Options(flag(call, "ignoreDowntime"), is_stored, _reset(call))
 
 
 def _reset(call: Call) -> tuple[int, int] | None:
@@ -107,9 +105,9 @@ async def _pump(call: Call, request: Request, pipes: Sequence[Pipe]) -> None:
     except NotPacked:
         failure = EngineError(Code.NOT_GZIP, _NOT_GZIP)
     except HttpProblem as error:
-        failure = error
+        failure = EngineError(Code.DATA, str(error), error.status, error.headers)
     except ClientDisconnect:
-        failure = HttpProblem(400, "body: wanted all of it; the connection ended before")
+        failure = EngineError(Code.DATA, "body: wanted all of it; the connection ended before")
     finally:
         for pipe in pipes:
             await pipe.end(failure)

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
@@ -15,10 +16,14 @@ _LOOK_S: Final = 1.0
 
 
 class IdleJobs:
-    """Closes what waits too long, in a thread of its own, from `resume` to `close`. Any thread may call `used`."""
+    """Closes what waits too long, in a thread of its own, from `resume` to `close`. Any thread may call `used`.
 
-    def __init__(self, state: State) -> None:
+    `now` is a clock in seconds.
+    """
+
+    def __init__(self, state: State, now: Callable[[], float] = time.monotonic) -> None:
         self._state = state
+        self._now = now
         self._until: dict[str, tuple[float, int]] = {}  # and how many rows the job had when it began to wait
         self._lock = threading.Lock()
         self._stop = threading.Event()
@@ -41,7 +46,7 @@ class IdleJobs:
         wait, rows = self._wait_s(job_id), self._state.server.service.rows_fed(job_id)
         with self._lock:
             if wait:
-                self._until[job_id] = time.monotonic() + wait, rows
+                self._until[job_id] = self._now() + wait, rows
             else:
                 self._until.pop(job_id, None)
 
@@ -56,14 +61,18 @@ class IdleJobs:
 
     def _run(self) -> None:
         while not self._stop.wait(_LOOK_S):
-            for job_id, rows in self._due().items():
-                try:
-                    self._close(job_id, rows)
-                except (BarographError, EngineError) as error:  # it is used, or gone: whoever does that says how it ends
-                    structlog.get_logger().info("engine.not_closed", job=job_id, reason=str(error))
+            self.look()
+
+    def look(self) -> None:
+        """Close what has waited too long by now."""
+        for job_id, rows in self._due().items():
+            try:
+                self._close(job_id, rows)
+            except (BarographError, EngineError) as error:  # it is used, or gone: whoever does that says how it ends
+                structlog.get_logger().info("engine.not_closed", job=job_id, reason=str(error))
 
     def _due(self) -> dict[str, int]:
-        now = time.monotonic()
+        now = self._now()
         with self._lock:
             found = {job_id: rows for job_id, (until, rows) in self._until.items() if until <= now}
             for job_id in found:

@@ -77,7 +77,7 @@ class Intake:
         self._in_worker(lambda: service.commit(self.job_id))
         before = self._committed()
         if self.options.reset is not None:
-            self._empty(*self.options.reset)
+            self._empty(job, *self.options.reset)
         try:
             self._feed(job, extras, before, skips=skips or self.options.ignore_downtime)
         except Exception:
@@ -88,12 +88,14 @@ class Intake:
         _refuse_bad(before, after, data_description(job, extras)["format"], at_end=True)
         return upload_summary(before, after, self._own)
 
-    def _empty(self, start_ms: int, end_ms: int) -> None:
+    def _empty(self, job: Job, start_ms: int, end_ms: int) -> None:
         """Make room for other rows of a time.
 
         Raises:
-            EngineError: it is over (60108).
+            EngineError: it is over (60108), or the job has no latency (60109).
         """
+        if job.latency_ms == 0:
+            raise EngineError(Code.RESET_NEEDS_LATENCY, f"resetStart: wanted none, as job {self.job_id!r} has no latency")
         try:
             self._in_worker(lambda: self.state.server.service.empty_open(self.job_id, start_ms, end_ms))
         except BadRequest as error:

@@ -5,8 +5,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from pydantic.alias_generators import to_camel
+
 from barograph.api.engine.config import DataDescription, EngineJob, Transform
 from barograph.api.engine.detectors import (
+    CATEGORY,
     check_analysis,
     check_field_name,
     originals,
@@ -19,6 +22,7 @@ from barograph.api.engine.errors import Code, EngineError
 from barograph.api.engine.readers import RAW
 from barograph.api.engine.state import Extras
 from barograph.api.engine.transform_config import Step, steps_of
+from barograph.config.detector import MLCATEGORY
 from barograph.config.errors import ConfigError, shortened
 from barograph.config.job import Job
 
@@ -202,7 +206,9 @@ def _config_error(error: ConfigError) -> EngineError:
             Code.INVALID_DATE_FORMAT, f"dataDescription.timeFormat={shortened(problem.value)}: wanted {problem.wanted}"
         )
     code = Code.INVALID_FIELD_SELECTION if name in _FIELDS else Code.INVALID_VALUE
-    return EngineError(code, str(error))
+    code = Code.INVALID_EXCLUDE_FREQUENT if name == "exclude_frequent" else code
+    words = re.sub(r"[a-z]+(?:_[a-z]+)+", lambda found: to_camel(found[0]), str(error).replace(MLCATEGORY, CATEGORY))
+    return EngineError(code, words)
 
 
 def configuration(job: Job, extras: Extras) -> dict[str, Any]:

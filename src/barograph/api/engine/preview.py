@@ -32,7 +32,9 @@ def _previewed(call: Call, body: bytes) -> Answer:
         return Answer(",".join(rows.used) + "\n", 202)
     frame = pl.concat(frames, how="diagonal_relaxed").select(pl.col(name) for name in rows.used)
     times = parse_times(frame[job.time_field], job)
-    return Answer(frame.with_columns((times / 1000).alias(job.time_field)).drop_nulls(job.time_field).write_csv(), 202)
+    whole = (times % 1000 == 0).all()
+    seconds = (times // 1000 if whole else times / 1000).alias(job.time_field)
+    return Answer(frame.with_columns(seconds).drop_nulls(job.time_field).write_csv(), 202)
 
 
 def _reader(body: bytes) -> Callable[[int], bytes]:
