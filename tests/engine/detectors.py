@@ -5,6 +5,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from barograph.config.detector_document import read_detector
+from barograph.config.duration import Duration
+from barograph.config.job import Job
+
 START = 1_700_006_400  # epoch seconds, midnight UTC
 HOUR = 3_600
 
@@ -45,3 +49,19 @@ def web(hours: int = 500) -> pl.DataFrame:
 
 def web_detector(**more: Any) -> dict[str, Any]:
     return detector(feature("load"), feature("latency", "max"), category_field=["host", "service"], shingle_size=4) | more
+
+
+def come_and_go() -> pl.DataFrame:
+    """The same of 340 hours: host a has no rows for 80 of them, and then no load at first; b/two ends after 220."""
+    hour = (pl.col("time") - START) // HOUR
+    gone = ((pl.col("host") == "a") & hour.is_between(150, 229)) | ((pl.col("service") == "two") & (hour > 220))
+    no_load = (pl.col("host") == "a") & hour.is_between(230, 232)
+    return web(340).filter(~gone).with_columns(load=pl.when(no_load).then(None).otherwise("load"))
+
+
+def forgetful(**more: Any) -> Job:
+    """The job of `web_detector`, which forgets who had no rows for two days."""
+    job = read_detector(web_detector(**more)).job()
+    return job.model_copy(
+        update={"analysis_config": job.analysis_config.model_copy(update={"model_prune_window": Duration.parse("48h")})}
+    )

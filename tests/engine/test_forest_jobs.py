@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import polars as pl
 import pytest
@@ -15,7 +17,7 @@ from barograph.engine.forest_rules import is_suppressed
 from barograph.results.results import Results
 from barograph.results.schema import FOREST_RESULTS, polars_schema
 from barograph.results.snapshot import Snapshot
-from tests.engine.detectors import HOUR, START, any_size, detector, feature, web, web_detector
+from tests.engine.detectors import HOUR, START, any_size, come_and_go, detector, feature, forgetful, web, web_detector
 from tests.jobs.laws import check_pieces
 
 
@@ -353,3 +355,33 @@ def test_a_feature_explains_itself_and_says_that_it_is_judged_with_others(rows, 
     assert [one.measure.field_name for one in told] == ["load", "latency"]
     assert "feature of a forest detector" in (told[0].gate or "")
     assert told[0].anomaly_type is None
+
+
+@pytest.mark.parametrize("option", [{}, {"imputation_option": {"method": "PREVIOUS"}}])
+def test_who_had_no_rows_for_long_is_forgotten_however_time_is_cut(option):
+    job, rows = forgetful(**option), come_and_go()
+    kept = barograph.run(read_detector(web_detector(**option)).job(), rows).forest_results
+    engine = Engine.build(job)
+    found = Results.concat([engine.add(rows), engine.flush()])
+    whole = engine.snapshot()
+    assert whole.arrays["forest.prune.count"].tolist() == [2]
+    assert len(whole.arrays["forest.record"]) == 2  # of b/two nothing is left
+    of_a, of_b = (found.forest_results.filter(partition_field_value=host) for host in ("a", "b"))
+    before = pl.col("timestamp") < (START + 150 * HOUR) * 1_000
+    assert_frame_equal(of_a.filter(before), kept.filter(before, partition_field_value="a"), check_exact=True)
+    one = {"partition_field_value": "b", "by_field_value": "one"}
+    without = [frame.filter(**one).drop("seq") for frame in (found.forest_results, kept)]  # others beside it are not there
+    assert_frame_equal(*without, check_exact=True)
+    assert max(hours(of_b.filter(by_field_value="two"))) == (220 + 48 if option else 220)
+    new = of_a.filter(pl.col("timestamp") >= (START + 230 * HOUR) * 1_000)
+    assert hours(new)[0] == 230
+    assert (new["anomaly_score"] > 0).arg_max() == 32 + 4
+    cuts = [0, *(int((rows["time"] < START + at * HOUR).sum()) for at in (150, 197, 198, 199, 230, 231, 270)), rows.height]
+    parts, state = [], None
+    for start, stop in itertools.pairwise(cuts):
+        engine = Engine.build(job, state)
+        parts.append(engine.add(rows[start:stop]))
+        state = engine.snapshot()
+    parts.append(engine.flush())
+    assert_frame_equal(Results.concat(parts).forest_results, found.forest_results, check_exact=True)
+    assert engine.snapshot().to_bytes() == whole.to_bytes()

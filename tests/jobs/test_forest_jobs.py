@@ -12,7 +12,7 @@ from barograph.config.load import load_job
 from barograph.jobs.service import Query, Service, TopQuery
 from barograph.models import forest_trees
 from barograph.store.store import Store
-from tests.engine.detectors import web, web_detector
+from tests.engine.detectors import come_and_go, forgetful, web, web_detector
 from tests.jobs.laws import check_replay
 
 JOB = read_detector(web_detector()).job()
@@ -31,6 +31,10 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Service:
 
 def test_a_replay_gives_the_same_bits(store: Store):
     check_replay(store, JOB, web(330), 3)
+
+
+def test_a_replay_forgets_the_same(store: Store):
+    check_replay(store, forgetful(), come_and_go(), 3)
 
 
 def test_a_changed_rule_is_followed_and_nothing_is_learned_anew(tmp_path: Path):

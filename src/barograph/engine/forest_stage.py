@@ -11,15 +11,17 @@ from barograph.buckets import KnownSeries
 from barograph.config.errors import OtherModels
 from barograph.config.forest import ForestSettings
 from barograph.config.job import Job
+from barograph.engine.forest_lives import Life, lives
 from barograph.engine.forest_rules import is_suppressed
+from barograph.engine.prune import Forgotten, Prune
 from barograph.engine.series_stage import Sight
 from barograph.kernels.elementary import ln
 from barograph.models.forest_config import ForestConfig, Missing
 from barograph.models.forest_trees import Trees, TreesConfig
-from barograph.models.forests import Expected, Forests, Found, last_known
+from barograph.models.forests import Expected, Forests, Found, Rows, last_known
 from barograph.results.arrays import Bools, Floats, Ids, Ints
 from barograph.results.leaf import LEAF
-from barograph.results.snapshot import Arrays
+from barograph.results.snapshot import Arrays, prefixed, under
 
 _LN_FALSE: Final = ln(1e-4)
 """ln of the share of usual points whose score reaches the threshold; see `kernels/forest_judge.hpp`."""
@@ -40,6 +42,7 @@ class JudgedForest:
         before: how many buckets before the first.
         told: [E, T] what has a result: an entity that has begun, with a value or one that is to be imputed.
         found: what was found, without what the rules ignore.
+        counts: how many buckets were known of the entity of each anomaly, by (entity, bucket).
     """
 
     first_bucket: int
@@ -48,6 +51,7 @@ class JudgedForest:
     before: int
     told: Bools
     found: Found
+    counts: dict[tuple[int, int], int]
 
     @property
     def buckets(self) -> int:
@@ -101,8 +105,11 @@ class Entities:
 class ForestStage:
     """`build` is the only way in, `snapshot` the only way out; `judge_and_learn` alone learns."""
 
-    def __init__(self, job: Job, settings: ForestSettings, forests: Forests, values: Floats, threads: int) -> None:
+    def __init__(
+        self, job: Job, settings: ForestSettings, forests: Forests, values: Floats, prune: Prune | None, threads: int
+    ) -> None:
         self._settings = settings
+        self._prune = prune
         self._forests = forests
         self._threads = threads
         self._values = values  # [E, shingle - 1, F] the last ones
@@ -117,16 +124,20 @@ class ForestStage:
         """
         config = forest_config(job, settings)
         empty = np.zeros((0, settings.shingle_size - 1, len(settings.features)))
-        if state is None:
-            return cls(job, settings, Forests.build(config), empty, threads)
         try:
-            return cls(job, settings, Forests.build(config, state), np.array(state["values"], np.float64), threads)
+            forests = Forests.build(config, state)
+            values = empty if state is None else np.array(state["values"], np.float64)
         except (ValueError, KeyError) as error:
             raise OtherModels(job.job_id) from error
+        window = job.analysis_config.model_prune_window
+        kept = None if state is None else under("prune", state)
+        prune = None if window is None else Prune.build(window.ms, job.bucket_span_ms, len(forests), kept)
+        return cls(job, settings, forests, values, prune, threads)
 
     def snapshot(self) -> Arrays:
         """What it remembers."""
-        return self._forests.snapshot() | {"values": self._values.copy()}
+        prune = {} if self._prune is None else prefixed("prune", self._prune.snapshot())
+        return self._forests.snapshot() | prune | {"values": self._values.copy()}
 
     def judge_and_learn(self, sights: Sequence[Sight]) -> tuple[list[Sight], JudgedForest]:
         """Judge the features together, and learn them.
@@ -148,28 +159,53 @@ class ForestStage:
         if len(values) > len(self._values):
             more = np.full((len(values) - len(self._values), before, values.shape[2]), np.nan)
             self._values = np.concatenate([self._values, more])
-        shown = np.where(there[:, :, None], self._filled(values), np.nan)
-        found = self._forests.judge_and_learn(values, expected, began, self._threads)
+        forgotten = self._forget_and_learn(entities, sights, start)
+        if forgotten is not None:
+            there &= ~forgotten.gone
+        shown, found = np.full(values.shape, np.nan), Found.none(*values.shape)
+        counts: dict[tuple[int, int], int] = {}
+        for life in lives(began, buckets, forgotten):
+            counts |= self._live(life, values, expected, shown, found)
+        shown[~there] = np.nan
         whole = np.concatenate([self._values, shown], axis=1)
         self._values = whole[:, buckets:].copy()
         if self._settings.imputation_option is None:
             there &= ~np.isnan(values).all(axis=2)
-        judged = JudgedForest(start, entities, whole, before, there & ~planned, found)
+        judged = JudgedForest(start, entities, whole, before, there & ~planned, found, counts)
         self._drop_suppressed(judged)
         return [_told_by(judged, at, sight) for at, sight in enumerate(sights)], judged
+
+    def _forget_and_learn(self, entities: Entities, sights: Sequence[Sight], start: int) -> Forgotten | None:
+        """When entities are forgotten: with the first bucket that lies too far behind their last rows of any feature."""
+        if self._prune is None:
+            return None
+        weights = np.nan_to_num(entities.matrix([sight.weight for sight in sights], start)).max(axis=2)
+        return self._prune.forget_and_learn(weights, start)
+
+    def _live(self, life: Life, values: Floats, expected: Expected, shown: Floats, found: Found) -> dict[tuple[int, int], int]:
+        """Judge and learn a life; fills in what is shown and found, and answers the `counts` of its anomalies."""
+        rows, span = life.rows, life.span
+        if life.is_new:
+            self._forests.forget(np.asarray(rows))
+        own, learnt = values[rows, span], self._forests.points(rows)
+        shown[rows, span] = self._filled(own, rows)
+        part = self._forests.judge_and_learn(own, expected.part(rows, span), life.began, self._threads, rows)
+        found.put(rows, span, part)
+        numbers = np.arange(len(values))[rows].tolist()
+        return {(numbers[e], span.start + t): int(learnt[e] + t - life.began[e]) for e, t in part.modes}
 
     def _expected(self, entities: Entities, sights: Sequence[Sight], start: int) -> Expected:
         units, ln_p = [_unit(sight, self._z) for sight in sights], [sight.judged.ln_p for sight in sights]
         centre = entities.matrix([sight.bound("typical") for sight in sights], start)
         return Expected(centre, entities.matrix(units, start), entities.matrix(ln_p, start))
 
-    def _filled(self, values: Floats) -> Floats:
-        """What is shown of values that come next: those that are imputed by numbers are these."""
+    def _filled(self, values: Floats, rows: Rows) -> Floats:
+        """What is shown of values of entities that come next: those that are imputed by numbers are these."""
         option = self._settings.imputation_option
         if option is None:
             return values
         if option.method == "PREVIOUS":
-            return last_known(np.concatenate([self._forests.all_previous()[:, None], values], axis=1))[:, 1:]
+            return last_known(np.concatenate([self._forests.all_previous(rows)[:, None], values], axis=1))[:, 1:]
         return np.where(np.isnan(values), np.array(_fills(self._settings)), values)
 
     def _drop_suppressed(self, judged: JudgedForest) -> None:
@@ -244,7 +280,7 @@ def _told_by(judged: JudgedForest, feature: int, sight: Sight) -> Sight:
         leaf["actual"] = judged.values[e, judged.before + t, feature]
         for name in ("typical", "lower", "upper"):
             leaf[name] = sight.bound(name)[row, t]
-        leaf["impact"], leaf["count"] = _LEAST_IMPACT, first + t - judged.entities.begun[e]
+        leaf["impact"], leaf["count"] = _LEAST_IMPACT, judged.counts[e, t]
     payload = np.zeros(len(own), sight.judged.payload.dtype)  # entities are its own splits, which nobody asks values of
     return replace(sight, judged=replace(sight.judged, ln_evidence=evidence, leaves=leaves, payload=payload))
 

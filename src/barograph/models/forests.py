@@ -31,6 +31,10 @@ _FARTHEST: Final = 100.0  # deviations; what is farther is as far
 _GOLDEN: Final = 0.6180339887498949
 _WORTH_THREADS: Final = 2_000  # values; to judge one takes tens of microseconds
 
+Rows = Ints | slice
+"""Some entities, each once."""
+_ALL: Final = slice(None)
+
 
 @dataclass(frozen=True)
 class Expected:
@@ -45,6 +49,10 @@ class Expected:
     centre: Floats
     unit: Floats
     ln_p: Floats
+
+    def part(self, rows: Rows, span: slice) -> "Expected":
+        """That of some entities in a span of buckets."""
+        return Expected(self.centre[rows, span], self.unit[rows, span], self.ln_p[rows, span])
 
 
 @dataclass(frozen=True)
@@ -72,6 +80,23 @@ class Found:
     expected: Floats
     imputed: Bools
     modes: dict[tuple[int, int], list[Mode]]
+
+    @classmethod
+    def none(cls, entities: int, buckets: int, features: int) -> "Found":
+        """Of points of which nothing is found."""
+        told = np.full((2, entities, buckets), np.nan)
+        each = np.full((2, entities, buckets, features), np.nan)
+        grade, late = np.zeros((2, entities, buckets)), np.zeros((entities, buckets), np.int64)
+        imputed = np.zeros(each[0].shape, np.bool_)
+        return cls(told[0], told[1], grade[0], grade[1], late, each[0], each[1], imputed, {})
+
+    def put(self, rows: Rows, span: slice, part: "Found") -> None:
+        """Fill in what was found of some entities in a span of buckets."""
+        for one in fields(self):
+            if one.name != "modes":
+                getattr(self, one.name)[rows, span] = getattr(part, one.name)
+        numbers = np.arange(len(self.score))[rows].tolist()
+        self.modes.update({(numbers[row], span.start + t): modes for (row, t), modes in part.modes.items()})
 
 
 @dataclass(frozen=True)
@@ -133,6 +158,11 @@ class _Past:
     def snapshot(self) -> Arrays:
         return {one.name: getattr(self, one.name).copy() for one in fields(self)}
 
+    def forget(self, rows: Ints, trees: TreesConfig) -> None:
+        none = _Past.none(trees, len(rows))
+        for one in fields(self):
+            getattr(self, one.name)[rows] = getattr(none, one.name)
+
     def and_more(self, more: "_Past") -> "_Past":
         return _Past(**{one.name: np.concatenate([getattr(self, one.name), getattr(more, one.name)]) for one in fields(self)})
 
@@ -190,17 +220,17 @@ class Forests:
         assert trees is not None, "it has begun"
         return trees
 
-    def points(self) -> Ints:
-        """How many blocks each entity [E] has had."""
-        return self._past.points.copy()
+    def points(self, rows: Rows = _ALL) -> Ints:
+        """How many blocks each entity has had."""
+        return self._past.points[rows].copy()
 
     def previous(self, entity: int) -> Floats:
         """The last values [F] of an entity; NaN for none."""
         return np.array(self._past.previous[entity])
 
-    def all_previous(self) -> Floats:
-        """The last values [E, F] of all entities; NaN for none."""
-        return np.array(self._past.previous)
+    def all_previous(self, rows: Rows) -> Floats:
+        """The last values [E, F] of entities; NaN for none."""
+        return np.array(self._past.previous[rows])
 
     def unit_now(self, entity: int) -> Floats:
         """The newest deviations [F] of its features."""
@@ -217,7 +247,15 @@ class Forests:
             self._trees += [None] * missing
             self._past = self._past.and_more(_Past.none(self.config.trees, missing))
 
-    def judge_and_learn(self, values: Floats, expected: Expected | None, began: Ints | None = None, threads: int = 1) -> Found:
+    def forget(self, rows: Ints) -> None:
+        """Forget all that was learnt of entities: they begin anew with their next point."""
+        for row in rows.tolist():
+            self._trees[row] = None
+        self._past.forget(rows, self.config.trees)
+
+    def judge_and_learn(
+        self, values: Floats, expected: Expected | None, began: Ints | None = None, threads: int = 1, rows: Rows = _ALL
+    ) -> Found:
         """Judge each point by what was known before it, then learn it. How time is cut into calls changes no bit.
 
         Args:
@@ -225,6 +263,7 @@ class Forests:
             expected: what each feature was expected to be; None with the transform `none`.
             began: [E] where in T each entity begins, T for one that has not; None: all are there from the first bucket on.
             threads: how many share the entities; it changes no bit.
+            rows: which entities these are; all of them.
         """
         entities, n = values.shape[:2]
         c, began = self.config.trees, np.zeros(entities, np.int64) if began is None else began
@@ -233,38 +272,38 @@ class Forests:
         share, likely = np.full(values.shape, np.nan), np.full(values.shape, np.nan)
         found: dict[tuple[int, int], list[Mode]] = {}
         if not n:
-            nothing = told[:, :, 0]
-            return Found(nothing, nothing, nothing, nothing, late, share, likely, share.astype(bool), found)
-        seen, past = self.see(values, expected, began), self._past
+            return Found.none(*values.shape)
+        seen, past, row_of = self.see(values, expected, began, rows), self._past, np.arange(len(self))[rows]
         known = seen.known.mean(axis=2)
-        centre, unit = np.concatenate([past.centre, seen.centre], axis=1), np.concatenate([past.unit, seen.unit], axis=1)
+        centre = np.concatenate([past.centre[rows], seen.centre], axis=1)
+        unit = np.concatenate([past.unit[rows], seen.unit], axis=1)
 
         def judge(e: int) -> None:
-            own = slice(int(began[e]), n)
+            own, row = slice(int(began[e]), n), int(row_of[e])
             out = told[e, own], late[e, own], share[e, own], likely[e, own]
-            state = past.judge[e], past.shown[e], past.known[e]
-            trees = self._trees[e] = self._trees[e] or Trees.build(c)
+            state = past.judge[row], past.shown[row], past.known[row]
+            trees = self._trees[row] = self._trees[row] or Trees.build(c)
             for t, alike in trees.judge(*state, seen.seen[e, own], known[e, own], out):
                 at = own.start + t + c.shingle - 1 - late[e, own.start + t]
                 found[e, own.start + t] = modes(self.back(alike.astype(float), centre[e, at], unit[e, at]))
 
         for_each(judge, np.flatnonzero(began < n).tolist(), threads if values.size >= _WORTH_THREADS else 1)
         at = np.arange(n)[None, :] + c.shingle - 1 - late
-        rows = np.arange(entities)[:, None]
-        expected_values = self.back(likely, centre[rows, at], unit[rows, at])
+        each = np.arange(entities)[:, None]
+        expected_values = self.back(likely, centre[each, at], unit[each, at])
         here = began < n
-        last = centre.shape[1] - c.shingle + 1
-        past.centre[here], past.unit[here] = centre[here, last:], unit[here, last:]
-        past.unit_now[here] = seen.unit[here, -1]
-        past.previous[here] = last_known(_after(past.previous, values))[here, -1]
-        past.points += n - began
+        to, last = row_of[here], centre.shape[1] - c.shingle + 1
+        past.centre[to], past.unit[to] = centre[here, last:], unit[here, last:]
+        past.unit_now[to] = seen.unit[here, -1]
+        past.previous[to] = last_known(_after(past.previous[rows], values))[here, -1]
+        past.points[rows] += n - began
         imputed = np.isnan(values) & (np.arange(n)[None, :, None] >= began[:, None, None])
         score, threshold, grade, confidence = np.ascontiguousarray(told.transpose(2, 0, 1))
         return Found(score, threshold, grade, confidence, late, share, expected_values, imputed, found)
 
-    def see(self, values: Floats, expected: Expected | None, began: Ints) -> Seen:
+    def see(self, values: Floats, expected: Expected | None, began: Ints, rows: Rows = _ALL) -> Seen:
         """What the trees would see of values [E, T, F] that come next. Changes nothing."""
-        last = last_known(_after(self._past.previous, values))
+        last = last_known(_after(self._past.previous[rows], values))
         known = ~np.isnan(values)
         left = ~known & (self.config.missing == "forest")  # to the trees to fill in
         filled = np.where(known, values, self._in_place_of_missing(last[:, :-1]))
@@ -274,7 +313,7 @@ class Forests:
             return Seen(plain, np.zeros(values.shape), np.ones(values.shape), known)
         centre, unit = expected.centre, expected.unit
         unknown = known & np.isnan(centre)
-        number = (self._past.points - began)[:, None] + np.arange(values.shape[1])[None, :]
+        number = (self._past.points[rows] - began)[:, None] + np.arange(values.shape[1])[None, :]
         seen = _deviations(filled - centre, filled, unit, expected.ln_p, number[:, :, None])
         seen = as_surprising(np.clip(np.nan_to_num(seen), -_FARTHEST, _FARTHEST))
         seen = np.where(left, np.nan, seen * self.weights)
