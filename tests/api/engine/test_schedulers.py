@@ -126,6 +126,7 @@ COUNTED = {**SEARCH, "aggs": {"t": {"date_histogram": {"field": "time", "interva
 BAD: dict[str, tuple[dict[str, Any], dict[str, Any], Code]] = {
     "10301": ({"filePath": "x"}, {}, Code.SCHEDULER_DATA_SOURCE),
     "10302": ({**FILE, "baseUrl": "http://x"}, {}, Code.SCHEDULER_FIELD),
+    "10303 size": ({**SEARCH, "scrollSize": 0}, FOUND, Code.SCHEDULER_OPTION),
     "10303 path": ({"dataSource": "FILE"}, {}, Code.SCHEDULER_OPTION),
     "10118 not ASCII": ({**SEARCH, "username": "ada", "encryptedPassword": "\u00e9"}, FOUND, Code.ENCRYPTION),
     "10303 no url": ({**SEARCH, "baseUrl": "http://[x"}, FOUND, Code.SCHEDULER_OPTION),
@@ -143,7 +144,7 @@ BAD: dict[str, tuple[dict[str, Any], dict[str, Any], Code]] = {
     "10308 in the address": ({**SEARCH, "baseUrl": "http://a:b@c"}, FOUND, Code.SCHEDULER_CREDENTIALS),
     "10309": ({**SEARCH, "password": "x", "encryptedPassword": "y"}, FOUND, Code.SCHEDULER_TWO_PASSWORDS),
     "10118": ({**SEARCH, "username": "x", "encryptedPassword": "y"}, FOUND, Code.ENCRYPTION),
-    "10104": ({**SEARCH, "frequency": 0}, FOUND, Code.INVALID_VALUE),
+    "10303 frequency": ({**SEARCH, "frequency": 0}, FOUND, Code.SCHEDULER_OPTION),
 }
 
 

@@ -62,6 +62,8 @@ def _refused(problem: ErrorDetails, parse: Code, unknown: Code) -> EngineError:
     if problem["type"] == "missing":
         return EngineError(parse, f"{place}: wanted a value, got none")
     code = Code.INVALID_VALUE if problem["type"] in _RANGES else parse
+    if code is Code.INVALID_VALUE and problem["loc"][0] == "schedulerConfig":
+        code = Code.SCHEDULER_OPTION
     return EngineError(code, f"{place}={shortened(problem['input'])}: {problem['msg'][0].lower()}{problem['msg'][1:]}")
 
 
