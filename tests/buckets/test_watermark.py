@@ -46,9 +46,39 @@ def test_the_first_bucket_counts_when_the_first_row_lies_on_its_start():
 
 
 def test_rows_of_the_first_partial_bucket_are_processed_and_rows_before_it_are_out_of_order():
-    buckets = fed(3 * SPAN + 1, 3 * SPAN, 2 * SPAN + 5, 4 * SPAN, latency="10m")
+    buckets = fed(3 * SPAN + 1, 3 * SPAN, 2 * SPAN + 5, 4 * SPAN)
     assert buckets.counted(DataCounts(processed_record_count=4)).processed_record_count == 3
     assert finished(buckets, 5 * SPAN) == {4: 1}
+
+
+def test_with_a_latency_the_job_begins_with_the_first_row_in_time():
+    buckets = fed(3 * SPAN + 1, 3 * SPAN, 2 * SPAN + 5, 4 * SPAN, latency="10m")
+    assert buckets.counted(DataCounts(processed_record_count=4)).processed_record_count == 4
+    assert finished(buckets, 5 * SPAN) == {3: 2, 4: 1}
+
+
+def test_what_is_flushed_is_not_where_a_job_begins():
+    buckets = fed(3 * SPAN + 1, 4 * SPAN, latency="10m")
+    assert finished(buckets) == {}
+    buckets.add(*frame(make_job(COUNT), at(2 * SPAN, 3 * SPAN, 4 * SPAN + 1)))
+    assert buckets.counted(DataCounts()).out_of_order_timestamp_count == 2
+    assert finished(buckets, 5 * SPAN) == {4: 2}
+
+
+@given(st.permutations([SPAN // 2, SPAN // 2 + 1, SPAN, SPAN + 7, 2 * SPAN, 3 * SPAN - 1]), st.integers(0, 5))
+def test_in_which_order_rows_come_within_the_latency_changes_no_bucket(times, cut):
+    job = make_job([{"function": "count", "partition_field_name": "site"}], latency="10m")
+    rows = [{"time": time, "site": "early" if time < SPAN else "late"} for time in times]
+    buckets = Buckets.build(job)
+    for part in (rows[:cut], rows[cut:]):
+        buckets.add(*frame(job, part))
+        buckets = Buckets.build(job, Snapshot.from_bytes(Snapshot(buckets.snapshot()).to_bytes()).arrays)
+    buckets.flush(4 * SPAN)
+    taken = buckets.take()
+    assert (taken.first_bucket, taken.event_count(1, 4).tolist()) == (1, [2, 2, 0])
+    known = taken.detectors[0].known
+    begun = np.flatnonzero(known.first_bucket < 4)
+    assert known.names(begun)["partition_field_value"].to_list() == ["late"]
 
 
 def test_a_row_is_late_by_what_came_before_it_and_not_by_what_comes_after():

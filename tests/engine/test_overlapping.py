@@ -64,6 +64,16 @@ def test_it_is_the_analysis_of_rows_half_a_bucket_later() -> None:
             )
 
 
+def test_with_a_latency_it_begins_with_the_first_row_in_time() -> None:
+    this, first = of(overlapping=True, latency="1h"), FRAME.head(60)
+    found = [Engine.build(this) for _ in range(2)]
+    for engine, rows in zip(found, (first, first.reverse()), strict=True):
+        engine.add(rows)
+    one, other = (engine.flush(START + DAY // 2).bucket_values for engine in found)
+    columns = ["detector_index", "timestamp", "partition_field_value", "by_field_value", "over_field_value"]
+    assert one.sort(columns).select(*columns, "weight").equals(other.sort(columns).select(*columns, "weight"))
+
+
 def test_it_is_replayed_to_the_same_bits_and_forgets_what_its_buckets_touch() -> None:
     this = of(overlapping=True)
     found, snapshots = live(this, FRAME, cuts=(900,), flush=START + 3 * DAY)

@@ -30,21 +30,24 @@ def fold(job: Job, rows: Iterable[Row]) -> Fold:
     """All rows of a job, whether their bucket is over or not."""
     span, latency, out = job.bucket_span_ms, job.latency_ms, Fold()
     begin = newest = None
+    accepted = []
     for row in rows:
         time = row["time"]
         bucket = time // span
-        over = begin is not None and bucket < begin
-        if newest is not None and (bucket + 1) * span <= newest - latency:
-            over = True
+        over = newest is not None and (bucket + 1) * span <= newest - latency
         newest = time if newest is None else max(newest, time)
-        if begin is None:
-            begin = bucket
-            out.first = bucket + (time % span != 0)
         if over:
             out.late += 1
-        elif bucket >= out.first:
-            _add(job, out, bucket, row)
-    out.closed_until = None if newest is None else max(begin, (newest - latency) // span)
+            continue
+        accepted.append(row)
+        if begin is None or (latency and time < begin):
+            begin = time
+    if begin is not None:
+        out.first = -(-begin // span)
+    for row in accepted:
+        if row["time"] // span >= out.first:
+            _add(job, out, row["time"] // span, row)
+    out.closed_until = None if newest is None else max(begin // span, (newest - latency) // span)
     return out
 
 

@@ -38,8 +38,9 @@ class Buckets:
 
     Buckets are epoch-aligned and half-open. A row is late when its bucket was over before it came: when the newest time before
     it, less the latency, had reached the bucket's end. Late rows are dropped and counted. The job's first bucket gives no
-    result unless the job's first row lies exactly on its start. How rows are cut into calls changes nothing, to the last bit.
-    Those of an overlapping detector are half a bucket early: whether a row is late does not depend on the detector.
+    result unless the job's first row lies exactly on its start: the first that came, with a latency the first in time. How rows
+    are cut into calls changes nothing, to the last bit. Those of an overlapping detector are half a bucket early: whether a row
+    is late does not depend on the detector.
 
     A row without a value that a detector needs, or without a split value (and no `use_null`), is not there for that detector.
     A row with a summary count of 0, or without one, is not there at all.
@@ -156,10 +157,12 @@ class Buckets:
             accumulator.fold(own, key if absent is None else _without(key, absent), batch, influencers)
 
     def _early(self, folded: Folded, time_ms: Ints, keys: dict[Split, Ids]) -> tuple[Ints, Ids]:
-        """The buckets and keys [n] of rows for detectors that are early, without those of the job's first bucket: of that one
-        the rows before the job's first are unknown."""
-        bucket = (time_ms + folded.early_ms) // self._job.bucket_span_ms
-        return bucket, _without(keys[folded.split], bucket <= self._watermark.start)
+        """The buckets and keys [n] of rows for detectors that are early, without those known to be of the job's first bucket.
+
+        Of that one the rows before the job's first are unknown.
+        """
+        bucket, key = (time_ms + folded.early_ms) // self._job.bucket_span_ms, keys[folded.split]
+        return bucket, key if self._job.latency_ms else _without(key, bucket <= self._watermark.start)
 
     def _read(
         self, folded: Folded, time_ms: Ints, bucket: Ints, columns: pl.DataFrame, weight: Floats
@@ -205,9 +208,11 @@ class Buckets:
 
         They stay counted, and the newest time stays: only what the buckets hold goes, for rows that take their place.
         """
-        first, end = start_ms // self._job.bucket_span_ms, -(-end_ms // self._job.bucket_span_ms)
+        self._empty(start_ms // self._job.bucket_span_ms, end_ms)
+
+    def _empty(self, first: int, end_ms: int) -> None:
         for accumulator in (self._events, *self._accumulators.values()):
-            accumulator.empty(first, end)
+            accumulator.empty(first, -(-(end_ms + accumulator.folded.early_ms) // self._job.bucket_span_ms))
         self._influencers.forget(self._accumulators.values())
 
     def take(self) -> FinishedBuckets | None:
@@ -216,6 +221,8 @@ class Buckets:
         first = max(self._next, self._watermark.start)
         if end is None or end <= first:
             return None
+        if self._next == _fold.NO_BUCKET:
+            self._empty(_fold.NO_BUCKET, first * self._job.bucket_span_ms)
         texts = dict(self._influencers.texts)
         cells = {folded: accumulator.finish(end, texts) for folded, accumulator in self._accumulators.items()}
         self._influencers.forget(self._accumulators.values())
