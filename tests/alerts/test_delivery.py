@@ -120,10 +120,10 @@ def test_mail_says_it_all_and_what_follows_is_in_its_thread(made, monkeypatch):
         def __init__(self, host, port, timeout):
             sent.append((host, port))
 
-        def __enter__(self):
-            return self
+        def quit(self):
+            pass
 
-        def __exit__(self, *_):
+        def close(self):
             pass
 
         def send_message(self, message):
@@ -195,6 +195,27 @@ def test_a_mail_server_gets_alerts_from_who_is_known_to_it(made, secured):
     assert message.get_content().replace("\r\n", "\n").startswith(alert.text)
     with made.service.store.reading() as connection:
         assert [one.channel for one in alert_outbox.due(connection, 1 << 60, 10)] == ["dead"]
+
+
+def test_what_a_mail_server_says_to_a_password_is_not_told(monkeypatch):
+    class Repeating:
+        def __init__(self, *_, **__):
+            pass
+
+        def login(self, username, password):
+            raise smtplib.SMTPAuthenticationError(535, f"no such login: {username}, {password}".encode())
+
+        def quit(self):
+            raise smtplib.SMTPServerDisconnected("farewell")
+
+        def close(self):
+            pass
+
+    monkeypatch.setattr("barograph.alerts.senders.smtplib.SMTP", Repeating)
+    common = {"smtp": "mail", "security": "none", "sender": "b@example.com", "recipients": ["ada@example.com"]}
+    with pytest.raises(SendFailed) as refused:
+        sender(EmailChannel(**common, username="barograph", password="s3cret"))({}, b"")
+    assert str(refused.value) == "mail:25 answered 535 to the username and the password"
 
 
 @pytest.mark.filterwarnings("ignore:'imghdr' is deprecated")  # in what it imports

@@ -46,6 +46,8 @@ MANY = ", ".join(f'X-{at} = "$TEA"' for at in range(51))
             'webhook = "https://x"\nsecrt = "s3cret"',
             "channels.ops.secrt='(secret)': wanted a known field (did you mean 'secret'?)",
         ),
+        ('apprise = ["s3cret"]', "channels.ops.apprise[0]='(secret)': wanted a URL as Apprise spells them"),
+        ('apprise = ["slack://x", "s3cret:x"]', "channels.ops.apprise[1]='(secret)': wanted a URL as Apprise spells them"),
         (MAIL + 'password = ["$TEA"]', "channels.ops.password='(secret)': wanted text"),
         ("apprise = [" + ", ".join(['"slack://s3cret"'] * 101) + "]", "channels.ops.apprise='(secret)': wanted a length"),
         (MAIL + "port = 0", "channels.ops.port=0: wanted at least 1"),

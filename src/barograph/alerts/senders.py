@@ -2,9 +2,11 @@
 
 import hashlib
 import hmac
+import json
 import smtplib
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from email.message import EmailMessage
 from email.utils import formatdate
 from typing import Any, Final
@@ -31,6 +33,20 @@ _PORTS: Final = {"tls": 465, "starttls": 587, "none": 25}
 
 class SendFailed(Exception):
     """A message did not get there; the text says why, without secrets."""
+
+
+def sent(send: Send, content: bytes) -> str:
+    """Send a message; returns what the receiver said to it.
+
+    Raises:
+        SendFailed: whatever went wrong, also with a message that cannot be sent at all.
+    """
+    try:
+        return send(json.loads(content), content)
+    except SendFailed:
+        raise
+    except Exception as error:  # its text may have secrets of the channel
+        raise SendFailed(type(error).__name__) from error
 
 
 def sender(channel: Channel) -> Send:
@@ -110,12 +126,18 @@ def _mail(channel: EmailChannel, body: Body) -> str:
             connection: smtplib.SMTP = smtplib.SMTP_SSL(channel.smtp, port, timeout=TIMEOUT_S, context=context)
         else:
             connection = smtplib.SMTP(channel.smtp, port, timeout=TIMEOUT_S)
-        with connection:
+        try:
             if channel.security == "starttls":
                 connection.starttls(context=context)
             if channel.username is not None:
                 connection.login(channel.username, "" if channel.password is None else channel.password.get_secret_value())
             connection.send_message(mail(channel, body))
+        finally:  # by then the message is taken or refused, whatever the server says to a farewell
+            with suppress(smtplib.SMTPException, OSError):
+                connection.quit()
+            connection.close()
+    except smtplib.SMTPAuthenticationError as error:  # a server may repeat what it was told
+        raise SendFailed(f"{channel.smtp}:{port} answered {error.smtp_code} to the username and the password") from None
     except (smtplib.SMTPException, OSError) as error:
         raise SendFailed(f"{channel.smtp}:{port}: {type(error).__name__}: {error}") from None
     return f"taken by {channel.smtp}"

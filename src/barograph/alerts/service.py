@@ -12,7 +12,7 @@ from barograph.alerts.judge import WEEK_MS, Judge, Judged
 from barograph.alerts.past import Tried, tried
 from barograph.alerts.rows import shown
 from barograph.alerts.rules import UNTIL_UNMUTED, KeptRule, Mute, Rules
-from barograph.alerts.senders import SendFailed, sender
+from barograph.alerts.senders import SendFailed, sender, sent
 from barograph.alerts.worker import AlertWorker
 from barograph.config.alert_rule import AlertRule
 from barograph.config.channels import KINDS, Channel, LogChannel
@@ -154,7 +154,7 @@ class Alerts:
         body = {"id": f"sample~{now}/raised/{channel_id}", "what": "raised", "title": text, "text": text}
         message = {**body, "link": f"{self.page}/alerts", "alert": alert}
         try:
-            return True, sender(self.channels[channel_id])(message, json.dumps(message).encode())
+            return True, sent(sender(self.channels[channel_id]), json.dumps(message).encode())
         except SendFailed as error:
             return False, str(error)
 

@@ -69,7 +69,7 @@ class Watermark:
         if state is None:
             return cls(span_ms, latency_ms)
         newest, floor, start, doubted, *later = state["watermark"].tolist()
-        alone, begin = (*later, *(0, start)[len(later) :])  # the first snapshots did not tell
+        alone, begin = later + [0, start][len(later) :]  # the first snapshots did not tell
         return cls(span_ms, latency_ms, newest, floor, start, doubted, alone, begin)
 
     @property

@@ -15,6 +15,7 @@ from barograph.config.secret import SECRET, HttpUrl, can_be_a_header
 
 LOG: Final = "log"
 
+_SERVICE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
@@ -41,6 +42,13 @@ def _mail_can_be_sent(channel: "EmailChannel") -> list[Problem]:
 
 def _is_printable(text: str) -> bool:
     return text.isascii() and text.isprintable()
+
+
+def _apprise_can_be_read(channel: "AppriseChannel") -> list[Problem]:
+    """What stands before :// is told as where a channel leads, so it must not be all of a token that lacks it."""
+    wanted = "a URL as Apprise spells them, such as slack://..."
+    bad = (at for at, url in enumerate(channel.apprise) if not _SERVICE.match(url.get_secret_value()))
+    return [Problem(f"apprise[{at}]", SECRET, wanted) for at in bad]
 
 
 class LogChannel(Document):
@@ -92,6 +100,8 @@ class AppriseChannel(Document):
     """Services that Apprise knows, by their URLs, such as slack://... or matrix://...; needs the extra `apprise`."""
 
     apprise: tuple[SecretStr, ...] = Field(min_length=1, max_length=100, description="URLs as Apprise spells them")
+
+    CHECKS = ((frozenset({"apprise"}), _apprise_can_be_read),)
 
     @property
     def to(self) -> str:

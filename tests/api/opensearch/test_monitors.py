@@ -187,10 +187,24 @@ def test_a_channel_that_a_client_makes_is_one_of_its_monitors(results: httpx.Cli
 @pytest.mark.parametrize(
     ("method", "path", "body", "told"),
     [
-        ("POST", "", {}, (400, "[config]=None: wanted an object with name")),
+        ("POST", "", {}, (400, "[config]: wanted an object with name")),
         ("POST", "", config("https://x", name=None), (400, "[config.name] is missing")),
         ("POST", "", config("https://x", config_type="chime"), (400, "[config.config_type]='chime': wanted webhook or slack")),
-        ("POST", "", config("ftp://x"), (400, "[config.slack.url]='ftp://x': wanted a URL")),
+        ("POST", "", config("ftp://secret"), (400, "[config.slack.url]: wanted a URL")),
+        ("POST", "", {"config": "secret"}, (400, "[config]: wanted an object with name")),
+        ("POST", "", config("", slack={"url": ["secret"]}), (400, "[config.slack.url]: wanted a URL")),
+        (
+            "POST",
+            "",
+            config("", slack={"url": "https://x", "header_params": "secret"}),
+            (400, "params]: wanted an object"),
+        ),
+        (
+            "POST",
+            "",
+            config("", slack={"url": "https://x", "header_params": {"A": ["secret"]}}),
+            (400, "params.A]: wanted"),
+        ),
         ("POST", "", config("https://x", is_enabled=False), (400, "[config.is_enabled]=false: wanted true")),
         (
             "POST",
@@ -199,7 +213,7 @@ def test_a_channel_that_a_client_makes_is_one_of_its_monitors(results: httpx.Cli
             (400, "[config.webhook.method]"),
         ),
         ("POST", "", {"config_id": "a b", **config("https://x")}, (400, "[config_id]='a b': wanted")),
-        ("POST", "", config("https://[::1/x"), (400, "[config.slack.url]='https://[::1/x': wanted a URL that begins")),
+        ("POST", "", config("https://[secret/x"), (400, "[config.slack.url]: wanted a URL that begins")),
         (
             "POST",
             "",
@@ -224,6 +238,18 @@ def test_channels_that_cannot_be_made_are_refused_by_the_part(
     status, _, reason = refusal(results.request(method, CONFIGS + path, **({} if body is None else {"json": body})))
     assert (status, told[1] in reason, "secret" in reason) == (told[0], True, False), reason
     assert [one["config_id"] for one in results.get(CONFIGS).json()["config_list"]] == ["log"]
+
+
+def test_secrets_of_a_channel_are_for_its_address_and_no_other(tmp_path: Path) -> None:
+    with closing(Server.open(ServerConfig(data_dir=tmp_path / "data"))) as server:
+        configs = Configs(server)
+        own = {"url": "https://good/path", "header_params": {"Authorization": "secret"}}
+        configs.create("ops", config("", slack=own)["config"])
+        for url, left in (("https://good", "secret"), ("https://good/path", "secret"), ("https://other", "")):
+            configs.update("ops", config("", slack={"url": url, "header_params": {"Authorization": ""}})["config"])
+            channel = server.alerts.channels["ops"]
+            assert isinstance(channel, WebhookChannel)
+            assert channel.headers["Authorization"].get_secret_value() == left, url
 
 
 def test_channels_are_removed_all_or_none(results: httpx.Client) -> None:

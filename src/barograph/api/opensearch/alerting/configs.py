@@ -112,7 +112,7 @@ class Configs:
 
 
 def _channel(config: Config) -> WebhookChannel:
-    """What sends over a channel.
+    """What sends over a channel. No error tells its address or what its headers say: these are secrets.
 
     Raises:
         ElasticError: nothing can; the message names the part.
@@ -125,7 +125,7 @@ def _channel(config: Config) -> WebhookChannel:
         problems = problems_of(error, WebhookChannel)
     for problem in problems:
         if problem.path == "webhook":
-            raise bad(f"[config.{kind}.url]={url[:100]!r}: wanted {problem.wanted}")
+            raise bad(f"[config.{kind}.url]: wanted {problem.wanted}")
     told = " and ".join(f"{problem.path}: wanted {problem.wanted}" for problem in problems)
     raise bad(f"[config.{kind}.header_params], {len(headers)} of them: {told}")
 
@@ -147,7 +147,7 @@ def parsed(given: Any) -> Config:
         ElasticError: a part of it cannot be; the message names the part.
     """
     if not isinstance(given, Mapping):
-        raise bad(f"[config]={str(given)[:200]}: wanted an object with name, config_type and what it needs")
+        raise bad("[config]: wanted an object with name, config_type and what it needs")
     name, kind = text("config.name", given.get("name")), text("config.config_type", given.get("config_type"))
     if not name.strip():
         raise bad("[config.name] is missing: wanted a name")
@@ -162,26 +162,26 @@ def parsed(given: Any) -> Config:
 def _address(kind: str, given: Any) -> dict[str, Any]:
     where = f"config.{kind}"
     own: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
-    url = text(f"{where}.url", own.get("url"))
-    if not url.startswith(("https://", "http://")):
-        raise bad(f"[{where}.url]={url[:100]!r}: wanted a URL that begins with https:// or http://")
+    url = own.get("url")
+    if not isinstance(url, str) or not url.startswith(("https://", "http://")):
+        raise bad(f"[{where}.url]: wanted a URL that begins with https:// or http://")
     if own.get("method", "POST") != "POST":
         raise bad(f"[{where}.method]={str(own['method'])[:100]!r}: wanted POST")
     headers = own.get("header_params") or {}
     if not isinstance(headers, Mapping):
-        raise bad(f"[{where}.header_params]={str(headers)[:200]}: wanted an object of texts")
-    made = {name: text(f"{where}.header_params.{name}", value) for name, value in headers.items()}
-    return {"url": url, **({"header_params": made} if made else {})}
+        raise bad(f"[{where}.header_params]: wanted an object of texts")
+    for name, value in headers.items():
+        if not isinstance(value, str):
+            raise bad(f"[{where}.header_params.{name}]: wanted text")
+    return {"url": url, **({"header_params": dict(headers)} if headers else {})}
 
 
 def _with_secrets(config: Config, before: Config) -> Config:
-    """A channel with the secrets that it had, where it was sent as it was told."""
+    """A channel with the secrets that it had, where it was sent as it was told. They are for its address and for no other."""
     kind = config["config_type"]
-    if kind != before["config_type"]:
+    if kind != before["config_type"] or config[kind]["url"] not in (before[kind]["url"], shown(before)[kind]["url"]):
         return config
-    own, old = dict(config[kind]), before[kind]
-    if own["url"] == shown(before)[kind]["url"]:
-        own["url"] = old["url"]
+    own, old = {**config[kind], "url": before[kind]["url"]}, before[kind]
     if "header_params" in own:
         known = old.get("header_params", {})
         own["header_params"] = {name: value or known.get(name, "") for name, value in own["header_params"].items()}
