@@ -14,7 +14,7 @@ from barograph.cli.console import show as show_table
 from barograph.cli.options import Format
 from barograph.config.duration import UNIT_MS
 from barograph.config.job import Job
-from barograph.engine.forecast import crossings
+from barograph.engine.forecast import crossings, whole_series
 from barograph.jobs.forecasts.forecast import told
 from barograph.jobs.service import SavedForecast
 from barograph.results import labels, schema
@@ -100,18 +100,19 @@ def _seconds(epoch_ms: int) -> int:
 def _summary(rows: pl.DataFrame) -> pl.DataFrame:
     """One row a series, those first whose level moves most for their bounds."""
     prediction, level = pl.col("forecast_prediction"), pl.col("forecast_level")
-    each = rows.group_by(_KEY, maintain_order=True).agg(
-        next=prediction.first(),
-        next_lower=pl.first("forecast_lower"),
-        next_upper=pl.first("forecast_upper"),
-        lowest=prediction.min(),
-        lowest_at=pl.col("timestamp").gather(prediction.arg_min()).first(),
-        highest=prediction.max(),
-        highest_at=pl.col("timestamp").gather(prediction.arg_max()).first(),
-        first_level=level.first(),
-        moves=level.last() - level.first(),
-        width=(pl.col("forecast_upper") - pl.col("forecast_lower")).mean(),
-    )
+    of_series = {
+        "next": prediction.first(),
+        "next_lower": pl.first("forecast_lower"),
+        "next_upper": pl.first("forecast_upper"),
+        "lowest": prediction.min(),
+        "lowest_at": pl.col("timestamp").gather(prediction.arg_min()).first(),
+        "highest": prediction.max(),
+        "highest_at": pl.col("timestamp").gather(prediction.arg_max()).first(),
+        "first_level": level.first(),
+        "moves": level.last() - level.first(),
+        "width": (pl.col("forecast_upper") - pl.col("forecast_lower")).mean(),
+    }
+    each = pl.concat(part.group_by(_KEY, maintain_order=True).agg(**of_series) for part in whole_series(rows))
     share = (pl.col("moves").abs() / pl.col("width")).fill_nan(0.0)
     return each.with_columns(share=share).sort("share", descending=True, maintain_order=True)
 

@@ -1,9 +1,10 @@
 """What the series of a job are expected to do next, as rows; and when they will cross a value."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -170,6 +171,19 @@ def _rows(job: Job, stage: SeriesStage, names: DetectorNames, foreseen: Foreseen
     return pl.DataFrame(columns).hstack(split_values).with_columns(constant).select(list(_SCHEMA))
 
 
+def whole_series(rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """A forecast in pieces of whole series, at least one: between two of them a signal is heard, and little is held at once.
+
+    Args:
+        rows: columns of `schema.FORECASTS`, series by series, all from the same time on.
+    """
+    times = rows["timestamp"].to_numpy()
+    begins = np.flatnonzero(times == times[:1])
+    series = max(_ROWS_AT_ONCE * len(begins) // max(rows.height, 1), 1)
+    for first, end in pairwise([*(begins[::series] if len(begins) else [0]), rows.height]):  # no rows are one piece
+        yield rows[first:end]
+
+
 def check_crosses(value: float) -> None:
     """Refuse a value that no series can reach.
 
@@ -201,10 +215,11 @@ def crossings(rows: pl.DataFrame, value: float) -> pl.DataFrame:
         "earliest": pl.when(rises).then(upper >= value).otherwise(lower <= value),
         "latest": pl.when(rises).then(lower >= value).otherwise(upper <= value),
     }
-    with_crossings = rows.with_columns(
+    columns = (
         pl.when(rises).then(pl.lit("rises")).otherwise(pl.lit("falls")).alias("direction"),
         *(pl.when(crossed).then("timestamp").alias(name) for name, crossed in reached.items()),
     )
-    each = with_crossings.group_by(_KEY, maintain_order=True).agg(pl.first("direction"), *(pl.min(name) for name in reached))
-    ordered = each.sort("predicted", "earliest", "latest", nulls_last=True, maintain_order=True)
+    found = (pl.first("direction"), *(pl.min(name) for name in reached))
+    parts = (part.with_columns(*columns).group_by(_KEY, maintain_order=True).agg(*found) for part in whole_series(rows))
+    ordered = pl.concat(parts).sort("predicted", "earliest", "latest", nulls_last=True, maintain_order=True)
     return ordered.select(list(schema.polars_schema(schema.CROSSINGS)))
