@@ -8,6 +8,7 @@ import pytest
 
 from barograph.config.errors import StorageFailure
 from barograph.store import history
+from barograph.store.database import Database
 from barograph.store.history import Span
 
 
@@ -98,3 +99,14 @@ def test_a_full_disk_is_told_and_loses_nothing(filled, make):
     assert (filled.history_files("web"), filled.snapshots("web")) == before
     filled.commit("web", make.results(4, 100), make.snapshot(2), [])
     assert filled.bucket_values("web").height == make.results(0, 104).bucket_values.height
+
+
+def test_a_database_that_has_no_room_is_told_to_have_lost_nothing(tmp_path):
+    database = Database.sqlite(tmp_path / "one.sqlite")
+    with database.write() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (x)")
+    told = "store='.*one.sqlite': database or disk is full: wanted a disk .* room on it; what was committed before is kept"
+    with pytest.raises(StorageFailure, match=told), database.write() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count = 3")
+        connection.exec_driver_sql("INSERT INTO t VALUES (zeroblob(100000))")
+    database.engine.dispose()

@@ -1,6 +1,7 @@
 """One engine over SQLite or PostgreSQL, with transactions that mean the same on both."""
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -17,6 +18,7 @@ SCHEMA: Final = "barograph"
 """The PostgreSQL schema of our tables, so that they never meet those of another application in the same database."""
 
 _WRITES: Final = "barograph_writes"
+_NO_ROOM: Final = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
 _WAIT_S: Final = 30  # for another process' commit, which takes seconds at the very worst
 _WANTED: Final = "wanted postgresql://USER:PASSWORD@HOST/DATABASE, or nothing for SQLite in the data directory"
 
@@ -128,7 +130,14 @@ class Database:
         try:
             yield
         except (sa.exc.DBAPIError, driver.Error) as error:
-            raise StorageFailure(f"store={self.name!r}: {str(getattr(error, 'orig', error)).strip()}") from error
+            raise StorageFailure(f"store={self.name!r}: {_said(getattr(error, 'orig', error))}") from error
+
+
+def _said(error: Any) -> str:
+    text = str(error).strip()
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _NO_ROOM:  # the lowest byte is the kind, those above it say where
+        return text
+    return f"{text}: wanted a disk that can be written to, with room on it; what was committed before is kept"
 
 
 def _read_only(path: Path) -> sa.Engine:
