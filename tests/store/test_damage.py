@@ -106,7 +106,8 @@ def test_a_database_that_has_no_room_is_told_to_have_lost_nothing(tmp_path):
     with database.write() as connection:
         connection.exec_driver_sql("CREATE TABLE t (x)")
     told = "store='.*one.sqlite': database or disk is full: wanted a disk .* room on it; what was committed before is kept"
-    with pytest.raises(StorageFailure, match=told), database.write() as connection:
+    with database.read() as connection:
         connection.exec_driver_sql("PRAGMA max_page_count = 3")
+    with database.write() as connection, pytest.raises(StorageFailure, match=told), database.told():
         connection.exec_driver_sql("INSERT INTO t VALUES (zeroblob(100000))")
     database.engine.dispose()
