@@ -7,7 +7,7 @@ from fnmatch import translate
 from typing import Any, Final
 
 from barograph.config.errors import BadRequest
-from barograph.index.errors import IndexClosed, IndexExists, NoSuchIndex
+from barograph.index.errors import BadName, IndexClosed, IndexExists, NoSuchIndex
 from barograph.index.mapping import IndexMapping
 
 _BAD_NAME: Final = re.compile(r'[A-Z\\/*?"<>|\s,#:]|^[-_+]|^\.{1,2}$')
@@ -109,11 +109,11 @@ class Catalog:
         """Whether an index may be called so.
 
         Raises:
-            BadRequest: not this name.
+            BadName: not this name.
             IndexExists: the name is taken.
         """
         if not name or _BAD_NAME.search(name) or len(name.encode()) > 255:
-            raise BadRequest(f"Invalid index name [{name}], must be {_NAME_RULE}")
+            raise BadName(f"Invalid index name [{name}], must be {_NAME_RULE}")
         if name in self.indices:
             raise IndexExists(f"index [{name}/{self.indices[name].uuid}] already exists")
         if name in self.aliases:

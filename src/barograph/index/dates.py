@@ -121,9 +121,12 @@ def query_nanos(value: object, form: str, now_ms: int, *, up: bool = False, zone
     matched = _STEP.sub("", steps)
     if matched:
         raise BadQuery(f"failed to parse date math [{value}]: wanted steps such as +1h, -7d or /d, found [{matched}]")
-    moment = _EPOCH + timedelta(microseconds=start // 1_000)
-    for sign, count, unit, rounded in _STEP.findall(steps):
-        moment = _round(moment, rounded, zone, up) if rounded else _add(moment, int(sign + count), unit, zone)
+    try:
+        moment = _EPOCH + timedelta(microseconds=start // 1_000)
+        for sign, count, unit, rounded in _STEP.findall(steps):
+            moment = _round(moment, rounded, zone, up) if rounded else _add(moment, int(sign + count), unit, zone)
+    except (OverflowError, ValueError):
+        raise BadQuery(f"failed to parse date math [{value[:100]}]: wanted a time from the year 1 to 9999") from None
     passed = moment - _EPOCH
     return ((passed.days * 86_400 + passed.seconds) * 1_000_000 + passed.microseconds) * 1_000
 
@@ -160,7 +163,7 @@ def _round(moment: datetime, unit: str, zone: str, up: bool) -> datetime:
 
 
 def iso_ms(time_ms: int, zone: str = "UTC") -> str:
-    """Epoch ms as Elastic writes it: `2026-01-01T00:00:00.000Z`."""
+    """Epoch ms as Elastic writes it: `2026-01-01T00:00:00.000Z`; before the year 1 and after 9999, as a number."""
     return _written(time_ms, zone, "%Y-%m-%dT%H:%M:%S.%3f%#z")
 
 
@@ -179,7 +182,10 @@ def shown_time(time_ms: int, form: str, zone: str = "UTC") -> str:
 
 
 def _written(time_ms: int, zone: str, pattern: str) -> str:
-    moment = (_EPOCH + timedelta(milliseconds=time_ms)).astimezone(zone_of(zone))
+    try:
+        moment = (_EPOCH + timedelta(milliseconds=time_ms)).astimezone(zone_of(zone))
+    except (OverflowError, ValueError):
+        return str(time_ms)
     offset = f"{moment:%z}"
     parts = {
         "%.f": f".{moment.microsecond // 1000:03d}",

@@ -304,6 +304,8 @@ class Documents:
         """The first page of a scroll, and the name to go on with. Raises as `search`."""
         if body.get("from"):
             raise BadQuery("using [from] is not allowed in a scroll context: wanted 0")
+        if body.get("size") == 0:
+            raise BadQuery("[size] cannot be [0] in a scroll context: wanted at least 1")
         name = self._contexts.add(replace(self._context(expression, keep, options), body=dict(body)), self.now_ms())
         return name, self.scroll(name)
 

@@ -35,6 +35,14 @@ class BadDocument(BadRequest):
     """A document that does not fit the mapping of its index."""
 
 
+class BadName(BadRequest):
+    """A name that no index can have."""
+
+
+class NoSuchDocument(NotFound):
+    """A document that is to be changed is not there."""
+
+
 class BadQuery(BadRequest):
     """A query, a sort or an aggregation that cannot be answered."""
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from barograph.index.asked import only
 from barograph.index.conditions import between, by_beginning, by_pattern, comparable, equals, has_words, wildcard_pattern, words
 from barograph.index.errors import BadQuery
 from barograph.index.kinds import TEXT
@@ -217,13 +218,20 @@ def _around(body: Any, scope: Scope, depth: int) -> Sql:
     return compile_query(inner, scope, depth + 1)
 
 
+def _match_all(body: Any, _scope: Scope, _depth: int) -> Sql:
+    if not isinstance(body, Mapping):
+        raise BadQuery(f"[match_all]={body!r}: wanted an object")
+    only(body, "match_all", {"boost", "_name"})
+    return TRUE
+
+
 def _dis_max(body: Any, scope: Scope, depth: int) -> Sql:
     queries = body.get("queries") if isinstance(body, Mapping) else None
     return any_of(_clauses("queries", queries or [], scope, depth))
 
 
 _HANDLERS: Final[Mapping[str, Handler]] = {
-    "match_all": lambda _body, _scope, _depth: TRUE,
+    "match_all": _match_all,
     "match_none": lambda _body, _scope, _depth: FALSE,
     "term": _term,
     "terms": _terms,

@@ -43,15 +43,17 @@ def compile_text(body: Any, scope: Scope, name: str = "query_string") -> Sql:
     if not isinstance(body, Mapping) or not isinstance(body.get("query"), str):
         raise BadQuery(f"[{name}]={body!r}: wanted an object with [query] as text")
     refuse_others(name, name, body)
-    return _Parser(body, fields_asked(name, body, body.get("default_field", "*")), scope).all()
+    fields = fields_asked(name, body, body.get("default_field", "*"))
+    return _Parser(body, fields, scope, is_strict=name == "query_string").all()
 
 
 class _Parser:
-    """One pass over the tokens, from left to right."""
+    """One pass over the tokens, from left to right. A strict one refuses what stands alone: `a AND`."""
 
-    def __init__(self, body: Mapping[str, Any], fields: list[str], scope: Scope) -> None:
+    def __init__(self, body: Mapping[str, Any], fields: list[str], scope: Scope, *, is_strict: bool) -> None:
         text: str = body["query"]
         self._text, self._fields, self._scope = text, fields, scope
+        self._is_strict = is_strict
         self._every = is_every(body, "default_operator")
         self._zone = {"time_zone": body["time_zone"]} if body.get("time_zone") else {}
         self._tokens: list[re.Match[str]] = []
@@ -81,10 +83,14 @@ class _Parser:
         must: list[Sql] = []
         must_not: list[Sql] = []
         joins = False
+        waits = self._is_strict and bool(self._tokens)  # for a clause
         while self._at < len(self._tokens) and self._tokens[self._at]["bracket"] != ")":
             token = self._tokens[self._at]
             if token["word"] in ("AND", "&&", "OR", "||"):
                 joins = token["word"] in ("AND", "&&")
+                if waits:
+                    break
+                waits = self._is_strict
                 self._at += 1
                 continue
             clause = self._clause(fields, depth)
@@ -96,9 +102,11 @@ class _Parser:
                 groups[-1].append(clause)
             else:
                 groups.append([clause])
-            joins = False
+            joins = waits = False
+        if waits:
+            raise BadQuery(f"Failed to parse query [{self._text[:200]}]: a term is missing beside AND or OR, or in a bracket")
         shoulds = [any_of(all_of(group) for group in groups)] if groups and (not must or self._every) else []
-        return all_of([*must, *must_not, *shoulds])
+        return all_of([*must, *must_not, *shoulds]) if must or must_not or shoulds else FALSE
 
     def _clause(self, fields: list[str], depth: int) -> Sql:
         token = self._next()
@@ -139,6 +147,8 @@ class _Parser:
             return self._scope.exists(item.path)
         if _FUZZY.search(text):
             raise BadQuery(f"Failed to parse query [{self._text[:200]}]: wanted no [~], as words are the same or not: {text!r}")
+        if len(text) > 2 and text[0] == text[-1] == "/" and not item.kind.is_number:
+            return by_pattern(item, text[1:-1], self._scope)
         if re.search(r"(?<!\\)[*?]", text) and not item.kind.is_number:
             return by_pattern(item, wildcard_pattern(text), self._scope)
         text = re.sub(r"\\(.)", r"\1", text)

@@ -114,7 +114,10 @@ def count(connection: duckdb.DuckDBPyConnection, request: Request) -> int:
 
 
 def _hits(request: Request) -> Hits:
-    query = request.body.get("query") or {"match_all": {}}
+    query = request.body.get("query")
+    if query == {}:
+        raise BadQuery("query malformed, empty clause found: wanted an object with one name of a query in it")
+    query = {"match_all": {}} if query is None else query
     runtime = runtime_fields(request.body.get("runtime_mappings") or {})
     hits = Hits.of(request.targets, query, request.now_ms, runtime)
     return hits if request.bounds is None else hits.before(request.bounds)
@@ -141,7 +144,7 @@ def _page(
     condition = TRUE if after is None else behind(orders, after, hits)
     relation = hits.relation([order.column for order in orders if order.column is not None], ", id, version, source")
     keys = ", ".join([*(f"{order.sql} AS o{at}" for at, order in enumerate(orders)), "TRUE"])
-    clauses = ", ".join([*(order.clause for order in orders), PLACE])
+    clauses = ", ".join([*(order.clause for order in orders if order.path != "_score"), PLACE])
     sql = (
         f"SELECT part, seq, id, version, source, {keys} FROM ({relation.text}) r WHERE {condition.text} "
         f"ORDER BY {clauses} LIMIT {size} OFFSET {skipped}"

@@ -13,7 +13,7 @@ from barograph.config.errors import BarographError
 from barograph.index.catalog import Catalog, Index, Target
 from barograph.index.columns import MORE, columns_of
 from barograph.index.database import Arrow, frame, insert, rows
-from barograph.index.errors import BadDocument, NoSuchIndex, VersionConflict
+from barograph.index.errors import BadDocument, NoSuchDocument, NoSuchIndex, VersionConflict
 from barograph.index.hits import Hits
 from barograph.index.known_ids import KnownIds
 from barograph.index.mapping import IndexMapping
@@ -224,13 +224,15 @@ class Writer:
         elif before is None:
             after = change if body.get("doc_as_upsert") else body.get("upsert")
             if not isinstance(after, dict):
-                outcome.error = BadDocument(f"[{task.id}]: document missing")
+                outcome.error = NoSuchDocument(f"[{task.id}]: document missing")
                 outcome.result = "not_found"
             else:
                 task.document, outcome.result = after, "created"
         else:
             task.document = _merged(before, change or {})
             outcome.result = "updated" if task.document != before else "noop"
+            if outcome.result == "noop" and task.old is not None:
+                outcome.seq, outcome.version = task.old
         task.text = msgspec.json.encode(task.document).decode()
         return outcome.error is None and outcome.result != "noop"
 

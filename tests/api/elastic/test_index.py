@@ -43,9 +43,16 @@ def test_a_document_is_written_read_changed_and_removed(air: httpx.Client) -> No
     assert air.head("/air/_doc/a%23b%2Fc").status_code == 200
     assert air.post("/air/_update/a%23b%2Fc", json={"doc": {"responsetime": 1}}).json()["_version"] == 3
     assert air.put("/air/_create/a%23b%2Fc", json={}).json()["error"]["type"] == "version_conflict_engine_exception"
-    assert air.get("/air/_mget", params={"_source": "true"}).status_code == 200
+    same = air.post("/air/_update/a%23b%2Fc", json={"doc": {"responsetime": 1}}).json()
+    assert (same["result"], same["_version"], same["_seq_no"]) == ("noop", 3, air.get("/air/_doc/a%23b%2Fc").json()["_seq_no"])
+    assert air.get("/air/_doc/a%23b%2Fc", params={"version": 3}).status_code == 200
+    assert air.get("/air/_doc/a%23b%2Fc", params={"version": 9}).status_code == 409
     many = air.post("/air/_mget", json={"ids": ["0", "none"]}).json()["docs"]
     assert [item["found"] for item in many] == [True, False]
+    parts = [{"_id": "0", "_source": ["air*"]}, {"_id": "0", "_source": False}, {"_id": "0", "_source": {"excludes": "time"}}]
+    told = air.post("/air/_mget", json={"docs": parts}).json()["docs"]
+    assert [list(one.get("_source", [])) for one in told] == [["airline"], [], ["airline", "responsetime"]]
+    assert told[0]["_seq_no"] == 0
     assert air.delete("/air/_doc/a%23b%2Fc").json()["result"] == "deleted"
     gone = air.get("/air/_doc/a%23b%2Fc")
     assert (gone.status_code, gone.json()["found"]) == (404, False)
@@ -135,7 +142,22 @@ def test_settings_of_the_cluster_are_told_as_objects(http: httpx.Client) -> None
         ("GET", "/nothing/_search", None, 404, "index_not_found_exception"),
         ("DELETE", "/nothing", None, 404, "index_not_found_exception"),
         ("PUT", "/air", {}, 400, "resource_already_exists_exception"),
-        ("PUT", "/Upper", {}, 400, "illegal_argument_exception"),
+        ("PUT", "/Upper", {}, 400, "invalid_index_name_exception"),
+        ("GET", "/_nothing", None, 400, "invalid_index_name_exception"),
+        ("POST", "/air/_update/none", {"doc": {}}, 404, "document_missing_exception"),
+        ("GET", "/air/_mget", None, 400, "action_request_validation_exception"),
+        ("POST", "/_mget", {"ids": ["0"]}, 400, "action_request_validation_exception"),
+        ("PUT", "/air/_doc/1?refresh=soon", {}, 400, "illegal_argument_exception"),
+        ("PUT", "/air/_doc/1?pipeline=p", {}, 400, "illegal_argument_exception"),
+        ("PUT", "/air/_doc/1?version=3&version_type=external", {}, 400, "illegal_argument_exception"),
+        ("PUT", "/air/_doc/1?require_alias=true", {}, 404, "index_not_found_exception"),
+        ("PUT", "/air/_mapping", None, 400, "parse_exception"),
+        ("POST", "/_aliases", {"actions": [{"remove": {"index": "air", "alias": "x"}}]}, 404, "aliases_not_found_exception"),
+        ("POST", "/air/_search", {"query": {}}, 400, "parsing_exception"),
+        ("POST", "/air/_search", {"query": {"range": {"time": {"gte": "now+99999y"}}}}, 400, "parsing_exception"),
+        ("POST", "/air/_search?scroll=1m", {"size": 0}, 400, "parsing_exception"),
+        ("GET", "/_cluster/health?wait_for_status=blue", None, 400, "illegal_argument_exception"),
+        ("GET", "/_tasks/barograph:77", None, 404, "resource_not_found_exception"),
         ("PUT", "/new", {"mappings": {"properties": {"x": {"type": "magic"}}}}, 400, "mapper_parsing_exception"),
         ("PUT", "/air/_doc/1", {"responsetime": "slow"}, 400, "document_parsing_exception"),
         ("POST", "/air/_search", {"query": {"magic": {}}}, 400, "parsing_exception"),
@@ -160,6 +182,9 @@ def test_what_cannot_be_is_told_in_words(air: httpx.Client, method: str, path: s
         (b'{"index":{}}', "terminated by a newline"),
         (b'{"magic":{}}\n{}\n', "Malformed action/metadata line [1]"),
         (b'{"index":{}}\n\n', "ends behind line [1]"),
+        (b'{"index":{"shard":1}}\n{}\n', "unknown field `shard`"),
+        (b'{"index":{"pipeline":"p"}}\n{}\n', "pipeline with id [p] does not exist"),
+        (b'{"index":{"version":1}}\n{}\n', "[version] in line [1] is not kept here"),
         (b'{"delete":{}}\n', "id is missing in line [1]"),
         (b"\xff\n{}\n", "Malformed action/metadata line [1]"),
     ],
@@ -167,6 +192,7 @@ def test_what_cannot_be_is_told_in_words(air: httpx.Client, method: str, path: s
 def test_a_bulk_that_cannot_be_read_is_refused_whole(http: httpx.Client, body: bytes, told: str) -> None:
     answer = http.put("/never/_bulk", content=body, headers=NDJSON)
     assert answer.status_code == 400
+    assert http.put("/never/_bulk", content=body, headers={"Content-Type": "text/csv"}).status_code == 406
     assert told in answer.json()["error"]["reason"]
     assert http.head("/never").status_code == 404
 
@@ -180,10 +206,12 @@ def test_items_of_a_bulk_fail_alone(air: httpx.Client) -> None:
         {"delete": {"_id": "none"}},
         {"index": {"_index": "Bad"}},
         {},
+        {"update": {"_id": "none"}},
+        {"doc": {}},
     )
     answer = air.put("/air/_bulk", content=body, headers=NDJSON).json()
     told = [(name, item["status"]) for entry in answer["items"] for name, item in entry.items()]
-    assert told == [("create", 409), ("index", 201), ("delete", 404), ("index", 400)]
+    assert told == [("create", 409), ("index", 201), ("delete", 404), ("index", 400), ("update", 404)]
     assert answer["errors"] is True
 
 
@@ -208,6 +236,18 @@ def test_several_searches_in_one_call_fail_one_by_one(http: httpx.Client) -> Non
     assert (none["status"], none["error"]["type"]) == (404, "index_not_found_exception")
     assert (wrong["status"], wrong["error"]["type"]) == (400, "parsing_exception")
     assert http.post("/_msearch", content=lines({}), headers=NDJSON).status_code == 400
+
+
+def test_a_path_may_end_with_a_slash_and_a_wrong_method_is_told(air: httpx.Client) -> None:
+    assert air.get("/air/_count/").json()["count"] == 3
+    assert air.put("/air/_doc/end%2F", json={"airline": "FFF"}).json()["_id"] == "end/"
+    assert air.delete("/air/_doc/end%2F/").json()["_id"] == "end/"
+    wrong = air.put("/air/_count")
+    assert (wrong.status_code, wrong.json()["status"]) == (405, 405)
+    assert wrong.json()["error"] == "Incorrect HTTP method for uri [/air/_count] and method [PUT], allowed: [GET, POST]"
+    told = air.get("/air/_count", params={"format": "yaml"})
+    assert (told.headers["content-type"], told.text.splitlines()[:2]) == ("application/yaml", ["---", "count: 3"])
+    assert air.get("/air/_settings/index.number_of_r*").json()["air"]["settings"] == {"index": {"number_of_replicas": "0"}}
 
 
 def test_aliases_are_asked_of_the_indices_that_are_named(http: httpx.Client) -> None:

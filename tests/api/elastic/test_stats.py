@@ -66,7 +66,9 @@ def test_a_snapshot_can_be_noted_kept_gone_back_to_and_removed(http: httpx.Clien
     assert listed["count"] >= 2
     assert newest["latest_record_time_stamp"] > oldest["latest_record_time_stamp"]
     assert http.post(path, json={"page": {"from": 0, "size": 1}, "desc": False}).json()["model_snapshots"] == [oldest]
-    changed = http.post(f"{path}/{oldest['snapshot_id']}/_update", json={"description": "good", "retain": True}).json()
+    changed = http.post(
+        f"{path}/{oldest['snapshot_id']}/_update", json={"description": "good", "retain": True, "job_id": job_id}
+    ).json()
     assert (changed["acknowledged"], changed["model"]["description"], changed["model"]["retain"]) == (True, "good", True)
     assert "when the job is closed" in reason(http.post(f"{path}/{oldest['snapshot_id']}/_revert"))
     assert http.delete(f"{path}/{newest['snapshot_id']}").status_code == 400
@@ -127,7 +129,10 @@ def test_jobs_as_a_table_of_text(http: httpx.Client) -> None:
     assert header.split() == columns.split()
     assert [line.split()[at] for at in (0, 1, 2, 4, 5, 6)] == [job_id, "opened", "2", "ok", "0", "1"]
     chosen = http.get(path, params={"h": "id,dpr,data.input_bytes", "format": "json", "bytes": "b"}).json()
-    assert chosen[0]["data.processed_records"] == "2"
+    assert chosen[0]["dpr"] == "2"  # called as it was asked for
+    assert http.get(path, params={"h": "id,dpr", "v": ""}).text.split() == ["id", "dpr", job_id, "2"]
+    assert http.get(path, params={"h": "id,state", "format": "yaml"}).text == f"---\n- id: {job_id}\n  state: opened\n"
+    assert http.get(path, params={"h": "id"}, headers={"Accept": "application/json"}).json() == [{"id": job_id}]
     assert int(chosen[0]["data.input_bytes"]) > 100
     assert http.get(path, params={"s": "nothing"}).status_code == 400
     assert "id" in http.get(path, params={"help": "true"}).text
@@ -141,6 +146,7 @@ def test_overall_buckets_of_several_jobs(http: httpx.Client) -> None:
     found = http.post(f"{JOBS}/overall/results/overall_buckets", json={"bucket_span": "2h", "top_n": 2}).json()
     assert [len(bucket["jobs"]) for bucket in found["overall_buckets"]] == [2]
     assert found["overall_buckets"][0]["bucket_span"] == 7200
+    assert "Failed to parse int parameter [top_n]" in reason(http.get(f"{JOBS}/overall/results/overall_buckets?top_n=many"))
     empty = http.get(f"{JOBS}/none-*/results/overall_buckets").json()
     assert empty == {"count": 0, "overall_buckets": []}
 
@@ -164,6 +170,7 @@ def test_records_also_tell_entities_under_the_names_of_their_fields(http: httpx.
 def test_a_job_is_checked_without_being_made(http: httpx.Client) -> None:
     path = f"{JOBS}/_validate"
     assert http.post(path, json=config()).json() == {"acknowledged": True}
+    assert http.post(path, json=config(model_plot={"enabled": True})).json() == {"acknowledged": True}
     assert kind(http.post(path, json=config(model_snapshot_id="x"))) == (400, "x_content_parse_exception")
     assert http.post(path, json=config(analysis_config={"detectors": [{"function": "nothing"}]})).status_code == 400
     assert http.post(f"{path}/detector", json={"function": "count", "by_field_name": "airline"}).json()["acknowledged"]

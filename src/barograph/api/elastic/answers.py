@@ -6,14 +6,17 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import orjson
+import yaml
 from starlette.requests import Request
 from starlette.responses import Response
 
-from barograph.api.elastic.errors import plain_type
+from barograph.api.elastic.errors import bad, plain_type
 from barograph.api.elastic.filter_path import filtered
 from barograph.api.elastic.human import humanized
 from barograph.api.elastic.version import BUILD_HASH, VERSION
 
+_KNOWN_FORMATS: Final = {"json": "json", "yaml": "yaml", "text": "text", "txt": "text", "": "text"}
+_FORMATS: Final = {"application/json": "json", "application/vnd.elasticsearch+json": "json", "application/yaml": "yaml"}
 _VENDOR: Final = re.compile(r"application/vnd\.elasticsearch\+json\s*;\s*compatible-with\s*=\s*(\d+)", re.IGNORECASE)
 
 
@@ -43,13 +46,43 @@ def respond(request: Request, answered: "Answer | Mapping[str, Any] | list[Any]"
         is_human = request.query_params.get("human", "false") in ("", "true") and request.url.path.startswith("/_ml/")
         told = humanized(answer.body) if is_human else answer.body
         chosen = filtered(told, request.query_params.get("filter_path", ""))
+        if wanted_format(request.query_params.get("format"), accepted(request)) == "yaml":
+            return _finished(Response(_yaml(chosen), answer.status, media_type="application/yaml"), answer, warnings)
         pretty = request.query_params.get("pretty", "false") in ("", "true")
         text = orjson.dumps(chosen, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE if pretty else 0)
         response = Response(text, answer.status, media_type=media_type(request))
+    return _finished(response, answer, warnings)
+
+
+def _finished(response: Response, answer: Answer, warnings: Sequence[str]) -> Response:
     response.headers.update(answer.headers)
-    for text_of_warning in warnings:
-        response.headers.append("Warning", text_of_warning)
+    for text in warnings:
+        response.headers.append("Warning", text)
     return response
+
+
+def _yaml(document: Any) -> str:
+    plain = orjson.loads(orjson.dumps(document))
+    text: str = yaml.safe_dump(plain, sort_keys=False, explicit_start=True, allow_unicode=True)
+    return text
+
+
+def accepted(request: Request) -> str:
+    """The media type that a client names first, without its parameters."""
+    return request.headers.get("accept", "").split(",")[0].split(";")[0].strip().lower()
+
+
+def wanted_format(given: str | None, accept: str) -> str:
+    """What an answer is to be written in: `json`, `yaml` or, where neither is asked for, `text`.
+
+    Raises:
+        ElasticError: something else is asked for.
+    """
+    if given is None:
+        return _FORMATS.get(accept, "text")
+    if given not in _KNOWN_FORMATS:
+        raise bad(f"[format]={given[:100]!r}: wanted json or yaml")
+    return _KNOWN_FORMATS[given]
 
 
 def media_type(request: Request) -> str:

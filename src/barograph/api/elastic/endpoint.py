@@ -7,12 +7,13 @@ from typing import Any, Final
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Match, Route
+from starlette.types import Scope
 
 from barograph.api.auth import require
 from barograph.api.body import body_of
-from barograph.api.elastic.answers import Answer, respond, warning
-from barograph.api.elastic.parameters import COMMON, check_query, parsed_body
+from barograph.api.elastic.answers import Answer, accepted, respond, warning
+from barograph.api.elastic.parameters import COMMON, check_query, check_type, parsed_body
 from barograph.api.elastic.result_names import plain
 from barograph.api.server import Server
 from barograph.jobs.keys import Role
@@ -32,6 +33,7 @@ class Call:
         body: the document, None when there is none; raw bytes where the endpoint takes those.
         warnings: what the caller is to be warned of; sent with errors too.
         agent: what the caller calls itself (`User-Agent`).
+        accept: the media type that the caller would like best, without parameters.
     """
 
     server: Server
@@ -40,6 +42,7 @@ class Call:
     body: Any = None
     warnings: list[str] = field(default_factory=list)
     agent: str = ""
+    accept: str = ""
 
     def warn(self, text: str) -> None:
         """Warn the caller, once."""
@@ -93,13 +96,15 @@ def route(endpoint: Endpoint, server: Server) -> BaseRoute:
     async def answer(request: Request) -> Response:
         request.state.route, request.state.warnings = endpoint.path, []
         path = {name: plain(value) if name == "index" else value for name, value in request.path_params.items()}
-        agent = request.headers.get("user-agent", "")
-        call = Call(server, path, request.query_params, warnings=request.state.warnings, agent=agent)
+        agent, accept = request.headers.get("user-agent", ""), accepted(request)
+        call = Call(server, path, request.query_params, warnings=request.state.warnings, agent=agent, accept=accept)
         require(request.scope, endpoint.role)
         if endpoint.warning is not None:
             call.warn(endpoint.warning)
         check_query(request, allowed)
         async with body_of(request, server) as body:
+            if endpoint.raw and body and "content-type" in request.headers:
+                check_type(request)
             call.body = body if endpoint.raw else parsed_body(request, body, endpoint)
             del body
             if endpoint.in_worker:
@@ -108,4 +113,16 @@ def route(endpoint: Endpoint, server: Server) -> BaseRoute:
                 answered = await run_in_threadpool(endpoint.handler, call)
         return respond(request, answered, call.warnings)
 
-    return Route(endpoint.path, answer, methods=endpoint.methods.split())
+    return _Route(endpoint.path, answer, methods=endpoint.methods.split())
+
+
+class _Route(Route):
+    """A route whose path may end with slashes, too."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """How a request matches. A slash that is part of an id comes encoded."""
+        raw = scope.get("raw_path", b"")
+        slashes = len(raw) - len(raw.rstrip(b"/"))
+        if slashes:
+            scope = {**scope, "path": scope["path"][:-slashes] or "/"}
+        return super().matches(scope)

@@ -5,6 +5,7 @@ from typing import Any, Final
 import orjson
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match, Route
 from starlette.types import Scope
 
 from barograph.api.errors import HttpProblem, status_of
@@ -94,7 +95,7 @@ def plain_type(path: str) -> str:
 def render(scope: Scope, error: Exception) -> Response:
     """The answer to a request that failed."""
     if isinstance(error, HTTPException):  # of the router: no such path, or not with this method
-        status, body = 400 if error.status_code == 404 else error.status_code, _no_handler(scope)
+        status, body = 400 if error.status_code == 404 else error.status_code, _no_handler(scope, error.status_code)
     else:
         told = as_elastic(error)
         status, body = told.status, envelope(told)
@@ -105,5 +106,11 @@ def render(scope: Scope, error: Exception) -> Response:
     return response
 
 
-def _no_handler(scope: Scope) -> dict[str, Any]:
-    return {"error": f"no handler found for uri [{scope['path']}] and method [{scope['method']}]"}
+def _no_handler(scope: Scope, status: int) -> dict[str, Any]:
+    """There is nothing at a path, or not with this method."""
+    where = f"for uri [{scope['path']}] and method [{scope['method']}]"
+    if status != 405:
+        return {"error": f"no handler found {where}"}
+    routes = [route for route in scope["app"].routes if isinstance(route, Route) and route.matches(scope)[0] is Match.PARTIAL]
+    methods = {method for route in routes for method in route.methods or () if method != "HEAD"}
+    return {"error": f"Incorrect HTTP method {where}, allowed: [{', '.join(sorted(methods))}]", "status": status}

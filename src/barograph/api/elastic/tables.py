@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
-from barograph.api.elastic.answers import Answer
+from barograph.api.elastic.answers import Answer, wanted_format
 from barograph.api.elastic.arguments import flag
 from barograph.api.elastic.endpoint import Call
 from barograph.api.elastic.errors import bad
@@ -28,22 +28,24 @@ def cat(call: Call, rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str
     chosen = _chosen(call.query.get("h", ""), columns, default)
     ordered = _sorted(rows, call.query.get("s", ""), columns)
     cells = [[_text(row.get(name)) for name in chosen] for row in ordered]
-    if call.query.get("format") == "json":
-        return Answer([dict(zip(chosen, line, strict=True)) for line in cells])
+    if wanted_format(call.query.get("format"), call.accept) != "text":
+        return Answer([dict(zip(chosen.values(), line, strict=True)) for line in cells])
     if flag(call, "v", False):
-        cells.insert(0, list(chosen))
+        cells.insert(0, list(chosen.values()))
     widths = [max((len(line[at]) for line in cells), default=0) for at in range(len(chosen))]
     lines = (" ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells)
     return Answer("".join(f"{line}\n" for line in lines))
 
 
-def _chosen(wanted: str, columns: Mapping[str, str], default: Sequence[str]) -> list[str]:
+def _chosen(wanted: str, columns: Mapping[str, str], default: Sequence[str]) -> dict[str, str]:
+    """The columns, each with what it is called: a short name that is asked for is told."""
     if not wanted:
-        return list(default)
-    chosen: list[str] = []
+        return {name: name for name in default}
+    chosen: dict[str, str] = {}
     for part in (part.strip() for part in wanted.split(",")):
-        names = [name for name, short in columns.items() if part == short or fnmatchcase(name, part)]
-        chosen += [name for name in names if name not in chosen]
+        for name, short in columns.items():
+            if part == short or fnmatchcase(name, part):
+                chosen.setdefault(name, part if part == short else name)
     return chosen
 
 

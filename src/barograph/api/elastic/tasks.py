@@ -6,7 +6,7 @@ from typing import Any, Final
 from barograph.api.elastic.answers import Answer
 from barograph.api.elastic.cluster_state import upgrade_mode
 from barograph.api.elastic.endpoint import Call, Endpoint
-from barograph.api.elastic.errors import ElasticError
+from barograph.api.elastic.errors import ElasticError, not_found
 from barograph.api.elastic.node import inside
 from barograph.api.elastic.stats import job_stats
 from barograph.api.elastic.tables import QUERY, cat
@@ -65,6 +65,15 @@ def get_tasks(call: Call) -> dict[str, Any]:
     if call.query.get("group_by") in ("parents", "none"):
         return {"tasks": tasks if call.query["group_by"] == "parents" else list(tasks.values())}
     return {"nodes": {NODE_ID: {**inside(call.server), "tasks": tasks}} if tasks else {}}
+
+
+def get_task(call: Call) -> dict[str, Any]:
+    """One of these."""
+    asked = call.path["task_id"]
+    for task in _tasks(call):
+        if asked == f"{NODE_ID}:{task['id']}":
+            return {"completed": False, "task": task}
+    raise not_found(f"task [{asked[:100]}] is not running, and nothing is kept of those that have ended")
 
 
 def cat_tasks(call: Call) -> Answer:
@@ -135,6 +144,7 @@ def _spread(values: list[int]) -> dict[str, float]:
 _LISTED: Final = "actions detailed nodes parent_task_id parent_task group_by timeout wait_for_completion node_id"
 ENDPOINTS = (
     Endpoint("GET", "/_tasks", get_tasks, query=_LISTED),
+    Endpoint("GET", "/_tasks/{task_id}", get_task, query="timeout wait_for_completion"),
     Endpoint("GET", "/_cat/tasks", cat_tasks, query=f"{QUERY} {_LISTED}"),
     Endpoint("GET", "/_xpack/usage", usage, query="master_timeout timeout"),
 )

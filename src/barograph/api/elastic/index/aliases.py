@@ -57,12 +57,26 @@ def change_aliases(call: Call) -> dict[str, Any]:
         definition = {name: body[name] for name in body if name not in ("index", "indices", "alias", "aliases")}
         with in_words():
             names = [name for part in indices for name in catalog.names(part, options(call))]
-        changes += [
-            (kind, name, alias, _definition(definition)) for name in names for alias in _listed(body, "alias", "aliases")
-        ]
+        listed = _listed(body, "alias", "aliases")
+        if kind == "remove":
+            listed = _there(call, listed, names, is_needed=body.get("must_exist") is not False)
+        changes += [(kind, name, alias, _definition(definition)) for name in names for alias in listed]
     with in_words():
         reached(call).change_aliases(changes)
     return _DONE
+
+
+def _there(call: Call, asked: list[str], names: list[str], *, is_needed: bool) -> list[str]:
+    """Of the aliases that are asked for those that one of the indices has.
+
+    Raises:
+        ElasticError: there is none.
+    """
+    aliases = reached(call).catalog.aliases
+    found = [alias for alias in _matching(call, asked) if any(name in aliases[alias] for name in names)]
+    if not found and is_needed:
+        raise ElasticError(404, "aliases_not_found_exception", f"aliases [{','.join(asked)}] missing")
+    return found
 
 
 def _listed(body: Any, one: str, several: str) -> list[str]:
@@ -94,7 +108,10 @@ def get_aliases(call: Call) -> Answer:
 
 def matching_aliases(call: Call) -> list[str]:
     """The aliases that the path names, by name; all without one."""
-    asked = call.path.get("alias", "*").split(",")
+    return _matching(call, call.path.get("alias", "*").split(","))
+
+
+def _matching(call: Call, asked: list[str]) -> list[str]:
     patterns = [re.compile(wildcard_pattern("*" if part == "_all" else part)) for part in asked]
     return [alias for alias in sorted(reached(call).catalog.aliases) if any(p.fullmatch(alias) for p in patterns)]
 

@@ -5,20 +5,39 @@ from typing import Any, Final
 
 import msgspec
 
+from barograph.api.elastic.arguments import flag
 from barograph.api.elastic.endpoint import ANY, Call, Endpoint
 from barograph.api.elastic.errors import as_elastic, bad
-from barograph.api.elastic.index.documents import outcome_document, status_of_outcome
+from barograph.api.elastic.index.documents import (
+    outcome_document,
+    refuse_pipeline,
+    refuse_unkept,
+    require_alias,
+    status_of_outcome,
+)
 from barograph.api.elastic.index.names import reached, told
 from barograph.api.elastic.result_names import plain
 from barograph.index.write import Operation, Outcome
 
 
-class _Where(msgspec.Struct):
-    """What is said of a document beside it."""
+class _Where(msgspec.Struct, forbid_unknown_fields=True):
+    """What is said of a document beside it. What is not used here makes no difference."""
 
     index: str | None = msgspec.field(default=None, name="_index")
     id: str | int | None = msgspec.field(default=None, name="_id")
     if_seq: int | None = msgspec.field(default=None, name="if_seq_no")
+    require_alias: bool = False
+    pipeline: str = "_none"
+    version: int | None = None
+    version_type: str = "internal"
+    type: str | None = msgspec.field(default=None, name="_type")
+    if_primary_term: int | None = None
+    routing: str | int | None = None
+    retry_on_conflict: int = 0
+    op_type: str | None = None
+    dynamic_templates: dict[str, str] | None = None
+    list_executed_pipelines: bool = False
+    source: bool | str | list[str] | None = msgspec.field(default=None, name="_source")
 
 
 class _Line(msgspec.Struct, forbid_unknown_fields=True):
@@ -36,7 +55,8 @@ _WANTED: Final = "wanted an object with one of index, create, update, delete"
 
 def post_bulk(call: Call) -> dict[str, Any]:
     """Write many documents. Those that cannot be written are told of; the others are."""
-    operations = _operations(call.body, call.path.get("index"))
+    refuse_unkept(call)
+    operations = _operations(call, flag(call, "require_alias", False))
     call.body = None  # the documents are in the operations
     began = call.server.service.now_ms()
     outcomes = reached(call, *{operation.index for operation in operations}).bulk(operations)
@@ -45,7 +65,8 @@ def post_bulk(call: Call) -> dict[str, Any]:
     return {"took": took, "errors": any(outcome.error is not None for outcome in outcomes), "items": items}
 
 
-def _operations(body: bytes, default: str | None) -> list[Operation]:
+def _operations(call: Call, needs_alias: bool) -> list[Operation]:
+    body, default = call.body, call.path.get("index")
     if not body.strip():
         raise bad("request body is required")
     if not body.endswith(b"\n"):
@@ -59,6 +80,9 @@ def _operations(body: bytes, default: str | None) -> list[Operation]:
                 continue
             action, where = _said(line, number)
             before = line
+            refuse_pipeline(where.pipeline)
+            if needs_alias or where.require_alias:
+                require_alias(call, plain(where.index or default or ""))
         operations.append(_operation(action, where, number, default, lines))
     return operations
 
@@ -72,6 +96,8 @@ def _said(line: bytes, number: int) -> tuple[str, _Where]:
     for action in ("index", "create", "update", "delete"):
         where: _Where | None = getattr(said, action)
         if where is not None:
+            if where.version_type != "internal" or where.version is not None:
+                raise bad(f"[version] in line [{number}] is not kept here: wanted [if_seq_no] and [if_primary_term]")
             return action, where
     raise bad(f"Malformed action/metadata line [{number}], {_WANTED}")
 

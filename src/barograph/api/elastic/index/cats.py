@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from barograph.api.elastic.answers import Answer
 from barograph.api.elastic.endpoint import Call, Endpoint
+from barograph.api.elastic.errors import bad
 from barograph.api.elastic.index.aliases import matching_aliases
 from barograph.api.elastic.index.names import OPTIONS, expression, in_words, options, reached
 from barograph.api.elastic.tables import QUERY, cat
@@ -60,6 +61,9 @@ def cat_count(call: Call) -> Answer:
 
 def health(call: Call) -> dict[str, Any]:
     """How the cluster is: one node, on which everything is."""
+    status = call.query.get("wait_for_status", "green").lower()
+    if status not in ("green", "yellow", "red"):
+        raise bad(f"unknown cluster health status [{status[:100]}]")
     with in_words():
         names = reached(call).catalog.names(expression(call), options(call))
     return {

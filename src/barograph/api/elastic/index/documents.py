@@ -2,13 +2,12 @@
 
 from typing import Any, Final
 
-import orjson
-
 from barograph.api.elastic.answers import Answer
-from barograph.api.elastic.arguments import whole
+from barograph.api.elastic.arguments import flag, names, whole
 from barograph.api.elastic.endpoint import ANY, Call, Endpoint
 from barograph.api.elastic.errors import ElasticError, bad
 from barograph.api.elastic.index.names import SHARDS, in_words, reached
+from barograph.api.elastic.result_names import plain
 from barograph.index.shape import chosen
 from barograph.index.write import Action, Operation, Outcome, parsed
 
@@ -24,7 +23,45 @@ def status_of_outcome(outcome: Outcome) -> int:
     return {"created": 201, "not_found": 404}.get(outcome.result, 200)
 
 
+def refuse_unkept(call: Call) -> None:
+    """Refuse what a URL asks of documents that are written and this index does not do.
+
+    Raises:
+        ElasticError: it asks for some of it.
+    """
+    refresh, pipeline = call.query.get("refresh", ""), call.query.get("pipeline", "_none")
+    if refresh not in ("", "true", "false", "wait_for"):
+        raise bad(f"Unknown value for refresh: [{refresh[:100]}].")
+    refuse_pipeline(pipeline)
+    if call.query.get("version_type", "internal") != "internal" or "version" in call.query:
+        raise bad("[version] of another system is not kept here: wanted [if_seq_no] and [if_primary_term]")
+
+
+def refuse_pipeline(name: str) -> None:
+    """Refuse to change documents on their way in.
+
+    Raises:
+        ElasticError: a pipeline is named.
+    """
+    if name != "_none":
+        raise bad(f"pipeline with id [{name[:100]}] does not exist")
+
+
+def require_alias(call: Call, name: str) -> None:
+    """Refuse to write to what is no alias, for those who want one.
+
+    Raises:
+        ElasticError: it is none.
+    """
+    if name not in call.server.documents.catalog.aliases:
+        reason = f"no such index [{name}] and [require_alias] request flag is [true] and [{name}] is not an alias"
+        raise ElasticError(404, "index_not_found_exception", reason, index=name)
+
+
 def _write(call: Call, action: Action, source: bytes) -> Answer:
+    refuse_unkept(call)
+    if flag(call, "require_alias", False):
+        require_alias(call, call.path["index"])
     if_seq = whole(call, "if_seq_no", 0) if call.query.get("if_seq_no") is not None else None
     if call.query.get("op_type") == "create":
         action = "create"
@@ -67,6 +104,12 @@ def get_document(call: Call) -> Answer:
         stored = reached(call).get(call.path["index"], call.path["document_id"])
     if stored is None:
         return Answer({"_index": call.path["index"], "_id": call.path["document_id"], "found": False}, 404)
+    wanted = whole(call, "version", stored.version)
+    if wanted != stored.version:
+        reason = (
+            f"[{stored.id}]: version conflict, current version [{stored.version}] is different than the one provided [{wanted}]"
+        )
+        raise ElasticError(409, "version_conflict_engine_exception", reason)
     head = {"_index": stored.index, "_id": stored.id, "_version": stored.version, "_seq_no": stored.seq, "_primary_term": 1}
     return Answer(
         {**head, "found": True} | ({"_source": source} if (source := _source(call, stored.source)) is not None else {})
@@ -101,22 +144,35 @@ def get_many(call: Call) -> dict[str, Any]:
     given = body.get("docs", [{"_id": name} for name in ids] if isinstance(ids, list) else ids)
     if not isinstance(given, list) or not all(isinstance(item, dict) and "_id" in item for item in given):
         raise bad("[docs] wanted a list of objects with _id, or [ids] a list of ids")
-    documents = []
-    for item in given:
-        index = str(item.get("_index", call.path.get("index", "")))
-        try:
-            with in_words():
-                stored = reached(call, index).get(index, str(item["_id"]))
-        except ElasticError as error:
-            documents.append({"_index": index, "_id": item["_id"], "error": {"type": error.kind, "reason": str(error)}})
-            continue
-        found = (
-            {"found": False}
-            if stored is None
-            else {"_version": stored.version, "found": True, "_source": orjson.loads(stored.source)}
-        )
-        documents.append({"_index": index if stored is None else stored.index, "_id": str(item["_id"]), **found})
-    return {"docs": documents}
+    nowhere = [at for at, item in enumerate(given) if not item.get("_index", call.path.get("index"))]
+    problems = [f"index is missing for doc {at}" for at in nowhere] if given else ["no documents to get"]
+    if problems:
+        listed = " ".join(f"{number}: {problem};" for number, problem in enumerate(problems, 1))
+        raise ElasticError(400, "action_request_validation_exception", f"Validation Failed: {listed}")
+    return {"docs": [_one_of_many(call, item) for item in given]}
+
+
+def _one_of_many(call: Call, item: dict[str, Any]) -> dict[str, Any]:
+    index, name = str(item.get("_index", call.path.get("index"))), str(item["_id"])
+    try:
+        with in_words():
+            stored = reached(call, index).get(plain(index), name)
+    except ElasticError as error:
+        return {"_index": index, "_id": name, "error": {"type": error.kind, "reason": str(error), **error.more}}
+    if stored is None:
+        return {"_index": index, "_id": name, "found": False}
+    head = {"_index": stored.index, "_id": name, "_version": stored.version, "_seq_no": stored.seq, "_primary_term": 1}
+    source = _source(call, stored.source) if "_source" not in item else _part(parsed(stored.source), item["_source"])
+    return {**head, "found": True} | ({} if source is None else {"_source": source})
+
+
+def _part(document: dict[str, Any], wanted: Any) -> dict[str, Any] | None:
+    """The part of a document that one of many asks for: a flag, names, or names to have and to leave out."""
+    if isinstance(wanted, bool):
+        return document if wanted else None
+    asked = wanted if isinstance(wanted, dict) else {"includes": wanted}
+    includes, excludes = (names(asked.get(f"{word}s", asked.get(word, [])), "_source") for word in ("include", "exclude"))
+    return chosen(document, includes, excludes)
 
 
 _WRITE: Final = (

@@ -131,8 +131,13 @@ def _nested(flat: Mapping[str, Any]) -> dict[str, Any]:
 def get_settings(call: Call) -> dict[str, Any]:
     """The settings of indices."""
     flat = call.query.get("flat_settings") in ("", "true")
-    shown = {index.name: _settings(index) for index in _found(call)}
-    return {name: {"settings": flat_settings(tree, "") if flat else tree} for name, tree in shown.items()}
+    asked = [re.compile(wildcard_pattern("*" if name == "_all" else name)) for name in call.path.get("setting", "*").split(",")]
+    told: dict[str, Any] = {}
+    for index in _found(call):
+        named = flat_settings(_settings(index), "")
+        chosen = {name: value for name, value in named.items() if any(one.fullmatch(name) for one in asked)}
+        told[index.name] = {"settings": chosen if flat else _nested(chosen)}
+    return told
 
 
 def put_settings(call: Call) -> dict[str, Any]:
@@ -233,8 +238,9 @@ ENDPOINTS = (
     Endpoint("HEAD", "/{index}", index_exists, query=_READ),
     *_named("GET", "/_mapping", get_mapping, _READ),
     *_named("GET", "/_mapping/field/{fields}", get_field_mapping, _READ),
-    Endpoint("PUT POST", "/{index}/_mapping", put_mapping, query=_CHANGE, fields=ANY, role="write"),
+    Endpoint("PUT POST", "/{index}/_mapping", put_mapping, query=_CHANGE, fields=ANY, role="write", body_needed=True),
     *_named("GET", "/_settings", get_settings, _READ),
+    *_named("GET", "/_settings/{setting}", get_settings, _READ),
     *_named("PUT", "/_settings", put_settings, _CHANGE, fields=ANY, role="write"),
     *_named("GET POST", "/_refresh", refresh, _REFRESH),
     *_named("GET POST", "/_flush", refresh, _REFRESH),

@@ -13,10 +13,12 @@ from barograph.index.documents import Documents
 from barograph.index.errors import (
     BadDocument,
     BadMapping,
+    BadName,
     BadQuery,
     IndexClosed,
     IndexExists,
     NoSuchContext,
+    NoSuchDocument,
     NoSuchIndex,
     VersionConflict,
 )
@@ -33,6 +35,8 @@ _KINDS: Final[tuple[tuple[type[BarographError], int, str], ...]] = (
     (IndexExists, 400, "resource_already_exists_exception"),
     (IndexClosed, 403, "cluster_block_exception"),
     (VersionConflict, 409, "version_conflict_engine_exception"),
+    (BadName, 400, "invalid_index_name_exception"),
+    (NoSuchDocument, 404, "document_missing_exception"),
     (BadMapping, 400, "mapper_parsing_exception"),
     (BadDocument, 400, "document_parsing_exception"),
     (BadQuery, 400, "parsing_exception"),
@@ -73,8 +77,17 @@ def reached(call: Call, *names: str) -> Documents:
 
 
 def expression(call: Call) -> str:
-    """The indices that a call names; all if it names none."""
-    return call.path.get("index") or "_all"
+    """The indices that a call names; all if it names none.
+
+    Raises:
+        ElasticError: it names one that there can be none of.
+    """
+    named = call.path.get("index") or "_all"
+    for name in named.split(","):
+        if name.startswith("_") and name != "_all":
+            reason = f"Invalid index name [{name[:100]}], must not start with '_'."
+            raise ElasticError(400, "invalid_index_name_exception", reason)
+    return named
 
 
 def options(call: Call) -> Options:
