@@ -7,7 +7,7 @@ import httpx
 import orjson
 import pytest
 
-from tests.api.elastic.server_jobs import JOBS, kind, reason
+from tests.api.elastic.server_jobs import JOBS, config, kind, reason
 
 FEEDS = "/_ml/datafeeds"
 START = 1_464_739_200_000
@@ -264,7 +264,11 @@ def test_what_cannot_be_started_says_why(http: httpx.Client) -> None:
         ({"indices": ["a"], "headers": {}}, "unknown field [headers]"),
         ({"indices": ["a"], "query": {}}, "[datafeed_config] failed to parse field [query]"),
         ({"indices": ["a"], "query": {"match_all_of_it": {}}}, "[datafeed_config] failed to parse field [query]"),
+        ({"indices": ["a"], "indices_options": {"foo": 1}}, "[indices_options] unknown field [foo]"),
+        ({"indices": ["a"], "indices_options": {"expand_wildcards": "some"}}, "No valid expand wildcard value [some]"),
+        ({"indices": ["a"], "runtime_mappings": {"r": 1}}, "[r] wanted an object with [type]"),
         ({"indices": []}, "datafeed_config.indices=[]: wanted"),
+        ({"indices": ["a"], "query_delay": "-1s"}, "[datafeed_config] failed to parse field [query_delay]"),
         ({"indices": ["a"], "frequency": "soon"}, "datafeed_config.frequency='soon'"),
         ({"indices": ["a"], "chunking_config": {"mode": "manual"}}, "wanted a time_span beside mode 'manual'"),
         ({"indices": ["a"], "aggs": {"a": {"terms": {"field": "x"}}}}, "wanted a date_histogram"),
@@ -273,4 +277,32 @@ def test_what_cannot_be_started_says_why(http: httpx.Client) -> None:
 def test_what_cannot_be_a_datafeed_is_told(http: httpx.Client, body: dict[str, Any], told: str) -> None:
     answer = http.put(f"{FEEDS}/bad", json={"job_id": "any", **body})
     assert answer.status_code == 400
+    assert told in f"{reason(answer)}; {answer.json()['error'].get('caused_by')}"
+
+
+HOURS: dict[str, Any] = {"date_histogram": {"field": "time", "fixed_interval": "1h"}}
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ({"aggs": {"b": HOURS}, "job_id": "plain-rows"}, "wanted a summary_count_field_name"),
+        ({"aggs": {"b": {"date_histogram": {"field": "time", "fixed_interval": "2h"}}}}, "less than or equal to the bucket_sp"),
+        ({"aggs": {"b": {"date_histogram": {"field": "time", "fixed_interval": "25m"}}}}, "a divisor of the bucket_span [1h]"),
+        ({"aggs": {"b": HOURS}, "frequency": "90m"}, "a multiple of the aggregation interval [3600000ms]"),
+        ({"delayed_data_check_config": {"enabled": True, "check_window": "1m"}}, "check_window [1m]: wanted at least"),
+        ({"runtime_mappings": {"time": {"type": "date"}}}, "[time] is the time_field"),
+    ],
+)  # fmt: skip
+def test_a_datafeed_must_fit_its_job(http: httpx.Client, body: dict[str, Any], told: str) -> None:
+    detectors, summed = {"detectors": [{"function": "count"}]}, {"summary_count_field_name": "doc_count"}
+    for name, more in (("plain-rows", {}), ("summed-rows", summed)):
+        http.put(f"{JOBS}/{name}", json=config(analysis_config={**detectors, **more}))
+    given = {"job_id": "summed-rows", "indices": ["a"], **body}
+    answer = http.put(f"{FEEDS}/unfit", json=given)
+    assert kind(answer) == (400, "status_exception")
     assert told in reason(answer)
+    inside = config(analysis_config={**detectors, **summed}) | {"datafeed_config": {"indices": ["a"], **body}}
+    if "job_id" not in body:
+        assert told in reason(http.put(f"{JOBS}/unfit-inside", json=inside))
+        assert http.get(f"{JOBS}/unfit-inside").status_code == 404

@@ -129,6 +129,8 @@ def test_a_change_that_cannot_be_is_refused(http: httpx.Client) -> None:
     assert kind(http.post(path, json={"analysis_limits": {"model_memory_limit": "20mb"}})) == (409, "status_exception")
     assert kind(http.post(path, json={"nothing": 1})) == (400, "x_content_parse_exception")
     assert kind(http.post(path, json={"detectors": [{"detector_index": 7}]})) == (400, "illegal_argument_exception")
+    for unread in ({"detectors": [{"description": "x"}]}, {"detectors": {}}, {"model_snapshot_id": "1"}):
+        assert kind(http.post(path, json=unread)) == (400, "x_content_parse_exception"), unread
     assert http.post(f"{JOBS}/_all/_update", json={"description": "x"}).status_code == 400
     assert kind(http.post(path, json={"groups": [job_id]})) == (400, "resource_already_exists_exception")
     late = http.post(path, json={"daily_model_snapshot_retention_after_days": 11})

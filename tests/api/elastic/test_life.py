@@ -141,6 +141,30 @@ def test_rows_of_open_buckets_can_be_sent_again(http: httpx.Client) -> None:
     assert "is earlier than start time" in reason(http.post(path, params={**again, "reset_end": START}, json=row))
 
 
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"start": START}, "Invalid flush parameters: unexpected 'start'."),
+        ({"calc_interim": True, "end": START}, "Invalid flush parameters: 'start' has not been specified."),
+        ({"calc_interim": True, "start": START + 1, "end": START}, "Invalid time range"),
+        ({"skip_time": START + 3600, "advance_time": START + 3600}, "[advance_time] wanted a time after skip_time"),
+    ],
+)
+def test_times_of_a_flush_that_contradict_one_another_are_refused(
+    http: httpx.Client, asked: dict[str, object], told: str
+) -> None:
+    answer = http.post(f"{JOBS}/{made(http, opened=True)}/_flush", json=asked)
+    assert answer.status_code == 400
+    assert told in reason(answer)
+
+
+def test_a_flag_that_is_none_loses_no_job(http: httpx.Client) -> None:
+    job_id = made(http)
+    for name in ("force", "wait_for_completion", "delete_user_annotations"):
+        assert http.delete(f"{JOBS}/{job_id}", params={name: "maybe"}).status_code == 400
+    assert http.get(f"{JOBS}/{job_id}").status_code == 200
+
+
 @pytest.mark.parametrize("delete", [False, True])
 def test_a_job_can_go_back_to_models_that_know_nothing(http: httpx.Client, delete: bool) -> None:
     job_id = made(http, opened=True)

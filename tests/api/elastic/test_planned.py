@@ -48,7 +48,10 @@ def test_a_scheduled_event_is_in_its_buckets_and_silences_them(http: httpx.Clien
     at = START_MS + 200 * HOUR_MS
     told = http.get(f"{JOBS}/{planned}/results/buckets/{at}").json()["buckets"][0]
     assert (told["scheduled_events"], told["anomaly_score"]) == (["moving house"], 0.0)
-    assert "scheduled_events" not in http.get(f"{JOBS}/{planned}/results/buckets/{at + HOUR_MS}").json()["buckets"][0]
+    buckets = f"{JOBS}/{planned}/results/buckets"
+    assert http.post(buckets, json={"timestamp": at, "sort": "anomaly_score", "desc": True}).json()["buckets"] == [told]
+    assert http.post(buckets, json={"timestamp": at, "end": at}).status_code == 400
+    assert "scheduled_events" not in http.get(f"{buckets}/{at + HOUR_MS}").json()["buckets"][0]
     assert "scheduled_events" not in http.get(f"{JOBS}/{plain}/results/buckets/{at}").json()["buckets"][0]
 
 

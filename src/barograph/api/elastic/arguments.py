@@ -18,13 +18,14 @@ def argument(call: Call, name: str) -> Any:
 
 
 def check_timeout(call: Call) -> None:
-    """Refuse a `timeout` that is no span of time. None is waited for: calls are answered when they are done.
+    """Refuse timeouts that are no span of time. None is waited for: calls are answered when they are done.
 
     Raises:
         ElasticError: it is none.
     """
-    if argument(call, "timeout") is not None:
-        span_ms("timeout", argument(call, "timeout"))
+    for name in ("timeout", "master_timeout"):
+        if argument(call, name) is not None:
+            span_ms(name, argument(call, name))
 
 
 def flag(call: Call, name: str, default: bool) -> bool:
@@ -73,8 +74,8 @@ def number(call: Call, name: str, default: float) -> float:
     return found
 
 
-def whole(call: Call, name: str, default: int, value: Any = None) -> int:
-    """A parameter that is a whole number of at least 0.
+def integer(call: Call, name: str, default: int, value: Any = None) -> int:
+    """A parameter that is a whole number.
 
     Raises:
         ElasticError: it is none.
@@ -88,6 +89,12 @@ def whole(call: Call, name: str, default: int, value: Any = None) -> int:
         found = int(value)
     except (TypeError, ValueError, OverflowError):
         raise bad(f"Failed to parse int parameter [{name}] with value [{str(value)[:200]}]") from None
+    return found
+
+
+def whole(call: Call, name: str, default: int, value: Any = None) -> int:
+    """As `integer`, of at least 0."""
+    found = integer(call, name, default, value)
     if found < 0:
         raise bad(f"Parameter [{name}] cannot be < 0")
     return found
@@ -106,7 +113,7 @@ def page(call: Call, size: int = 100) -> tuple[int, int]:
         if name not in ("from", "size"):
             raise ElasticError(400, "x_content_parse_exception", f"[page] unknown field [{name}]")
     at = whole(call, "from", 0, (given or {}).get("from"))
-    most = whole(call, "size", size, (given or {}).get("size"))
+    most = whole(call, "size", max(0, min(size, _LARGEST_PAGE - at)), (given or {}).get("size"))
     if at + most > _LARGEST_PAGE:
         raise bad(f"The sum of parameters [from] and [size] cannot be higher than {_LARGEST_PAGE}. Please use smaller values.")
     return at, most

@@ -23,7 +23,8 @@ def validate(call: Call) -> dict[str, Any]:
     """Say whether a job could be created."""
     if "model_snapshot_id" in call.body:
         raise ElasticError(400, "x_content_parse_exception", "[job_details] unknown field [model_snapshot_id]")
-    job_of(str(call.body.get("job_id", "validated")), call.body)
+    given = {"model_plot_config" if name == "model_plot" else name: value for name, value in call.body.items()}
+    job_of(str(given.get("job_id", "validated")), given)
     return {"acknowledged": True}
 
 

@@ -72,6 +72,7 @@ def flush_job(call: Call) -> dict[str, Any]:
         if argument(call, name) not in (None, "")
     }
     interim = flag(call, "calc_interim", False)
+    _check_together(times, interim)
     _refuse_closed(call, job)
     service.commit(job_id)
     _refuse_too_far(call, job, times)
@@ -85,6 +86,19 @@ def flush_job(call: Call) -> dict[str, Any]:
         service.judge_open(job_id)
     finished = max(service.finished_until(job_id), skipped)
     return {"flushed": True, "last_finalized_bucket_end": finished}
+
+
+def _check_together(times: Mapping[str, int], interim: bool) -> None:
+    """Refuse times that say nothing, or contradict one another."""
+    for name in ("start", "end"):
+        if name in times and not interim:
+            raise bad(f"Invalid flush parameters: unexpected '{name}'.")
+    if "end" in times and "start" not in times:
+        raise bad("Invalid flush parameters: 'start' has not been specified.")
+    if "end" in times and times["end"] < times["start"]:
+        raise bad(f"Invalid time range: end time '{times['end']}' is earlier than start time '{times['start']}'.")
+    if "skip_time" in times and times.get("advance_time", times["skip_time"] + 1) <= times["skip_time"]:
+        raise bad(f"[advance_time] wanted a time after skip_time [{times['skip_time']}], found [{times['advance_time']}]")
 
 
 def _refuse_too_far(call: Call, job: Job, times: Mapping[str, int]) -> None:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from barograph.api.elastic.errors import ElasticError
+from barograph.api.elastic.arguments import names
+from barograph.api.elastic.errors import ElasticError, bad
 from barograph.api.elastic.ids import check_id
 from barograph.config.datafeed import Datafeed
 from barograph.config.errors import ConfigError
@@ -75,6 +76,13 @@ def normal(body: Mapping[str, Any]) -> dict[str, Any]:
     for name in ("query", "aggregations", "runtime_mappings", "script_fields"):
         if name in given and not isinstance(given[name], dict):
             raise ElasticError(400, "x_content_parse_exception", f"[datafeed_config] failed to parse field [{name}]")
+    chunking = given.get("chunking_config")
+    if isinstance(chunking, dict) and isinstance(chunking.get("mode"), str):
+        given["chunking_config"] = {**chunking, "mode": chunking["mode"].lower()}
+    for name, definition in given.get("runtime_mappings", {}).items():
+        if not isinstance(definition, dict):
+            reason = f"[datafeed_config] failed to parse field [runtime_mappings]: [{name}] wanted an object with [type]"
+            raise ElasticError(400, "x_content_parse_exception", reason)
     if "query" in given:
         _check_query(given["query"])
     return given
@@ -95,9 +103,15 @@ def indices_options(given: Any) -> dict[str, Any]:
     options: dict[str, Any] = dict(default()) if default is not None else {}  # type: ignore[call-arg]
     if not isinstance(given, Mapping):
         raise ElasticError(400, "x_content_parse_exception", "[datafeed_config] failed to parse field [indices_options]")
+    unknown = sorted(given.keys() - options.keys())
+    if unknown:
+        raise ElasticError(400, "x_content_parse_exception", f"[indices_options] unknown field [{unknown[0]}]")
     options |= given
     words = options["expand_wildcards"]
-    words = words.split(",") if isinstance(words, str) else list(words)
+    words = names(words, "expand_wildcards")
+    wrong = [word for word in words if word not in (*_WILDCARDS, "all", "none")]
+    if wrong:
+        raise bad(f"No valid expand wildcard value [{wrong[0][:100]}]")
     words = list(_WILDCARDS) if "all" in words else words
     options["expand_wildcards"] = [word for word in _WILDCARDS if word in words]
     return options
@@ -109,8 +123,18 @@ def checked(given: Mapping[str, Any]) -> Datafeed:
         datafeed = Datafeed.model_validate(given)
         _ = datafeed.interval_ms
     except ConfigError as error:
-        raise ElasticError(400, "x_content_parse_exception", "; ".join(map(str, error.problems))) from error
+        raise _refused(error) from error
     return datafeed
+
+
+def _refused(error: ConfigError) -> ElasticError:
+    """What is wrong with a datafeed: something is missing in it, or cannot be read."""
+    reason = "; ".join(map(str, error.problems))
+    field = error.problems[0].path.removeprefix("datafeed_config.").split(".")[0].split("[")[0]
+    if " is missing: " in reason:
+        return ElasticError(400, "x_content_parse_exception", reason)
+    cause = {"type": "illegal_argument_exception", "reason": reason}
+    return ElasticError(400, "x_content_parse_exception", f"[datafeed_config] failed to parse field [{field}]", caused_by=cause)
 
 
 def document(datafeed: Datafeed, *, without_generated: bool = False) -> dict[str, Any]:

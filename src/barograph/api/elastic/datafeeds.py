@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from barograph.api.elastic.arguments import allow_no_match, argument, check_timeout, flag
 from barograph.api.elastic.cluster_state import refuse_in_upgrade_mode, refuse_unassignable
+from barograph.api.elastic.datafeed_checks import refuse_unfit
 from barograph.api.elastic.datafeed_documents import FIELDS, checked, datafeed_of, document, indices_options, normal
 from barograph.api.elastic.endpoint import Call, Endpoint
 from barograph.api.elastic.errors import ElasticError, bad, conflict, not_found
@@ -14,6 +15,7 @@ from barograph.api.elastic.times import moment
 from barograph.api.elastic.version import NODE_ID
 from barograph.config.datafeed import Datafeed
 from barograph.config.errors import Conflict
+from barograph.config.job import Job
 
 _THROTTLED: Final = (
     "[ignore_throttled] parameter is deprecated because frozen indices have been deprecated. "
@@ -37,12 +39,13 @@ def created(call: Call, datafeed: Datafeed) -> Datafeed:
     Raises:
         ElasticError: there is one of its id, or its job has one.
     """
+    refuse_unfit(datafeed, call.server.service.job(datafeed.job_id))
     if not call.server.datafeeds.create(datafeed):
         raise _taken(datafeed)
     return datafeed
 
 
-def new_datafeed(call: Call, job_id: str, body: object) -> Datafeed | None:
+def new_datafeed(call: Call, job: Job, body: object) -> Datafeed | None:
     """The datafeed that comes with a job that is to be made; None without one. Its id is that of the job if it has none.
 
     Raises:
@@ -52,9 +55,10 @@ def new_datafeed(call: Call, job_id: str, body: object) -> Datafeed | None:
         return None
     if not isinstance(body, dict):
         raise ElasticError(400, "x_content_parse_exception", "[job_details] failed to parse field [datafeed_config]")
-    if body.get("job_id", job_id) != job_id:
-        raise bad(f"Inconsistent job_id; '{body['job_id']}' specified in the datafeed_config differs from '{job_id}'")
-    datafeed = datafeed_of(_with_options(call, body), str(body.get("datafeed_id", job_id)), job_id)
+    if body.get("job_id", job.job_id) != job.job_id:
+        raise bad(f"Inconsistent job_id; '{body['job_id']}' specified in the datafeed_config differs from '{job.job_id}'")
+    datafeed = datafeed_of(_with_options(call, body), str(body.get("datafeed_id", job.job_id)), job.job_id)
+    refuse_unfit(datafeed, job)
     if any(other.datafeed_id == datafeed.datafeed_id for other in call.server.datafeeds.all()):
         raise _taken(datafeed)
     return datafeed
@@ -89,7 +93,9 @@ def update_datafeed(call: Call) -> dict[str, Any]:
         kept = old.model_dump(mode="json", exclude_none=True)
         if body.get("max_empty_searches") == -1:
             kept.pop("max_empty_searches", None)
-        return checked({**kept, **normal(body), "datafeed_id": old.datafeed_id})
+        new = checked({**kept, **normal(body), "datafeed_id": old.datafeed_id})
+        refuse_unfit(new, call.server.service.job(new.job_id))
+        return new
 
     return document(call.server.datafeeds.update(call.path["datafeed_id"], change))
 

@@ -1,13 +1,15 @@
 """What the server as a whole can, has and is set to."""
 
+import os
+import platform
 import resource
 from typing import Any, Final
 
 from barograph.api.elastic import cluster_state
 from barograph.api.elastic.analyzers import standard
-from barograph.api.elastic.arguments import check_timeout, flag
+from barograph.api.elastic.arguments import check_timeout, flag, number
 from barograph.api.elastic.endpoint import Call, Endpoint
-from barograph.api.elastic.errors import not_found
+from barograph.api.elastic.errors import ElasticError, not_found
 from barograph.api.elastic.ids import jobs_of
 from barograph.api.elastic.node import attributes, inside
 from barograph.api.elastic.nodes import ROLES, is_named
@@ -25,6 +27,7 @@ def info(call: Call) -> dict[str, Any]:
     capped = 0 < allowed < 1 << 30
     effective = min(total, allowed >> 20) if allowed else total
     limits: dict[str, Any] = {"effective_max_model_memory_limit": f"{effective}mb", "total_ml_memory": f"{total}mb"}
+    limits |= dict.fromkeys(("max_single_ml_node_processors", "total_ml_processors"), os.cpu_count() or 1)
     if most is not None:
         limits["max_model_memory_limit"] = most
     return {
@@ -37,6 +40,7 @@ def info(call: Call) -> dict[str, Any]:
                 "daily_model_snapshot_retention_after_days": 1,
             },
             "datafeeds": {"scroll_size": 1000},
+            "model_platform_variant": "linux-x86_64" if platform.machine() == "x86_64" else "platform_agnostic",
         },
         "upgrade_mode": cluster_state.upgrade_mode(call.server),
         "native_code": {"version": BAROGRAPH, "build_hash": BUILD_HASH},
@@ -46,6 +50,7 @@ def info(call: Call) -> dict[str, Any]:
 
 def memory_stats(call: Call) -> dict[str, Any]:
     """What the jobs take of the machine's memory."""
+    check_timeout(call)
     wanted = call.path.get("node_id", "_all")
     if not is_named(wanted):
         raise not_found(f"no such node: [{wanted}]")
@@ -87,6 +92,10 @@ def set_upgrade_mode(call: Call) -> dict[str, Any]:
 def delete_expired_data(call: Call) -> dict[str, Any]:
     """Remove what jobs no longer want kept. A job that is open does so by itself, with each commit."""
     check_timeout(call)
+    rate = number(call, "requests_per_second", -1.0)
+    if rate != -1.0 and rate <= 0:
+        reason = "Validation Failed: 1: [requests_per_second] must be -1 or greater than 0;"
+        raise ElasticError(400, "action_request_validation_exception", reason)
     service = call.server.service
     for summary in jobs_of(call, allow_no_match=True):
         job_id = summary.job.job_id

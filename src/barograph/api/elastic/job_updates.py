@@ -10,7 +10,7 @@ from barograph.config.job import Job
 from barograph.jobs.service import JobState, JobSummary
 
 _PLAIN: Final = (
-    *("allow_lazy_open", "background_persist_interval", "custom_settings", "description", "groups", "model_snapshot_id"),
+    *("allow_lazy_open", "background_persist_interval", "custom_settings", "description", "groups"),
     *("daily_model_snapshot_retention_after_days", "model_snapshot_retention_days", "renormalization_window_days"),
     *("results_retention_days", "system_annotations_retention_days", "model_plot_config", "history_retention_days"),
 )
@@ -42,7 +42,7 @@ def changed(summary: JobSummary, change: Mapping[str, Any], stored: Job | None =
         document["analysis_limits"] = {**document.get("analysis_limits", {}), **_object("analysis_limits", change)}
     check_groups(change.get("groups"))
     refuse_own_name(job.job_id, change.get("groups"))
-    document |= {name: change[name] for name in _PLAIN if name in change and name != "model_snapshot_id"}
+    document |= {name: change[name] for name in _PLAIN if name in change}
     document["analysis_config"] |= {name: change[name] for name in _OF_ANALYSIS if name in change}
     for detector in _detectors(change):
         _change_detector(document["analysis_config"]["detectors"], detector)
@@ -60,7 +60,7 @@ def _object(name: str, change: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _detectors(change: Mapping[str, Any]) -> list[dict[str, Any]]:
-    given = change.get("detectors") or []
+    given = [] if change.get("detectors") is None else change["detectors"]
     if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
         raise ElasticError(400, "x_content_parse_exception", "[job_update] failed to parse field [detectors]")
     return given
@@ -71,6 +71,10 @@ def _change_detector(detectors: list[dict[str, Any]], change: Mapping[str, Any])
     if unknown:
         raise ElasticError(400, "x_content_parse_exception", f"[detector_update] unknown field [{unknown[0]}]")
     index = change.get("detector_index")
+    if index is None:
+        raise ElasticError(
+            400, "x_content_parse_exception", "[detector_update] detector_index is missing: wanted a whole number"
+        )
     if isinstance(index, bool) or not isinstance(index, int) or not 0 <= index < len(detectors):
         raise bad(f"Supplied detector_index [{index}] is >= the number of detectors [{len(detectors)}]")
     description = change.get("description", change.get("detector_description"))

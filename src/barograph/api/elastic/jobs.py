@@ -24,7 +24,7 @@ def put_job(call: Call) -> dict[str, Any]:
     refuse_in_upgrade_mode(call.server, "cluster:admin/xpack/ml/job/put")
     refuse_too_much_memory(call.server, job.analysis_limits.model_memory_limit)
     refuse_taken(job, service.ids())
-    datafeed = new_datafeed(call, job.job_id, call.body.get("datafeed_config"))
+    datafeed = new_datafeed(call, job, call.body.get("datafeed_config"))
     if not service.put(job):
         raise ElasticError(
             400,

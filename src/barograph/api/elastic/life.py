@@ -70,6 +70,7 @@ def _close(call: Call, summary: JobSummary, force: bool) -> None:
 def reset_job(call: Call) -> dict[str, Any]:
     """Forget what a job has read, learned and found."""
     service, job_id = call.server.service, call.path["job_id"]
+    _check_flags(call)
     refuse_in_upgrade_mode(call.server, "cluster:admin/xpack/ml/job/reset")
     if service.summary(job_id).state in _BUSY:
         raise conflict("Can only reset a job when it is closed.")
@@ -82,6 +83,7 @@ def reset_job(call: Call) -> dict[str, Any]:
 def delete_job(call: Call) -> dict[str, Any]:
     """Remove a job, with its results and the datafeed that feeds it."""
     job_id = call.path["job_id"]
+    _check_flags(call)
     refuse_in_upgrade_mode(call.server, "cluster:admin/xpack/ml/job/delete")
     _refuse_busy(call, job_id)
     datafeed = call.server.datafeeds.of_job(job_id)
@@ -89,6 +91,12 @@ def delete_job(call: Call) -> dict[str, Any]:
         call.server.datafeeds.delete(datafeed.datafeed_id, force=True)
     call.server.workers.submit(job_id, lambda: _delete(call, job_id)).result()
     return _done(call)
+
+
+def _check_flags(call: Call) -> None:
+    """Refuse flags that are neither true nor false before anything is lost by them."""
+    for name in ("force", "wait_for_completion", "delete_user_annotations"):
+        flag(call, name, False)
 
 
 def _refuse_busy(call: Call, job_id: str) -> None:

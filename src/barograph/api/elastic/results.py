@@ -8,7 +8,7 @@ from typing import Any, Final
 import polars as pl
 
 from barograph.api.elastic import documents
-from barograph.api.elastic.arguments import allow_no_match, argument, flag, number, page, whole
+from barograph.api.elastic.arguments import allow_no_match, argument, flag, integer, number, page, whole
 from barograph.api.elastic.endpoint import Call, Endpoint
 from barograph.api.elastic.errors import bad, not_found
 from barograph.api.elastic.ids import jobs_of
@@ -23,20 +23,19 @@ _MOST_RECORDS: Final = 500
 
 def get_buckets(call: Call) -> dict[str, Any]:
     """Buckets, by time unless asked otherwise; with their records if asked."""
-    if "timestamp" in call.path:
-        return _one_bucket(call)
+    timestamp = call.path.get("timestamp", (call.body or {}).get("timestamp"))
+    if timestamp is not None:
+        return _one_bucket(call, timestamp)
     count, told = _buckets(call, _query(call, score="anomaly_score", sort="timestamp", descending=False))
     return {"count": count, "buckets": told}
 
 
-def _one_bucket(call: Call) -> dict[str, Any]:
-    refused = [
-        name for name in ("start", "end", "from", "size", "anomaly_score", "desc", "sort") if argument(call, name) is not None
-    ]
+def _one_bucket(call: Call, timestamp: Any) -> dict[str, Any]:
+    refused = [name for name in ("start", "end", "from", "size", "anomaly_score") if argument(call, name) is not None]
     refused += ["page"] if isinstance(call.body, dict) and "page" in call.body else []
     if refused:
         raise bad(f"[{refused[0]}] is invalid when a [timestamp] is given")
-    start = query_time("timestamp", call.path["timestamp"])
+    start = query_time("timestamp", timestamp)
     query = Query(
         start_ms=start,
         end_ms=None if start is None else start + 1,
@@ -45,7 +44,7 @@ def _one_bucket(call: Call) -> dict[str, Any]:
     )
     count, told = _buckets(call, query)
     if start is None or not count:
-        raise not_found(f"No known bucket with timestamp [{call.path['timestamp']}] for job [{call.path['job_id']}]")
+        raise not_found(f"No known bucket with timestamp [{str(timestamp)[:100]}] for job [{call.path['job_id']}]")
     return {"count": 1, "buckets": told}
 
 
@@ -178,9 +177,9 @@ def get_categories(call: Call) -> dict[str, Any]:
 
 def get_overall_buckets(call: Call) -> dict[str, Any]:
     """How odd the times were over several jobs together."""
-    top_n = argument(call, "top_n")
-    if top_n is not None and float(number(call, "top_n", 1)) <= 0:
-        raise bad(f"[topN] parameter must be positive, found [{int(number(call, 'top_n', 1))}]")
+    top_n = integer(call, "top_n", 1)
+    if top_n <= 0:
+        raise bad(f"[topN] parameter must be positive, found [{top_n}]")
     start, end = (query_time(name, argument(call, name)) for name in ("start", "end"))
     if start is not None and end is not None and start >= end:
         raise bad(f"Invalid time range: end time [{end}] is earlier than start time [{start}]")
@@ -198,7 +197,7 @@ def get_overall_buckets(call: Call) -> dict[str, Any]:
         start_ms=start,
         end_ms=end,
         bucket_span=wanted,
-        top_n=int(number(call, "top_n", 1)),
+        top_n=top_n,
         overall_score=score,
         exclude_interim=interim,
     )

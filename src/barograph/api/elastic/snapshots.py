@@ -194,14 +194,20 @@ ENDPOINTS = (
     Endpoint("GET POST", _LIST, get_snapshots, query=_QUERY, fields=_FIELDS),
     Endpoint("GET POST", _ONE, get_snapshots, query=_QUERY, fields=_FIELDS),
     Endpoint(
-        "POST", f"{_ONE}/_update", update_snapshot, fields="description retain", role="write", in_worker=True, body_needed=True
+        "POST",
+        f"{_ONE}/_update",
+        update_snapshot,
+        fields="description retain job_id snapshot_id",
+        role="write",
+        in_worker=True,
+        body_needed=True,
     ),
     Endpoint(
         "POST",
         f"{_ONE}/_revert",
         revert_snapshot,
         query="delete_intervening_results force",
-        fields="delete_intervening_results",
+        fields="delete_intervening_results job_id snapshot_id",
         role="write",
         in_worker=True,
     ),
