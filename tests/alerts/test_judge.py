@@ -72,6 +72,13 @@ def test_an_incident_is_one_alert_however_many_series_it_has(made):
     assert "40 series" in message["text"]
 
 
+def test_who_is_to_blame_for_all_of_a_series_each_is_told_without_shares():
+    blamed = [{"field_name": "host", "field_value": name, "influence": 1.0} for name in ("a", "b")]
+    assert words.names(blamed) == "host=a, host=b"
+    assert words.names(blamed[:1]) == "host=a (100 %)"
+    assert words.names([blamed[0], {**blamed[1], "influence": 0.4}]) == "host=a (100 %), host=b (40 %)"
+
+
 @pytest.mark.parametrize(
     ("series", "told"),
     [
@@ -85,7 +92,9 @@ def test_an_incident_is_one_alert_however_many_series_it_has(made):
 )
 def test_a_title_names_what_it_is_grouped_by_once_and_cuts_no_other_name(series, told):
     worst = {"series": series, "what": "load", "how": "3x higher"}
-    assert words.headline({"host": "web"}, {"worst": worst}) == f"host=web: {told}load: 3x higher"
+    assert words.headline({"host": "web"}, {"worst": worst, "series": 1}) == f"host=web: {told}load: 3x higher"
+    more = words.headline({}, {"worst": worst, "series": 3, "summary": ""})
+    assert more == f"{series}, load: 3x higher, and 2 more series"
 
 
 def waiting(made: Made) -> list[dict]:

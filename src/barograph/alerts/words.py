@@ -28,7 +28,13 @@ def about(job: Job, alert: Sighting) -> dict[str, Any]:
     # As rows, not as a frame: they are few, and many rules may have an alert of the same incident.
     told = sorted(alert.told.to_dicts(), key=lambda row: (-row["record_score"], row["log_probability"], row["timestamp"]))
     worst = _worst(told[0]) if told else None
-    return {"summary": alert.summary, "worst": worst, "blamed": _blamed(told), "bucket_span_ms": job.bucket_span_ms}
+    about = {"summary": alert.summary, "worst": worst, "blamed": _blamed(told), "bucket_span_ms": job.bucket_span_ms}
+    return about | {"series": _series(alert)}
+
+
+def _series(alert: Sighting) -> int:
+    """How many series an alert has as it is raised."""
+    return len(set(alert.told.select(schema.SERIES_KEY).rows()))
 
 
 def _worst(row: Row) -> dict[str, Any]:
@@ -81,10 +87,14 @@ def headline(entity: dict[str, str], told: dict[str, Any]) -> str:
         if worst is None:
             return named
         others = _without(worst["series"], named)
-        return f"{named}: {_of_worst({**worst, 'series': others})}"
+        return f"{named}: {_of_worst({**worst, 'series': others})}{_and_more(told)}"
     if told["summary"]:
         return str(told["summary"]) if "=" not in told["summary"] or not of_worst else _joined(told["summary"], of_worst)
-    return of_worst or "a bucket that is odd as a whole"
+    return f"{of_worst}{_and_more(told)}" if of_worst else "a bucket that is odd as a whole"
+
+
+def _and_more(told: dict[str, Any]) -> str:
+    return f", and {told['series'] - 1} more series" if told["series"] > 1 else ""
 
 
 def _without(series: str, named: str) -> str:
@@ -113,22 +123,24 @@ def text(rule: AlertRule, job: Job, alert: Sighting, told: dict[str, Any], week:
     zone, worst = ZoneInfo(job.time_zone), told["worst"]
     value = {rule.group_by: alert.value} if rule.group_by else {}
     lines = [title(job, value, alert.score, told), ""]
-    many = len(set(alert.told.select(schema.SERIES_KEY).rows()))
-    if worst is not None and many > 1:
+    if worst is not None and told["series"] > 1:
         lines.append(f"worst:    {_of_worst(worst)}")
     elif worst is not None and worst["odd_inside"]:
         lines.append(f"value:    {short(worst['actual'])}, usually {short(worst['typical'])}")
     lasted = labels.lasted(alert.time + job.bucket_span_ms - alert.start_ms)
-    together = f"{labels.counted(many, 'series', 'series')}, " if many > 1 else ""
-    lines.append(f"since:    {labels.when(alert.start_ms, zone)} ({zone}), {together}{lasted} so far")
-    lines.append(f"to blame: {_names(told['blamed']) or 'nobody; no few entities account for it'}")
+    lines.append(f"since:    {labels.when(alert.start_ms, zone)} ({zone}), {lasted} so far")
+    lines.append(f"to blame: {names(told['blamed']) or 'nobody; no few entities account for it'}")
     lines.append(f"how sure: {_how_sure(alert, worst)}")
     lines.append(f"rule:     {rule.rule_id}: {rule_words(rule)}{_budget(rule, week)}")
     return "\n".join(lines)
 
 
-def _names(blamed: list[dict[str, Any]]) -> str:
-    shown = [f"{one['field_name']}={one['field_value']} ({100 * one['influence']:.0f} %)" for one in blamed[:_SHOWN]]
+def names(blamed: list[dict[str, Any]]) -> str:
+    """Who is to blame, with the share of each; shares of all for all say nothing."""
+    shares = [f" ({100 * one['influence']:.0f} %)" for one in blamed[:_SHOWN]]
+    if len(shares) > 1 and set(shares) == {" (100 %)"}:  # each of its own series
+        shares = [""] * len(shares)
+    shown = [f"{one['field_name']}={one['field_value']}{share}" for one, share in zip(blamed, shares, strict=False)]
     return ", ".join(shown) + (f" and {len(blamed) - _SHOWN} more" if len(blamed) > _SHOWN else "")
 
 

@@ -42,11 +42,11 @@ export function RuleForm({ rule, set, isNew }) {
       </fieldset>
       <fieldset><legend>How often</legend>
         <div class="fields two">
-          <${Labelled} label="Alerts a week, at most" hint="More than that is said; empty for no limit">${(props) => html`
+          <${Labelled} label="Alerts a week, at most" hint="Its messages say when there are more; empty for no limit">${(props) => html`
             <input ...${props} type="number" min="1" value=${rule.budget ?? ''} onChange=${(event) => set({ budget: event.target.value === '' ? null : Number(event.target.value) })} />`}</${Labelled}>
           <${Labelled} label="Over after" hint="Quiet buckets">${(props) => html`
             <input ...${props} type="number" min="1" max="1000" value=${rule.resolve_after} onChange=${(event) => set({ resolve_after: Number(event.target.value) })} />`}</${Labelled}>
-          <${Labelled} label="Not older than" hint="As 6h or 1d; empty for whatever age">${(props) => html`<input ...${props} value=${rule.lookback ?? ''} onChange=${text('lookback')} />`}</${Labelled}>
+          <${Labelled} label="Not older than" hint="What ended longer ago raises nothing: 6h, 1d; empty for any age">${(props) => html`<input ...${props} value=${rule.lookback ?? ''} onChange=${text('lookback')} />`}</${Labelled}>
         </div>
         <label class="check"><input type="checkbox" checked=${!rule.only_new} onChange=${(event) => set({ only_new: !event.target.checked })} /> Tell also when it gets worse, and when it is over</label>
       </fieldset>
