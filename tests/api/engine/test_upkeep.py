@@ -20,7 +20,7 @@ SECRET = "s3cret-in-a-job"
 @pytest.fixture(scope="module")
 def kept(running: Running) -> str:
     """A closed job with snapshots of several times, and a secret among its settings."""
-    settings = {"owner": "ops", "apiToken": SECRET, "link": f"https://user:{SECRET}@example.com/x"}
+    settings = {"owner": "ops", "apiToken": SECRET, "link": f"https://user:{SECRET}@example.com/x?api-key={SECRET}"}
     limits = {"backgroundPersistInterval": 3600, "customSettings": settings}
     client = Client(running.url)
     job_id = client.create(config(id="kept", **limits))

@@ -7,6 +7,7 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
 from barograph.api.engine.errors import Code, EngineError
+from barograph.api.engine.redacted import is_secret
 from barograph.config.errors import shortened
 
 _MOST_SECONDS: Final = 3_153_600_000
@@ -62,9 +63,11 @@ def _refused(problem: ErrorDetails, parse: Code, unknown: Code) -> EngineError:
     if problem["type"] == "missing":
         return EngineError(parse, f"{place}: wanted a value, got none")
     code = Code.INVALID_VALUE if problem["type"] in _RANGES else parse
-    if code is Code.INVALID_VALUE and problem["loc"][0] == "schedulerConfig":
+    if code is Code.INVALID_VALUE and problem["loc"][:1] == ("schedulerConfig",):
         code = Code.SCHEDULER_OPTION
-    return EngineError(code, f"{place}={shortened(problem['input'])}: {problem['msg'][0].lower()}{problem['msg'][1:]}")
+    hidden = is_secret(place) or "baseUrl" in problem["loc"]
+    shown = "" if hidden else f"={shortened(problem['input'])}"
+    return EngineError(code, f"{place}{shown}: {problem['msg'][0].lower()}{problem['msg'][1:]}")
 
 
 class Detector(Part):

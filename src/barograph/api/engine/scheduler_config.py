@@ -104,7 +104,7 @@ def _check_credentials(given: Scheduler) -> None:
 def _check_search(given: Scheduler, job: EngineJob) -> None:
     try:
         at = urlsplit(given.base_url or "")
-        is_url = at.scheme in ("http", "https") and bool(at.hostname) and at.port != 0
+        is_url = at.scheme in ("http", "https") and bool(at.hostname) and at.port != 0 and not at.query
     except ValueError:
         is_url = False
     shown = redacted(given.base_url)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from barograph.config.errors import BadRequest, StorageFailure, shortened
+from barograph.config.errors import BadRequest, StorageFailure
 
 if TYPE_CHECKING:
     from cryptography.fernet import Fernet
@@ -62,10 +62,10 @@ class Vault:
             login = Login(**orjson.loads(self._fernet(make=False).decrypt(sealed)))
         except (InvalidToken, FileNotFoundError):
             wanted = f"one that this server has told while it had its file {KEY_FILE}; or a password"
-            raise BadRequest(f"encryptedPassword={shortened(sealed)}: wanted {wanted}") from None
+            raise BadRequest(f"encryptedPassword: wanted {wanted}") from None
         if (login.base_url, login.username) != (base_url, username):
             wanted = f"the baseUrl {login.base_url!r} and the username {login.username!r} that it was made for"
-            raise BadRequest(f"encryptedPassword={shortened(sealed)}: wanted {wanted}; or a password")
+            raise BadRequest(f"encryptedPassword: wanted {wanted}; or a password")
         return login.password
 
     def _fernet(self, *, make: bool) -> "Fernet":
