@@ -4,10 +4,11 @@ import gzip
 import io
 
 import polars as pl
+import pyarrow.parquet as pq
 import pytest
 
 from barograph.config.errors import InputError
-from barograph.sources import parquet
+from barograph.sources import parquet, parquet_groups
 from barograph.sources.parquet_pages import BadPages, largest_page
 from barograph.sources.read import read_files
 from tests.sources.reading import PLAIN, read
@@ -101,3 +102,61 @@ def test_many_short_texts_in_one_row_group_are_read(tmp_path, monkeypatch):
 def test_pages_without_headers_are_an_error(header):
     with pytest.raises(BadPages, match="wanted"):
         largest_page(io.BytesIO(header), 0, 1)
+
+
+def blocks(path):
+    return pl.concat([chunk.frame for chunk in read_files([path], PLAIN)])
+
+
+KINDS = {
+    "f": [float("nan"), float("inf"), None, 0.1],
+    "i": pl.Series([-(2**63), 2**63 - 1, None, 0], dtype=pl.Int64),
+    "u": pl.Series([2**64 - 1, None, 0, 1], dtype=pl.UInt64),
+    "ms": pl.Series([-1, 0, None, 1], dtype=pl.Datetime("ms")),
+    "utc": pl.Series([-1, 0, None, 1], dtype=pl.Datetime("us", "UTC")),
+    "money": pl.Series(["0.10", "-1.00", None, "7.25"]).cast(pl.Decimal(12, 2)),
+    'te"xt': ["", None, "a\0b", "\U0001f600"],
+    "yes": [True, False, None, True],
+}
+
+
+def test_rows_of_a_group_that_is_too_large_come_from_a_copy_in_small_ones_as_they_are(tmp_path, monkeypatch):
+    rows = pl.DataFrame({"time": [4, 3, 2, 1], **KINDS}).sample(6_000, with_replacement=True, seed=1)
+    rows.write_parquet(tmp_path / "a [1].parquet", row_group_size=6_000)
+    made = []
+    monkeypatch.setattr(parquet_groups, "_ROWS", 2_048)
+    monkeypatch.setattr(parquet_groups, "MOST_PACKED", 100)
+    whole = parquet_groups._copied
+
+    def copied(pattern, columns, to):
+        assert whole(pattern, columns, to)
+        made.append(pq.ParquetFile(to).num_row_groups)
+        return True
+
+    monkeypatch.setattr(parquet_groups, "_copied", copied)
+    assert blocks(tmp_path / "a [1].parquet").equals(rows)
+    assert made == [3]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"V": [7, 8]},  # told from v by its case only
+        {"ns": pl.Series([1, 2], dtype=pl.Datetime("ns"))},
+        {"list": [[1], [2, 3]]},
+    ],
+)
+def test_what_no_copy_can_hold_is_read_as_it_is(tmp_path, monkeypatch, more):
+    rows = pl.DataFrame({"time": [1, 2], "v": [0.5, 1.5], **more})
+    rows.write_parquet(tmp_path / "a.parquet")
+    monkeypatch.setattr(parquet_groups, "MOST_PACKED", 0)
+    assert blocks(tmp_path / "a.parquet").equals(rows)
+
+
+def test_rows_are_read_as_they_are_where_there_is_no_room_for_a_copy(tmp_path, monkeypatch):
+    rows = pl.DataFrame({"time": [1, 2]})
+    rows.write_parquet(tmp_path / "a.parquet")
+    monkeypatch.setattr(parquet_groups, "MOST_PACKED", 0)
+    whole = parquet_groups._copied
+    monkeypatch.setattr(parquet_groups, "_copied", lambda name, columns, to: whole(name, columns, to / "none" / to.name))
+    assert blocks(tmp_path / "a.parquet").equals(rows)

@@ -12,6 +12,7 @@ import pytest
 from barograph.config.errors import UnreadableInput
 from barograph.config.load import load_job
 from barograph.intake import Intake
+from barograph.sources import parquet_groups
 from barograph.sources.read import read_files
 
 DAY = datetime.date(2026, 3, 1)
@@ -66,12 +67,17 @@ def table(array: pa.Array) -> pa.Table:
 
 
 @pytest.mark.parametrize(
-    ("name", "way"), [*((name, "arrow") for name in TYPES), *((name, "parquet") for name in TYPES if name != "duration")]
+    ("name", "way"),
+    [
+        *((name, "arrow") for name in TYPES),
+        *((name, way) for name in TYPES if name != "duration" for way in ("parquet", "large groups")),
+    ],
 )
-def test_a_type_is_what_the_docs_say(tmp_path: Path, name: str, way: str) -> None:
+def test_a_type_is_what_the_docs_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, way: str) -> None:
     array, *expected = TYPES[name]
     frame: object = table(array)
-    if way == "parquet":
+    if way != "arrow":
+        monkeypatch.setattr(parquet_groups, "MOST_PACKED", 0 if way == "large groups" else parquet_groups.MOST_PACKED)
         pq.write_table(table(array), tmp_path / "a.parquet")
         (chunk,) = read_files([tmp_path / "a.parquet"], job("good", "x", "mean").data_description, fields=["x"])
         frame = chunk.frame

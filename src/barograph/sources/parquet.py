@@ -13,6 +13,7 @@ from barograph.config.errors import UnreadableInput
 from barograph.intake.frames import with_known_zones
 from barograph.sources.chunk import Bad, Block
 from barograph.sources.lines import LONGEST_ROW, TOO_LONG
+from barograph.sources.parquet_groups import in_small_groups
 from barograph.sources.parquet_pages import BadPages, largest_page
 from barograph.sources.streams import Stream
 
@@ -67,21 +68,21 @@ def _file_blocks(stream: Stream, stored: str, fields: tuple[str, ...] | None) ->
         height = int(table.select(pl.len()).collect().item())
         size = os.path.getsize(stored)
         first = 0
-        for frame in _frames(table.select(columns), height):
-            end = size * (first + frame.height) // height
-            stream.note_progress(end)
-            short, bad = _without_long_texts(frame)
-            yield Block(short, bad, end - size * first // height, tuple(names))
-            first += frame.height
+        with in_small_groups(table, _pattern(stored), columns) as rows:
+            for frame in _frames(rows, height):
+                end = size * (first + frame.height) // height
+                stream.note_progress(end)
+                short, bad = _without_long_texts(frame)
+                yield Block(short, bad, end - size * first // height, tuple(names))
+                first += frame.height
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, duckdb.Error, OSError, BadPages) as error:
         raise UnreadableInput(f"{stream.path}: wanted a Parquet file ({' '.join(str(error).split())[:200]})") from error
 
 
 def _refuse_huge(path: str, stored: str, columns: list[str]) -> None:
     """Refuse texts that may be one text of any size: how long the texts of a page are is known once it is unpacked."""
-    name = _PATTERN.sub(r"[\g<0>]", stored)  # as one file, not as a pattern
     with duckdb.connect() as reader:
-        large = reader.execute(_LARGE_TEXTS, [name, MOST_TEXT, columns]).fetchall()
+        large = reader.execute(_LARGE_TEXTS, [_pattern(stored), MOST_TEXT, columns]).fetchall()
     with open(stored, "rb") as file:
         for group, column, offset, length in large:
             size = largest_page(file, offset, length)
@@ -91,6 +92,11 @@ def _refuse_huge(path: str, stored: str, columns: list[str]) -> None:
                     f"as it has more than {MOST_TEXT >> 20} MiB of texts, found {size >> 20:,} MiB; write the file with fewer "
                     "rows in each group, or smaller pages"
                 )
+
+
+def _pattern(stored: str) -> str:
+    """A path as a pattern that one file has."""
+    return _PATTERN.sub(r"[\g<0>]", stored)
 
 
 def _frames(table: pl.LazyFrame, height: int) -> Iterator[pl.DataFrame]:

@@ -1,0 +1,70 @@
+"""Parquet files with row groups that are too large to be read again for each piece."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import duckdb
+import polars as pl
+
+MOST_PACKED: Final = 128 << 20
+"""Bytes, packed, of the columns of a row group. Of a larger one all would be fetched for each piece that is read: memory by its
+size, time by its square. 16 million rows of a time, a number and a text are 194 MB."""
+_ROWS: Final = 1 << 18
+_KEPT: Final = (pl.Boolean, pl.String, pl.Date, pl.Float32, pl.Float64, pl.Decimal)
+_LARGEST: Final = """
+    SELECT max(size) FROM (
+        SELECT sum(total_compressed_size) AS size FROM parquet_metadata(?)
+        WHERE list_contains(?, split_part(path_in_schema, ', ', 1)) GROUP BY row_group_id
+    )
+"""
+
+
+@contextmanager
+def in_small_groups(table: pl.LazyFrame, pattern: str, columns: list[str]) -> Iterator[pl.LazyFrame]:
+    """Columns of a file, in groups that can be read one by one: as they are, or from a copy for the time being.
+
+    The copy is made in one pass and little memory, of columns whose every value it keeps. Where it cannot be made, the file is
+    read as it is, which takes longer.
+
+    Args:
+        table: the file.
+        pattern: its path, as a pattern that it alone has.
+        columns: those that are to be read.
+    """
+    rows = table.select(columns)
+    with duckdb.connect() as reader:
+        (largest,) = reader.execute(_LARGEST, [pattern, columns]).fetchone() or (0,)
+    if (largest or 0) <= MOST_PACKED or not _can_be_copied(table.collect_schema(), columns):
+        yield rows
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "rows.parquet"
+        if _copied(pattern, columns, copy):
+            rows = pl.scan_parquet(copy).cast(rows.collect_schema())
+        yield rows
+
+
+def _can_be_copied(schema: pl.Schema, columns: list[str]) -> bool:
+    told_apart = len({name.lower() for name in schema}) == len(schema)  # DuckDB does not by their case
+    return told_apart and all(_is_kept(schema[name]) for name in columns)
+
+
+def _is_kept(kind: pl.DataType) -> bool:
+    """Whether a column of a kind comes out of the copy with the values that it had."""
+    if isinstance(kind, pl.Datetime):
+        return kind.time_unit != "ns" and kind.time_zone in (None, "UTC")
+    return kind.is_integer() or isinstance(kind, _KEPT)
+
+
+def _copied(pattern: str, columns: list[str], to: Path) -> bool:
+    with duckdb.connect() as writer:
+        writer.execute("SET threads = 1; SET disable_parquet_prefetching = true")  # which would fetch whole groups, too
+        try:
+            rows = writer.read_parquet(pattern, hive_partitioning=False).select(*map(duckdb.ColumnExpression, columns))
+            rows.write_parquet(str(to), compression="snappy", row_group_size=_ROWS)
+        except duckdb.Error:
+            return False  # such as a disk that is full
+    return True
