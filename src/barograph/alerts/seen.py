@@ -15,9 +15,8 @@ import polars as pl
 
 from barograph.config.alert_rule import On
 from barograph.config.job import Job
-from barograph.jobs.views.incidents import job_incidents
+from barograph.jobs.views.incidents import incidents_with_records
 from barograph.results import schema
-from barograph.scoring.episodes import OPENING_SCORE
 from barograph.scoring.incidents import incidents
 from barograph.store.alert_standings import Highest
 from barograph.store.job_rows import JobSummary
@@ -86,16 +85,16 @@ class Seen:
         return self.job.bucket_span_ms
 
     @cached_property
-    def _touching(self) -> pl.DataFrame:
-        return job_incidents(self._results, self.job.job_id, self.start_ms, self.until_ms)
+    def _touching(self) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The incidents of the time as they are in the end, and the records around."""
+        return incidents_with_records(self._results, self.job.job_id, self.start_ms, self.until_ms)
 
     @cached_property
     def anomalous(self) -> pl.DataFrame:
         """Records that open incidents or go on with them, by time, from the start of the first that touches the time on."""
-        touching = self._touching
+        touching, records = self._touching
         first = min([self.start_ms, *touching["start"].to_list()])
-        asked = Query(first, self.until_ms, OPENING_SCORE, sort="timestamp", descending=False)
-        return self._results.records(self.job.job_id, asked).rows
+        return records.filter(pl.col("timestamp") >= first)
 
     @cached_property
     def _times(self) -> list[int]:
@@ -104,7 +103,12 @@ class Seen:
     def incidents_at(self, time_ms: int) -> list[Row]:
         """The incidents as they are when the bucket that starts at a time has been judged, as rows of `schema.INCIDENTS`."""
         known = bisect_right(self._times, time_ms)
-        return self._once(("incidents", known), lambda: incidents(self.anomalous.head(known), self.span_ms).to_dicts())
+        return self._once(("incidents", known), lambda: self._incidents(known).to_dicts())
+
+    def _incidents(self, known: int) -> pl.DataFrame:
+        """The incidents of the first `known` records."""
+        is_all = known == len(self._times)
+        return self._touching[0] if is_all else incidents(self.anomalous.head(known), self.span_ms)
 
     def of_incident(self, incident: Row, time_ms: int) -> pl.DataFrame:
         """The records of an incident that `incidents_at` has given for a time, up to then."""

@@ -45,6 +45,13 @@ def job_incidents(
     Raises:
         NoSuchJob: there is none of this id.
     """
+    return incidents_with_records(store, job_id, start_ms, end_ms)[0].filter(pl.col("score") >= min_score)
+
+
+def incidents_with_records(
+    store: JobResults, job_id: str, start_ms: int | None, end_ms: int | None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """As `job_incidents`; and the records, by time, that were read for it: those of these incidents, and others around them."""
     summary = store.summary(job_id)
     span_ms, known_ms = summary.job.bucket_span_ms, _known_from(store, summary)
     reach = 2 * QUIET_BUCKETS * span_ms
@@ -53,7 +60,8 @@ def job_incidents(
         first = None if start_ms is None else start_ms - before
         last = None if end_ms is None else end_ms + after
         asked = Query(first, last, OPENING_SCORE, sort="timestamp", descending=False)
-        told = incidents(store.records(job_id, asked).rows, span_ms, known_ms)
+        records = store.records(job_id, asked).rows
+        told = incidents(records, span_ms, known_ms)
         inside = pl.lit(True) if start_ms is None else pl.col("end") > start_ms
         inside &= pl.lit(True) if end_ms is None else pl.col("start") < end_ms
         # A record that was not read can make a difference only if there is something all the way between it and one of these.
@@ -61,7 +69,7 @@ def job_incidents(
         early = first is not None and first > known_ms and (spans["start"] < first + reach).any()
         late = last is not None and last <= _newest(summary.counts) and (spans["end"] > last - reach).any()
         if not early and not late:
-            return told.filter(inside, pl.col("score") >= min_score)
+            return told.filter(inside), records
         before, after = (before * _FURTHER if early else before), (after * _FURTHER if late else after)
 
 
