@@ -53,6 +53,9 @@ def with_causes(records: pl.DataFrame, beside: pl.DataFrame) -> pl.DataFrame:
         records: columns of `schema.RECORDS`.
         beside: all records of their members in their buckets; the same columns.
     """
+    if beside["over_field_value"].null_count() == len(beside):  # nobody is a member of anything: the most usual case
+        causes_type = pl.List(pl.Struct({name: beside.schema[name] for name in COLUMNS}))
+        return records.with_columns(causes=pl.lit(None, dtype=causes_type))
     members = beside.filter(pl.col("over_field_value").is_not_null()).sort("probability", maintain_order=True)
     least = pl.col("probability").min().over(_OF)
     near = members.filter(pl.col("probability") <= pl.max_horizontal(_NEAR * least, _LIKELY))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+import msgspec
 import sqlalchemy as sa
 
 _AT_ONCE: Final = 500
@@ -20,8 +21,21 @@ def keyed(connection: sa.Connection, chosen: "sa.Select[Any]", keys: "Sequence[t
         keys: a value for each of the columns `of`.
         of: the columns.
     """
+    wanted_of = _values if connection.dialect.name == "postgresql" else _of_json
     for start in range(0, len(keys), _AT_ONCE):
-        names = [sa.column(f"key_{place}", column.type) for place, column in enumerate(of)]
-        wanted = sa.values(*names, name="wanted").data(keys[start : start + _AT_ONCE]).cte("wanted")
-        same = sa.and_(*(column == wanted.c[f"key_{place}"] for place, column in enumerate(of)))
+        wanted, columns = wanted_of(keys[start : start + _AT_ONCE], of)
+        same = sa.and_(*(column == key for column, key in zip(of, columns, strict=True)))
         yield from connection.execute(chosen.join_from(wanted, of[0].table, same))
+
+
+def _values(keys: "Sequence[tuple[Any, ...]]", of: Sequence[Any]) -> "tuple[sa.FromClause, Sequence[Any]]":
+    """The keys as a table, and its columns."""
+    names = [sa.column(f"key_{place}", column.type) for place, column in enumerate(of)]
+    wanted = sa.values(*names, name="wanted").data(list(keys)).cte("wanted")
+    return wanted, list(wanted.c)
+
+
+def _of_json(keys: "Sequence[tuple[Any, ...]]", of: Sequence[Any]) -> "tuple[sa.FromClause, Sequence[Any]]":
+    """The same as one value, so that a query is one for any number of keys: to compile one of 100 took 7 ms."""
+    wanted = sa.func.json_each(msgspec.json.encode(keys).decode()).table_valued("value", name="wanted")
+    return wanted, [sa.func.json_extract(wanted.c.value, f"$[{place}]", type_=column.type) for place, column in enumerate(of)]

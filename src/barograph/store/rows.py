@@ -73,6 +73,9 @@ def influence_frame(fetched: Sequence[Any]) -> pl.DataFrame:
 
 def with_influencers(records: pl.DataFrame, influencers: pl.DataFrame) -> pl.DataFrame:
     """The records in their order, with the column `influencers` put together again from rows in the order of their rank."""
+    none = pl.lit([], dtype=pl.List(schema.INFLUENCE))
+    if influencers.is_empty():
+        return records.with_columns(none.alias(_INFLUENCERS))
     key = ["timestamp", "seq"]
     nested = (
         influencers.group_by([*key, "influencer_field_name"], maintain_order=True)
@@ -81,7 +84,6 @@ def with_influencers(records: pl.DataFrame, influencers: pl.DataFrame) -> pl.Dat
         .group_by(key, maintain_order=True)
         .agg(_INFLUENCERS)
     )
-    none = pl.lit([], dtype=pl.List(schema.INFLUENCE))
     return records.join(nested, on=key, how="left", maintain_order="left").with_columns(pl.col(_INFLUENCERS).fill_null(none))
 
 
