@@ -164,6 +164,12 @@ def test_a_rule_is_tried_on_past_data_before_it_is_made(
     settle(page)
     made = alerting.http.get("/api/v1/rules/mine").json()
     assert (made["min_score"], made["budget"], made["jobs"]) == (50, 3, [alerted.JOB])
+    all_day = [{"from": "00:00", "to": "12:00", "time_zone": "UTC"}, {"from": "12:00", "to": "00:00", "time_zone": "UTC"}]
+    alerting.http.put("/api/v1/rules/mine", json=asked["rule"] | {"min_score": 50, "quiet_hours": all_day}).raise_for_status()
+    page.reload()
+    settle(page)
+    held = alerting.http.post("/api/v1/rules/test", json={**asked, "rule": asked["rule"] | {"min_score": 50}}).json()["total"]
+    expect(past).to_contain_text(f"0 would have been sent at once, {held} held back by quiet hours")
     page.get_by_label("Not older than").fill("soon")
     page.get_by_label("Not older than").blur()
     expect(page.get_by_role("alert").first).to_contain_text("lookback: wanted")

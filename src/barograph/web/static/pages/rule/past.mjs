@@ -59,7 +59,7 @@ const Found = ({ found, rule, take }) => html`
   <p class="headline"><strong>${found.total === 0 ? 'No alerts' : counted(found.total, 'alert')}</strong>${found.total > 0 && found.to - found.from > 7 * DAY_MS && `, ${number(Number(found.per_week.toPrecision(2)))} a week`}
     <span class="quiet"> in ${interval(found.from, found.to)}, of ${counted(found.jobs, 'job')}</span></p>
   ${found.jobs_left_out > 0 && html`<p>${counted(found.jobs_left_out, 'job')} with scores as high or lower ${found.jobs_left_out === 1 ? 'is' : 'are'} left out.</p>`}
-  ${found.told < found.total && html`<p>${count(found.told)} would have been sent at once; the others fell into quiet hours, planned times or mutes.</p>`}
+  ${found.told < found.total && html`<p>${count(found.told)} would have been sent at once, ${count(found.total - found.told)} held back by quiet hours, planned times or mutes.</p>`}
   ${found.over_budget && html`<p class="over-budget">${found.over_budget}.
     ${found.suggested !== null && found.suggested !== rule.min_score && html` <button type="button" onClick=${() => take(found.suggested)}>From a score of ${found.suggested} it would be within</button>`}</p>`}
   <div class="labelled">From a score of
