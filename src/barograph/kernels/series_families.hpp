@@ -11,6 +11,7 @@ constexpr double kT3Peak = -0.5535010194628218;  // ln density of the scaled t3 
 
 inline double count_score(double centre, double deviation, double x) {
   const double excess = count_excess(centre, deviation);
+  if (x == 0.0) return ln_none(centre, excess);
   if (excess <= 1e-6 * centre) return x * ln(centre) - centre - ln_gamma(x + 1.0);
   const double r = centre * centre / excess;
   const double q = centre / (centre + r);

@@ -63,12 +63,21 @@ inline double gamma_family(const Predictive& p, double high, double low) {
 // Over-dispersion of counts: the predictive's variance includes the 1/12 of rounding, which counts do not have.
 inline double count_excess(double centre, double deviation) { return deviation * deviation - 1.0 / 12.0 - centre; }
 
+// ln P(X = 0) of such counts, in closed form: of series that are mostly silent nearly all values ask for nothing else.
+inline double ln_none(double mean, double excess) {
+  if (excess <= 1e-6 * mean) return -mean;
+  const double r = std::max(mean * mean / excess, 1e-300);
+  const double x = mean / (mean + r);
+  return r * (x < 0.5 ? ln_1p(-x) : ln(r / (mean + r)));
+}
+
 // ln P(X >= k) or ln P(X < k) of counts with the predictive's mean and variance: negative binomial, or Poisson when not
 // over-dispersed.
 inline double ln_counts(const Predictive& p, double k, Tail want) {
   if (k <= 0.0) return want == Tail::kAbove ? 0.0 : -kInfinity;
   const double mean = p.centre;
   const double excess = count_excess(p.centre, p.deviation);
+  if (k == 1.0) return wanted_tail(ln_none(mean, excess), Tail::kBelow, want);
   if (excess <= 1e-6 * mean) return ln_gamma_tail(k, mean, want == Tail::kAbove ? Tail::kBelow : Tail::kAbove);
   const double r = std::max(mean * mean / excess, 1e-300);
   const double x = mean / (mean + r), left = r / (mean + r);  // I_x(k, r); its complement, which a mean near 0 makes very small
