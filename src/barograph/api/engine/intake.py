@@ -123,12 +123,15 @@ class Intake:
                 first_row += made.chunk.rows
 
     def _plan_downtime(self, job: Job, frame: pl.DataFrame) -> None:
-        """Plan the time between the newest row and the first one of this upload, if it has whole buckets."""
+        """Plan the time between the newest row and the first one of this upload, if it has whole buckets.
+
+        The buckets in which it begins and ends have fewer rows than usual, so they are of it, too.
+        """
         newest, times = self._committed().latest_record_timestamp, parse_times(frame[job.time_field], job)
         first, span = times.min(), job.bucket_span_ms
         if newest is None or not isinstance(first, int) or first // span <= newest // span + 1:
             return
-        plan_downtime(self.state.server.service.calendars, self.job_id, (newest // span + 1) * span, first // span * span)
+        plan_downtime(self.state.server.service.calendars, self.job_id, newest, first)
         if self.state.extras(self.job_id).get("ignore_downtime") == "ONCE":
             self.state.change(self.job_id, {"ignore_downtime": "NEVER"})
 
