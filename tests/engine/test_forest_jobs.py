@@ -14,6 +14,8 @@ from barograph.config.knowledge import Knowledge, PlannedTime
 from barograph.engine import Engine
 from barograph.engine.estimate import Numbers, most_series, predicted_bytes
 from barograph.engine.forest_rules import is_suppressed
+from barograph.engine.forest_stage import forest_config
+from barograph.models.forest_trees import Trees
 from barograph.results.results import Results
 from barograph.results.schema import FOREST_RESULTS, polars_schema
 from barograph.results.snapshot import Snapshot
@@ -108,7 +110,7 @@ def test_there_is_room_for_ten_thousand_entities_and_what_is_beyond_a_limit_is_l
     job = read_detector(doc).job()
     assert 10_000 <= most_series(job) < 40_000
     small = job.model_copy(update={"analysis_limits": AnalysisLimits(model_memory_limit="2mb")})
-    assert 2 <= most_series(small) <= 6
+    assert 2 <= most_series(small) <= 7
 
 
 def test_memory_is_predicted_as_it_is(rows):
@@ -116,7 +118,10 @@ def test_memory_is_predicted_as_it_is(rows):
     engine = Engine.build(job)
     engine.add(rows)
     held = sum(array.nbytes for name, array in engine.snapshot().arrays.items() if name.startswith(("forest", "model")))
-    assert predicted_bytes(job, [Numbers(3), Numbers(3)], {"host": 2, "service": 2}) == pytest.approx(held, rel=0.1)
+    predicted = predicted_bytes(job, [Numbers(3), Numbers(3)], {"host": 2, "service": 2})
+    young = sum(array.nbytes for name, array in engine.snapshot().arrays.items() if name in ("forest.store", "forest.record"))
+    settled = 3 * Trees.most_bytes(forest_config(job, job.forest_config).trees)  # their stores are short yet
+    assert predicted == pytest.approx(held - young + settled, rel=0.1)
 
 
 def test_threads_change_no_bit(results, rows):

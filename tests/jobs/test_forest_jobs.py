@@ -141,7 +141,7 @@ def test_models_say_how_far_they_are_from_their_first_score(service, tmp_path):
     assert [(one.needed, one.progress) for one in models] == [(0, 1.0)] * 3
     assert len({one.model_id for one in models}) == 3
     assert models[0].model_id.startswith("web-1_entity_")
-    assert all(330_000 < one.bytes < 420_000 for one in models)
+    assert all(210_000 < one.bytes < 240_000 for one in models)
     with Service.open(None, tmp_path) as young:
         young.create(JOB)
         assert young.forest_models(JOB.job_id) == []
@@ -154,7 +154,7 @@ def test_models_say_how_far_they_are_from_their_first_score(service, tmp_path):
 
 
 def test_forests_are_a_part_of_the_memory_that_a_job_tells_of(service):
-    assert service.memory(JOB.job_id).parts["forests of the entities"] > 3 * 330_000
+    assert service.memory(JOB.job_id).parts["forests of the entities"] > 3 * 210_000
 
 
 def test_anomalies_are_in_the_lanes_and_the_influencers_of_the_job(service):

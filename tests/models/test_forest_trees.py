@@ -1,5 +1,6 @@
 """Random cut trees: what the kernel remembers is what the definition says, and keeps the laws of such trees."""
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -14,28 +15,39 @@ from barograph.models.forest_trees import NODE, TREE, Trees, TreesConfig
 from tests.oracle import forest as oracle
 
 
-def parts(trees: Trees, number: int) -> tuple[np.ndarray, np.void, np.ndarray, np.ndarray]:
-    """Nodes, the tree's record, coordinates of its samples, and the boxes [boxed, 2, width]."""
-    c, record = trees.config, trees.snapshot()["record"]
-    trees_at, nodes_at, keys_at, points_at, boxes_at, boxed, width = _forest.offsets(c.trees, c.samples, c.features, c.shingle)
-    tree = record[trees_at:nodes_at].view(TREE)[number]
-    nodes = record[nodes_at:keys_at].view(NODE).reshape(c.trees, -1)[number]
-    points = record[points_at:boxes_at].view(np.uint32).reshape(c.trees, -1)[number][: tree["filled"]]
-    store = trees.snapshot()["store"]
-    coordinates = store[points[:, None].astype(int) * c.features + np.arange(c.dims)]
-    return nodes, tree, coordinates, record[boxes_at:].view(np.float32).reshape(c.trees, boxed, 2, width)[number]
+class Parts:
+    """What a tree's part of the record says: `tree`, `points` [filled, dims], `masses`, `boxes` [boxed, 2, dims] of samples."""
+
+    def __init__(self, trees: Trees, number: int) -> None:
+        c, record, wide = trees.config, trees.snapshot()["record"], bool(trees.head["wide"])
+        at = _forest.offsets(c.trees, c.samples, c.features, c.shingle, wide)
+        sections = [record[start:stop] for start, stop in itertools.pairwise([*at[:-1], len(record)])]
+        of_trees, nodes, _, points, masses, boxes, high = sections
+        self.tree = of_trees.view(TREE)[number]
+        self.nodes = nodes.view(NODE).reshape(c.trees, -1)[number]
+        numbers = points.view(np.uint32 if wide else np.uint16).reshape(c.trees, -1)[number][: self.tree["filled"]]
+        self.points = trees.snapshot()["store"][numbers[:, None].astype(int) * c.features + np.arange(c.dims)]
+        self.masses = masses.view(np.uint16).reshape(c.trees, -1)[number]
+        held = boxes.view(np.uint16 if c.samples > 256 else np.uint8)
+        self.boxes = held.reshape(c.trees, -1, 2, c.dims)[number]
+        self.high = high.reshape(c.trees, -1)[number] if len(high) else np.zeros(c.samples - 1, np.uint8)
+
+    def node(self, i: int) -> tuple[int, float, int, int]:
+        """Dimension, cut, left and right child of a node."""
+        link = int(self.nodes[i]["link"])
+        return (link >> 26) + 64 * int(self.high[i]), float(self.nodes[i]["cut"]), link & 0x1FFF, link >> 13 & 0x1FFF
 
 
 def nested(trees: Trees, number: int) -> Any:
-    nodes, tree, points, _ = parts(trees, number)
+    of = Parts(trees, number)
 
     def below(i: int) -> Any:
         if i >= trees.config.samples:
-            return tuple(map(float, points[i - trees.config.samples]))
-        left, right = nodes[i]["child"].tolist()
-        return int(nodes[i]["dim"]), float(nodes[i]["cut"]), below(left), below(right)
+            return tuple(map(float, of.points[i - trees.config.samples]))
+        dim, cut, left, right = of.node(i)
+        return dim, cut, below(left), below(right)
 
-    return below(int(tree["root"]))
+    return below(int(of.tree["root"]))
 
 
 def data(n: int, features: int, seed: int, distinct: int = 0) -> np.ndarray:
@@ -80,29 +92,33 @@ def trees(stream) -> Trees:
     return grown(stream, trees=4, samples=128, shingle=3, memory=400)
 
 
-def test_masses_boxes_and_counts_are_those_of_the_points_below(trees):
-    for number in range(4):
-        nodes, tree, points, boxes = parts(trees, number)
-        seen: list[int] = []
+@pytest.mark.parametrize(("samples", "shingle"), [(128, 3), (300, 3), (64, 40)])
+def test_masses_boxes_and_counts_are_those_of_the_points_below(stream, samples, shingle):
+    trees = grown(stream[:2_000], trees=3, samples=samples, shingle=shingle, memory=3 * samples)
+    for number in range(3):
+        of = Parts(trees, number)
+        points, seen, dims = of.points, [], np.arange(trees.config.dims)
 
-        def check(i: int, nodes=nodes, points=points, boxes=boxes, seen=seen) -> np.ndarray:
-            if i >= 128:
-                return points[(points == points[i - 128]).all(axis=1)]
+        def check(i: int, of=of, points=points, seen=seen, dims=dims) -> np.ndarray:
+            if i >= samples:
+                return points[(points == points[i - samples]).all(axis=1)]
             seen.append(i)
-            left, right = (check(int(child)) for child in nodes[i]["child"])
+            dim, cut, *children = of.node(i)
+            left, right = map(check, children)
             below = np.concatenate([left, right])
-            dim, cut = nodes[i]["dim"], nodes[i]["cut"]
             assert (left[:, dim] <= cut).all()
             assert (right[:, dim] > cut).all()
-            assert len(below) == nodes[i]["mass"]
-            if i < len(boxes):
-                assert (boxes[i, :, :6] == [below.min(axis=0), below.max(axis=0)]).all()
-                assert not boxes[i, :, 6:].any()
+            if i < len(of.boxes):
+                assert len(below) == of.masses[i]
+                sides = [points[held, dims] for held in of.boxes[i]]
+                assert (sides == np.array([below.min(axis=0), below.max(axis=0)])).all()
             return below
 
-        assert len(check(int(tree["root"]))) == 128
-        assert len(seen) == len(set(seen)) == len(np.unique(points, axis=0)) - 1
-        assert {i < len(boxes) for i in seen} == {False, True}  # nodes of both kinds were looked at
+        assert len(check(int(of.tree["root"]))) == samples
+        distinct = len(np.unique(points, axis=0))
+        assert len(seen) == len(set(seen)) == distinct - 1
+        assert of.tree["repeated"] == samples - distinct
+        assert {i < len(of.boxes) for i in seen} == {False, True}  # nodes of both kinds were looked at
 
 
 def test_shares_sum_up_to_the_score(trees, stream):
@@ -148,14 +164,14 @@ def test_a_sample_is_as_old_as_its_memory_says():
     # +- 5 % of which is 4 standard errors of the mean of 200 trees' 32 samples, which are drawn alone.
     x = np.arange(12_000.0)[:, None]
     trees = grown(x, trees=200, samples=32, memory=1_000)
-    ages = np.concatenate([12_000 - parts(trees, number)[2] for number in range(200)])
+    ages = np.concatenate([12_000 - Parts(trees, number).points for number in range(200)])
     assert ages.mean() == pytest.approx(1_000, rel=0.05)
 
 
 def test_a_sample_without_forgetting_is_of_all_alike():
     x = np.arange(6_000.0)[:, None]
     trees = grown(x, trees=100, samples=32, memory=None)
-    ages = np.concatenate([parts(trees, number)[2] for number in range(100)])
+    ages = np.concatenate([Parts(trees, number).points for number in range(100)])
     assert ages.mean() == pytest.approx(3_000, rel=0.05)  # 3,200 draws: a standard error of 1 %
 
 
@@ -192,3 +208,24 @@ def test_a_setting_that_cannot_be_is_named(field, value):
 def test_trees_of_other_settings_are_refused(other):
     with pytest.raises(ValueError, match=rf"wanted .{forest_trees.VERSION}, "):
         Trees.build(TreesConfig(**other), Trees.build(TreesConfig(shingle=8)).snapshot())
+
+
+def test_what_needs_more_room_than_16_bits_goes_on_the_same(stream, monkeypatch):
+    whole = grown(stream, trees=4, samples=64, shingle=4, memory=None)
+    monkeypatch.setattr(forest_trees._forest, "NARROW", 200)
+    wide = grown(stream[:1_500], trees=4, samples=64, shingle=4, memory=None)
+    assert wide.head["wide"]
+    assert not whole.head["wide"]
+    later = Trees.build(wide.config, wide.snapshot())
+    later.advance(stream[1_500:])
+    assert [nested(later, number) for number in range(4)] == [nested(whole, number) for number in range(4)]
+    assert later.score(stream[:8].reshape(2, 8)).tobytes() == whole.score(stream[:8].reshape(2, 8)).tobytes()
+
+
+@pytest.mark.parametrize(
+    "options", [{"memory": 640}, {"memory": 200, "shingle": 1}, {"trees": 3, "memory": None, "shingle": 2}]
+)
+def test_what_trees_will_take_is_known_beforehand(options):
+    options = {"trees": 10, "samples": 64, "shingle": 6} | options
+    trees = grown(data(12_000, 2, 8), **options)
+    assert Trees.most_bytes(trees.config) == pytest.approx(trees.nbytes, rel=0.15)

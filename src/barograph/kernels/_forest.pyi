@@ -18,8 +18,14 @@ LEAST: Final[int]
 JUDGE_BYTES: Final[int]
 """Bytes of what the judgement of scores remembers."""
 
-def record_bytes(trees: int, samples: int, features: int, shingle: int) -> int:
+NARROW: Final[int]
+"""Blocks of a store, at most, whose numbers have 16 bits; the record of a forest with a longer one is `wide`."""
+
+def record_bytes(trees: int, samples: int, features: int, shingle: int, wide: bool = False) -> int:
     """Bytes of the record of a forest."""
+
+def widen(record: NDArray[uint8], wide: NDArray[uint8]) -> None:
+    """Make `wide` [record_bytes of a wide one] the same forest as `record`, with room for more blocks."""
 
 def begin(record: NDArray[uint8], trees: int, samples: int, features: int, shingle: int, decay: float, seed: int) -> None:
     """Make the record that of a forest without points.
@@ -120,5 +126,5 @@ def forecast(record: NDArray[uint8], store: NDArray[float32], horizon: int, path
 def layout() -> list[tuple[str, int, list[tuple[str, str, int]]]]:
     """Every record as (name, bytes, [(field, dtype, offset), ...])."""
 
-def offsets(trees: int, samples: int, features: int, shingle: int) -> list[int]:
-    """Where in the record the trees, nodes, keys, points and boxes begin; nodes with a box; floats of a side of a box."""
+def offsets(trees: int, samples: int, features: int, shingle: int, wide: bool) -> list[int]:
+    """Where trees, nodes, keys, points, masses, boxes and high parts of dimensions begin in the record; nodes with a box."""

@@ -17,6 +17,12 @@ struct Box {
   float *low, *high;  // [width]
 };
 
+// A box, and the samples at which its sides are.
+struct HeldBox {
+  Box box;
+  int32_t *at_low, *at_high;  // [width]
+};
+
 struct Sides {
   int64_t width, dims;
 
@@ -28,17 +34,17 @@ struct Sides {
     return Four{lanes[0], left > 1 ? lanes[1] : 0.0f, left > 2 ? lanes[2] : 0.0f, 0.0f};
   }
 
+  void copy(Box box, Box from) const {
+    std::memcpy(box.low, from.low, static_cast<size_t>(width) * 4);
+    std::memcpy(box.high, from.high, static_cast<size_t>(width) * 4);
+  }
+
   void begin(Box box, const float* x) const {
     for (int64_t i = 0; i < width; i += 4) {
       const Four lanes = of_point(x, i);
       store(box.low + i, lanes);
       store(box.high + i, lanes);
     }
-  }
-
-  void copy(Box box, Box from) const {
-    std::memcpy(box.low, from.low, static_cast<size_t>(width) * 4);
-    std::memcpy(box.high, from.high, static_cast<size_t>(width) * 4);
   }
 
   // Several stored points at once: four sides stay in registers while the points go by.
@@ -58,10 +64,37 @@ struct Sides {
     for (int k = 0; k < count; ++k) widen(box, whole, of_point(points[k], whole), of_point(points[k], whole));
   }
 
-  void add(Box box, const float* x) const { add(box, &x, 1); }
-
   void add(Box box, Box other) const {
     for (int64_t i = 0; i < width; i += 4) widen(box, i, load<Four>(other.low + i), load<Four>(other.high + i));
+  }
+
+  // Whether a point, with zeros behind its last coordinate, is in a box.
+  bool inside(Box box, const float* x) const {
+    FourWhether out{};
+    for (int64_t i = 0; i < width; i += 4) {
+      const Four at = load<Four>(x + i);
+      out |= (at < load<Four>(box.low + i)) | (at > load<Four>(box.high + i));
+    }
+    return !series::any(out);
+  }
+
+  void add(HeldBox made, const float* const* points, const int32_t* slots, int count) const {
+    for (int64_t i = 0; i < width; i += 4) {
+      Four low = load<Four>(made.box.low + i), high = load<Four>(made.box.high + i);
+      FourWhether at_low = load<FourWhether>(made.at_low + i), at_high = load<FourWhether>(made.at_high + i);
+      for (int k = 0; k < count; ++k) {
+        const Four x = of_point(points[k], i);
+        const FourWhether under = x < low, over = x > high, slot = FourWhether{} + slots[k];
+        low = under ? x : low;
+        high = over ? x : high;
+        at_low = under ? slot : at_low;
+        at_high = over ? slot : at_high;
+      }
+      store(made.box.low + i, low);
+      store(made.box.high + i, high);
+      store(made.at_low + i, at_low);
+      store(made.at_high + i, at_high);
+    }
   }
 
   bool same(const float* x, const float* y) const { return std::equal(x, x + dims, y); }

@@ -28,12 +28,15 @@ class Nearest {
  private:
   void walk_by(double share) {
     uint16_t id = tree_.tree.root;
+    int64_t mass = tree_.tree.filled;
     while (!tree_.is_leaf(id)) {
-      const Node& node = tree_.nodes[id];
-      const double left = static_cast<double>(tree_.mass(node.child[0])) / static_cast<double>(node.mass);
+      const Node node = tree_.nodes[id];
+      const int64_t mass_left = tree_.mass(node.child(0));
+      const double left = static_cast<double>(mass_left) / static_cast<double>(mass);
       const bool goes_left = share < left;
       share = goes_left ? share / left : (share - left) / (1.0 - left);
-      id = node.child[!goes_left];
+      mass = goes_left ? mass_left : mass - mass_left;
+      id = node.child(!goes_left);
     }
     distance = 0.0;
     point = tree_.points[tree_.slot(id)];
@@ -41,12 +44,11 @@ class Nearest {
 
   void visit(uint16_t id) {
     while (!tree_.is_leaf(id)) {
-      const Node& node = tree_.nodes[id];
-      if (missing_[node.dim]) {
-        visit(node.child[0]);
-        id = node.child[1];
+      if (missing_[tree_.dim(id)]) {
+        visit(tree_.nodes[id].child(0));
+        id = tree_.nodes[id].child(1);
       } else {
-        id = node.child[!(x_[node.dim] <= node.cut)];
+        id = tree_.below(id, x_);
       }
     }
     const float* y = tree_.coordinates(id);

@@ -30,7 +30,7 @@ inline void sweep(Forest& forest) {
   }
   const double aged = head.decay * static_cast<double>(head.learnt - head.since);
   each_sample([&](int64_t i) {
-    forest.points[i] = now[forest.points[i]];
+    forest.points.set(i, now[forest.points[i]]);
     forest.keys[i] = static_cast<float>(static_cast<double>(forest.keys[i]) + aged);
   });
   head.end = to;

@@ -28,7 +28,7 @@ inline double score_at(const TreeOf& tree, const Place& place, const float* x, S
   const double mass = tree.tree.filled;
   double score;
   if (tree.sides.same(tree.coordinates(place.leaf), x)) {
-    score = score_of_known(tree.times(tree.points[tree.slot(place.leaf)]), mass, place.depth);
+    score = score_of_known(static_cast<double>(tree.times(tree.points[tree.slot(place.leaf)])), mass, place.depth);
   } else {
     score = 1.0 / (place.depth + 1);
     Climb climb(tree, scratch.box(tree.of.shape), place.leaf);
@@ -46,9 +46,9 @@ inline double score_at(const TreeOf& tree, const Place& place, const float* x, S
 // Down several trees at once: one step waits for the one before, in a tree, but those of other trees need not wait for it.
 inline void walk_together(const Forest& forest, int64_t first, int count, const float* x, uint16_t* paths, Place* places) {
   const int64_t samples = forest.shape.samples;
-  const Node* nodes[kTogether];
+  Branches branches[kTogether];
   for (int j = 0; j < count; ++j) {
-    nodes[j] = forest.nodes + (first + j) * (samples - 1);
+    branches[j] = Branches(forest, first + j);
     places[j] = {paths + j * samples, 0, forest.trees[first + j].root};
   }
   for (bool any = true; any;) {
@@ -57,8 +57,7 @@ inline void walk_together(const Forest& forest, int64_t first, int count, const 
       Place& place = places[j];
       if (place.leaf >= samples) continue;
       paths[j * samples + place.depth++] = place.leaf;
-      const Node& node = nodes[j][place.leaf];
-      place.leaf = node.child[!(x[node.dim] <= node.cut)];
+      place.leaf = branches[j].below(place.leaf, x);
       any = true;
     }
   }
@@ -96,7 +95,7 @@ class Attribution {
     int depth;
     const uint16_t leaf = tree.walk(x, scratch.path.data(), depth);
     if (tree.sides.same(tree.coordinates(leaf), x)) {  // no coordinate is to blame more than another
-      const double score = score_of_known(tree.times(tree.points[tree.slot(leaf)]), tree.tree.filled, depth);
+      const double score = score_of_known(static_cast<double>(tree.times(tree.points[tree.slot(leaf)])), tree.tree.filled, depth);
       std::fill(one_.begin(), one_.end(), score / static_cast<double>(one_.size()));
       return;
     }

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <type_traits>
 #include <vector>
 
 #include "forest_box.hpp"
@@ -15,11 +17,14 @@ constexpr int kAtOnce = 32;   // points that are added to a box at once
 // What walks need for a moment: paths from roots, and a box. One is made for each call of a kernel.
 struct Scratch {
   std::vector<uint16_t> path;
-  std::vector<float> sides, x;
+  std::vector<float> sides, made, x;
+  std::vector<int32_t> holders;
 
   explicit Scratch(const Shape& shape)
-      : path(static_cast<size_t>(kTogether * shape.samples)), sides(static_cast<size_t>(2 * shape.width)), x(static_cast<size_t>(shape.width)) {}
+      : path(static_cast<size_t>(kTogether * shape.samples)), sides(static_cast<size_t>(2 * shape.width)), made(sides.size()),
+        x(static_cast<size_t>(shape.width)), holders(sides.size()) {}
   Box box(const Shape& shape) { return {sides.data(), sides.data() + shape.width}; }
+  HeldBox held(const Shape& shape) { return {{made.data(), made.data() + shape.width}, holders.data(), holders.data() + shape.width}; }
   // A point with zeros behind its last coordinate.
   const float* padded(const float* point, int64_t dims) {
     std::copy(point, point + dims, x.begin());
@@ -27,40 +32,65 @@ struct Scratch {
   }
 };
 
-struct TreeOf {
+// The nodes of a tree, as they are walked.
+struct Branches {
+  Node* nodes;
+  uint8_t* high;
+
+  Branches() = default;
+  Branches(const Forest& f, int64_t number)
+      : nodes(f.nodes + number * (f.shape.samples - 1)), high(f.high ? f.high + number * (f.shape.samples - 1) : nullptr) {}
+
+  uint32_t dim(uint16_t id) const { return nodes[id].link >> 26 | (high ? uint32_t{high[id]} << 6 : 0); }
+  void set_dim(uint16_t id, uint32_t dim) const {
+    nodes[id].link = (nodes[id].link & 0x3ffffff) | dim << 26;
+    if (high) high[id] = static_cast<uint8_t>(dim >> 6);
+  }
+  void copy(uint16_t to, uint16_t from) const {
+    nodes[to] = nodes[from];
+    if (high) high[to] = high[from];
+  }
+  // No branch: nobody can guess it.
+  uint16_t below(uint16_t id, const float* x) const { return nodes[id].child(!(x[dim(id)] <= nodes[id].cut)); }
+};
+
+struct TreeOf : Branches {
   const Forest& of;
   Tree& tree;
-  Node* nodes;
   float* keys;
-  uint32_t* points;
-  float* boxes;
+  Points points;
+  uint16_t* masses;
+  uint8_t* boxes;
+  float* open;
   Sides sides;
 
   TreeOf(const Forest& f, int64_t number)
-      : of(f), tree(f.trees[number]), nodes(f.nodes + number * (f.shape.samples - 1)), keys(f.keys + number * f.shape.samples),
-        points(f.points + number * f.shape.samples), boxes(f.boxes + number * f.shape.boxed * 2 * f.shape.width),
-        sides{f.shape.width, f.shape.dims} {}
+      : Branches(f, number), of(f), tree(f.trees[number]), keys(f.keys + number * f.shape.samples),
+        points(f.points.from(number * f.shape.samples)), masses(f.masses + number * f.shape.boxed),
+        boxes(f.boxes + number * f.shape.boxed * box_bytes()),
+        open(f.open ? f.open + number * f.shape.boxed * 2 * f.shape.width : nullptr), sides{f.shape.width, f.shape.dims} {}
 
   bool is_leaf(uint16_t id) const { return id >= of.shape.samples; }
   bool has_box(uint16_t id) const { return id < of.shape.boxed; }
   uint16_t slot(uint16_t leaf) const { return static_cast<uint16_t>(leaf - of.shape.samples); }
   uint16_t leaf(uint16_t slot) const { return static_cast<uint16_t>(slot + of.shape.samples); }
-  uint16_t mass(uint16_t id) const { return is_leaf(id) ? times(points[slot(id)]) : nodes[id].mass; }
   const float* coordinates(uint16_t leaf) const { return of.coordinates(points[slot(leaf)]); }
-  Box box(uint16_t id) const { return {boxes + id * 2 * of.shape.width, boxes + (id * 2 + 1) * of.shape.width}; }
+
+  // How many samples are below, duplicates included.
+  int64_t mass(uint16_t id) const {
+    if (is_leaf(id)) return times(points[slot(id)]);
+    return has_box(id) ? masses[id] : mass(nodes[id].child(0)) + mass(nodes[id].child(1));
+  }
 
   // How many samples are this point.
-  uint16_t times(uint32_t point) const {
-    return static_cast<uint16_t>(std::count(points, points + tree.filled, point));
-  }
+  int64_t times(uint32_t point) const { return tree.repeated ? points.count(tree.filled, point) : 1; }
 
   // Down to the leaf where x would be; answers it and how many nodes are on the path.
   uint16_t walk(const float* x, uint16_t* path, int& depth) const {
     uint16_t id = tree.root;
     for (depth = 0; !is_leaf(id); ++depth) {
       path[depth] = id;
-      const Node& node = nodes[id];
-      id = node.child[!(x[node.dim] <= node.cut)];  // no branch: nobody can guess it
+      id = below(id, x);
     }
     return id;
   }
@@ -73,7 +103,22 @@ struct TreeOf {
   }
 
   uint16_t sibling(uint16_t parent, uint16_t child) const {
-    return nodes[parent].child[nodes[parent].child[0] == child];
+    return nodes[parent].child(nodes[parent].child(0) == child);
+  }
+
+  Box open_box(uint16_t id) const { return {open + id * 2 * of.shape.width, open + (id * 2 + 1) * of.shape.width}; }
+
+  // The stored box of a node, and that of a sum widened by it.
+  void read(uint16_t id, Box box) const {
+    std::fill(box.low + of.shape.dims, box.low + of.shape.width, 0.0f);
+    std::fill(box.high + of.shape.dims, box.high + of.shape.width, 0.0f);
+    each_side(id, [&](int64_t i, float low, float high, auto&, auto&) { box.low[i] = low, box.high[i] = high; });
+  }
+  void add_stored(Box sum, uint16_t id) const {
+    if (open) return sides.add(sum, open_box(id));
+    each_side(id, [&](int64_t i, float low, float high, auto&, auto&) {
+      sum.low[i] = lesser(sum.low[i], low), sum.high[i] = greater(sum.high[i], high);
+    });
   }
 
   void insert(uint16_t slot, uint32_t point, Scratch& scratch);
@@ -84,11 +129,12 @@ struct TreeOf {
   int gather(Box sum, uint16_t id, const float** points, int count) const {
     while (!is_leaf(id)) {
       if (has_box(id)) {
-        sides.add(sum, box(id));
+        add_stored(sum, id);
         return count;
       }
-      count = gather(sum, nodes[id].child[0], points, count);
-      id = nodes[id].child[1];
+      const Node node = nodes[id];
+      count = gather(sum, node.child(0), points, count);
+      id = node.child(1);
     }
     if (count == kAtOnce) {
       sides.add(sum, points, count);
@@ -101,46 +147,142 @@ struct TreeOf {
     if (level < 0) {
       tree.root = now;
     } else {
-      nodes[path[level]].child[nodes[path[level]].child[0] != before] = now;
+      nodes[path[level]].set_child(nodes[path[level]].child(0) != before, now);
     }
   }
   uint16_t take(uint16_t& first) {
     const uint16_t id = first;
-    first = nodes[id].child[0];
+    first = nodes[id].child(0);
     return id;
   }
   void give_back(uint16_t id) {
     uint16_t& first = has_box(id) ? tree.free_boxed : tree.free_plain;
-    nodes[id].child[0] = first;
+    nodes[id].set_child(0, first);
     first = id;
   }
-  void make_box(uint16_t id) const {
-    uint16_t first = nodes[id].child[0];
-    while (!is_leaf(first) && !has_box(first)) first = nodes[first].child[0];
-    is_leaf(first) ? sides.begin(box(id), coordinates(first)) : sides.copy(box(id), box(first));
-    add_to(box(id), nodes[id].child[0]);
-    add_to(box(id), nodes[id].child[1]);
+
+  int64_t box_bytes() const { return 2 * of.shape.dims * (of.shape.large ? 2 : 1); }
+  template <class Do> void each_side(uint16_t id, Do&& act) const {
+    uint8_t* own = boxes + id * box_bytes();
+    if (of.shape.large) each_of(reinterpret_cast<uint16_t*>(own), act);
+    else each_of(own, act);
   }
-  void move(uint16_t* path, int level, uint16_t& free) {
+  template <class Id, class Do> void each_of(Id* low, Do&& act) const {
+    if (points.wide) each_of(low, points.broad(), act);
+    else each_of(low, points.narrow(), act);
+  }
+  template <class Id, class Point, class Do> void each_of(Id* low, const Point* point, Do&& act) const {
+    const int64_t dims = of.shape.dims, features = of.shape.features;
+    Id* high = low + dims;
+    const float* blocks = of.store;
+    for (int64_t i = 0; i < dims; ++i)
+      act(i, blocks[point[low[i]] * features + i], blocks[point[high[i]] * features + i], low[i], high[i]);
+  }
+  void widen_stored(uint16_t id, uint16_t slot, const float* x) const {
+    if (open) {
+      if (sides.inside(open_box(id), x)) return;
+      sides.add(open_box(id), Box{const_cast<float*>(x), const_cast<float*>(x)});
+    }
+    each_side(id, [&](int64_t i, float low, float high, auto& at_low, auto& at_high) {
+      using Id = std::remove_reference_t<decltype(at_low)>;
+      if (x[i] < low) at_low = static_cast<Id>(slot);
+      if (x[i] > high) at_high = static_cast<Id>(slot);
+    });
+  }
+  template <class Id> bool holds(const Id* own, uint16_t slot) const {
+    return std::find(own, own + 2 * of.shape.dims, static_cast<Id>(slot)) != own + 2 * of.shape.dims;
+  }
+  bool holds(uint16_t id, uint16_t slot) const {
+    const uint8_t* own = boxes + id * box_bytes();
+    return of.shape.large ? holds(reinterpret_cast<const uint16_t*>(own), slot) : holds(own, slot);
+  }
+  // The sample that a stored box has instead of another, which is the same point.
+  template <class Id> void replace_in(Id* own, uint16_t before, uint16_t now) const {
+    std::replace(own, own + 2 * of.shape.dims, static_cast<Id>(before), static_cast<Id>(now));
+  }
+  void replace_in(uint16_t id, uint16_t before, uint16_t now) const {
+    uint8_t* own = boxes + id * box_bytes();
+    of.shape.large ? replace_in(reinterpret_cast<uint16_t*>(own), before, now) : replace_in(own, before, now);
+  }
+  // As `gather`, with the samples at which the sides are.
+  int hold(HeldBox made, uint16_t id, uint16_t* leaves, int count) const {
+    while (!is_leaf(id)) {
+      if (has_box(id)) {
+        each_side(id, [&](int64_t i, float low, float high, auto at_low, auto at_high) {
+          if (low < made.box.low[i]) made.box.low[i] = low, made.at_low[i] = at_low;
+          if (high > made.box.high[i]) made.box.high[i] = high, made.at_high[i] = at_high;
+        });
+        return count;
+      }
+      const Node node = nodes[id];
+      count = hold(made, node.child(0), leaves, count);
+      id = node.child(1);
+    }
+    if (count == kAtOnce) {
+      hold(made, leaves, count);
+      count = 0;
+    }
+    leaves[count] = id;
+    return count + 1;
+  }
+  void hold(HeldBox made, const uint16_t* leaves, int count) const {
+    const float* points[kAtOnce];
+    int32_t slots[kAtOnce];
+    for (int k = 0; k < count; ++k) points[k] = coordinates(leaves[k]), slots[k] = slot(leaves[k]);
+    sides.add(made, points, slots, count);
+  }
+  void make_box(uint16_t id, Scratch& scratch) const {
+    const HeldBox made = scratch.held(of.shape);
+    const int64_t dims = of.shape.dims, width = of.shape.width;
+    std::fill_n(made.box.low, width, std::numeric_limits<float>::infinity());
+    std::fill_n(made.box.high, width, -std::numeric_limits<float>::infinity());
+    uint16_t leaves[kAtOnce];
+    int count = hold(made, nodes[id].child(0), leaves, 0);
+    count = hold(made, nodes[id].child(1), leaves, count);
+    hold(made, leaves, count);
+    if (open) {
+      std::fill(made.box.low + dims, made.box.low + width, 0.0f);
+      std::fill(made.box.high + dims, made.box.high + width, 0.0f);
+      sides.copy(open_box(id), made.box);
+    }
+    const auto keep = [&](auto* own) {
+      std::copy_n(made.at_low, dims, own);
+      std::copy_n(made.at_high, dims, own + dims);
+    };
+    uint8_t* own = boxes + id * box_bytes();
+    if (of.shape.large) keep(reinterpret_cast<uint16_t*>(own));
+    else keep(own);
+  }
+  void move(uint16_t* path, int level, uint16_t& free, int64_t mass, Scratch& scratch) {
     const uint16_t before = path[level], now = take(free);
-    nodes[now] = nodes[before];
+    copy(now, before);
     replace_child(path, level - 1, before, now);
     give_back(before);
     path[level] = now;
-    if (has_box(now)) make_box(now);
+    if (!has_box(now)) return;
+    make_box(now, scratch);
+    masses[now] = static_cast<uint16_t>(mass);
   }
   // Large nodes get their boxes stored, small ones give them up, as far as there is room. From below, as boxes are made of boxes.
-  void place(uint16_t* path, int depth) {
+  void place(uint16_t* path, int depth, Scratch& scratch) {
     const int64_t most = of.shape.most;
+    int64_t below = 0;
     for (int level = depth - 1; level >= 0; --level) {
       const uint16_t id = path[level];
-      if (!has_box(id) && nodes[id].mass > most && tree.free_boxed != kNone) move(path, level, tree.free_boxed);
-      if (has_box(id) && nodes[id].mass <= most - most / 4 && tree.free_plain != kNone) move(path, level, tree.free_plain);
+      if (has_box(id)) below = masses[id];
+      else if (level == depth - 1) below = mass(id);
+      else below += mass(sibling(id, path[level + 1]));
+      if (!has_box(id) && below > most && tree.free_boxed != kEnd) move(path, level, tree.free_boxed, below, scratch);
+      if (has_box(id) && below <= most - most / 4 && tree.free_plain != kEnd) move(path, level, tree.free_plain, below, scratch);
     }
+  }
+  void count(const uint16_t* path, int depth, int more) const {
+    for (int i = 0; i < depth; ++i)
+      if (has_box(path[i])) masses[path[i]] = static_cast<uint16_t>(masses[path[i]] + more);
   }
 };
 
-// The box of a node on a path, made from below: those that are stored are not copied.
+// The box of a node on a path, made from below: those that are written out are not copied.
 struct Climb {
   const TreeOf& tree;
   Box own, now;
@@ -150,16 +292,31 @@ struct Climb {
     tree.sides.begin(own, tree.coordinates(leaf));
   }
   void to(uint16_t node) {
-    if (tree.has_box(node)) {
-      now = tree.box(node);
-    } else {
+    if (!tree.has_box(node)) {
       if (now.low != own.low) tree.sides.copy(own, now);
       tree.add_to(own, tree.sibling(node, below));
       now = own;
+    } else if (tree.open) {
+      now = tree.open_box(node);
+    } else {
+      tree.read(node, own);
     }
     below = node;
   }
 };
+
+// Write out the boxes of a forest for a call of many points, with room for them in `boxes`.
+inline void open_boxes(Forest& forest, int64_t points, std::vector<float>& boxes) {
+  constexpr int64_t kMany = 16;  // points that cost as much as this does, about
+  if (points < kMany) return;
+  const Shape& shape = forest.shape;
+  boxes.resize(static_cast<size_t>(shape.trees * shape.boxed * 2 * shape.width));
+  forest.open = boxes.data();
+  for (int64_t t = 0; t < shape.trees; ++t) {
+    const TreeOf tree(forest, t);
+    for (int64_t id = 0; id < shape.boxed; ++id) tree.read(static_cast<uint16_t>(id), tree.open_box(static_cast<uint16_t>(id)));
+  }
+}
 
 // A cut through the box and x, uniformly over the sum of its sides, and whether it parts them.
 struct Cut {
@@ -196,7 +353,7 @@ struct Cut {
 
 // By the law of the tree: of all cuts drawn for the boxes above the place of x, the highest that parts x from a box is made.
 inline void TreeOf::insert(uint16_t slot_now, uint32_t point, Scratch& scratch) {
-  points[slot_now] = point;
+  points.set(slot_now, point);
   uint16_t* path = scratch.path.data();
   if (tree.root == kNone) {
     tree.root = leaf(slot_now);
@@ -206,7 +363,8 @@ inline void TreeOf::insert(uint16_t slot_now, uint32_t point, Scratch& scratch) 
   int depth;
   const uint16_t found = walk(x, path, depth);
   if (sides.same(coordinates(found), x)) {
-    points[slot_now] = points[slot(found)];
+    points.set(slot_now, points[slot(found)]);
+    ++tree.repeated;
   } else {
     Climb climb(*this, scratch.box(of.shape), found);
     Cut cut(climb.now, x, of.shape.dims, draw_uniform(tree.random));
@@ -221,19 +379,23 @@ inline void TreeOf::insert(uint16_t slot_now, uint32_t point, Scratch& scratch) 
       level = i;
       beside = path[i];
     }
-    const uint16_t mass_beside = mass(beside);  // the new sample is not in the tree yet, and is another point
-    const uint16_t made = take(tree.free_plain != kNone ? tree.free_plain : tree.free_boxed);
-    nodes[made] = {{beside, beside}, cut.dim, mass_beside, cut.at};
-    nodes[made].child[!cut.x_is_left] = leaf(slot_now);
+    const uint16_t made = take(tree.free_plain != kEnd ? tree.free_plain : tree.free_boxed);
+    nodes[made].set_child(!cut.x_is_left, leaf(slot_now));
+    nodes[made].set_child(cut.x_is_left, beside);
+    nodes[made].cut = cut.at;
+    set_dim(made, cut.dim);
     replace_child(path, level - 1, beside, made);
-    if (has_box(made)) make_box(made);
+    if (has_box(made)) {
+      make_box(made, scratch);
+      masses[made] = static_cast<uint16_t>(mass(beside));  // the new sample is another point, and is counted below
+    }
     for (int i = level - 1; i >= 0; --i)
-      if (has_box(path[i])) sides.add(box(path[i]), x);
+      if (has_box(path[i])) widen_stored(path[i], slot_now, x);
     path[level] = made;
     depth = level + 1;
   }
-  for (int i = 0; i < depth; ++i) ++nodes[path[i]].mass;
-  place(path, depth);
+  count(path, depth, 1);
+  place(path, depth, scratch);
 }
 
 inline void TreeOf::remove(uint16_t slot_gone, Scratch& scratch) {
@@ -242,10 +404,14 @@ inline void TreeOf::remove(uint16_t slot_gone, Scratch& scratch) {
   const float* x = scratch.padded(of.coordinates(point), of.shape.dims);
   int depth;
   const uint16_t found = walk(x, path, depth);
-  points[slot_gone] = UINT32_MAX;
-  const uint32_t* other = std::find(points, points + tree.filled, point);
-  if (other != points + tree.filled) {  // a duplicate: another sample is the leaf now
-    if (found == leaf(slot_gone)) replace_child(path, depth - 1, found, leaf(static_cast<uint16_t>(other - points)));
+  points.set(slot_gone, points.none());
+  const int64_t other = tree.repeated ? points.find(tree.filled, point) : tree.filled;
+  if (other != tree.filled) {  // a duplicate: another sample is the leaf now
+    --tree.repeated;
+    const auto same = static_cast<uint16_t>(other);
+    if (found == leaf(slot_gone)) replace_child(path, depth - 1, found, leaf(same));
+    for (int i = 0; i < depth; ++i)
+      if (has_box(path[i])) replace_in(path[i], slot_gone, same);
   } else if (depth == 0) {
     tree.root = kNone;
     return;
@@ -253,17 +419,11 @@ inline void TreeOf::remove(uint16_t slot_gone, Scratch& scratch) {
     const uint16_t parent = path[--depth];
     replace_child(path, depth - 1, parent, sibling(parent, found));
     give_back(parent);
-    for (int i = depth - 1; i >= 0; --i) {
-      if (!has_box(path[i])) continue;
-      const Box before = box(path[i]);
-      bool inside = true;
-      for (int64_t d = 0; d < of.shape.dims; ++d) inside &= before.low[d] < x[d] && x[d] < before.high[d];
-      if (inside) break;  // and so it is in all boxes above
-      make_box(path[i]);
-    }
+    for (int i = depth - 1; i >= 0; --i)
+      if (has_box(path[i]) && holds(path[i], slot_gone)) make_box(path[i], scratch);
   }
-  for (int i = 0; i < depth; ++i) --nodes[path[i]].mass;
-  place(path, depth);
+  count(path, depth, -1);
+  place(path, depth, scratch);
 }
 
 }  // namespace forest

@@ -13,10 +13,12 @@ from barograph.kernels import _forest
 from barograph.results.arrays import Floats
 from barograph.results.snapshot import Arrays
 
-VERSION: Final = 3
+VERSION: Final = 4
 """Of what trees remember. Raised when the same blocks would be remembered as something else."""
 
 _AT_ONCE: Final = 64  # anomalies that the kernel tells before it is asked again
+
+_ROOM: Final = 1.3  # blocks that a store has for each that is in use, about
 
 _SLACK: Final = 3  # floats behind the last block, which the kernel reads with it
 
@@ -109,18 +111,28 @@ class Trees:
 
     @classmethod
     def of_arrays(cls, config: TreesConfig, record: NDArray[Any], store: NDArray[Any]) -> "Trees":
-        """Those whose `record` and `store` these were, by copies."""
-        return cls(config, np.array(record, np.uint8), np.array(store, np.float32))
+        """Those whose `record`, which may have more behind it, and `store` these were, by copies."""
+        is_wide = bool(record[: HEAD.itemsize].copy().view(HEAD)["wide"][0])
+        return cls(config, np.array(record[: cls.record_bytes(config, is_wide=is_wide)], np.uint8), np.array(store, np.float32))
 
     @staticmethod
-    def record_bytes(config: TreesConfig) -> int:
-        """How long a record is."""
-        return _forest.record_bytes(config.trees, config.samples, config.features, config.shingle)
+    def record_bytes(config: TreesConfig, *, is_wide: bool = False) -> int:
+        """How long a record is: of a store with more blocks than 16 bits have numbers for, or of a shorter one."""
+        return _forest.record_bytes(config.trees, config.samples, config.features, config.shingle, is_wide)
 
     @classmethod
     def most_bytes(cls, config: TreesConfig) -> int:
-        """About what trees take that have learnt much: their points lie within the last eight samples, measured."""
-        return cls.record_bytes(config) + 4 * 8 * config.samples * config.features
+        """About what trees take that have learnt much.
+
+        The chance of a point to be in a tree is samples / memory at first and e^-1 of that `memory` points later, so blocks are
+        in some tree's point for `memory` times the logarithm of how many have the newest. A store is made longer by a quarter
+        when seven eighths are in use.
+        """
+        most = config.trees * config.samples * config.shingle
+        if config.memory is not None:
+            newest = most / config.memory
+            most = min(most, int(config.memory * (np.euler_gamma + np.log(max(newest, 1.0)))))
+        return cls.record_bytes(config, is_wide=most * _ROOM > _forest.NARROW) + int(4 * _ROOM * most) * config.features
 
     @property
     def record(self) -> NDArray[np.uint8]:
@@ -208,6 +220,10 @@ class Trees:
     def _make_longer(self) -> None:
         more = (len(self._store) // self.config.features // 4 + 1) * self.config.features
         self._store = np.concatenate([self._store, np.zeros(more, np.float32)])
+        if len(self._store) // self.config.features > _forest.NARROW and not self.head["wide"]:
+            wide = np.empty(self.record_bytes(self.config, is_wide=True), np.uint8)
+            _forest.widen(self._record, wide)
+            self._record = wide
 
     def score(self, points: Floats | NDArray[np.float32]) -> Floats:
         """Scores [n] of points [n, dims], which are not learnt."""

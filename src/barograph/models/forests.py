@@ -199,7 +199,7 @@ class Forests:
         size, none = Trees.record_bytes(self.config.trees), np.zeros(0, np.float32)
         return self._past.snapshot() | {
             "settings": settings_of(self.config),
-            "record": np.stack([one.record for one in begun]) if begun else np.zeros((0, size), np.uint8),
+            "record": _side_by_side([one.record for one in begun], size),
             "store": np.concatenate([none, *(one.store for one in begun)]),
             "store_length": np.array([len(one.store) for one in begun], np.int64),
         }
@@ -404,6 +404,14 @@ def for_each(do: Callable[[int], None], items: Sequence[int], threads: int) -> N
     with ThreadPoolExecutor(threads) as pool:
         for _ in pool.map(do, items):
             pass
+
+
+def _side_by_side(records: Sequence[NDArray[np.uint8]], size: int) -> NDArray[np.uint8]:
+    """Records [n, width] of at least `size` bytes, with zeros behind those that are shorter than the longest."""
+    together = np.zeros((len(records), max([size, *map(len, records)])), np.uint8)
+    for row, record in zip(together, records, strict=True):
+        row[: len(record)] = record
+    return together
 
 
 def _after(previous: Floats, values: Floats) -> Floats:
