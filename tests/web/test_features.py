@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.api.running import Running
 from tests.web import forests
@@ -64,6 +64,35 @@ def test_the_newest_gap_is_hatched_once_its_result_is_overdue(at: Callable[..., 
         (80, None, [[50, 80]]),
     ]:
         assert page.evaluate(HATCHED, [data, [0, to], now]) == [inside, *last], (to, now)
+
+
+def test_it_is_told_when_a_detector_has_looked_and_looks_next(at: Callable[..., Page], shot: Callable[..., Path]) -> None:
+    page = at("/features?job=processes")
+    expect(page.get_by_test_id("strips")).to_be_visible()
+    expect(page.get_by_test_id("looks")).to_have_count(0)  # its rows come by themselves
+    window = [forests.ODD, forests.ODD + forests.MINUTE]
+    looks = {
+        "every_ms": 300_000,
+        "next_ms": window[1] + 420_000,
+        "window": window,
+        "ran": [window[1] + 120_000, window[1] + 120_450],
+    }
+
+    def looked(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json=answer.json() | {"looks": looks})
+
+    page.route("**/features?*entity=*", looked)
+    page.reload()
+    told = page.get_by_test_id("looks")
+    expect(told).to_have_text(
+        "Looks every 5 minutes, next at 08:33. It last looked at 3 Nov 2021, 08:25 – 08:26, 2 minutes after that had ended: "
+        "at 08:28, for 450ms."
+    )
+    shot(page, "features-looks")
+    looks |= {"next_ms": None, "window": None, "ran": None}
+    page.reload()
+    expect(told).to_have_text("Does not look any more.")
 
 
 def test_blame_adds_up_and_all_that_was_expected_is_listed(at: Callable[..., Page]) -> None:

@@ -35,6 +35,23 @@ class InFlight:
     bytes: int = 0
 
 
+@dataclass(frozen=True)
+class Looks:
+    """When something looks at what has come for a job.
+
+    Attributes:
+        every_ms: how often.
+        next_ms: the next time, epoch ms; None: not any more.
+        window: the span of data that was looked at last, epoch ms; None: that is not known.
+        ran: when that was begun and ended, epoch ms.
+    """
+
+    every_ms: int
+    next_ms: int | None
+    window: tuple[int, int] | None = None
+    ran: tuple[int, int] | None = None
+
+
 class Beside(Protocol):
     """What goes on beside the requests."""
 
@@ -63,6 +80,7 @@ class Server:
         ready: the jobs that an earlier process left open are open again.
         is_ending: it was told to end: who waits for something is answered at once.
         own_feed: the source of a datafeed that a dialect has made for itself, else None; the dialect sets it.
+        own_looks: when a dialect looks at what has come for a job that it feeds, else None; the dialect sets it.
         bring_results_up_to_date: makes the index show the results of now; a dialect that shows them there sets it.
         beside: what dialects have going on beside the requests.
         datafeeds: what feeds jobs from sources.
@@ -78,6 +96,7 @@ class Server:
     ready: bool = False
     is_ending: bool = False
     own_feed: Callable[[Datafeed, Job], Feed | None] = lambda _datafeed, _job: None
+    own_looks: Callable[[str], Looks | None] = lambda _job_id: None
     bring_results_up_to_date: Callable[[], None] = lambda: None
     beside: list[Beside] = field(default_factory=list)
     datafeeds: Datafeeds = field(init=False)
@@ -151,6 +170,14 @@ class Server:
         self.documents.close()
         self.uploads.close()
         self.service.suspend()
+
+    def looks(self, job_id: str) -> Looks | None:
+        """When a dialect or a datafeed looks at what has come for a job; None where nothing does."""
+        own, datafeed = self.own_looks(job_id), self.datafeeds.of_job(job_id)
+        if own is not None or datafeed is None:
+            return own
+        due = self.datafeeds.due_ms(datafeed.datafeed_id)
+        return None if due is None else Looks(datafeed.every_ms(self.service.job(job_id)), due)
 
     async def in_worker(self, job_id: str, task: Callable[[], T]) -> T:
         """What a task gives that a job's worker does, without holding up other requests.

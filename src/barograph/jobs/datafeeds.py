@@ -43,6 +43,8 @@ class _Running:
     feeder: Feeder
     stop: threading.Event = field(default_factory=threading.Event)
     thread: threading.Thread | None = None
+    due_ms: int | None = None
+    """When it looks next; None before its first look."""
 
 
 @dataclass(frozen=True)
@@ -243,6 +245,11 @@ class Datafeeds:
         feeder = running.feeder
         return FeedStats(datafeed, True, feeder.searches, feeder.is_live, feeder.end_ms is not None)
 
+    def due_ms(self, datafeed_id: str) -> int | None:
+        """When a datafeed looks next for what has come, epoch ms; None where it does not run."""
+        running = self._running.get(datafeed_id)
+        return None if running is None else running.due_ms
+
     def _run(self, datafeed_id: str, running: _Running) -> None:
         """The thread of a datafeed."""
         failures = 0
@@ -257,6 +264,7 @@ class Datafeeds:
                 due = self._service.now_ms() + min(1000 * 2**failures, int(_MOST_WAIT_S * 1000))
             if due is None:
                 break
+            running.due_ms = due
             running.stop.wait(min(max(0.0, (due - self._service.now_ms()) / 1000), _MOST_WAIT_S))
         if not running.stop.is_set():  # it came to its end by itself
             with self._lock:

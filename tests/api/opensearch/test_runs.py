@@ -227,6 +227,9 @@ def test_real_time_begins_at_once_and_ends_when_it_is_told_to(ran: Ran) -> None:
     assert http.get(f"{path}/_profile").json()["state"] == "DISABLED"
     once = {"period_start": job["enabled_time"] - 60_000 - STEP_MS, "period_end": job["enabled_time"] - 60_000}
     assert http.post(f"{path}/_run", json=once).status_code == 200
+    looks = http.get(f"/api/v1/jobs/{one}/features", params={"entity": "host=host-a"}).json()["looks"]
+    assert (looks["every_ms"], looks["next_ms"], looks["window"]) == (STEP_MS, None, list(once.values()))
+    assert job["enabled_time"] < looks["ran"][0] <= looks["ran"][1]
 
 
 def test_what_cannot_be_started_or_stopped_is_told(ran: Ran) -> None:

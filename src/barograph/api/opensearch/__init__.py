@@ -35,6 +35,8 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
 
 def routes(server: Server) -> list[BaseRoute]:
     """The routes of all endpoints; where two match a path, the one with more fixed parts is asked first."""
-    server.beside += [Configs(server), Runs(server), Monitoring(server), InsightsJob(server)]
+    runs = Runs(server)
+    server.beside += [Configs(server), runs, Monitoring(server), InsightsJob(server)]
+    server.own_looks = runs.realtime.looks
     ordered = sorted(ENDPOINTS, key=lambda endpoint: endpoint.order)
     return [route(endpoint, server) for endpoint in ordered]

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import structlog
@@ -16,7 +16,7 @@ from barograph.api.opensearch.shelves import DETECTORS, JOBS, OF_DETECTORS, ever
 from barograph.api.opensearch.tasks import DONE, REALTIME, end, forget, latest_of, new_task, outlived
 from barograph.api.opensearch.ticks import Ticks
 from barograph.api.opensearch.windows import Span, Window
-from barograph.api.server import Server
+from barograph.api.server import Looks, Server
 from barograph.config.forest import NEEDED
 
 _FAILURES: Final = 6
@@ -31,11 +31,13 @@ class Realtime:
         server: whose they are.
         failures: intervals of each that have failed, one after the other.
         ticks: when each looks next.
+        looked: when each has looked last.
     """
 
     server: Server
     failures: dict[str, int] = field(default_factory=dict)
     ticks: Ticks = field(init=False)
+    looked: dict[str, Looks] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def __post_init__(self) -> None:
@@ -94,6 +96,15 @@ class Realtime:
         for detector_id in every(self.server.documents, JOBS, {"term": {"enabled": True}}, OF_DETECTORS):
             self.ticks.plan(detector_id, self.server.service.now_ms())
 
+    def looks(self, detector_id: str) -> Looks | None:
+        """When a detector looks at what has come; None of one that has not since the server runs, and is not started."""
+        last, detector = self.looked.get(detector_id), found(self.server.documents, DETECTORS, detector_id)
+        due = self.ticks.due.get(detector_id)
+        if detector is None or (last is None and due is None):
+            return None
+        every = frequency_ms(detector)
+        return Looks(every, due) if last is None else replace(last, every_ms=every, next_ms=due)
+
     def close(self) -> None:
         """End for now; detectors that are started stay so."""
         self.ticks.close()
@@ -134,12 +145,15 @@ class Realtime:
         step, until = interval_ms(detector), at_ms - delay_ms(detector)
         window = Window(self.server.documents, detector, (began_ms - delay_ms(detector)) % step)
         look = Look(self.server, detector_id, Feeding(self.server, detector_id, window))
+        now_ms = self.server.service.now_ms
+        began = now_ms()
         try:
             look.over(until)
             self.failures[detector_id] = 0
         except Exception as error:  # whatever it is, the detector tells it, and looks again
             structlog.get_logger().warning("detector.look_failed", detector_id=detector_id, error=str(error))
             self._failed(detector_id, look, until, str(error))
+        self.looked[detector_id] = Looks(frequency_ms(detector), None, (until - step, until), (began, now_ms()))
 
     def look_once(self, detector_id: str, detector: Mapping[str, Any], span: Span) -> None:
         """Look at all intervals up to the end of a span that begins with one; a detector that is not started stays so."""

@@ -1,6 +1,7 @@
 """What a forest detector found: grades of its entities as lanes, and one entity with all of its features."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -87,8 +88,19 @@ class FeatureAnomaly(BaseModel):
     words: tuple[str, ...]
 
 
+class LookTimes(BaseModel):
+    """When what has come for a job is looked at: every so often, and next; null: not any more. `window` is the span of data
+    that was looked at last, and `ran` when that began and ended."""
+
+    every_ms: int
+    next_ms: int | None
+    window: tuple[int, int] | None
+    ran: tuple[int, int] | None
+
+
 class EntityFeatures(BaseModel):
-    """One entity over time, column by column. Of `all_points` those that are shown are the worst of their stretches of time."""
+    """One entity over time, column by column. Of `all_points` those that are shown are the worst of their stretches of time.
+    `looks` is null where rows come by themselves."""
 
     job_id: str
     features: list[Feature]
@@ -103,6 +115,7 @@ class EntityFeatures(BaseModel):
     grade: list[float]
     confidence: list[float]
     all_points: int
+    looks: LookTimes | None
     anomalies: list[FeatureAnomaly]
 
 
@@ -125,7 +138,9 @@ def router(server: Server) -> APIRouter:
         _refuse_several(job, dict(named))
         asked = Asked(start_ms=from_, end_ms=to, entity=named, sort="timestamp", descending=False)
         found = service.forest_results(job_id, asked).rows
-        return answer(request, entity_features(job, named, found, max_points))
+        looks = server.looks(job_id)
+        told = {"looks": None if looks is None else asdict(looks)}
+        return answer(request, entity_features(job, named, found, max_points) | told)
 
     @routes.get("/jobs/{job_id}/features/lanes", response_model=GradeLanes)
     def get_grade_lanes(

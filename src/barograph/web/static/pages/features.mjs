@@ -4,7 +4,7 @@ import { get, href, time as timeKey } from '../lib/url.mjs';
 import { params, useQuery } from '../lib/api.mjs';
 import { jobsError, loadJobs, useVersion } from '../lib/live.mjs';
 import { jobs } from '../lib/range.mjs';
-import { counted } from '../lib/format.mjs';
+import { clock, counted, duration, interval } from '../lib/format.mjs';
 import { shownValue } from '../parts/entity.mjs';
 import { Failed, Panel } from '../parts/panel.mjs';
 import { Entity } from './series/choices.mjs';
@@ -65,10 +65,19 @@ function OfEntity({ job, series, entity, whole, version }) {
   const { data } = query;
   const chosen = data?.anomalies.find((one) => one.t === at) ?? null;
   return html`
+    ${data?.looks && html`<p class="quiet looks" data-testid="looks">${inWords(data.looks)}</p>`}
     <${Panel} title="Grade, score and confidence" query=${query} height=${280} empty=${data?.t.length === 0 && 'No result in this time: the entity has no rows in it, or too few before it.'}>
       ${() => html`<${Strips} data=${data} range=${whole} chosen=${chosen} />`}
     </${Panel}>
     ${chosen && html`<${Details} data=${data} anomaly=${chosen} />`}
     ${data && html`<${FeatureCharts} job=${job} series=${series} data=${data} anomaly=${chosen} whole=${whole} version=${version} />`}
     ${data && html`<${Anomalies} data=${data} chosen=${chosen} />`}`;
+}
+
+/** When the detector looks at what has come: every so often, what it looked at last and how long after, and when it looks next. */
+function inWords({ every_ms, next_ms, window, ran }) {
+  const often = next_ms === null ? 'Does not look any more' : `Looks every ${duration(every_ms)}, next at ${clock(next_ms)}`;
+  if (window === null) return `${often}.`;
+  const [begin, end] = ran;
+  return `${often}. It last looked at ${interval(...window)}, ${duration(begin - window[1])} after that had ended: at ${clock(begin)}, for ${duration(end - begin, { short: true })}.`;
 }
