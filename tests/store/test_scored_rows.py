@@ -3,6 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
+import sqlalchemy as sa
 from polars.testing import assert_frame_equal
 
 from barograph.config.load import load_job
@@ -13,6 +14,7 @@ from barograph.jobs.replay import replay
 from barograph.jobs.views.explain import explain
 from barograph.results.results import Results
 from barograph.store.query import Query
+from barograph.store.scored_rows import StoredScores
 from barograph.store.store import Store
 
 DAY = 86_400_000
@@ -158,3 +160,14 @@ def test_what_one_host_is_to_forget_stands_in_the_way_of_no_score_of_its_own(sto
         feed(other, 12, rows().filter(~(pl.col("time").is_between(start, end, closed="left") & (pl.col("host") == "a"))))
         ours, theirs = (read(of)["records"].filter(~pl.col("timestamp").is_between(start, end)) for of in (store, other))
     assert_frame_equal(ours.drop("seq"), theirs.drop("seq"), check_exact=True)
+
+
+def test_the_highest_record_of_a_bucket_is_looked_for_among_its_own(tmp_path) -> None:
+    """SQLite's own choice is the index of all scores of the job, from the highest down, anew for each bucket."""
+    asked: list[tuple[str, object]] = []
+    with Store.open(None, tmp_path / "data") as store, store._database.write() as connection:
+        sa.event.listen(connection, "before_cursor_execute", lambda *told: asked.append(told[2:4]))
+        StoredScores(connection, job()).follow_records(0)
+        ((statement, values),) = asked
+        plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)]
+    assert "SEARCH record USING PRIMARY KEY (job_id=? AND timestamp=?)" in plan
