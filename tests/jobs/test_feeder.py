@@ -190,3 +190,31 @@ def test_a_source_that_fails_is_read_again_from_where_it_was() -> None:
     source.fails = False
     run(feeder, 10**9)
     assert sink.times == [0, 1, 2]
+
+
+@dataclass
+class Told(Rows):
+    """A source whose rows tell the time."""
+
+    until_ms: int = 0
+
+    def rows_until(self) -> int:
+        return self.until_ms
+
+
+def test_rows_that_tell_the_time_are_read_and_finished_by_it_whatever_the_clock_shows() -> None:
+    source, sink, now = Told([1_000, 2_000, 9_000]), Taken(), 10**12
+    feeder = Feeder(datafeed(frequency="5s"), JOB, source, sink, 0, None)
+    assert run(feeder, now) == now + 5_000  # nothing is there yet
+    assert (sink.times, sink.finished) == ([], [])
+    source.until_ms = 2_000
+    run(feeder, now)
+    run(feeder, now)
+    assert (sink.times, sink.finished) == ([1_000], [(2_000, True)])
+    source.times.append(2_000)  # of the newest time, as others before
+    source.until_ms = 9_001
+    run(feeder, now)
+    assert (sink.times[1:], sink.finished[1:]) == ([2_000, 2_000, 9_000], [(9_001, True)])
+    done = Taken()
+    assert run(Feeder(datafeed(), JOB, source, done, 0, 9_001), now) is None
+    assert (len(done.times), done.finished, done.is_closed) == (4, [(9_001, False)], True)

@@ -9,7 +9,7 @@ import polars as pl
 
 from barograph.config.datafeed import Datafeed
 from barograph.config.job import Job
-from barograph.sources.feed import Feed
+from barograph.sources.feed import Feed, RowClock
 
 T = TypeVar("T")
 _FEW: Final = 4
@@ -88,6 +88,7 @@ class Feeder:
     _empty: int = 0
     _rows_of_round: int = 0
     _missed: tuple[int, int] = (0, 0)
+    _finished_ms: int = 0
 
     def __post_init__(self) -> None:
         """Go on behind what the job has already."""
@@ -125,8 +126,8 @@ class Feeder:
 
     def _limit(self, now_ms: int) -> int:
         """Up to where rows are old enough, in whole steps once it is live."""
-        limit = now_ms - self.datafeed.delay_ms
-        if self.is_live:
+        limit = self.feed.rows_until() if isinstance(self.feed, RowClock) else now_ms - self.datafeed.delay_ms
+        if self.is_live and not isinstance(self.feed, RowClock):
             every = self.datafeed.every_ms(self.job)
             limit = limit // every * every
         if self.end_ms is not None:
@@ -176,7 +177,9 @@ class Feeder:
 
     def _end_of_round(self, limit: int) -> None:
         """All rows up to `limit` are there: finish what ends by it, and look whether rows have come late."""
-        self.sink.finish(limit, interim=self.end_ms is None or limit < self.end_ms)
+        if limit > self._finished_ms:
+            self.sink.finish(limit, interim=self.end_ms is None or limit < self.end_ms)
+            self._finished_ms = limit
         if self.is_live:
             self._empty = 0 if self._rows_of_round else self._empty + 1
         self._rows_of_round = 0

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import polars as pl
 
@@ -44,6 +44,14 @@ class Feed(Protocol):
 
     def counts(self, start_ms: int, end_ms: int, span_ms: int) -> dict[int, int]:
         """How many rows each bucket of a span has now, by the bucket's start. Raises as `page`."""
+
+
+@runtime_checkable
+class RowClock(Protocol):
+    """A feed whose rows tell the time themselves: what it does not have yet says nothing, whatever clocks show."""
+
+    def rows_until(self) -> int:
+        """Before which time all rows are there, epoch ms; 0 without rows. Raises as `page`."""
 
 
 def cut(read: Callable[[int, int, int | None], pl.DataFrame], time_field: str, span: tuple[int, int], limit: int) -> FeedPage:

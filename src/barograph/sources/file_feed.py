@@ -16,6 +16,7 @@ from barograph.sources.feed import FeedPage, cut, refuse_search_parts, with_time
 Prepare = Callable[[pl.LazyFrame], pl.LazyFrame]
 """Makes the rows that are fed of those of the files."""
 
+_ANY_MS: Final = 1 << 62
 _FORMATS: Final = {".parquet": "parquet", ".pq": "parquet", ".csv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson"}
 """Extensions, and what they say."""
 
@@ -98,6 +99,11 @@ class FileFeed:
         """See `Feed`."""
         first = self._collected(self._rows(start_ms, end_ms).select(pl.col(self._job.time_field).min())).item()
         return None if first is None else int(first)
+
+    def newest_ms(self) -> int | None:
+        """The latest time of all rows; None without any. Raises as `page`."""
+        newest = self._collected(self._rows(-_ANY_MS, _ANY_MS).select(pl.col(self._job.time_field).max())).item()
+        return None if newest is None else int(newest)
 
     def counts(self, start_ms: int, end_ms: int, span_ms: int) -> dict[int, int]:
         """See `Feed`."""

@@ -67,12 +67,34 @@ def test_a_file_is_read_once_behind_the_transforms(http: httpx.Client, tmp_path:
     assert document(http, "of-file")["schedulerConfig"] == {**scheduler, "dataSource": "FILE", "queryDelay": 60}
     told = read_to_the_end(http, "of-file", start="", end="")
     assert (told["status"], told["counts"]["processedRecordCount"]) == ("CLOSED", len(ROWS) // 2)
+    assert told["counts"]["bucketCount"] == 29  # what comes after the file nobody knows, so it is not empty
     assert http.get("/_ml/anomaly_detectors/of-file").json()["jobs"][0]["datafeed_config"]["datafeed_id"] == "of-file"
     assert error(http.post(f"{API}/schedulers/of-file/stop")) == (400, Code.SCHEDULER_STOP)
     for path_of in ("data/of-file/close", "data/of-file/flush", "jobs/of-file/pause"):
         assert error(http.post(f"{API}/{path_of}")) == (400, Code.NOT_FOR_SCHEDULED_JOBS)
     (entry,) = http.post(f"{API}/data/of-file", content=b"x").json()["responses"]
     assert entry["error"]["errorCode"] == Code.NOT_FOR_SCHEDULED_JOBS
+
+
+def test_a_file_that_is_written_to_is_read_up_to_its_newest_time_until_it_is_quiet(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_bytes(delimited(rows(0, 2)))
+    scheduler = {"dataSource": "FILE", "filePath": str(path), "tailFile": True}
+    given = ScheduledJob.model_validate(job("tail", scheduler, analysisConfig={"latency": SPAN}))
+    made, extras = job_of(given, "tail")
+    feeding = datafeed_of(given.scheduler_config, "tail")
+    assert feeding.every_ms(made) == 5_000
+    state = SimpleNamespace(extras=lambda _: {**extras, "scheduler": scheduler})
+    feed = scheduler_feed.own_feed(state, feeding, made)
+    newest = 1000 * (START + 2 * SPAN - 120)
+    assert [feed.rows_until(), feed.rows_until()] == [newest - 1000 * SPAN, newest + 1]
+    with path.open("ab") as file:
+        file.write(delimited(rows(2, 3)).partition(b"\n")[2])
+    newest += 1000 * SPAN
+    assert [feed.rows_until(), feed.rows_until()] == [newest - 1000 * SPAN, newest + 1]
+    assert feed.page(0, newest + 1, 1_000).frame.height == len(rows(0, 3))
+    path.write_bytes(delimited([]))
+    assert feed.rows_until() == 0
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,9 @@ from barograph.api.engine.vault import Login, Vault
 from barograph.config.datafeed import Datafeed
 from barograph.config.errors import BadRequest, ConfigError, shortened
 
+_TAIL_EVERY: Final = "5s"
+"""How often it is looked whether a file has grown."""
+
 _SOURCES: Final = ("FILE", "ELASTICSEARCH")
 _OF_FILES: Final = frozenset({"filePath", "tailFile"})
 _OF_ELASTICSEARCH: Final = frozenset(
@@ -144,7 +147,7 @@ def datafeed_of(given: Scheduler, job_id: str) -> Datafeed:
         "indices": [source_of(job_id)],
         "query": given.query,
         "query_delay": f"{60 if given.query_delay is None else given.query_delay}s",
-        "frequency": None if given.frequency is None else f"{given.frequency}s",
+        "frequency": (_TAIL_EVERY if given.tail_file else None) if given.frequency is None else f"{given.frequency}s",
         "scroll_size": given.scroll_size,
         "aggregations": given.aggregations or given.aggs,
         "script_fields": given.script_fields,

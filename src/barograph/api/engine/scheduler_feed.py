@@ -1,6 +1,8 @@
 """The source of a job that reads its rows itself, behind its transforms."""
 
 from collections.abc import Mapping
+from glob import glob
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -39,7 +41,7 @@ def own_feed(state: State, datafeed: Datafeed, job: Job) -> Feed | None:
     return _of_elasticsearch(scheduler, password, rows, datafeed, job)
 
 
-def _of_files(scheduler: Mapping[str, Any], rows: Rows, datafeed: Datafeed, job: Job) -> Feed:
+def _of_files(scheduler: Mapping[str, Any], rows: Rows, datafeed: Datafeed, job: Job) -> "_Files":
     description = rows.wanted.description
     signs = {"delimiter": description.get("fieldDelimiter", ","), "quote": description.get("quoteCharacter", '"')}
     source = FileSource.model_validate({"files": [scheduler["filePath"]], "format": _FORMATS[description["format"]], **signs})
@@ -54,7 +56,8 @@ def _of_files(scheduler: Mapping[str, Any], rows: Rows, datafeed: Datafeed, job:
             streamable=True,
         )
 
-    return FileFeed(source_of(job.job_id), source, datafeed, job, prepared)
+    feed = FileFeed(source_of(job.job_id), source, datafeed, job, prepared)
+    return _Files(feed, scheduler["filePath"], job.latency_ms if scheduler.get("tailFile") else None)
 
 
 def _of_elasticsearch(scheduler: Mapping[str, Any], password: str | None, rows: Rows, datafeed: Datafeed, job: Job) -> Feed:
@@ -71,6 +74,27 @@ def _of_elasticsearch(scheduler: Mapping[str, Any], password: str | None, rows: 
     analysis = {"detectors": [{"function": "count"}], "influencers": inputs, "bucket_span": f"{job.bucket_span_ms}ms"}
     asking = Job.model_validate({"job_id": job.job_id, "analysis_config": analysis, "data_description": job.data_description})
     return _TransformedFeed(RemoteFeed(source_of(job.job_id), source, datafeed, asking), rows, job)
+
+
+class _Files:
+    """Files that are read by the times of their rows: once, or as they are written to."""
+
+    def __init__(self, feed: FileFeed, pattern: str, latency_ms: int | None) -> None:
+        """The files of a pattern; `latency_ms`: how late their rows may come, None: they are all there."""
+        self.page_rows, self.page, self.next_time, self.counts = feed.page_rows, feed.page, feed.next_time, feed.counts
+        self._feed, self._pattern, self._latency_ms = feed, pattern, latency_ms
+        self._state: list[tuple[str, int, int]] | None = None
+        self._newest_ms: int | None = None
+
+    def rows_until(self) -> int:
+        """As of `RowClock`. While the files are written to, more rows of the newest time may come, and late ones."""
+        state = [(path, of.st_size, of.st_mtime_ns) for path in sorted(glob(self._pattern)) for of in (Path(path).stat(),)]
+        is_quiet = state == self._state
+        if not is_quiet:
+            self._state, self._newest_ms = state, self._feed.newest_ms()
+        if self._newest_ms is None:
+            return 0
+        return self._newest_ms + 1 if is_quiet or self._latency_ms is None else self._newest_ms - self._latency_ms
 
 
 class _TransformedFeed:

@@ -5,8 +5,11 @@ from barograph.api.engine.endpoint import Call, Endpoint
 from barograph.api.engine.errors import Code, EngineError
 from barograph.api.engine.intake import open_for_rows
 from barograph.api.engine.parameters import span
+from barograph.api.engine.scheduler_feed import own_feed
 from barograph.api.engine.state import Extras
 from barograph.config.errors import BarographError
+from barograph.config.job import Job
+from barograph.sources.feed import RowClock
 
 
 def start(call: Call) -> Answer:
@@ -16,16 +19,24 @@ def start(call: Call) -> Answer:
     start_ms, end_ms = span(call)
     if call.state.is_started(job_id):
         raise EngineError(Code.SCHEDULER_START, f"Cannot start the scheduler of job '{job_id}': wanted one that is STOPPED")
-    if extras["scheduler"]["dataSource"] == "FILE" and not extras["scheduler"].get("tailFile") and end_ms is None:
-        end_ms = service.now_ms() - call.server.datafeeds.get(job_id).delay_ms  # all that is in the file, once
-    was_opened = call.state.in_worker(job_id, lambda: open_for_rows(call.state, job))
+    was_opened = False
     try:
+        if extras["scheduler"]["dataSource"] == "FILE" and not extras["scheduler"].get("tailFile"):
+            end_ms = _end_of_file(call, job, end_ms)
+        was_opened = call.state.in_worker(job_id, lambda: open_for_rows(call.state, job))
         call.server.datafeeds.start(job_id, start_ms or 0, end_ms)
     except BarographError as error:
         if was_opened:
             call.state.in_worker(job_id, lambda: service.close_job(job_id))
         raise EngineError(Code.SCHEDULER_START, f"Cannot start the scheduler of job '{job_id}': {error}") from error
     return ACK
+
+
+def _end_of_file(call: Call, job: Job, end_ms: int | None) -> int:
+    """Where to end: at a time, or behind the last row, whatever comes first."""
+    feed = own_feed(call.state, call.server.datafeeds.get(job.job_id), job)
+    until_ms = feed.rows_until() if isinstance(feed, RowClock) else 0
+    return until_ms if end_ms is None else min(until_ms, end_ms)
 
 
 def stop(call: Call) -> Answer:
