@@ -78,6 +78,7 @@ class Level:
         keys: what they are put into buckets by, from the outermost inwards.
         kept: the table of the buckets that are answered; None for all.
         depth: how many levels are above it.
+        is_of_documents: the hits are objects, of which those of one document count once.
     """
 
     run: Run
@@ -85,6 +86,7 @@ class Level:
     keys: tuple[Key, ...] = ()
     kept: str | None = None
     depth: int = 0
+    is_of_documents: bool = False
 
     @property
     def names(self) -> list[str]:
@@ -101,6 +103,7 @@ class Level:
         """The documents of the buckets: their keys, these columns, and what `also` names (see `Hits.relation`)."""
         keys = [Column(name, key.path, key.form, absent=key.absent) for name, key in zip(self.names, self.keys, strict=True)]
         relation = self.hits.relation([*keys, *columns], also)
+        relation = relation.put("SELECT DISTINCT * FROM ({}) o") if self.is_of_documents else relation
         present = " AND ".join(f"{name} IS NOT NULL" for name in self.names) or "TRUE"
         kept = "" if self.kept is None else f" SEMI JOIN {self.kept} USING ({', '.join(self.names[: self._kept_keys])})"
         return relation.put(f"SELECT * FROM ({{}}) r{kept} WHERE {present}")

@@ -28,7 +28,7 @@ def _histogram(make: Callable[[Mapping[str, Any], Any, str], Key]) -> Build:
         only(body, f"histogram [{name}]", _HISTOGRAM)
         key, width = make(body, level.hits, name), len(level.keys)
         least = int(number_of(body, "min_doc_count", 0, name))
-        inner = Level(level.run, level.hits, (*level.keys, key), level.kept, level.depth)
+        inner = replace(level, keys=(*level.keys, key))
         rows = level.rows(inner.grouped(["count(*)"], []))
         low, high = _bounds(key, object_of(body, "hard_bounds", name), level)
         rows = [row for row in rows if (low is None or row[width] >= low) and (high is None or row[width] <= high)]
@@ -87,7 +87,7 @@ def _filled(counts: Mapping[Any, int], key: Key, wider: tuple[Any, Any], level: 
 
 def _one(_name: str, query: Any, inside: Any, level: Level) -> Answer:
     """A single bucket of the documents that `query` is true of."""
-    narrower = Level(level.run, level.hits.where(query), level.keys, level.kept, level.depth + 1)
+    narrower = replace(level, hits=level.hits.where(query), depth=level.depth + 1)
     width = len(level.keys)
     found = {row[:width]: row[width] for row in narrower.rows(narrower.grouped(["count(*)"], []))}
     level.run.count(1)
@@ -143,12 +143,20 @@ def _range(name: str, body: Mapping[str, Any], inside: Any, level: Level) -> Ans
 
 
 def _nested(name: str, body: Mapping[str, Any], inside: Any, level: Level) -> Answer:
-    return _one(name, {"exists": {"field": body.get("path")}}, inside, level)
+    path = body.get("path")
+    if not isinstance(path, str):
+        raise BadQuery(f"[path] of aggregation [{name}]={path!r}: wanted the name of nested objects")
+    if level.is_of_documents:
+        raise BadQuery(f"Aggregation [{name}]: wanted no [nested] one inside a [reverse_nested] one")
+    objects = level.hits.objects(path)
+    if objects is None:
+        return _one(name, {"exists": {"field": path}}, inside, level)
+    return _one(name, {"match_all": {}}, inside, replace(level, hits=objects))
 
 
 def _reverse_nested(name: str, _body: Mapping[str, Any], inside: Any, level: Level) -> Answer:
-    """The documents themselves: fields of nested objects are searched together with theirs."""
-    return _one(name, {"match_all": {}}, inside, level)
+    """The documents that objects are of."""
+    return _one(name, {"match_all": {}}, inside, replace(level, is_of_documents=level.hits.are_objects))
 
 
 BUCKETS: Final[Mapping[str, Build]] = {

@@ -1,6 +1,7 @@
 """The composite aggregation: buckets of several keys at once, a page at a time, in the order of their keys."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import polars as pl
@@ -28,7 +29,7 @@ def composite(name: str, body: Mapping[str, Any], inside: Any, level: Level) -> 
     if not isinstance(size, int) or not 0 < size <= _MAX_SIZE:
         raise BadQuery(f"[size] of aggregation [{name}]={size!r}: wanted a whole number from 1 to {_MAX_SIZE}")
     sources = _sources(name, body.get("sources"), level)
-    inner = Level(level.run, level.hits, tuple(key for _, key, _ in sources), None, level.depth)
+    inner = replace(level, keys=tuple(key for _, key, _ in sources), kept=None)
     grouped = inner.grouped(["count(*) AS documents"], [])
     ways = [is_down for _, _, is_down in sources]
     order = ", ".join(f"{n} {'DESC' if down else 'ASC'}" for n, down in zip(inner.names, ways, strict=True))
@@ -91,7 +92,7 @@ def _sql_type(key: Key) -> str:
 def _inside(inner: Level, rows: list[Path], inside: Any) -> Answer:
     if not inside:
         return lambda _path: {}
-    outer = Level(inner.run, inner.hits, inner.keys[:-1], None, inner.depth)
+    outer = replace(inner, keys=inner.keys[:-1])
     columns = list(zip(*(row[:-1] for row in rows), strict=True)) if rows else [()] * len(inner.names)
     kept = pl.DataFrame([pl.Series(name, column, strict=False) for name, column in zip(inner.names, columns, strict=True)])
     return answers(inside, outer.inside(inner.keys[-1], kept))

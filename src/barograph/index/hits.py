@@ -8,10 +8,11 @@ from barograph.index.catalog import Target
 from barograph.index.errors import BadQuery
 from barograph.index.kinds import BOOLEAN, DATE, EXACT, LARGE, NANOS, NS, NUMBER, TEXT, WHOLE, Kind
 from barograph.index.mapping import Field
+from barograph.index.objects import ObjectScope, is_nested, objects_of
 from barograph.index.queries import compile_query
 from barograph.index.runtime import RuntimeField
 from barograph.index.scope import Scope
-from barograph.index.sql import Sql, all_of, any_of, joined
+from barograph.index.sql import TRUE, Sql, all_of, any_of, joined
 
 _NUMBERS: Final = {WHOLE, LARGE, NUMBER}
 _TEXTS: Final = {TEXT, EXACT}
@@ -84,6 +85,18 @@ class Hits:
         more = [all_of([old, compile_query(query, scope)]) for scope, old in zip(self.scopes, self.conditions, strict=True)]
         return replace(self, conditions=tuple(more))
 
+    @property
+    def are_objects(self) -> bool:
+        """Whether these are nested objects, and not documents."""
+        return any(isinstance(scope, ObjectScope) for scope in self.scopes)
+
+    def objects(self, path: str) -> "Hits | None":
+        """The nested objects of a path in these; None where no index tells them apart."""
+        if not any(is_nested(scope, path) for scope in self.scopes):
+            return None
+        found = [objects_of(scope, path, old) for scope, old in zip(self.scopes, self.conditions, strict=True)]
+        return replace(self, scopes=tuple(found), conditions=(TRUE,) * len(found))
+
     def kind(self, path: str) -> Kind | None:
         """What the values of a field are, in all indices together; None if it has none anywhere.
 
@@ -109,7 +122,8 @@ class Hits:
         """A SELECT of the matching documents: `part` (the place of the index), `seq`, what `also` names, and the columns."""
         parts = []
         for number, (scope, condition) in enumerate(zip(self.scopes, self.conditions, strict=True)):
-            table = condition.put(f"(SELECT * FROM {scope.index.documents} WHERE {{}})")
+            rows = scope.table
+            table = Sql(f"(SELECT * FROM {rows.text} WHERE {condition.text})", rows.values + condition.values)
             expressions = []
             for column in columns:
                 item = scope.field(column.path)
@@ -144,7 +158,10 @@ def _exploded(table: Sql, scope: Scope, item: Field) -> Sql:
     name = f"each_{item.column}"
     if f" AS {name} " in table.text:
         return table
+    if isinstance(scope, ObjectScope) and scope.has(item):
+        every = scope.values(item)
+        return Sql(f"(SELECT *, unnest({every.text}) AS {name} FROM {table.text} d)", every.values + table.values)
     value = f"CAST(number AS {item.kind.sql})" if item.kind.is_number else '"text"'
     others = f'SELECT seq, list({value}) AS others FROM {scope.index.more} WHERE "column" = {item.column} GROUP BY seq'
-    every = f"unnest(list_prepend(d.{item.name}, coalesce(m.others, [])))"
-    return table.put(f"(SELECT d.*, {every} AS {name} FROM {{}} d LEFT JOIN ({others}) m ON m.seq = d.seq)")
+    prepended = f"unnest(list_prepend(d.{item.name}, coalesce(m.others, [])))"
+    return table.put(f"(SELECT d.*, {prepended} AS {name} FROM {{}} d LEFT JOIN ({others}) m ON m.seq = d.seq)")

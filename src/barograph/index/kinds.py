@@ -50,6 +50,6 @@ KINDS: Final = {
     "date_nanos": NANOS,
 }
 OBJECTS: Final = ("object", "nested")
-"""Types that have fields of their own. The fields of nested objects are searched together, as those of plain ones are."""
+"""Types that have fields of their own."""
 NS: Final = 1_000_000
 """Nanoseconds of a millisecond."""

@@ -9,6 +9,7 @@ from barograph.index.conditions import between, by_beginning, by_pattern, compar
 from barograph.index.errors import BadQuery
 from barograph.index.kinds import TEXT
 from barograph.index.mapping import Field
+from barograph.index.objects import ObjectScope, asks_one_thing, is_negated, is_nested, objects_of
 from barograph.index.query_string import compile_text
 from barograph.index.scope import Scope
 from barograph.index.sql import FALSE, TRUE, Sql, all_of, any_of, none_of
@@ -218,6 +219,16 @@ def _around(body: Any, scope: Scope, depth: int) -> Sql:
     return compile_query(inner, scope, depth + 1)
 
 
+def _nested(body: Any, scope: Scope, depth: int) -> Sql:
+    """Documents with an object of which all of a query is true; where it asks for one thing, of all objects together."""
+    path, inner = (body.get("path"), body.get("query")) if isinstance(body, Mapping) else (None, None)
+    if not is_nested(scope, path) or isinstance(scope, ObjectScope) or asks_one_thing(inner):
+        return _around(body, scope, depth)
+    objects = objects_of(scope, str(path), TRUE if is_negated(inner) else compile_query(inner, scope, depth + 1))
+    found, rows = compile_query(inner, objects, depth + 1), objects.table
+    return Sql(f"seq IN (SELECT seq FROM {rows.text} o WHERE {found.text})", rows.values + found.values)
+
+
 def _match_all(body: Any, _scope: Scope, _depth: int) -> Sql:
     if not isinstance(body, Mapping):
         raise BadQuery(f"[match_all]={body!r}: wanted an object")
@@ -247,7 +258,7 @@ _HANDLERS: Final[Mapping[str, Handler]] = {
     "multi_match": _multi_match,
     "bool": _bool,
     "constant_score": _around,
-    "nested": _around,
+    "nested": _nested,
     "dis_max": _dis_max,
     "query_string": lambda body, scope, _depth: compile_text(body, scope),
     "simple_query_string": lambda body, scope, _depth: compile_text(body, scope, "simple_query_string"),

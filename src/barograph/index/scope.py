@@ -56,6 +56,11 @@ class Scope:
                     found[item.path] = item
         return list(found.values())
 
+    @property
+    def table(self) -> Sql:
+        """What is asked."""
+        return Sql(self.index.documents)
+
     def value(self, item: Field) -> Sql:
         """The first value of a field, as an expression over the table of documents."""
         if item.path in self.runtime:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import polars as pl
@@ -61,7 +62,7 @@ def terms(name: str, body: Mapping[str, Any], inside: Any, level: Level) -> Answ
     order, metric_columns = _order([("_count", True)] if is_late else wanted, own, metrics)
     most = _MAX_SIZE if is_late else size
     by = [{path: "desc" if is_down else "asc"} for path, is_down in wanted]
-    inner = Level(level.run, level.hits, (*level.keys, key), level.kept, level.depth)
+    inner = replace(level, keys=(*level.keys, key))
     parts = [f"count(*) AS documents, {order} AS place"]
     over = f"PARTITION BY {', '.join(level.names)}" if level.names else ""
     grouped = inner.grouped(parts, metric_columns)
