@@ -8,7 +8,7 @@ from polars.testing import assert_frame_equal
 from barograph.config.duration import Duration
 from barograph.config.errors import InputError
 from barograph.engine import Engine
-from barograph.engine.forecast import LeftOut, crossings
+from barograph.engine.forecast import LeftOut, crossings, whole_series
 from barograph.results import schema
 from barograph.results.snapshot import Snapshot
 from tests.engine.events import job, requests
@@ -147,6 +147,19 @@ def test_a_value_is_crossed_by_the_prediction_between_the_two_bounds() -> None:
         ("perhaps", "rises", None, 2, None),
         ("never", "rises", None, None, None),
     ]
+
+
+def test_a_forecast_is_told_in_pieces_of_whole_series(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = made_forecast(**{name: ([1.0, 2.0, 3.0], 0.5) for name in "abcde"})
+    expected = crossings(rows, 2.5)
+    monkeypatch.setattr("barograph.engine.forecast._ROWS_AT_ONCE", 7)
+    assert [piece["by_field_value"].unique().sort().to_list() for piece in whole_series(rows)] == [
+        ["a", "b"],
+        ["c", "d"],
+        ["e"],
+    ]
+    assert crossings(rows, 2.5).equals(expected)
+    assert [piece.height for piece in whole_series(rows.clear())] == [0]
 
 
 def test_a_leak_crosses_its_limit_when_it_does() -> None:

@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 
 from barograph.config.errors import BadRequest
+from barograph.config.functions import FUNCTIONS, OVER
 from barograph.config.load import load_job
 from barograph.engine import Engine
 from barograph.engine.silence import Silence, awake_buckets
@@ -47,6 +48,34 @@ def test_a_job_sleeps_through_what_is_empty_for_long_and_says_so():
     assert silence["before"] == GAP - 100 - AWAKE
     assert "there was no value: 3,900 buckets were not judged" in silence["text"]
     assert results.counts.bucket_count == GAP + 99
+
+
+BOTH_SIDES = {name: one for name, one in FUNCTIONS.items() if not name.startswith(("high_", "low_"))}
+
+
+def every_function() -> list[dict[str, str]]:
+    """A detector of each function, and of each with a population; those of one side differ in what they tell only."""
+    fields = {"number": "x", "text": "host", "place": "place"}
+    made = []
+    for name, one in BOTH_SIDES.items():
+        alone = {"function": name} | ({"field_name": fields[one.field_type]} if one.needs_field == "yes" else {})
+        alone |= {"by_field_name": "x"} if one.by == "required" else {}
+        made += [alone] if one.over != "required" else []
+        made += [alone | {"over_field_name": "host"}] if name in OVER else []
+    return [one for one in made if one.get("over_field_name", "") != one.get("field_name")]
+
+
+def test_a_gap_of_twenty_years_costs_every_function_a_week_of_buckets():
+    detectors = every_function()
+    assert {one["function"] for one in detectors} == set(BOTH_SIDES)
+    engine = Engine.build(load_job({"job_id": "a", "analysis_config": {"bucket_span": "1h", "detectors": detectors}}))
+    frame = rows(after=20 * 366 * 24).with_columns(place=pl.lit("41.2,2.1"))
+    twice = pl.concat([frame, frame.with_columns(pl.col("x") + 1)])  # one value has no variance
+    results = engine.add(twice.sort("time", maintain_order=True))
+    assert len(results.buckets) == 99 + AWAKE + 1 + 99
+    slept = pl.col("timestamp").is_between(START + HOUR * (99 + AWAKE + 1), START + HOUR * (20 * 366 * 24 - 1))
+    assert results.bucket_values.filter(slept).is_empty()
+    assert results.bucket_values["detector_index"].n_unique() == len(detectors)
 
 
 def test_a_gap_that_ends_in_time_is_judged_whole():
