@@ -45,6 +45,11 @@ def series(kind: str, n: int = N) -> np.ndarray:
         "turn with gaps": lambda: np.where(rng.random(n) < 0.2, np.nan, noise - 0.15 * np.abs(t - 170)),
         "constant": lambda: np.full(n, 7.0) + 2 * (t == 200),
         "another constant": lambda: np.where(t > 200, 9.0, 7.0),
+        "counter": lambda: np.cumsum(5 + noise) - np.repeat(np.cumsum(5 + noise)[::60], 60)[:n],
+        "restart": lambda: np.cumsum(10 + noise) - 1200 * (t > 180),
+        "sawtooth": lambda: 0.3 * (t % 45) + 0.2 * noise,
+        "weekly": lambda: 10 + noise + (30 + noise) * np.isin(t, (40, 61, 62, 82, 83, 103, 104)) + 25 * np.isin(t, (50, 97)),
+        "growing bursts": lambda: 10 + noise + np.where(t % 17 < 4, 20.0 * (t % 17) * (1 + t / n), 0.0) * (t % 3 > 0),
     }[kind]()
     return np.asarray(x, float)
 
@@ -72,6 +77,11 @@ KINDS = (
     "step",
     "there and back",
     "outages",
+    "counter",
+    "restart",
+    "sawtooth",
+    "weekly",
+    "growing bursts",
     "a low hour",
     "wider",
     "narrower",

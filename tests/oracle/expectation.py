@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 NAN = math.nan
 IMPOSSIBLE = math.log(1e-4)
-LEVELS, FAMILIES = 5, 5
+LEVELS, FAMILIES, OCCASIONS = 5, 5, 6
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 FAR = 5.0
 
@@ -40,9 +40,10 @@ def memory(span_ms: int, **lesson: float) -> SimpleNamespace:
         "births": 0.0,
         "given": 1.0,
     } | lesson
+    remember = buckets(28 * 24, 100, 1e9)
     return SimpleNamespace(
         slow=buckets(14 * 24, 200, 4000), middle=buckets(36, 24, 2000), fast=buckets(3, 6, 300), block=buckets(12, 6, 1440),
-        accept=buckets(1.15 * 24, 12, 1e9), quiet=buckets(1, 3, 12), remember=buckets(28 * 24, 100, 1e9),
+        accept=buckets(1.15 * 24, 12, 1e9), quiet=buckets(1, 3, 12), remember=remember, habits=max(2 * remember, 4000.0),
         day=clip(DAY_MS / span_ms, 1, 1e9), week=clip(7 * DAY_MS / span_ms, 1, 1e9), lesson=SimpleNamespace(**taught),
         ln_change_for_good=min(math.log(span_ms / (3 * 365.25 * DAY_MS)), IMPOSSIBLE),
     )  # fmt: skip
@@ -275,6 +276,20 @@ def in_a_row(s: SimpleNamespace, bucket: int) -> float:
     return min(s.run_length, bucket - s.incident_since) * math.log(length / (length + 1))
 
 
+def due_within(s: SimpleNamespace, m: SimpleNamespace, bucket: int, above: bool) -> float:
+    """Buckets of the time in which another outlier is due on this side; 0: none is."""
+    when = s.outliers_when[OCCASIONS:] if above else s.outliers_when[:OCCASIONS]
+    if all(any(one > 0 and abs(bucket - one - k * m.week) <= m.day / 8 for one in when) for k in (1, 2)):
+        return max(m.day / 4, 1.0)
+    if s.incident_since >= 0 and when[0] == s.incident_since:  # it has come, and goes on
+        bucket, when = when[0], when[1:]
+    if when[3] <= 0:
+        return 0.0
+    apart = (when[0] - when[3]) / 3
+    between = [later - before for later, before in zip([bucket, *when], when[:4], strict=False)]
+    return max(apart / 8, 1.0) if all(abs(one - apart) <= apart / 16 for one in between) else 0.0
+
+
 def predictive(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, side: int, bucket: int) -> SimpleNamespace:
     """Everything that the probability of a value in this bucket follows from."""
     p = SimpleNamespace(
@@ -293,8 +308,12 @@ def predictive(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, side:
     sides = [s.outliers_count - s.outliers_above, s.outliers_above]  # more than nine on a side are a habit there
     few = 3 if s.outliers_daily >= 3 else 9  # occasions, that are no habit yet
     p.outlier_share = [max(side - few, 0.0) / s.outliers_count if s.outliers_count > 0 else 0.0 for side in sides]
-    p.ln_outlier = math.log(s.outliers_buckets / min(s.count, 4000.0)) if sum(p.outlier_share) > 0 else NAN
+    p.ln_outlier = math.log(s.outliers_buckets / min(s.count, m.habits)) if sum(p.outlier_share) > 0 else NAN
     p.outlier_centre, p.outlier_end = s.outliers_centre, s.outliers_end
+    for above in (False, True):
+        due = due_within(s, m, bucket, above)
+        if due > 0:
+            p.outlier_share[above], p.outlier_end, p.ln_outlier = 1.0, s.outliers_most, -math.log(due)
     p.outlier_deviation = math.hypot(math.sqrt(s.outliers_square), 0.1)
     p.ln_outlier += in_a_row(s, bucket)
     repeats(s, m, p)

@@ -73,9 +73,19 @@ def follow_incident(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, 
         s.lately_now = s.lately_mean
 
 
-def patience(s: SimpleNamespace, m: SimpleNamespace, offset: float) -> float:
+def visits_before(s: SimpleNamespace, x: float) -> int:
+    """How often the series stayed where x is before the incident, by the slots of its window."""
+    ends = [s.window_first + (i + 1) * s.window_span for i in range(len(s.slots))]
+    before = [slot for slot, end in zip(s.slots, ends, strict=True) if end <= s.incident_since and not math.isnan(slot)]
+    here = [abs(slot + s.reference - x) <= 2 * math.sqrt(s.spread_variance) for slot in before]
+    return sum(now and not was for was, now in zip([False, *here], here, strict=False))
+
+
+def patience(s: SimpleNamespace, m: SimpleNamespace, x: float, offset: float) -> float:
     """Buckets that an incident must last to be a change: a day and some, less where the series keeps to no level."""
     known = min(m.accept, max(12, s.incident_since - s.first))
+    if not s.season_kind and wanders(s) > 0.5 and visits_before(s, x) >= 2:
+        return min(m.quiet, known)
     far = abs(offset) / math.sqrt(max(s.levels_ahead_all, 1e-300))
     soon = clip(known * (far - 2) / 3, m.quiet, known)
     return known + wanders(s) * (soon - known)
@@ -99,10 +109,39 @@ def scale_all(s: SimpleNamespace, factor: float) -> None:
     forget_swing(s)
 
 
+def climbs_on(s: SimpleNamespace, m: SimpleNamespace, bucket: int) -> bool:
+    """Does it rise or fall as before, from another level? What stopped would have left the line by now."""
+    slope = s.line_slope + s.levels_share[4] * s.levels_slope
+    around = s.incident_offset_square / s.incident_count - (s.incident_offset / s.incident_count) ** 2
+    stopped = (slope * s.incident_count) ** 2 / 12
+    return bucket - s.incident_since >= m.quiet and stopped > 4 * max(around, s.spread_variance)
+
+
+def begin_anew(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, x: float, bucket: int) -> None:
+    """The same line from where it is now."""
+    remember_level(s, m, e, bucket)
+    held = sum(share * value for share, value in zip(s.levels_share, s.levels_value, strict=True))
+    s.levels_value = [value + e.level + x - e.centre - held for value in s.levels_value]
+    s.season_raw_level += x - e.centre
+    s.levels_learnt, s.incident_since = bucket, -1
+    begin_block(s, bucket)
+
+
+def remember_level(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, bucket: int) -> None:
+    """What is normal now, for four weeks."""
+    s.before_level, s.before_factor, s.before_run = e.level, 1.0, 0
+    for before, name in AS_THEY_WERE.items():
+        setattr(s, before, getattr(s, name))
+    s.before_until = bucket + int(m.remember)
+
+
 def accept_change(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, x: float, bucket: int) -> bool:
     """What has lasted long enough is normal: a steady level, or, after twice the time, another spread."""
+    if climbs_on(s, m, bucket):
+        begin_anew(s, m, e, x, bucket)
+        return True
     now = became(s, e)
-    patient = patience(s, m, math.sqrt(s.incident_offset_square / s.incident_count))
+    patient = patience(s, m, x, math.sqrt(s.incident_offset_square / s.incident_count))
     lasted, level = bucket - s.incident_since, s.incident_fits > 0.5
     steady = level and (now.variance < 16 * max(s.spread_variance, e.variance) or x == s.previous)
     if lasted < (patient if steady else 2 * patient):
@@ -132,10 +171,7 @@ def accept_change(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, x:
 def change_level(
     s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, x: float, bucket: int, now: SimpleNamespace
 ) -> None:
-    s.before_level, s.before_factor, s.before_run = e.level, 1.0, 0
-    for before, name in AS_THEY_WERE.items():
-        setattr(s, before, getattr(s, name))
-    s.before_until = bucket + int(m.remember)
+    remember_level(s, m, e, bucket)
     if now.multiplied:
         factor = max(now.factor, 1e-3)
         s.before_factor = 1 / factor

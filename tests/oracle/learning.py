@@ -7,7 +7,9 @@ from tests.oracle.evidence import MEAN_STEP, alike, in_a_run
 from tests.oracle.expectation import (
     FAR,
     LEVELS,
+    OCCASIONS,
     clip,
+    due_within,
     floor_square,
     gain,
     memory_of_rest,
@@ -90,8 +92,8 @@ def learn_tail(s: SimpleNamespace, raw: float, above: bool, side: int) -> None:
         s.tail_uncensored[i] = s.tail_uncensored[i] * keep + (part if excess < 3 else 0.0)
 
 
-def forget_outliers(s: SimpleNamespace) -> None:
-    keep = 1 - 1 / 4000
+def forget_outliers(s: SimpleNamespace, m: SimpleNamespace) -> None:
+    keep = 1 - 1 / m.habits
     s.outliers_count, s.outliers_above, s.outliers_buckets = (
         s.outliers_count * keep,
         s.outliers_above * keep,
@@ -99,21 +101,53 @@ def forget_outliers(s: SimpleNamespace) -> None:
     )
 
 
+def grow_outlier(s: SimpleNamespace, size: float) -> None:
+    """A later bucket of an occasion that goes further than those before: its size takes the place of theirs."""
+    if size <= s.outliers_size or s.outliers_count <= 0:
+        return
+    first = s.outliers_count < 1.5
+    most = math.inf if first else s.outliers_most_before
+    was, now = min(s.outliers_size, most), min(size, most)
+    s.outliers_centre += (now - was) / s.outliers_count
+    more = ((now - s.outliers_centre) ** 2 - (was - s.outliers_centre) ** 2) / s.outliers_count
+    s.outliers_square = max(s.outliers_square + more, 0.0)
+    s.outliers_end, s.outliers_most, s.outliers_size = max(s.outliers_end, now), max(s.outliers_most, size), size
+    if first:
+        s.outliers_most_before = size
+
+
+def remember_occasion(s: SimpleNamespace, bucket: int, above: bool) -> None:
+    """The last six on a side, the latest first."""
+    start = OCCASIONS if above else 0
+    s.outliers_when[start : start + OCCASIONS] = [bucket, *s.outliers_when[start : start + OCCASIONS - 1]]
+
+
+def keep_due(s: SimpleNamespace, m: SimpleNamespace, bucket: int, above: bool) -> None:
+    """What was due has come, though no occasion of its own."""
+    due = due_within(s, m, bucket, above)
+    if due > 0 and bucket - s.outliers_when[OCCASIONS if above else 0] > due:
+        remember_occasion(s, bucket, above)
+
+
 def learn_outliers(s: SimpleNamespace, m: SimpleNamespace, raw: float, error: float, bucket: int, another: bool) -> None:
-    """Occasions that no family explains, their buckets (twelve an occasion at most), and the size of the first of each."""
+    """Occasions that no family explains, their buckets (twelve an occasion at most), and the size of the furthest of each."""
     if raw > OUTLIER:
         return
     if s.outliers_buckets < 12 * (s.outliers_count + another):
         s.outliers_buckets += 1
-    if another:
+    size = math.log(abs(error) + 1e-300)
+    if not another:
+        grow_outlier(s, size)
+    else:
         apart = bucket - s.outliers_last
         days = math.floor(apart / m.day + 0.5)
         daily = s.outliers_count > 0 and 1 <= days <= 3 and abs(apart - days * m.day) <= m.day / 8
         s.outliers_daily, s.outliers_last = s.outliers_daily + 1 if daily else 0, bucket
+        remember_occasion(s, bucket, error > 0)
         s.outliers_count, s.outliers_above = s.outliers_count + 1, s.outliers_above + (error > 0)
-        size = math.log(abs(error) + 1e-300)
         if s.outliers_count < 1.5:
             s.outliers_most = s.outliers_end = s.outliers_centre = size
+        s.outliers_size, s.outliers_most_before = size, s.outliers_most
         counted = min(size, s.outliers_most)  # what goes further than all before counts as the furthest of them
         step = counted - s.outliers_centre
         s.outliers_centre += step / s.outliers_count

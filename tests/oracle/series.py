@@ -17,6 +17,7 @@ from tests.oracle.incident import ODD, accept_change, comes_back, follow_inciden
 from tests.oracle.learning import (
     begin_block,
     forget_outliers,
+    keep_due,
     learn_ahead,
     learn_families,
     learn_far,
@@ -36,7 +37,7 @@ from tests.oracle.learning import (
     trust_of,
 )
 from tests.oracle.probability import judge
-from tests.oracle.trend import fold_window, open_window, test_trend, trend_is_due
+from tests.oracle.trend import fold_window, open_zero_window, test_trend, trend_is_due
 
 BIGGEST = 1e140
 NOTHING_LATELY = 1.0, 1.0, LATELY_GAIN / (2 - LATELY_GAIN)
@@ -49,7 +50,7 @@ def of_record(record: np.void, pool: np.ndarray) -> SimpleNamespace:
     s = SimpleNamespace(**{name.replace(".", "_"): record[name].tolist() for name in state.SERIES.names or ()})
     s.fraction, s.negative = bool(s.flags & 1), bool(s.flags & 2)
     s.season_shift_gain = [s.season_shift_gain[:4], s.season_shift_gain[4:]]
-    s.slots, s.open, s.reference = [], math.nan, 0.0
+    s.slots, s.open, s.reference = [], [], 0.0
     s.profile = (
         np.array(pool[s.season_bins : s.season_bins + s.season_knots], np.float32) if s.season_kind else np.zeros(0, np.float32)
     )
@@ -73,7 +74,7 @@ def begin(s: SimpleNamespace, m: SimpleNamespace, bucket: int, x: float) -> None
     begin_block(s, bucket)
 
 
-def begin_with_zeros(s: SimpleNamespace, m: SimpleNamespace, bucket: int, since: int) -> None:
+def begin_with_zeros(s: SimpleNamespace, m: SimpleNamespace, bucket: int, since: int, span_ms: int) -> None:
     """As if each zero from bucket `since` on had been learnt."""
     n = bucket - since
     s.first, s.born, s.last, s.levels_learnt = since, bucket, bucket - 1, bucket - 1
@@ -83,7 +84,7 @@ def begin_with_zeros(s: SimpleNamespace, m: SimpleNamespace, bucket: int, since:
     s.repeats_ties, s.repeats_votes = m.slow * (1 - math.exp(-n / m.slow)), min(float(n), m.accept)
     begin_block(s, bucket - 1)
     share_weights(s)
-    open_window(s, 0.0, bucket)
+    open_zero_window(s, bucket, span_ms)
 
 
 def learn_usual(
@@ -147,6 +148,8 @@ def learn_value(
             learn_tail(s, raw, x > e.centre, side)
     if odd:
         learn_outliers(s, m, ln_p if math.isnan(raw) else raw, x - e.centre, bucket, not going_on)
+    if known and ln_p < ODD:
+        keep_due(s, m, bucket, z > 0)
     if s.season_kind:
         season.learn_recurring(s, place, e, x, odd, clock)
     if s.count > 0:
@@ -173,8 +176,8 @@ def learn(
         begin(s, m, clock.bucket, x)
     learn_lately(s, m, shown.surprise[0], clock.bucket)
     learn_still(s, m, x, clock.bucket)
-    forget_outliers(s)
-    fold_window(s, x, clock.bucket)
+    forget_outliers(s, m)
+    fold_window(s, x, clock.bucket, clock.span_ms)
     from_level = x - e.season - s.season_raw_level
     if s.season_kind and season.unseen(s, place) > 0:  # a day of a kind that is new: only its pattern is learnt
         season.learn_profile(s, place, x - e.centre, clock.span_ms)
@@ -228,7 +231,7 @@ def run(
         clock = SimpleNamespace(bucket=bucket, span_ms=span_ms, local_ms=bucket * span_ms + MONDAY_MS)
         x = clip(given, -BIGGEST, BIGGEST)
         if s.count == 0 and 0 <= zeros < bucket:
-            begin_with_zeros(s, m, bucket, zeros)
+            begin_with_zeros(s, m, bucket, zeros, span_ms)
         rows = 0.0 if weights is None or not weights[i] > 0 else max(float(weights[i]), 1.0)
         e, place = expected(s, m, clock, rows)
         p = predictive(s, m, e, side, bucket)

@@ -8,24 +8,47 @@ import numpy as np
 from tests.oracle.expectation import LEVELS, NAN, clip
 from tests.oracle.learning import begin_block
 
+SLOTS, LONGEST_SLOT_MS = 224, 3 * 3_600_000
 DAY, LEAST = 3, 12
 """Buckets of a day, and of the shorter side of a bend."""
 
 
 def open_window(s: SimpleNamespace, x: float, bucket: int) -> None:
-    s.slots, s.open, s.reference, s.window_first = [], NAN, x, bucket
+    s.slots, s.open, s.reference, s.window_first, s.window_span = [], [], x, bucket, 1
 
 
-def fold_window(s: SimpleNamespace, x: float, bucket: int) -> None:
-    """One slot a bucket, NaN where there was no value; the older half is forgotten when 224 are full."""
-    if s.count == 0 or bucket - s.window_first - len(s.slots) > 448:
+def open_zero_window(s: SimpleNamespace, bucket: int, span_ms: int) -> None:
+    """Of a series that has been zero since its first bucket."""
+    open_window(s, 0.0, bucket)
+    while (bucket - s.first) // s.window_span >= SLOTS and 2 * s.window_span * span_ms <= LONGEST_SLOT_MS:
+        s.window_span *= 2
+    s.slots = [0.0] * min((bucket - s.first) // s.window_span, SLOTS - 1)
+    s.window_first = bucket - len(s.slots) * s.window_span
+
+
+def shorten_window(s: SimpleNamespace, span_ms: int) -> None:
+    """It is full: slots of twice the length, or, where these would be too long, without its older half."""
+    half = SLOTS // 2
+    if 2 * s.window_span * span_ms > LONGEST_SLOT_MS:
+        s.slots, s.window_first = s.slots[half:], s.window_first + half * s.window_span
+        return
+    pairs = np.array(s.slots, np.float32).reshape(half, 2)
+    first, second = pairs[:, 0], pairs[:, 1]
+    both = np.float32(0.5) * (first + second)
+    s.slots = np.where(np.isnan(first), second, np.where(np.isnan(second), first, both)).tolist()
+    s.window_span *= 2
+
+
+def fold_window(s: SimpleNamespace, x: float, bucket: int, span_ms: int) -> None:
+    """The mean of each slot, NaN where there was no value."""
+    if s.count == 0 or bucket - s.window_first - len(s.slots) * s.window_span > 2 * SLOTS * s.window_span:
         open_window(s, x, bucket)
-    while bucket > s.window_first + len(s.slots):
-        if len(s.slots) == 224:
-            s.slots, s.window_first = s.slots[112:], s.window_first + 112
-        s.slots.append(float(np.float32(s.open)))
-        s.open = NAN
-    s.open = x - s.reference
+    while bucket >= s.window_first + (len(s.slots) + 1) * s.window_span:
+        if len(s.slots) == SLOTS:
+            shorten_window(s, span_ms)
+        s.slots.append(float(np.float32(sum(s.open) / len(s.open))) if s.open else NAN)
+        s.open = []
+    s.open.append(x - s.reference)
 
 
 def turned(n: int, kind: str, at: int) -> np.ndarray:

@@ -162,7 +162,7 @@ inline void learn(Series& s, const Memory& m, float* pool, Output& out, Cell cel
   if (s.count == 0.0) begin(s, m, c, x);
   learn_lately(s, m, shown.surprise[kOwnView], c.bucket);
   learn_still(s, m, x, c.bucket);
-  forget_outliers(s);
+  forget_outliers(s, m);
   fold_window(s, c, x);
   const double cycle = s.season.kind ? static_cast<double>(s.season.period_ms) / c.span_ms : 0.0;
   const double from_level = x - e.season - s.season.raw_level;
@@ -189,6 +189,7 @@ inline void learn(Series& s, const Memory& m, float* pool, Output& out, Cell cel
     } else if (odd) {
       learn_outliers(s, m, v.raw == v.raw ? v.raw : v.ln_p, x - e.centre, c.bucket, false);
     }
+    if (known && v.ln_once < kOdd) keep_due(s, m, c.bucket, z > 0.0);
     if (s.season.kind) learn_recurring(s, pool, at, e, x, odd, c, cycle);
     if (s.count > 0.0) learn_run(s, e, x, c.bucket);
     if (odd_now(s)) {
@@ -476,8 +477,8 @@ Layout series_fields() {
       FIELD(T, tail.count), FIELD(T, tail.hits), FIELD(T, tail.uncensored), FIELD(T, tail.excess), FIELD(T, tail.far),
       FIELD(T, tail.far_near),
       FIELD(T, outliers.count), FIELD(T, outliers.above), FIELD(T, outliers.centre), FIELD(T, outliers.square), FIELD(T, outliers.most),
-      FIELD(T, outliers.end), FIELD(T, outliers.buckets),
-      FIELD(T, outliers.last), FIELD(T, outliers.daily),
+      FIELD(T, outliers.end), FIELD(T, outliers.size), FIELD(T, outliers.most_before), FIELD(T, outliers.buckets),
+      FIELD(T, outliers.last), FIELD(T, outliers.daily), FIELD(T, outliers.when),
       FIELD(T, incident.since), FIELD(T, incident.last), FIELD(T, incident.first), FIELD(T, incident.further), FIELD(T, incident.quiet),
       FIELD(T, incident.fits), FIELD(T, incident.count), FIELD(T, incident.offset), FIELD(T, incident.centre), FIELD(T, incident.cross),
       FIELD(T, incident.centre_square), FIELD(T, incident.offset_square), FIELD(T, incident.season), FIELD(T, incident.season_square),

@@ -66,10 +66,27 @@ inline void follow_incident(Series& s, const Memory& m, const Expectation& e, do
   s.lately.now = s.lately.mean;  // it is over, and what was told of it adds to nothing
 }
 
+// How often the series stayed where x is before the incident: slots of the window in a row are one visit.
+inline int visits_before(const Series& s, double x) {
+  constexpr double kNear = 2.0;  // deviations (chosen)
+  const double near = kNear * std::sqrt(s.spread.variance);
+  int visits = 0;
+  bool there = false;
+  for (int i = 0; i < s.window.slots && s.window.first + (i + 1) * static_cast<int64_t>(s.window.span) <= s.incident.since; ++i) {
+    if (s.window.slot[i] != s.window.slot[i]) continue;
+    const bool here = std::fabs(s.window.slot[i] + s.window.reference - x) <= near;
+    visits += here && !there;
+    there = here;
+  }
+  return visits;
+}
+
 // How long an incident must last to be a change: no longer than what it is compared with is known. A series that keeps to no level
-// is sooner believed, the more so the less far it went by what it does in half a day.
-inline double patience(const Series& s, const Memory& m, double offset) {
+// is sooner believed, the more so the less far it went by what it does in half a day, and at once where it has been more than once.
+inline double patience(const Series& s, const Memory& m, double x, double offset) {
+  constexpr int kKnown = 2;  // visits (chosen: one occasion teaches nothing)
   const double known = std::min(m.accept, std::max(12.0, static_cast<double>(s.incident.since - s.first)));
+  if (s.season.kind == 0 && wanders(s) > 0.5 && visits_before(s, x) >= kKnown) return std::min(m.quiet, known);
   const double far = std::fabs(offset) / std::sqrt(std::max(s.levels.ahead_all, 1e-300));
   const double soon = std::clamp(known * (far - 2.0) / 3.0, m.quiet, known);
   return known + wanders(s) * (soon - known);
@@ -97,9 +114,36 @@ inline void scale_all(Series& s, double factor) {
   forget_swing(s);
 }
 
+// Does it climb, or fall, as it did, from another level? A counter was set back, a disk cleared: that takes an hour to believe, not a day.
+// What merely stopped would have left the line by now; and where the line goes no further than values scatter nobody can tell.
+inline bool climbs_on(const Series& s, const Memory& m, int64_t bucket) {
+  constexpr double kClear = 4.0;  // variances: the slope is right but for half of it (chosen)
+  const double buckets = static_cast<double>(bucket - s.incident.since);
+  const double slope = s.line.slope + s.levels.share[kSlopedLevel] * s.levels.slope;
+  const double stopped = square(slope * s.incident.count) / 12.0;
+  const double around = s.incident.offset_square / s.incident.count - square(s.incident.offset / s.incident.count);
+  return buckets >= m.quiet && stopped > kClear * std::max(around, s.spread.variance);
+}
+
+// The same line from where it is now.
+inline Accepted begin_anew(Series& s, const Memory& m, const Expectation& e, double x, int64_t bucket) {
+  const double offset = x - e.centre;
+  const int64_t since = s.incident.since;
+  remember_level(s, e.level, 1.0, bucket + static_cast<int64_t>(m.remember));
+  double held = 0.0;  // since then the line has gone on
+  for (int i = 0; i < kLevels; ++i) held += s.levels.share[i] * s.levels.value[i];
+  for (double& each : s.levels.value) each += e.level + offset - held;
+  s.season.raw_level += offset;
+  s.levels.learnt = bucket;
+  s.incident.since = -1;
+  begin_block(s, bucket);
+  return {kLevelChange, e.level, e.level + offset, since};
+}
+
 inline Accepted accept_change(Series& s, const Memory& m, const Expectation& e, double x, int64_t bucket) {
+  if (climbs_on(s, m, bucket)) return begin_anew(s, m, e, x, bucket);
   const Became now = became(s, e.centre, e.season);
-  const double patient = patience(s, m, std::sqrt(s.incident.offset_square / s.incident.count));
+  const double patient = patience(s, m, x, std::sqrt(s.incident.offset_square / s.incident.count));
   if (static_cast<double>(bucket - s.incident.since) < patient) return {};
   const bool steady = s.incident.fits > 0.5 && (now.variance < 16.0 * std::max(s.spread.variance, e.variance) || x == s.previous);
   if (!steady && static_cast<double>(bucket - s.incident.since) < 2.0 * patient) return {};

@@ -6,7 +6,6 @@
 namespace series {
 
 constexpr double kRestMemory = 512.0;  // (chosen)
-constexpr double kPassing = 0.125;    // of a cycle that something may last to be a thing of its phase (chosen: three hours of a day)
 constexpr double kMost = 25.0;  // of a squared error over the variance that is learnt: one value must not make a spread (chosen)
 
 enum ChangeKind {
@@ -49,6 +48,8 @@ inline void learn_tail(Series& s, double raw, bool above, int side) {
 // The size of an outlier, in ln. What goes further than all before counts as the furthest of them.
 inline void learn_outlier_size(Series& s, double size) {
   if (s.outliers.count < 1.5) s.outliers.most = s.outliers.end = s.outliers.centre = size;  // what was before is forgotten
+  s.outliers.size = size;
+  s.outliers.most_before = s.outliers.most;
   const double step = std::min(size, s.outliers.most) - s.outliers.centre;
   s.outliers.centre += step / s.outliers.count;
   s.outliers.square += ((std::min(size, s.outliers.most) - s.outliers.centre) * step - s.outliers.square) / s.outliers.count;
@@ -56,11 +57,39 @@ inline void learn_outlier_size(Series& s, double size) {
   s.outliers.most = std::max(s.outliers.most, size);
 }
 
-inline void forget_outliers(Series& s) {
-  constexpr double kKeep = 1.0 - 1.0 / kOutlierMemory;  // (chosen memory)
-  s.outliers.count *= kKeep;
-  s.outliers.above *= kKeep;
-  s.outliers.buckets *= kKeep;
+// A later bucket of the same occasion: as large as the furthest of them is all of it.
+inline void grow_outlier_size(Series& s, double size) {
+  if (size <= s.outliers.size || s.outliers.count <= 0.0) return;
+  const bool first = s.outliers.count < 1.5;
+  const double limit = first ? kInfinity : s.outliers.most_before;
+  const double was = std::min(s.outliers.size, limit), now = std::min(size, limit);
+  s.outliers.centre += (now - was) / s.outliers.count;
+  const double more = (square(now - s.outliers.centre) - square(was - s.outliers.centre)) / s.outliers.count;
+  s.outliers.square = std::max(s.outliers.square + more, 0.0);
+  s.outliers.end = std::max(s.outliers.end, now);
+  s.outliers.most = std::max(s.outliers.most, size);
+  s.outliers.size = size;
+  if (first) s.outliers.most_before = size;
+}
+
+inline void forget_outliers(Series& s, const Memory& m) {
+  const double keep = 1.0 - 1.0 / m.habits;
+  s.outliers.count *= keep;
+  s.outliers.above *= keep;
+  s.outliers.buckets *= keep;
+}
+
+inline void remember_occasion(Series& s, int64_t bucket, bool above) {
+  int64_t* when = s.outliers.when + (above ? kOccasions : 0);
+  std::copy_backward(when, when + kOccasions - 1, when + kOccasions);
+  when[0] = bucket;
+}
+
+// What was due has come, though an incident was going on already, or the noise of late is such that it is hardly odd.
+inline void keep_due(Series& s, const Memory& m, int64_t bucket, bool above) {
+  const double since = static_cast<double>(bucket - s.outliers.when[above ? kOccasions : 0]);
+  const double due = due_within(s, m, bucket, above);
+  if (due > 0.0 && since > due) remember_occasion(s, bucket, above);
 }
 
 // Values beyond every family. More than kHabit separate occasions are a habit (a second mode, bursts), with a size of their own.
@@ -69,14 +98,16 @@ inline void learn_outliers(Series& s, const Memory& m, double raw, double error,
   constexpr double kLongest = 12.0;  // buckets that one occasion may count (chosen)
   if (raw > kOutlier) return;
   if (s.outliers.buckets < kLongest * (s.outliers.count + another)) s.outliers.buckets += 1.0;
-  if (!another) return;
+  const double size = ln(std::fabs(error) + 1e-300);
+  if (!another) return grow_outlier_size(s, size);
   const double apart = static_cast<double>(bucket - s.outliers.last), days = std::floor(apart / m.day + 0.5);
   const bool daily = s.outliers.count > 0.0 && days >= 1.0 && days <= 3.0 && std::fabs(apart - days * m.day) <= kPassing * m.day;
   s.outliers.daily = daily ? s.outliers.daily + 1 : 0;
   s.outliers.last = bucket;
+  remember_occasion(s, bucket, error > 0.0);
   s.outliers.count += 1.0;
   s.outliers.above += error > 0.0 ? 1.0 : 0.0;
-  learn_outlier_size(s, ln(std::fabs(error) + 1e-300));
+  learn_outlier_size(s, size);
 }
 
 constexpr double kStillMost = 8.0;  // repetitions of one occasion that teach how long such last (chosen)

@@ -32,6 +32,7 @@ struct Memory {
   double accept;    // 1.15 days: what lasts longer is no incident but a change
   double quiet;     // an hour that fits ends an incident
   double remember;  // four weeks: what was normal before a change
+  double habits;    // eight weeks: what comes now and then
   double day;
   double week;
   double ln_change_for_good;  // ln of the share of buckets in which a series changes for good
@@ -48,6 +49,7 @@ struct Memory {
     accept = std::floor(buckets(1.15 * kDay, 12.0, 1e9));
     quiet = std::floor(buckets(1.0 * kHour, 3.0, 12.0));
     remember = std::floor(buckets(4.0 * kWeek, 100.0, 1e9));
+    habits = std::max(2.0 * remember, 4000.0);
     day = buckets(kDay, 1.0, 1e9);
     week = buckets(kWeek, 1.0, 1e9);
     ln_change_for_good = std::min(ln(static_cast<double>(span_ms) / (3.0 * 365.25 * kDay)), kImpossible);

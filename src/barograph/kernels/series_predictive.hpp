@@ -8,7 +8,7 @@ namespace series {
 constexpr double kBiggest = 1e140;     // values beyond (also infinities) are read as this: its square is finite
 constexpr double kHabit = 9.0;         // occasions (chosen)
 constexpr int64_t kDailyRuns = 3;      // days running (chosen)
-constexpr double kOutlierMemory = 4000.0;  // (chosen)
+constexpr double kPassing = 0.125;    // of a cycle that something may last to be a thing of its phase (chosen: three hours of a day)
 constexpr double kNever = 1e-3;        // occasions: what never happened is thought to be meant so (chosen)
 constexpr double kLeastSwing = 0.1;      // a season that is as good as gone is dropped, not scaled (chosen)
 constexpr double kFewZeros = 3.0;      // occasions of zero up to which zero is out of the ordinary (chosen)
@@ -198,16 +198,51 @@ inline double occasions_of_habit(const Series& s) {
   return s.outliers.daily >= kDailyRuns ? static_cast<double>(kDailyRuns) : kHabit;
 }
 
+// Was there an outlier on this side at this time of the week, last week and the week before?
+inline bool comes_weekly(const int64_t* when, const Memory& m, int64_t bucket) {
+  bool week[2] = {false, false};
+  for (int i = 0; i < kOccasions; ++i) {
+    for (int k = 0; k < 2; ++k)
+      week[k] = week[k] || (when[i] > 0 && std::fabs(static_cast<double>(bucket - when[i]) - (k + 1) * m.week) <= kPassing * m.day);
+  }
+  return week[0] && week[1];
+}
+
+// Is another outlier due on this side, as they come weekly or were as far apart as this one would be, three times running? Buckets of the time
+// in which one is due; 0: none is.
+inline double due_within(const Series& s, const Memory& m, int64_t bucket, bool above) {
+  constexpr double kRegular = 1.0 / 16.0;  // of what is between two, either way (chosen)
+  constexpr int kRunning = 3;              // times that they were so far apart (chosen: four restarts are still told each)
+  const int64_t* when = s.outliers.when + (above ? kOccasions : 0);
+  if (comes_weekly(when, m, bucket)) return std::max(2.0 * kPassing * m.day, 1.0);
+  const bool begun = odd_now(s) && when[0] == s.incident.since;  // it has come, and goes on
+  const int64_t now = begun ? when[0] : bucket;
+  const int64_t* last = begun ? when + 1 : when;
+  if (last[kRunning] <= 0) return 0.0;
+  const double apart = static_cast<double>(last[0] - last[kRunning]) / kRunning, give = kRegular * apart;
+  bool regular = std::fabs(static_cast<double>(now - last[0]) - apart) <= give;
+  for (int i = 0; i < kRunning; ++i) regular = regular && std::fabs(static_cast<double>(last[i] - last[i + 1]) - apart) <= give;
+  return regular ? std::max(2.0 * give, 1.0) : 0.0;
+}
+
 // Of outliers, how many come on a side once those are left out that are too few to be a habit.
-inline void outliers(const Series& s, Predictive& p) {
+inline void outliers(const Series& s, const Memory& m, int64_t bucket, Predictive& p) {
   const double few = occasions_of_habit(s);
   p.outlier_share[0] = s.outliers.count > 0.0 ? std::max(s.outliers.count - s.outliers.above - few, 0.0) / s.outliers.count : 0.0;
   p.outlier_share[1] = s.outliers.count > 0.0 ? std::max(s.outliers.above - few, 0.0) / s.outliers.count : 0.0;
+  double end = s.outliers.end;
   const bool any = p.outlier_share[0] + p.outlier_share[1] > 0.0;
-  p.ln_outlier = any ? ln(s.outliers.buckets / std::min(s.count, kOutlierMemory)) : std::nan("");
+  p.ln_outlier = any ? ln(s.outliers.buckets / std::min(s.count, m.habits)) : std::nan("");
+  for (const bool above : {false, true}) {
+    const double due = due_within(s, m, bucket, above);
+    if (due <= 0.0) continue;
+    p.outlier_share[above] = 1.0;
+    end = s.outliers.most;
+    p.ln_outlier = -ln(due);
+  }
   p.outlier_centre = s.outliers.centre;
   p.outlier_deviation = std::sqrt(s.outliers.square + square(kLeastBlur));
-  p.outlier_end = s.outliers.end;
+  p.outlier_end = end;
 }
 
 // ln of the chance that outliers come so many in a row: they end after as many buckets as they did before, on the mean.
@@ -226,7 +261,7 @@ inline Predictive predictive(const Series& s, const Memory& m, const Expectation
   // Where values go below zero it is as any other.
   const double zeros = (1.0 - s.occupancy) * std::min(s.count, m.slow);
   p.ln_zero = zeros < kFewZeros && !was_negative(s) ? ln((std::max(zeros - 1.0, 0.0) + kNever) / (s.count + 1.0)) : std::nan("");
-  outliers(s, p);
+  outliers(s, m, bucket, p);
   p.ln_outlier += in_a_row(s, bucket);
   repeats(s, m, p);
   return p;

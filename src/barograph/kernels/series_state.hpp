@@ -21,6 +21,7 @@ enum View {
   kViews
 };
 constexpr int kParts = 3;     // of the variance (counted)
+constexpr int kOccasions = 6;  // on each side, whose times are kept (chosen: what comes weekly is known though there were four others)
 constexpr int kWindow = 224;  // slots of the summary that season tests read (chosen)
 
 // The one-step predictive distribution, complete: ln p of any value follows from it and nothing else.
@@ -166,9 +167,12 @@ struct Outliers {
   double square;
   double most;             // the largest,
   double end;              // and the largest but one
+  double size;             // of the last occasion so far: that of its furthest bucket,
+  double most_before;      // and the largest of those before it
   double buckets;          // decayed count of their buckets
   int64_t last;            // bucket number of the last occasion
   int64_t daily;           // occasions running that came about a day after the one before, or two or three where some fitted
+  int64_t when[2 * kOccasions];         // bucket numbers of the last occasions below, and of those above the expectation, the latest first
 };
 
 // The incident that goes on.
