@@ -40,6 +40,12 @@ def made(source: httpx.Client) -> dict[str, str]:
         ),
         (
             "POST",
+            "/results/_search?size=1",
+            {},
+            (400, "illegal_argument_exception", "request [{path}] contains unrecognized parameter: [size]"),
+        ),
+        (
+            "POST",
             "/_validate/detector?refresh=true",
             detector(),
             (400, "illegal_argument_exception", "request [{path}] contains unrecognized parameter: [refresh]"),

@@ -92,6 +92,11 @@ def test_a_detector_is_told_with_its_defaults(source: httpx.Client) -> None:
         ({"feature_attributes": [{"feature_name": "a"}]}, "feature_attributes", "Feature aggregation query should be set"),
         ({"feature_attributes": [feature("a", "cpu", "magic")]}, "feature_attributes", "Custom query error: "),
         ({"feature_attributes": [feature("a", "cpu", "global")]}, "feature_attributes", "Custom query error: [global]"),
+        (
+            {"detection_date_range": {"start_time": 1}},
+            "detection_date_range",
+            "[detection_date_range]='None': wanted a whole number",
+        ),
         ({"filter_query": {"magic": {}}}, "filter_query", "Custom query error in data filter: unknown query [magic]"),
         (
             {"imputation_option": {"method": "fixed_values"}},

@@ -80,9 +80,19 @@ def parsed(body: Mapping[str, Any], now_ms: int, *, with_defaults: bool = True) 
         **({"auto_created": True} if seen.get("auto_created") else {}),
         "detection_interval": interval,
         "detector_type": "MULTI_ENTITY" if categories else "SINGLE_ENTITY",
-        **({} if body.get("detection_date_range") is None else {"detection_date_range": body["detection_date_range"]}),
+        **({} if body.get(_DATES) is None else {_DATES: _dates(body[_DATES])}),
         "rules": made_rules,
     }
+
+
+_DATES: Final = "detection_date_range"
+
+
+def _dates(given: Any) -> dict[str, int]:
+    """The span that an old detector was made for; it is only told."""
+    if not isinstance(given, Mapping):
+        raise malformed(_DATES, f"[{_DATES}]={str(given)[:100]!r}: wanted an object with start_time and end_time")
+    return {name: whole(_DATES, given.get(name)) for name in ("start_time", "end_time")}
 
 
 def _escaped(text: str) -> str:

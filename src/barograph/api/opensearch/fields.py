@@ -41,7 +41,7 @@ def text(field: str, value: Any) -> str:
     """
     if isinstance(value, list | Mapping):
         raise malformed(field, f"[{field}]={str(value)[:100]!r}: wanted text")
-    return "" if value is None else str(value)
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def texts(field: str, value: Any) -> list[str]:

@@ -148,11 +148,8 @@ def delete_results(call: Call) -> Answer:
     )
 
 
-PARAMETERS: Final = (
-    "source source_content_type typed_keys rest_total_hits_as_int ignore_unavailable expand_wildcards allow_no_indices size "
-    "from timeout preference routing search_type request_cache track_total_hits"
-)
-"""Of a search, by name."""
+PARAMETERS: Final = "source source_content_type"
+"""Of a search, by name: all else is asked for in its body."""
 ENDPOINTS = (
     *of_detectors("GET POST", "/_search", search_detectors, query=PARAMETERS),
     *of_detectors("GET POST", "/tasks/_search", search_tasks, query=PARAMETERS),
