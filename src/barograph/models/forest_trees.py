@@ -18,7 +18,7 @@ VERSION: Final = 4
 
 _AT_ONCE: Final = 64  # anomalies that the kernel tells before it is asked again
 
-_ROOM: Final = 1.3  # blocks that a store has for each that is in use, about
+_ROOM: Final = 1.1  # blocks that a store has for each that is in use, about
 
 _SLACK: Final = 3  # floats behind the last block, which the kernel reads with it
 
@@ -125,8 +125,8 @@ class Trees:
         """About what trees take that have learnt much.
 
         The chance of a point to be in a tree is samples / memory at first and e^-1 of that `memory` points later, so blocks are
-        in some tree's point for `memory` times the logarithm of how many have the newest. A store is made longer by a quarter
-        when seven eighths are in use.
+        in some tree's point for `memory` times the logarithm of how many have the newest. A store is made longer by a
+        sixteenth when fifteen are in use.
         """
         most = config.trees * config.samples * config.shingle
         if config.memory is not None:
@@ -218,7 +218,7 @@ class Trees:
             done += learn(done)
 
     def _make_longer(self) -> None:
-        more = (len(self._store) // self.config.features // 4 + 1) * self.config.features
+        more = (len(self._store) // self.config.features // 16 + 1) * self.config.features
         self._store = np.concatenate([self._store, np.zeros(more, np.float32)])
         if len(self._store) // self.config.features > _forest.NARROW and not self.head["wide"]:
             wide = np.empty(self.record_bytes(self.config, is_wide=True), np.uint8)
