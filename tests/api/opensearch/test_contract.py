@@ -7,6 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
+from barograph.api.opensearch import top
+from barograph.api.opensearch.mappings import RESULT
+from barograph.api.opensearch.shelves import RESULTS
 from barograph.api.opensearch.windows import Window
 from tests.api.opensearch.made import DETECTORS, STEP_MS, created, detector, feature, refusal
 from tests.index.making import documents
@@ -113,3 +116,18 @@ def test_without_an_option_no_interval_lacks_a_feature(option: Any, values: list
         "imputation_option": option,
     }
     assert Window(index, given).points((0, 180_000))["cpu"].to_list() == values
+
+
+def test_no_entity_is_left_out_of_the_worst_however_many_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(top, "_PAGE", 2)
+    grades = {f"h{at}": at / 10 for at in range(1, 6)}
+    rows = [
+        {"model_id": host, "anomaly_grade": grade, "entity": [{"name": "host", "value": host}]}
+        for host, grade in grades.items()
+        for grade in (grade, 0.01)
+    ]
+    index = documents(*rows, mappings={"properties": RESULT}, index=f"{RESULTS}-history")
+    found = top._grouped(index, {}, [], ["host"])
+    assert {one["key"]["host"]: (one["doc_count"], one["max_anomaly_grade"]) for one in found} == {
+        host: (2, grade) for host, grade in grades.items()
+    }

@@ -1,6 +1,6 @@
 """The entities of a detector with the worst anomalies, or the most."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from barograph.api.elastic.endpoint import Call
@@ -15,7 +15,7 @@ from barograph.index.catalog import Options
 from barograph.index.documents import Documents
 
 _ORDERS: Final = {"severity": "max_anomaly_grade", "occurrence": "doc_count"}
-_MOST: Final = 65_536
+_PAGE: Final = 10_000
 
 
 def top_anomalies(call: Call) -> Mapping[str, Any]:
@@ -76,11 +76,9 @@ def _grouped(
     query = {"bool": {"filter": [*filters, {"range": {"anomaly_grade": {"gt": 0}}}]}}
     entity = {"top_hits": {"size": 1, "_source": ["entity"]}}
     inside = {"worst": {"max": {"field": "anomaly_grade"}}, "entity": entity}
-    aggs = {"models": {"terms": {"field": "model_id", "size": _MOST}, "aggs": inside}}
     names = ",".join([f"{RESULTS}*", *own_results(documents, results_alias(detector))])
-    found = documents.search(names, {"size": 0, "query": query, "aggs": aggs}, Options(with_hidden=True)).aggregations or {}
     grouped: dict[tuple[str, ...], dict[str, Any]] = {}
-    for bucket in found["models"]["buckets"]:
+    for bucket in _models(documents, names, query, inside):
         told = bucket["entity"]["hits"]["hits"][0]["_source"]["entity"]
         values = {one["name"]: one["value"] for one in told}
         key = {field: values[field] for field in fields}
@@ -88,6 +86,20 @@ def _grouped(
         one["doc_count"] += bucket["doc_count"]
         one["max_anomaly_grade"] = max(one["max_anomaly_grade"], bucket["worst"]["value"])
     return list(grouped.values())
+
+
+def _models(
+    documents: Documents, names: str, query: Mapping[str, Any], inside: Mapping[str, Any]
+) -> Iterator[Mapping[str, Any]]:
+    """A bucket for each model of the results in these indices that a query is true of, however many there are."""
+    pages: dict[str, Any] = {"size": _PAGE, "sources": [{"model": {"terms": {"field": "model_id"}}}]}
+    while True:
+        body = {"size": 0, "query": query, "aggs": {"models": {"composite": pages, "aggs": inside}}}
+        found = (documents.search(names, body, Options(with_hidden=True)).aggregations or {})["models"]
+        yield from found["buckets"]
+        if len(found["buckets"]) < _PAGE:
+            return
+        pages = {**pages, "after": found["after_key"]}
 
 
 ENDPOINTS = (
