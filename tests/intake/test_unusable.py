@@ -48,6 +48,14 @@ def test_the_time_format_that_would_fit_is_named(written, fits):
     assert cause(times, of=fitted) is None
 
 
+@pytest.mark.parametrize("kind", [pl.Datetime("ms"), pl.Datetime("us", "UTC"), pl.Duration("us")])
+def test_times_that_no_calendar_has_are_shown_as_the_numbers_that_they_are(kind):
+    told = cause(pl.Series([2**62] * 3).cast(kind))
+    assert told is not None
+    assert "3 of 3 times of 'time' cannot be read, such as 4611686018427387904 (D" in told
+    assert "wanted timestamps after 1970-01-01 and before 2200" in told
+
+
 def test_day_and_month_that_cannot_be_told_apart_are_both_named():
     told = cause([f"0{day}/0{day}/2026 10:00" for day in (1, 2, 3)])
     assert told is not None

@@ -9,7 +9,7 @@ import pytest
 
 from barograph.config.errors import InputError
 from barograph.sources import parquet, parquet_groups
-from barograph.sources.parquet_pages import BadPages, largest_page
+from barograph.sources.parquet_pages import BadPages, columns_of, largest_page
 from barograph.sources.read import read_files
 from tests.sources.reading import PLAIN, read
 
@@ -97,11 +97,20 @@ def test_many_short_texts_in_one_row_group_are_read(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "header", [b"", b"\x15", b"\x1c" * 5_000, b"\x18" + b"\xff" * 30, b"\x15\x00\x15\x01\x15\x02\x00", b"\x19"]
+    "header",
+    [
+        *(b"", b"\x15", b"\x1c" * 5_000, b"\x18" + b"\xff" * 30, b"\x15\x00\x15\x01\x15\x02\x00", b"\x19"),
+        b"\x19" * 5_000,
+        b"\x19\xf5" + b"\xff" * 9 + b"\x01",  # a list of 2 ** 63 numbers
+        b"\x49\x15\x02\x00",  # a row group that is a number
+        b"\x17" + b"\x00" * 7,
+    ],
 )
-def test_pages_without_headers_are_an_error(header):
+def test_pages_without_headers_and_files_without_footers_are_an_error(header):
     with pytest.raises(BadPages, match="wanted"):
         largest_page(io.BytesIO(header), 0, 1)
+    with pytest.raises(BadPages, match="wanted"):
+        columns_of(io.BytesIO(header + len(header).to_bytes(4, "little") + b"PAR1"))
 
 
 def blocks(path):
@@ -144,6 +153,7 @@ def test_rows_of_a_group_that_is_too_large_come_from_a_copy_in_small_ones_as_the
         {"V": [7, 8]},  # told from v by its case only
         {"ns": pl.Series([1, 2], dtype=pl.Datetime("ns"))},
         {"list": [[1], [2, 3]]},
+        {"ms": pl.Series([2**62, 0], dtype=pl.Datetime("ms"))},
     ],
 )
 def test_what_no_copy_can_hold_is_read_as_it_is(tmp_path, monkeypatch, more):

@@ -10,7 +10,7 @@ _LAST_MS = 60_000_000_000_000  # within the years that Python's calendar has, be
 _FARTHEST = {"ms": _LAST_MS, "us": _LAST_MS * 1_000, "ns": 2**63, None: _LAST_MS}  # by unit; days and times of day have none
 
 
-def _text(value: pl.Series) -> str:
+def value_text(value: pl.Series) -> str:
     """One value as it is shown; a time that no calendar has as the number that it is."""
     if value.dtype.is_temporal():
         number = value.to_physical()[0]
@@ -38,7 +38,7 @@ class TableExamples:
         if room <= 0 or not wrong.any():
             return
         for row in wrong.arg_true().head(room).to_list():
-            text = "" if values is None else _text(values.slice(row, 1))
+            text = "" if values is None else value_text(values.slice(row, 1))
             shown = text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE]
             self._examples.append(Example(reason, int(self.numbers[row]), shown, message))
 

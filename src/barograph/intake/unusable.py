@@ -12,6 +12,7 @@ import polars as pl
 
 from barograph.config.job import Job
 from barograph.config.time_format import EPOCHS, TIME_FORMATS
+from barograph.intake.examples import value_text
 from barograph.intake.parse import parse_numbers
 from barograph.intake.parse_times import parse_times
 from barograph.results.arrays import Ints
@@ -133,6 +134,8 @@ def _time_cause(job: Job, times: pl.Series, unread: pl.Series) -> str:
     sample = unread.drop_nulls().head(_SAMPLE)
     if not len(sample):
         return f"{told}: they are missing"
+    if sample.dtype.is_temporal():  # of which some are no date of Python's
+        return f"{told}, such as {value_text(sample.head(1))}: wanted timestamps after 1970-01-01 and before 2200"
     told += f", such as {_shown(sample[0])}"
     fits = fitting(sample, job)
     if not fits:

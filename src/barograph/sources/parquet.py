@@ -4,17 +4,16 @@ import os
 import re
 import tempfile
 from collections.abc import Iterator
-from typing import Final
+from typing import BinaryIO, Final
 
-import duckdb
 import polars as pl
 
 from barograph.config.errors import UnreadableInput
 from barograph.intake.frames import with_known_zones
 from barograph.sources.chunk import Bad, Block
 from barograph.sources.lines import LONGEST_ROW, TOO_LONG
-from barograph.sources.parquet_groups import in_small_groups
-from barograph.sources.parquet_pages import BadPages, largest_page
+from barograph.sources.parquet_groups import in_small_groups, largest_group
+from barograph.sources.parquet_pages import BadPages, Column, columns_of, largest_page
 from barograph.sources.streams import Stream
 
 _ROWS: Final = 1 << 18
@@ -32,12 +31,6 @@ MOST_PAGE: Final = 64 << 20
 """Bytes, unpacked, of one page of such a column. One text may take all of it, and reading it six times as much; writers begin
 another page after 1 MiB."""
 _PATTERN: Final = re.compile(r"[*?\[]")
-_LARGE_TEXTS: Final = """
-    SELECT row_group_id, path_in_schema, least(data_page_offset, dictionary_page_offset), total_compressed_size
-    FROM parquet_metadata(?)
-    WHERE type = 'BYTE_ARRAY' AND total_uncompressed_size > ?
-        AND len(list_filter(?, lambda name: path_in_schema = name OR starts_with(path_in_schema, name || ', '))) > 0
-"""
 
 
 def parquet_blocks(stream: Stream, fields: tuple[str, ...] | None) -> Iterator[Block]:
@@ -64,34 +57,34 @@ def _file_blocks(stream: Stream, stored: str, fields: tuple[str, ...] | None) ->
         table = pl.scan_parquet(stored, glob=False, hive_partitioning=False)
         names = table.collect_schema().names()
         columns = _columns(names, fields)
-        _refuse_huge(stream.path, stored, columns)
+        with open(stored, "rb") as file:
+            needed = [column for column in columns_of(file) if column.path[0] in columns]
+            _refuse_huge(stream.path, file, needed)
         height = int(table.select(pl.len()).collect().item())
         size = os.path.getsize(stored)
         first = 0
-        with in_small_groups(table, _pattern(stored), columns) as rows:
+        with in_small_groups(table, _pattern(stored), columns, largest_group(needed)) as rows:
             for frame in _frames(rows, height):
                 end = size * (first + frame.height) // height
                 stream.note_progress(end)
                 short, bad = _without_long_texts(frame)
                 yield Block(short, bad, end - size * first // height, tuple(names))
                 first += frame.height
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, duckdb.Error, OSError, BadPages) as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, BadPages) as error:
         raise UnreadableInput(f"{stream.path}: wanted a Parquet file ({' '.join(str(error).split())[:200]})") from error
 
 
-def _refuse_huge(path: str, stored: str, columns: list[str]) -> None:
+def _refuse_huge(path: str, file: BinaryIO, needed: list[Column]) -> None:
     """Refuse texts that may be one text of any size: how long the texts of a page are is known once it is unpacked."""
-    with duckdb.connect() as reader:
-        large = reader.execute(_LARGE_TEXTS, [_pattern(stored), MOST_TEXT, columns]).fetchall()
-    with open(stored, "rb") as file:
-        for group, column, offset, length in large:
-            size = largest_page(file, offset, length)
-            if size > MOST_PAGE:
-                raise UnreadableInput(
-                    f"{path}: row group {group}, column {column!r}: wanted pages of at most {MOST_PAGE >> 20} MiB, unpacked, "
-                    f"as it has more than {MOST_TEXT >> 20} MiB of texts, found {size >> 20:,} MiB; write the file with fewer "
-                    "rows in each group, or smaller pages"
-                )
+    for column in needed:
+        large = column.of_bytes and column.unpacked > MOST_TEXT
+        size = largest_page(file, column.offset, column.packed) if large else 0
+        if size > MOST_PAGE:
+            raise UnreadableInput(
+                f"{path}: row group {column.group}, column {', '.join(column.path)!r}: wanted pages of at most "
+                f"{MOST_PAGE >> 20} MiB, unpacked, as it has more than {MOST_TEXT >> 20} MiB of texts, found "
+                f"{size >> 20:,} MiB; write the file with fewer rows in each group, or smaller pages"
+            )
 
 
 def _pattern(stored: str) -> str:

@@ -9,21 +9,25 @@ from typing import Final
 import duckdb
 import polars as pl
 
+from barograph.sources.parquet_pages import Column
+
 MOST_PACKED: Final = 128 << 20
 """Bytes, packed, of the columns of a row group. Of a larger one all would be fetched for each piece that is read: memory by its
 size, time by its square. 16 million rows of a time, a number and a text are 194 MB."""
 _ROWS: Final = 1 << 18
 _KEPT: Final = (pl.Boolean, pl.String, pl.Date, pl.Float32, pl.Float64, pl.Decimal)
-_LARGEST: Final = """
-    SELECT max(size) FROM (
-        SELECT sum(total_compressed_size) AS size FROM parquet_metadata(?)
-        WHERE list_contains(?, split_part(path_in_schema, ', ', 1)) GROUP BY row_group_id
-    )
-"""
+
+
+def largest_group(columns: list[Column]) -> int:
+    """Bytes, packed, of columns in the largest of their row groups."""
+    sizes: dict[int, int] = {}
+    for column in columns:
+        sizes[column.group] = sizes.get(column.group, 0) + column.packed
+    return max(sizes.values(), default=0)
 
 
 @contextmanager
-def in_small_groups(table: pl.LazyFrame, pattern: str, columns: list[str]) -> Iterator[pl.LazyFrame]:
+def in_small_groups(table: pl.LazyFrame, pattern: str, columns: list[str], largest: int) -> Iterator[pl.LazyFrame]:
     """Columns of a file, in groups that can be read one by one: as they are, or from a copy for the time being.
 
     The copy is made in one pass and little memory, of columns whose every value it keeps. Where it cannot be made, the file is
@@ -33,11 +37,10 @@ def in_small_groups(table: pl.LazyFrame, pattern: str, columns: list[str]) -> It
         table: the file.
         pattern: its path, as a pattern that it alone has.
         columns: those that are to be read.
+        largest: how large they are in the largest group, packed.
     """
     rows = table.select(columns)
-    with duckdb.connect() as reader:
-        (largest,) = reader.execute(_LARGEST, [pattern, columns]).fetchone() or (0,)
-    if (largest or 0) <= MOST_PACKED or not _can_be_copied(table.collect_schema(), columns):
+    if largest <= MOST_PACKED or not _can_be_copied(table.collect_schema(), columns):
         yield rows
         return
     with tempfile.TemporaryDirectory() as folder:
@@ -66,5 +69,5 @@ def _copied(pattern: str, columns: list[str], to: Path) -> bool:
             rows = writer.read_parquet(pattern, hive_partitioning=False).select(*map(duckdb.ColumnExpression, columns))
             rows.write_parquet(str(to), compression="snappy", row_group_size=_ROWS)
         except duckdb.Error:
-            return False  # such as a disk that is full
+            return False  # a full disk, or a time that it cannot hold
     return True
