@@ -10,8 +10,8 @@ import polars as pl
 import barograph
 from barograph.config.job import Job
 
-SPAN_S, BUCKETS, USUAL, FIRST, EVERY, SEEDS = 600, 2_000, 60, 600, 50, 3
-"""A rate of 60 a bucket by chance, and from bucket 600 on an event in each 50th."""
+SPAN_S, BUCKETS, USUAL, FIRST, APART, SEEDS = 600, 2_000, 60, 600, (30, 70), 5
+"""A rate of 60 a bucket by chance, and from bucket 600 on an event after 30 to 70 others: at equal distances they are usual."""
 
 
 def best_scores(more: int, late_s: int, seed: int, *, overlapping: bool) -> tuple[list[float], int]:
@@ -21,7 +21,8 @@ def best_scores(more: int, late_s: int, seed: int, *, overlapping: bool) -> tupl
     """
     random = np.random.default_rng(seed)
     starts = [bucket * SPAN_S for bucket in range(BUCKETS)]
-    events = [bucket * SPAN_S + late_s for bucket in range(FIRST, BUCKETS, EVERY)]
+    buckets = FIRST + np.cumsum(random.integers(*APART, (BUCKETS - FIRST) // APART[1]))
+    events = [int(bucket) * SPAN_S + late_s for bucket in buckets]
     spans = [(start, USUAL) for start in starts] + [(start, more) for start in events]
     times = np.sort(np.concatenate([start + random.uniform(0, SPAN_S, random.poisson(rate)) for start, rate in spans]))
     detectors = [{"function": "count"}, {"function": "count", "overlapping": True}][: 1 + overlapping]
@@ -48,7 +49,7 @@ def main() -> None:
                 runs = [best_scores(more, late_s, seed, overlapping=overlapping) for seed in range(SEEDS)]
                 best = np.array([score for scores, _ in runs for score in scores])
                 found = " ".join(f"{(best >= score).mean():4.0%} from {score} on" for score in (25, 75))
-                others = sum(others for _, others in runs) / (SEEDS * (BUCKETS - (BUCKETS - FIRST) // EVERY))
+                others = sum(others for _, others in runs) / (SEEDS * BUCKETS - len(best))
                 with_overlap = "overlapping" if overlapping else "alone"
                 print(f"{more} more than {USUAL}, {name:17} {with_overlap:11}: {found}, {others:.2%} of other buckets")
 
