@@ -5,18 +5,26 @@ import http.client
 import json
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 import orjson
+import polars as pl
 import pytest
 
+from barograph.api.engine.config import EngineJob
 from barograph.api.engine.errors import Code
 from barograph.api.engine.idle import IdleJobs
+from barograph.api.engine.job_documents import job_of
+from barograph.api.engine.state import State
+from barograph.api.server import Server
+from barograph.config.datafeed import Datafeed
 from barograph.config.errors import StorageFailure
+from barograph.config.server import ServerConfig
 from tests.api.engine.stream import SPAN, START, config, delimited, rows
 from tests.api.engine.test_jobs import API, error
 
@@ -306,6 +314,35 @@ def test_a_job_that_others_send_rows_or_that_a_datafeed_reads_is_not_closed() ->
     job.has_datafeed = False
     job.wait(3)
     assert not job.is_open
+
+
+def test_a_server_knows_who_else_sends_rows_to_a_job_or_reads_for_it(tmp_path: Path) -> None:
+    with closing(Server.open(ServerConfig(data_dir=tmp_path / "data"))) as server:
+        state, now = State(server), [0]
+        own, extras = job_of(EngineJob.model_validate(config(id="web", timeout=3)), "web")
+        server.service.create(own)
+        state.change("web", extras)
+        idle = IdleJobs(state, now=lambda: now[0])
+        state.used = idle.used
+        fields = {"time": {"type": "date"}, "host": {"type": "keyword"}, "ms": {"type": "double"}}
+        server.documents.create_index("nothing", {"mappings": {"properties": fields}})
+        server.datafeeds.create(Datafeed.model_validate({"datafeed_id": "d", "job_id": "web", "indices": ["nothing"]}))
+        assert not state.is_read("web")
+
+        def waited() -> bool:
+            """Whether the job is still open after its timeout."""
+            now[0] += 3
+            idle.look()
+            return "web" in server.service.opened()
+
+        server.service.open_job("web")
+        idle.used("web")
+        server.service.feed("web", pl.DataFrame(FEW))
+        assert waited()
+        server.datafeeds.start("d")
+        assert waited()
+        server.datafeeds.stop("d")
+        assert not waited()
 
 
 def test_a_database_that_fails_makes_no_failure_of_rows_that_are_safe() -> None:
