@@ -155,9 +155,8 @@ def _documents(service: "Service", kind: Kind, job_id: str, page: "Page") -> "It
         assert isinstance(first, int)
         assert isinstance(last, int)
         span = Query(start_ms=first, end_ms=last + 1, exclude_interim=False)
-        rows = documents.with_bucket_influencers(rows, service.bucket_influencers(job_id, span).rows)
+        return documents.buckets(job_id, rows, service.bucket_influencers(job_id, span).rows)
     build = {
-        Kind.BUCKETS: documents.bucket,
         Kind.RECORDS: documents.record,
         Kind.INFLUENCERS: documents.influencer,
         Kind.ANNOTATIONS: documents.annotation,

@@ -130,9 +130,10 @@ class Reader:
         """Records, the highest scores first unless asked otherwise; columns as `schema.RECORDS`."""
         with self._database.read() as connection:
             page = self._page(connection, job_id, query.RECORDS, asked)
-            influences = _influencers(connection, job_id, page.rows.select("timestamp", "seq").rows())
+            keys = list(zip(page.rows["timestamp"].to_list(), page.rows["seq"].to_list(), strict=True))
+            influences = _influencers(connection, job_id, keys)
         names = [column.name for column in query.RECORDS.columns]
-        return Page(rows.with_influencers(page.rows, rows.influence_frame(influences)).select(names), page.total)
+        return Page(rows.with_influencers(page.rows, rows.influence_frame(influences))[names], page.total)
 
     def buckets(self, job_id: str, asked: Query = _ALL) -> Page:
         """Buckets, in the order of time unless asked otherwise; columns as `schema.BUCKETS`."""

@@ -78,13 +78,16 @@ def with_influencers(records: pl.DataFrame, influencers: pl.DataFrame) -> pl.Dat
         return records.with_columns(none.alias(_INFLUENCERS))
     key = ["timestamp", "seq"]
     nested = (
-        influencers.group_by([*key, "influencer_field_name"], maintain_order=True)
+        influencers.lazy()
+        .group_by([*key, "influencer_field_name"], maintain_order=True)
         .agg(pl.col("influencer_field_value").alias("influencer_field_values"), pl.col("influence").alias("influences"))
         .select(*key, pl.struct("influencer_field_name", "influencer_field_values", "influences").alias(_INFLUENCERS))
         .group_by(key, maintain_order=True)
         .agg(_INFLUENCERS)
     )
-    return records.join(nested, on=key, how="left", maintain_order="left").with_columns(pl.col(_INFLUENCERS).fill_null(none))
+    joined = records.lazy().join(nested, on=key, how="left", maintain_order="left")
+    # All of it at once: each step by itself would wait for a thread, which others keep busy while rows come.
+    return joined.with_columns(pl.col(_INFLUENCERS).fill_null(none)).collect()
 
 
 def frame_of(rows: Sequence[Any], columns: Sequence[schema.Column]) -> pl.DataFrame:

@@ -46,14 +46,14 @@ def test_a_record_without_bounds_explains_none(results: Results) -> None:
 
 
 def test_a_bucket_holds_its_bucket_influencers(results: Results) -> None:
-    frame = documents.with_bucket_influencers(results.buckets, results.bucket_influencers)
-    first, second, *_ = documents.documents("web", frame, documents.bucket)
+    first, second, *others = documents.buckets("web", results.buckets, results.bucket_influencers)
     assert first["result_type"] == "bucket"
     assert first["anomaly_score"] == 91.6
     assert [one["influencer_field_name"] for one in first["bucket_influencers"]] == ["bucket_time"]
     assert first["bucket_influencers"][0]["result_type"] == "bucket_influencer"
     assert second["bucket_influencers"] == []
-    assert frame["timestamp"].equals(results.buckets["timestamp"])
+    times = [bucket["timestamp"] for bucket in (first, second, *others)]
+    assert times == results.buckets["timestamp"].to_list()
 
 
 def test_an_influencer_has_the_fields_of_elastic(results: Results) -> None:

@@ -171,10 +171,14 @@ def documents(job_id: str, frame: pl.DataFrame, build: Callable[[str, Row], Docu
     return (build(job_id, row) for row in frame.iter_rows(named=True))
 
 
-def with_bucket_influencers(buckets: pl.DataFrame, influencers: pl.DataFrame) -> pl.DataFrame:
-    """Buckets with the column `bucket_influencers`: the rows of `schema.BUCKET_INFLUENCERS` of each bucket, as a list."""
-    children = influencers.group_by("timestamp", maintain_order=True).agg(
-        bucket_influencers=pl.struct(pl.col(name) for name in influencers.columns)
-    )
-    joined = buckets.join(children, on="timestamp", how="left", maintain_order="left")
-    return joined.with_columns(pl.col("bucket_influencers").fill_null([]))
+def buckets(job_id: str, found: pl.DataFrame, influencers: pl.DataFrame) -> Iterator[Document]:
+    """Buckets as documents, given the rows of `schema.BUCKET_INFLUENCERS` of them all."""
+    return (bucket(job_id, row) for row in _with_influencers(found, influencers))
+
+
+def _with_influencers(buckets: pl.DataFrame, influencers: pl.DataFrame) -> Iterator[Row]:
+    children: dict[int, list[Row]] = {}
+    for row in influencers.iter_rows(named=True):
+        children.setdefault(row["timestamp"], []).append(row)
+    for row in buckets.iter_rows(named=True):
+        yield {**row, "bucket_influencers": children.get(row["timestamp"], [])}

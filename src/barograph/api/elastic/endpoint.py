@@ -108,10 +108,12 @@ def route(endpoint: Endpoint, server: Server) -> BaseRoute:
             call.body = body if endpoint.raw else parsed_body(request, body, endpoint)
             del body
             if endpoint.in_worker:
-                answered = await server.in_worker(call.path["job_id"], lambda: endpoint.handler(call))
-            else:
-                answered = await run_in_threadpool(endpoint.handler, call)
-        return respond(request, answered, call.warnings)
+                return await server.in_worker(call.path["job_id"], lambda: answered(request, call))
+            return await run_in_threadpool(answered, request, call)
+
+    def answered(request: Request, call: Call) -> Response:
+        """The response of the endpoint, also written in a thread: a large one would hold up all others."""
+        return respond(request, endpoint.handler(call), call.warnings)
 
     return _Route(endpoint.path, answer, methods=endpoint.methods.split())
 

@@ -66,7 +66,7 @@ def _bucket_documents(call: Call, rows: pl.DataFrame) -> list[dict[str, Any]]:
         return []
     job_id, inside = call.path["job_id"], replace(_within(rows["timestamp"]), sort=None, descending=None)
     influencers = call.server.service.bucket_influencers(job_id, inside).rows
-    told = list(documents.documents(job_id, documents.with_bucket_influencers(rows, influencers), documents.bucket))
+    told = list(documents.buckets(job_id, rows, influencers))
     _add_scheduled_events(call, told)
     return told
 

@@ -257,7 +257,7 @@ def _heads(service: Service, job: Job) -> Iterator[tuple[str, Mapping[str, Any]]
 def _results(service: Service, job_id: str, query: Query) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The results of a span of time, with their ids."""
     buckets, inside = service.buckets(job_id, query).rows, service.bucket_influencers(job_id, query).rows
-    for document in shapes.documents(job_id, shapes.with_bucket_influencers(buckets, inside), shapes.bucket):
+    for document in shapes.buckets(job_id, buckets, inside):
         yield f"{job_id}_bucket_{document['timestamp']}_{document['bucket_span']}", document
     records = service.records(job_id, query).rows
     for document in shapes.documents(job_id, with_causes(records, records), shapes.record):
