@@ -3,11 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
-#include <type_traits>
 #include <vector>
 
-#include "forest_box.hpp"
+#include "forest_stored.hpp"
 
 namespace forest {
 
@@ -60,15 +58,13 @@ struct TreeOf : Branches {
   float* keys;
   Points points;
   uint16_t* masses;
-  uint8_t* boxes;
-  float* open;
+  StoredBoxes boxes;
   Sides sides;
 
   TreeOf(const Forest& f, int64_t number)
       : Branches(f, number), of(f), tree(f.trees[number]), keys(f.keys + number * f.shape.samples),
         points(f.points.from(number * f.shape.samples)), masses(f.masses + number * f.shape.boxed),
-        boxes(f.boxes + number * f.shape.boxed * box_bytes()),
-        open(f.open ? f.open + number * f.shape.boxed * 2 * f.shape.width : nullptr), sides{f.shape.width, f.shape.dims} {}
+        boxes(f, number), sides{f.shape.width, f.shape.dims} {}
 
   bool is_leaf(uint16_t id) const { return id >= of.shape.samples; }
   bool has_box(uint16_t id) const { return id < of.shape.boxed; }
@@ -106,21 +102,6 @@ struct TreeOf : Branches {
     return nodes[parent].child(nodes[parent].child(0) == child);
   }
 
-  Box open_box(uint16_t id) const { return {open + id * 2 * of.shape.width, open + (id * 2 + 1) * of.shape.width}; }
-
-  // The stored box of a node, and that of a sum widened by it.
-  void read(uint16_t id, Box box) const {
-    std::fill(box.low + of.shape.dims, box.low + of.shape.width, 0.0f);
-    std::fill(box.high + of.shape.dims, box.high + of.shape.width, 0.0f);
-    each_side(id, [&](int64_t i, float low, float high, auto&, auto&) { box.low[i] = low, box.high[i] = high; });
-  }
-  void add_stored(Box sum, uint16_t id) const {
-    if (open) return sides.add(sum, open_box(id));
-    each_side(id, [&](int64_t i, float low, float high, auto&, auto&) {
-      sum.low[i] = lesser(sum.low[i], low), sum.high[i] = greater(sum.high[i], high);
-    });
-  }
-
   void insert(uint16_t slot, uint32_t point, Scratch& scratch);
   void remove(uint16_t slot, Scratch& scratch);
 
@@ -129,7 +110,7 @@ struct TreeOf : Branches {
   int gather(Box sum, uint16_t id, const float** points, int count) const {
     while (!is_leaf(id)) {
       if (has_box(id)) {
-        add_stored(sum, id);
+        boxes.add_to(sum, id);
         return count;
       }
       const Node node = nodes[id];
@@ -160,58 +141,11 @@ struct TreeOf : Branches {
     nodes[id].set_child(0, first);
     first = id;
   }
-
-  int64_t box_bytes() const { return 2 * of.shape.dims * (of.shape.large ? 2 : 1); }
-  template <class Do> void each_side(uint16_t id, Do&& act) const {
-    uint8_t* own = boxes + id * box_bytes();
-    if (of.shape.large) each_of(reinterpret_cast<uint16_t*>(own), act);
-    else each_of(own, act);
-  }
-  template <class Id, class Do> void each_of(Id* low, Do&& act) const {
-    if (points.wide) each_of(low, points.broad(), act);
-    else each_of(low, points.narrow(), act);
-  }
-  template <class Id, class Point, class Do> void each_of(Id* low, const Point* point, Do&& act) const {
-    const int64_t dims = of.shape.dims, features = of.shape.features;
-    Id* high = low + dims;
-    const float* blocks = of.store;
-    for (int64_t i = 0; i < dims; ++i)
-      act(i, blocks[point[low[i]] * features + i], blocks[point[high[i]] * features + i], low[i], high[i]);
-  }
-  void widen_stored(uint16_t id, uint16_t slot, const float* x) const {
-    if (open) {
-      if (sides.inside(open_box(id), x)) return;
-      sides.add(open_box(id), Box{const_cast<float*>(x), const_cast<float*>(x)});
-    }
-    each_side(id, [&](int64_t i, float low, float high, auto& at_low, auto& at_high) {
-      using Id = std::remove_reference_t<decltype(at_low)>;
-      if (x[i] < low) at_low = static_cast<Id>(slot);
-      if (x[i] > high) at_high = static_cast<Id>(slot);
-    });
-  }
-  template <class Id> bool holds(const Id* own, uint16_t slot) const {
-    return std::find(own, own + 2 * of.shape.dims, static_cast<Id>(slot)) != own + 2 * of.shape.dims;
-  }
-  bool holds(uint16_t id, uint16_t slot) const {
-    const uint8_t* own = boxes + id * box_bytes();
-    return of.shape.large ? holds(reinterpret_cast<const uint16_t*>(own), slot) : holds(own, slot);
-  }
-  // The sample that a stored box has instead of another, which is the same point.
-  template <class Id> void replace_in(Id* own, uint16_t before, uint16_t now) const {
-    std::replace(own, own + 2 * of.shape.dims, static_cast<Id>(before), static_cast<Id>(now));
-  }
-  void replace_in(uint16_t id, uint16_t before, uint16_t now) const {
-    uint8_t* own = boxes + id * box_bytes();
-    of.shape.large ? replace_in(reinterpret_cast<uint16_t*>(own), before, now) : replace_in(own, before, now);
-  }
   // As `gather`, with the samples at which the sides are.
   int hold(HeldBox made, uint16_t id, uint16_t* leaves, int count) const {
     while (!is_leaf(id)) {
       if (has_box(id)) {
-        each_side(id, [&](int64_t i, float low, float high, auto at_low, auto at_high) {
-          if (low < made.box.low[i]) made.box.low[i] = low, made.at_low[i] = at_low;
-          if (high > made.box.high[i]) made.box.high[i] = high, made.at_high[i] = at_high;
-        });
+        boxes.add_to(made, id);
         return count;
       }
       const Node node = nodes[id];
@@ -233,25 +167,13 @@ struct TreeOf : Branches {
   }
   void make_box(uint16_t id, Scratch& scratch) const {
     const HeldBox made = scratch.held(of.shape);
-    const int64_t dims = of.shape.dims, width = of.shape.width;
-    std::fill_n(made.box.low, width, std::numeric_limits<float>::infinity());
-    std::fill_n(made.box.high, width, -std::numeric_limits<float>::infinity());
+    std::fill_n(made.box.low, of.shape.width, std::numeric_limits<float>::infinity());
+    std::fill_n(made.box.high, of.shape.width, -std::numeric_limits<float>::infinity());
     uint16_t leaves[kAtOnce];
     int count = hold(made, nodes[id].child(0), leaves, 0);
     count = hold(made, nodes[id].child(1), leaves, count);
     hold(made, leaves, count);
-    if (open) {
-      std::fill(made.box.low + dims, made.box.low + width, 0.0f);
-      std::fill(made.box.high + dims, made.box.high + width, 0.0f);
-      sides.copy(open_box(id), made.box);
-    }
-    const auto keep = [&](auto* own) {
-      std::copy_n(made.at_low, dims, own);
-      std::copy_n(made.at_high, dims, own + dims);
-    };
-    uint8_t* own = boxes + id * box_bytes();
-    if (of.shape.large) keep(reinterpret_cast<uint16_t*>(own));
-    else keep(own);
+    boxes.write(id, made);
   }
   void move(uint16_t* path, int level, uint16_t& free, int64_t mass, Scratch& scratch) {
     const uint16_t before = path[level], now = take(free);
@@ -296,10 +218,10 @@ struct Climb {
       if (now.low != own.low) tree.sides.copy(own, now);
       tree.add_to(own, tree.sibling(node, below));
       now = own;
-    } else if (tree.open) {
-      now = tree.open_box(node);
+    } else if (tree.boxes.open) {
+      now = tree.boxes.open_box(node);
     } else {
-      tree.read(node, own);
+      tree.boxes.read(node, own);
     }
     below = node;
   }
@@ -313,8 +235,8 @@ inline void open_boxes(Forest& forest, int64_t points, std::vector<float>& boxes
   boxes.resize(static_cast<size_t>(shape.trees * shape.boxed * 2 * shape.width));
   forest.open = boxes.data();
   for (int64_t t = 0; t < shape.trees; ++t) {
-    const TreeOf tree(forest, t);
-    for (int64_t id = 0; id < shape.boxed; ++id) tree.read(static_cast<uint16_t>(id), tree.open_box(static_cast<uint16_t>(id)));
+    const StoredBoxes of_tree(forest, t);
+    for (int64_t id = 0; id < shape.boxed; ++id) of_tree.read(static_cast<uint16_t>(id), of_tree.open_box(static_cast<uint16_t>(id)));
   }
 }
 
@@ -390,7 +312,7 @@ inline void TreeOf::insert(uint16_t slot_now, uint32_t point, Scratch& scratch) 
       masses[made] = static_cast<uint16_t>(mass(beside));  // the new sample is another point, and is counted below
     }
     for (int i = level - 1; i >= 0; --i)
-      if (has_box(path[i])) widen_stored(path[i], slot_now, x);
+      if (has_box(path[i])) boxes.widen(path[i], slot_now, x);
     path[level] = made;
     depth = level + 1;
   }
@@ -411,7 +333,7 @@ inline void TreeOf::remove(uint16_t slot_gone, Scratch& scratch) {
     const auto same = static_cast<uint16_t>(other);
     if (found == leaf(slot_gone)) replace_child(path, depth - 1, found, leaf(same));
     for (int i = 0; i < depth; ++i)
-      if (has_box(path[i])) replace_in(path[i], slot_gone, same);
+      if (has_box(path[i])) boxes.replace(path[i], slot_gone, same);
   } else if (depth == 0) {
     tree.root = kNone;
     return;
@@ -420,7 +342,7 @@ inline void TreeOf::remove(uint16_t slot_gone, Scratch& scratch) {
     replace_child(path, depth - 1, parent, sibling(parent, found));
     give_back(parent);
     for (int i = depth - 1; i >= 0; --i)
-      if (has_box(path[i]) && holds(path[i], slot_gone)) make_box(path[i], scratch);
+      if (has_box(path[i]) && boxes.holds(path[i], slot_gone)) make_box(path[i], scratch);
   }
   count(path, depth, -1);
   place(path, depth, scratch);
