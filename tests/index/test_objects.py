@@ -11,6 +11,7 @@ from tests.index.making import documents, found
 OBJECT = {
     **{"kind": {"type": "keyword"}, "price": {"type": "double"}, "tags": {"type": "keyword"}, "at": {"type": "date"}},
     **{"sold": {"type": "boolean"}, "parts": {"type": "nested", "properties": {"size": {"type": "long"}}}},
+    "box": {"properties": {"side": {"type": "long"}}},
 }
 MAPPINGS = {
     "properties": {
@@ -19,7 +20,14 @@ MAPPINGS = {
     }
 }
 TEA = {"kind": "tea", "price": 3, "tags": ["hot", "green"], "at": "2016-05-01T00:00:00Z", "sold": True}
-POT = {"kind": "pot", "price": 30.5, "tags": "hot", "at": 1_464_739_200_000, "sold": False}
+POT = {
+    "kind": "pot",
+    "price": 30.5,
+    "tags": "hot",
+    "at": 1_464_739_200_000,
+    "sold": False,
+    "box": [{"side": 1}, {"side": [2, 3]}],
+}
 DOCS: list[dict[str, Any]] = [
     {"shop": "a", "ms": 1, "labels": ["x", "y"], "items": [TEA, POT]},
     {"shop": "a", "ms": 2, "items": [{**TEA, "price": 5}, {**TEA, "price": 5, "parts": [{"size": 1}, {"size": 2}]}]},
@@ -60,6 +68,9 @@ _OF_3 = {"range": {"items.price": {"gte": 3, "lt": 4}}}
         (nested(both(_TEA, {"term": {"items.tags": "green"}})), ["0", "1"]),
         (nested(both({"term": {"items.tags": "green"}}, {"term": {"items.kind": "pot"}})), []),
         (nested(both({"term": {"items.sold": "true"}}, {"range": {"items.at": {"lt": "2016-05-02"}}})), ["0", "1"]),
+        (nested(both({"term": {"items.box.side": 3}}, {"term": {"items.kind": "pot"}})), ["0", "2"]),
+        (nested(both({"term": {"items.box.side": 3}}, _TEA)), []),
+        (nested(both({"exists": {"field": "items.box"}}, _TEA)), []),
         (nested(both({"exists": {"field": "items"}}, {"exists": {"field": "items.sold"}}, _TEA)), ["0", "1"]),
         (nested(both({"term": {"items.parts.size": 2}}, {"range": {"items.parts.size": {"gt": 1}}}), "items.parts"), ["1"]),
         (nested(both({"term": {"items.parts.size": 2}}, {"term": {"items.parts.size": 1}}), "items.parts"), []),
@@ -87,6 +98,7 @@ def test_aggregations_are_of_objects_and_back_of_their_documents(index: Document
             "nested": {"path": "items"},
             "aggs": {
                 "kinds": {"terms": {"field": "items.kind", "order": {"back>ms": "desc"}}, "aggs": inside},
+                "sides": {"sum": {"field": "items.box.side"}},
                 "tea": {"filter": _TEA, "aggs": {"price": {"avg": {"field": "items.price"}}}},
                 "parts": {"nested": {"path": "items.parts"}, "aggs": {"size": {"sum": {"field": "items.parts.size"}}}},
             },
@@ -111,6 +123,7 @@ def test_aggregations_are_of_objects_and_back_of_their_documents(index: Document
     assert [bucket["key"] for bucket in items["kinds"]["buckets"]] == ["pot", "tea"]
     assert items["kinds"]["buckets"][0]["last"]["value_as_string"] == "2016-06-01T00:00:00.000Z"
     assert items["tea"]["price"]["value"] == pytest.approx((3 + 5 + 5) / 3)
+    assert items["sides"]["value"] == 2 * (1 + 2 + 3)
     assert items["parts"] == {"doc_count": 3, "size": {"value": 10.0}}
     counts = {bucket["key"]: bucket["items"]["n"]["value"] for bucket in got["shops"]["buckets"]}
     assert counts == {"a": 4, "b": 1}

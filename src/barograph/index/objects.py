@@ -13,6 +13,7 @@ from barograph.index.sql import FALSE, TRUE, Sql, any_of, joined
 
 _SEVERAL: Final = ("bool", "dis_max", "multi_match", "query_string", "simple_query_string")
 """Queries that may ask for several values of an object."""
+_PLAIN: Final = "json_type(one) NOT IN ('ARRAY', 'OBJECT', 'NULL')"
 
 
 @dataclass(frozen=True)
@@ -62,9 +63,12 @@ class ObjectScope(Scope):
         return any_of(self.value(child).put("{} IS NOT NULL") for child in self.index.mapping.below(path)) or FALSE
 
     def _texts(self, item: Field) -> Sql:
-        """The values of a field as a list of texts."""
-        path = _pointer((item.parent or item.path)[len(self.path) + 1 :].split("."))
-        several = "json_extract_string(object, ?)"
+        """The values of a field as a list of texts, with at least one, which is null where there are none."""
+        names = (item.parent or item.path)[len(self.path) + 1 :].split(".")
+        if len(names) > 1:
+            found = _at_all(names, "object").put(f"[json_extract_string(one, '$') for one in {{}} if {_PLAIN}]")
+            return found.put("CASE WHEN len({}) > 0 THEN {} ELSE [NULL] END")
+        path, several = f"$.{json.dumps(names[0])}", "json_extract_string(object, ?)"
         one = f"CASE json_type(object, ?) WHEN 'ARRAY' THEN {several} ELSE [{several}] END"
         return Sql(one, (path, f"{path}[*]", path))
 
@@ -78,10 +82,7 @@ def objects_of(scope: Scope, path: str, condition: Sql) -> ObjectScope:
     """The objects of a path of the rows that a condition is true of."""
     inner = scope.path if isinstance(scope, ObjectScope) and path.startswith(f"{scope.path}.") else None
     source, steps = ("source", path) if inner is None else ("object", path[len(inner) + 1 :])
-    pointers = list(_pointers(steps.split(".")))
-    lists = [Sql(f"json_extract({source}, ?)" if many else f"[json_extract({source}, ?)]", (at,)) for at, many in pointers]
-    every = joined(lists, ", ").put("list_concat({})")
-    found = every.put("unnest([one for one in {} if json_type(one) = 'OBJECT']) AS object")
+    found = _at_all(steps.split("."), source).put("unnest([one for one in {} if json_type(one) = 'OBJECT']) AS object")
     others = " EXCLUDE (object)" if isinstance(scope, ObjectScope) else ""
     from_, where = scope.table, condition
     text = f"(SELECT *{others}, {found.text} FROM {from_.text} WHERE {where.text})"
@@ -107,12 +108,16 @@ def is_negated(query: Any) -> bool:
     return isinstance(query, list) and any(map(is_negated, query))
 
 
-def _pointer(names: list[str]) -> str:
-    return "$" + "".join(f".{json.dumps(name)}" for name in names)
+def _at_all(names: list[str], source: str) -> Sql:
+    """A list of what lies at the end of all ways by these names."""
+    lists = [
+        Sql(f"json_extract({source}, ?)" if many else f"[json_extract({source}, ?)]", (at,)) for at, many in _pointers(names)
+    ]
+    return joined(lists, ", ").put("list_concat({})")
 
 
 def _pointers(names: list[str]) -> Iterator[tuple[str, bool]]:
-    """The ways to objects, each of whose steps may be an object or a list; and whether one leads to many."""
+    """The ways by names, behind each of which there may be a list; and whether one leads to many."""
     for ends in product(("[*]", ""), repeat=len(names)):
         yield "$" + "".join(f".{json.dumps(name)}{end}" for name, end in zip(names, ends, strict=True)), "[*]" in ends
 
