@@ -259,6 +259,13 @@ def test_single_buckets_and_numbers() -> None:
             {"a": {"date_histogram": {"field": "t", "fixed_interval": "1h", "time_zone": "Nowhere/At all"}}},
             "[time_zone]='Nowhere/A",
         ),
+        ({"a": {"date_histogram": {"field": "t", "calendar_interval": "2d"}}}, "[calendar_interval] of aggregation [a]='2d'"),
+        (
+            {"a": {"date_histogram": {"field": "t", "interval": "1d", "fixed_interval": "1d"}}},
+            "wanted one of fixed_interval and",
+        ),
+        ({"a": {"date_histogram": {"field": "t", "interval": "1d", "order": {"m": "asc"}}}}, "wanted _key or _count"),
+        ({"a": {"range": {"field": "ms", "ranges": [{"from": "few"}]}}}, "[from] of aggregation [range]='few'"),
         ({"a": {"terms": {"field": "host", "colour": 1}}}, "unknown field [colour]"),
         ({"a": {}}, "wanted one type in it, found 0"),
         ({"a": {"terms": {"field": "host", "order": {"b": "asc"}}}}, "Invalid aggregation order path [b]"),
@@ -303,3 +310,23 @@ def test_buckets_are_sorted_by_what_lies_in_them() -> None:
     assert found["counted"]["sum_other_doc_count"] == len(ROWS) - sum(b["doc_count"] for b in found["counted"]["buckets"])
     with pytest.raises(BadQuery, match="Invalid aggregation order path"):
         answer({"hosts": {"terms": {"field": "host", "order": {"nothing": "desc"}}}})
+
+
+def test_ranges_are_told_as_numbers_and_times_as_text_too() -> None:
+    days = {"field": "t", "time_zone": "+02:00", "format": "yyyy-MM-dd"}
+    aggs: dict[str, Any] = {
+        "ms": {"range": {"field": "ms", "ranges": [{"to": 5}, {"from": 5, "to": 7.5, "key": "some"}], "keyed": True}},
+        "days": {"date_range": {**days, "ranges": [{"from": "2016-03-27", "to": "2016-03-28"}]}},
+        "last": {"max": {"field": "t", "format": "yyyy-MM-dd"}},
+        "by": {"date_histogram": {"field": "t", "calendar_interval": "day", "min_doc_count": 1, "order": {"_count": "desc"}}},
+        "spans": {"histogram": {"field": "t", "interval": 86_400_000}},
+    }
+    times = ("2016-03-26T23:30:00Z", "2016-03-28T20:00:00Z", "2016-03-28T21:00:00Z")
+    with documents(*({"t": time, "ms": at} for at, time in enumerate(times, 4)), mappings=MAPPINGS) as into:
+        got = into.search("logs", {"size": 0, "aggs": aggs}).aggregations or {}
+    assert got["ms"]["buckets"] == {"*-5.0": {"to": 5.0, "doc_count": 1}, "some": {"from": 5.0, "to": 7.5, "doc_count": 2}}
+    ends = {"from": 1459029600000.0, "from_as_string": "2016-03-27", "to": 1459116000000.0, "to_as_string": "2016-03-28"}
+    assert got["days"]["buckets"] == [{"key": "2016-03-27-2016-03-28", **ends, "doc_count": 1}]
+    assert got["last"]["value_as_string"] == "2016-03-28"
+    assert [bucket["doc_count"] for bucket in got["by"]["buckets"]] == [2, 1]
+    assert [type(bucket["key"]) for bucket in got["spans"]["buckets"]] == [int, int, int]

@@ -7,10 +7,10 @@ from typing import Any, Final
 from barograph.index.aggregations import Answer, Level, Path, answers
 from barograph.index.asked import number_of, object_of, only
 from barograph.index.composite import composite
-from barograph.index.dates import DEFAULT_FORMAT, query_nanos
+from barograph.index.dates import DEFAULT_FORMAT, query_nanos, shown_time
 from barograph.index.errors import BadQuery
 from barograph.index.keys import Key, number_key, time_key
-from barograph.index.kinds import NS
+from barograph.index.kinds import DATE, NANOS, NS
 from barograph.index.sql import Sql
 from barograph.index.terms import below_of, terms
 from barograph.index.top_hits import top_hits
@@ -38,11 +38,13 @@ def _histogram(make: Callable[[Mapping[str, Any], Any, str], Key]) -> Build:
         for row in rows:
             found.setdefault(row[:width], {})[row[width]] = row[width + 1]
         wider = _bounds(key, object_of(body, "extended_bounds", name), level)
-        downwards = str(object_of(body, "order", name).get("_key", "asc")).lower() == "desc"
+        by, downwards = _order(object_of(body, "order", name), name)
 
         def answer(path: Path) -> dict[str, Any]:
             counts = _filled(found.get(path, {}), key, wider, level) if least == 0 else found.get(path, {})
-            keys = sorted((k for k, n in counts.items() if n >= least), reverse=downwards)
+            keys = sorted((k for k, n in counts.items() if n >= least), reverse=downwards and by == "_key")
+            if by == "_count":
+                keys.sort(key=lambda k: counts[k], reverse=downwards)
             buckets = [{**key.shown(k), "doc_count": counts[k], **below((*path, k))} for k in keys]
             if body.get("keyed"):
                 return {"buckets": {str(bucket.get("key_as_string", bucket["key"])): bucket for bucket in buckets}}
@@ -51,6 +53,16 @@ def _histogram(make: Callable[[Mapping[str, Any], Any, str], Key]) -> Build:
         return answer
 
     return build
+
+
+def _order(given: Mapping[str, Any], name: str) -> tuple[str, bool]:
+    """What buckets of a histogram are sorted by, and whether the largest comes first."""
+    if not given:
+        return "_key", False
+    ((by, way), *more) = given.items()
+    if by not in ("_key", "_count") or more or str(way).lower() not in ("asc", "desc"):
+        raise BadQuery(f"[order] of aggregation [{name}]={dict(given)!r}: wanted _key or _count, asc or desc")
+    return by, str(way).lower() == "desc"
 
 
 def _bounds(key: Key, given: Mapping[str, Any], level: Level) -> tuple[Any, Any]:
@@ -132,14 +144,39 @@ def _range(name: str, body: Mapping[str, Any], inside: Any, level: Level) -> Ans
     ranges = body.get("ranges")
     if not isinstance(ranges, list) or not all(isinstance(item, Mapping) for item in ranges):
         raise BadQuery(f"[ranges] of aggregation [{name}]={ranges!r}: wanted a list of objects with from, to")
+    is_time = level.hits.kind(str(body.get("field"))) in (DATE, NANOS)
     parts: list[tuple[dict[str, Any], Answer]] = []
     for item in ranges:
         bounds = {sign: item[word] for word, sign in (("from", "gte"), ("to", "lt")) if item.get(word) is not None}
-        own = {word: body[word] for word in ("format", "time_zone") if word in body}
+        own = {word: body[word] for word in ("format", "time_zone") if word in body} if is_time else {}
         query = {"range": {str(body.get("field")): {**bounds, **own}}} if bounds else {"exists": {"field": body.get("field")}}
-        key = item.get("key", f"{item.get('from', '*')}-{item.get('to', '*')}")
-        parts.append(({"key": key, **{w: item[w] for w in ("from", "to") if w in item}}, _one(name, query, inside, level)))
+        parts.append((_head(item, body, level, is_time=is_time), _one(name, query, inside, level)))
+    if body.get("keyed"):
+        return lambda path: {"buckets": {head["key"]: {**_but_key(head), **part(path)} for head, part in parts}}
     return lambda path: {"buckets": [{**head, **part(path)} for head, part in parts]}
+
+
+def _but_key(head: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in head.items() if name != "key"}
+
+
+def _head(item: Mapping[str, Any], body: Mapping[str, Any], level: Level, *, is_time: bool) -> dict[str, Any]:
+    """What is told of a range: its ends as numbers, those of time as text, too, and both in its key."""
+    told: dict[str, Any] = {}
+    ends: list[str] = []
+    zone, shape = str(body.get("time_zone") or "UTC"), str(body.get("format") or DEFAULT_FORMAT)
+    for word in ("from", "to"):
+        given = item.get(word)
+        if given is None:
+            ends.append("*")
+        elif is_time:
+            at = query_nanos(given, shape, level.hits.scopes[0].now_ms, zone=zone) // NS
+            told |= {word: float(at), f"{word}_as_string": shown_time(at, shape, zone)}
+            ends.append(told[f"{word}_as_string"])
+        else:
+            told[word] = number_of({word: given}, word, 0, "range") * 1.0
+            ends.append(str(told[word]))
+    return {"key": str(item.get("key", "-".join(ends))), **told}
 
 
 def _nested(name: str, body: Mapping[str, Any], inside: Any, level: Level) -> Answer:

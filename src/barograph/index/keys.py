@@ -85,7 +85,7 @@ class Key:
                 count, unit = (3, "M") if self.step == "q" else (1, self.step)
                 at = query_nanos(f"{iso_ms(at)}||+{count}{unit}", DEFAULT_FORMAT, 0, zone=self.zone) // NS
             else:
-                at += self.step or 1
+                at += (int(self.step) if self.step and self.is_time else self.step) or 1
 
 
 def value_key(body: Mapping[str, Any], hits: Hits, name: str) -> Key:
@@ -130,7 +130,12 @@ def time_key(body: Mapping[str, Any], hits: Hits, name: str) -> Key:
     kind = DATE  # whole numbers are epoch ms here, as in Elasticsearch
     zone, shape = str(body.get("time_zone") or "UTC"), body.get("format")
     shown_time(0, str(shape or DEFAULT_FORMAT))
-    given = body.get("fixed_interval") or body.get("calendar_interval") or body.get("interval")
+    asked = [name for name in ("fixed_interval", "calendar_interval", "interval") if body.get(name) is not None]
+    if len(asked) > 1:
+        raise BadQuery(f"interval of aggregation [{name}]: wanted one of {' and '.join(asked)}")
+    given = body[asked[0]] if asked else None
+    if asked == ["calendar_interval"] and given not in _CALENDAR:
+        raise BadQuery(f"[calendar_interval] of aggregation [{name}]={given!r}: wanted one of {', '.join(_CALENDAR)}")
     offset = _offset(body.get("offset", 0), name)
     if isinstance(given, str) and given in _CALENDAR and "fixed_interval" not in body:
         word, unit = _CALENDAR[str(given)]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from barograph.index.asked import number_of
-from barograph.index.dates import iso_ms
+from barograph.index.dates import DEFAULT_FORMAT, shown_time
 from barograph.index.errors import BadQuery
 from barograph.index.hits import Column, Hits
 from barograph.index.kinds import BOOLEAN, DATE, EXACT, NANOS, NUMBER, Kind
@@ -108,11 +108,14 @@ def _number(value: Any) -> Any:
 
 
 def _single(form: str) -> Callable[[Mapping[str, Any], Kind | None], tuple[Sequence[str], Callable[[Values], dict[str, Any]]]]:
-    def build(_body: Mapping[str, Any], kind: Kind | None) -> tuple[Sequence[str], Callable[[Values], dict[str, Any]]]:
+    def build(body: Mapping[str, Any], kind: Kind | None) -> tuple[Sequence[str], Callable[[Values], dict[str, Any]]]:
+        shape = str(body.get("format") or DEFAULT_FORMAT)
+
         def answer(values: Values) -> dict[str, Any]:
             value = _number(values[0])
-            is_time = kind in (DATE, NANOS) and value is not None and form != "sum({})"
-            return {"value": value} | ({"value_as_string": iso_ms(int(value))} if is_time and value is not None else {})
+            if value is None or kind not in (DATE, NANOS) or form == "sum({})":
+                return {"value": value}
+            return {"value": value, "value_as_string": shown_time(int(value), shape)}
 
         return (form,), answer
 
