@@ -28,7 +28,7 @@ def prepared(http: httpx.Client) -> None:
     http.put("/events/_bulk", content=body, headers={"Content-Type": "application/x-ndjson"})
     for name in NAMES:
         analysis = {"bucket_span": "5m", "detectors": [{"function": "mean", "field_name": "ms", "by_field_name": "host"}]}
-        chunking = {"mode": "manual", "time_span": "1h"}
+        chunking = {"mode": "manual", "time_span": "10m"}  # many searches: each life ends while there are more
         feed = {"indices": ["events"], "chunking_config": chunking}
         config = {"analysis_config": analysis, "data_description": {"time_field": "t"}, "datafeed_config": feed}
         http.put(f"{JOBS}/{name}", json=config)
