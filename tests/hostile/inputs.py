@@ -233,7 +233,7 @@ def case(number: int) -> Case:
         elif kind == "job":
             made.wrong.append(_wrong_setting(draw, document))
     style = draw.choice(("csv", "tsv", "ndjson", "json", "parquet"))
-    data = _written(style, rows)
+    data = _written(style, rows, random.Random(f"types of {number}"))
     for _ in range(kinds.count("bytes")):
         data, what = _wrong_bytes(draw, data)
         made.wrong.append(f"{style}: {what}")
@@ -363,10 +363,10 @@ def _wrong_setting(draw: random.Random, document: dict[str, Any]) -> str:
     return f"{name}={value!r:.60}"
 
 
-def _written(style: str, rows: list[dict[str, Any]]) -> bytes:
+def _written(style: str, rows: list[dict[str, Any]], types: random.Random) -> bytes:
     if style == "parquet":
         out = io.BytesIO()
-        _frame(rows).write_parquet(out)
+        _typed(types, _frame(rows)).write_parquet(out)
         return out.getvalue()
     if style in ("csv", "tsv"):
         glue = "," if style == "csv" else "\t"
@@ -385,6 +385,20 @@ def _cell(value: object, glue: str) -> str:
 def _frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
     names = list(dict.fromkeys(name for row in rows for name in row))
     return pl.DataFrame([_series(name, [row.get(name) for row in rows]) for name in names])
+
+
+def _typed(draw: random.Random, frame: pl.DataFrame) -> pl.DataFrame:
+    """Whole numbers are sometimes times, of which one may be beyond any calendar."""
+    changed = []
+    for column in frame.get_columns()[:100]:
+        if column.dtype != pl.Int64 or draw.random() < 0.5:
+            continue
+        unit = draw.choice(("ms", "us", "ns"))
+        values = column * {"ms": 1, "us": 1_000, "ns": 1_000_000}[unit]
+        if draw.random() < 0.5:
+            values[draw.randrange(len(values))] = draw.choice((2**62, -(2**62), 2**63 - 1, -(2**63)))
+        changed.append(values.cast(pl.Datetime(unit, draw.choice((None, "UTC", "Europe/Berlin")))))
+    return frame.with_columns(changed)
 
 
 def _series(name: str, values: list[Any]) -> pl.Series:
