@@ -265,6 +265,8 @@ def test_single_buckets_and_numbers() -> None:
             "wanted one of fixed_interval and",
         ),
         ({"a": {"date_histogram": {"field": "t", "interval": "1d", "order": {"m": "asc"}}}}, "wanted _key or _count"),
+        ({"a": {"date_histogram": {"field": "t", "calendar_interval": [1]}}}, "[calendar_interval] of aggregation [a]=[1]"),
+        ({"a": {"stats": {"field": "ms"}, "aggs": "more"}}, "[aggs]='more': wanted an object"),
         ({"a": {"range": {"field": "ms", "ranges": [{"from": "few"}]}}}, "[from] of aggregation [range]='few'"),
         ({"a": {"terms": {"field": "host", "colour": 1}}}, "unknown field [colour]"),
         ({"a": {}}, "wanted one type in it, found 0"),

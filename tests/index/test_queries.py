@@ -1,5 +1,6 @@
 """What a query finds is what the plain definition of it says."""
 
+import json
 import re
 from typing import Any
 
@@ -153,6 +154,8 @@ EVERY_DEFAULT = {
         ({"query_string": {"query": "ok:* +host:db-2"}}, ["2"]),
         ({"query_string": {"query": "(n:1 OR n:2) AND host:web-2"}}, ["1"]),
         ({"query_string": {"query": "*"}}, ["0", "1", "2"]),
+        ({"query_string": {"query": " "}}, []),
+        ({"query_string": {"query": "host:/[wd]b?.*2/"}}, ["1", "2"]),
         ({"term": {"nothing": 1}}, []),
     ],
 )
@@ -169,6 +172,10 @@ def test_each_kind_of_query(query: dict[str, Any], ids: list[str]) -> None:
         ({"term": {}}, "[term]={}: wanted an object with one field"),
         ({"range": {"n": {"above": 1}}}, "[range] query does not support [above]"),
         ({"term": {"n": "many"}}, "For input string: [many] of [n]"),
+        ({"range": {"t": {"gte": "2016-01-01", "format": 5}}}, "[format]=5: wanted text"),
+        ({"range": {"t": {"gte": "9999-12-31||+1y"}}}, "failed to parse date math [9999-12-31||+1y]"),
+        ({"match_all": {"colour": 1}}, "[match_all] unknown field [colour]"),
+        ({"query_string": {"query": "a AND"}}, "a term is missing beside AND or OR"),
         ({"range": {"t": {"gte": "soon"}}}, "failed to parse date field [soon]"),
         (
             {"range": {"t": {"gte": "now/d", "time_zone": "Mars/Base"}}},
@@ -252,3 +259,9 @@ def test_fields_of_several_indices_are_searched_together() -> None:
         page = into.search("logs,more", {"sort": [{"n": {"order": "desc"}}], "aggs": {"all": {"sum": {"field": "n"}}}})
         assert [hit["sort"] for hit in page.hits] == [[2.5], [1.0], [None]]
         assert page.aggregations == {"all": {"value": 3.5}}
+
+
+def test_hits_that_all_match_alike_are_sorted_as_they_were_written() -> None:
+    with documents(*LOGS) as into:
+        hits = into.search("logs", {"sort": ["_score"]}).hits
+        assert [(hit["_id"], json.dumps(hit["sort"])) for hit in hits] == [("0", "[1.0]"), ("1", "[1.0]"), ("2", "[1.0]")]

@@ -109,6 +109,8 @@ def query_nanos(value: object, form: str, now_ms: int, *, up: bool = False, zone
     Raises:
         BadQuery: it is none.
     """
+    if not isinstance(form, str):
+        raise BadQuery(f"[format]={form!r}: wanted text")
     if not isinstance(value, str) or not (value.startswith("now") or "||" in value):
         try:
             found = nanos(value, form)

@@ -134,7 +134,7 @@ def time_key(body: Mapping[str, Any], hits: Hits, name: str) -> Key:
     if len(asked) > 1:
         raise BadQuery(f"interval of aggregation [{name}]: wanted one of {' and '.join(asked)}")
     given = body[asked[0]] if asked else None
-    if asked == ["calendar_interval"] and given not in _CALENDAR:
+    if asked == ["calendar_interval"] and (not isinstance(given, str) or given not in _CALENDAR):
         raise BadQuery(f"[calendar_interval] of aggregation [{name}]={given!r}: wanted one of {', '.join(_CALENDAR)}")
     offset = _offset(body.get("offset", 0), name)
     if isinstance(given, str) and given in _CALENDAR and "fixed_interval" not in body:

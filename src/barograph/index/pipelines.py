@@ -27,9 +27,15 @@ _SORT: Final = "bucket_sort"
 
 
 def without_pipelines(body: Any) -> Any:
-    """Aggregations without those of this file, at every level."""
+    """Aggregations without those of this file, at every level.
+
+    Raises:
+        BadQuery: they are no object.
+    """
+    if body is None:
+        return None
     if not isinstance(body, Mapping):
-        return body
+        raise BadQuery(f"[aggs]={body!r}: wanted an object with aggregations by name")
     return {name: _plain(definition) for name, definition in body.items() if _pipeline(definition) is None}
 
 

@@ -37,7 +37,7 @@ class Order:
     @property
     def sql(self) -> str:
         """The key as an expression over the relation."""
-        return PLACE if self.path == "_doc" else "1.0" if self.column is None else self.column.name
+        return PLACE if self.path == "_doc" else "CAST(1 AS DOUBLE)" if self.column is None else self.column.name
 
     @property
     def clause(self) -> str:
