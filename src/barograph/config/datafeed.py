@@ -112,18 +112,31 @@ class Datafeed(Document):
 
 def _interval(aggregations: Mapping[str, Any]) -> int:
     for definition in aggregations.values():
-        histogram = definition.get("date_histogram") or definition.get("histogram")
-        for source in definition.get("composite", {}).get("sources", []):
-            for part in source.values():
-                histogram = histogram or part.get("date_histogram")
-        if isinstance(histogram, Mapping):
+        histogram = _histogram(definition)
+        if histogram is not None:
             given = histogram.get("fixed_interval") or histogram.get("calendar_interval") or histogram.get("interval")
             try:
-                return given if isinstance(given, int) else Duration.parse(_fixed(given)).ms
+                length = given if isinstance(given, int) else Duration.parse(_fixed(given)).ms
             except ValueError as error:
                 raise ConfigError([Problem("datafeed_config.aggregations", given, f"an interval: {error}")]) from None
+            if length <= 0:
+                raise ConfigError([Problem("datafeed_config.aggregations", given, "an interval above 0")])
+            return length
     wanted = "a date_histogram, or a composite with one among its sources, at the top"
     raise ConfigError([Problem("datafeed_config.aggregations", sorted(aggregations), wanted)])
+
+
+def _histogram(definition: object) -> Mapping[str, Any] | None:
+    """What tells the spans of time of an aggregation, if it has any; it may be anything that a client has written."""
+    if not isinstance(definition, Mapping):
+        return None
+    composite = definition.get("composite")
+    sources = composite.get("sources") if isinstance(composite, Mapping) else None
+    listed = sources if isinstance(sources, list) else []
+    parts = [part for source in listed if isinstance(source, Mapping) for part in source.values()]
+    found = [definition.get("date_histogram"), definition.get("histogram")]
+    found += [part.get("date_histogram") for part in parts if isinstance(part, Mapping)]
+    return next((one for one in found if isinstance(one, Mapping)), None)
 
 
 def _fixed(given: object) -> object:

@@ -94,12 +94,17 @@ class Documents:
         unknown = body.keys() - {"mappings", "settings", "aliases"}
         if unknown:
             raise BadRequest(f"unknown key [{sorted(unknown)[0]}] for create index: wanted mappings, settings, aliases")
+        for part in ("settings", "aliases"):
+            if body.get(part) is not None and not isinstance(body[part], Mapping):
+                raise BadRequest(f"[{part}]={str(body[part])[:100]}: wanted an object")
         mapping = IndexMapping(exact_texts=name.startswith(".ml-")).merged(body.get("mappings") or {})
         settings = flat_settings(body.get("settings") or {})
 
         def change(writer: Writer) -> Index:
             index = writer.create(name, mapping, settings)
             for alias, definition in (body.get("aliases") or {}).items():
+                if definition is not None and not isinstance(definition, Mapping):
+                    raise BadRequest(f"[aliases].{alias}={str(definition)[:100]}: wanted an object")
                 writer.catalog = writer.catalog.with_alias(alias, name, definition or {})
             return index
 

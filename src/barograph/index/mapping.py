@@ -181,7 +181,7 @@ def _leaves(properties: object, prefix: str, objects: dict[str, Dict[str, Any]])
             yield from _leaves(definition.get("properties", {}), f"{path}.", objects)
         elif kind == "alias":
             raise BadMapping(f"{path}.type='alias': wanted a type of its own")
-        elif kind not in KINDS:
+        elif not isinstance(kind, str) or kind not in KINDS:
             raise BadMapping(f"No handler for type [{kind}] declared on field [{path}]")
         else:
             yield path, definition

@@ -272,6 +272,8 @@ def test_what_cannot_be_started_says_why(http: httpx.Client) -> None:
         ({"indices": ["a"], "frequency": "soon"}, "datafeed_config.frequency='soon'"),
         ({"indices": ["a"], "chunking_config": {"mode": "manual"}}, "wanted a time_span beside mode 'manual'"),
         ({"indices": ["a"], "aggs": {"a": {"terms": {"field": "x"}}}}, "wanted a date_histogram"),
+        ({"indices": ["a"], "aggs": {"a": 1, "b": {"composite": {"sources": ["t"]}}}}, "wanted a date_histogram"),
+        ({"indices": ["a"], "aggs": {"a": {"histogram": {"field": "t", "interval": 0}}}}, "an interval"),
     ],
 )
 def test_what_cannot_be_a_datafeed_is_told(http: httpx.Client, body: dict[str, Any], told: str) -> None:

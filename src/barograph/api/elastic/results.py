@@ -197,7 +197,7 @@ def get_overall_buckets(call: Call) -> dict[str, Any]:
         start_ms=start,
         end_ms=end,
         bucket_span=wanted,
-        top_n=top_n,
+        top_n=min(top_n, len(summaries)),
         overall_score=score,
         exclude_interim=interim,
     )

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from barograph.api.elastic.answers import Answer
+from barograph.api.elastic.arguments import names
 from barograph.api.elastic.deleted_results import note_deleted
 from barograph.api.elastic.endpoint import ANY, Call, Endpoint
 from barograph.api.elastic.errors import bad
@@ -184,8 +185,7 @@ def _docs(count: int) -> dict[str, Any]:
 def field_capabilities(call: Call) -> dict[str, Any]:
     """What can be done with fields: a type for each."""
     given = call.query.get("fields") or (call.body or {}).get("fields", "*")
-    names = given.split(",") if isinstance(given, str) else given
-    wanted = [re.compile(wildcard_pattern(str(name))) for name in names]
+    wanted = [re.compile(wildcard_pattern(name)) for name in names(given, "fields")]
     fields: dict[str, dict[str, Any]] = {}
     found = _found(call)
     for index in found:
