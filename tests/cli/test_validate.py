@@ -47,7 +47,7 @@ def test_what_a_limit_has_no_room_for_is_told_before(call, tmp_path: Path) -> No
     (tmp_path / "rows.csv").write_text("time,user,cpu\n" + rows)
     limits = {"model_memory_limit": "1mb"}
     for detector, told in (
-        ({"function": "count"}, "it has room for 185 of each detector, and rows of others will be left out"),
+        ({"function": "count"}, "it has room for 184 of each detector, and rows of others will be left out"),
         (DETECTOR, "series without data for long will sleep on the disk"),
     ):
         config = {

@@ -48,6 +48,7 @@ def series(kind: str, n: int = N) -> np.ndarray:
         "counter": lambda: np.cumsum(5 + noise) - np.repeat(np.cumsum(5 + noise)[::60], 60)[:n],
         "restart": lambda: np.cumsum(10 + noise) - 1200 * (t > 180),
         "sawtooth": lambda: 0.3 * (t % 45) + 0.2 * noise,
+        "silent counts": lambda: np.where(np.isin(t % 70, (60, 61, 62, 64, 65)), 0.0, rng.poisson(6.0, n)),
         "weekly": lambda: 10 + noise + (30 + noise) * np.isin(t, (40, 61, 62, 82, 83, 103, 104)) + 25 * np.isin(t, (50, 97)),
         "growing bursts": lambda: 10 + noise + np.where(t % 17 < 4, 20.0 * (t % 17) * (1 + t / n), 0.0) * (t % 3 > 0),
     }[kind]()
@@ -80,6 +81,7 @@ KINDS = (
     "counter",
     "restart",
     "sawtooth",
+    "silent counts",
     "weekly",
     "growing bursts",
     "a low hour",

@@ -76,11 +76,40 @@ def run_apart(s: SimpleNamespace, e: SimpleNamespace, bucket: int, x: float) -> 
         s.run_length * s.run_variance
     ):  # it speaks for the run's end
         return 0.0, 0.0
+    deviation = deviation_of_sum(s, variance, s.run_doubt + shared_doubt(s, e), k)
+    return abs(off) / deviation, deviation
+
+
+def shared_doubt(s: SimpleNamespace, e: SimpleNamespace) -> float:
+    """What neighbours share: deviations, which add up."""
+    return math.sqrt(e.doubt + s.season_day_variance)
+
+
+def deviation_of_sum(s: SimpleNamespace, variance: float, doubt: float, k: int) -> float:
+    """Of k values whose variances add up to `variance`, with the memory that the series has."""
     phi, white = memory_of_rest(s), MEAN_STEP / (2 - MEAN_STEP)
     further = max(s.rest_mean_square - white * (1 + phi) / (1 - phi), 0.0)  # than means of independent values go
-    doubt = s.run_doubt + math.sqrt(e.doubt + s.season_day_variance)  # what neighbours share
-    deviation = math.sqrt(variance * (alike(phi, k) + k * further) + doubt**2)
-    return abs(off) / deviation, deviation
+    return math.sqrt(variance * (alike(phi, k) + k * further) + doubt**2)
+
+
+def silence(s: SimpleNamespace, e: SimpleNamespace, p: SimpleNamespace, bucket: int, x: float) -> float:
+    """Buckets of nothing in a row as one count; as far as the series is one of counts, without a say of normals."""
+    k = s.run_silent + 1
+    unlike = s.fraction or s.negative or repeats_itself(s) or wanders(s) >= 0.5 or p.side > 0 or e.centre <= 0
+    if x != 0 or k < 2 or k > 100 or bucket != s.run_last + 1 or unlike:
+        return 0.0
+    centre = s.run_silent_centre + e.centre
+    deviation = deviation_of_sum(s, s.run_silent_variance + e.variance, s.run_silent_doubt + shared_doubt(s, e), k)
+    alone = {"ln_alternative": NAN, "ln_outlier": NAN}
+    normal, counts = p.weight[0] + p.weight[1], p.weight[4]
+    share = counts / max(counts + normal, 1e-300)
+
+    def surprise(weight: list[float]) -> float:
+        nats = around(p, 0.0, centre=centre, deviation=deviation, weight=weight, **alone)
+        return min(nats, -math.log(2) - normal_above(centre / deviation)) if small_counts(s) else nats
+
+    as_it_is = surprise([normal, 0.0, *p.weight[2:]])
+    return share * surprise([0.0, 0.0, *p.weight[2:4], counts + normal]) + (1 - share) * as_it_is
 
 
 def run(s: SimpleNamespace, e: SimpleNamespace, p: SimpleNamespace, bucket: int, x: float) -> float:
@@ -155,6 +184,7 @@ def evidence(
     if wanders(s) < 0.5 and abs(z) >= 1:  # only where a series keeps to a level
         r[2] = 0.0 if repeats_itself(s) else run(s, e, p, bucket, x)
         r[3] = lasting_mean(s, z)
+    r[2] = max(r[2], silence(s, e, p, bucket, x))
     if side == 0:  # it is neither high nor low
         r[3] = max(r[3], still(s, m, bucket, x))
     r = [doubted * surprise for surprise in r]

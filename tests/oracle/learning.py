@@ -3,7 +3,7 @@
 import math
 from types import SimpleNamespace
 
-from tests.oracle.evidence import MEAN_STEP, alike, in_a_run
+from tests.oracle.evidence import MEAN_STEP, alike, in_a_run, shared_doubt
 from tests.oracle.expectation import (
     FAR,
     LEVELS,
@@ -297,6 +297,7 @@ def learn_spread(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, x: 
     s.spread_variance += trust * g * (min(squared, most) - s.spread_variance)
     s.spread_disagreed += trust * g * (e.disagreement - s.spread_disagreed)
     s.season_square += trust * (e.season**2 - s.season_square) / m.week
+    s.season_day_variance -= trust / m.week * s.season_day_variance
 
 
 def learn_rows(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, rows: float, error: float, trust: float) -> None:
@@ -363,6 +364,11 @@ def learn_outlying(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace) -
 
 def learn_run(s: SimpleNamespace, e: SimpleNamespace, x: float, bucket: int) -> None:
     """Values in a row on one side of what was expected."""
+    if x != 0 or bucket != s.run_last + 1:
+        s.run_silent, s.run_silent_centre, s.run_silent_variance, s.run_silent_doubt = 0, 0.0, 0.0, 0.0
+    if x == 0:
+        s.run_silent, s.run_silent_centre = s.run_silent + 1, s.run_silent_centre + e.centre
+        s.run_silent_variance, s.run_silent_doubt = s.run_silent_variance + e.variance, s.run_silent_doubt + shared_doubt(s, e)
     side = x - e.centre
     off = s.run_value - s.run_centre
     if side * off <= 0 or bucket != s.run_last + 1:
@@ -379,7 +385,7 @@ def learn_run(s: SimpleNamespace, e: SimpleNamespace, x: float, bucket: int) -> 
             s.run_centre + e.centre,
             s.run_variance + e.variance,
         )
-        s.run_doubt += math.sqrt(e.doubt + s.season_day_variance)
+        s.run_doubt += shared_doubt(s, e)
 
 
 def restart(s: SimpleNamespace, level: float, bucket: int) -> None:

@@ -470,6 +470,7 @@ Layout series_fields() {
       FIELD(T, rest.sudden_hits), FIELD(T, rest.sudden_uncensored), FIELD(T, rest.sudden_excess),
       FIELD(T, lately.now), FIELD(T, lately.mean), FIELD(T, lately.variance),
       FIELD(T, run.length), FIELD(T, run.last), FIELD(T, run.value), FIELD(T, run.centre), FIELD(T, run.variance), FIELD(T, run.doubt),
+      FIELD(T, run.silent), FIELD(T, run.silent_centre), FIELD(T, run.silent_variance), FIELD(T, run.silent_doubt),
       FIELD(T, still.share), FIELD(T, still.begun), FIELD(T, still.went_on), FIELD(T, still.length),
       FIELD(T, families.ln_weight), FIELD(T, families.weight),
       FIELD(T, repeats.usual), FIELD(T, repeats.votes), FIELD(T, repeats.ties), FIELD(T, repeats.changes), FIELD(T, repeats.jump_centre),

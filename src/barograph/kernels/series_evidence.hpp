@@ -55,6 +55,22 @@ inline double run_surprise(const Series& s, const Predictive& p, const RunTotal&
   return small_counts(s) ? std::min(surprise, -ln_normal_above(apart) - kLn2) : surprise;
 }
 
+// Of counts, that nothing has come for so long: as one count, whatever came before the silence.
+inline double silence_surprise(const Series& s, const Predictive& p, const Expectation& e, int64_t bucket, double x) {
+  if (x != 0.0 || s.run.silent < 1 || bucket != s.run.last + 1 || !whole_numbers(s) || was_negative(s) || p.side > 0) return 0.0;
+  const double k = static_cast<double>(s.run.silent + 1);
+  if (k > kLongestRun) return 0.0;
+  RunTotal run{0.0, s.run.silent_centre + e.centre, 0.0};
+  run.deviation = std::sqrt(with_shared(s, s.run.silent_variance + e.variance, s.run.silent_doubt + shared_doubt(s, e), k));
+  // A normal would have gone below zero: it has no say as far as the series is known to be one of counts.
+  const double apart = run.centre / run.deviation, normal = p.weight[kNormalFamily] + p.weight[kT3Family];
+  Predictive counts = p;
+  counts.weight[kCountFamily] += normal;
+  counts.weight[kNormalFamily] = counts.weight[kT3Family] = 0.0;
+  const double share = p.weight[kCountFamily] / std::max(p.weight[kCountFamily] + normal, 1e-300);
+  return share * run_surprise(s, counts, run, apart) + (1.0 - share) * run_surprise(s, p, run, apart);
+}
+
 inline double mean_surprise(const Series& s, double z) {
   const double mean = s.rest.mean + kMeanStep * (std::clamp(z, -4.0, 4.0) - s.rest.mean);
   const double phi = memory_of_rest(s);
@@ -129,10 +145,12 @@ inline Evidence evidence(const Series& s, const Memory& m, const Expectation& e,
   // What mostly repeats one value is judged by how often it leaves that, not by a sum.
   const double together_apart = apart > 0.0 ? std::fabs(run.value - run.centre) / run.deviation : 0.0;
   const bool runs = lasting && whole_numbers(s) && together_apart >= 3.0 && !repeats_itself(s);
-  if (sudden || runs) {
+  const bool silent = x == 0.0 && e.centre > 0.0 && wanders(s) < 0.5 && !repeats_itself(s);
+  if (sudden || runs || silent) {
     const Predictive p = predictive(s, m, e, side, bucket);
     if (sudden) v.sudden = sudden_surprise(s, p, before, z, x), v.surprise[kSuddenView] = doubt * as_usually_sudden(s, v.sudden);
     if (runs) v.surprise[kRunView] = doubt * run_surprise(s, p, run, together_apart);
+    if (silent) v.surprise[kRunView] = std::max(v.surprise[kRunView], doubt * silence_surprise(s, p, e, bucket, x));
   }
   if (lasting) v.surprise[kMeanView] = doubt * mean_surprise(s, z);
   const double still = side == 0 ? doubt * still_surprise(s, m, bucket, x) : 0.0;  // which is neither high nor low

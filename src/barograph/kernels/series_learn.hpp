@@ -331,9 +331,23 @@ inline double trust_of(const Series& s, double run_apart) {
   return apart > kTogether ? square(kTogether / apart) : 1.0;
 }
 
+// Nothing, bucket after bucket.
+inline void learn_silence(Series& s, const Expectation& e, double x, int64_t bucket) {
+  if (x != 0.0 || bucket != s.run.last + 1) {
+    s.run.silent = 0;
+    s.run.silent_centre = s.run.silent_variance = s.run.silent_doubt = 0.0;
+  }
+  if (x != 0.0) return;
+  ++s.run.silent;
+  s.run.silent_centre += e.centre;
+  s.run.silent_variance += e.variance;
+  s.run.silent_doubt += shared_doubt(s, e);
+}
+
 // Values in a row on one side: together they may be odd where none is, and odder than each where each is.
 inline void learn_run(Series& s, const Expectation& e, double x, int64_t bucket) {
   const double side = x - e.centre, before = s.run.value - s.run.centre;
+  learn_silence(s, e, x, bucket);
   if (side * before <= 0.0 || bucket != s.run.last + 1) {
     // A run that was told of is over: the mean of late is to tell of what comes now.
     const double told = square(kTold) * s.run.variance;
@@ -411,6 +425,7 @@ inline void learn_spread(Series& s, const Memory& m, const Expectation& e, doubl
   s.spread.variance += trust * fresh * (std::min(squared, limit) - s.spread.variance);
   s.spread.disagreed += trust * fresh * (e.disagreement - s.spread.disagreed);
   s.season.square += trust / m.week * (square(e.season) - s.season.square);
+  s.season.day_variance -= trust / m.week * s.season.day_variance;  // few days told it: means of late, which are learnt, tell better
 }
 
 }  // namespace series

@@ -124,6 +124,10 @@ struct Run {
   double centre;           // what was expected of them,
   double variance;         // how far they vary, each by itself,
   double doubt;            // and how unsure it was of what to expect: their sum of deviations, as neighbours share that
+  int64_t silent;          // buckets of nothing in a row at its end, and the same of these:
+  double silent_centre;
+  double silent_variance;
+  double silent_doubt;
 };
 
 struct Families {

@@ -1,0 +1,42 @@
+"""Nothing where something was due: buckets of no rows in a row are one count of none."""
+
+import datetime
+
+import numpy as np
+import pytest
+
+from barograph import score
+
+MONDAY = datetime.datetime(2024, 1, 1, tzinfo=datetime.UTC)
+
+
+def told(rate: np.ndarray, minutes: int, silent: slice, seed: int, scatter: float = 0.0) -> float:
+    """The highest score of the silent buckets of counts with such rates."""
+    rng = np.random.default_rng(seed)
+    x = rng.poisson(rate * (rng.gamma(1 / scatter, scatter, len(rate)) if scatter else 1.0)).astype(float)
+    x[silent] = 0.0
+    times = [MONDAY + datetime.timedelta(minutes=minutes * i) for i in range(len(x))]
+    return float(np.asarray(score(x, times)["score"], float)[silent].max())
+
+
+@pytest.mark.parametrize(
+    ("minutes", "mean", "buckets", "least"), [(5, 20, 6, 50), (5, 20, 12, 85), (15, 15, 6, 50), (15, 15, 12, 85)]
+)
+def test_silence_at_night_is_told(minutes: int, mean: float, buckets: int, least: float) -> None:
+    """24, 49, 18 and 40 rows were due, where a fifth comes of what comes by day: medians of five series."""
+    day = 1_440 // minutes
+    rate = mean * (1 + 0.8 * np.sin(2 * np.pi * np.arange(20 * day) / day))
+    start = 18 * day + 3 * day // 4 - buckets // 2
+    found = [told(rate, minutes, slice(start, start + buckets), seed) for seed in range(5)]
+    assert np.median(found) >= least
+
+
+def test_an_even_count_that_stops_is_told_though_one_bucket_says_nothing() -> None:
+    found = [told(np.full(14 * 288, 3.0), 5, slice(12 * 288, 12 * 288 + 12), seed) for seed in range(5)]
+    assert np.median(found) >= 75
+
+
+def test_counts_that_come_in_bursts_may_be_silent() -> None:
+    """Ten times as scattered as counts that come one by one: a pause of some buckets is theirs."""
+    rates = np.full(14 * 288, 3.0)
+    assert np.median([told(rates, 5, slice(12 * 288, 12 * 288 + 3), seed, scatter=3.0) for seed in range(5)]) < 50
