@@ -7,6 +7,7 @@ import argparse
 import tempfile
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,6 @@ from barograph.config.load import load_job
 from barograph.engine import Engine
 from barograph.jobs.replay import replay
 from barograph.jobs.run import run_job
-from barograph.results.snapshot import Snapshot
 from barograph.scoring.stage import ScoreStage
 from barograph.sources.chunk import Chunk
 from barograph.sources.read import read_files
@@ -86,7 +86,7 @@ def main() -> None:
             for step in ("run", "replay"):
                 started = time.process_time()
                 if step == "run":
-                    run_job(store, job, chunks(job, files), build=one_thread)
+                    run_job(store, job, chunks(job, files), build=partial(Engine.build, threads=1))
                 else:
                     replay(store, job.job_id, threads=1)
                 seconds, cells = time.process_time() - started, args.series * args.days * DAY
@@ -96,10 +96,6 @@ def main() -> None:
                     f"| {step} | {cells:,} | {records:,} | {seconds:.1f} | {seconds / cells * 1e9:.0f} | {share:.0%} |",
                     flush=True,
                 )
-
-
-def one_thread(job: Job, snapshot: Snapshot | None) -> Engine:
-    return Engine.build(job, snapshot, threads=1)
 
 
 def chunks(job: Job, files: list[Path]) -> Iterator[Chunk]:
