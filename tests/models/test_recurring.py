@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from barograph import score
+from barograph.models import ModelConfig, SeriesModel
 
+HOUR = 3_600_000
 MONDAY = datetime.datetime(2024, 1, 1, tzinfo=datetime.UTC)
 
 
@@ -58,6 +60,34 @@ def test_a_burst_is_as_large_as_its_furthest_bucket() -> None:
         x[(7 * week + 5) * day + 8 + np.arange(4)] += np.array([15.0, 40.0, 60.0, 60.0]) * rng.uniform(0.95, 1.05)
     found = scores(x, 15)
     assert found[(7 * 5 + 5) * day + 8 + np.arange(4)].max() < 50
+
+
+def test_bursts_are_as_far_apart_in_size_as_their_furthest_buckets() -> None:
+    rng, model = np.random.default_rng(1), SeriesModel.build(ModelConfig(8 * HOUR))
+    x = 10 + rng.normal(0, 0.5, 140)
+    x[60:62] += np.array([30, 900])
+    x[110:112] += np.array([30, 300])
+    model.grow(1)
+    model.advance(x[None], 0)
+    learnt = model.snapshot()["series"][0]
+    assert learnt["outliers.centre"] == pytest.approx(np.log([900, 300]).mean(), rel=0.01)
+    assert learnt["outliers.square"] == pytest.approx(np.log([900, 300]).var(), rel=0.05)
+
+
+def test_what_is_due_above_makes_nothing_below_likelier() -> None:
+    """Peaks every 97 hours, and dips now and then: one where a peak is due, and one where none is."""
+    rng, due = np.random.default_rng(1), 5 + 97 * 50
+    x = 100 + rng.normal(0, 0.3, 5_000)
+    x[5::97] += 60
+    x[np.arange(30, due - 100, 131) + rng.integers(0, 40, len(range(30, due - 100, 131)))] -= 60
+    ln_p = []
+    for at in (due - 20, due - 1):
+        model, dip = SeriesModel.build(ModelConfig(HOUR)), x[: at + 1].copy()
+        model.grow(1)
+        dip[at] = 40
+        ln_p.append(float(model.advance(dip[None], 0).ln_p[0, at]))
+    assert ln_p[0] < -5
+    assert ln_p[1] == pytest.approx(ln_p[0], abs=0.2)
 
 
 def test_what_climbs_on_from_another_level_has_begun_anew_within_an_hour() -> None:

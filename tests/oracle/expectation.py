@@ -308,12 +308,13 @@ def predictive(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, side:
     sides = [s.outliers_count - s.outliers_above, s.outliers_above]  # more than nine on a side are a habit there
     few = 3 if s.outliers_daily >= 3 else 9  # occasions, that are no habit yet
     p.outlier_share = [max(side - few, 0.0) / s.outliers_count if s.outliers_count > 0 else 0.0 for side in sides]
-    p.ln_outlier = math.log(s.outliers_buckets / min(s.count, m.habits)) if sum(p.outlier_share) > 0 else NAN
+    rate = s.outliers_buckets / min(s.count, m.habits) if sum(p.outlier_share) > 0 else 1.0
+    p.ln_outlier = math.log(rate) if sum(p.outlier_share) > 0 else NAN
     p.outlier_centre, p.outlier_end = s.outliers_centre, s.outliers_end
     for above in (False, True):
         due = due_within(s, m, bucket, above)
-        if due > 0:
-            p.outlier_share[above], p.outlier_end, p.ln_outlier = 1.0, s.outliers_most, -math.log(due)
+        if due > 0:  # on this side only
+            p.outlier_share[above], p.outlier_end, p.ln_outlier = 1 / (due * rate), s.outliers_most, math.log(rate)
     p.outlier_deviation = math.hypot(math.sqrt(s.outliers_square), 0.1)
     p.ln_outlier += in_a_row(s, bucket)
     repeats(s, m, p)

@@ -108,8 +108,9 @@ def grow_outlier(s: SimpleNamespace, size: float) -> None:
     first = s.outliers_count < 1.5
     most = math.inf if first else s.outliers_most_before
     was, now = min(s.outliers_size, most), min(size, most)
-    s.outliers_centre += (now - was) / s.outliers_count
-    more = ((now - s.outliers_centre) ** 2 - (was - s.outliers_centre) ** 2) / s.outliers_count
+    moved = (now - was) / s.outliers_count
+    s.outliers_centre += moved
+    more = moved**2 + ((now - s.outliers_centre) ** 2 - (was - s.outliers_centre) ** 2) / s.outliers_count
     s.outliers_square = max(s.outliers_square + more, 0.0)
     s.outliers_end, s.outliers_most, s.outliers_size = max(s.outliers_end, now), max(s.outliers_most, size), size
     if first:

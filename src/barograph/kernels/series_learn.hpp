@@ -63,8 +63,9 @@ inline void grow_outlier_size(Series& s, double size) {
   const bool first = s.outliers.count < 1.5;
   const double limit = first ? kInfinity : s.outliers.most_before;
   const double was = std::min(s.outliers.size, limit), now = std::min(size, limit);
-  s.outliers.centre += (now - was) / s.outliers.count;
-  const double more = (square(now - s.outliers.centre) - square(was - s.outliers.centre)) / s.outliers.count;
+  const double moved = (now - was) / s.outliers.count;
+  s.outliers.centre += moved;
+  const double more = square(moved) + (square(now - s.outliers.centre) - square(was - s.outliers.centre)) / s.outliers.count;
   s.outliers.square = std::max(s.outliers.square + more, 0.0);
   s.outliers.end = std::max(s.outliers.end, now);
   s.outliers.most = std::max(s.outliers.most, size);

@@ -232,14 +232,16 @@ inline void outliers(const Series& s, const Memory& m, int64_t bucket, Predictiv
   p.outlier_share[1] = s.outliers.count > 0.0 ? std::max(s.outliers.above - few, 0.0) / s.outliers.count : 0.0;
   double end = s.outliers.end;
   const bool any = p.outlier_share[0] + p.outlier_share[1] > 0.0;
-  p.ln_outlier = any ? ln(s.outliers.buckets / std::min(s.count, m.habits)) : std::nan("");
+  const double rate = any ? s.outliers.buckets / std::min(s.count, m.habits) : 1.0;
+  bool is_due = false;
   for (const bool above : {false, true}) {
     const double due = due_within(s, m, bucket, above);
     if (due <= 0.0) continue;
-    p.outlier_share[above] = 1.0;
+    is_due = true;
+    p.outlier_share[above] = 1.0 / (due * rate);  // the other side is as it always is
     end = s.outliers.most;
-    p.ln_outlier = -ln(due);
   }
+  p.ln_outlier = any || is_due ? ln(rate) : std::nan("");
   p.outlier_centre = s.outliers.centre;
   p.outlier_deviation = std::sqrt(s.outliers.square + square(kLeastBlur));
   p.outlier_end = end;

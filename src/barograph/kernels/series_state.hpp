@@ -39,7 +39,7 @@ struct Predictive {
   double jump_deviation;
   double jump_dof;
   double ln_outlier;          // ln of the share of recurring outliers; NaN: they are too few to be a habit
-  double outlier_share[2];    // of these, that below and that above which is a habit
+  double outlier_share[2];    // of these, that below and that above which is a habit; where one is due, by how much likelier it is
   double outlier_centre;      // mean and deviation of ln |error| of these
   double outlier_deviation;
   double outlier_end;         // ln of the largest error but one
