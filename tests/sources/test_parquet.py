@@ -2,7 +2,10 @@
 
 import gzip
 import io
+import signal
+import tempfile
 
+import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
@@ -170,3 +173,33 @@ def test_rows_are_read_as_they_are_where_there_is_no_room_for_a_copy(tmp_path, m
     whole = parquet_groups._copied
     monkeypatch.setattr(parquet_groups, "_copied", lambda name, columns, to: whole(name, columns, to / "none" / to.name))
     assert blocks(tmp_path / "a.parquet").equals(rows)
+
+
+def test_rows_are_read_as_they_are_where_no_folder_can_be_written_to(tmp_path, monkeypatch):
+    rows = pl.DataFrame({"time": [1, 2]})
+    rows.write_parquet(tmp_path / "a.parquet")
+    monkeypatch.setattr(parquet_groups, "MOST_PACKED", 0)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    assert blocks(tmp_path / "a.parquet").equals(rows)
+
+
+def test_an_interrupt_while_a_copy_is_made_is_one(tmp_path, monkeypatch):
+    pl.DataFrame({"time": np.random.default_rng(1).random(1_000_000)}).write_parquet(tmp_path / "a.parquet")
+    monkeypatch.setattr(parquet_groups, "MOST_PACKED", 0)
+    whole = parquet_groups._copied
+
+    def interrupted(name, columns, to):
+        signal.setitimer(signal.ITIMER_REAL, 0.02)
+        return whole(name, columns, to)
+
+    def stop(number, frame):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(parquet_groups, "_copied", interrupted)
+    before = signal.signal(signal.SIGALRM, stop)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            blocks(tmp_path / "a.parquet")
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

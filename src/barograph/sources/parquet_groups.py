@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +15,8 @@ MOST_PACKED: Final = 128 << 20
 """Bytes, packed, of the columns of a row group. Of a larger one all would be fetched for each piece that is read: memory by its
 size, time by its square. 16 million rows of a time, a number and a text are 194 MB."""
 _ROWS: Final = 1 << 18
+_INTERRUPTED: Final = "Query interrupted"
+"""What DuckDB says instead of the exception that a signal has raised."""
 _KEPT: Final = (pl.Boolean, pl.String, pl.Date, pl.Float32, pl.Float64, pl.Decimal)
 
 
@@ -43,11 +45,21 @@ def in_small_groups(table: pl.LazyFrame, pattern: str, columns: list[str], large
     if largest <= MOST_PACKED or not _can_be_copied(table.collect_schema(), columns):
         yield rows
         return
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / "rows.parquet"
-        if _copied(pattern, columns, copy):
+    with ExitStack() as stack:
+        copy = _room_for_a_copy(stack)
+        if copy is not None and _copied(pattern, columns, copy):
             rows = pl.scan_parquet(copy).cast(rows.collect_schema())
+        elif copy is not None:
+            copy.unlink(missing_ok=True)  # a part of it: the disk may be full
         yield rows
+
+
+def _room_for_a_copy(stack: ExitStack) -> Path | None:
+    """A name in a folder for the time being; None where no folder can be written to."""
+    try:
+        return Path(stack.enter_context(tempfile.TemporaryDirectory())) / "rows.parquet"
+    except OSError:
+        return None
 
 
 def _can_be_copied(schema: pl.Schema, columns: list[str]) -> bool:
@@ -70,4 +82,8 @@ def _copied(pattern: str, columns: list[str], to: Path) -> bool:
             rows.write_parquet(str(to), compression="snappy", row_group_size=_ROWS)
         except duckdb.Error:
             return False  # a full disk, or a time that it cannot hold
+        except RuntimeError as error:
+            if str(error) != _INTERRUPTED:
+                raise
+            raise KeyboardInterrupt from error
     return True
