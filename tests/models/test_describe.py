@@ -106,7 +106,8 @@ def test_what_cannot_be_known_yet_is_said():
     noise = 100 + np.random.default_rng(3).normal(size=1000)
     assert sentences(noise[:3]).startswith("3 values seen, around 100: too few to know the spread, so only gross")
     assert "no repeating pattern in 1.2 days, and a daily one can show only after 2;" in sentences(noise[:30])
-    assert "no repeating pattern in 4.2 days, and a weekly one can show only after 14;" in sentences(noise[:100])
+    assert "no repeating pattern in 4.1 days, and a weekly one can show only after 14;" in sentences(noise[:100])
+    assert "no repeating pattern in 13.9 days, and a weekly one can show only after 14;" in sentences(noise[:335])
     assert "It has no repeating pattern; it keeps" in sentences(noise)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from barograph.samples import NYC_TAXI
 from tests.api.running import Running
@@ -142,8 +142,16 @@ def test_a_file_is_looked_at_tried_and_started(
     settle(page)
     axe(page)
     shot(page, "wizard-check")
+    names_taken = []
+
+    def fed(route: Route) -> None:
+        names_taken.append(page.get_by_text("There is a job of this name").count())
+        route.continue_()
+
+    page.route("**/jobs/our-hosts/feed", fed)
     page.get_by_role("button", name="Start the job").click()
     page.wait_for_url("**/jobs/our-hosts")
+    assert names_taken == [0]  # the job that is being started is in the list by then
     settle(page)
     expect(page.locator(".worst tbody tr").first).to_contain_text("Mean of load of b")
     assert own.http.get("/api/v1/jobs/our-hosts").json()["rows"] == 720
@@ -225,7 +233,7 @@ def test_features_are_judged_together_and_what_they_take_in_memory_is_foretold(
     expect(preview.get_by_label("Entity")).to_contain_text("b (")
     expect(preview.get_by_test_id("strips").locator("[data-anomaly]")).not_to_have_count(0)
     expect(preview).to_contain_text("of memory in this trial")
-    expect(preview.get_by_test_id("predicted")).to_contain_text("for 6 series")
+    expect(preview.get_by_test_id("predicted")).to_contain_text("for 6 series; it may have 1 GB.")
     settle(page)
     axe(page)
     shot(page, "wizard-forest")

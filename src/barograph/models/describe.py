@@ -236,9 +236,9 @@ def _pattern(facts: dict[str, Any], span_ms: int) -> Iterator[str]:
     days = (facts["last_ms"] - facts["first_ms"] + span_ms) / DAY_MS
     so_far = ""
     if facts["season"] == SeasonKind.NONE and days < _REPEATS and span_ms * 4 <= DAY_MS:
-        so_far = f" in {_rough(days, 2)} days, and a daily one can show only after {_REPEATS}"
+        so_far = f" in {_passed(days)} days, and a daily one can show only after {_REPEATS}"
     elif facts["season"] <= SeasonKind.DAY and days < 7 * _REPEATS and span_ms * 4 <= 7 * DAY_MS:
-        so_far = f" in {_rough(days, 2)} days, and a weekly one can show only after {7 * _REPEATS}"
+        so_far = f" in {_passed(days)} days, and a weekly one can show only after {7 * _REPEATS}"
     yield f"It has {named}{so_far}; it {facts['follows']}."
 
 
@@ -270,6 +270,11 @@ def _when(ms: int, zone: ZoneInfo) -> str:
 
 def _rough(value: float, digits: int) -> str:
     return short(float(f"{value:.{digits}g}"))
+
+
+def _passed(days: float) -> str:
+    """From a day on rounded down: what can show only after 14 days has not had them at 13.96."""
+    return _rough(days, 2) if days < 1 else short(math.floor(days * 10) / 10)
 
 
 def _percent(share: float) -> str:

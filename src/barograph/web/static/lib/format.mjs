@@ -14,7 +14,7 @@ export function number(value) {
   const size = Math.abs(value);
   if (size >= 1e15 || (size > 0 && size < 1e-4)) return scientific(value);
   if (size >= 10_000 || Number.isInteger(value)) return value.toLocaleString('en', { maximumFractionDigits: 0 });
-  if (size >= 10) return value.toLocaleString('en', { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  if (size >= 10) return value.toLocaleString('en', { maximumFractionDigits: 1 });
   return value.toLocaleString('en', { maximumSignificantDigits: 3 });
 }
 

@@ -59,7 +59,7 @@ function Found({ version, rules }) {
       <${Panel} query=${allJobs.value === null ? { pending: true } : query} name="Alerts" height=${400} empty=${data?.total === 0 && html`<${Nothing} asked=${asked} counts=${data.counts} />`}>
         ${() => data && html`
           <ul class="alert-list">${data.alerts.map((alert) => html`<${AlertRow} key=${alert.alert_id} alert=${alert} changed=${query.retry} />`)}</ul>
-          ${rest > 0 && html`<p class="more"><button type="button" onClick=${() => go({ set: { shown: asked.size + PAGE } }, { replace: true })}>Show more of ${counted(rest, 'other', 'others')}</button></p>`}`}
+          ${rest > 0 && html`<p class="more"><button type="button" onClick=${() => go({ set: { shown: asked.size + PAGE } }, { replace: true })}>Show more (${count(rest)} left)</button></p>`}`}
       </${Panel}>
     </div>`;
 }

@@ -28,12 +28,13 @@ export function detectorWords({ function: name = 'metric', field_name: field, pa
   return `${measure(field ?? '…')}${per ? ` per ${per}` : ''}${over ? ` compared across ${over}` : ''}${side ? SIDES[side] : ''}`;
 }
 
-/** `2.4 MB` @param {number} bytes */
+/** `2.4 MB`, in steps of 1,024 as limits of memory are written, so that `1024mb` is 1 GB. @param {number} size in bytes */
 export function bytes(size) {
-  if (size < 1000) return `${size} bytes`;
+  if (size < 1024) return `${size} bytes`;
   const units = ['kB', 'MB', 'GB', 'TB'];
-  const at = Math.min(Math.floor(Math.log10(size) / 3), units.length) - 1;
-  return `${Number((size / 1000 ** (at + 1)).toPrecision(3)).toLocaleString('en')} ${units[at]}`;
+  let [value, at] = [size / 1024, 0];
+  for (; value >= 1024 && at + 1 < units.length; at += 1) value /= 1024;
+  return `${(value < 1000 ? Number(value.toPrecision(3)) : Math.round(value)).toLocaleString('en')} ${units[at]}`;
 }
 
 /** The path of a job's page. @param {string} jobId @param {string} [tab] */

@@ -1,7 +1,7 @@
 // Incidents as sentences.
 import { html } from '../../lib/html.mjs';
 import { href, timeText } from '../../lib/url.mjs';
-import { counted, duration, interval, score } from '../../lib/format.mjs';
+import { count, counted, duration, interval, score } from '../../lib/format.mjs';
 import { severities, word } from '../../lib/scales.mjs';
 import { allJobs } from '../../lib/live.mjs';
 import { Spark } from './spark.mjs';
@@ -14,7 +14,7 @@ export function Incidents({ found, more }) {
   return html`
     ${ongoing.length > 0 && html`<${Group} title="Ongoing" total=${found.ongoing} incidents=${ongoing} />`}
     ${resolved.length > 0 && html`<${Group} title="Resolved" total=${found.total - found.ongoing} incidents=${resolved} />`}
-    ${rest > 0 && html`<p class="more"><button type="button" onClick=${more}>Show more of ${counted(rest, 'other', 'others')}</button></p>`}`;
+    ${rest > 0 && html`<p class="more"><button type="button" onClick=${more}>Show more (${count(rest)} left)</button></p>`}`;
 }
 
 const Group = ({ title, total, incidents }) => html`

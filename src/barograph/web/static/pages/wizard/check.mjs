@@ -17,7 +17,7 @@ export function Check() {
   const [step, setStep] = useState(null);
   const [error, setError] = useState(null);
   const { job_id: id, description, groups } = config.value;
-  const taken = (allJobs.value ?? []).some((job) => job.job_id === id);
+  const taken = step === null && (allJobs.value ?? []).some((job) => job.job_id === id);
   const start = async () => {
     setError(null);
     try {
