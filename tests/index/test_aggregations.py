@@ -6,6 +6,7 @@ from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 
 from barograph.index.errors import BadQuery
@@ -186,6 +187,25 @@ def test_days_begin_at_an_offset_and_when_clocks_change(asked: dict[str, Any], k
         assert [bucket["key"]["day"] for bucket in second["buckets"]] == [f"2016-03-{keys[-1]}"]
 
 
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Africa/Cairo", "America/Havana", "Australia/Lord_Howe", "+05:30"])
+def test_spans_follow_each_other_whenever_clocks_change(zone: str) -> None:
+    """A document every twenty minutes for a year: no bucket is empty, and each document is in the last that has begun."""
+    rows = [{"t": at} for at in range(1_700_000_400_000, 1_732_000_000_000, 1_200_000)]
+    steps = [{"fixed_interval": length} for length in ("30m", "1h", "5h", "12h", "1d", "5d")]
+    steps += [{"calendar_interval": unit} for unit in ("hour", "day", "week", "month", "quarter")]
+    steps += [{"calendar_interval": "day", "offset": "+6h"}, {"fixed_interval": "12h", "offset": "-1h"}]
+    asked = {str(at): {"date_histogram": {"field": "t", "time_zone": zone, **step}} for at, step in enumerate(steps)}
+    with documents(*rows, mappings=MAPPINGS) as into:
+        found = into.search("logs", {"size": 0, "aggs": asked}).aggregations or {}
+    for at, step in enumerate(steps):
+        keys = [bucket["key"] for bucket in found[str(at)]["buckets"]]
+        counts = [bucket["doc_count"] for bucket in found[str(at)]["buckets"]]
+        assert min(counts) > 0, (step, keys[counts.index(0)])
+        if zone not in ("America/Havana", "Australia/Lord_Howe"):  # where days, and halves of hours, begin twice
+            edges = np.searchsorted([row["t"] for row in rows], [*keys[1:], rows[-1]["t"] + 1])
+            assert np.diff(edges, prepend=0).tolist() == counts, step
+
+
 @pytest.mark.parametrize("form", ["epoch_millis", "epoch_second||epoch_millis", "yyyy-MM", "strict_date_optional_time"])
 def test_times_of_buckets_are_written_in_their_format(form: str) -> None:
     wanted = {"e": "1456790400000", "y": "2016-03", "s": "2016-03-01T00:00:00.000Z"}[form[0]]
@@ -255,6 +275,10 @@ def test_single_buckets_and_numbers() -> None:
         ({"a": {"sum": {"field": "host"}}}, "Field [host] of type [keyword] is not supported for aggregation [sum]"),
         ({"a": {"terms": {"field": "host", "size": 0}}}, "[size] of aggregation [a]=0"),
         ({"a": {"date_histogram": {"field": "t", "fixed_interval": "1w"}}}, "interval of aggregation [a]='1w'"),
+        (
+            {"a": {"date_histogram": {"field": "t", "fixed_interval": "1h", "time_zone": "posix/Europe/Berlin"}}},
+            "[time_zone]='posix/Europe/Berlin'",
+        ),
         (
             {"a": {"date_histogram": {"field": "t", "fixed_interval": "1h", "time_zone": "Nowhere/At all"}}},
             "[time_zone]='Nowhere/A",

@@ -7,21 +7,21 @@ from typing import Any, Final
 
 from barograph.config.duration import Duration
 from barograph.index.asked import number_of
-from barograph.index.dates import DEFAULT_FORMAT, iso_ms, query_nanos, shown_time
+from barograph.index.dates import DEFAULT_FORMAT, query_nanos, shown_time
 from barograph.index.errors import BadQuery
 from barograph.index.hits import Hits
 from barograph.index.kinds import BOOLEAN, DATE, EXACT, NANOS, NS, NUMBER, WHOLE, Kind
 from barograph.index.sql import Sql
-from barograph.index.zones import fixed_ms, zone_of
+from barograph.index.time_steps import TimeStep
 
-_CALENDAR: Final = {
-    **dict.fromkeys(("minute", "1m"), ("minute", "m")),
-    **dict.fromkeys(("hour", "1h"), ("hour", "h")),
-    **dict.fromkeys(("day", "1d"), ("day", "d")),
-    **dict.fromkeys(("week", "1w"), ("week", "w")),
-    **dict.fromkeys(("month", "1M"), ("month", "M")),
-    **dict.fromkeys(("quarter", "1q"), ("quarter", "q")),
-    **dict.fromkeys(("year", "1y"), ("year", "y")),
+_CALENDAR: Final[Mapping[str, int | str]] = {
+    **dict.fromkeys(("minute", "1m"), 60_000),
+    **dict.fromkeys(("hour", "1h"), 3_600_000),
+    **dict.fromkeys(("day", "1d"), "day"),
+    **dict.fromkeys(("week", "1w"), "week"),
+    **dict.fromkeys(("month", "1M"), "month"),
+    **dict.fromkeys(("quarter", "1q"), "quarter"),
+    **dict.fromkeys(("year", "1y"), "year"),
 }
 _OFFSET: Final = re.compile(r"([+-]?)(\d+[a-z]+)")
 
@@ -34,7 +34,7 @@ class Key:
         path: the field.
         form: the key, as an expression with `{}` for the value.
         kind: of the key; None where no index has the field.
-        step: how far two neighbours lie apart: ms, or a unit of the calendar, or None for values as they are.
+        step: how far two neighbours lie apart; None for values as they are.
         zone: where days and months begin.
         shape: the format of times as text; None for that of ISO.
     """
@@ -42,7 +42,7 @@ class Key:
     path: str
     form: Sql
     kind: Kind | None
-    step: float | str | None = None
+    step: float | TimeStep | None = None
     zone: str = "UTC"
     shape: str | None = None
 
@@ -81,9 +81,8 @@ class Key:
         at = first
         while at <= last:
             yield at
-            if isinstance(self.step, str):
-                count, unit = (3, "M") if self.step == "q" else (1, self.step)
-                at = query_nanos(f"{iso_ms(at)}||+{count}{unit}", DEFAULT_FORMAT, 0, zone=self.zone) // NS
+            if isinstance(self.step, TimeStep):
+                at = self.step.after(at)
             else:
                 at += (int(self.step) if self.step and self.is_time else self.step) or 1
 
@@ -137,33 +136,23 @@ def time_key(body: Mapping[str, Any], hits: Hits, name: str) -> Key:
     if asked == ["calendar_interval"] and (not isinstance(given, str) or given not in _CALENDAR):
         raise BadQuery(f"[calendar_interval] of aggregation [{name}]={given!r}: wanted one of {', '.join(_CALENDAR)}")
     offset = _offset(body.get("offset", 0), name)
+    length: int | str
     if isinstance(given, str) and given in _CALENDAR and "fixed_interval" not in body:
-        word, unit = _CALENDAR[str(given)]
-        return Key(path, _calendar(word, zone, offset), kind, unit, zone, shape)
+        length = _CALENDAR[given]
+    else:
+        length = _length(given, name)
+    step = TimeStep(length, zone, offset)
+    return Key(path, step.form, kind, step, zone, shape)
+
+
+def _length(given: object, name: str) -> int:
     try:
-        step = Duration.parse(given).ms
+        length = Duration.parse(given).ms
     except ValueError as error:
         raise BadQuery(f"interval of aggregation [{name}]={given!r}: {error}") from None
-    if step <= 0:
+    if length <= 0:
         raise BadQuery(f"interval of aggregation [{name}]={given!r}: wanted a length of time above 0")
-    local, ahead = _local(zone, "{}")
-    form = f"({{}} - ((({local} - {offset - ahead}) % {step}) + {step}) % {step})"
-    return Key(path, Sql(form), kind, step, zone, shape)
-
-
-def _calendar(word: str, zone: str, offset: int) -> Sql:
-    ahead = fixed_ms(zone_of(zone))
-    if ahead is not None:
-        offset -= ahead
-        return Sql(f"(epoch_ms(date_trunc('{word}', make_timestamp(({{}} - {offset}) * 1000))) + {offset})")
-    local = f"timezone('{zone}', make_timestamptz(({{}} - {offset}) * 1000))"
-    return Sql(f"(epoch_ms(timezone('{zone}', date_trunc('{word}', {local}))) + {offset})")
-
-
-def _local(zone: str, at: str) -> tuple[str, int]:
-    """A time in a zone, as if it were in UTC: an expression, and how many ms are to be added to it."""
-    ahead = fixed_ms(zone_of(zone))
-    return (at, ahead) if ahead is not None else (f"epoch_ms(timezone('{zone}', make_timestamptz({at} * 1000)))", 0)
+    return length
 
 
 def _offset(given: object, name: str) -> int:

@@ -9,6 +9,8 @@ from barograph.index.errors import BadQuery
 
 _FIXED: Final = re.compile(r"(?:UTC|GMT|UT)?([+-])(\d{1,2})(?::?(\d\d))?")
 _UTC: Final = ("UTC", "Z", "GMT", "UT", "Etc/UTC")
+_NOT_OURS: Final = re.compile(r"(posix|right)/.*|posixrules|localtime|Factory")
+"""Files beside those of zones, which Python takes for some and the database does not."""
 _MOST_HOURS: Final = 18
 
 
@@ -29,6 +31,8 @@ def zone_of(name: object) -> tzinfo:
         offset = timedelta(hours=int(fixed[2]), minutes=int(fixed[3] or 0))
         return timezone(-offset if fixed[1] == "-" else offset)
     try:
+        if _NOT_OURS.fullmatch(text):
+            raise ValueError(text)
         return ZoneInfo(text)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise BadQuery(
