@@ -45,9 +45,9 @@ def test_only_a_grade_makes_an_anomaly_and_learning_is_shaded(
     shot(page, "features", full_page=True)
 
 
-HATCHED = """async ([data, range, now]) => {
+HATCHED = """async ([data, range, now, waiting]) => {
     const prefix = document.querySelector('script[type=module][src]').src.replace('/app.mjs', '');
-    return (await import(`${prefix}/pages/features/strips.mjs`)).off(data, range, now);
+    return (await import(`${prefix}/pages/features/strips.mjs`)).off(data, range, now, waiting);
 }"""
 
 
@@ -55,15 +55,18 @@ def test_the_newest_gap_is_hatched_once_its_result_is_overdue(at: Callable[..., 
     page = at("/features?job=plain")
     data = {"t": [0, 10, 40], "all_points": 3, "bucket_span_ms": 10, "latency_ms": 5}
     inside = [20, 40]
-    for to, now, last in [
-        (500, 60, []),  # the bucket from 50 on has ended; rows of it may come, and then its result
-        (500, 74, []),
-        (500, 75, [[50, 75]]),
-        (60, 500, [[50, 60]]),  # a range that has long ended
-        (55, 500, []),
-        (80, None, [[50, 80]]),
+    for to, now, waiting, last in [
+        (500, 60, None, []),  # the bucket from 50 on has ended; rows of it may come, and then its result
+        (500, 74, None, []),
+        (500, 75, None, [[50, 75]]),
+        (60, 500, None, [[50, 60]]),  # a range that has long ended
+        (60, 500, [50, 60], []),  # it is where rows end, and its bucket is open until there are later ones
+        (90, 500, [50, 60], [[60, 90]]),
+        (90, 500, [70, 80], [[50, 70], [80, 90]]),
+        (55, 500, None, []),
+        (80, None, None, [[50, 80]]),
     ]:
-        assert page.evaluate(HATCHED, [data, [0, to], now]) == [inside, *last], (to, now)
+        assert page.evaluate(HATCHED, [data, [0, to], now, waiting]) == [inside, *last], (to, now, waiting)
 
 
 def test_it_is_told_when_a_detector_has_looked_and_looks_next(at: Callable[..., Page], shot: Callable[..., Path]) -> None:

@@ -67,11 +67,17 @@ function OfEntity({ job, series, entity, whole, version }) {
   return html`
     ${data?.looks && html`<p class="quiet looks" data-testid="looks">${inWords(data.looks)}</p>`}
     <${Panel} title="Grade, score and confidence" query=${query} height=${280} empty=${data?.t.length === 0 && 'No result in this time: the entity has no rows in it, or too few before it.'}>
-      ${() => html`<${Strips} data=${data} range=${whole} chosen=${chosen} />`}
+      ${() => html`<${Strips} data=${data} range=${whole} waiting=${waiting(job)} chosen=${chosen} />`}
     </${Panel}>
     ${chosen && html`<${Details} data=${data} anomaly=${chosen} />`}
     ${data && html`<${FeatureCharts} job=${job} series=${series} data=${data} anomaly=${chosen} whole=${whole} version=${version} />`}
     ${data && html`<${Anomalies} data=${data} chosen=${chosen} />`}`;
+}
+
+/** From the newest finished bucket to that of the newest row, which later rows finish; null where there is nothing. */
+function waiting({ latest_bucket: finished, latest_time: newest, bucket_span_ms: span }) {
+  const [from, to] = [finished + span, Math.floor(newest / span) * span + span];
+  return finished !== null && from < to ? [from, to] : null;
 }
 
 /** When the detector looks at what has come: every so often, what it looked at last and how long after, and when it looks next. */

@@ -22,15 +22,16 @@ const NEAR = 12;
 const openIt = (anomaly) => go({ set: { open: timeText(anomaly.t) } });
 
 /**
- * @param {{data: any, range: [number, number], chosen: any, onPick?: (anomaly: any) => void}} props
- *   data: as `/features` tells; chosen: an anomaly of it, or null; onPick: what a click on one does, unless it opens its details
+ * @param {{data: any, range: [number, number], waiting?: [number, number] | null, chosen: any, onPick?: (anomaly: any) => void}} props
+ *   data: as `/features` tells; waiting: a time whose results wait for rows that come later, or null; chosen: an anomaly of the
+ *   data, or null; onPick: what a click on one does, unless it opens its details
  */
-export function Strips({ data, range: [from, to], chosen, onPick = openIt }) {
+export function Strips({ data, range: [from, to], waiting = null, chosen, onPick = openIt }) {
   const host = useRef(null);
   const wide = useWidth(host);
   const span = data.bucket_span_ms;
   const now = presentOfOpen.value;
-  const gaps = off(data, [from, to], now);
+  const gaps = off(data, [from, to], now, waiting);
   const x = (t) => LEFT + ((t - from) / (to - from)) * (wide - LEFT - RIGHT);
   const highest = Math.max(...data.score, ...data.threshold, 0.01) * 1.05;
   const scale = (name, most) => (value) => TOPS[name] + HEIGHTS[name] * (1 - value / most);
@@ -74,15 +75,18 @@ const joins = (t, at, span) => at > 0 && t[at] - t[at - 1] <= Math.max(span, 4 *
 
 /**
  * Times without a result, where all results are drawn: it was off, or the entity had no rows. Of what is newest that is not
- * known until a bucket and its latency are over, and one span more for the result to come.
+ * known until a bucket and its latency are over, and one span more for the result to come; nor of what is still waiting.
  * @returns {[number, number][]}
  */
-export function off({ t, all_points: all, bucket_span_ms: span, latency_ms: latency }, [from, to], now) {
+export function off({ t, all_points: all, bucket_span_ms: span, latency_ms: latency }, [from, to], now, waiting) {
   if (t.length < all) return [];
-  const begins = [from, ...t.map((start) => start + span)];
-  const ends = [...t, Math.min(to, now ?? to)];
-  const isKnown = (begin, at) => at < t.length || now === null || now - begin >= 2 * span + latency;
-  return begins.map((begin, at) => [begin, ends[at]]).filter(([begin, end], at) => end - begin >= span && isKnown(begin, at));
+  const ends = t.map((start) => start + span);
+  const between = t.map((start, at) => [ends[at - 1] ?? from, start]);
+  const [begin, end] = [ends.at(-1) ?? from, Math.min(to, now ?? to)];
+  const [until, since] = waiting ?? [end, end];
+  const isKnown = ([start]) => now === null || now - start >= 2 * span + latency;
+  const newest = [[begin, Math.min(end, until)], [Math.max(begin, since), end]].filter(isKnown);
+  return [...between, ...newest].filter(([start, stop]) => stop - start >= span);
 }
 
 /** Times in which it was not sure yet. @returns {[number, number][]} */
