@@ -33,6 +33,18 @@ def test_a_weekly_job_is_known_after_two_or_three_weeks(seed: int) -> None:
     assert np.mean(worst[2:] < 50) > 0.8
 
 
+def test_a_job_of_working_days_is_known_beside_other_outliers_on_monday_too() -> None:
+    rng, day = np.random.default_rng(7), 288
+    x = 10 + rng.normal(0, 1, 21 * day)
+    x[rng.choice(np.arange(2 * day, 21 * day), 6, False)] += 30
+    jobs = [d * day + 150 + int(rng.integers(-6, 7)) for d in range(21) if d % 7 < 5]
+    x[jobs] += 50
+    found = scores(x, 5)
+    assert found[jobs[0]] > 75
+    assert (found[jobs[4:]] >= 50).mean() < 0.15
+    assert found[jobs[10]] < 50  # a Monday
+
+
 def test_another_time_of_the_week_is_told() -> None:
     rng, day = np.random.default_rng(1), 96
     x = 10 + rng.normal(0, 1, 7 * 7 * day)

@@ -279,7 +279,11 @@ def in_a_row(s: SimpleNamespace, bucket: int) -> float:
 def due_within(s: SimpleNamespace, m: SimpleNamespace, bucket: int, above: bool) -> float:
     """Buckets of the time in which another outlier is due on this side; 0: none is."""
     when = s.outliers_when[OCCASIONS:] if above else s.outliers_when[:OCCASIONS]
-    if all(any(one > 0 and abs(bucket - one - k * m.week) <= m.day / 8 for one in when) for k in (1, 2)):
+
+    def came(cycle: float, cycles: int) -> int:
+        return sum(any(one > 0 and abs(bucket - one - k * cycle) <= m.day / 8 for one in when) for k in range(1, cycles + 1))
+
+    if (m.day > 1 and came(m.day, 5) >= 3) or came(m.week, 2) == 2:
         return max(m.day / 4, 1.0)
     if s.incident_since >= 0 and when[0] == s.incident_since:  # it has come, and goes on
         bucket, when = when[0], when[1:]
@@ -306,8 +310,7 @@ def predictive(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, side:
     zeros = (1 - s.occupancy) * min(s.count, m.slow)
     p.ln_zero = math.log((max(zeros - 1, 0.0) + 1e-3) / (s.count + 1)) if zeros < 3 and not s.negative else NAN
     sides = [s.outliers_count - s.outliers_above, s.outliers_above]  # more than nine on a side are a habit there
-    few = 3 if s.outliers_daily >= 3 else 9  # occasions, that are no habit yet
-    p.outlier_share = [max(side - few, 0.0) / s.outliers_count if s.outliers_count > 0 else 0.0 for side in sides]
+    p.outlier_share = [max(side - 9, 0.0) / s.outliers_count if s.outliers_count > 0 else 0.0 for side in sides]
     rate = s.outliers_buckets / min(s.count, m.habits) if sum(p.outlier_share) > 0 else 1.0
     p.ln_outlier = math.log(rate) if sum(p.outlier_share) > 0 else NAN
     p.outlier_centre, p.outlier_end = s.outliers_centre, s.outliers_end

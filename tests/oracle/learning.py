@@ -140,10 +140,6 @@ def learn_outliers(s: SimpleNamespace, m: SimpleNamespace, raw: float, error: fl
     if not another:
         grow_outlier(s, size)
     else:
-        apart = bucket - s.outliers_last
-        days = math.floor(apart / m.day + 0.5)
-        daily = s.outliers_count > 0 and 1 <= days <= 3 and abs(apart - days * m.day) <= m.day / 8
-        s.outliers_daily, s.outliers_last = s.outliers_daily + 1 if daily else 0, bucket
         remember_occasion(s, bucket, error > 0)
         s.outliers_count, s.outliers_above = s.outliers_count + 1, s.outliers_above + (error > 0)
         if s.outliers_count < 1.5:

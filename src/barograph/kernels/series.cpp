@@ -479,7 +479,7 @@ Layout series_fields() {
       FIELD(T, tail.far_near),
       FIELD(T, outliers.count), FIELD(T, outliers.above), FIELD(T, outliers.centre), FIELD(T, outliers.square), FIELD(T, outliers.most),
       FIELD(T, outliers.end), FIELD(T, outliers.size), FIELD(T, outliers.most_before), FIELD(T, outliers.buckets),
-      FIELD(T, outliers.last), FIELD(T, outliers.daily), FIELD(T, outliers.when),
+      FIELD(T, outliers.when),
       FIELD(T, incident.since), FIELD(T, incident.last), FIELD(T, incident.first), FIELD(T, incident.further), FIELD(T, incident.quiet),
       FIELD(T, incident.fits), FIELD(T, incident.count), FIELD(T, incident.offset), FIELD(T, incident.centre), FIELD(T, incident.cross),
       FIELD(T, incident.centre_square), FIELD(T, incident.offset_square), FIELD(T, incident.season), FIELD(T, incident.season_square),

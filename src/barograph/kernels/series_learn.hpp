@@ -101,10 +101,6 @@ inline void learn_outliers(Series& s, const Memory& m, double raw, double error,
   if (s.outliers.buckets < kLongest * (s.outliers.count + another)) s.outliers.buckets += 1.0;
   const double size = ln(std::fabs(error) + 1e-300);
   if (!another) return grow_outlier_size(s, size);
-  const double apart = static_cast<double>(bucket - s.outliers.last), days = std::floor(apart / m.day + 0.5);
-  const bool daily = s.outliers.count > 0.0 && days >= 1.0 && days <= 3.0 && std::fabs(apart - days * m.day) <= kPassing * m.day;
-  s.outliers.daily = daily ? s.outliers.daily + 1 : 0;
-  s.outliers.last = bucket;
   remember_occasion(s, bucket, error > 0.0);
   s.outliers.count += 1.0;
   s.outliers.above += error > 0.0 ? 1.0 : 0.0;

@@ -6,8 +6,7 @@
 namespace series {
 
 constexpr double kBiggest = 1e140;     // values beyond (also infinities) are read as this: its square is finite
-constexpr double kHabit = 9.0;         // occasions (chosen)
-constexpr int64_t kDailyRuns = 3;      // days running (chosen)
+constexpr double kHabit = 9.0;         // separate occasions that are still told each, before outliers are part of the distribution (chosen)
 constexpr double kPassing = 0.125;    // of a cycle that something may last to be a thing of its phase (chosen: three hours of a day)
 constexpr double kNever = 1e-3;        // occasions: what never happened is thought to be meant so (chosen)
 constexpr double kLeastSwing = 0.1;      // a season that is as good as gone is dropped, not scaled (chosen)
@@ -192,29 +191,25 @@ inline void other_account(const Series& s, const Memory& m, const Expectation& e
   if (age < 8.0 && s.rest.step_square < 0.5) p.ln_alternative = -kNatsADay * age;
 }
 
-// Separate occasions before outliers count as part of the distribution: ten are still told each; fewer of what comes once a day, for three
-// days running, though not to the minute.
-inline double occasions_of_habit(const Series& s) {
-  return s.outliers.daily >= kDailyRuns ? static_cast<double>(kDailyRuns) : kHabit;
-}
-
-// Was there an outlier on this side at this time of the week, last week and the week before?
-inline bool comes_weekly(const int64_t* when, const Memory& m, int64_t bucket) {
-  bool week[2] = {false, false};
-  for (int i = 0; i < kOccasions; ++i) {
-    for (int k = 0; k < 2; ++k)
-      week[k] = week[k] || (when[i] > 0 && std::fabs(static_cast<double>(bucket - when[i]) - (k + 1) * m.week) <= kPassing * m.day);
+// On how many of the last `cycles` cycles was there an outlier at this time (three hours either way)?
+inline int came_at_this_time(const int64_t* when, const Memory& m, int64_t bucket, double cycle, int cycles) {
+  int came = 0;
+  for (int k = 1; k <= cycles; ++k) {
+    bool there = false;
+    for (int i = 0; i < kOccasions; ++i) there = there || (when[i] > 0 && std::fabs(static_cast<double>(bucket - when[i]) - k * cycle) <= kPassing * m.day);
+    came += there;
   }
-  return week[0] && week[1];
+  return came;
 }
 
-// Is another outlier due on this side, as they come weekly or were as far apart as this one would be, three times running? Buckets of the time
-// in which one is due; 0: none is.
+// Is another outlier due on this side? As it came at this time on three of the last five days (so of working days), or in each of the last
+// two weeks, or as they were as far apart as this one would be, three times running. Buckets of the time in which one is due; 0: none is.
 inline double due_within(const Series& s, const Memory& m, int64_t bucket, bool above) {
   constexpr double kRegular = 1.0 / 16.0;  // of what is between two, either way (chosen)
   constexpr int kRunning = 3;              // times that they were so far apart (chosen: four restarts are still told each)
   const int64_t* when = s.outliers.when + (above ? kOccasions : 0);
-  if (comes_weekly(when, m, bucket)) return std::max(2.0 * kPassing * m.day, 1.0);
+  const bool daily = m.day > 1.0 && came_at_this_time(when, m, bucket, m.day, 5) >= 3;
+  if (daily || came_at_this_time(when, m, bucket, m.week, 2) == 2) return std::max(2.0 * kPassing * m.day, 1.0);
   const bool begun = odd_now(s) && when[0] == s.incident.since;  // it has come, and goes on
   const int64_t now = begun ? when[0] : bucket;
   const int64_t* last = begun ? when + 1 : when;
@@ -227,9 +222,8 @@ inline double due_within(const Series& s, const Memory& m, int64_t bucket, bool 
 
 // Of outliers, how many come on a side once those are left out that are too few to be a habit.
 inline void outliers(const Series& s, const Memory& m, int64_t bucket, Predictive& p) {
-  const double few = occasions_of_habit(s);
-  p.outlier_share[0] = s.outliers.count > 0.0 ? std::max(s.outliers.count - s.outliers.above - few, 0.0) / s.outliers.count : 0.0;
-  p.outlier_share[1] = s.outliers.count > 0.0 ? std::max(s.outliers.above - few, 0.0) / s.outliers.count : 0.0;
+  p.outlier_share[0] = s.outliers.count > 0.0 ? std::max(s.outliers.count - s.outliers.above - kHabit, 0.0) / s.outliers.count : 0.0;
+  p.outlier_share[1] = s.outliers.count > 0.0 ? std::max(s.outliers.above - kHabit, 0.0) / s.outliers.count : 0.0;
   double end = s.outliers.end;
   const bool any = p.outlier_share[0] + p.outlier_share[1] > 0.0;
   const double rate = any ? s.outliers.buckets / std::min(s.count, m.habits) : 1.0;

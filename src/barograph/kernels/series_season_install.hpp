@@ -235,7 +235,7 @@ inline Accepted install_season(Series& s, const Clock& c, float* pool) {
   s.tail.count = 0.0;
   for (int i = 0; i < 2; ++i) s.tail.hits[i] = s.tail.excess[i] = s.tail.uncensored[i] = 0.0;
   s.tail.far = s.tail.far_near = 0.0;
-  if (s.outliers.daily < kDailyRuns) s.outliers.count = s.outliers.above = s.outliers.buckets = 0.0;
+  s.outliers.count = s.outliers.above = s.outliers.buckets = 0.0;
   restart(s, level, c.bucket);
   restart_parts(s, level);
   if (s.season.kind == kDaily) remember_days(s, pool, c, level);

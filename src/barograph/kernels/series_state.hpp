@@ -174,8 +174,6 @@ struct Outliers {
   double size;             // of the last occasion so far: that of its furthest bucket,
   double most_before;      // and the largest of those before it
   double buckets;          // decayed count of their buckets
-  int64_t last;            // bucket number of the last occasion
-  int64_t daily;           // occasions running that came about a day after the one before, or two or three where some fitted
   int64_t when[2 * kOccasions];         // bucket numbers of the last occasions below, and of those above the expectation, the latest first
 };
 
