@@ -152,6 +152,8 @@ BAD: dict[str, tuple[dict[str, Any], dict[str, Any], Code]] = {
     "10303 path": ({"dataSource": "FILE"}, {}, Code.SCHEDULER_OPTION),
     "10118 not ASCII": ({**SEARCH, "username": "ada", "encryptedPassword": "\u00e9"}, FOUND, Code.ENCRYPTION),
     "10303 no url": ({**SEARCH, "baseUrl": "http://[x"}, FOUND, Code.SCHEDULER_OPTION),
+    "10303 url with @": ({**SEARCH, "baseUrl": "http://a:b@s3cret@c:x"}, FOUND, Code.SCHEDULER_OPTION),
+    "10303 url with /": ({**SEARCH, "baseUrl": "http://a:b/s3cret@c"}, FOUND, Code.SCHEDULER_OPTION),
     "10303 url with a key": ({**SEARCH, "baseUrl": "http://localhost:9200/?apikey=s3cret"}, FOUND, Code.SCHEDULER_OPTION),
     "10101 password": ({**SEARCH, "username": "ada", "password": ["s3cret"]}, FOUND, Code.CONFIG_PARSE),
     "10101 url": ({**SEARCH, "baseUrl": ["http://s3cret"]}, FOUND, Code.CONFIG_PARSE),

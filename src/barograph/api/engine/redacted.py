@@ -4,7 +4,8 @@ import re
 from typing import Any, Final
 
 _SECRET: Final = re.compile(r"password|passwd|secret|token|api_?key|authorization|credential", re.IGNORECASE)
-_IN_URL: Final = re.compile(r"(?<=://)[^/\s@'\"]+(?=@)")
+_IN_URL: Final = re.compile(r"(?<=://)[^\s'\"]+(?=@)")
+"""Up to the last @, as a password may have one, or a slash."""
 _IN_QUERY: Final = re.compile(rf"([?&][^=&\s]*(?:{_SECRET.pattern}|key|sig)[^=&\s]*=)[^&\s'\"#]+", re.IGNORECASE)
 _HIDDEN: Final = "***"
 
