@@ -28,6 +28,14 @@ def test_that_no_value_would_have_scored_is_said_in_words(call, job: str) -> Non
     assert not any(line.lstrip().startswith("-") for line in lines)
 
 
+def test_a_value_is_said_once(call, job: str) -> None:
+    counts = np.random.default_rng(0).poisson(3, 300)
+    quiet, busy = (int(np.flatnonzero(counts[200:290] == count)[0]) + 200 for count in (0, 6))
+    for hour, said in ((quiet, "unexpectedly zero, usually "), (busy, "6, ")):
+        told = call("explain", job, "--time", hour * 3600).stdout.splitlines()[2]
+        assert told.startswith(said), told
+
+
 def test_factors_are_named_and_add_up(call, job: str) -> None:
     lines = call("explain", job, "--time", 250 * 3600).stdout.splitlines()
     start = next(at for at, line in enumerate(lines) if line.startswith("what makes the score")) + 1

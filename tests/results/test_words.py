@@ -31,7 +31,10 @@ def test_a_value_is_compared_in_words(actual: float, typical: float, words: str)
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0.0, "0"), (1234567.0, "1,234,567"), (0.00012345, "0.0001234"), (3.0, "3"), (1e-9, "1.000e-09"), (2.5e12, "2.500e+12")],
+    [
+        *((0.0, "0"), (-0.0, "0"), (1234567.0, "1,234,567"), (0.00012345, "0.0001234")),
+        *((3.0, "3"), (1e-9, "1.000e-09"), (2.5e12, "2.500e+12")),
+    ],
 )
 def test_a_number_is_written_as_a_person_would(value: float, text: str) -> None:
     assert short(value) == text
@@ -43,6 +46,7 @@ def test_a_number_is_written_as_a_person_would(value: float, text: str) -> None:
         (7.0, 0.02, -2.0, 2.0, "7, usually about zero"),
         (0.0, 0.02, -2.0, 2.0, "zero, usually 0.02"),
         (-3.0, 0.1, -1.0, 1.2, "-3, usually about zero"),
+        (5.0, 0.05, -0.0, 0.0, "5, usually zero"),
         (30.0, 3.0, 0.0, 7.0, "10x higher than usual"),
         (0.0, 40.0, 28.0, 53.0, "unexpectedly zero, usually 40"),
     ],

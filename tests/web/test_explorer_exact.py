@@ -147,6 +147,18 @@ def test_a_record_says_why_it_scores_what_it_scores(opened) -> None:
     expect(told).to_contain_text("change over 3 buckets (3 hours)")
 
 
+NUMBERS = """async (values) => {
+    const prefix = document.querySelector('script[type=module][src]').src.replace('/app.mjs', '');
+    const { number } = await import(`${prefix}/lib/format.mjs`);
+    return [number(-0), ...values.map(number)];
+}"""
+
+
+def test_numbers_are_written_with_the_digits_that_say_something(opened) -> None:
+    written = opened("/jobs").evaluate(NUMBERS, [6470.996, 6470.91, 12.0, 12.34, 1.234, 39197.4, 0.00001, None])
+    assert written == ["0", "6,471", "6,470.9", "12", "12.3", "1.23", "39,197", "1.0×10⁻⁵", "–"]
+
+
 def test_what_is_still_open_is_marked_and_can_be_left_out(opened, settled) -> None:
     page = opened("/explorer?job=kinds&iv=all")
     row = page.locator("tr[data-record]", has_text="open")

@@ -111,7 +111,7 @@ def _show(
 ) -> None:
     from barograph.cli.console import show
     from barograph.results.labels import to_blame, when
-    from barograph.results.words import against_usual_of, value_text
+    from barograph.results.words import value_text
 
     function = explanation.measure.function_description
     typer.echo(f"{_whose(explanation)}, {when(explanation.timestamp, zone)} ({zone})")
@@ -123,13 +123,7 @@ def _show(
     if explanation.actual is None:
         typer.echo("no data")
     else:
-        ends = (explanation.lower, explanation.upper)
-        against = (
-            ""
-            if explanation.typical is None
-            else f", {against_usual_of(function, explanation.actual, explanation.typical, *ends)}"
-        )
-        typer.echo(f"{value_text(function, explanation.actual)}{against}; its probability is {explanation.probability:.3g}")
+        typer.echo(f"{_value(explanation, explanation.actual)}; its probability is {explanation.probability:.3g}")
     if explanation.typical is not None and explanation.lower is not None and explanation.upper is not None:
         typical, lower, upper = (
             value_text(function, end) for end in (explanation.typical, explanation.lower, explanation.upper)
@@ -181,6 +175,18 @@ def _show_bucket(explained: "Explained", bucket: "BucketSum") -> None:
         tables.add(detectors, explained.job.detectors[index].detector_description, f"{share:.1%}")
     typer.echo()
     show(detectors)
+
+
+def _value(explanation: "Explanation", actual: float) -> str:
+    """The value and how it compares, in words that have the value, or after it."""
+    from barograph.results.words import against_usual_of, value_text
+
+    function, typical = explanation.measure.function_description, explanation.typical
+    value = value_text(function, actual)
+    if typical is None:
+        return value
+    against = against_usual_of(function, actual, typical, explanation.lower, explanation.upper)
+    return f"{value}, {against}" if against.endswith("usual") else against
 
 
 def _whose(explanation: "Explanation") -> str:

@@ -79,7 +79,7 @@ def against_usual(actual: float, typical: float, lower: float | None = None, upp
         lower: lower end of the usual range; None: not known.
         upper: upper end of it.
     """
-    if typical == 0.0:
+    if typical == 0.0 or lower == upper == 0.0:  # a mean of many zeros and a few others is no usual value
         return "usual" if actual == 0.0 else f"{short(actual)}, usually zero"
     if _is_about_zero(typical, lower, upper):
         return f"{short(actual)}, usually about zero" if actual else f"zero, usually {short(typical, 2)}"
@@ -195,7 +195,7 @@ def rough_length(ms: float) -> str:
 def short(value: float, digits: int = 4) -> str:
     """A number as a person writes it: `digits` significant digits, no exponent between 0.0001 and 1,000,000,000."""
     if not math.isfinite(value) or value == 0.0:
-        return f"{value:g}"
+        return f"{value + 0.0:g}"  # of -0, too
     if 1e-4 <= abs(value) < 1e9:
         decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
         text = f"{value:,.{decimals}f}"

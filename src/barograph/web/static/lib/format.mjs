@@ -6,14 +6,14 @@ const SUPERSCRIPT = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 const LN_10 = Math.LN10;
 
 /**
- * A value: no decimals from 10,000 up and for whole ones, one from 10 up, else three significant digits.
+ * A value: no decimals from 10,000 up and for whole ones, one from 10 up, else three significant digits; no sign of zero.
  * @param {number | null | undefined} value
  */
 export function number(value) {
   if (value === null || value === undefined || Number.isNaN(value)) return NOTHING;
   const size = Math.abs(value);
   if (size >= 1e15 || (size > 0 && size < 1e-4)) return scientific(value);
-  if (size >= 10_000 || Number.isInteger(value)) return value.toLocaleString('en', { maximumFractionDigits: 0 });
+  if (size >= 10_000 || Number.isInteger(value)) return (value + 0).toLocaleString('en', { maximumFractionDigits: 0 });
   if (size >= 10) return value.toLocaleString('en', { maximumFractionDigits: 1 });
   return value.toLocaleString('en', { maximumSignificantDigits: 3 });
 }
