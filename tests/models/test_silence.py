@@ -40,3 +40,9 @@ def test_counts_that_come_in_bursts_may_be_silent() -> None:
     """Ten times as scattered as counts that come one by one: a pause of some buckets is theirs."""
     rates = np.full(14 * 288, 3.0)
     assert np.median([told(rates, 5, slice(12 * 288, 12 * 288 + 3), seed, scatter=3.0) for seed in range(5)]) < 50
+
+
+def test_a_first_visit_on_the_border_of_two_buckets_does_not_say_that_events_come_one_by_one() -> None:
+    x = np.zeros(320)
+    x[[0, 1, 142]] = 2.0, 3.0, 17.0
+    assert score(x, span="15m", side="high")["score"][142] < 50

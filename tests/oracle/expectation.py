@@ -69,7 +69,7 @@ def parts_variance(s: SimpleNamespace, centre: float) -> float:
 
 def small_counts(s: SimpleNamespace) -> bool:
     """Few things a bucket that come one by one: a series that mostly repeats one value and goes far from it has bursts."""
-    if s.repeats_ties > 2 * s.repeats_changes and (s.repeats_changes < 1.5 or s.repeats_jump_centre > 0.5):
+    if s.repeats_ties > 2 * s.repeats_changes and (s.repeats_changes < 2.5 or s.repeats_jump_centre > 0.5):
         return False
     return (
         not s.fraction

@@ -68,9 +68,9 @@ inline double wandered(const Series& s, double since) {
 // match for a mass there.
 inline bool small_counts(const Series& s) {
   // Mean of ln of what is not zero, from which that comes in bursts instead of one by one: where zeros prevail, Poisson counts have
-  // 0.17 at most. One occasion teaches nothing.
+  // 0.17 at most. One occasion, which has two buckets where it lies on the border of two, teaches nothing.
   constexpr double kBurst = 0.5;  // (chosen)
-  const bool bursts = s.repeats.ties > 2.0 * s.repeats.changes && (s.repeats.changes < 1.5 || s.repeats.jump_centre > kBurst);
+  const bool bursts = s.repeats.ties > 2.0 * s.repeats.changes && (s.repeats.changes < 2.5 || s.repeats.jump_centre > kBurst);
   const double level = s.levels.value[kSlowLevel];
   return !bursts && whole_numbers(s) && !was_negative(s) && level < 5.0 && s.repeats.changes > 0.5 && s.spread.variance > 0.5 * level;
 }
