@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from barograph import score
+from barograph.models import ModelConfig, SeriesModel
 
 MONDAY = datetime.datetime(2024, 1, 1, tzinfo=datetime.UTC)
 
@@ -46,3 +47,15 @@ def test_a_first_visit_on_the_border_of_two_buckets_does_not_say_that_events_com
     x = np.zeros(320)
     x[[0, 1, 142]] = 2.0, 3.0, 17.0
     assert score(x, span="15m", side="high")["score"][142] < 50
+
+
+@pytest.mark.parametrize(("hours", "rate"), [(4, 2.0), (1, 1.0)])
+def test_silence_is_not_told_anew_when_it_has_become_usual(hours: int, rate: float) -> None:
+    """What was silent before says nothing more once the series is known to be narrower: no later bucket is odder again."""
+    x = np.random.default_rng(2).poisson(rate, 1_500).astype(float)
+    x[1_100:] = 0.0
+    model = SeriesModel.build(ModelConfig(hours * 3_600_000, zeros_before=True))
+    model.grow(1)
+    silent = model.advance(x[None], 0).ln_evidence[0, 1_100:]
+    assert silent[:40].min() < -3.5
+    assert np.diff(silent[40:]).min() > -1

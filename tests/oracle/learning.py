@@ -283,6 +283,7 @@ def learn_narrowing(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, 
         return
     s.spread_variance, s.spread_part_scale = s.spread_variance * s.spread_of_late, s.spread_part_scale * s.spread_of_late
     s.spread_count = m.middle - 1
+    forget_silence(s)
 
 
 def learn_spread(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, x: float, trust: float) -> None:
@@ -359,10 +360,15 @@ def learn_outlying(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace) -
         s.spread_variance += gain(s.spread_count - 1, m.slow) * (min(s.incident_first**2 * variance, most) - s.spread_variance)
 
 
+def forget_silence(s: SimpleNamespace) -> None:
+    """Whatever is expected from now on, it was not expected of the silence until now."""
+    s.run_silent, s.run_silent_centre, s.run_silent_variance, s.run_silent_doubt = 0, 0.0, 0.0, 0.0
+
+
 def learn_run(s: SimpleNamespace, e: SimpleNamespace, x: float, bucket: int) -> None:
     """Values in a row on one side of what was expected."""
     if x != 0 or bucket != s.run_last + 1:
-        s.run_silent, s.run_silent_centre, s.run_silent_variance, s.run_silent_doubt = 0, 0.0, 0.0, 0.0
+        forget_silence(s)
     if x == 0:
         s.run_silent, s.run_silent_centre = s.run_silent + 1, s.run_silent_centre + e.centre
         s.run_silent_variance, s.run_silent_doubt = s.run_silent_variance + e.variance, s.run_silent_doubt + shared_doubt(s, e)
@@ -392,6 +398,7 @@ def restart(s: SimpleNamespace, level: float, bucket: int) -> None:
     s.rest_last, s.rest_cross, s.rest_square = math.nan, 0.0, 0.0
     s.levels_count, s.spread_count = min(s.levels_count, 30.0), min(s.spread_count, 30.0)
     s.rest_step_square, s.spread_of_late, s.rest_mean, s.run_length, s.before_until, s.incident_since = 1.0, 1.0, 0.0, 0, -1, -1
+    forget_silence(s)
     begin_block(s, bucket)
 
 

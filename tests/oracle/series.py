@@ -17,6 +17,7 @@ from tests.oracle.incident import ODD, accept_change, comes_back, follow_inciden
 from tests.oracle.learning import (
     begin_block,
     forget_outliers,
+    forget_silence,
     keep_due,
     learn_ahead,
     learn_families,
@@ -162,8 +163,8 @@ def learn_value(
     if s.incident_since < 0 and brief:
         learn_outlying(s, m, e)
     s.rest_last = math.nan
-    if s.incident_since >= 0:
-        accept_change(s, m, e, x, bucket)
+    if s.incident_since >= 0 and accept_change(s, m, e, x, bucket):
+        forget_silence(s)
 
 
 def learn(

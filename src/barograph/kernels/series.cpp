@@ -203,6 +203,7 @@ inline void learn(Series& s, const Memory& m, float* pool, Output& out, Cell cel
         const bool keeps = wanders(s) <= 0.5 && static_cast<double>(s.incident.since - s.first) >= m.accept;
         const double usual = 4.0 * std::sqrt(s.levels.ahead_all);
         Accepted change = accept_change(s, m, e, x, c.bucket);
+        if (change.kind != kNoChange) forget_silence(s);
         settle_swing(s, pool, c, change);
         const bool moves = change.kind != kLevelChange || std::fabs(change.after - change.before) > usual;
         if (keeps && moves) note(s, out, cell, c, change);

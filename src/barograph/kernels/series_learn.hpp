@@ -247,6 +247,7 @@ inline Accepted learn_narrowing(Series& s, const Memory& m, const Expectation& e
   const double before = std::sqrt(s.spread.variance);
   s.spread.variance *= s.spread.of_late;
   s.spread.part_scale *= s.spread.of_late;
+  forget_silence(s);
   s.spread.count = m.middle - 1.0;  // the next one begins
   const bool rounding = s.spread.variance < floor_square(s, s.levels.value[kSlowLevel]);
   return rounding ? Accepted{} : Accepted{kScaleChange, before, std::sqrt(s.spread.variance)};
@@ -330,10 +331,7 @@ inline double trust_of(const Series& s, double run_apart) {
 
 // Nothing, bucket after bucket.
 inline void learn_silence(Series& s, const Expectation& e, double x, int64_t bucket) {
-  if (x != 0.0 || bucket != s.run.last + 1) {
-    s.run.silent = 0;
-    s.run.silent_centre = s.run.silent_variance = s.run.silent_doubt = 0.0;
-  }
+  if (x != 0.0 || bucket != s.run.last + 1) forget_silence(s);
   if (x != 0.0) return;
   ++s.run.silent;
   s.run.silent_centre += e.centre;

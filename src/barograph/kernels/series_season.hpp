@@ -166,6 +166,7 @@ inline void restart(Series& s, double level, int64_t bucket) {
   s.rest.step_square = s.spread.of_late = 1.0;
   s.rest.mean = 0.0;
   s.run.length = 0;
+  forget_silence(s);
   s.before.until = s.incident.since = -1;
   begin_block(s, bucket);
 }

@@ -290,6 +290,12 @@ struct Series {
 enum Seen { kFraction = 1, kNegative = 2 };
 
 inline bool whole_numbers(const Series& s) { return (s.flags & kFraction) == 0; }
+// What comes next is judged by another expectation, of which a silence until now says nothing.
+inline void forget_silence(Series& s) {
+  s.run.silent = 0;
+  s.run.silent_centre = s.run.silent_variance = s.run.silent_doubt = 0.0;
+}
+
 inline bool was_negative(const Series& s) { return (s.flags & kNegative) != 0; }
 
 // A leaf worth sending on.
