@@ -56,7 +56,7 @@ function Found({ version, rules }) {
   return html`
     <div class="main-column">
       <${Filters} counts=${data?.counts} rules=${rules} />
-      <${Panel} query=${allJobs.value === null ? { pending: true } : query} name="Alerts" height=${400} empty=${data?.total === 0 && html`<${Nothing} asked=${asked} counts=${data.counts} />`}>
+      <${Panel} query=${allJobs.value === null ? { pending: true } : query} name="Alerts" height=${400} empty=${data?.total === 0 && html`<${Nothing} asked=${asked} counts=${data.counts} isRuled=${rules.length > 0} />`}>
         ${() => data && html`
           <ul class="alert-list">${data.alerts.map((alert) => html`<${AlertRow} key=${alert.alert_id} alert=${alert} changed=${query.retry} />`)}</ul>
           ${rest > 0 && html`<p class="more"><button type="button" onClick=${() => go({ set: { shown: asked.size + PAGE } }, { replace: true })}>Show more (${count(rest)} left)</button></p>`}`}
@@ -87,10 +87,12 @@ function Filters({ counts, rules }) {
 
 const NAMES = { status: 'the status', rule: 'the rule', q: 'the text' };
 
-function Nothing({ asked, counts }) {
+function Nothing({ asked, counts, isRuled }) {
   const filters = Object.keys(NAMES).filter((key) => get(key) !== null);
   if (filters.length === 0) {
-    return html`<p>No alert${asked.from === undefined ? ' yet' : ' began in this time'}.</p><p>A rule says what is worth one: <a href=${href('/rules/new', newRule())}>make one</a>, and see first what it would have told.</p>`;
+    return html`<p>No alert${asked.from === undefined ? ' yet' : ' began in this time'}.</p>
+      ${isRuled ? html`<p>A rule tells of what comes after it was made; its page has what it would have told before.</p>`
+        : html`<p>A rule says what is worth one: <a href=${href('/rules/new', newRule())}>make one</a>, and see first what it would have told.</p>`}`;
   }
   return html`
     <p>No alert with ${filters.map((key) => `${NAMES[key]} “${get(key)}”`).join(' and ')}${allOf(counts) > 0 ? html`; with another status ${counted(allOf(counts), 'alert')}` : ''}.</p>

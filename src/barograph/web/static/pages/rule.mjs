@@ -81,7 +81,7 @@ function Edited({ told, isNew, changed }) {
             <button type="submit" class="primary" disabled=${busy || !isChanged || rule.rule_id === ''}>${isNew ? 'Make the rule' : 'Save'}</button>
           </div>
         </form>
-        <${OnPastData} rule=${rule} take=${(min_score) => setRule({ ...rule, min_score })} />
+        <${OnPastData} rule=${{ ...rule, rule_id: told.rule_id, description: told.description }} take=${(min_score) => setRule({ ...rule, min_score })} />
       </div>
       ${asks === 'mute' && html`<${MuteDialog} ruleId=${told.rule_id} entity=${{}} done=${muted} close=${() => setAsks(null)} />`}
       ${asks === 'delete' && html`
