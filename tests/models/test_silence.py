@@ -59,3 +59,11 @@ def test_silence_is_not_told_anew_when_it_has_become_usual(hours: int, rate: flo
     silent = model.advance(x[None], 0).ln_evidence[0, 1_100:]
     assert silent[:40].min() < -3.5
     assert np.diff(silent[40:]).min() > -1
+
+
+def test_a_silence_stays_told_however_long_it_lasts() -> None:
+    rng = np.random.default_rng(1)
+    x = rng.poisson(0.5, 20 * 288).astype(float)
+    x[15 * 288 : 15 * 288 + 200] = 0.0
+    found = np.asarray(score(x, span="5m")["score"], float)[15 * 288 :]
+    assert found[40:190].min() >= found[30] - 10

@@ -96,7 +96,7 @@ def silence(s: SimpleNamespace, e: SimpleNamespace, p: SimpleNamespace, bucket: 
     """Buckets of nothing in a row as one count; as far as the series is one of counts, without a say of normals."""
     k = s.run_silent + 1
     unlike = s.fraction or s.negative or repeats_itself(s) or wanders(s) >= 0.5 or p.side > 0 or e.centre <= 0
-    if x != 0 or k < 2 or k > 100 or bucket != s.run_last + 1 or unlike:
+    if x != 0 or k < 2 or bucket != s.run_last + 1 or unlike:
         return 0.0
     centre = s.run_silent_centre + e.centre
     deviation = deviation_of_sum(s, s.run_silent_variance + e.variance, s.run_silent_doubt + shared_doubt(s, e), k)

@@ -369,7 +369,7 @@ def learn_run(s: SimpleNamespace, e: SimpleNamespace, x: float, bucket: int) -> 
     """Values in a row on one side of what was expected."""
     if x != 0 or bucket != s.run_last + 1:
         forget_silence(s)
-    if x == 0:
+    if x == 0 and s.run_silent < 99:
         s.run_silent, s.run_silent_centre = s.run_silent + 1, s.run_silent_centre + e.centre
         s.run_silent_variance, s.run_silent_doubt = s.run_silent_variance + e.variance, s.run_silent_doubt + shared_doubt(s, e)
     side = x - e.centre

@@ -59,7 +59,6 @@ inline double run_surprise(const Series& s, const Predictive& p, const RunTotal&
 inline double silence_surprise(const Series& s, const Predictive& p, const Expectation& e, int64_t bucket, double x) {
   if (x != 0.0 || s.run.silent < 1 || bucket != s.run.last + 1 || !whole_numbers(s) || was_negative(s) || p.side > 0) return 0.0;
   const double k = static_cast<double>(s.run.silent + 1);
-  if (k > kLongestRun) return 0.0;
   RunTotal run{0.0, s.run.silent_centre + e.centre, 0.0};
   run.deviation = std::sqrt(with_shared(s, s.run.silent_variance + e.variance, s.run.silent_doubt + shared_doubt(s, e), k));
   // A normal would have gone below zero: it has no say as far as the series is known to be one of counts.

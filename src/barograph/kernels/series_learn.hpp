@@ -332,7 +332,7 @@ inline double trust_of(const Series& s, double run_apart) {
 // Nothing, bucket after bucket.
 inline void learn_silence(Series& s, const Expectation& e, double x, int64_t bucket) {
   if (x != 0.0 || bucket != s.run.last + 1) forget_silence(s);
-  if (x != 0.0) return;
+  if (x != 0.0 || s.run.silent + 1 >= static_cast<int64_t>(kLongestRun)) return;  // as many say all that such a rate can say
   ++s.run.silent;
   s.run.silent_centre += e.centre;
   s.run.silent_variance += e.variance;
