@@ -67,3 +67,9 @@ def test_a_silence_stays_told_however_long_it_lasts() -> None:
     x[15 * 288 : 15 * 288 + 200] = 0.0
     found = np.asarray(score(x, span="5m")["score"], float)[15 * 288 :]
     assert found[40:190].min() >= found[30] - 10
+
+
+def test_bounds_of_rare_counts_are_no_negative_zeros() -> None:
+    x = np.random.default_rng(1).poisson(0.2, 500).astype(float)
+    lower = np.asarray(score(x, span="15m")["lower"], float)
+    assert not np.signbit(lower[np.isfinite(lower)]).any()

@@ -107,7 +107,9 @@ inline Bounds repeated_interval(const Predictive& p, double nats) {
 }
 
 // Whole numbers within; the cube root's quantiles are right to a tenth of one.
-inline Bounds whole(Bounds b, double half) { return {std::ceil(b.lower - half - 0.1), std::floor(b.upper + half + 0.1)}; }
+inline Bounds whole(Bounds b, double half) {
+  return {std::ceil(b.lower - half - 0.1) + 0.0, std::floor(b.upper + half + 0.1) + 0.0};  // not -0, which people would read
+}
 
 inline double family_bound(const Predictive& p, const Confidence& c, bool above) {
   constexpr double kLeast = 1e-3;  // weights below do not show (chosen)
