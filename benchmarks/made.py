@@ -63,9 +63,6 @@ SHAPES: dict[str, tuple[int, Callable[[np.random.Generator, int], Floats]]] = {
 }
 
 
-NEVER_NEGATIVE = ("days", "weeks", "counts", "skewed", "latency", "business", "percent", "few")
-
-
 @dataclass(frozen=True)
 class _Place:
     """Where an incident is put: the values [n] that there were, and how much is a deviation of them."""
