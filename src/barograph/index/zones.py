@@ -1,7 +1,7 @@
 """Where days begin: time zones as queries name them."""
 
 import re
-from datetime import timedelta, timezone, tzinfo
+from datetime import UTC, timedelta, timezone, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -25,7 +25,7 @@ def zone_of(name: object) -> tzinfo:
     """
     text = str(name)
     if text in _UTC:
-        return timezone.utc  # noqa: UP017  # the fixed zones are of this type, too
+        return UTC
     fixed = _FIXED.fullmatch(text)
     if fixed and int(fixed[2]) <= _MOST_HOURS and int(fixed[3] or 0) < 60:
         offset = timedelta(hours=int(fixed[2]), minutes=int(fixed[3] or 0))

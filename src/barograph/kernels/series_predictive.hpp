@@ -208,6 +208,7 @@ inline double due_within(const Series& s, const Memory& m, int64_t bucket, bool 
   constexpr double kRegular = 1.0 / 16.0;  // of what is between two, either way (chosen)
   constexpr int kRunning = 3;              // times that they were so far apart (chosen: four restarts are still told each)
   const int64_t* when = s.outliers.when + (above ? kOccasions : 0);
+  if (when[1] <= 0) return 0.0;  // one occasion teaches nothing
   const bool daily = m.day > 1.0 && came_at_this_time(when, m, bucket, m.day, 5) >= 3;
   if (daily || came_at_this_time(when, m, bucket, m.week, 2) == 2) return std::max(2.0 * kPassing * m.day, 1.0);
   const bool begun = odd_now(s) && when[0] == s.incident.since;  // it has come, and goes on

@@ -174,7 +174,7 @@ struct Outliers {
   double size;             // of the last occasion so far: that of its furthest bucket,
   double most_before;      // and the largest of those before it
   double buckets;          // decayed count of their buckets
-  int64_t when[2 * kOccasions];         // bucket numbers of the last occasions below, and of those above the expectation, the latest first
+  int64_t when[2 * kOccasions];  // bucket numbers of the last occasions below, and of those above the expectation, the latest first
 };
 
 // The incident that goes on.
@@ -290,13 +290,13 @@ struct Series {
 enum Seen { kFraction = 1, kNegative = 2 };
 
 inline bool whole_numbers(const Series& s) { return (s.flags & kFraction) == 0; }
+inline bool was_negative(const Series& s) { return (s.flags & kNegative) != 0; }
+
 // What comes next is judged by another expectation, of which a silence until now says nothing.
 inline void forget_silence(Series& s) {
   s.run.silent = 0;
   s.run.silent_centre = s.run.silent_variance = s.run.silent_doubt = 0.0;
 }
-
-inline bool was_negative(const Series& s) { return (s.flags & kNegative) != 0; }
 
 // A leaf worth sending on.
 struct Leaf {
