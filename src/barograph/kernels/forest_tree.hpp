@@ -93,9 +93,8 @@ struct TreeOf : Branches {
 
   // Widen a box by that of a node or leaf.
   void add_to(Box sum, uint16_t id) const {
-    const float* points[kAtOnce];
-    const int count = gather(sum, id, points, 0);
-    sides.add(sum, points, count);
+    uint16_t leaves[kAtOnce];
+    add(sum, leaves, gather(sum, id, leaves, 0));
   }
 
   uint16_t sibling(uint16_t parent, uint16_t child) const {
@@ -106,23 +105,28 @@ struct TreeOf : Branches {
   void remove(uint16_t slot, Scratch& scratch);
 
  private:
-  // The points below a node as far as no box tells of them; answers how many wait to be added.
-  int gather(Box sum, uint16_t id, const float** points, int count) const {
+  // Add what boxes below a node tell to one, and gather the leaves of which none does; answers how many of these wait to be added.
+  template <class Sum> int gather(Sum sum, uint16_t id, uint16_t* leaves, int count) const {
     while (!is_leaf(id)) {
       if (has_box(id)) {
         boxes.add_to(sum, id);
         return count;
       }
       const Node node = nodes[id];
-      count = gather(sum, node.child(0), points, count);
+      count = gather(sum, node.child(0), leaves, count);
       id = node.child(1);
     }
     if (count == kAtOnce) {
-      sides.add(sum, points, count);
+      add(sum, leaves, count);
       count = 0;
     }
-    points[count] = coordinates(id);
+    leaves[count] = id;
     return count + 1;
+  }
+  void add(Box sum, const uint16_t* leaves, int count) const {
+    const float* points[kAtOnce];
+    for (int k = 0; k < count; ++k) points[k] = coordinates(leaves[k]);
+    sides.add(sum, points, count);
   }
   void replace_child(const uint16_t* path, int level, uint16_t before, uint16_t now) {
     if (level < 0) {
@@ -141,25 +145,8 @@ struct TreeOf : Branches {
     nodes[id].set_child(0, first);
     first = id;
   }
-  // As `gather`, with the samples at which the sides are.
-  int hold(HeldBox made, uint16_t id, uint16_t* leaves, int count) const {
-    while (!is_leaf(id)) {
-      if (has_box(id)) {
-        boxes.add_to(made, id);
-        return count;
-      }
-      const Node node = nodes[id];
-      count = hold(made, node.child(0), leaves, count);
-      id = node.child(1);
-    }
-    if (count == kAtOnce) {
-      hold(made, leaves, count);
-      count = 0;
-    }
-    leaves[count] = id;
-    return count + 1;
-  }
-  void hold(HeldBox made, const uint16_t* leaves, int count) const {
+  // With the samples at which the sides are.
+  void add(HeldBox made, const uint16_t* leaves, int count) const {
     const float* points[kAtOnce];
     int32_t slots[kAtOnce];
     for (int k = 0; k < count; ++k) points[k] = coordinates(leaves[k]), slots[k] = slot(leaves[k]);
@@ -170,9 +157,9 @@ struct TreeOf : Branches {
     std::fill_n(made.box.low, of.shape.width, std::numeric_limits<float>::infinity());
     std::fill_n(made.box.high, of.shape.width, -std::numeric_limits<float>::infinity());
     uint16_t leaves[kAtOnce];
-    int count = hold(made, nodes[id].child(0), leaves, 0);
-    count = hold(made, nodes[id].child(1), leaves, count);
-    hold(made, leaves, count);
+    int count = gather(made, nodes[id].child(0), leaves, 0);
+    count = gather(made, nodes[id].child(1), leaves, count);
+    add(made, leaves, count);
     boxes.write(id, made);
   }
   void move(uint16_t* path, int level, uint16_t& free, int64_t mass, Scratch& scratch) {
