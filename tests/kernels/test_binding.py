@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from barograph.buckets import layout
-from barograph.kernels import _fold, _math, _points, _scores, _series
+from barograph.kernels import _fold, _math, _points, _quantiles, _scores, _series
 from barograph.models.state import CHANGE, FLAGGED, PREDICTIVE, SERIES
 from barograph.results.arrays import as_bytes
+from barograph.scoring.quantiles_layout import DAY_END, ODD, RUNNING
 
 HOUR = 3_600_000
 
@@ -134,6 +135,22 @@ def test_a_group_of_rows_that_are_not_there_is_refused():
         _scores.combine_rows(*rows_of(np.ones(2), np.array([0])))
     with pytest.raises(ValueError, match=r"bucket\[0\]=1: wanted a number from 0 to 0"):
         _scores.combine_rows(*rows_of(np.ones(1), np.array([1])))
+
+
+@pytest.mark.parametrize(
+    ("bucket", "out", "ended", "message"),
+    [
+        ([4, 9], 2, 3, r"bucket\[1\]=9: wanted a number from 4 to 5"),
+        ([4], 2, 3, "size of bucket=1: wanted 2"),
+        ([4, 5], 1, 3, "size of out=1: wanted 2"),
+        ([4, 5], 2, 1, "room of ended=1: wanted 2"),
+    ],
+)
+def test_results_outside_their_stretch_are_refused(bucket, out, ended, message):
+    arrays = (np.ones(2), np.array(bucket), np.zeros(2, np.int64), np.zeros(2), np.empty(out))
+    state, days, today = (np.zeros(n, kind).view(np.uint8) for n, kind in ((1, RUNNING), (ended, DAY_END), (2, ODD)))
+    with pytest.raises(ValueError, match=message):
+        _quantiles.raise_and_learn(state, np.zeros(0, np.uint8), HOUR, 4, *arrays, days, today)
 
 
 def rows_of(n: np.ndarray, bucket: np.ndarray) -> tuple[Any, ...]:

@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from barograph.kernels._quantiles import FEW_DAYS, PRIOR_DAYS
 from barograph.results import schema
 from barograph.scoring import quantiles
-from barograph.scoring.normalise import DAY_MS, EDGES, FEW_DAYS, PRIOR_DAYS, Normaliser, Quantiles, fading
+from barograph.scoring.normalise import DAY_MS, Normaliser, Quantiles, fading
+from barograph.scoring.quantiles_layout import EDGES
 from barograph.scoring.renormalise import TABLES, current_scores
 from barograph.scoring.severity import ln_p_of_score, normalised_score, one_of
 
@@ -147,16 +149,16 @@ def test_cuts_change_no_bit() -> None:
         raised, some = parts.raise_and_learn(start, np.full(end - start, 3.0), bucket[inside], entity[inside], ln_p[inside])
         parts = Normaliser.build(HOUR, *parts.snapshot(0))
         got.append(raised)
-        ended += some
+        ended += some.bucket.tolist()
     assert np.concatenate(got).tobytes() == expected.tobytes()
     assert [one.tobytes() for one in parts.snapshot(0)] == [one.tobytes() for one in whole.snapshot(0)]
-    assert [one.bucket for one in ended] == [one.bucket for one in days] == list(range(24, 24 * 40, 24))
+    assert ended == days.bucket.tolist() == list(range(24, 24 * 40, 24))
 
 
 def test_days_that_are_odd_again_call_for_a_renormalisation_and_a_first_one_does_not() -> None:
     for odd_days, first in ((1, None), (3, 23)):
         _, days = walk(Normaliser.build(HOUR), 60, dict.fromkeys(range(20, 20 + odd_days), -20.0))
-        moved = [one.bucket // 24 for one in days if one.moved]
+        moved = (days.bucket[days.moved] // 24).tolist()
         assert moved[:1] == ([] if first is None else [first])
         assert len(moved) <= 4  # as days without another pass, it is rarer than it seemed
 
@@ -254,11 +256,9 @@ def test_a_long_bucket_is_no_witness_against_itself(hours: int) -> None:
     span, normaliser = hours * HOUR, Normaliser.build(hours * HOUR)
     loud = np.array([30, 41])
     _, ended = normaliser.raise_and_learn(0, np.ones(61), loud, np.zeros_like(loud), np.array([-40.0, -80.0]))
-    day = ended[-1]
-    told = (day.bucket * span, quantiles.BUCKET, day.quantiles.days, day.quantiles.entity_days, day.quantiles.cells)
-    moved = pl.DataFrame(
-        [(*told, day.quantiles.counts.tolist(), True)], schema=schema.polars_schema(schema.QUANTILES), orient="row"
-    )
+    *counted, counts = ended.quantiles[-1].tolist()
+    told = (int(ended.bucket[-1]) * span, quantiles.BUCKET, *counted, counts.tolist(), True)
+    moved = pl.DataFrame([told], schema=schema.polars_schema(schema.QUANTILES), orient="row")
     first = normalised_score(np.array([-80.0]), span)
     frame = pl.DataFrame(
         {"timestamp": [41 * span], "log_probability": [-80.0], "initial_anomaly_score": first, "is_forgotten": [False]}

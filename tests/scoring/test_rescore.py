@@ -7,7 +7,8 @@ import pytest
 from barograph.results import schema
 from barograph.scoring import quantiles
 from barograph.scoring.leaves import Measure
-from barograph.scoring.normalise import DAY_MS, EDGES
+from barograph.scoring.normalise import DAY_MS
+from barograph.scoring.quantiles_layout import EDGES
 from barograph.scoring.renormalise import ScoredTable
 from barograph.scoring.rescore import Window, first_moved, rescore
 from barograph.scoring.severity import normalised_score

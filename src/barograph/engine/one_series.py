@@ -14,7 +14,8 @@ from barograph.models.config import SIDES
 from barograph.results.arrays import Floats
 from barograph.results.snapshot import Arrays, prefixed, under
 from barograph.scoring.aggregate import LN_QUIET
-from barograph.scoring.normalise import STATE, TODAY, Normaliser
+from barograph.scoring.normalise import Normaliser
+from barograph.scoring.quantiles_layout import STATE, TODAY
 from barograph.scoring.severity import normalised_score
 
 BOUNDS_PERCENTILE: Final = 95.0

@@ -10,7 +10,9 @@ import polars as pl
 from barograph.results import schema
 from barograph.results.arrays import Floats, Ints
 from barograph.results.snapshot import Arrays
-from barograph.scoring.normalise import STATE, TODAY, DayEnd, Normaliser
+from barograph.scoring.normalise import DayEnds, Normaliser
+from barograph.scoring.quantiles_layout import QUANTILES, STATE, TODAY
+from barograph.scoring.tables import typed
 
 _NONE_ENDED: Final = schema.empty(schema.QUANTILES)
 
@@ -44,7 +46,7 @@ class Normalisers:
         self.fields = fields
         self._normalisers = normalisers
         self._span_ms = bucket_span_ms
-        self._ended: list[tuple[str, DayEnd]] = []
+        self._ended: list[tuple[str, DayEnds]] = []
 
     @classmethod
     def build(
@@ -74,22 +76,29 @@ class Normalisers:
         """As `Normaliser.raise_and_learn`; days that end wait for `take_ended_days`. Without `entity` the kind has one only."""
         of = np.zeros(len(bucket), np.int64) if entity is None else entity
         raised, ended = self._normalisers[kind].raise_and_learn(first_bucket, cells, bucket, of, ln_p)
-        self._ended += [(kind, day) for day in ended]
+        if len(ended.bucket):
+            self._ended.append((kind, ended))
         return raised
 
     def take_ended_days(self) -> pl.DataFrame:
         """The quantiles of the days that have ended since it was last called, by time and kind."""
         if not self._ended:
             return _NONE_ENDED
-        order = {name: i for i, name in enumerate(self._normalisers)}
-        ended = sorted(self._ended, key=lambda kind_day: (kind_day[1].bucket, order[kind_day[0]]))
+        number = {name: i for i, name in enumerate(self._normalisers)}
+        kind = np.concatenate([np.full(len(days.bucket), number[name]) for name, days in self._ended])
+        bucket, quantiles, moved = (
+            np.concatenate([getattr(days, part) for _, days in self._ended]) for part in ("bucket", "quantiles", "moved")
+        )
         self._ended = []
-        rows = []
-        for kind, day in ended:
-            quantiles = day.quantiles
-            counted = (quantiles.days, quantiles.entity_days, quantiles.cells, quantiles.counts.tolist())
-            rows.append((day.bucket * self._span_ms, kind, *counted, day.moved))
-        return pl.DataFrame(rows, schema=schema.polars_schema(schema.QUANTILES), orient="row")
+        order = np.lexsort((kind, bucket))
+        counted = quantiles[order]
+        columns = {
+            "timestamp": bucket[order] * self._span_ms,
+            "kind": pl.Series(list(number)).gather(kind[order]),
+            **{name: np.ascontiguousarray(counted[name]) for name in QUANTILES.names or ()},
+            "moved": moved[order],
+        }
+        return typed(pl.DataFrame(columns), schema.QUANTILES)
 
 
 def entity_ids(values: pl.Series) -> Ints:

@@ -1,10 +1,9 @@
 """Renormalisation: what scores are in the light of what came after. Initial scores are never touched.
 
-When quantiles move much (`DayEnd.moved`), the current scores of the results in the renormalisation window are made anew: by the
-new quantiles, less the result's own day, and no higher than the most surprising result of the same scope in the window allows
-(a series for records, an entity for influencers), as far as the models have seen it: what is forgotten stands in nobody's way.
-A score follows from the last quantiles that reached it, so it does not
-matter when or how often this is done.
+When quantiles move much (`DayEnds.moved`), the current scores of the results in the renormalisation window are made anew: by
+the new quantiles, less the result's own day, and no higher than the most surprising result of the same scope in the window
+allows (a series for records, an entity for influencers), as far as the models have seen it: what is forgotten stands in
+nobody's way. A score follows from the last quantiles that reached it, so it does not matter when or how often this is done.
 """
 
 from collections.abc import Sequence
