@@ -30,10 +30,10 @@ def ln_gamma_above(a: NDArray[float64], x: NDArray[float64], out: NDArray[float6
 def ln_gamma_above_exact(a: NDArray[float64], x: NDArray[float64], out: NDArray[float64]) -> None:
     """The same to the last digits."""
 
-def ln_least_of(ln_p: NDArray[float64], n: NDArray[float64], out: NDArray[float64]) -> None:
+def ln_least_of(ln_p: NDArray[float64], n: float, out: NDArray[float64]) -> None:
     """ln(1 - (1 - p)^n)."""
 
-def ln_one_of(ln_p: NDArray[float64], n: NDArray[float64], out: NDArray[float64]) -> None:
+def ln_one_of(ln_p: NDArray[float64], n: float, out: NDArray[float64]) -> None:
     """ln(1 - (1 - p)^(1/n))."""
 
 def ln_binomial(j: NDArray[float64], n: NDArray[float64], p: float, out: NDArray[float64]) -> None:

@@ -36,34 +36,28 @@ def e_to(x: Floats | float) -> Floats | float:
     return _each(_math.e_to, x)
 
 
-def least_of(ln_p: Floats, n: Floats | float) -> Floats:
+def least_of(ln_p: Floats, n: float) -> Floats:
     """ln(1 - (1 - p)^n): the chance that the least of `n` independent probabilities is at most p."""
-    return _each_pair(_math.ln_least_of, ln_p, n)
+    return _each(lambda x, out: _math.ln_least_of(x, n, out), ln_p)
 
 
-def one_of(ln_p: Floats, n: Floats | float) -> Floats:
+def one_of(ln_p: Floats, n: float) -> Floats:
     """ln(1 - (1 - p)^(1/n)): the probability of each of `n` of which the least is at most p; undoes `least_of`."""
-    return _each_pair(_math.ln_one_of, ln_p, n)
+    return _each(lambda x, out: _math.ln_one_of(x, n, out), ln_p)
 
 
 def t_above(t: Floats, dof: Floats) -> Floats:
-    """ln P(T > t), Student's t with `dof` degrees of freedom."""
-    return _each_pair(_math.ln_t_above, t, dof)
+    """ln P(T > t), Student's t with `dof` degrees of freedom, of the same shape."""
+    return _each(lambda x, out: _math.ln_t_above(x, np.ascontiguousarray(dof).ravel(), out), t)
 
 
+@overload
+def _each(function: Callable[[Floats, Floats], None], x: Floats) -> Floats: ...
+@overload
+def _each(function: Callable[[Floats, Floats], None], x: Floats | float) -> Floats | float: ...
 def _each(function: Callable[[Floats, Floats], None], x: Floats | float) -> Floats | float:
     given = np.ascontiguousarray(x, dtype=np.float64)
     out = np.empty_like(given)
     function(given.ravel(), out.ravel())
     return out if isinstance(x, np.ndarray) else float(out[0])
 
-
-def _each_pair(function: Callable[[Floats, Floats, Floats], None], a: Floats, b: Floats | float) -> Floats:
-    left, right = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
-    if right.ndim == 0:  # as mostly, and `broadcast_arrays` takes longer than most calls
-        right = np.full(left.shape, right)
-    elif left.shape != right.shape:
-        left, right = np.broadcast_arrays(left, right)
-    out = np.empty(left.shape)
-    function(np.ascontiguousarray(left).ravel(), np.ascontiguousarray(right).ravel(), out.ravel())
-    return out

@@ -31,8 +31,8 @@ def normalised_score(ln_p: Floats, bucket_span_ms: int) -> Floats:
         bucket_span_ms: length of a bucket in milliseconds. Buckets shorter than half an hour give more chances to be
             odd within one, so their probability is first turned into that of the least likely bucket in half an hour.
     """
-    score, odd = np.zeros(len(ln_p)), ~(ln_p >= 0.0)  # nearly no bucket is odd
-    if odd.any():
+    score, odd = np.zeros(len(ln_p)), np.flatnonzero(~(ln_p >= 0.0))  # half of all buckets are not odd at all
+    if len(odd):
         chances = max(1.0, STANDARD_SPAN_MS / bucket_span_ms)
         score[odd] = np.interp(-least_of(ln_p[odd], chances) / LN_10, _SURPRISE, _SCORE)
     return score
@@ -43,12 +43,14 @@ def raw_score(ln_p: Floats) -> Floats:
 
     Zero from 0.05 up, rises to 1 at 1e-4 with 1/p, to 50 at 1e-50 and 100 at the smallest normal double with ln p.
     """
-    small, tiny, least = ln(1e-4), ln(1e-50), ln(sys.float_info.min)
-    bounded = np.maximum(ln_p, least)
-    mild = np.clip((e_to(-np.maximum(bounded, small)) - 20.0) / (1e4 - 20.0), 0.0, 1.0)
-    strong = 49.0 * np.clip((small - bounded) / (small - tiny), 0.0, 1.0)
-    extreme = 50.0 * np.clip((tiny - bounded) / (tiny - least), 0.0, 1.0)
-    return np.asarray(mild + strong + extreme)
+    score, odd = np.zeros(len(ln_p)), np.flatnonzero(~(ln_p > ln(0.06)))  # nearly no bucket is so odd
+    if len(odd):
+        small, tiny, least = ln(1e-4), ln(1e-50), ln(sys.float_info.min)
+        bounded = np.maximum(ln_p[odd], least)
+        mild = np.clip((e_to(-np.maximum(bounded, small)) - 20.0) / (1e4 - 20.0), 0.0, 1.0)
+        strong = 49.0 * np.clip((small - bounded) / (small - tiny), 0.0, 1.0)
+        score[odd] = mild + strong + 50.0 * np.clip((tiny - bounded) / (tiny - least), 0.0, 1.0)
+    return score
 
 
 def ln_p_of_score(score: float, bucket_span_ms: int) -> float:
