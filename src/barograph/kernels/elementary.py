@@ -60,4 +60,3 @@ def _each(function: Callable[[Floats, Floats], None], x: Floats | float) -> Floa
     out = np.empty_like(given)
     function(given.ravel(), out.ravel())
     return out if isinstance(x, np.ndarray) else float(out[0])
-
