@@ -108,8 +108,7 @@ class OneSeries:
         # A series that is alone in its job is the whole bucket: what combines several keeps the probability of one.
         ln_p = np.where(ln_evidence <= LN_QUIET, ln_evidence, 0.0)
         bucket = np.arange(first_bucket, first_bucket + len(values))
-        each, itself = np.ones(len(values)), np.zeros(len(values), np.int64)
-        raised, _ = self._normaliser.raise_and_learn(first_bucket, each, bucket, itself, ln_p)
+        raised, _ = self._normaliser.raise_and_learn(first_bucket, np.ones(len(values)), bucket, None, ln_p)
         quiet = not raised.any()  # as most buckets are, and then their scores need no mathematics
         return Scores(
             np.zeros(len(values)) if quiet else normalised_score(raised, span_ms),

@@ -55,9 +55,9 @@ def raise_and_learn(
         first_bucket: number of the first bucket, >= 0.
         cells: [T] in each bucket, how many results there could have been, each of another entity.
         bucket: [k] bucket number of each result, ascending.
-        entity: [k] number of the entity that it is of.
+        entity: [k] number of the entity that it is of; [0] where there is one only.
         ln_p: [k] ln of its probability.
-        out: [k] output: ln of the raised probabilities.
+        out: [k] output: ln of the raised probabilities; [0] where nobody asks for them.
         ended: output: the quantiles that hold from each day's end on; room for two records more than whole days in T buckets,
             where a bucket longer than a day is one.
         next_today: output: what `today` is to be next time; room for k records more than it has.

@@ -134,7 +134,7 @@ struct Stretch {
   const double* cells;  // [buckets] results that there could have been, each of another entity
   size_t results;
   const int64_t* bucket;  // [results] ascending
-  const int64_t* entity;  // [results]
+  const int64_t* entity;  // [results]; null where there is one only
   const double* ln_p;     // [results]
 };
 
@@ -144,7 +144,7 @@ inline int64_t most_days(int64_t buckets, int64_t span_ms) { return buckets * sp
 // Raise the results of a stretch that follows the last one, and learn it. Each day is judged by the days before it; those that end are
 // written to `ended`, and counted.
 //
-//   out    [results] ln of the raised probabilities
+//   out    [results] ln of the raised probabilities; null where nobody asks for them
 //   ended  [most_days]
 inline size_t learn_stretch(State& state, Today& today, const Stretch& stretch, double* out, DayEnd* ended) {
   const int64_t span_ms = stretch.span_ms, day_ms = std::max(kDayMs, span_ms), end = stretch.first_bucket + stretch.buckets;
@@ -157,8 +157,9 @@ inline size_t learn_stretch(State& state, Today& today, const Stretch& stretch, 
     }
     state.day = day;
     for (; result < stretch.results && stretch.bucket[result] < next; ++result) {
-      out[result] = raised(state.now, stretch.ln_p[result], 0.0);
-      today.note(stretch.entity[result], -stretch.ln_p[result]);
+      const double ln_p = stretch.ln_p[result];
+      if (out != nullptr) out[result] = raised(state.now, ln_p, 0.0);
+      today.note(stretch.entity != nullptr ? stretch.entity[result] : 0, -ln_p);
     }
     for (; bucket < next; ++bucket) {
       const double cells = stretch.cells[bucket - stretch.first_bucket];

@@ -80,6 +80,8 @@ class DayEnds:
 
 
 _NONE_ENDED: Final = DayEnds(np.zeros(0, np.int64), np.zeros(0, QUANTILES), np.zeros(0, np.bool_))
+_NOT_ASKED: Final[Floats] = np.zeros(0)
+_ONE_ONLY: Final[Ints] = np.zeros(0, np.int64)
 
 
 class Normaliser:
@@ -113,7 +115,7 @@ class Normaliser:
         return Quantiles(float(now["days"]), float(now["entity_days"]), float(now["cells"]), now["counts"].copy())
 
     def raise_and_learn(
-        self, first_bucket: int, cells: Floats, bucket: Ints, entity: Ints, ln_p: Floats
+        self, first_bucket: int, cells: Floats, bucket: Ints, entity: Ints | None, ln_p: Floats
     ) -> tuple[Floats, DayEnds]:
         """Raise the probabilities of a stretch of buckets that follows the last one, and learn it.
 
@@ -121,14 +123,24 @@ class Normaliser:
             first_bucket: number of its first bucket.
             cells: [T] in each bucket, how many results of this kind there could have been, each of another entity.
             bucket: [k] bucket number of each result, ascending.
-            entity: [k] number of the entity that it is of.
+            entity: [k] number of the entity that it is of; None where there is one only.
             ln_p: [k] ln of its probability.
 
         Returns:
             ln of the raised probabilities [k], and the quantiles of each day that ended.
         """
-        out, today = np.empty(len(ln_p)), np.empty(len(self._today) + len(ln_p), ODD)
+        raised = np.empty(len(ln_p))
+        return raised, self._learn(first_bucket, cells, bucket, entity, ln_p, raised)
+
+    def learn(self, first_bucket: int, cells: Floats, bucket: Ints, entity: Ints | None, ln_p: Floats) -> DayEnds:
+        """The same where nobody asks for the raised probabilities."""
+        return self._learn(first_bucket, cells, bucket, entity, ln_p, _NOT_ASKED)
+
+    def _learn(
+        self, first_bucket: int, cells: Floats, bucket: Ints, entity: Ints | None, ln_p: Floats, raised: Floats
+    ) -> DayEnds:
         ended = np.empty(len(cells) * self._span_ms // max(DAY_MS, self._span_ms) + 2, DAY_END)
+        today = np.empty(len(self._today) + len(ln_p), ODD)
         n_ended, n_today = _quantiles.raise_and_learn(
             as_bytes(self._state),
             as_bytes(self._today),
@@ -136,14 +148,14 @@ class Normaliser:
             first_bucket,
             cells,
             bucket,
-            entity,
+            _ONE_ONLY if entity is None else entity,
             ln_p,
-            out,
+            raised,
             as_bytes(ended),
             as_bytes(today),
         )
         self._today = today[:n_today].copy()
-        return out, self._day_ends(ended[:n_ended]) if n_ended else _NONE_ENDED
+        return self._day_ends(ended[:n_ended]) if n_ended else _NONE_ENDED
 
     def _day_ends(self, ended: Structs) -> DayEnds:
         """Days that ended, and which of them move scores by `MOVED` points or more from those of the last that did."""

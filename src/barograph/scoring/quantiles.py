@@ -74,11 +74,17 @@ class Normalisers:
         self, kind: str, first_bucket: int, cells: Floats, bucket: Ints, ln_p: Floats, entity: Ints | None = None
     ) -> Floats:
         """As `Normaliser.raise_and_learn`; days that end wait for `take_ended_days`. Without `entity` the kind has one only."""
-        of = np.zeros(len(bucket), np.int64) if entity is None else entity
-        raised, ended = self._normalisers[kind].raise_and_learn(first_bucket, cells, bucket, of, ln_p)
+        raised, ended = self._normalisers[kind].raise_and_learn(first_bucket, cells, bucket, entity, ln_p)
+        self._keep(kind, ended)
+        return raised
+
+    def learn(self, kind: str, first_bucket: int, cells: Floats, bucket: Ints, ln_p: Floats) -> None:
+        """The same of a kind that has one entity only, where nobody asks for the raised probabilities."""
+        self._keep(kind, self._normalisers[kind].learn(first_bucket, cells, bucket, None, ln_p))
+
+    def _keep(self, kind: str, ended: DayEnds) -> None:
         if len(ended.bucket):
             self._ended.append((kind, ended))
-        return raised
 
     def take_ended_days(self) -> pl.DataFrame:
         """The quantiles of the days that have ended since it was last called, by time and kind."""
@@ -94,7 +100,7 @@ class Normalisers:
         counted = quantiles[order]
         columns = {
             "timestamp": bucket[order] * self._span_ms,
-            "kind": pl.Series(list(number)).gather(kind[order]),
+            "kind": pl.Series(list(number))[kind[order]],
             **{name: np.ascontiguousarray(counted[name]) for name in QUANTILES.names or ()},
             "moved": moved[order],
         }

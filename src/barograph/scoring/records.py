@@ -52,22 +52,24 @@ def records_frame(
         span_ms: length of a bucket.
     """
     leaves = stretch.leaves[records.leaf]
-    is_point = np.array([measure.statistic in POINTS for measure in measures])[leaves["measure"]]
-    labels = [measures[position] for position in leaves["measure"]]
-    frame = stretch.names[records.leaf].with_columns(
-        *common(records.bucket, leaves["ln_evidence"], span_ms),
-        *(pl.Series(name, [getattr(measure, name) for measure in labels], dtype=_TYPES[name]) for name in _LABELS),
-        *(pl.Series(name, leaves[name]) for name in ("actual", "typical")),
-        pl.Series("lower_bound", leaves["lower"], nan_to_null=True),
-        pl.Series("upper_bound", leaves["upper"], nan_to_null=True),
-        pl.Series("log_evidence", leaves["ln_evidence"]),
-        pl.Series("multi_bucket_impact", leaves["impact"]),
-        *_explained(leaves, is_point),
-        pl.Series("record_score", records.score),
-        pl.Series("initial_record_score", records.score),
-        pl.Series("leaf", records.leaf, dtype=pl.Int64),
+    measure = leaves["measure"]
+    is_point = np.array([one.statistic in POINTS for one in measures])[measure]
+    frame = stretch.names[records.leaf].hstack(
+        [
+            *common(records.bucket, leaves["ln_evidence"], span_ms),
+            *(pl.Series(name, [getattr(one, name) for one in measures], dtype=_TYPES[name])[measure] for name in _LABELS),
+            *(pl.Series(name, leaves[name]) for name in ("actual", "typical")),
+            pl.Series("lower_bound", leaves["lower"], nan_to_null=True),
+            pl.Series("upper_bound", leaves["upper"], nan_to_null=True),
+            pl.Series("log_evidence", leaves["ln_evidence"]),
+            pl.Series("multi_bucket_impact", leaves["impact"]),
+            *_explained(leaves, is_point),
+            pl.Series("record_score", records.score),
+            pl.Series("initial_record_score", records.score),
+            pl.Series("seq", np.arange(len(leaves)) - np.searchsorted(records.bucket, records.bucket)),
+            pl.Series("leaf", records.leaf, dtype=pl.Int64),
+        ]
     )
-    frame = frame.with_columns(seq=pl.int_range(pl.len()).over("timestamp"))
     nobody = pl.lit([], dtype=pl.List(schema.INFLUENCE))
     joined = frame.join(nested(blamed), on="leaf", how="left", maintain_order="left")
     return typed(joined.with_columns(pl.col("influencers").fill_null(nobody)), schema.RECORDS)

@@ -125,10 +125,12 @@ class ScoreStage:
     def _buckets_and_learn(self, stretch: Stretch, records: Records) -> BucketScores:
         bucket = np.arange(stretch.first_bucket, stretch.first_bucket + stretch.buckets)
         ln_p = self._bucket_ln_p_and_learn(stretch, bucket)
-        each = np.ones(stretch.buckets)
-        raised = self._normalisers.raise_and_learn(quantiles.BUCKET, stretch.first_bucket, each, bucket, ln_p)
-        # Several detectors were quieted each by its own past: to quiet their bucket once more would count the same days twice.
-        score = self._score(raised if self._detectors == 1 else ln_p)
+        raised, seen = ln_p, (quantiles.BUCKET, stretch.first_bucket, np.ones(stretch.buckets), bucket, ln_p)
+        if self._detectors == 1:
+            raised = self._normalisers.raise_and_learn(*seen)
+        else:  # each was quieted by its own past: to quiet their bucket once more would count the same days twice
+            self._normalisers.learn(*seen)
+        score = self._score(raised)
         since = bucket.copy()
         told, worst = np.unique(records.bucket, return_index=True)  # the least likely record of a bucket is its first
         since[told - stretch.first_bucket] = stretch.leaves["since"][records.leaf[worst]]
@@ -142,12 +144,12 @@ class ScoreStage:
             measures = [evidence for evidence in stretch.evidence if evidence.detector == detector]
             ln_p = self._levels.detector_and_learn(detector, measures)
             known = ~np.isnan(ln_p)
-            raised = self._normalisers.raise_and_learn(
-                quantiles.detector(detector), stretch.first_bucket, known.astype(float), bucket[known], ln_p[known]
-            )
-            if self._detectors > 1:
+            seen = (quantiles.detector(detector), stretch.first_bucket, known.astype(float), bucket[known], ln_p[known])
+            if self._detectors == 1:
+                self._normalisers.learn(*seen)
+            else:
                 ln_p = np.array(ln_p)
-                ln_p[known] = raised
+                ln_p[known] = self._normalisers.raise_and_learn(*seen)
             parts.append(ln_p)
         return self._levels.bucket_and_learn(parts)
 

@@ -55,17 +55,18 @@ def buckets_frame(event_count: Floats, buckets: BucketScores, records: Records, 
     highest = np.zeros(len(buckets.bucket))
     np.maximum.at(highest, place, records.score)
     start = buckets.marks.start
-    frame = pl.DataFrame(common(buckets.bucket, buckets.ln_p, span_ms)).with_columns(
+    columns = [
+        *common(buckets.bucket, buckets.ln_p, span_ms),
         pl.Series("anomaly_score", buckets.score),
         pl.Series("initial_anomaly_score", buckets.score),
         pl.Series("max_record_score", highest),
         pl.Series("record_count", np.bincount(place, minlength=len(highest))),
         pl.Series("event_count", event_count),
-        pl.lit(0).alias("processing_time_ms"),
-        pl.Series("episode_start", np.where(start < 0, -1, start * span_ms)).replace(-1, None),
+        pl.Series("processing_time_ms", np.zeros(len(highest), np.int64)),
+        pl.Series("episode_start", start * span_ms).set(pl.Series(start < 0), None),
         pl.Series("is_news", buckets.marks.is_news),
-    )
-    return typed(frame, schema.BUCKETS)
+    ]
+    return typed(pl.DataFrame(columns), schema.BUCKETS)
 
 
 def entities_frame(entities: Scored, score: Floats, span_ms: int) -> pl.DataFrame:
@@ -76,8 +77,9 @@ def entities_frame(entities: Scored, score: Floats, span_ms: int) -> pl.DataFram
 def fields_frame(fields: Scored, score: Floats, buckets: BucketScores, span_ms: int) -> pl.DataFrame:
     """The rows of `schema.BUCKET_INFLUENCERS`: the influencer fields; as `bucket_time` each bucket that tells something."""
     telling = np.flatnonzero(buckets.score >= LEAST_TOLD)
-    whole_buckets = {"bucket": buckets.bucket[telling], "influencer_field_name": ["bucket_time"] * len(telling)}
-    keys = pl.concat([fields.keys, pl.DataFrame(whole_buckets, schema=fields.keys.schema)])
+    named = pl.repeat("bucket_time", len(telling), eager=True)
+    whole_buckets = pl.DataFrame({"bucket": buckets.bucket[telling], "influencer_field_name": named})
+    keys = pl.concat([fields.keys, whole_buckets])
     both = Scored(keys, np.concatenate([fields.ln_p, buckets.ln_p[telling]]))
     scores = np.concatenate([score, buckets.score[telling]])
     frame = _scored(both, scores, schema.BUCKET_INFLUENCERS, "anomaly_score", span_ms)
@@ -85,12 +87,8 @@ def fields_frame(fields: Scored, score: Floats, buckets: BucketScores, span_ms: 
 
 
 def _scored(scored: Scored, score: Floats, table: tuple[schema.Column, ...], name: str, span_ms: int) -> pl.DataFrame:
-    frame = scored.keys.with_columns(
-        *common(scored.keys["bucket"].to_numpy(), scored.ln_p, span_ms),
-        pl.Series(name, score),
-        pl.Series(f"initial_{name}", score),
-    )
-    return typed(frame, table)
+    scores = [pl.Series(name, score), pl.Series(f"initial_{name}", score)]
+    return typed(scored.keys.hstack([*common(scored.keys["bucket"].to_numpy(), scored.ln_p, span_ms), *scores]), table)
 
 
 def common(bucket: Ints, ln_p: Floats, span_ms: int) -> list[pl.Series]:
