@@ -39,7 +39,7 @@ def blame(stretch: Stretch, measures: tuple[Measure, ...], ln_p_of: Sequence[LnP
         return NOBODY
     of_records = np.zeros(len(stretch.leaves), np.bool_)
     of_records[records] = True
-    shares = stretch.shares.filter(of_records[stretch.shares["leaf"].to_numpy()])
+    shares = stretch.shares[np.flatnonzero(of_records[stretch.shares["leaf"].to_numpy()])]
     leaf = shares["leaf"].to_numpy()
     measure = stretch.leaves["measure"][leaf]
     found = Blame.nobody(len(shares))
@@ -53,12 +53,10 @@ def blame(stretch: Stretch, measures: tuple[Measure, ...], ln_p_of: Sequence[LnP
         own = _experiment(stretch.leaves, measures[position].statistic, shares[rows], judge)
         found.influence[rows], found.guilt[rows] = own.influence, own.guilt
     found.influence[only] = found.guilt[only] = 1.0
-    return (
-        shares.select("leaf", *INFLUENCER_KEY)
-        .with_columns(influence=found.influence, guilt=found.guilt)
-        .filter(pl.col("influence") > 0.0)
-        .sort("leaf", "influence", *INFLUENCER_KEY, descending=[False, True, False, False])
-    )
+    some = np.flatnonzero(found.influence > 0.0)
+    guilty = [pl.Series("influence", found.influence[some]), pl.Series("guilt", found.guilt[some])]
+    blamed = shares[["leaf", *INFLUENCER_KEY]][some].hstack(guilty)
+    return blamed.sort("leaf", "influence", *INFLUENCER_KEY, descending=[False, True, False, False])
 
 
 def _judge(stretch: Stretch, position: int, ln_p_of: LnPOf) -> Judge:
@@ -71,8 +69,8 @@ def _judge(stretch: Stretch, position: int, ln_p_of: LnPOf) -> Judge:
 
 def _experiment(leaves: Structs, statistic: str, shares: pl.DataFrame, judge: Judge) -> Blame:
     whole = Whole(*(np.ascontiguousarray(leaves[name]) for name in ("actual", "typical", "weight", "mean", "ln_p")))
-    columns = {name: shares[name].fill_null(np.nan).to_numpy() for name in _NUMBERS}
-    field = shares["influencer_field_name"].rank("dense").cast(pl.Int64).to_numpy()
+    columns = {name: shares[name].to_numpy() for name in _NUMBERS}  # null is NaN
+    field = shares["influencer_field_name"].rank("dense").to_numpy().astype(np.int64)
     return blame_for(statistic, whole, Shares(leaf=shares["leaf"].to_numpy(), field=field, **columns), judge)
 
 
@@ -81,7 +79,7 @@ def _is_split(shares: pl.DataFrame, measures: tuple[Measure, ...], measure: Ids)
     fields = shares["influencer_field_name"].to_numpy()
     is_split = np.zeros(len(shares), dtype=bool)
     for position, measured in enumerate(measures):
-        for split in (measured.labels[name] for name in SPLIT_NAMES):
+        for split in filter(None, (measured.labels[name] for name in SPLIT_NAMES)):
             is_split |= (measure == position) & (fields == split)
     return is_split
 
@@ -93,8 +91,7 @@ def _is_alone(stretch: Stretch, shares: pl.DataFrame) -> Bools:
     constant: Bools = alone & (shares["usual_share"].to_numpy() >= NEARLY_ALL)
     if not constant.any():
         return constant
-    of = shares.select(*INFLUENCER_KEY).with_columns(bucket=leaves["bucket"])
-    present = stretch.leaves_of(of)
+    present = stretch.leaves_of(shares.hstack([pl.Series("bucket", leaves["bucket"])]))
     filled = stretch.filled[leaves["bucket"] - stretch.first_bucket]
     return np.asarray(constant & (present < NEARLY_ALL * filled))
 

@@ -71,11 +71,9 @@ class Entities:
         if blamed.is_empty():
             return _nobody_and_learn(self._records, _NO_ENTITIES, leaves)
         leaf = blamed["leaf"].to_numpy()
-        rows = blamed.with_columns(
-            bucket=stretch.leaves["bucket"][leaf], ln_p=blamed["guilt"].to_numpy() * stretch.leaves["ln_evidence"][leaf]
-        )
-        rows = rows.with_columns(members=stretch.leaves_of(rows))
-        return _combined_and_learn(self._records, rows, _NO_ENTITIES, leaves, stretch.first_bucket)
+        keys = blamed.hstack([pl.Series("bucket", stretch.leaves["bucket"][leaf])])[_NO_ENTITIES.columns]
+        ln_p = blamed["guilt"].to_numpy() * stretch.leaves["ln_evidence"][leaf]
+        return _combined_and_learn(self._records, keys, ln_p, stretch.leaves_of(keys), leaves, stretch.first_bucket)
 
     def fields_and_learn(self, stretch: Stretch, entities: Scored, present: Mapping[str, Floats]) -> Scored:
         """Combine the entities of each influencer field in a bucket: the quiet ones counted, and those that are missing.
@@ -91,8 +89,8 @@ class Entities:
         bucket, field, members = keys["bucket"].to_numpy() - stretch.first_bucket, keys[_FIELD].to_numpy(), np.zeros(len(keys))
         for name, each in present.items():
             members[field == name] = each[bucket[field == name]]
-        rows = keys.with_columns(ln_p=entities.ln_p, members=members)
-        return _combined_and_learn(self._entities, rows, _NO_FIELDS, present, stretch.first_bucket)
+        of_field = keys[_NO_FIELDS.columns]
+        return _combined_and_learn(self._entities, of_field, entities.ln_p, members, present, stretch.first_bucket)
 
 
 def _nobody_and_learn(groups: Mapping[str, OddGroups], nobody: pl.DataFrame, members: Mapping[str, Floats]) -> Scored:
@@ -102,17 +100,32 @@ def _nobody_and_learn(groups: Mapping[str, OddGroups], nobody: pl.DataFrame, mem
 
 
 def _combined_and_learn(
-    groups: Mapping[str, OddGroups], rows: pl.DataFrame, nobody: pl.DataFrame, members: Mapping[str, Floats], first_bucket: int
+    groups: Mapping[str, OddGroups],
+    rows: pl.DataFrame,
+    ln_p: Floats,
+    n: Floats,
+    members: Mapping[str, Floats],
+    first_bucket: int,
 ) -> Scored:
-    """Combine rows with the same values of the columns of `nobody`, field by field."""
-    keys = rows.select(nobody.columns).unique(maintain_order=True).sort(nobody.columns)
-    rows = rows.join(keys.with_row_index("key"), on=nobody.columns, how="left", maintain_order="left")
-    key, bucket = rows["key"].cast(pl.Int64).to_numpy(), rows["bucket"].to_numpy() - first_bucket
+    """Combine rows [k] with the same values, field by field.
+
+    Args:
+        groups: by field, what combines them.
+        rows: [k] bucket, `INFLUENCER_KEY` or the first of it.
+        ln_p: [k] ln of the probabilities of the rows.
+        n: [k] how many others like it there are, quiet ones too.
+        members: [T] by field, how many there are in each bucket.
+        first_bucket: number of the first of these.
+    """
+    # Equal rows have the number of their place among all that differ, in order.
+    place = rows.select(pl.struct(rows.columns).rank("dense")).to_series().to_numpy().astype(np.int64) - 1
+    _, first = np.unique(place, return_index=True)
+    keys = rows[first]
     # Who is missing has rows in none of the leaves that it is blamed for.
-    n = np.maximum(rows["members"].to_numpy(), np.bincount(key)[key])
-    ln_p, out, field = rows["ln_p"].to_numpy(), np.empty(len(keys)), rows[_FIELD].to_numpy()
+    n = np.maximum(n, np.bincount(place)[place])
+    out, field, bucket = np.empty(len(keys)), rows[_FIELD].to_numpy(), rows["bucket"].to_numpy() - first_bucket
     for name, own in groups.items():
         at = np.flatnonzero(field == name)
-        of, group = np.unique(key[at], return_inverse=True)
+        of, group = np.unique(place[at], return_inverse=True)
         out[of] = own.combine_and_learn(ln_p[at], group, n[at], bucket[at], members[name])
     return Scored(keys, out)

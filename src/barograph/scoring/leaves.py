@@ -82,11 +82,13 @@ class Stretch:
 
     def leaves_of(self, entities: pl.DataFrame) -> Floats:
         """In how many leaves each of `entities` [k] has rows in its bucket: rows of `bucket` and `INFLUENCER_KEY`."""
-        keys = ["bucket", *INFLUENCER_KEY]
-        # What is joined to is hashed as a whole, so that those who are asked for come first: they are few.
-        known = self.presence.join(entities.select(keys), on=keys, how="semi")
-        leaves = entities.select(keys).join(known, on=keys, how="left", maintain_order="left")["leaves"]
-        return leaves.fill_null(0).cast(pl.Float64).to_numpy()
+        asked, in_bucket = entities[["bucket", *INFLUENCER_KEY]], np.zeros(self.buckets, np.bool_)
+        in_bucket[asked["bucket"].to_numpy() - self.first_bucket] = True
+        # What is joined to is hashed as a whole, so that those who are asked for come first: they are few, and in few buckets.
+        known = self.presence[np.flatnonzero(in_bucket[self.presence["bucket"].to_numpy() - self.first_bucket])]
+        known = known.join(asked, on=asked.columns, how="semi")
+        leaves = asked.join(known, on=asked.columns, how="left", maintain_order="left")["leaves"].to_numpy()
+        return np.asarray(np.nan_to_num(leaves.astype(np.float64)))  # null is NaN: none
 
     def present(self, field: str) -> tuple[Floats, Floats]:
         """In each bucket, how many entities of an influencer field have rows, and in how many leaves these do in all."""
