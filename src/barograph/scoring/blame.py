@@ -98,9 +98,7 @@ def _is_alone(stretch: Stretch, shares: pl.DataFrame) -> Bools:
 
 def nested(blamed: pl.DataFrame) -> pl.DataFrame:
     """`leaf` and its `influencers` as records carry them: by field, the strongest entity first."""
-    by_field = blamed.group_by("leaf", "influencer_field_name", maintain_order=True).agg(
-        pl.col("influencer_field_value").alias("influencer_field_values"), pl.col("influence").alias("influences")
-    )
-    return by_field.group_by("leaf", maintain_order=True).agg(
-        pl.struct("influencer_field_name", "influencer_field_values", "influences").cast(schema.INFLUENCE).alias("influencers")
-    )
+    by_field = pl.col("influencer_field_value").alias("influencer_field_values"), pl.col("influence").alias("influences")
+    influencer = pl.struct("influencer_field_name", "influencer_field_values", "influences").cast(schema.INFLUENCE)
+    fields = blamed.lazy().group_by("leaf", "influencer_field_name", maintain_order=True).agg(by_field)
+    return fields.group_by("leaf", maintain_order=True).agg(influencer.alias("influencers")).collect()

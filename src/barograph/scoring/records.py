@@ -13,7 +13,7 @@ from barograph.results.points import POINTS
 from barograph.scoring.blame import nested
 from barograph.scoring.leaves import Measure, Stretch
 from barograph.scoring.severity import LN_10
-from barograph.scoring.tables import Records, common, typed
+from barograph.scoring.tables import Records, common, score_and_initial, typed
 
 _TYPES: Final = schema.polars_schema(schema.RECORDS)
 _LABELS: Final = (
@@ -64,8 +64,7 @@ def records_frame(
             pl.Series("log_evidence", leaves["ln_evidence"]),
             pl.Series("multi_bucket_impact", leaves["impact"]),
             *_explained(leaves, is_point),
-            pl.Series("record_score", records.score),
-            pl.Series("initial_record_score", records.score),
+            *score_and_initial("record_score", records.score),
             pl.Series("seq", np.arange(len(leaves)) - np.searchsorted(records.bucket, records.bucket)),
             pl.Series("leaf", records.leaf, dtype=pl.Int64),
         ]

@@ -98,8 +98,9 @@ class ScoreStage:
             quantiles=self._normalisers.take_ended_days(),
         )
         if len(records.leaf):
-            frame = partial(records_frame, stretch, self._measures, records, blamed, span_ms)
-            results = results.but(records=frame, influencers=partial(entities_frame, entities, entity_scores, span_ms))
+            results = results.but(records=partial(records_frame, stretch, self._measures, records, blamed, span_ms))
+        if len(entities.ln_p):
+            results = results.but(influencers=partial(entities_frame, entities, entity_scores, span_ms))
         if len(fields.ln_p) or (buckets.score >= LEAST_TOLD).any():
             results = results.but(bucket_influencers=partial(fields_frame, fields, field_scores, buckets, span_ms))
         return results
