@@ -1,12 +1,11 @@
-"""Root causes in PetShop: is the component that was broken among the top influencers?
+"""Root causes in PetShop: is the component that was broken among the first that incidents name?
 
     python benchmarks/petshop.py PETSHOP_DIR RANKING.json     then the judge: petshop_rca.py PETSHOP_DIR RANKING.json
 
 Each issue is a few buckets of 41 components' latency, requests and availability. A job reads the normal run of the scenario,
 moved by whole days to end before the issue, then the issue. One job for all issues, the one that an operator would write who
-knows the three metrics and no call graph. Components are ranked by how much less likely what they did became with the alert:
-their least influencer probability from the alert's bucket on, against that of the buckets before it, within ten minutes of the
-alert. What was odd before is no cause of it. Equal ones go by name; those that became no odder are left out.
+knows the three metrics and no call graph. Components are ranked as `incidents` lists their series, those of the highest
+incident first. What was odd before is no cause of the alert, so series with an episode before it are left out.
 """
 
 import csv
@@ -20,11 +19,17 @@ import numpy as np
 import polars as pl
 
 import barograph
+from barograph.results.schema import SERIES_KEY
+from barograph.scoring.episodes import OPENING_SCORE
+from barograph.scoring.incidents import incidents
 
 SPAN: Final = 300
 DAY: Final = 86_400
 AROUND: Final = 600
 """Seconds on both sides of the alert in which a component may be told, as the judge's own baseline has it."""
+
+LAG: Final = SPAN
+"""Seconds by which an alert may come later than what it is about: one is raised when a bucket has gone wrong, not before."""
 
 _METRICS: Final = {"latency": "high_mean", "requests": "mean", "availability": "low_mean"}
 
@@ -68,21 +73,19 @@ def rows(folder: Path) -> pl.DataFrame:
 
 
 def ranking(normal: pl.DataFrame, issue: pl.DataFrame, alert: int) -> list[str]:
-    """The components, the likeliest cause first; those that nothing was told of are left out."""
+    """The components, the likeliest cause first; those that no incident is about are left out."""
     shift = (issue["time"].min() - SPAN - normal["time"].max()) // DAY * DAY  # type: ignore[operator]
     stream = pl.concat([normal.with_columns(pl.col("time") + shift), issue]).sort("time", maintain_order=True)
     last = stream["time"].max() // SPAN * SPAN + SPAN  # type: ignore[operator]
     engine = barograph.Engine.build(barograph.load_job(JOB))
-    found = pl.concat([results.influencers for results in (engine.add(stream), engine.flush(last * 1000))])
-    time, ln_p = pl.col("timestamp") // 1000, pl.col("log_probability")
-    with_it = time >= alert // SPAN * SPAN
-    rise = (
-        found.filter((time - alert).abs() <= AROUND)
-        .group_by("influencer_field_value")
-        .agg(rise=ln_p.filter(~with_it).min().fill_null(0.0) - ln_p.filter(with_it).min().fill_null(0.0))
-        .filter(pl.col("rise") > 0.0)
-    )
-    return rise.sort("rise", "influencer_field_value", descending=[True, False])["influencer_field_value"].to_list()
+    records = pl.concat([results.records for results in (engine.add(stream), engine.flush(last * 1000))])
+    time = pl.col("timestamp") // 1000
+    near = records.filter((time - alert).abs() <= AROUND, pl.col("record_score") >= OPENING_SCORE)
+    with_it = time >= alert // SPAN * SPAN - LAG
+    before = near.filter(~with_it).select(SERIES_KEY)
+    told = incidents(near.filter(with_it).join(before, on=SERIES_KEY, how="anti", nulls_equal=True), SPAN * 1000)
+    members = told.sort("score", "start", descending=[True, False])["members"].explode().struct.unnest()
+    return members["partition_field_value"].drop_nulls().unique(maintain_order=True).to_list()
 
 
 def main() -> None:

@@ -57,9 +57,9 @@ def hosts(incident: dict) -> list[str]:
 
 def test_an_incident_tells_when_how_bad_and_who_was_first() -> None:
     (one,) = found(
-        record(11, "b", 90, "eu"), record(10, "a", 60, "eu"), record(12, "b", 70, "eu"), record(11, "c", 30, "eu", user="eve")
+        record(11, "b", 90, "eu"), record(9, "a", 60, "eu"), record(12, "b", 70, "eu"), record(11, "c", 30, "eu", user="eve")
     )
-    assert one["start"] == 10 * SPAN_MS
+    assert one["start"] == 9 * SPAN_MS
     assert one["peak_time"] == 11 * SPAN_MS
     assert one["end"] == 13 * SPAN_MS
     assert (one["score"], one["records"], one["series"]) == (90.0, 4, 3)
@@ -85,6 +85,23 @@ def test_an_incident_says_when_it_was_worst_and_how_far_from_the_normal_of_befor
     assert (one["start"], one["peak_time"], one["end"]) == (10 * SPAN_MS, 11 * SPAN_MS, 14 * SPAN_MS)
     assert (member["peak_time"], member["actual"], member["typical"]) == (11 * SPAN_MS, 10.0, 100.0)
     assert one["summary"] == "host=a, mean of ms: 10x lower than usual (10 instead of 100)"
+
+
+def test_of_what_begins_at_once_the_first_is_who_shows_most_of_what_its_measure_does() -> None:
+    """Latencies go further off than a share of calls that fail can; where all wait, who waits most is not who failed."""
+    waiting = [record(11, f"h{i}", 95, "eu", log_probability=-100.0 - i) for i in range(3)]
+    failing = {"detector_index": 1, "function_description": "low_mean", "field_name": "ok", "log_probability": -15.0}
+    (one,) = found(*waiting, record(11, "store", 80, "eu", **failing))
+    assert hosts(one) == ["store", "h2", "h1", "h0"]
+    assert "a hint at the cause: region=eu host=store, low_mean of ok" in one["summary"]
+    (one,) = found(*waiting, record(11, "store", 80, "eu", **failing), record(11, "h2", 90, "eu", **failing))
+    assert hosts(one) == ["h2", "store", "h2", "h1", "h0"]
+
+
+@pytest.mark.parametrize(("before", "is_first"), [(1, False), (2, True)])
+def test_who_begins_two_buckets_before_others_stands_first(before: int, is_first: bool) -> None:
+    (one,) = found(record(20 - before, "early", 55, "eu"), record(20, "late", 95, "eu"))
+    assert (hosts(one)[0] == "early") == is_first
 
 
 def test_no_records_are_no_incidents() -> None:
@@ -271,6 +288,11 @@ def test_incidents_are_what_the_definition_says(records: list[dict]) -> None:
         for incident in result
     }
     assert sets == defined(records)
+    for incident in result:
+        first, members = incident["start"], incident["members"]
+        assert members == sorted(
+            members, key=lambda one: ((one["onset"] - first) // (2 * SPAN_MS), -one["score"], one["onset"])
+        )
     assert len({one["incident_id"] for one in result}) == len(result)
     assert sum(one["records"] for one in result) == sum(one["record_score"] >= 25 for one in records)
 

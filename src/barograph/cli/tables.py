@@ -132,7 +132,7 @@ def incidents(frame: pl.DataFrame, zone: ZoneInfo) -> Table:
 
 
 def members(frame: pl.DataFrame, zone: ZoneInfo) -> Table:
-    """The series of one incident, in the order in which they began; columns as the fields of `schema.MEMBER`."""
+    """The series of one incident, the likely cause first; columns as the fields of `schema.MEMBER`."""
     rows = frame.rows(named=True)
     split = any(map(labels.series, rows))
     table = plain("score", "", f"when ({zone})", "lasted", *(["series"] if split else []), "what")

@@ -250,7 +250,7 @@ INCIDENTS: Final = (
     Column("score", pl.Float64(), "highest record_score in it"),
     Column("records", pl.Int64(), "records in it"),
     Column("series", pl.Int64(), "series in it"),
-    Column("members", pl.List(MEMBER), "the series by onset, then by score: the first is a hint at the cause, no more"),
+    Column("members", pl.List(MEMBER), "the series, what is likely the cause first: a hint, no more"),
     Column(
         "entities", pl.List(SHARED), "what two members or more have in common, or what the only one has; most members first"
     ),

@@ -12,7 +12,9 @@ BY_CHANCE: Final = 1e-4
 """So many that begin in two buckets are no chance if their probability is below this. Chosen: it takes three where nothing
 began for twelve buckets (1 in 80,000), four after one, five after two."""
 
-_BUCKETS: Final = 2  # what has one cause may show in the next bucket, wherever borders of buckets lie
+AT_ONCE: Final = 2
+"""Buckets: what has one cause may show in the next one, wherever borders of buckets lie."""
+
 _LEAST: Final = 0.25  # what begins in twelve buckets in which nothing did: less than one, more than none
 
 
@@ -32,15 +34,15 @@ def bursts(onset: Ints, is_alone: Bools, is_major: Bools) -> Ints:
     if not len(of_burst):
         return out
     at = np.sort(onset[is_alone & is_major])
-    many = np.searchsorted(at, of_burst + _BUCKETS) - np.searchsorted(at, of_burst)
+    many = np.searchsorted(at, of_burst + AT_ONCE) - np.searchsorted(at, of_burst)
     every = np.sort(onset[is_major])
     before = np.searchsorted(every, of_burst) - np.searchsorted(every, of_burst - QUIET_BUCKETS)
-    first = of_burst[_chance(many, _BUCKETS * np.maximum(before.astype(float), _LEAST) / QUIET_BUCKETS) < BY_CHANCE]
+    first = of_burst[_chance(many, AT_ONCE * np.maximum(before.astype(float), _LEAST) / QUIET_BUCKETS) < BY_CHANCE]
     if not len(first):
         return out
-    number = np.cumsum(np.concatenate([[0], np.diff(first) >= _BUCKETS]))  # what overlaps is one burst
+    number = np.cumsum(np.concatenate([[0], np.diff(first) >= AT_ONCE]))  # what overlaps is one burst
     place = np.searchsorted(first, onset, side="right") - 1
-    inside = is_alone & (place >= 0) & (onset < first[np.maximum(place, 0)] + _BUCKETS)
+    inside = is_alone & (place >= 0) & (onset < first[np.maximum(place, 0)] + AT_ONCE)
     out[inside] = number[place[inside]]
     return out
 

@@ -18,6 +18,7 @@ from barograph.results.arrays import Ints
 from barograph.results.severity import MAJOR
 from barograph.results.words import compared, measure, with_values
 from barograph.scoring.bursts import bursts
+from barograph.scoring.causes import likely_first
 from barograph.scoring.episodes import OPENING_SCORE, QUIET_BUCKETS, is_another
 from barograph.scoring.linking import ENTITY, joined
 
@@ -54,7 +55,7 @@ def incidents(records: pl.DataFrame, bucket_span_ms: int, known_from_ms: int = -
     anomalous = _numbered(anomalous, bucket_span_ms)
     episodes, entities = _episodes(anomalous, bucket_span_ms), _entities(anomalous)
     label = _labels(episodes, entities, bucket_span_ms)
-    members = _by_series(episodes.with_columns(pl.Series("incident", label)))
+    members = likely_first(_by_series(episodes.with_columns(pl.Series("incident", label))), bucket_span_ms)
     incidents = members.group_by("incident", maintain_order=True).agg(
         pl.min("onset").alias("start"),
         pl.col("peak_time").sort_by("score", "log_probability", "peak_time", descending=_DESCENDING).first(),
@@ -141,21 +142,15 @@ def _entities(records: pl.DataFrame) -> pl.DataFrame:
 
 
 def _by_series(episodes: pl.DataFrame) -> pl.DataFrame:
-    """The members of each incident: a series that comes back in one is one member. By onset, then the highest first."""
+    """The members of each incident: a series that comes back in one is one member."""
     by_rank = ("score", "log_probability", "peak_time")
-    return (
-        episodes.group_by("incident", "series", maintain_order=True)
-        .agg(
-            *(pl.first(name) for name in _KEPT),
-            pl.min("onset"),
-            pl.max("end"),
-            pl.max("score"),
-            pl.sum("records"),
-            *(pl.col(name).sort_by(by_rank, descending=_DESCENDING).first() for name in ("peak_time", *_AT_WORST)),
-        )
-        .sort(
-            "incident", "onset", "score", *schema.SERIES_KEY, descending=[False, False, True, *[False] * len(schema.SERIES_KEY)]
-        )
+    return episodes.group_by("incident", "series", maintain_order=True).agg(
+        *(pl.first(name) for name in _KEPT),
+        pl.min("onset"),
+        pl.max("end"),
+        pl.max("score"),
+        pl.sum("records"),
+        *(pl.col(name).sort_by(by_rank, descending=_DESCENDING).first() for name in ("peak_time", *_AT_WORST)),
     )
 
 
