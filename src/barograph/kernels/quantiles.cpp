@@ -36,8 +36,9 @@ void raise_each(Records by, In ln_p, In own_day, Out out) {
   binding::check_size("own_day", own_day.size(), ln_p.size());
   binding::check_size("out", out.size(), rows * ln_p.size());
   double* next = out.data();
+  Raiser raiser;
   for (size_t row = 0; row < rows; ++row) {
-    for (size_t i = 0; i < ln_p.size(); ++i) *next++ = raised(records<Quantiles>(by)[row], ln_p.data()[i], own_day.data()[i]);
+    for (size_t i = 0; i < ln_p.size(); ++i) raiser.add(records<Quantiles>(by)[row], ln_p.data()[i], own_day.data()[i], next++);
   }
 }
 

@@ -89,25 +89,60 @@ inline double seen(const Quantiles& by, double surprise) {
   return (by.counts[i + 1] - by.counts[i]) / (edge[i + 1] - edge[i]) * (surprise - edge[i]) + by.counts[i];
 }
 
-// ln of the probability of one result, raised to what the past has shown.
-//
-//   own_day  weight that the result's own day has in the counts: 0 while it is under way
-inline double raised(const Quantiles& by, double ln_p, double own_day) {
-  const double least_counted = -edges()[0];
-  if (!(ln_p < least_counted) || by.days <= 0.0 || by.entity_days <= 0.0) return ln_p;
-  const double days = seen(by, -ln_p) - own_day, entities = by.entity_days / by.days;
-  // One day of an entity teaches nothing: after its first outage the second is as critical. Fading a day twice differs in the last
-  // digits, so that next to nothing may be left where the own day was all.
-  const double again = (days > kRounding * own_day ? days : 0.0) - entities;
-  if (!(again > 0.0)) return ln_p;
-  const double a_day = std::max(by.cells / by.entity_days, 1.0), prior = kPriorDays * by.entity_days / by.days;
-  const double share = ln((again + prior * e_to(ln_least_of(ln_p, a_day))) / (by.entity_days + prior));
-  const double past = std::isfinite(share) ? std::min(ln_one_of(share, a_day), least_counted) : ln_p;
-  // The rate is believed as far as it was seen often, an entity; and what goes further keeps some of it.
-  const double belief = again / (again + kFewDays * by.entity_days / by.days);
-  const auto ln_surprise = [](double one) { return ln(std::min(std::max(-one, 1e-300), 1e300)); };
-  return std::max(ln_p, -e_to((1.0 - belief) * ln_surprise(ln_p) + belief * ln_surprise(past)));
-}
+// Raises probabilities of results to what the past has shown: many together, as each that is raised takes a dozen logarithms.
+class Raiser {
+ public:
+  ~Raiser() { raise(); }
+
+  // Raise ln p of one result, into `out`, at the latest when this object ends.
+  //
+  //   own_day  weight that the result's own day has in the counts: 0 while it is under way
+  void add(const Quantiles& by, double ln_p, double own_day, double* out) {
+    *out = ln_p;
+    if (!(ln_p < -edges()[0]) || by.days <= 0.0 || by.entity_days <= 0.0) return;
+    const double days = seen(by, -ln_p) - own_day, entities = by.entity_days / by.days;
+    // One day of an entity teaches nothing: after its first outage the second is as critical. Fading a day twice differs in the last
+    // digits, so that next to nothing may be left where the own day was all.
+    const double again = (days > kRounding * own_day ? days : 0.0) - entities;
+    if (!(again > 0.0)) return;
+    const double prior = kPriorDays * by.entity_days / by.days, few = kFewDays * by.entity_days / by.days;
+    out_[count_] = out;
+    ln_p_[count_] = ln_p;
+    again_[count_] = again;
+    prior_[count_] = prior;
+    all_[count_] = by.entity_days + prior;
+    a_day_[count_] = std::max(by.cells / by.entity_days, 1.0);
+    belief_[count_] = again / (again + few);
+    if (++count_ == kAtOnce) raise();
+  }
+
+ private:
+  static constexpr size_t kAtOnce = 256;
+  using Column = std::array<double, kAtOnce>;
+
+  void raise() {
+    const double least_counted = -edges()[0];
+    const auto ln_surprise = [](double one) { return ln(std::min(std::max(-one, 1e-300), 1e300)); };
+    ln_least_of(ln_p_.data(), a_day_.data(), share_.data(), count_);
+    for (size_t i = 0; i < count_; ++i) share_[i] = ln((again_[i] + prior_[i] * e_to(share_[i])) / all_[i]);
+    ln_one_of(share_.data(), a_day_.data(), past_.data(), count_);
+    for (size_t i = 0; i < count_; ++i) past_[i] = ln_surprise(std::isfinite(share_[i]) ? std::min(past_[i], least_counted) : ln_p_[i]);
+    // The rate is believed as far as it was seen often, an entity; and what goes further keeps some of it.
+    for (size_t i = 0; i < count_; ++i) past_[i] = -e_to((1.0 - belief_[i]) * ln_surprise(ln_p_[i]) + belief_[i] * past_[i]);
+    for (size_t i = 0; i < count_; ++i) *out_[i] = std::max(ln_p_[i], past_[i]);
+    count_ = 0;
+  }
+
+  size_t count_ = 0;
+  std::array<double*, kAtOnce> out_;
+  Column ln_p_;
+  Column again_;   // entity days as surprising, but for each entity's first
+  Column prior_;   // ... and for which probabilities are taken at their word
+  Column all_;     // entity days in all
+  Column a_day_;   // results of an entity
+  Column belief_;
+  Column share_, past_;
+};
 
 // Learn the day that is over.
 inline void end_day(State& state, Today& today, int64_t next_day, int64_t day_ms) {
@@ -149,6 +184,7 @@ inline int64_t most_days(int64_t buckets, int64_t span_ms) { return buckets * sp
 inline size_t learn_stretch(State& state, Today& today, const Stretch& stretch, double* out, DayEnd* ended) {
   const int64_t span_ms = stretch.span_ms, day_ms = std::max(kDayMs, span_ms), end = stretch.first_bucket + stretch.buckets;
   size_t days = 0, result = 0;
+  Raiser raiser;
   for (int64_t bucket = stretch.first_bucket; bucket < end;) {
     const int64_t day = bucket * span_ms / day_ms, next = std::min(((day + 1) * day_ms + span_ms - 1) / span_ms, end);
     if (state.day >= 0 && state.day != day) {
@@ -158,7 +194,7 @@ inline size_t learn_stretch(State& state, Today& today, const Stretch& stretch, 
     state.day = day;
     for (; result < stretch.results && stretch.bucket[result] < next; ++result) {
       const double ln_p = stretch.ln_p[result];
-      if (out != nullptr) out[result] = raised(state.now, ln_p, 0.0);
+      if (out != nullptr) raiser.add(state.now, ln_p, 0.0, out + result);
       today.note(stretch.entity != nullptr ? stretch.entity[result] : 0, -ln_p);
     }
     for (; bucket < next; ++bucket) {
