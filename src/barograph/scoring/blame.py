@@ -96,9 +96,15 @@ def _is_alone(stretch: Stretch, shares: pl.DataFrame) -> Bools:
     return np.asarray(constant & (present < NEARLY_ALL * filled))
 
 
-def nested(blamed: pl.DataFrame) -> pl.DataFrame:
-    """`leaf` and its `influencers` as records carry them: by field, the strongest entity first."""
-    by_field = pl.col("influencer_field_value").alias("influencer_field_values"), pl.col("influence").alias("influences")
+def influencers_of(leaf: Ints, blamed: pl.DataFrame) -> pl.Series:
+    """Who is to blame for each leaf [r], as records carry it: by field, the strongest entity first."""
+    nobody = pl.Series("influencers", [[]], dtype=pl.List(schema.INFLUENCE))
+    if blamed.is_empty():
+        return nobody.new_from_index(0, len(leaf))
+    by_field = blamed.group_by("leaf", "influencer_field_name", maintain_order=True).agg(
+        pl.col("influencer_field_value").alias("influencer_field_values"), pl.col("influence").alias("influences")
+    )
     influencer = pl.struct("influencer_field_name", "influencer_field_values", "influences").cast(schema.INFLUENCE)
-    fields = blamed.lazy().group_by("leaf", "influencer_field_name", maintain_order=True).agg(by_field)
-    return fields.group_by("leaf", maintain_order=True).agg(influencer.alias("influencers")).collect()
+    nested = by_field.group_by("leaf", maintain_order=True).agg(influencer.alias("influencers"))
+    asked = pl.DataFrame({"leaf": leaf}).join(nested, on="leaf", how="left", maintain_order="left")
+    return asked["influencers"].fill_null(pl.lit(nobody))

@@ -10,7 +10,7 @@ from barograph.kernels.elementary import ln
 from barograph.results import schema
 from barograph.results.arrays import Bools, Floats, Ints, Structs
 from barograph.results.points import POINTS
-from barograph.scoring.blame import nested
+from barograph.scoring.blame import influencers_of
 from barograph.scoring.leaves import Measure, Stretch
 from barograph.scoring.severity import LN_10
 from barograph.scoring.tables import Records, common, score_and_initial, typed
@@ -66,12 +66,10 @@ def records_frame(
             *_explained(leaves, is_point),
             *score_and_initial("record_score", records.score),
             pl.Series("seq", np.arange(len(leaves)) - np.searchsorted(records.bucket, records.bucket)),
-            pl.Series("leaf", records.leaf, dtype=pl.Int64),
+            influencers_of(records.leaf, blamed),
         ]
     )
-    nobody = pl.lit([], dtype=pl.List(schema.INFLUENCE))
-    joined = frame.join(nested(blamed), on="leaf", how="left", maintain_order="left")
-    return typed(joined.with_columns(pl.col("influencers").fill_null(nobody)), schema.RECORDS)
+    return typed(frame, schema.RECORDS)
 
 
 def _explained(leaves: Structs, is_point: Bools) -> list[pl.Series]:
