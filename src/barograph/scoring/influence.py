@@ -16,6 +16,7 @@ from barograph.kernels.elementary import ln
 from barograph.results.arrays import Bools, Floats, Ints
 from barograph.results.points import POINTS
 from barograph.scoring.point_blame import from_typical, mean_without, ways
+from barograph.scoring.simplest import Explanations, simplest
 
 USUAL: Final = 0.01
 """A bucket with this probability is usual again, if most of its surprise is gone. Chosen: a record needs less."""
@@ -31,14 +32,13 @@ AS_STRONG: Final = 2.0 / 3.0
 """Who did so much of what one of the blamed did on average is blamed as well. Chosen: Poisson noise of 15 rows."""
 TOO_LITTLE: Final = 0.4
 """Less of an equal part is not worth a name (reference engine, section 0, where one alone is asked for as much)."""
-AS_WELL: Final = 0.1
-"""A field that explains so much less than another by as many names is not told. Chosen."""
 BY_CHANCE: Final = 0.02
 """So much less guilty of an extreme is who has all rows. Chosen: it says who is on top, and costs the only one nothing."""
 NOISE: Final = 2.25
 """Deviations of what an entity usually does that are still usual: the most of 50 is often beyond 2. Chosen."""
 
 _ROUNDING: Final = 1e-9  # of all rows: less is none of them
+_IN_ROWS: Final = ("count", "freq_rare", "distinct_count")  # one row or text more makes such a value larger by one at most
 _LN_USUAL: Final = ln(USUAL)
 
 
@@ -142,7 +142,8 @@ def blame_for(statistic: str, whole: Whole, shares: Shares, judge: Judge) -> Bla
     order = chosen[np.lexsort((-strength[chosen], -order_by[chosen], shares.field[chosen], shares.leaf[chosen]))]
     if not len(order):
         return out
-    found = _until_usual(statistic, whole, shares.take(order), side[order], strength[order], judge)
+    chains = _Chains.of(shares, order)
+    found = _until_usual(statistic, whole, shares.take(order), chains, strength[order], judge)
     out.influence[order], out.guilt[order] = found.influence, found.guilt * beyond_chance[order]
     return out
 
@@ -181,21 +182,46 @@ def _strength(statistic: str, whole: Whole, shares: Shares, side: Floats) -> tup
         return np.where(shares.weight > 0.0, pull, excess), np.nan_to_num(side * pulled, nan=-np.inf), certain
 
 
-def _until_usual(statistic: str, whole: Whole, shares: Shares, side: Floats, strength: Floats, judge: Judge) -> Blame:
+@dataclass(frozen=True)
+class _Chains:
+    """The entities of each leaf and field that did something, in the order in which they are taken away.
+
+    Attributes:
+        first: [g] position of the first.
+        group: [m] number of the leaf and field.
+        rank: [m] how many go before.
+        entities: [g] how many of the field the leaf has, or usually has.
+    """
+
+    first: Ints
+    group: Ints
+    rank: Ints
+    entities: Ints
+
+    @classmethod
+    def of(cls, shares: Shares, order: Ints) -> "_Chains":
+        """Those of the shares `order`, which are by leaf and field."""
+        _, place, count = np.unique(
+            shares.leaf * (shares.field.max() + 1) + shares.field, return_inverse=True, return_counts=True
+        )
+        first = np.flatnonzero(np.diff(place[order], prepend=-1))
+        group = np.repeat(np.arange(len(first)), np.diff(first, append=len(order)))
+        return cls(first, group, np.arange(len(group)) - first[group], count[place[order][first]])
+
+
+def _until_usual(statistic: str, whole: Whole, shares: Shares, chains: _Chains, strength: Floats, judge: Judge) -> Blame:
     """Take entities away one after the other.
 
     Args:
         statistic: as above.
         whole: as above.
-        shares: those who did something, by leaf, field, and the strongest first.
-        side: [m] 1 for a leaf above its typical value, -1 for one below.
+        shares: those who did something, in the order of `chains`.
+        chains: by leaf, field, and the strongest first.
         strength: [m] what they did, > 0.
         judge: as above.
     """
-    first = np.flatnonzero(np.diff(shares.leaf, prepend=-1) | np.diff(shares.field, prepend=-1))
-    group = np.repeat(np.arange(len(first)), np.diff(first, append=len(shares.leaf)))
-    rank = np.arange(len(group)) - first[group]
-    rest = _rest(statistic, whole, shares, group, side)
+    first, group, rank = chains.first, chains.group, chains.rank
+    rest = _rest(statistic, whole, shares, group)
     left = np.ones(len(group))  # the part of the surprise that is left after this and all before it
     against, usual = np.zeros(len(group)), np.zeros(len(group), np.bool_)
     near = np.flatnonzero(rank < MANY)
@@ -203,18 +229,18 @@ def _until_usual(statistic: str, whole: Whole, shares: Shares, side: Floats, str
     end = np.full(len(first), MANY)  # the last that must go
     np.minimum.at(end, group[usual], rank[usual])
     blamed = _blamed(group, rank, end, strength) & (end < MANY)[group] & (rank < MANY)
-    furthest = np.zeros(len(first), np.int64)
-    np.maximum.at(furthest, group[blamed], rank[blamed])
-    explained = 1.0 - left[first + furthest]
+    last = np.array(first)  # of them
+    np.maximum.at(last, group[blamed], np.flatnonzero(blamed))
+    explained = 1.0 - left[last]
+    blamed &= _says_something(shares, group, blamed, explained)[group]
+    blamed &= _told(statistic, whole, shares, chains, np.flatnonzero(blamed), rest)[group]
     size = np.bincount(group[blamed], minlength=len(first))
-    size = np.where(_says_something(shares, group, blamed, explained), size, 0)
-    blamed &= _simplest(shares.leaf[first], size, explained)[group]
     total = np.bincount(group[blamed], strength[blamed], len(first))
     with np.errstate(divide="ignore", invalid="ignore"):
         part = np.where(blamed, strength / total[group], 0.0)
     # Who did nearly as much as the others is as guilty: so much may be chance.
     guilt = np.minimum(part * size[group] / AS_STRONG, 1.0)
-    return Blame(part * explained[group], guilt * against[first + furthest][group])
+    return Blame(part * explained[group], guilt * against[last][group])
 
 
 def _blamed(group: Ints, rank: Ints, end: Ints, strength: Floats) -> Bools:
@@ -235,19 +261,39 @@ def _says_something(shares: Shares, group: Ints, blamed: Bools, explained: Float
     return np.asarray((usual < NEARLY_ALL) & (beyond >= 0.5))
 
 
-def _simplest(leaf: Ints, size: Ints, explained: Floats) -> Bools:
-    """Whether no other field explains the leaf by fewer entities, or better by as many [g].
+def _told(statistic: str, whole: Whole, shares: Shares, chains: _Chains, blamed: Ints, rest: Floats) -> Bools:
+    """Whether those of a leaf and field who are to blame are told beside those of its other fields [g]."""
+    some, of, names = np.unique(chains.group[blamed], return_inverse=True, return_counts=True)
+    last = np.zeros(len(some), np.int64)  # its `rest` is without them all
+    np.maximum.at(last, of, blamed)
+    leaf = shares.leaf[last]
+    distance = np.abs(_from_typical(statistic, whole.typical[leaf], whole.actual[leaf]))
+    rows = np.bincount(of, _odd_rows(statistic, whole, shares)[blamed]).astype(np.float64)
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        scatter = np.sqrt(_running(np.nan_to_num(shares.spread) ** 2, chains.group)[last]) / distance
+    explanations = Explanations(
+        leaf=leaf,
+        field=shares.field[last],
+        names=names,
+        entities=chains.entities[some],
+        explained=1.0 - _way_that_is_left(statistic, whole, leaf, rest[last]),
+        scatter=np.nan_to_num(scatter),
+        usual_share=np.bincount(of, shares.usual_share[blamed]).astype(np.float64),
+        rows=np.minimum(rows, distance) if statistic in _IN_ROWS else rows,
+    )
+    told = np.zeros(len(chains.first), np.bool_)
+    told[some] = simplest(explanations)
+    return told
 
-    One bad host has rows of several urls, which are as odd as the host is; one bad url has rows of several hosts. What takes
-    fewest names is to blame; of a guilty pair both take one.
-    """
-    fewest = np.full(leaf.max() + 1, np.iinfo(np.int64).max)
-    some = size > 0
-    np.minimum.at(fewest, leaf[some], size[some])
-    simple = some & (size == fewest[leaf])
-    best = np.zeros(leaf.max() + 1)
-    np.maximum.at(best, leaf[simple], explained[simple])
-    return np.asarray(simple & (explained >= best[leaf] - AS_WELL))
+
+def _odd_rows(statistic: str, whole: Whole, shares: Shares) -> Floats:
+    """How many rows of each entity may be odd [m]; of a mean or sum as many as would be equal ones with its moments."""
+    rows = np.maximum(shares.weight, shares.usual_share * whole.weight[shares.leaf])
+    if statistic not in ("mean", "sum"):
+        return rows
+    away = shares.mean - (whole.typical[shares.leaf] if statistic == "mean" else 0.0)
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        return np.asarray(rows / (1.0 + np.nan_to_num(shares.m2 / (shares.weight * away**2))))
 
 
 def _what_is_left(
@@ -258,14 +304,12 @@ def _what_is_left(
 
     `rank` is 0 for what is left without one entity.
     """
-    way, all_the_way = (_from_typical(statistic, whole.typical[leaf], value) for value in (rest, whole.actual[leaf]))
-    crossed = way * all_the_way <= 0.0
-    over = crossed | np.isnan(rest)  # what lies on the other side is another anomaly; of nothing there is none
+    way_left = _way_that_is_left(statistic, whole, leaf, rest)
+    over = way_left <= 0.0
     ln_rest = np.where(over, 0.0, judge(leaf, np.where(over, whole.typical[leaf], rest)))
     # Of a value ten times the usual, half is about as unlikely: tails are heavy there. So what is left is at most the part of
     # the way from typical that is left.
-    left = np.minimum(_ratio(-ln_rest, -whole.ln_p[leaf]), _way_that_is_left(way, all_the_way))
-    left = np.where(over, 0.0, left)
+    left = np.minimum(_ratio(-ln_rest, -whole.ln_p[leaf]), way_left)
     gone = np.where(rank == 0, GONE_WITH_ONE, GONE_WITH_SEVERAL)
     ordinary = (ln_rest >= _LN_USUAL) & (left <= 0.5)
     # Of a bucket that is usual again all the surprise is gone, and nearly all where it is nearly usual.
@@ -279,11 +323,13 @@ def _from_typical(statistic: str, typical: Floats, value: Floats) -> Floats:
     return from_typical(statistic, typical, value) if statistic in POINTS else value - typical
 
 
-def _way_that_is_left(way: Floats, all_the_way: Floats) -> Floats:
-    """The part of the distance from typical that is left, in [0, 1]; 1 where that means nothing."""
+def _way_that_is_left(statistic: str, whole: Whole, leaf: Ints, rest: Floats) -> Floats:
+    """The part of the distance from typical that is left [m], in [0, 1]; 1 where that means nothing."""
+    way, all_the_way = (_from_typical(statistic, whole.typical[leaf], value) for value in (rest, whole.actual[leaf]))
+    over = (way * all_the_way <= 0.0) | np.isnan(rest)  # the other side is another anomaly; of nothing there is none
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        part = way / all_the_way
-    return np.asarray(np.clip(np.nan_to_num(part, nan=1.0), 0.0, 1.0))
+        part = np.clip(np.nan_to_num(way / all_the_way, nan=1.0), 0.0, 1.0)
+    return np.where(over, 0.0, part)
 
 
 def _ratio(part: Floats, whole: Floats) -> Floats:
@@ -292,9 +338,10 @@ def _ratio(part: Floats, whole: Floats) -> Floats:
     return np.where(whole > 0.0, np.clip(part / safe, 0.0, 1.0), 1.0)
 
 
-def _rest(statistic: str, whole: Whole, shares: Shares, group: Ints, side: Floats) -> Floats:
+def _rest(statistic: str, whole: Whole, shares: Shares, group: Ints) -> Floats:
     """The bucket value without each entity and all before it in its group, usual ones in their place; NaN of nothing."""
     actual, usual = whole.actual[shares.leaf], _running(shares.usual, group)
+    side = np.sign(actual - whole.typical[shares.leaf])
     if statistic == "rare":  # it is there until the last of its rows is gone
         left = whole.weight[shares.leaf] - _running(shares.weight, group)
         return np.where(left > _ROUNDING * whole.weight[shares.leaf], actual, np.nan)
