@@ -5,7 +5,7 @@
 Each issue is a few buckets of 41 components' latency, requests and availability. A job reads the normal run of the scenario,
 moved by whole days to end before the issue, then the issue. One job for all issues, the one that an operator would write who
 knows the three metrics and no call graph. Components are ranked as `incidents` lists their series, those of the highest
-incident first. What was odd before is no cause of the alert, so series with an episode before it are left out.
+incident first. What was odd before is no cause of the alert: such a series is compared with what it was then.
 """
 
 import csv
@@ -29,7 +29,7 @@ AROUND: Final = 600
 """Seconds on both sides of the alert in which a component may be told, as the judge's own baseline has it."""
 
 LAG: Final = SPAN
-"""Seconds by which an alert may come later than what it is about: one is raised when a bucket has gone wrong, not before."""
+"""Seconds by which an alert may come later than the end of the first bucket that it is about."""
 
 _METRICS: Final = {"latency": "high_mean", "requests": "mean", "availability": "low_mean"}
 
@@ -53,7 +53,10 @@ JOB: Final[dict[str, Any]] = {
 
 
 def rows(folder: Path) -> pl.DataFrame:
-    """`time` in epoch seconds, `component`, `statistic`, and one column a metric; a row a measured value."""
+    """`time` in epoch seconds, `component`, `statistic`, and one column a metric; a row a measured value.
+
+    Times are the ends of five minutes: were they beginnings, several alerts would come before anything shows.
+    """
     with gzip.open(folder / "metrics.csv.gz", "rt", newline="") as file:
         table = list(csv.reader(file))
     components, metrics, statistics = (heads[1:] for heads in table[:3])
@@ -74,16 +77,19 @@ def rows(folder: Path) -> pl.DataFrame:
 
 def ranking(normal: pl.DataFrame, issue: pl.DataFrame, alert: int) -> list[str]:
     """The components, the likeliest cause first; those that no incident is about are left out."""
+    cut = issue["time"].min() % SPAN  # type: ignore[operator]
+    issue, alert = issue.with_columns(pl.col("time") - cut), alert - cut  # so that each row is a bucket
     shift = (issue["time"].min() - SPAN - normal["time"].max()) // DAY * DAY  # type: ignore[operator]
     stream = pl.concat([normal.with_columns(pl.col("time") + shift), issue]).sort("time", maintain_order=True)
-    last = stream["time"].max() // SPAN * SPAN + SPAN  # type: ignore[operator]
+    last = stream["time"].max() + SPAN  # type: ignore[operator]
     engine = barograph.Engine.build(barograph.load_job(JOB))
     records = pl.concat([results.records for results in (engine.add(stream), engine.flush(last * 1000))])
     time = pl.col("timestamp") // 1000
     near = records.filter((time - alert).abs() <= AROUND, pl.col("record_score") >= OPENING_SCORE)
-    with_it = time >= alert // SPAN * SPAN - LAG
-    before = near.filter(~with_it).select(SERIES_KEY)
-    told = incidents(near.filter(with_it).join(before, on=SERIES_KEY, how="anti", nulls_equal=True), SPAN * 1000)
+    with_it = time > alert - LAG
+    before = near.filter(~with_it).sort("timestamp").group_by(SERIES_KEY).agg(before=pl.last("actual"))
+    since = near.filter(with_it).join(before, on=SERIES_KEY, how="left", nulls_equal=True)
+    told = incidents(since.with_columns(typical=pl.coalesce("before", "typical")).drop("before"), SPAN * 1000)
     members = told.sort("score", "start", descending=[True, False])["members"].explode().struct.unnest()
     return members["partition_field_value"].drop_nulls().unique(maintain_order=True).to_list()
 

@@ -183,7 +183,7 @@ def rows(random: np.random.Generator, made: Shop, buckets: int, fault: Fault | N
     """As `petshop.rows`."""
     took, failed, retries = requests(random, made, buckets, fault)
     count = counts(random, made, failed, retries, fault)
-    time, frames = np.arange(buckets) * SPAN, []
+    time, frames = (np.arange(buckets) + 1) * SPAN, []
     for service in made.order:
         some = count[:, service] > 0
         seen = np.arange(SAMPLES) < count[some, service, None]

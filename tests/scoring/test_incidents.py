@@ -87,15 +87,24 @@ def test_an_incident_says_when_it_was_worst_and_how_far_from_the_normal_of_befor
     assert one["summary"] == "host=a, mean of ms: 10x lower than usual (10 instead of 100)"
 
 
-def test_of_what_begins_at_once_the_first_is_who_shows_most_of_what_its_measure_does() -> None:
+def test_of_what_begins_at_once_the_first_is_who_has_most_of_what_changed_in_its_measure() -> None:
     """Latencies go further off than a share of calls that fail can; where all wait, who waits most is not who failed."""
-    waiting = [record(11, f"h{i}", 95, "eu", log_probability=-100.0 - i) for i in range(3)]
-    failing = {"detector_index": 1, "function_description": "low_mean", "field_name": "ok", "log_probability": -15.0}
-    (one,) = found(*waiting, record(11, "store", 80, "eu", **failing))
+    waiting = [record(11, f"h{i}", 95, "eu", actual=30.0 * (1 + i), log_probability=-300.0 + i) for i in range(3)]
+    of_calls = {"detector_index": 1, "function_description": "low_mean", "field_name": "ok", "typical": 100.0}
+    failing = record(11, "store", 60, "eu", actual=60.0, log_probability=-10.0, **of_calls)
+    (one,) = found(*waiting, failing)
     assert hosts(one) == ["store", "h2", "h1", "h0"]
     assert "a hint at the cause: region=eu host=store, low_mean of ok" in one["summary"]
-    (one,) = found(*waiting, record(11, "store", 80, "eu", **failing), record(11, "h2", 90, "eu", **failing))
-    assert hosts(one) == ["h2", "store", "h2", "h1", "h0"]
+    (one,) = found(*waiting, failing, record(11, "h2", 60, "eu", actual=20.0, log_probability=-11.0, **of_calls))
+    assert hosts(one) == ["h2", "h2", "h1", "h0", "store"]
+
+
+@pytest.mark.parametrize("odd", [{"actual": 10.0}, {"actual": 0.0, "typical": 0.0}, {"actual": None, "typical": None}])
+def test_what_is_odd_in_its_measure_alone_stands_by_its_score_whatever_it_changed_by(odd: dict) -> None:
+    by_itself = record(11, "x", 60, "eu", **odd, detector_index=1)
+    for score, is_first in ((59.0, True), (61.0, False)):
+        (one,) = found(by_itself, record(11, "h", score, "eu", actual=1e9, detector_index=0))
+        assert (hosts(one)[0] == "x") == is_first
 
 
 @pytest.mark.parametrize(("before", "is_first"), [(1, False), (2, True)])
