@@ -149,6 +149,16 @@ def test_nobody_is_blamed_where_all_are_missing() -> None:
     assert not blame_for("count", one_leaf(0.0, 100.0, 0.0, judge), given_, judge).influence.any()
 
 
+@pytest.mark.parametrize(("rows", "named"), [(11, False), (12, True)])
+def test_who_has_more_rows_by_chance_is_not_blamed_for_them(rows: int, named: bool) -> None:
+    """One of twenty with five rows each has eleven in one bucket of four."""
+    judge = normal_judge(100.0, 1.0)
+    weight = [float(rows), *[5.0] * 19]
+    given_ = shares(weight, usual=[5.0] * 20, spread=[2.2] * 20, usual_share=[0.05] * 20)
+    found = blame_for("count", one_leaf(sum(weight), 100.0, sum(weight), judge), given_, judge)
+    assert (found.influence > 0.0).tolist() == [named, *[False] * 19]
+
+
 def test_what_nearly_every_row_has_is_blamed_for_nothing() -> None:
     judge = normal_judge(100.0, 10.0)
     whole = one_leaf(300.0, 100.0, 300.0, judge)

@@ -167,9 +167,12 @@ def _strength(statistic: str, whole: Whole, shares: Shares, side: Floats) -> tup
             return far, np.nan_to_num(share), certain
         excess = np.where(np.isnan(shares.effect), distance, side * (shares.effect - shares.usual))
         spread = shares.spread
-        if statistic == "count":  # who always has two rows has four now and then
-            spread = np.where(side > 0.0, np.maximum(spread, np.sqrt(np.maximum(shares.usual, 0.0))), spread)
-        excess = np.where(excess > NOISE * spread, np.nan_to_num(excess), 0.0)
+        beyond_noise = excess > NOISE * spread
+        if statistic == "count":  # who always has two rows has five now and then
+            usual = np.maximum(shares.usual, 0.0)
+            spread = np.where(side > 0.0, np.maximum(spread, np.sqrt(usual)), spread)
+            beyond_noise &= (side < 0.0) | (_roots(shares.effect) - _roots(usual) > NOISE) | np.isnan(shares.effect)
+        excess = np.where(beyond_noise, np.nan_to_num(excess), 0.0)
         certain = np.where(excess > 0.0, 1.0 / (1.0 + (spread / excess) ** 2), 1.0)
         if statistic in ("distinct_count", "info_content"):
             return excess, np.nan_to_num(shares.without_higher, nan=-np.inf), certain
@@ -180,6 +183,11 @@ def _strength(statistic: str, whole: Whole, shares: Shares, side: Floats) -> tup
         unusual = np.clip(1.0 - side * shares.usual / np.maximum(side * shares.effect, NOISE * shares.spread), 0.0, 1.0)
         pull = np.where(np.isnan(pulled), 0.0, shares.weight * np.nan_to_num(beyond) * np.nan_to_num(unusual, nan=1.0))
         return np.where(shares.weight > 0.0, pull, excess), np.nan_to_num(side * pulled, nan=-np.inf), certain
+
+
+def _roots(rows: Floats) -> Floats:
+    """What Poisson numbers scatter by one deviation in, also small ones: 11 are 2.1 from 5, and come as often (Anscombe 1948)."""
+    return 2.0 * np.sqrt(np.maximum(rows, 0.0) + 0.375)
 
 
 @dataclass(frozen=True)
