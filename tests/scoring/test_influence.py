@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from barograph.scoring.influence import Blame, Shares, Whole, blame_for
+from barograph.scoring.influence import Blame, blame_for
+from barograph.scoring.shares import Shares, Whole
 from tests.oracle.influence import STATISTICS, pull, without
 
 

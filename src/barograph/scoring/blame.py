@@ -13,8 +13,9 @@ from barograph.results.arrays import Bools, Ids, Ints, Structs
 from barograph.results.leaf import SHARES
 from barograph.results.schema import INFLUENCER_KEY
 from barograph.results.words import ODD_BY_ITSELF
-from barograph.scoring.influence import NEARLY_ALL, Blame, Judge, Shares, Whole, blame_for
+from barograph.scoring.influence import NEARLY_ALL, Blame, Judge, blame_for
 from barograph.scoring.leaves import LnPOf, Measure, Stretch
+from barograph.scoring.shares import Shares, Whole
 
 NOBODY: Final = pl.DataFrame(
     schema={"leaf": pl.Int64, **dict.fromkeys(INFLUENCER_KEY, pl.String), "influence": pl.Float64, "guilt": pl.Float64}

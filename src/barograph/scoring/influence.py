@@ -15,7 +15,9 @@ import numpy as np
 from barograph.kernels.elementary import ln
 from barograph.results.arrays import Bools, Floats, Ints
 from barograph.results.points import POINTS
-from barograph.scoring.point_blame import from_typical, mean_without, ways
+from barograph.scoring.point_blame import from_typical
+from barograph.scoring.remainder import MANY, away_from_typical, running, value_without, way_that_is_left
+from barograph.scoring.shares import Shares, Whole
 from barograph.scoring.simplest import Explanations, simplest
 
 USUAL: Final = 0.01
@@ -24,8 +26,6 @@ GONE_WITH_ONE: Final = 0.8
 """... and in any case if so much of its surprise, or of its way from typical, is gone with one entity. Chosen."""
 GONE_WITH_SEVERAL: Final = 0.9
 """... or with several: more names must explain more. Chosen."""
-MANY: Final = 20
-"""What more entities have done together is nobody's doing. Chosen: a twentieth of the blame is none."""
 NEARLY_ALL: Final = 0.9
 """Entities that usually have so much of the rows are blamed for nothing: to say "everybody" explains nothing. Chosen."""
 AS_STRONG: Final = 2.0 / 3.0
@@ -37,67 +37,8 @@ BY_CHANCE: Final = 0.02
 NOISE: Final = 2.25
 """Deviations of what an entity usually does that are still usual: the most of 50 is often beyond 2. Chosen."""
 
-_ROUNDING: Final = 1e-9  # of all rows: less is none of them
 _IN_ROWS: Final = ("count", "freq_rare", "distinct_count")  # one row or text more makes such a value larger by one at most
 _LN_USUAL: Final = ln(USUAL)
-
-
-@dataclass(frozen=True)
-class Shares:
-    """One row an entity and leaf: what the entity's rows contribute to the leaf's bucket value. See `results.leaf.SHARES`.
-
-    Attributes:
-        leaf: [m] position of the leaf.
-        field: [m] number of the influencer field.
-        weight: [m] the entity's rows (summed counts for summarised input); 0 for one that is missing.
-        value: [m] the statistic over the entity's rows alone; NaN when it has none.
-        mean: [m] mean of the entity's values; NaN for counts.
-        m2: [m] sum of squared deviations from that mean; NaN for counts.
-        without: [m] of a median or distinct count, the value without these rows; else NaN.
-        without_higher: [m] ... and without those of all that raise it more.
-        without_lower: [m] ... or without those of all that lower it more.
-        effect: [m] what the rows do to the value; NaN where they are all there are.
-        usual: [m] what the entity's rows usually do.
-        spread: [m] the standard deviation of that.
-        usual_share: [m] the share of the series' rows that it usually has.
-    """
-
-    leaf: Ints
-    field: Ints
-    weight: Floats
-    value: Floats
-    mean: Floats
-    m2: Floats
-    without: Floats
-    without_higher: Floats
-    without_lower: Floats
-    effect: Floats
-    usual: Floats
-    spread: Floats
-    usual_share: Floats
-
-    def take(self, rows: Ints) -> "Shares":
-        """Those of `rows`, in this order."""
-        return Shares(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
-
-
-@dataclass(frozen=True)
-class Whole:
-    """The leaves the shares belong to.
-
-    Attributes:
-        actual: [k] bucket value.
-        typical: [k] the model's centre.
-        weight: [k] rows behind the value.
-        mean: [k] mean of the rows' values; NaN for counts.
-        ln_p: [k] ln of the bucket value's probability.
-    """
-
-    actual: Floats
-    typical: Floats
-    weight: Floats
-    mean: Floats
-    ln_p: Floats
 
 
 @dataclass(frozen=True)
@@ -186,7 +127,7 @@ def _strength(statistic: str, whole: Whole, shares: Shares, side: Floats) -> tup
 
 
 def _roots(rows: Floats) -> Floats:
-    """What Poisson numbers scatter by one deviation in, also small ones: 11 are 2.1 from 5, and come as often (Anscombe 1948)."""
+    """What Poisson numbers scatter by one deviation in, also small ones (Anscombe 1948): 11 are 2.1 from 5, as rare as that."""
     return 2.0 * np.sqrt(np.maximum(rows, 0.0) + 0.375)
 
 
@@ -229,7 +170,7 @@ def _until_usual(statistic: str, whole: Whole, shares: Shares, chains: _Chains, 
         judge: as above.
     """
     first, group, rank = chains.first, chains.group, chains.rank
-    rest = _rest(statistic, whole, shares, group)
+    rest = value_without(statistic, whole, shares, group)
     left = np.ones(len(group))  # the part of the surprise that is left after this and all before it
     against, usual = np.zeros(len(group)), np.zeros(len(group), np.bool_)
     near = np.flatnonzero(rank < MANY)
@@ -275,16 +216,16 @@ def _told(statistic: str, whole: Whole, shares: Shares, chains: _Chains, blamed:
     last = np.zeros(len(some), np.int64)  # its `rest` is without them all
     np.maximum.at(last, of, blamed)
     leaf = shares.leaf[last]
-    distance = np.abs(_from_typical(statistic, whole.typical[leaf], whole.actual[leaf]))
+    distance = np.abs(away_from_typical(statistic, whole.typical[leaf], whole.actual[leaf]))
     rows = np.bincount(of, _odd_rows(statistic, whole, shares)[blamed]).astype(np.float64)
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        scatter = np.sqrt(_running(np.nan_to_num(shares.spread) ** 2, chains.group)[last]) / distance
+        scatter = np.sqrt(running(np.nan_to_num(shares.spread) ** 2, chains.group)[last]) / distance
     explanations = Explanations(
         leaf=leaf,
         field=shares.field[last],
         names=names,
         entities=chains.entities[some],
-        explained=1.0 - _way_that_is_left(statistic, whole, leaf, rest[last]),
+        explained=1.0 - way_that_is_left(statistic, whole, leaf, rest[last]),
         scatter=np.nan_to_num(scatter),
         usual_share=np.bincount(of, shares.usual_share[blamed]).astype(np.float64),
         rows=np.minimum(rows, distance) if statistic in _IN_ROWS else rows,
@@ -312,7 +253,7 @@ def _what_is_left(
 
     `rank` is 0 for what is left without one entity.
     """
-    way_left = _way_that_is_left(statistic, whole, leaf, rest)
+    way_left = way_that_is_left(statistic, whole, leaf, rest)
     over = way_left <= 0.0
     ln_rest = np.where(over, 0.0, judge(leaf, np.where(over, whole.typical[leaf], rest)))
     # Of a value ten times the usual, half is about as unlikely: tails are heavy there. So what is left is at most the part of
@@ -326,72 +267,7 @@ def _what_is_left(
     return left, against, np.asarray(ordinary | (left <= 1.0 - gone))
 
 
-def _from_typical(statistic: str, typical: Floats, value: Floats) -> Floats:
-    """How far values are from typical ones; of numbers with a sign."""
-    return from_typical(statistic, typical, value) if statistic in POINTS else value - typical
-
-
-def _way_that_is_left(statistic: str, whole: Whole, leaf: Ints, rest: Floats) -> Floats:
-    """The part of the distance from typical that is left [m], in [0, 1]; 1 where that means nothing."""
-    way, all_the_way = (_from_typical(statistic, whole.typical[leaf], value) for value in (rest, whole.actual[leaf]))
-    over = (way * all_the_way <= 0.0) | np.isnan(rest)  # the other side is another anomaly; of nothing there is none
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        part = np.clip(np.nan_to_num(way / all_the_way, nan=1.0), 0.0, 1.0)
-    return np.where(over, 0.0, part)
-
-
 def _ratio(part: Floats, whole: Floats) -> Floats:
     """part / whole of two surprises (-ln of probabilities), in [0, 1]; 1 for a leaf that is no surprise at all."""
     safe = np.where(whole > 0.0, whole, 1.0)
     return np.where(whole > 0.0, np.clip(part / safe, 0.0, 1.0), 1.0)
-
-
-def _rest(statistic: str, whole: Whole, shares: Shares, group: Ints) -> Floats:
-    """The bucket value without each entity and all before it in its group, usual ones in their place; NaN of nothing."""
-    actual, usual = whole.actual[shares.leaf], _running(shares.usual, group)
-    side = np.sign(actual - whole.typical[shares.leaf])
-    if statistic == "rare":  # it is there until the last of its rows is gone
-        left = whole.weight[shares.leaf] - _running(shares.weight, group)
-        return np.where(left > _ROUNDING * whole.weight[shares.leaf], actual, np.nan)
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        if statistic in ("count", "freq_rare", "sum"):
-            return actual - _running(shares.effect, group) + usual
-        if statistic in ("min", "max"):
-            following = np.append(shares.value[1:], np.nan)
-            beyond = np.where(np.append(np.diff(group), 1) == 0, following, np.nan)
-            # Rows that are nobody's have the extreme: nobody takes it away.
-            holder = shares.value[np.flatnonzero(np.diff(group, prepend=-1))[group]]
-            return np.where(side * (actual - holder) > 0.0, actual, beyond)
-        if statistic in ("median", "distinct_count", "info_content"):
-            chain = np.where(side > 0.0, shares.without_higher, shares.without_lower)
-            return np.where(shares.weight > 0.0, chain, actual) + usual
-        if statistic in POINTS:
-            all_rows, gone = whole.weight[shares.leaf], _running(shares.weight, group)
-            parts = shares.weight * np.nan_to_num(ways(statistic, actual, shares.value))
-            return mean_without(statistic, actual, all_rows, gone, np.array([_running(part, group) for part in parts]))
-        left = whole.weight[shares.leaf] - _running(shares.weight, group)
-        return np.where(left > 0.0, _moments_left(statistic, whole, shares, group, left), np.nan) + usual
-
-
-def _moments_left(statistic: str, whole: Whole, shares: Shares, group: Ints, left: Floats) -> Floats:
-    """The mean or variance of what is left [m]: the pooling of moments (Chan et al. 1979) run backwards."""
-    actual = whole.actual[shares.leaf]
-    centre = actual if statistic == "mean" else whole.mean[shares.leaf]
-    away = np.nan_to_num(shares.mean - centre)  # an entity that is missing takes nothing away
-    shift = -_running(shares.weight * away, group) / left
-    if statistic == "mean":
-        return np.asarray(actual + shift)
-    squares = _running(np.nan_to_num(shares.m2) + shares.weight * away**2, group)
-    return np.maximum((actual * whole.weight[shares.leaf] - squares) / left - shift**2, 0.0)
-
-
-def _running(values: Floats, group: Ints) -> Floats:
-    """The sum of each value and those before it in its group."""
-    first = np.flatnonzero(np.diff(group, prepend=-1))
-    out = np.array(values)
-    size = np.diff(first, append=len(values))
-    # Group by group, one step at a time: a sum over all groups less what was before would leave their rounding in each other.
-    for step in range(1, int(min(size.max(initial=0), MANY))):
-        at = first[size > step] + step
-        out[at] += out[at - 1]
-    return out
