@@ -28,6 +28,17 @@ def test_incidents_are_sentences_the_worst_first(open_page: Open, server: Runnin
     expect(page).to_have_url(re.compile("shown=40"))
 
 
+def test_the_likely_cause_is_said_where_it_is_not_the_worst(open_page: Open, server: Running) -> None:
+    told = server.http.get("/api/v1/incidents", params={"job": "hosts"}).json()["incidents"]
+    others = [one["likely_cause"]["how"] for one in told if one["likely_cause"] != one["worst"]]
+    assert others
+    page = open_page("/?job=hosts")
+    expect(page.locator(".incident")).to_have_count(len(told))
+    hints = page.locator(".incident p", has_text="A hint at the cause: ").all_text_contents()
+    assert len(hints) == len(others)
+    assert all(hint.endswith(how) for hint, how in zip(hints, others, strict=True))
+
+
 def test_an_incident_leads_to_the_explorer_at_its_time_and_to_its_series(open_page: Open) -> None:
     page = open_page("/?job=hosts")
     row = page.locator(".incident").first

@@ -18,6 +18,8 @@ def test_incidents_are_listed_over_jobs_and_say_which_go_on(api: httpx.Client) -
     assert "x higher than usual (9,000 instead of 9" in first["worst"]["how"]
     (one,) = api.get("/jobs/web/incidents", params={"from": SPIKE_MS, "to": SPIKE_MS + 1}).json()["rows"]
     assert one["incident_id"] == first["incident_id"]
+    cause = {name: value for name, value in first["likely_cause"].items() if name not in ("what", "how")}
+    assert cause.items() <= one["members"][0].items()
 
 
 def test_incidents_are_narrowed_by_status_score_text_and_time(api: httpx.Client) -> None:

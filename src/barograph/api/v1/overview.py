@@ -27,7 +27,7 @@ class Shared(BaseModel):
 
 
 class Member(BaseModel):
-    """The worst series of an incident; `what` and `how` are words: `mean of cpu`, `3.2x higher than usual`."""
+    """A series of an incident; `what` and `how` are words: `mean of cpu`, `3.2x higher than usual`."""
 
     detector_index: int
     function_description: str
@@ -47,7 +47,7 @@ class Member(BaseModel):
 
 
 class Incident(BaseModel):
-    """What went wrong together; `ongoing`: it may not be over."""
+    """What went wrong together; `ongoing`: it may not be over; `likely_cause`: the series to look at first, a hint."""
 
     job_id: str
     incident_id: str
@@ -63,6 +63,7 @@ class Incident(BaseModel):
     is_whole: bool
     entities: list[Shared]
     worst: Member
+    likely_cause: Member
 
 
 class Incidents(BaseModel):
@@ -110,7 +111,7 @@ def router(server: Server) -> APIRouter:
         size: Size = 20,
         cursor: Cursor = None,
     ) -> Response:
-        """Tell what went wrong together, over several jobs; of each incident the worst series."""
+        """Tell what went wrong together, over several jobs; of each incident the worst series and the likely cause."""
         offset = offset_of(cursor)
         asked = IncidentsQuery(job or ["_all"], from_, to, min_, _STATUS[status], q, offset, size)
         found = service.incident_list(asked)
@@ -154,6 +155,7 @@ def _told(one: ListedIncident) -> dict[str, Any]:
         "measures": len({(member["function_description"], member["field_name"]) for member in members}),
         "entities": row["entities"][:_SHARED_SHOWN],
         "worst": _member(one.worst),
+        "likely_cause": _member(members[0]),
     }
 
 

@@ -31,6 +31,7 @@ function Incident({ incident }) {
       <div class="said">
         <h3><a href=${explorer(incident)}>${sentence(incident)}</a></h3>
         ${incident.series > 1 && html`<p>Worst in ${nameOf(incident.worst)}: ${incident.worst.how}</p>`}
+        ${hasHint(incident) && html`<p>A hint at the cause: ${nameOf(incident.likely_cause)}, ${incident.likely_cause.what} ${incident.likely_cause.how}</p>`}
         <p class="quiet">
           <span>${incident.ongoing ? 'Since ' : ''}${interval(incident.start, incident.end)}</span>
           <span>${duration(incident.end - incident.start)}</span>
@@ -60,6 +61,9 @@ const splits = (member) => ['partition', 'by', 'over'].map((role) => [member[`${
   .filter(([name, value]) => name !== null && value !== null);
 
 const nameOf = (member) => splits(member).map(([name, value]) => `${name} ${value}`).join(', ') || member.what;
+
+/** Whether another series than the worst is the one to look at first. */
+const hasHint = ({ worst, likely_cause: hint }) => nameOf(hint) !== nameOf(worst) || hint.what !== worst.what;
 
 const bucketSpan = (incident) => allJobs.value.find((job) => job.job_id === incident.job_id)?.bucket_span_ms ?? 0;
 
