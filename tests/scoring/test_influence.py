@@ -160,6 +160,18 @@ def test_who_has_more_rows_by_chance_is_not_blamed_for_them(rows: int, named: bo
     assert (found.influence > 0.0).tolist() == [named, *[False] * 19]
 
 
+@pytest.mark.parametrize(("more", "named"), [(26, False), (40, True)])
+def test_who_has_a_third_of_the_rows_is_not_blamed_for_half_of_those_that_are_too_many(more: int, named: bool) -> None:
+    """Without it most of the surprise is gone, as that of the half is far less than half of that of all."""
+    judge = normal_judge(150.0, 10.0)
+    others = (50 - more) / 5
+    given_ = shares(
+        [50.0 + more, *[20.0 + others] * 5], usual=[50.0, *[20.0] * 5], spread=[5.0] * 6, usual_share=[1 / 3, *[2 / 15] * 5]
+    )
+    found = blame_for("count", one_leaf(200.0, 150.0, 200.0, judge), given_, judge)
+    assert (found.influence > 0.0).tolist() == [named, *[False] * 5]
+
+
 def test_what_nearly_every_row_has_is_blamed_for_nothing() -> None:
     judge = normal_judge(100.0, 10.0)
     whole = one_leaf(300.0, 100.0, 300.0, judge)

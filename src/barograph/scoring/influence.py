@@ -181,7 +181,8 @@ def _until_usual(statistic: str, whole: Whole, shares: Shares, chains: _Chains, 
     last = np.array(first)  # of them
     np.maximum.at(last, group[blamed], np.flatnonzero(blamed))
     explained = 1.0 - left[last]
-    blamed &= _says_something(shares, group, blamed, explained)[group]
+    gone = 1.0 - way_that_is_left(statistic, whole, shares.leaf[last], rest[last])
+    blamed &= _says_something(shares, group, blamed, gone)[group]
     blamed &= _told(statistic, whole, shares, chains, np.flatnonzero(blamed), rest)[group]
     size = np.bincount(group[blamed], minlength=len(first))
     total = np.bincount(group[blamed], strength[blamed], len(first))
@@ -203,10 +204,13 @@ def _blamed(group: Ints, rank: Ints, end: Ints, strength: Floats) -> Bools:
     return np.asarray(blamed & (strength * count[group] >= TOO_LITTLE * total[group]))
 
 
-def _says_something(shares: Shares, group: Ints, blamed: Bools, explained: Floats) -> Bools:
-    """Whether those to blame did much more than their usual share [g]: what everybody did is nobody's doing."""
-    usual = np.bincount(group[blamed], shares.usual_share[blamed], len(explained))
-    beyond = (explained - usual) / np.maximum(1.0 - usual, 1.0 - NEARLY_ALL)
+def _says_something(shares: Shares, group: Ints, blamed: Bools, gone: Floats) -> Bools:
+    """Whether of the way from typical that is `gone` without those to blame they did much more than their usual share [g].
+
+    What everybody did is nobody's doing.
+    """
+    usual = np.bincount(group[blamed], shares.usual_share[blamed], len(gone))
+    beyond = (gone - usual) / np.maximum(1.0 - usual, 1.0 - NEARLY_ALL)
     return np.asarray((usual < NEARLY_ALL) & (beyond >= 0.5))
 
 
