@@ -131,3 +131,20 @@ def test_regions_that_have_rows_of_guilty_hosts_by_chance_are_not_named(function
         frame, hosts = few_rows(function, guilty, seed)
         _, influences, _ = blamed(frame, function)
         assert set(influences) == hosts, seed
+
+
+@pytest.mark.parametrize(("hosts", "named"), [(1, {("user", "u3"), ("host", "0")}), (14, {("user", "u3")})])
+def test_a_host_that_has_all_rows_of_an_odd_user_is_named_but_not_those_that_share_them(
+    hosts: int, named: set[tuple[str, str]]
+) -> None:
+    frame = stream(7)
+    more = frame.filter(in_odd(frame)).head(60).with_columns(user=pl.lit("u3"), host=(pl.int_range(60) % hosts).cast(pl.String))
+    analysis = {
+        "bucket_span": "5m",
+        "detectors": [{"function": "count", "over_field_name": "user"}],
+        "influencers": ["user", "host"],
+    }
+    document = {"job_id": "blame", "analysis_config": analysis, "data_description": {"time_format": "epoch_ms"}}
+    found = barograph.run(load_job(document), pl.concat([frame, more]).sort("time")).influencers
+    high = found.filter(pl.col("timestamp") == START + ODD * SPAN, pl.col("initial_influencer_score") >= 50)
+    assert set(high.select("influencer_field_name", "influencer_field_value").rows()) == named

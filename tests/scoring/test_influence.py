@@ -25,6 +25,7 @@ def one_leaf(actual: float, typical: float, weight: float, judge, mean: float = 
         weight=np.array([weight]),
         mean=np.array([mean]),
         ln_p=judge(np.zeros(1, np.int64), column),
+        of_member=np.zeros(1, np.bool_),
     )
 
 

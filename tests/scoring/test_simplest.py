@@ -9,7 +9,7 @@ from barograph.scoring.simplest import Explanations, simplest
 Field = tuple[int, int, float, float, float]
 
 
-def told(*fields: Field, scatter: float = 0.0) -> list[bool]:
+def told(*fields: Field, scatter: float = 0.0, of_member: bool = False) -> list[bool]:
     """Of one leaf, each field's answer."""
     names, entities, explained, usual_share, rows = (np.array(column) for column in zip(*fields, strict=True))
     position = np.arange(len(fields))
@@ -23,6 +23,7 @@ def told(*fields: Field, scatter: float = 0.0) -> list[bool]:
             scatter=np.full(len(fields), scatter),
             usual_share=usual_share.astype(float),
             rows=rows.astype(float),
+            of_member=np.full(len(fields), of_member),
         )
     ).tolist()
 
@@ -65,7 +66,19 @@ def test_what_a_pair_lacks_by_its_usual_scatter_is_not_held_against_it() -> None
 @pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
 def test_the_only_field_is_always_told(share: float) -> None:
     assert told((3, 20, 0.9, share, 30)) == [True]
-    assert simplest(Explanations(*(np.zeros(0, np.int64) for _ in range(4)), *(np.zeros(0) for _ in range(4)))).tolist() == []
+
+
+def test_where_nobody_is_to_blame_nobody_is_told() -> None:
+    numbers, parts = (np.zeros(0, np.int64) for _ in range(4)), (np.zeros(0) for _ in range(4))
+    assert simplest(Explanations(*numbers, *parts, np.zeros(0, np.bool_))).tolist() == []
+
+
+def test_beside_an_odd_member_of_a_population_several_names_must_be_no_chance() -> None:
+    """18 rows of one user: each of another url, two thirds of them at three of thirty, and all at three or at one."""
+    assert told((18, 26, 1.0, 0.0, 18), of_member=True) == [False]
+    assert told((3, 30, 0.67, 0.3, 18), of_member=True) == [False]
+    assert told((3, 30, 1.0, 0.1, 18), of_member=True) == [True]
+    assert told((1, 30, 1.0, 0.5, 18), of_member=True) == [True]
 
 
 def test_the_fields_of_one_leaf_say_nothing_of_another() -> None:
@@ -79,5 +92,6 @@ def test_the_fields_of_one_leaf_say_nothing_of_another() -> None:
         scatter=np.zeros(3),
         usual_share=np.array([0.04, 0.1, 0.1]),
         rows=np.full(3, 4.0),
+        of_member=np.zeros(3, np.bool_),
     )
     assert simplest(of).tolist() == [True, False, True]

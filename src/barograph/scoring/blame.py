@@ -51,7 +51,7 @@ def blame(stretch: Stretch, measures: tuple[Measure, ...], ln_p_of: Sequence[LnP
     for position in np.unique(measure):
         rows = np.flatnonzero((measure == position) & odd)
         judge = _judge(stretch, position, ln_p_of[position])
-        own = _experiment(stretch.leaves, measures[position].statistic, shares[rows], judge)
+        own = _experiment(stretch.leaves, measures[position], shares[rows], judge)
         found.influence[rows], found.guilt[rows] = own.influence, own.guilt
     found.influence[only] = found.guilt[only] = 1.0
     some = np.flatnonzero(found.influence > 0.0)
@@ -68,11 +68,12 @@ def _judge(stretch: Stretch, position: int, ln_p_of: LnPOf) -> Judge:
     return lambda leaf, value: ln_p_of(payload[place[leaf]], value + added[leaf])
 
 
-def _experiment(leaves: Structs, statistic: str, shares: pl.DataFrame, judge: Judge) -> Blame:
-    whole = Whole(*(np.ascontiguousarray(leaves[name]) for name in ("actual", "typical", "weight", "mean", "ln_p")))
+def _experiment(leaves: Structs, measure: Measure, shares: pl.DataFrame, judge: Judge) -> Blame:
+    numbers = {name: np.ascontiguousarray(leaves[name]) for name in ("actual", "typical", "weight", "mean", "ln_p")}
+    whole = Whole(**numbers, of_member=np.full(len(leaves), measure.over_field_name is not None))
     columns = {name: shares[name].to_numpy() for name in _NUMBERS}  # null is NaN
     field = shares["influencer_field_name"].rank("dense").to_numpy().astype(np.int64)
-    return blame_for(statistic, whole, Shares(leaf=shares["leaf"].to_numpy(), field=field, **columns), judge)
+    return blame_for(measure.statistic, whole, Shares(leaf=shares["leaf"].to_numpy(), field=field, **columns), judge)
 
 
 def _is_split(shares: pl.DataFrame, measures: tuple[Measure, ...], measure: Ids) -> Bools:

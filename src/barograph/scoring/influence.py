@@ -233,6 +233,7 @@ def _told(statistic: str, whole: Whole, shares: Shares, chains: _Chains, blamed:
         scatter=np.nan_to_num(scatter),
         usual_share=np.bincount(of, shares.usual_share[blamed]).astype(np.float64),
         rows=np.minimum(rows, distance) if statistic in _IN_ROWS else rows,
+        of_member=whole.of_member[leaf],
     )
     told = np.zeros(len(chains.first), np.bool_)
     told[some] = simplest(explanations)

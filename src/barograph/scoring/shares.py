@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from barograph.results.arrays import Floats, Ints
+from barograph.results.arrays import Bools, Floats, Ints
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,7 @@ class Whole:
         weight: [k] rows behind the value.
         mean: [k] mean of the rows' values; NaN for counts.
         ln_p: [k] ln of the bucket value's probability.
+        of_member: [k] whether all rows are of one member of a population, which is odd beside the others.
     """
 
     actual: Floats
@@ -61,3 +62,4 @@ class Whole:
     weight: Floats
     mean: Floats
     ln_p: Floats
+    of_member: Bools

@@ -2,7 +2,8 @@
 
 One bad host has rows of several urls, which are as odd as the host is; one bad url has rows of several hosts. What explains the
 record by fewest names is told, and of a guilty pair both, as each takes one. But few names are no explanation where others,
-which chance picks less easily, explain more; nor are several that chance picks for rows that are odd anyway.
+which chance picks less easily, explain more; nor are several that chance picks for rows that are odd anyway, as all rows of one
+odd member of a population are.
 """
 
 from dataclasses import dataclass
@@ -38,6 +39,7 @@ class Explanations:
         scatter: [g] the standard deviation of what they usually do, as a part of that way.
         usual_share: [g] the share of the rows that they usually have.
         rows: [g] how many of their rows may be odd.
+        of_member: [g] whether the leaf is of one member of a population, whose name explains it anyway.
     """
 
     leaf: Ints
@@ -48,16 +50,18 @@ class Explanations:
     scatter: Floats
     usual_share: Floats
     rows: Floats
+    of_member: Bools
 
 
 def simplest(of: Explanations) -> Bools:
     """Whether the names of each explanation are told [g]."""
     surprise, names = _surprise(of), of.names.astype(np.float64)
-    told = ~_outdone(of, surprise)
+    few_or_sure = (names == 1.0) | (surprise >= NOT_BY_CHANCE)
+    told = ~_outdone(of, surprise) & (few_or_sure | ~of.of_member)
     told &= names < TWICE * _least(names, of.leaf, told)
     surest = told & (-surprise <= _least(-surprise, of.leaf, told))
     as_few = told & (names <= _least(names, of.leaf, surest))
-    return np.asarray(surest | (as_few & ((names == 1.0) | (surprise >= NOT_BY_CHANCE))))
+    return np.asarray(surest | (as_few & few_or_sure))
 
 
 def _outdone(of: Explanations, surprise: Floats) -> Bools:
@@ -76,13 +80,13 @@ def _surprise(of: Explanations) -> Floats:
 
     That is the tail of a binomial number (Chernoff's bound) times the number of ways to choose the names, (e n / k)^k at most.
     How many rows are odd is not known, but no more than in the field where the blamed have fewest. What the names explain by
-    their usual scatter counts for nothing.
+    their usual scatter counts for nothing, and that many are new makes no difference: who comes seldom is new often.
     """
     rows = _least(of.rows, of.leaf, np.ones(len(of.leaf), np.bool_))
-    usual = np.clip(of.usual_share, _LEAST, 1.0 - _LEAST)
+    usual = np.clip(np.maximum(of.usual_share, of.names / of.entities), _LEAST, 1.0 - _LEAST)
     part = np.clip(of.explained - of.scatter, usual, 1.0 - _LEAST)
     beyond = part * ln(part / usual) + (1.0 - part) * ln((1.0 - part) / (1.0 - usual))
-    return rows * beyond - of.names * (1.0 + ln(of.entities / of.names))
+    return np.asarray(rows * beyond - of.names * (1.0 + ln(of.entities / of.names)))
 
 
 def _least(value: Floats, leaf: Ints, among: Bools) -> Floats:
