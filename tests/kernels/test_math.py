@@ -151,3 +151,11 @@ def test_the_same_bits_on_every_machine():
     out = np.concatenate(found)
     # Moves with the formulas of kernels/math/, and with nothing else.
     assert hashlib.sha256(np.where(np.isnan(out), 0.0, out).tobytes()).hexdigest()[:16] == "21342b179cb553c1"
+
+
+@pytest.mark.parametrize("mean", [0.0, 0.05, 5.0, 1e4])
+def test_a_poisson_number_is_below_what_its_terms_add_up_to(mean: float) -> None:
+    for n in (1, 3, 12, int(mean + 3.0 * math.sqrt(mean)) + 1):
+        terms = [math.exp(k * math.log(mean) - mean - math.lgamma(k + 1.0)) if mean else float(k == 0) for k in range(n)]
+        found = elementary.poisson_below(np.array([float(n)]), np.array([mean]))[0]
+        assert math.exp(found) == pytest.approx(math.fsum(terms), rel=4e-4, abs=1e-300)

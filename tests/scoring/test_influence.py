@@ -151,13 +151,15 @@ def test_nobody_is_blamed_where_all_are_missing() -> None:
     assert not blame_for("count", one_leaf(0.0, 100.0, 0.0, judge), given_, judge).influence.any()
 
 
-@pytest.mark.parametrize(("rows", "named"), [(11, False), (12, True)])
-def test_who_has_more_rows_by_chance_is_not_blamed_for_them(rows: int, named: bool) -> None:
-    """One of twenty with five rows each has eleven in one bucket of four."""
-    judge = normal_judge(100.0, 1.0)
-    weight = [float(rows), *[5.0] * 19]
-    given_ = shares(weight, usual=[5.0] * 20, spread=[2.2] * 20, usual_share=[0.05] * 20)
-    found = blame_for("count", one_leaf(sum(weight), 100.0, sum(weight), judge), given_, judge)
+@pytest.mark.parametrize(
+    ("usual", "rows", "named"), [(5.0, 11, False), (5.0, 12, True), (0.2, 2, False), (0.2, 3, True), (0.0, 2, True)]
+)
+def test_who_has_more_rows_by_chance_is_not_blamed_for_them(usual: float, rows: int, named: bool) -> None:
+    """One of twenty with five rows each has eleven in one bucket of four; none with one in five buckets has three at once."""
+    judge = normal_judge(20.0 * usual, 0.5)
+    weight = [float(rows), *[usual] * 19]
+    given_ = shares(weight, usual=[usual] * 20, spread=[usual**0.5] * 20, usual_share=[0.05] * 20)
+    found = blame_for("count", one_leaf(sum(weight), 20.0 * usual, sum(weight), judge), given_, judge)
     assert (found.influence > 0.0).tolist() == [named, *[False] * 19]
 
 

@@ -51,6 +51,11 @@ def t_above(t: Floats, dof: Floats) -> Floats:
     return _each(lambda x, out: _math.ln_t_above(x, np.ascontiguousarray(dof).ravel(), out), t)
 
 
+def poisson_below(n: Floats, mean: Floats) -> Floats:
+    """ln P(N < n), N a Poisson number of mean `mean`, of the same shape, n > 0: it takes longer until the n-th comes."""
+    return _each(lambda x, out: _math.ln_gamma_above(x, np.ascontiguousarray(mean).ravel(), out), n)
+
+
 @overload
 def _each(function: Callable[[Floats, Floats], None], x: Floats) -> Floats: ...
 @overload

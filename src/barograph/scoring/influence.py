@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from barograph.kernels.elementary import ln
+from barograph.kernels.elementary import ln, poisson_below
 from barograph.results.arrays import Bools, Floats, Ints
 from barograph.results.points import POINTS
 from barograph.scoring.point_blame import from_typical
@@ -39,6 +39,7 @@ NOISE: Final = 2.25
 
 _IN_ROWS: Final = ("count", "freq_rare", "distinct_count")  # one row or text more makes such a value larger by one at most
 _LN_USUAL: Final = ln(USUAL)
+_LN_NO_NOISE: Final = ln(0.98778)  # of the probability that a normal number is not beyond `NOISE`
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ def _strength(statistic: str, whole: Whole, shares: Shares, side: Floats) -> tup
         if statistic == "count":  # who always has two rows has five now and then
             usual = np.maximum(shares.usual, 0.0)
             spread = np.where(side > 0.0, np.maximum(spread, np.sqrt(usual)), spread)
-            beyond_noise &= (side < 0.0) | (_roots(shares.effect) - _roots(usual) > NOISE) | np.isnan(shares.effect)
+            beyond_noise &= (side < 0.0) | ~_within_noise(shares.effect, usual)
         excess = np.where(beyond_noise, np.nan_to_num(excess), 0.0)
         certain = np.where(excess > 0.0, 1.0 / (1.0 + (spread / excess) ** 2), 1.0)
         if statistic in ("distinct_count", "info_content"):
@@ -126,9 +127,10 @@ def _strength(statistic: str, whole: Whole, shares: Shares, side: Floats) -> tup
         return np.where(shares.weight > 0.0, pull, excess), np.nan_to_num(side * pulled, nan=-np.inf), certain
 
 
-def _roots(rows: Floats) -> Floats:
-    """What Poisson numbers scatter by one deviation in, also small ones (Anscombe 1948): 11 are 2.1 from 5, as rare as that."""
-    return 2.0 * np.sqrt(np.maximum(rows, 0.0) + 0.375)
+def _within_noise(rows: Floats, usual: Floats) -> Bools:
+    """Whether Poisson numbers are as large as `rows` no less often than normal ones are beyond `NOISE` [m]."""
+    more = rows > usual
+    return np.asarray(poisson_below(np.where(more, rows, 1.0), usual) <= _LN_NO_NOISE) & ~np.isnan(rows)
 
 
 @dataclass(frozen=True)
