@@ -163,6 +163,20 @@ def test_who_has_more_rows_by_chance_is_not_blamed_for_them(usual: float, rows: 
     assert (found.influence > 0.0).tolist() == [named, *[False] * 19]
 
 
+@pytest.mark.parametrize(("left", "no_doubt"), [(0.0, True), (1.0, True), (1.6, False)])
+def test_what_is_left_within_the_usual_scatter_of_the_guilty_is_no_doubt(left: float, no_doubt: bool) -> None:
+    """Its rows without the burst may have been one fewer than usual."""
+
+    def judge(leaf, value):
+        return -5.0 * np.log1p(np.abs(value - 100.0) / 0.3)
+
+    given_ = shares([12.0, *[5.0] * 19], usual=[5.0] * 20, spread=[1.2] * 20, usual_share=[0.05] * 20)
+    found = blame_for("count", one_leaf(107.0 + left, 100.0, 107.0 + left, judge), given_, judge)
+    surely = 1.0 / (1.0 + 5.0 / 7.0**2)
+    assert found.guilt[0] == pytest.approx(surely) if no_doubt else 0.5 < found.guilt[0] < 0.9 * surely
+    assert not found.guilt[1:].any()
+
+
 @pytest.mark.parametrize(("more", "named"), [(26, False), (40, True)])
 def test_who_has_a_third_of_the_rows_is_not_blamed_for_half_of_those_that_are_too_many(more: int, named: bool) -> None:
     """Without it most of the surprise is gone, as that of the half is far less than half of that of all."""

@@ -192,7 +192,9 @@ def _until_usual(statistic: str, whole: Whole, shares: Shares, chains: _Chains, 
         part = np.where(blamed, strength / total[group], 0.0)
     # Who did nearly as much as the others is as guilty: so much may be chance.
     guilt = np.minimum(part * size[group] / AS_STRONG, 1.0)
-    return Blame(part * explained[group], guilt * against[last][group])
+    # What is left is nobody else's doing if those who are gone usually do as much more or less.
+    counts = np.where(1.0 - gone <= _scatter(statistic, whole, shares, chains)[last], 1.0, against[last])
+    return Blame(part * explained[group], guilt * counts[group])
 
 
 def _blamed(group: Ints, rank: Ints, end: Ints, strength: Floats) -> Bools:
@@ -224,15 +226,13 @@ def _told(statistic: str, whole: Whole, shares: Shares, chains: _Chains, blamed:
     leaf = shares.leaf[last]
     distance = np.abs(away_from_typical(statistic, whole.typical[leaf], whole.actual[leaf]))
     rows = np.bincount(of, _odd_rows(statistic, whole, shares)[blamed]).astype(np.float64)
-    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        scatter = np.sqrt(running(np.nan_to_num(shares.spread) ** 2, chains.group)[last]) / distance
     explanations = Explanations(
         leaf=leaf,
         field=shares.field[last],
         names=names,
         entities=chains.entities[some],
         explained=1.0 - way_that_is_left(statistic, whole, leaf, rest[last]),
-        scatter=np.nan_to_num(scatter),
+        scatter=_scatter(statistic, whole, shares, chains)[last],
         usual_share=np.bincount(of, shares.usual_share[blamed]).astype(np.float64),
         rows=np.minimum(rows, distance) if statistic in _IN_ROWS else rows,
         of_member=whole.of_member[leaf],
@@ -240,6 +240,14 @@ def _told(statistic: str, whole: Whole, shares: Shares, chains: _Chains, blamed:
     told = np.zeros(len(chains.first), np.bool_)
     told[some] = simplest(explanations)
     return told
+
+
+def _scatter(statistic: str, whole: Whole, shares: Shares, chains: _Chains) -> Floats:
+    """The standard deviation of what each entity and all before it usually do, as a part of the way from typical [m]."""
+    distance = np.abs(away_from_typical(statistic, whole.typical[shares.leaf], whole.actual[shares.leaf]))
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        scatter = np.sqrt(running(np.nan_to_num(shares.spread) ** 2, chains.group)) / distance
+    return np.nan_to_num(scatter, posinf=0.0)
 
 
 def _odd_rows(statistic: str, whole: Whole, shares: Shares) -> Floats:
