@@ -124,13 +124,13 @@ def test_a_value_without_its_distribution_is_refused():
 def test_a_group_of_rows_that_are_not_there_is_refused():
     ln_p, out, state = np.zeros((2, 3)), np.empty((1, 3)), np.zeros((1, 6))
     with pytest.raises(ValueError, match=r"order\[1\]=2: wanted a number from 0 to 1"):
-        _scores.combine_groups(ln_p, np.array([0, 2]), np.array([0, 2]), state, 100.0, out)
+        _scores.combine_groups(ln_p, np.array([0, 2]), np.array([0, 2]), state, 100.0, False, out)
     with pytest.raises(ValueError, match=r"start\[1\]=3: wanted a number from 0 to 2"):
-        _scores.combine_groups(ln_p, np.array([0, 1]), np.array([0, 3]), state, 100.0, out)
+        _scores.combine_groups(ln_p, np.array([0, 1]), np.array([0, 3]), state, 100.0, False, out)
     with pytest.raises(ValueError, match="size of start=3: wanted 2"):
-        _scores.combine_groups(ln_p, np.array([0, 1]), np.array([0, 1, 2]), state, 100.0, out)
+        _scores.combine_groups(ln_p, np.array([0, 1]), np.array([0, 1, 2]), state, 100.0, False, out)
     with pytest.raises(ValueError, match="size of state=2: wanted 1"):
-        _scores.combine_groups(ln_p, np.array([0, 1]), np.array([0, 2]), np.zeros((2, 6)), 100.0, out)
+        _scores.combine_groups(ln_p, np.array([0, 1]), np.array([0, 2]), np.zeros((2, 9)), 100.0, False, out)
     with pytest.raises(ValueError, match="size of n=2: wanted 1"):
         _scores.combine_rows(*rows_of(np.ones(2), np.array([0])))
     with pytest.raises(ValueError, match=r"bucket\[0\]=1: wanted a number from 0 to 0"):

@@ -28,11 +28,16 @@ def two_sided(z: np.ndarray) -> np.ndarray:
     return np.log(2.0) + norm.logsf(np.abs(z))
 
 
+def known(ln_p: np.ndarray) -> Groups:
+    """A group that has seen members [n, t]."""
+    groups = Groups.build(FIVE_MINUTES)
+    combined(ln_p, groups)
+    return groups
+
+
 def known_group(z: np.ndarray) -> Groups:
     """A group that has seen deviations [n, t]."""
-    groups = Groups.build(FIVE_MINUTES)
-    combined(two_sided(z), groups)
-    return groups
+    return known(two_sided(z))
 
 
 @pytest.mark.parametrize("surprise", [0.3, 1.0, 3.0, 10.0, 60.0, 500.0])
@@ -166,6 +171,44 @@ def test_an_incident_does_not_teach_a_group_that_its_members_go_together() -> No
     mild = two_sided(np.full((50, 1), 2.0))
     without, after = (combined(mild, known_group(z))[0] for z in (calm, with_incident))
     assert after < 0.75 * without
+
+
+def test_members_that_are_odd_too_often_are_taken_for_less() -> None:
+    """Null: each of 60 members shows six times the nats it should in one bucket of 500. Their group is told half as often."""
+    random = np.random.default_rng(17)
+    ln_p = np.log(random.random((60, 10_000)))
+    liars = random.random(ln_p.shape) < 0.002
+    ln_p[liars] *= 6.0
+    said = combined(ln_p, Groups.build(FIVE_MINUTES, take_word=True))[288:]
+    found = combined(ln_p)[288:]
+    for q, left in ((1e-3, 0.6), (1e-4, 0.45), (1e-5, 0.35)):
+        assert np.mean(said <= math.log(q)) > 10 * q  # as they say
+        assert np.mean(found <= math.log(q)) <= left * np.mean(said <= math.log(q))
+
+
+@pytest.mark.parametrize("every", [1, 2])
+def test_an_outage_of_a_day_leaves_the_next_one_critical(every: int) -> None:
+    """Also one that comes and goes: it takes less than a third of what the same would show after a quiet past."""
+    random = np.random.default_rng(18)
+    calm = np.log(random.random((60, 2 * WEEK)))
+    with_outage = calm.copy()
+    with_outage[7, 3_000:3_288:every] = -40.0
+    next_one = np.full((60, 1), math.log(0.5))
+    next_one[30] = -40.0
+    without, after = (combined(next_one, known(ln_p))[0] for ln_p in (calm, with_outage))
+    assert after < 0.7 * without
+
+
+def test_one_odd_member_is_no_sign_that_members_go_together() -> None:
+    """A member that is odd once an hour leaves a third of what 50 of 100 mildly odd ones show: it scatters for all of them."""
+    random = np.random.default_rng(19)
+    calm = np.log(random.random((100, WEEK)))
+    one_odd = calm.copy()
+    one_odd[3, ::12] = -20.0
+    mild = np.full((100, 1), math.log(0.5))
+    mild[:50] = math.log(0.02)
+    without, beside = (combined(mild, known(ln_p))[0] for ln_p in (calm, one_odd))
+    assert beside < 0.33 * without
 
 
 def test_a_hundred_quiet_members_more_explain_no_more_than_their_number() -> None:

@@ -17,6 +17,9 @@ from barograph.models.state import SERIES
 _NAMED: Final = 150
 """Bytes of a series for its name, its open bucket and their indices: 90 to 170 measured, by the room that tables have."""
 
+_PARTED: Final = 25
+"""... and of one that may be alone in its partition, for what the partition has shown."""
+
 _FURTHER: Final = 50
 """... and for each further field that splits: 45 measured."""
 
@@ -118,4 +121,5 @@ def _paired(job: Job, detector: Detector) -> int:
 
 
 def _named(detector: Detector) -> int:
-    return _NAMED + _FURTHER * max(len(detector.splits) - 1, 0)
+    parted = _PARTED if "partition" in detector.splits and len(detector.splits) > 1 else 0
+    return _NAMED + parted + _FURTHER * max(len(detector.splits) - 1, 0)

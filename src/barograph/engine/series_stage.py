@@ -281,7 +281,7 @@ def check_readable(job: Job, measure: Measure, state: Arrays) -> None:
     Raises:
         OtherModels: it did.
     """
-    mine = "partitions" in state and model_of(job, measure).readable(state)
+    mine = "partitions" in state and Groups.readable(state["partitions"]) and model_of(job, measure).readable(state)
     if not mine or not Usual.readable(job.influencers, under("usual", state)):
         raise OtherModels(job.job_id)
 

@@ -7,6 +7,7 @@ def combine_groups(
     start: NDArray[int64],
     state: NDArray[float64],
     memory: float,
+    take_word: bool,
     out: NDArray[float64],
 ) -> None:
     """Combine the rows of each group, bucket by bucket, into `out` [g, t], and learn them; releases the GIL.
@@ -15,8 +16,9 @@ def combine_groups(
         ln_p: [n, t] natural logs of probabilities; NaN is no data and no member.
         order: [n] the rows, group after group.
         start: [g + 1] where each group begins in `order`; the last is the end.
-        state: [g, 6] what the groups remember, the fields of `scoring.groups.GROUP`; changed in place.
+        state: [g, 9] what the groups remember, the fields of `scoring.groups.GROUP`; changed in place.
         memory: buckets that a group's memory reaches back, > 1.
+        take_word: whether members are as odd as they say, however odd such were before.
         out: output; NaN where no row of the group has data.
     """
 

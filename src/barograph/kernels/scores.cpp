@@ -30,23 +30,25 @@ constexpr size_t kFields = sizeof(Group) / sizeof(double);
 
 // The members of one group in each bucket.
 struct Folded {
-  explicit Folded(size_t times) : sum(times), least(times), members(times) {}
+  explicit Folded(size_t times) : sum(times), squares(times), least(times), members(times) {}
 
   void clear() {
-    for (std::vector<double>* column : {&sum, &least, &members}) std::fill(column->begin(), column->end(), 0.0);
+    for (std::vector<double>* column : {&sum, &squares, &least, &members}) std::fill(column->begin(), column->end(), 0.0);
   }
   void add(size_t time, double ln_p) {
     if (ln_p != ln_p) return;
     members[time] += 1.0;
     least[time] = std::min(least[time], ln_p);
-    sum[time] += together::quantiles()(std::clamp(-ln_p, 0.0, together::kMost));
+    const double added = together::quantiles()(std::clamp(-ln_p, 0.0, together::kMost));
+    sum[time] += added;
+    squares[time] += added * added;
   }
 
-  std::vector<double> sum, least, members;
+  std::vector<double> sum, squares, least, members;
 };
 
 // In time order, each bucket judged by what was learned before it. A member that is alone keeps its probability, and teaches nothing.
-void judge_and_learn(const Folded& folded, Group& group, double memory, double* out) {
+void judge_and_learn(const Folded& folded, Group& group, double memory, bool take_word, double* out) {
   for (size_t time = 0; time < folded.members.size(); ++time) {
     const double n = folded.members[time];
     if (n < 2.0) {
@@ -54,12 +56,13 @@ void judge_and_learn(const Folded& folded, Group& group, double memory, double* 
       continue;
     }
     const together::Usual usual = together::usual(group, n);
-    out[time] = together::ln_p(usual, folded.sum[time], folded.least[time], n);
-    together::learn(group, usual, folded.sum[time], n, memory);
+    const double ln_least = math::ln_least_of(folded.least[time], n);
+    out[time] = together::ln_p(usual, folded.sum[time], take_word ? ln_least : together::as_usually_odd(group, ln_least));
+    together::learn(group, usual, folded.sum[time], folded.squares[time], ln_least, n, memory);
   }
 }
 
-void combine_groups(Matrix ln_p, Indices order, Indices start, State state, double memory, OutMatrix out) {
+void combine_groups(Matrix ln_p, Indices order, Indices start, State state, double memory, bool take_word, OutMatrix out) {
   const size_t times = ln_p.shape(1), groups = out.shape(0);
   binding::check_rows("order", order, static_cast<int64_t>(ln_p.shape(0)));
   binding::check_rows("start", start, static_cast<int64_t>(order.size()) + 1);
@@ -75,7 +78,7 @@ void combine_groups(Matrix ln_p, Indices order, Indices start, State state, doub
       const double* row = ln_p.data() + order.data()[member] * static_cast<int64_t>(times);
       for (size_t time = 0; time < times; ++time) folded.add(time, row[time]);
     }
-    judge_and_learn(folded, reinterpret_cast<Group*>(state.data())[group], memory, out.data() + group * times);
+    judge_and_learn(folded, reinterpret_cast<Group*>(state.data())[group], memory, take_word, out.data() + group * times);
   }
 }
 
@@ -98,7 +101,7 @@ void combine_rows(In ln_p, Indices start, In n, Indices bucket, In members, Stat
       folded.clear();
       for (int64_t row = start.data()[group]; row < start.data()[group + 1]; ++row) folded.add(0, ln_p.data()[row]);
       const double size = n.data()[group], least = folded.least[0];
-      out.data()[group] = size < 2.0 ? least : together::ln_p(together::usual(odd, size), folded.sum[0], least, size);
+      out.data()[group] = size < 2.0 ? least : together::ln_p(together::usual(odd, size), folded.sum[0], math::ln_least_of(least, size));
       if (size >= 2.0) together::count(seen, odd, folded.members[0], size, least >= ln_mild);
     }
     together::learn(odd, seen, members.data()[time]);

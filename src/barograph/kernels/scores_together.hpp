@@ -28,11 +28,14 @@ constexpr double kYoung = 10.0;  // buckets that the memory of a new group reach
 // What one group remembers: the fields of `scoring.groups.GROUP`. All sums fade, and with them what a new group starts from.
 struct Group {
   double seen;      // buckets with two members or more; does not fade
-  double run;       // how many of them in a row, the last one included, were far beyond what is usual
+  double run;       // how many of them were far beyond what is usual, less half of those since that were not; does not fade
   double buckets;   // weight of the buckets seen
   double members;   // their members
   double surprise;  // sum of what these added
+  double own;       // sum of the scatter of single members around their mean, over that mean; 1 a bucket where their p are honest
   double excess;    // sum of the correlations of two members that each bucket by itself suggests
+  double odd;       // buckets whose oddest member was odd for so many members
+  double beyond;    // sum of the nats that it went beyond that
 };
 
 // The gamma quantile of shape kShape whose upper tail is e^-surprise, between the entries of a table in a straight line.
@@ -82,60 +85,86 @@ struct Usual {
   double mean;
   double scale;
   double of_one;    // mean of one member
+  double own;       // scatter of one over that
   double together;  // 1 where members are independent
   double doubt;     // scatter measured in few buckets is uncertain by its own standard error, which is added
 };
 
 //   of_one       mean of one member
-//   correlation  of what two members add
+//   own          its scatter over that
+//   correlation  of what two members add, times `own`
 //   doubt        as above
-inline Usual usual(double of_one, double correlation, double doubt, double n) {
+inline Usual usual(double of_one, double own, double correlation, double doubt, double n) {
   // No eigenvalue of n variables with a mean squared correlation c is larger than about n sqrt(c). What adds up here are tails, whose
   // correlation is about the square of that of what they are tails of: exactly so for squares of normal variables.
   // The root makes much of little, so what may be chance (two standard errors) is no such sign.
   const double beyond_chance = std::max((n - 1.0) * correlation - 2.0 * (doubt - 1.0), 0.0) / (n - 1.0);
   const double together = 1.0 + (n - 1.0) * std::sqrt(std::min(beyond_chance, 1.0));
-  return {n * of_one, (1.0 + (n - 1.0) * correlation) * doubt, of_one, together, doubt};
+  return {n * of_one, (own + (n - 1.0) * correlation) * doubt, of_one, own, together, doubt};
 }
 
 inline Usual usual(const Group& group, double n) {
-  return usual(group.surprise / group.members, std::max(group.excess / group.buckets, 0.0), 1.0 + std::sqrt(2.0 / group.buckets), n);
+  const double own = std::max(group.own / group.buckets, 1.0), correlation = std::max(group.excess / group.buckets, 0.0);
+  return usual(group.surprise / group.members, own, correlation, 1.0 + std::sqrt(2.0 / group.buckets), n);
 }
 
 inline double deviation(const Usual& usual) { return std::sqrt(usual.mean * usual.scale); }
 
 // ln of the chance of such a sum or a larger one.
 inline double ln_sum_p(const Usual& usual, double sum) {
-  const double scale = usual.together * usual.doubt, others = usual.mean - usual.together * usual.of_one;
+  const double one = usual.own * usual.doubt, others = usual.mean - usual.together * usual.of_one;
   const double spread = ln_gamma_tail_exact(usual.mean / usual.scale, sum / usual.scale, Tail::kAbove);
-  return std::max(spread, ln_gamma_tail_exact(usual.of_one / usual.doubt, (sum - others) / scale, Tail::kAbove));
+  return std::max(spread, ln_gamma_tail_exact(usual.of_one / one, (sum - others) / (usual.together * one), Tail::kAbove));
+}
+
+constexpr double kOddest = 3.0;  // nats from which the oddest of so many is odd: in one bucket of twenty, if all p are honest
+constexpr double kFirst = 5.0;   // such buckets that a new group is taken to have seen come as they should. Chosen
+constexpr double kErrors = 1.5;  // standard errors by which more than is honest may be chance. Chosen
+constexpr double kTelling = 8.0;  // nats of one bucket that count at most. Chosen: a p of 1e-5
+
+// The oddest of n members by what such have shown before: where they are odd more often than they should be, or odder, their p are not quite
+// honest. Nats beyond `kOddest` are exponential with mean 1 if these are; what is larger by a standard error and a half may be chance.
+inline double as_usually_odd(const Group& group, double ln_least) {
+  if (ln_least >= -kOddest) return ln_least;
+  const double known = group.odd + kFirst, beyond_chance = 1.0 - kErrors / std::sqrt(known);
+  const double rate = known / (e_to(-kOddest) * group.buckets + kFirst) * beyond_chance;
+  const double mean = (group.beyond + kFirst) / known * beyond_chance;
+  return -kOddest + ln(std::max(rate, 1.0)) + std::min(ln_least + kOddest, 0.0) / std::max(mean, 1.0);
 }
 
 // Members [2 or more] of one bucket in one number: ln of the better of two tests, less what looking at both costs.
 //
-//   sum     of the members' quantiles
-//   least   ln p of the oddest member
-//   n       members
-inline double ln_p(const Usual& usual, double sum, double least, double n) {
-  double best = ln_least_of(least, n) - ln(1.0 - kTries);
+//   sum       of the members' quantiles
+//   ln_least  ln of the chance that the oddest is so odd
+inline double ln_p(const Usual& usual, double sum, double ln_least) {
+  double best = ln_least - ln(1.0 - kTries);
   // A sum below its mean plus a deviation is less than one in about six, and working out how much less is most of the cost of a quiet job.
   if (sum > usual.mean + deviation(usual)) best = std::min(best, ln_sum_p(usual, sum) - ln(kTries));
   return std::min(best, 0.0);
 }
 
-// Learn a bucket of n >= 2 members. What lies beyond about p = 1e-4 counts as if it lay there, and the k-th such bucket in a row for one in
-// k^2 only: an incident, however long, counts for less than two buckets.
-inline void learn(Group& group, const Usual& usual, double sum, double n, double memory) {
+// Learn a bucket of n >= 2 members. What lies beyond about p = 1e-4 counts as if it lay there, and the k-th such bucket in a row, also
+// with others between, for one in k^2 only: an incident, however long, counts for less than two buckets.
+//
+//   sum, squares  of the members' quantiles
+inline void learn(Group& group, const Usual& usual, double sum, double squares, double ln_least, double n, double memory) {
   const double mean = usual.mean, most = mean + 4.0 * (deviation(usual) + usual.scale);
-  group.run = sum > most ? group.run + 1.0 : 0.0;
-  const double run = std::max(group.run, 1.0), weight = 1.0 / (run * run), off = std::min(sum, most) - mean;
+  const bool far = sum > most || ln_least < -kOddest - kTelling;
+  group.run = far ? group.run + 1.0 : std::max(group.run - 0.5, 0.0);
+  const double run = far ? group.run : 1.0, weight = 1.0 / (run * run), off = std::min(sum, most) - mean;
   // The memory of a young group is a third of its life: how the models' first days went says little.
   const double keep = 1.0 - 1.0 / std::min(memory, kYoung + group.seen / 3.0);
   group.seen += 1.0;
   group.buckets = keep * group.buckets + weight;
   group.members = keep * group.members + weight * n;
   group.surprise = keep * group.surprise + weight * std::min(sum, most);
-  group.excess = keep * group.excess + weight * (off * off / mean - 1.0) / (n - 1.0);
+  // What is left of the sum's square without the members' own are the products of two. One odd member alone has none.
+  const double apart = squares - 2.0 * usual.of_one * sum + n * usual.of_one * usual.of_one, own = sum > most ? std::min(apart, off * off) : apart;
+  group.own = keep * group.own + weight * own / mean;
+  group.excess = keep * group.excess + weight * (off * off - own) / mean / (n - 1.0);
+  const double beyond = std::clamp(-ln_least - kOddest, 0.0, kTelling);
+  group.odd = keep * group.odd + (beyond > 0.0 ? weight : 0.0);
+  group.beyond = keep * group.beyond + weight * beyond;
 }
 
 // What is remembered of many groups of which only odd members are known: the fields of `scoring.odd_groups.ODD`.
@@ -159,7 +188,7 @@ constexpr double kFar = 4.0;      // standard deviations beyond the mean: at mos
 // Of indicators with this chance of both, less that of one, the correlation is nearly the difference where they are rare.
 inline double correlation(const Odd& odd) { return std::max(odd.others / odd.odd - odd.odd / odd.members, 0.0); }
 
-inline Usual usual(const Odd& odd, double n) { return usual(kShape, correlation(odd), 1.0 + std::sqrt(2.0 / odd.odd), n); }
+inline Usual usual(const Odd& odd, double n) { return usual(kShape, 1.0, correlation(odd), 1.0 + std::sqrt(2.0 / odd.odd), n); }
 
 inline bool is_far(double number, double mean, double scale) { return number > mean + kFar * std::sqrt(mean * scale); }
 

@@ -55,11 +55,16 @@ class Levels:
     def build(cls, detectors: int, bucket_span_ms: int, state: Arrays | None = None) -> "Levels":
         """Levels that have seen nothing, or as `snapshot` left them."""
 
-        def groups(name: str) -> Groups:
-            return Groups.build(bucket_span_ms, None if state is None else state[name])
+        def groups(name: str, take_word: bool = False) -> Groups:
+            return Groups.build(bucket_span_ms, None if state is None else state[name], take_word=take_word)
 
-        each = range(detectors)
-        return cls([groups(f"measures{i}") for i in each], [groups(f"partitions{i}") for i in each], groups("detectors"))
+        measures, partitions = ([groups(f"{name}{i}") for i in range(detectors)] for name in ("measures", "partitions"))
+        return cls(measures, partitions, groups("detectors", take_word=True))
+
+    @staticmethod
+    def readable(state: Arrays) -> bool:
+        """Whether this is a snapshot of this version."""
+        return "detectors" in state and Groups.readable(state["detectors"])
 
     def snapshot(self) -> Arrays:
         """What must be kept to go on."""

@@ -69,7 +69,7 @@ class ScoreStage:
     @staticmethod
     def readable(fields: Sequence[str], state: Arrays) -> bool:
         """Whether a snapshot has what influencer fields need; one of a former version has not."""
-        return Entities.readable(fields, under("entities", state))
+        return Levels.readable(under("levels", state)) and Entities.readable(fields, under("entities", state))
 
     def snapshot(self) -> Arrays:
         """What must be kept to go on."""
