@@ -5,9 +5,10 @@ from types import SimpleNamespace
 
 from tests.oracle.expectation import (
     NAN,
+    belief,
     clip,
-    doubt,
     memory_of_rest,
+    most_on_another_day,
     predictive,
     repeats_itself,
     rest_before,
@@ -171,13 +172,15 @@ def learn_lately(s: SimpleNamespace, m: SimpleNamespace, nats: float, bucket: in
 
 
 def evidence(
-    s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, side: int, bucket: int, x: float, ln_p: float
+    s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, side: int, clock: SimpleNamespace, x: float, ln_p: float
 ) -> SimpleNamespace:
     """ln of the record's probability, and the surprise of each view in nats."""
-    z = (x - e.centre) / e.deviation
-    doubted = doubt(s, m, z)
+    bucket, z = clock.bucket, (x - e.centre) / e.deviation
+    share, most = belief(s, m, z)
+    limit = most_on_another_day(s, m, e, clock, x)
     if s.count < EARLY or side * z < 0:
-        return SimpleNamespace(ln_evidence=doubted * ln_p, surprise=[-doubted * ln_p, 0.0, 0.0, 0.0, 0.0], sudden=math.nan)
+        own = min(-share * ln_p, most, limit)
+        return SimpleNamespace(ln_evidence=-own, surprise=[own, 0.0, 0.0, 0.0, 0.0], sudden=math.nan)
     p = predictive(s, m, e, side, bucket)
     jerk = sudden(s, p, z, bucket, x)
     r = [-ln_p, as_usually_sudden(s, jerk), 0.0, 0.0]
@@ -187,7 +190,8 @@ def evidence(
     r[2] = max(r[2], silence(s, e, p, bucket, x))
     if side == 0:  # it is neither high nor low
         r[3] = max(r[3], still(s, m, bucket, x))
-    r = [doubted * surprise for surprise in r]
+    r = [min(share * nats, most) for nats in r]
+    r[:2] = [min(nats, limit) for nats in r[:2]]
     worth = [surprise - cost for surprise, cost in zip(r, COST, strict=True)]
     added = worth[0] + added_lately(s, worth[0], bucket)
     return SimpleNamespace(ln_evidence=-max(0.0, *worth, added), surprise=[*r, added], sudden=jerk)

@@ -6,6 +6,8 @@ Names are those of the kernel's records. `s` is a series' state (`series.fresh`)
 import math
 from types import SimpleNamespace
 
+from scipy.stats import norm
+
 NAN = math.nan
 IMPOSSIBLE = math.log(1e-4)
 LEVELS, FAMILIES, OCCASIONS = 5, 5, 6
@@ -177,18 +179,41 @@ def weights(s: SimpleNamespace, centre: float) -> list[float]:
     return w
 
 
-def doubt(s: SimpleNamespace, m: SimpleNamespace, apart: float) -> float:
-    """Factor on evidence: below 1 until a day, or 30 buckets, is known, and 15 independent values.
+def belief(s: SimpleNamespace, m: SimpleNamespace, apart: float) -> tuple[float, float]:
+    """Share of what a young series shows that is believed, and the most nats that are.
 
-    What is 50 deviations apart leaves everything seen far behind, unless two others went far: then no day need be known. Of a
-    series that keeps to one value, 30 buckets: how soon that may be left is reckoned with already.
+    The share is below 1 until a day, or 30 buckets, is known, and 15 independent values. Until then no more is believed than
+    what scores 50; where any value went far that limit goes away over the second day. What is 50 deviations apart leaves
+    everything seen far behind, unless two others went far: then no day need be known. Of a series that keeps to one value, 30
+    buckets: how soon it may leave it is reckoned with already.
     """
     constant = repeats_itself(s)
     day = 30.0 if constant and m.lesson.given else max(m.day, 30.0)
     known = s.count + (0.5 * day if s.spread_prior > 0 else 0.0)
     behind = 0.0 if constant else (abs(apart) - 20) / 30 / max(s.tail_far, 1.0)
     phi = memory_of_rest(s)
-    return clip(min(max(known / day, behind), known * (1 - phi) / (1 + phi) / 15), 0.3, 1.0)
+    share = clip(min(max(known / day, behind), known * (1 - phi) / (1 + phi) / 15), 0.3, 1.0)
+    second = max(known / day - 1, 0.0)
+    if second >= 1 or behind >= 1 or (known >= day and (constant or s.tail_far < 0.5)):
+        return share, math.inf
+    return share, (math.log(max(m.day / 48, 1.0)) - math.log(3e-4)) / (1 - max(behind, 0.0)) / (1 - second)
+
+
+def most_on_another_day(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, clock: SimpleNamespace, x: float) -> float:
+    """Nats that x may show at most, if a day of a kind not seen before may have begun at midnight; infinity if it may not."""
+    since = s.incident_since if s.incident_since >= 0 else clock.bucket
+    midnight = clock.bucket - clock.local_ms % DAY_MS // clock.span_ms
+    known = s.count >= 2 * m.week or m.day < 2 or s.negative or repeats_itself(s)
+    if known or x <= 0 or e.centre <= 0 or not 0 <= since - midnight <= 1:
+        return math.inf
+    going_on = s.incident_since >= 0 and s.incident_count > 0
+    usual = became(s, e).value if going_on else e.centre
+    if usual <= 0:
+        return math.inf
+    way = math.log(usual / e.centre)
+    scatter = way / 4 if going_on else math.log(2)
+    off = abs(math.log(x / usual)) / math.hypot(scatter, e.deviation / usual)
+    return float(-math.log(2) - norm.logsf(max(off, abs(way) / math.log(2))))
 
 
 def became(s: SimpleNamespace, e: SimpleNamespace) -> SimpleNamespace:
@@ -309,8 +334,9 @@ def predictive(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespace, side:
     p.tail_power = max(3.0, 3 * near / (2 - near))
     zeros = (1 - s.occupancy) * min(s.count, m.slow)
     p.ln_zero = math.log((max(zeros - 1, 0.0) + 1e-3) / (s.count + 1)) if zeros < 3 and not s.negative else NAN
-    sides = [s.outliers_count - s.outliers_above, s.outliers_above]  # more than nine on a side are a habit there
-    p.outlier_share = [max(side - 9, 0.0) / s.outliers_count if s.outliers_count > 0 else 0.0 for side in sides]
+    sides = [s.outliers_count - s.outliers_above, s.outliers_above]
+    few = clip(s.count / 20, 2.0, 9.0)  # more of them on a side are a habit there
+    p.outlier_share = [max(side - few, 0.0) / s.outliers_count if s.outliers_count > 0 else 0.0 for side in sides]
     rate = s.outliers_buckets / min(s.count, m.habits) if sum(p.outlier_share) > 0 else 1.0
     p.ln_outlier = math.log(rate) if sum(p.outlier_share) > 0 else NAN
     p.outlier_centre, p.outlier_end = s.outliers_centre, s.outliers_end

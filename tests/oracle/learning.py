@@ -66,11 +66,11 @@ def share_weights(s: SimpleNamespace) -> None:
 
 
 def learn_families(s: SimpleNamespace, e: SimpleNamespace, lattice: bool, x: float) -> None:
-    """By likelihood, at most two nats a value, one beyond five deviations; of a series known well every eighth value."""
-    if s.count > 256 and int(s.count) % 8:
+    """By likelihood, at most two nats a value, one beyond five deviations; of a series known well every other value."""
+    if s.count > 256 and int(s.count) % 2:
         return
     most = 1.0 if abs(x - e.centre) > FAR * e.deviation else 2.0
-    score, keep = scores(e.centre, e.deviation, lattice, x), 0.996 if s.count > 256 else 0.9995
+    score, keep = scores(e.centre, e.deviation, lattice, x), 0.998 if s.count > 256 else 0.9995
     s.families_ln_weight = [keep * w + max(v - max(score), -most) for w, v in zip(s.families_ln_weight, score, strict=True)]
     s.families_ln_weight = [max(w - max(s.families_ln_weight), -60.0) for w in s.families_ln_weight]
     share_weights(s)

@@ -237,7 +237,7 @@ def run(
         e, place = expected(s, m, clock, rows)
         p = predictive(s, m, e, side, bucket)
         raw, ln_p, ln_once = judge(p, x)
-        shown = evidence(s, m, e, side, bucket, x, ln_p)
+        shown = evidence(s, m, e, side, clock, x, ln_p)
         skipped = skip(bucket, x, p.centre if p.dof > 0 else math.nan)
         out[:, i] = ln_p, 0.0 if "skip_result" in skipped else shown.ln_evidence
         if "skip_model_update" in skipped:

@@ -12,8 +12,6 @@ NOT_YET: Final = {
     "test_hosts_unlike_themselves_come_first": "MRR 0.006, 0.6 asked; 0.50 can be had (docs/lab.md)",
     "test_members_together_are_as_unlikely_as_said[2]": "errors add up to 0.048, on the careful side: two tests are looked at",
     "test_members_together_are_as_unlikely_as_said[10]": "errors add up to 0.049, on the careful side",
-    "test_a_series_with_nothing_wrong_is_quiet": "0.68 records of 50 a series-month, 0.5 asked",
-    "test_a_job_of_one_null_series_is_told_of_once_in_ten_months_at_75_and_five_times_at_50[student t3]": "2 of 75, 1 asked",
     "test_a_job_of_one_null_series_is_told_of_once_in_ten_months_at_75_and_five_times_at_50[seasonal gamma]": "18 of 75",
     "test_of_twenty_null_partitions_each_is_told_of_as_rarely_and_their_bucket_once_in_all[seasonal gamma]": "13 buckets of 75",
     "test_what_is_predicted_is_what_is_true_in_the_fourth_week[day on a line-hourly]": "0.051, 0.04 asked",

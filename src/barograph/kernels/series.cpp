@@ -287,7 +287,7 @@ inline int64_t run_series(Series& s, const Memory& m, float* pool, const Chunk& 
     if (!known) continue;
     const double x = std::clamp(given, -kBiggest, kBiggest);
     const Verdict v = verdict(s, m, f, k.side, c.bucket, x);
-    const Evidence e = evidence(s, m, f, k.side, c.bucket, x, v.ln_p);
+    const Evidence e = evidence(s, m, f, k.side, c, x, v.ln_p);
     out.ln_p[at] = v.ln_p;
     const skips::Skip skipped = skip(s, m, k, {i, t}, c, f, x);
     out.ln_evidence[at] = skipped.result() ? 0.0 : e.ln_evidence;

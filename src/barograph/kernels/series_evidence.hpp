@@ -3,6 +3,7 @@
 
 #include "series_season_search.hpp"
 #include "series_incident.hpp"
+#include "series_other_days.hpp"
 
 namespace series {
 
@@ -127,12 +128,14 @@ inline void learn_lately(Series& s, const Memory& m, double nats, int64_t bucket
   s.lately.now += kLatelyGain * (std::min(nats, kLatelyMost) - s.lately.now);
 }
 
-inline Evidence evidence(const Series& s, const Memory& m, const Expectation& e, int side, int64_t bucket, double x, double ln_p) {
+inline Evidence evidence(const Series& s, const Memory& m, const Expectation& e, int side, const Clock& c, double x, double ln_p) {
+  const int64_t bucket = c.bucket;
   const double z = (x - e.centre) / e.deviation;
-  const double doubt = doubt_of(s, m, z);
+  const Belief believed = belief(s, m, z);
+  const double most = nats_of_another_kind(s, m, e, c, x);
   RunTotal run;
-  const double apart = run_apart(s, e, bucket, x, run);
-  Evidence v{doubt * ln_p, doubt * ln_p, {-doubt * ln_p, 0.0, 0.0, 0.0, 0.0}, apart, 0.0, std::nan("")};
+  const double apart = run_apart(s, e, bucket, x, run), own_nats = std::min(believed(-ln_p), most);
+  Evidence v{-own_nats, -own_nats, {own_nats, 0.0, 0.0, 0.0, 0.0}, apart, 0.0, std::nan("")};
   if (s.count < kEarly || side * z < 0.0) return v;
   const double before = rest_before(s, bucket);
   const bool compared = memory_of_rest(s) >= kLeastMemory && before == before;
@@ -147,12 +150,12 @@ inline Evidence evidence(const Series& s, const Memory& m, const Expectation& e,
   const bool silent = x == 0.0 && e.centre > 0.0 && wanders(s) < 0.5 && !repeats_itself(s);
   if (sudden || runs || silent) {
     const Predictive p = predictive(s, m, e, side, bucket);
-    if (sudden) v.sudden = sudden_surprise(s, p, before, z, x), v.surprise[kSuddenView] = doubt * as_usually_sudden(s, v.sudden);
-    if (runs) v.surprise[kRunView] = doubt * run_surprise(s, p, run, together_apart);
-    if (silent) v.surprise[kRunView] = std::max(v.surprise[kRunView], doubt * silence_surprise(s, p, e, bucket, x));
+    if (sudden) v.sudden = sudden_surprise(s, p, before, z, x), v.surprise[kSuddenView] = std::min(believed(as_usually_sudden(s, v.sudden)), most);
+    if (runs) v.surprise[kRunView] = believed(run_surprise(s, p, run, together_apart));
+    if (silent) v.surprise[kRunView] = std::max(v.surprise[kRunView], believed(silence_surprise(s, p, e, bucket, x)));
   }
-  if (lasting) v.surprise[kMeanView] = doubt * mean_surprise(s, z);
-  const double still = side == 0 ? doubt * still_surprise(s, m, bucket, x) : 0.0;  // which is neither high nor low
+  if (lasting) v.surprise[kMeanView] = believed(mean_surprise(s, z));
+  const double still = side == 0 ? believed(still_surprise(s, m, bucket, x)) : 0.0;  // which is neither high nor low
   v.surprise[kMeanView] = std::max(v.surprise[kMeanView], still);
   v.ln_seen = -together(v, kViews - 1);
   const double own = v.surprise[kOwnView] - kCost[kOwnView];

@@ -70,12 +70,12 @@ inline void share_weights(Series& s) {
 // value beyond kFar: no single outlier changes the family. Once they are known well,
 // every eighth value is enough: it is the dearest part of learning.
 inline bool families_learn(const Series& s) {
-  return s.count <= 256.0 || (static_cast<int64_t>(s.count) & 7) == 0;
+  return s.count <= 256.0 || (static_cast<int64_t>(s.count) & 1) == 0;
 }
 
 inline void learn_families(Series& s, const Expectation& f, bool lattice, double x) {
   const double most = std::fabs(x - f.centre) > kFar * f.deviation ? 1.0 : 2.0;
-  const double keep = s.count > 256.0 ? 0.996 : 0.9995;
+  const double keep = s.count > 256.0 ? 0.998 : 0.9995;
   double score[kFamilies];
   family_scores(f.centre, f.deviation, lattice, x, score);
   double best = score[0];

@@ -7,6 +7,8 @@ namespace series {
 
 constexpr double kBiggest = 1e140;     // values beyond (also infinities) are read as this: its square is finite
 constexpr double kHabit = 9.0;         // separate occasions that are still told each, before outliers are part of the distribution (chosen)
+constexpr double kLeastHabit = 2.0;   // ... of a young series at least (chosen)
+constexpr double kOftenest = 20.0;    // buckets between outliers below which they are a habit of a young series (chosen)
 constexpr double kPassing = 0.125;    // of a cycle that something may last to be a thing of its phase (chosen: three hours of a day)
 constexpr double kNever = 1e-3;        // occasions: what never happened is thought to be meant so (chosen)
 constexpr double kLeastSwing = 0.1;      // a season that is as good as gone is dropped, not scaled (chosen)
@@ -115,18 +117,30 @@ inline void shape(const Series& s, const Expectation& e, Predictive& p) {
   }
 }
 
-// Doubt about a young series: until a day (or 30 buckets) is known, only what leaves everything seen far behind is severe: `apart` of 50
-// deviations of 15 independent values is believed, of 20 no more than anything else; less where two values or more went far already. How
-// soon one value may be left is reckoned with already: of what keeps to one, 30 buckets are enough.
-inline double doubt_of(const Series& s, const Memory& m, double apart) {
+// What a young series is believed: a share of what its values show, and never more than `most` nats.
+struct Belief {
+  double share;
+  double most;
+
+  double operator()(double nats) const { return std::min(share * nats, most); }
+};
+
+// Until a day (or 30 buckets) is known, nothing scores more than 50 but what leaves everything seen far behind: `apart` of 50 deviations of 15
+// independent values is believed, of 20 no more than anything else; less where two values or more went far already. Where any
+// did, that limit goes away over the second day. How soon one value may be left is reckoned with already: of what keeps to one, 30 buckets are enough.
+inline Belief belief(const Series& s, const Memory& m, double apart) {
   constexpr double kEnough = 15.0;  // independent values (chosen)
   constexpr double kNear = 20.0, kFarBehind = 50.0;  // deviations (chosen)
+  constexpr double kMajor = 8.111728083308073;  // -ln 3e-4 (computed: the probability in half an hour that scores 50)
   const bool constant = repeats_itself(s);
   const double day = constant && m.lesson.given ? 30.0 : std::max(m.day, 30.0);
   const double known = s.count + (s.spread.prior > 0.0 ? 0.5 * day : 0.0);  // siblings know something of it
   const double behind = constant ? 0.0 : (std::fabs(apart) - kNear) / (kFarBehind - kNear) / std::max(s.tail.far, 1.0);
   const double phi = memory_of_rest(s);
-  return std::clamp(std::min(std::max(known / day, behind), known * (1.0 - phi) / (1.0 + phi) / kEnough), 0.3, 1.0);
+  const double share = std::clamp(std::min(std::max(known / day, behind), known * (1.0 - phi) / (1.0 + phi) / kEnough), 0.3, 1.0);
+  const double second = std::max(known / day - 1.0, 0.0);  // share of the second day
+  if (second >= 1.0 || behind >= 1.0 || (known >= day && (constant || s.tail.far < 0.5))) return {share, kInfinity};
+  return {share, (kMajor + ln(std::max(m.day / 48.0, 1.0))) / (1.0 - std::max(behind, 0.0)) / (1.0 - second)};
 }
 
 inline bool odd_now(const Series& s) { return s.incident.since >= 0; }
@@ -221,10 +235,14 @@ inline double due_within(const Series& s, const Memory& m, int64_t bucket, bool 
   return regular ? std::max(2.0 * give, 1.0) : 0.0;
 }
 
+// Separate occasions that are still told each: of a young series no more than one in twenty of its buckets.
+inline double too_few(const Series& s) { return std::clamp(s.count / kOftenest, kLeastHabit, kHabit); }
+
 // Of outliers, how many come on a side once those are left out that are too few to be a habit.
 inline void outliers(const Series& s, const Memory& m, int64_t bucket, Predictive& p) {
-  p.outlier_share[0] = s.outliers.count > 0.0 ? std::max(s.outliers.count - s.outliers.above - kHabit, 0.0) / s.outliers.count : 0.0;
-  p.outlier_share[1] = s.outliers.count > 0.0 ? std::max(s.outliers.above - kHabit, 0.0) / s.outliers.count : 0.0;
+  const double few = too_few(s);
+  p.outlier_share[0] = s.outliers.count > 0.0 ? std::max(s.outliers.count - s.outliers.above - few, 0.0) / s.outliers.count : 0.0;
+  p.outlier_share[1] = s.outliers.count > 0.0 ? std::max(s.outliers.above - few, 0.0) / s.outliers.count : 0.0;
   double end = s.outliers.end;
   const bool any = p.outlier_share[0] + p.outlier_share[1] > 0.0;
   const double rate = any ? s.outliers.buckets / std::min(s.count, m.habits) : 1.0;

@@ -25,7 +25,7 @@ FLAGGED: Final = _dtype(_series.leaf_fields(), _series.SIZES[2], PREDICTIVE)
 """A bucket worth sending on, as the kernel has it; `row` and `t` index the chunk's values."""
 
 
-VERSION: Final = 13
+VERSION: Final = 14
 """Of what the models remember. Raised when the same values would be remembered as something else: jobs are then replayed."""
 
 CHANGE: Final = _dtype(_series.change_fields(), _series.SIZES[3])
