@@ -111,7 +111,7 @@ def _show(
 ) -> None:
     from barograph.cli.console import show
     from barograph.results.labels import to_blame, when
-    from barograph.results.words import value_text
+    from barograph.results.words import RARE, value_text
 
     function = explanation.measure.function_description
     typer.echo(f"{_whose(explanation)}, {when(explanation.timestamp, zone)} ({zone})")
@@ -124,10 +124,9 @@ def _show(
         typer.echo("no data")
     else:
         typer.echo(f"{_value(explanation, explanation.actual)}; its probability is {explanation.probability:.3g}")
-    if explanation.typical is not None and explanation.lower is not None and explanation.upper is not None:
-        typical, lower, upper = (
-            value_text(function, end) for end in (explanation.typical, explanation.lower, explanation.upper)
-        )
+    usual = [end for end in (explanation.typical, explanation.lower, explanation.upper) if end is not None]
+    if len(usual) == 3 and function not in RARE:
+        typical, lower, upper = (value_text(function, end) for end in usual)
         typer.echo(f"typical {typical}, usually {lower} to {upper}")
     if explanation.gate:
         typer.echo(explanation.gate)
@@ -185,7 +184,9 @@ def _value(explanation: "Explanation", actual: float) -> str:
     value = value_text(function, actual)
     if typical is None:
         return value
-    against = against_usual_of(function, actual, typical, explanation.lower, explanation.upper)
+    # As in `words.compared`: a factor between members of a population says something, however far apart they are.
+    bounds = (explanation.lower, explanation.upper) if explanation.measure.over_field_name is None else ()
+    against = against_usual_of(function, actual, typical, *bounds)
     return f"{value}, {against}" if against.endswith("usual") else against
 
 

@@ -42,7 +42,7 @@ def described(record: Any, config: ModelConfig) -> Description:
 
 def _sentences(buckets: int, first: int | None, last: int | None, config: ModelConfig) -> Iterator[str]:
     if first is None or last is None:
-        yield "Nothing seen yet."
+        yield "Never seen before."
         return
     zone = ZoneInfo(config.time_zone)
     when = [f"{datetime.fromtimestamp(ms / 1000, UTC).astimezone(zone):%Y-%m-%d %H:%M}" for ms in (first, last)]

@@ -31,8 +31,8 @@ normal value that is within one deviation of zero."""
 _FACTOR_SAYS_NOTHING: Final = 100.0
 """A larger factor is one of size only: what is compared with has next to nothing. Chosen, as Elastic's page has it."""
 
-_RARE: Final = ("rare", "freq_rare")
-_WITHOUT_RANGE: Final = frozenset({*_RARE, *points.POINTS})
+RARE: Final = ("rare", "freq_rare")
+_WITHOUT_RANGE: Final = frozenset({*RARE, *points.POINTS})
 
 _NOT_LATELY: Final = 0.5
 """A smaller part of the share of buckets that a value had is told. Chosen."""
@@ -92,7 +92,7 @@ def compared(row: Mapping[str, Any]) -> str:
     """The same of a row with `function_description`, `actual`, `typical` and bounds: "unusual" where nothing is known."""
     if row["actual"] is None or row["typical"] is None:
         return "unusual"
-    if row.get("function_description") in _RARE:
+    if row.get("function_description") in RARE:
         return rarity(row)
     # Members of a population may be far apart, and yet a factor between them says something.
     bounds = ("lower_bound", "upper_bound") if row.get("over_field_value") is None else ()
@@ -106,7 +106,7 @@ def against_usual_of(
 
     What is there or not is told by how many buckets have it: "seen in 0.2 % of buckets".
     """
-    if function_description in _RARE:
+    if function_description in RARE:
         return f"seen in {short(100.0 * typical, 2)} % of buckets" if typical else "first seen"
     if function_description in points.POINTS:
         return points.compared(function_description, actual, typical)
@@ -121,7 +121,7 @@ def rarity(row: Mapping[str, Any]) -> str:
     """
     of = row.get("buckets_before")
     if of is None:
-        return against_usual_of(_RARE[0], 1.0, row["typical"])
+        return against_usual_of(RARE[0], 1.0, row["typical"])
     buckets = f"{of:,} bucket{'' if of == 1 else 's'}"
     seen = f"seen in {row['values_before']:,} of {buckets}" if row["values_before"] else f"first seen, after {buckets}"
     if row.get("over_field_value") is not None:
