@@ -264,6 +264,10 @@ def test_every_function_is_explained() -> None:
     assert {name for name in plain if f"`{name}`" not in text} == set()
 
 
+def test_every_option_names_its_value() -> None:
+    assert re.findall(r"`--[a-z-]+ None`", current("cli.md")) == []
+
+
 @pytest.mark.parametrize("page", [*DOCS.glob("*.md"), *DOCS.parent.glob("*.md")], ids=lambda page: page.name)
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))

@@ -11,9 +11,10 @@ from barograph.cli.results import JobId
 if TYPE_CHECKING:
     from barograph.results.category import CategorizerStats, CategoryDefinition
 
-_Most = Annotated[int, typer.Option("--size", min=1, help="Show at most so many, those with the most messages.")]
+_Most = Annotated[int, typer.Option("--size", metavar="N", min=1, help="Show at most so many, those with the most messages.")]
 _One = Annotated[
-    int | None, typer.Option("--id", min=1, help="Show one category with its examples and patterns.", show_default=False)
+    int | None,
+    typer.Option("--id", metavar="N", min=1, help="Show one category with its examples and patterns.", show_default=False),
 ]
 
 
