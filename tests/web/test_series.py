@@ -313,6 +313,18 @@ def test_the_series_without_an_entity_lies_beside_it(open_page: Open, server: Ru
     assert colour(page, "--good")[:3] in pixels
 
 
+def test_a_long_detector_lies_beside_what_it_is_split_by(open_page: Open) -> None:
+    page = open_page(HOSTS)
+    detector = page.get_by_label("Detector")
+    detector.evaluate(
+        "(select) => { select.options[0].text = 'mean(requests) by statistic partitionfield=component'.repeat(3); }"
+    )
+    boxes = detector.bounding_box(), page.get_by_role("combobox", name="host").bounding_box()
+    assert boxes[0] is not None
+    assert boxes[1] is not None
+    assert boxes[0]["x"] + boxes[0]["width"] < boxes[1]["x"]
+
+
 def test_entities_are_found_by_a_part_of_their_name_the_most_anomalous_first(open_page: Open, settled) -> None:
     page = open_page("/series?job=hosts")
     box = page.get_by_role("combobox", name="host")

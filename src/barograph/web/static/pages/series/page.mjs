@@ -148,7 +148,7 @@ const merged = (one, other) => ({
 /** What is not seen at once: how values are merged, that bounds are missing, that there are too many anomalies for buttons. */
 function said(job, data) {
   const parts = [data.thinned ? `least and greatest of each stretch of buckets of ${duration(job.bucket_span_ms)}` : `buckets of ${duration(job.bucket_span_ms)}`];
-  if (!data.bounded) parts.push('no bounds are known for this time');
+  if (!data.bounded) parts.push('no bounds were kept for this time (model_plot_config)');
   const merged = data.marks.filter((mark) => mark.of > 1).length;
   if (merged) parts.push('marks that share a place show the worst');
   if (data.marks.length > 200) parts.push(`${count(data.marks.length)} marks: zoom in to reach each by keyboard`);
