@@ -107,6 +107,16 @@ def test_what_is_odd_in_its_measure_alone_stands_by_its_score_whatever_it_change
         assert (hosts(one)[0] == "x") == is_first
 
 
+def test_what_a_time_or_a_place_changed_by_is_how_far_it_moved() -> None:
+    """Two minutes over midnight are less than an hour, though the numbers of seconds are far apart; so are two places."""
+    ways = {"time_of_day": [(60.0, 86_340.0), (46_800.0, 43_200.0)], "lat_long": [(2.0**26, 2.0**27 - 1.0), (2.0**50, 2.0**51)]}
+    for name, near_and_far in ways.items():
+        near, far = ({"actual": actual, "typical": typical} for actual, typical in near_and_far)
+        of_point = {"function": name, "function_description": name, "field_name": None}
+        (one,) = found(record(10, "a", 80, "eu", **near, **of_point), record(10, "b", 80, "eu", **far, **of_point))
+        assert hosts(one) == ["b", "a"]
+
+
 @pytest.mark.parametrize(("before", "is_first"), [(1, False), (2, True)])
 def test_who_begins_two_buckets_before_others_stands_first(before: int, is_first: bool) -> None:
     (one,) = found(record(20 - before, "early", 55, "eu"), record(20, "late", 95, "eu"))
