@@ -68,8 +68,7 @@ def test_an_incident_tells_when_how_bad_and_who_was_first() -> None:
     assert (first["onset"], first["end"], first["score"], first["records"]) == (11 * SPAN_MS, 13 * SPAN_MS, 90.0, 2)
     assert one["entities"] == [{"field_name": "region", "field_value": "eu", "members": 3}]
     assert one["summary"] == (
-        "3 series (mean of ms), all with region=eu; the first, a hint at the cause: "
-        "region=eu host=a, mean of ms: 3x higher than usual"
+        "3 series (mean of ms), all with region=eu; a hint at the cause: region=eu host=a, mean of ms: 3x higher than usual"
     )
     assert one["is_whole"]
 
@@ -175,7 +174,7 @@ def test_detectors_without_a_split_share_the_job() -> None:
     (one,) = found(record(10, None), record(10, None, detector_index=1, function_description="count", field_name=None))
     assert one["series"] == 2
     assert one["entities"] == []
-    assert one["summary"].startswith("2 series (2 measures); the first, a hint at the cause: mean of ms: 3x higher")
+    assert one["summary"].startswith("2 series (2 measures); a hint at the cause: mean of ms: 3x higher")
     assert len(found(record(10, None), record(10, "a"))) == 2
 
 

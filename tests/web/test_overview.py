@@ -39,6 +39,16 @@ def test_the_likely_cause_is_said_where_it_is_not_the_worst(open_page: Open, ser
     assert all(hint.endswith(how) for hint, how in zip(hints, others, strict=True))
 
 
+def test_a_likely_cause_that_is_all_of_its_measure_is_named_once(page: Page, open_page: Open, server: Running) -> None:
+    told = server.http.get("/api/v1/incidents", params={"job": "hosts", "size": 1}).json()
+    names = [f"{role}_field_{part}" for role in ("partition", "by", "over") for part in ("name", "value")]
+    cause = told["incidents"][0]["likely_cause"] | dict.fromkeys(names) | {"what": "count", "how": "low"}
+    told["incidents"][0] |= {"likely_cause": cause, "series": 2}
+    page.route("**/api/v1/incidents*", lambda route: route.fulfill(json=told))
+    open_page("/?job=hosts")
+    expect(page.locator(".incident p", has_text="A hint at the cause")).to_have_text("A hint at the cause: count low")
+
+
 def test_an_incident_leads_to_the_explorer_at_its_time_and_to_its_series(open_page: Open) -> None:
     page = open_page("/?job=hosts")
     row = page.locator(".incident").first

@@ -191,7 +191,7 @@ def _summary(incident: dict[str, object]) -> str:
     what = measures[0] if len(measures) == 1 else f"{len(measures)} measures"
     common = [f"{entity['field_name']}={entity['field_value']}" for entity in entities if entity["members"] == len(members)]
     whose = f", all with {' '.join(common[:3])}" if common else ""
-    return f"{len(members):,} series ({what}){whose}; the first, a hint at the cause: {_named(first)}: {compared(first)}"
+    return f"{len(members):,} series ({what}){whose}; a hint at the cause: {_named(first)}: {compared(first)}"
 
 
 def _named(member: dict[str, object]) -> str:

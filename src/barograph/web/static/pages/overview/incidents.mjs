@@ -31,7 +31,7 @@ function Incident({ incident }) {
       <div class="said">
         <h3><a href=${explorer(incident)}>${sentence(incident)}</a></h3>
         ${incident.series > 1 && html`<p>Worst in ${nameOf(incident.worst)}: ${incident.worst.how}</p>`}
-        ${hasHint(incident) && html`<p>A hint at the cause: ${nameOf(incident.likely_cause)}, ${incident.likely_cause.what} ${incident.likely_cause.how}</p>`}
+        ${hasHint(incident) && html`<p>A hint at the cause: ${measureOf(incident.likely_cause)} ${incident.likely_cause.how}</p>`}
         <p class="quiet">
           <span>${incident.ongoing ? 'Since ' : ''}${interval(incident.start, incident.end)}</span>
           <span>${duration(incident.end - incident.start)}</span>
@@ -62,8 +62,11 @@ const splits = (member) => ['partition', 'by', 'over'].map((role) => [member[`${
 
 const nameOf = (member) => splits(member).map(([name, value]) => `${name} ${value}`).join(', ') || member.what;
 
+/** A series and what it measures; that alone where it has no other name. */
+const measureOf = (member) => (splits(member).length ? `${nameOf(member)}, ${member.what}` : member.what);
+
 /** Whether another series than the worst is the one to look at first. */
-const hasHint = ({ worst, likely_cause: hint }) => nameOf(hint) !== nameOf(worst) || hint.what !== worst.what;
+const hasHint = ({ worst, likely_cause: hint }) => measureOf(hint) !== measureOf(worst);
 
 const bucketSpan = (incident) => allJobs.value.find((job) => job.job_id === incident.job_id)?.bucket_span_ms ?? 0;
 
