@@ -144,7 +144,8 @@ inline double ln_p(const Usual& usual, double sum, double ln_least) {
 }
 
 // Learn a bucket of n >= 2 members. What lies beyond about p = 1e-4 counts as if it lay there, and the k-th such bucket in a row, also
-// with others between, for one in k^2 only: an incident, however long, counts for less than two buckets.
+// with others between, for one in k^2 only: an incident, however long, counts for less than two buckets, and for less than three
+// where every other bucket is usual. Where two of three are usual, each of the others counts in full.
 //
 //   sum, squares  of the members' quantiles
 inline void learn(Group& group, const Usual& usual, double sum, double squares, double ln_least, double n, double memory) {

@@ -68,7 +68,7 @@ inline void share_weights(Series& s) {
 
 // Families gain and lose at most two nats a value (with one, low values of a gamma could not tell it from a log-normal), and one by a
 // value beyond kFar: no single outlier changes the family. Once they are known well,
-// every eighth value is enough: it is the dearest part of learning.
+// every other value is enough: it is the dearest part of learning.
 inline bool families_learn(const Series& s) {
   return s.count <= 256.0 || (static_cast<int64_t>(s.count) & 1) == 0;
 }

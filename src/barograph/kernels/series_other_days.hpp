@@ -11,7 +11,8 @@ constexpr double kKinds = 0.6931471805599453;  // deviation of ln of what days o
 constexpr double kWithinADay = 0.25;           // of that ln of a day, by which its hours scatter around it (chosen)
 constexpr double kWeeksOfKinds = 2.0;          // that are known when each kind was seen twice (chosen)
 
-// Does the day begin here, or did what is going on begin with it, give or take an hour?
+// Does the day begin here, or did what is going on begin in its first two buckets? The hours of local time are counted back: on a day on which
+// clocks are changed, the answer is no from then on.
 inline bool began_with_the_day(const Series& s, const Memory& m, const Clock& c) {
   const int64_t midnight = c.bucket - modulo(c.local_ms, kDay) / c.span_ms, since = odd_now(s) ? s.incident.since : c.bucket;
   return since >= midnight && since - midnight <= 1;

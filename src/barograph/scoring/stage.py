@@ -68,7 +68,7 @@ class ScoreStage:
 
     @staticmethod
     def readable(fields: Sequence[str], state: Arrays) -> bool:
-        """Whether a snapshot has what influencer fields need; one of a former version has not."""
+        """Whether a snapshot is of this version: has what its groups remember, and what influencer fields need."""
         return Levels.readable(under("levels", state)) and Entities.readable(fields, under("entities", state))
 
     def snapshot(self) -> Arrays:
