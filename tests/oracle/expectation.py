@@ -203,8 +203,8 @@ def most_on_another_day(s: SimpleNamespace, m: SimpleNamespace, e: SimpleNamespa
     """Nats that x may show at most, if a day of a kind not seen before may have begun at midnight; infinity if it may not."""
     since = s.incident_since if s.incident_since >= 0 else clock.bucket
     midnight = clock.bucket - clock.local_ms % DAY_MS // clock.span_ms
-    known = s.count >= 2 * m.week or m.day < 2 or s.negative or repeats_itself(s)
-    if known or x <= 0 or e.centre <= 0 or not 0 <= since - midnight <= 1:
+    known = s.count >= 2 * m.week or m.day < 8 or s.negative or repeats_itself(s)
+    if known or x <= 0 or e.centre <= 0 or not 0 <= since - midnight <= (clock.span_ms <= DAY_MS / 48):
         return math.inf
     going_on = s.incident_since >= 0 and s.incident_count > 0
     usual = became(s, e).value if going_on else e.centre

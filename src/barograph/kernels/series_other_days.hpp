@@ -9,18 +9,19 @@ namespace series {
 
 constexpr double kKinds = 0.6931471805599453;  // deviation of ln of what days of other kinds are times the usual (chosen: twice, a half)
 constexpr double kWithinADay = 0.25;           // of that ln of a day, by which its hours scatter around it (chosen)
+constexpr double kLeastADay = 8.0;             // buckets of a day from which its first one is not what may happen at any time (chosen)
 constexpr double kWeeksOfKinds = 2.0;          // that are known when each kind was seen twice (chosen)
 
-// Does the day begin here, or did what is going on begin in its first two buckets? The hours of local time are counted back: on a day on which
-// clocks are changed, the answer is no from then on.
+// Does the day begin here, or did what is going on begin with it? The next bucket may be the first to show it, if it is not long. The hours
+// of local time are counted back: on a day on which clocks are changed, the answer is no from then on.
 inline bool began_with_the_day(const Series& s, const Memory& m, const Clock& c) {
   const int64_t midnight = c.bucket - modulo(c.local_ms, kDay) / c.span_ms, since = odd_now(s) ? s.incident.since : c.bucket;
-  return since >= midnight && since - midnight <= 1;
+  return since >= midnight && since - midnight <= (c.span_ms <= kHour / 2 ? 1 : 0);
 }
 
 // Nats that a value may show at most: how unlikely so high or so low a day is of its kind, or this value on it. No limit for nothing at all.
 inline double nats_of_another_kind(const Series& s, const Memory& m, const Expectation& e, const Clock& c, double x) {
-  if (!(s.count < kWeeksOfKinds * m.week) || m.day < 2.0 || was_negative(s) || repeats_itself(s)) return kInfinity;
+  if (!(s.count < kWeeksOfKinds * m.week) || m.day < kLeastADay || was_negative(s) || repeats_itself(s)) return kInfinity;
   if (!(x > 0.0) || !(e.centre > 0.0) || !began_with_the_day(s, m, c)) return kInfinity;
   const bool begun = odd_now(s) && s.incident.count > 0.0;
   const double day = begun ? became(s, e.centre, e.season).value : e.centre;
