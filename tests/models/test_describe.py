@@ -105,9 +105,11 @@ def test_after_a_change_the_former_level_is_known():
 def test_what_cannot_be_known_yet_is_said():
     noise = 100 + np.random.default_rng(3).normal(size=1000)
     assert sentences(noise[:3]).startswith("3 values seen, around 100: too few to know the spread, so only gross")
-    assert "no repeating pattern in 1.2 days, and a daily one can show only after 2;" in sentences(noise[:30])
-    assert "no repeating pattern in 4.1 days, and a weekly one can show only after 14;" in sentences(noise[:100])
-    assert "no repeating pattern in 13.9 days, and a weekly one can show only after 14;" in sentences(noise[:335])
+    assert "no repeating pattern in 15 hours, and a daily one can show only after 2 days;" in sentences(noise[:15])
+    assert "no repeating pattern in 1 day, and a daily one" in sentences(noise[:24])
+    assert "no repeating pattern in 1.2 days, and a daily one can show only after 2 days;" in sentences(noise[:30])
+    assert "no repeating pattern in 4.1 days, and a weekly one can show only after 14 days;" in sentences(noise[:100])
+    assert "no repeating pattern in 13.9 days, and a weekly one can show only after 14 days;" in sentences(noise[:335])
     assert "It has no repeating pattern; it keeps" in sentences(noise)
 
 
@@ -196,3 +198,10 @@ def test_what_siblings_teach_does_not_depend_on_how_time_is_cut():
     known = at_once.ln_p[:, 90:]
     assert np.array_equal(np.concatenate(parts[3:], axis=1)[:, 23:], known, equal_nan=True)
     assert whole.snapshot()["series"].tobytes() == cut.snapshot()["series"].tobytes()
+
+
+def test_the_shape_of_the_scatter_is_told_as_surely_as_it_is_known():
+    counts = np.random.default_rng(2).poisson(200, 40).astype(float)
+    skew = np.random.default_rng(2).gamma(30, 1, 60)
+    assert "Its scatter looks count-like (negative binomial) (59 % sure)." in sentences(counts)
+    assert "Its scatter may be log-normal (45 % sure)." in sentences(skew)

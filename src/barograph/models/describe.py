@@ -20,7 +20,7 @@ YOUNG: Final = 8
 
 _REPEATS: Final = 2  # of a pattern must have been seen before it can be accepted; of a week for weekends, too
 
-FAMILIES: Final = ("normal", "heavy-tailed", "log-normal", "gamma", "counts (negative binomial)")
+FAMILIES: Final = ("normal", "heavy-tailed", "log-normal", "gamma", "count-like (negative binomial)")
 _FOLLOWS: Final = (
     "keeps to its long-time level",
     "keeps to its level of late",
@@ -227,8 +227,8 @@ def _sentences(facts: dict[str, Any], instead: tuple[float, float] | None, confi
     if facts["repeats"] > 0.5:
         yield f"It has its usual value {_percent(facts['repeats'])} of the time."
     elif facts["certainty"]:
-        like = "" if facts["certainty"] >= 0.5 else "most like "
-        yield f"Its scatter looks {like}{facts['family']} ({_percent(facts['certainty'])} sure)."
+        looks = "looks" if facts["certainty"] >= 0.5 else "may be"
+        yield f"Its scatter {looks} {facts['family']} ({_percent(facts['certainty'])} sure)."
 
 
 def _pattern(facts: dict[str, Any], span_ms: int) -> Iterator[str]:
@@ -236,9 +236,9 @@ def _pattern(facts: dict[str, Any], span_ms: int) -> Iterator[str]:
     days = (facts["last_ms"] - facts["first_ms"] + span_ms) / DAY_MS
     so_far = ""
     if facts["season"] == SeasonKind.NONE and days < _REPEATS and span_ms * 4 <= DAY_MS:
-        so_far = f" in {_passed(days)} days, and a daily one can show only after {_REPEATS}"
+        so_far = f" in {_passed(days)}, and a daily one can show only after {_REPEATS} days"
     elif facts["season"] <= SeasonKind.DAY and days < 7 * _REPEATS and span_ms * 4 <= 7 * DAY_MS:
-        so_far = f" in {_passed(days)} days, and a weekly one can show only after {7 * _REPEATS}"
+        so_far = f" in {_passed(days)}, and a weekly one can show only after {7 * _REPEATS} days"
     yield f"It has {named}{so_far}; it {facts['follows']}."
 
 
@@ -274,7 +274,7 @@ def _rough(value: float, digits: int) -> str:
 
 def _passed(days: float) -> str:
     """From a day on rounded down: what can show only after 14 days has not had them at 13.96."""
-    return _rough(days, 2) if days < 1 else short(math.floor(days * 10) / 10)
+    return rough_length((days if days < 1 else math.floor(days * 10) / 10) * DAY_MS)
 
 
 def _percent(share: float) -> str:
