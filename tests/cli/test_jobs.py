@@ -27,6 +27,7 @@ def test_show_tells_what_was_read_found_and_left_out(call, data_dir: Path) -> No
     assert shown["read"].strip() == "4,802 rows, Thu 2026-01-01 00:00 to Thu 2026-01-01 09:59:50"
     assert shown["finished"].strip() == "120 buckets, 0 without rows"
     assert shown["found"].strip() == "3 records, the worst critical (91)"
+    assert shown["memory"].strip() == "under 0.1 MB of models, within the limit of 1,024 MB"
     assert lines[-2:] == [
         "left out 2 rows: the time cannot be read",
         "  row 17: time: wanted epoch seconds, epoch ms or ISO 8601, found 'yesterday'",

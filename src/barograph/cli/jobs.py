@@ -163,7 +163,9 @@ def _memory(memory: "Memory", *, limited: bool) -> "Iterator[tuple[str, str]]":
         return
     word = {"ok": "within", "soft_limit": "near", "hard_limit": "at"}[memory.status]
     word = "beyond" if memory.exceeded else word
-    yield "memory", f"{memory.total / (1 << 20):,.1f} MB of models, {word} the limit of {memory.limit >> 20:,} MB"
+    used = memory.total / (1 << 20)
+    size = f"{used:,.1f}" if used >= 0.1 else "under 0.1"
+    yield "memory", f"{size} MB of models, {word} the limit of {memory.limit >> 20:,} MB"
     if memory.asleep:
         yield (
             "asleep",
