@@ -14,7 +14,7 @@ from barograph.scoring.severity import normalised_score
 BUCKET_FACTORS: Final = {
     "oddest_series": "the oddest series by itself",
     "number_of_series": "that so many series were looked at",
-    "together": "what all of them show together",
+    "together": "what they show together, and showed before",
     "job": "how often the job has been this odd",
 }
 """Names of the factors in the order in which they are applied, and what a person calls them."""
