@@ -96,7 +96,7 @@ def test_jobs_and_groups_are_chosen_together(open_page: Open, settled) -> None:
 
 def test_the_zone_changes_every_time_on_the_page(open_page: Open, settled) -> None:
     page = open_page("/?job=taxi")
-    expect(page.locator(".incident").first).to_contain_text("2 Nov 2014, 01:00 GMT-4 – 04:30")
+    expect(page.locator(".incident").first).to_contain_text("2 Nov 2014, 01:00 GMT-4 – 05:00")
     page.get_by_role("button", name="Times are in America/New_York").click()
     zone = page.get_by_role("combobox", name="Time zone")
     zone.fill("Europe/Ber")
