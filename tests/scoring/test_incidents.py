@@ -55,6 +55,13 @@ def hosts(incident: dict) -> list[str]:
     return [one["by_field_value"] for one in incident["members"]]
 
 
+def test_what_is_mildly_odd_hours_before_an_outage_is_no_cause_of_it() -> None:
+    mild = [record(bucket, "mild", 30, "eu", actual=11.0) for bucket in range(1, 60)]
+    out = [record(bucket, "out", 98, "eu") for bucket in range(59, 64)]
+    (one,) = found(*mild, *out, record(62, "late", 90, "eu"))
+    assert hosts(one) == ["out", "mild", "late"]
+
+
 def test_an_incident_tells_when_how_bad_and_who_was_first() -> None:
     (one,) = found(
         record(11, "b", 90, "eu"), record(9, "a", 60, "eu"), record(12, "b", 70, "eu"), record(11, "c", 30, "eu", user="eve")
@@ -307,9 +314,10 @@ def test_incidents_are_what_the_definition_says(records: list[dict]) -> None:
     }
     assert sets == defined(records)
     for incident in result:
-        first, members = incident["start"], incident["members"]
+        members = incident["members"]
+        first = min((one["onset"] for one in members if one["score"] >= 50), default=incident["start"])
         assert members == sorted(
-            members, key=lambda one: ((one["onset"] - first) // (2 * SPAN_MS), -one["score"], one["onset"])
+            members, key=lambda one: (max(one["onset"] - first, 0) // (2 * SPAN_MS), -one["score"], one["onset"])
         )
     assert len({one["incident_id"] for one in result}) == len(result)
     assert sum(one["records"] for one in result) == sum(one["record_score"] >= 25 for one in records)

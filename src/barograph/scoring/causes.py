@@ -8,6 +8,7 @@ import polars as pl
 from barograph.results import schema
 from barograph.results.arrays import Floats
 from barograph.results.points import POINTS
+from barograph.results.severity import MAJOR
 from barograph.scoring.bursts import AT_ONCE
 from barograph.scoring.point_blame import from_typical
 
@@ -18,18 +19,21 @@ _LEAST: Final = 1e-9  # change of what stands still where it is usual, and is od
 def likely_first(members: pl.DataFrame, bucket_span_ms: int) -> pl.DataFrame:
     """The members of each incident, the likely cause first.
 
-    What began two buckets or more before others stands before them. What began at once goes by score times how much of what
-    changed in its detector is its own, each change taken as a share of the larger of actual and typical; of a time or place,
-    how far it is from typical. An incident has one cause: where many series of a measure are odd, each of them tells less of
-    who it is. What follows from a cause is thinned out on its way. Scores, and the surprises behind them, do not compare so: a
-    latency may be a hundred deviations off where a share of errors has no deviations to go, and how far a tail reaches is
-    another matter in each series.
+    What began two buckets or more before others stands before them, if it is major: what is mildly odd hours before an
+    outage is no cause of it. What began at once goes by score times how much of what changed in its detector is its own,
+    each change taken as a share of the larger of actual and typical; of a time or place, how far it is from typical. An
+    incident has one cause: where many series of a measure are odd, each of them tells less of who it is. What follows from
+    a cause is thinned out on its way. Scores, and the surprises behind them, do not compare so: a latency may be a hundred
+    deviations off where a share of errors has no deviations to go, and how far a tail reaches is another matter in each
+    series.
 
     Args:
         members: a row a series of an incident: `incident`, and the fields of `schema.MEMBER`.
         bucket_span_ms: length of a bucket.
     """
-    later = (pl.col("onset") - pl.col("onset").min().over("incident")) // (AT_ONCE * bucket_span_ms)
+    is_major = (pl.col("score") >= MAJOR) | (pl.col("score").max().over("incident") < MAJOR)
+    first = pl.when(is_major).then("onset").min().over("incident")
+    later = (pl.col("onset") - first).clip(0) // (AT_ONCE * bucket_span_ms)
     share = pl.col("change") / pl.col("change").sum().over("incident", "detector_index")
     order = members.with_columns(later=later, change=pl.Series(_change(members))).with_columns(weight=pl.col("score") * share)
     keys = ("incident", "later", "weight", "onset", *schema.SERIES_KEY)
