@@ -77,11 +77,11 @@ def rows(folder: Path) -> pl.DataFrame:
 
 def ranking(normal: pl.DataFrame, issue: pl.DataFrame, alert: int) -> list[str]:
     """The components, the likeliest cause first; those that no incident is about are left out."""
-    cut = issue["time"].min() % SPAN  # type: ignore[operator]
+    cut = int(issue["time"].to_numpy().min()) % SPAN
     issue, alert = issue.with_columns(pl.col("time") - cut), alert - cut  # so that each row is a bucket
-    shift = (issue["time"].min() - SPAN - normal["time"].max()) // DAY * DAY  # type: ignore[operator]
+    shift = int(issue["time"].to_numpy().min() - SPAN - normal["time"].to_numpy().max()) // DAY * DAY
     stream = pl.concat([normal.with_columns(pl.col("time") + shift), issue]).sort("time", maintain_order=True)
-    last = stream["time"].max() + SPAN  # type: ignore[operator]
+    last = int(stream["time"].to_numpy().max()) + SPAN
     engine = barograph.Engine.build(barograph.load_job(JOB))
     records = pl.concat([results.records for results in (engine.add(stream), engine.flush(last * 1000))])
     time = pl.col("timestamp") // 1000

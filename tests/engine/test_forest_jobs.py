@@ -197,8 +197,12 @@ def test_one_odd_entity_among_thousands_is_found_by_two_fields():
     assert found.records.sort("record_score")["partition_field_value"][-1] == "16"
 
 
-def test_what_is_found_late_has_the_values_that_are_to_blame():
-    rng, values = np.random.default_rng(3), []
+NOT_YET = pytest.mark.xfail(strict=True, reason="a score of 1.823 below a threshold of 1.833")
+
+
+@pytest.mark.parametrize("seed", [pytest.param(2, marks=NOT_YET), 3])
+def test_what_is_found_late_has_the_values_that_are_to_blame(seed):
+    rng, values = np.random.default_rng(seed), []
     for _ in range(500):
         values += [1, 2, 3] if rng.random() < 0.5 else [2, 4, 5]
     x = np.array(values, float) + rng.normal(0, 0.03, 1_500)
@@ -214,15 +218,24 @@ def test_what_is_found_late_has_the_values_that_are_to_blame():
     assert found["expected_values"][0][0]["values"] == pytest.approx([4.0], abs=0.1)
 
 
-def test_where_two_values_are_usual_both_are_expected():
+@pytest.fixture(scope="module")
+def modes():
+    """What was expected where 10 comes in six of ten buckets and 20 in the others."""
     rng = np.random.default_rng(0)
     x = np.where(rng.random(900) < 0.6, 10.0, 20.0) + rng.normal(0, 0.05, 900)
     x[800] = 300.0
     doc, frame = series(x)
     found = barograph.run(doc, frame).forest_results.filter(timestamp=(START + 800 * HOUR) * 1_000)
-    modes = sorted(found["expected_values"][0].to_list(), key=lambda mode: mode["values"])
+    return sorted(found["expected_values"][0].to_list(), key=lambda mode: mode["values"])
+
+
+def test_where_two_values_are_usual_both_are_expected(modes):
     assert [mode["values"][0] for mode in modes] == pytest.approx([10.0, 20.0], abs=1.0)
-    assert [mode["likelihood"] for mode in modes] == pytest.approx([0.4, 0.6], abs=0.1)
+
+
+@pytest.mark.xfail(strict=True, reason="0.34 and 0.66")
+def test_values_are_as_likely_as_they_came_of_late(modes):
+    assert [mode["likelihood"] for mode in modes] == pytest.approx([0.4, 0.6])
 
 
 def steady(gap: bool) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from barograph.models import ModelConfig, SeriesModel
@@ -94,15 +94,7 @@ def test_what_is_further_from_typical_never_scores_less(kind, buckets, seed):
         assert (fallen <= allowed).all(), (side, values[fallen > allowed][:3], score[fallen > allowed][:3])
 
 
-@settings(max_examples=40, derandomize=True)
-@given(
-    kind=st.sampled_from(("daily", "office", "own spread", "counts", "normal", "memory")),
-    day=st.integers(14, 28),
-    hour=clock,
-    seed=seeds,
-)
-def test_a_larger_outage_never_scores_less(kind, day, hour, seed):
-    """From two weeks on: before, an incident that opens at midnight may be the first day of its kind."""
+def each_larger_outage_scores_no_less(kind, day, hour, seed):
     x, start, before = made(kind, (day + 2) * DAY, seed), day * DAY + hour, np.zeros(4)
     for left in (0.5, 0.35, 0.2, 0.1, 0.0):
         ill = x.copy()
@@ -111,6 +103,25 @@ def test_a_larger_outage_never_scores_less(kind, day, hour, seed):
         assert now[0] >= before[0] - 0.01, (left, now, before)
         assert now.max() >= before.max() - 0.01, (left, now, before)
         before = now
+
+
+@settings(max_examples=40, derandomize=True)
+@given(
+    kind=st.sampled_from(("daily", "office", "own spread", "counts", "normal", "memory")),
+    day=st.integers(10, 28),
+    hour=clock,
+    seed=seeds,
+)
+def test_a_larger_outage_never_scores_less(kind, day, hour, seed):
+    assume(day >= 14 or hour > 0)  # below
+    each_larger_outage_scores_no_less(kind, day, hour, seed)
+
+
+@pytest.mark.xfail(
+    strict=True, reason="while no two weeks are known, the larger may be a day of another kind at midnight: 2, not 35"
+)
+def test_a_larger_outage_at_midnight_never_scores_less_in_the_second_week():
+    each_larger_outage_scores_no_less("own spread", 10, 0, 0)
 
 
 @settings(max_examples=40, derandomize=True)
@@ -175,9 +186,12 @@ INCIDENTS = {
 }
 
 
-@pytest.mark.parametrize("incident", INCIDENTS)
+NOT_YET = pytest.mark.xfail(strict=True, reason="2 of 45 in this draw, 1 asked")
+
+
+@pytest.mark.parametrize("incident", [pytest.param(one, marks=NOT_YET) if one == "stuck" else one for one in INCIDENTS])
 def test_after_an_incident_of_up_to_a_day_the_next_is_as_it_would_have_been(incident):
-    """But for two of 45 by chance: a clean series is not learnt in the very same way."""
+    """But for one of fifty by chance: a clean series is not learnt in the very same way."""
     rng = np.random.default_rng(7)
     new = 0
     for kind in sorted(set(KINDS) - {"walk", "sparse", "heavy"}) * 5:  # a walk has gone on, the others have records anyway
@@ -187,4 +201,4 @@ def test_after_an_incident_of_up_to_a_day_the_next_is_as_it_would_have_been(inci
         ill = x.copy()
         ill[start:end] = INCIDENTS[incident](x[start:end])
         new += bool(((scores(ill)[end:] >= 25) & (scores(x)[end:] < 10)).any())
-    assert new <= 2
+    assert new <= 1
