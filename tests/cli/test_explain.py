@@ -67,6 +67,17 @@ def test_who_is_to_blame_is_said_where_there_is_a_record(call, tmp_path: Path) -
     assert found["influencers"][0]["influencer_field_values"] == ["bad"]
 
 
+def explained(call, folder: Path, head: str, rows: list[str], detector: str) -> str:
+    """What `explain` says of the 90th hour of a job with this detector."""
+    (folder / "rows.csv").write_text("\n".join([head, *rows]) + "\n")
+    (folder / "job.yaml").write_text(
+        f"job_id: seen\nanalysis_config:\n  bucket_span: 1h\n  detectors: [{detector}]\n"
+        "data_description: {time_field: time, time_format: epoch}\n"
+    )
+    assert call("run", "job.yaml", "rows.csv").returncode == 0
+    return str(call("explain", "seen", "--time", 90 * 3600).stdout)
+
+
 def test_a_member_far_above_its_peers_is_told_by_a_factor(call, tmp_path: Path) -> None:
     """Sizes are far apart: a factor says something all the same, and is the one that the record has."""
     rng, rows = np.random.default_rng(0), []
@@ -75,27 +86,15 @@ def test_a_member_far_above_its_peers_is_told_by_a_factor(call, tmp_path: Path) 
         if hour == 90:
             sizes[7] = 1e6
         rows += [f"{hour * 3600},u{user},{size:.0f}" for user, size in enumerate(sizes)]
-    (tmp_path / "rows.csv").write_text("time,user,size\n" + "\n".join(rows) + "\n")
-    (tmp_path / "job.yaml").write_text(
-        "job_id: peers\nanalysis_config:\n  bucket_span: 1h\n"
-        "  detectors: [{function: high_sum, field_name: size, over_field_name: user}]\n"
-        "data_description: {time_field: time, time_format: epoch}\n"
-    )
-    assert call("run", "job.yaml", "rows.csv").returncode == 0
-    told = call("explain", "peers", "--time", 90 * 3600).stdout
+    detector = "{function: high_sum, field_name: size, over_field_name: user}"
+    told = explained(call, tmp_path, "time,user,size", rows, detector)
     assert "more than 100x higher than usual; its probability" in told
     assert "about zero" not in told
 
 
 def test_what_was_never_there_has_no_usual_range(call, tmp_path: Path) -> None:
     rows = [f"{hour * 3600},{'odd' if hour == 90 else 'p'}" for hour in range(100)]
-    (tmp_path / "rows.csv").write_text("time,process\n" + "\n".join(rows) + "\n")
-    (tmp_path / "job.yaml").write_text(
-        "job_id: seldom\nanalysis_config: {bucket_span: 1h, detectors: [{function: rare, by_field_name: process}]}\n"
-        "data_description: {time_field: time, time_format: epoch}\n"
-    )
-    assert call("run", "job.yaml", "rows.csv").returncode == 0
-    told = call("explain", "seldom", "--time", 90 * 3600).stdout
+    told = explained(call, tmp_path, "time,process", rows, "{function: rare, by_field_name: process}")
     assert "first seen; its probability" in told
     assert "usually 0 to 0" not in told
     assert "Never seen before." in told

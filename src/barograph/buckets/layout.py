@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 
 from barograph.kernels import _fold, _points
+from barograph.kernels.records import check_records
 
 TEXT: Final = np.dtype(
     [
@@ -80,14 +81,4 @@ _BY_NAME: Final = {
     "weighted": WEIGHTED,
 }
 
-
-def _check() -> None:
-    """Refuse a kernel that was built from other records: it would write beside the fields."""
-    for name, size, fields in _fold.layout():
-        dtype = _BY_NAME[name]
-        ours = [(field, dtype.fields[field][1]) for field in dtype.names or ()] if dtype.fields else []
-        if dtype.itemsize != size or ours != fields:
-            raise ImportError(f"record {name!r}={ours}, {dtype.itemsize} bytes: wanted {fields}, {size} bytes as in the kernel")
-
-
-_check()
+check_records(_fold.layout(), _BY_NAME)

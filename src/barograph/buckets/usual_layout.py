@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 
 from barograph.kernels import _usual
+from barograph.kernels.records import check_records
 
 USUAL_SERIES: Final = np.dtype(
     [
@@ -40,15 +41,4 @@ TOLD: Final = np.dtype(
     ]
 )
 
-
-def _check() -> None:
-    """Refuse a kernel that was built from other records: it would write beside the fields."""
-    ours_by_name = {"series": USUAL_SERIES, "entity": USUAL_ENTITY, "told": TOLD}
-    for name, size, fields in _usual.layout():
-        dtype = ours_by_name[name]
-        ours = [(field, dtype.fields[field][1]) for field in dtype.names or ()] if dtype.fields else []
-        if dtype.itemsize != size or ours != fields:
-            raise ImportError(f"record {name!r}={ours}, {dtype.itemsize} bytes: wanted {fields}, {size} bytes as in the kernel")
-
-
-_check()
+check_records(_usual.layout(), {"series": USUAL_SERIES, "entity": USUAL_ENTITY, "told": TOLD})

@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 
 from barograph.kernels import _categories
+from barograph.kernels.records import check_records
 
 TOKEN: Final = np.dtype([("hash", "u8"), ("offset", "i8"), ("length", "i4"), ("kind", "i4")])
 KEPT: Final = np.dtype(
@@ -58,13 +59,4 @@ class Tokenizer(IntEnum):
     SEPARATED = 4
 
 
-def _check() -> None:
-    """Refuse a kernel that was built from other records: it would write beside the fields."""
-    for name, size, fields in _categories.layout():
-        dtype = _BY_NAME[name]
-        ours = [(field, dtype.fields[field][1]) for field in dtype.names or ()] if dtype.fields else []
-        if dtype.itemsize != size or ours != fields:
-            raise ImportError(f"record {name!r}={ours}, {dtype.itemsize} bytes: wanted {fields}, {size} bytes as in the kernel")
-
-
-_check()
+check_records(_categories.layout(), _BY_NAME)

@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 
 from barograph.kernels import _rare
+from barograph.kernels.records import check_records
 
 VALUE: Final = np.dtype(
     [
@@ -93,22 +94,14 @@ FOUND: Final = np.dtype(
 )
 """A value worth sending on."""
 
-
-def _check() -> None:
-    """Refuse a kernel that was built from other records: it would write beside the fields."""
-    ours_by_name = {
+check_records(
+    _rare.layout(),
+    {
         "value": VALUE,
         "part": PART,
         "pair": PAIR,
         "category": CATEGORY,
         "population": POPULATION,
         "found": FOUND,
-    }
-    for name, size, fields in _rare.layout():
-        dtype = ours_by_name[name]
-        ours = [(field, dtype.fields[field][1]) for field in dtype.names or ()] if dtype.fields else []
-        if dtype.itemsize != size or ours != fields:
-            raise ImportError(f"record {name!r}={ours}, {dtype.itemsize} bytes: wanted {fields}, {size} bytes as in the kernel")
-
-
-_check()
+    },
+)

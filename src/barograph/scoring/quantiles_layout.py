@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 
 from barograph.kernels import _quantiles
+from barograph.kernels.records import check_records
 from barograph.results.arrays import Floats
 
 EDGES: Final[Floats] = np.array(_quantiles.EDGES)
@@ -40,15 +41,4 @@ ODD: Final = np.dtype([("entity", "i8"), ("most", "f8")])
 TODAY: Final = np.dtype([("kind", "i4"), *ODD.descr])
 """The same of several kinds of results, in snapshots."""
 
-
-def _check() -> None:
-    """Refuse a kernel that was built from other records: it would write beside the fields."""
-    ours_by_name = {"quantiles": QUANTILES, "state": RUNNING, "day_end": DAY_END, "odd": ODD}
-    for name, size, fields in _quantiles.layout():
-        dtype = ours_by_name[name]
-        ours = [(field, dtype.fields[field][1]) for field in dtype.names or ()] if dtype.fields else []
-        if dtype.itemsize != size or ours != fields:
-            raise ImportError(f"record {name!r}={ours}, {dtype.itemsize} bytes: wanted {fields}, {size} bytes as in the kernel")
-
-
-_check()
+check_records(_quantiles.layout(), {"quantiles": QUANTILES, "state": RUNNING, "day_end": DAY_END, "odd": ODD})
